@@ -1,0 +1,36 @@
+package mapping
+
+// Adjustments is the set of repairs and corrections made to a span, stored as
+// a sorted text[] so that nobody takes a repaired value for the original.
+type Adjustments uint16
+
+// The adjustments, in the order of their names.
+const (
+	CacheAddedToInput Adjustments = 1 << iota
+	ContentCut
+	ContentOmitted
+	DuplicateKey
+	NulRemoved
+	NumberNotFinite
+	ReasoningAddedToOutput
+	TextCut
+	TimeClamped
+	UTF8Replaced
+)
+
+// adjustmentNames is sorted, and parallel to the constants.
+var adjustmentNames = [...]string{
+	"cache_added_to_input", "content_cut", "content_omitted", "duplicate_key", "nul_removed",
+	"number_not_finite", "reasoning_added_to_output", "text_cut", "time_clamped", "utf8_replaced",
+}
+
+// Names returns the names of the set, sorted; nil for the empty set.
+func (a Adjustments) Names() []string {
+	var names []string
+	for i, name := range adjustmentNames {
+		if a&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,150 @@
+package mapping
+
+import (
+	"github.com/shopspring/decimal"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+)
+
+// Kind is what a span does in an LLM application; the column llm_spans.kind.
+type Kind uint8
+
+// The kinds, in the order of their names in kindNames.
+const (
+	KindOther Kind = iota
+	KindLLM
+	KindEmbedding
+	KindTool
+	KindAgent
+	KindChain
+	KindRetriever
+	KindReranker
+	KindGuardrail
+	KindEvaluator
+	KindPrompt
+)
+
+var kindNames = [...]string{
+	"other", "llm", "embedding", "tool", "agent", "chain",
+	"retriever", "reranker", "guardrail", "evaluator", "prompt",
+}
+
+// String returns the name stored in llm_spans.kind.
+func (k Kind) String() string { return kindNames[k] }
+
+// IsModel tells whether spans of this kind are calls of a model, the only ones
+// whose token and cost columns are filled.
+func (k Kind) IsModel() bool { return k == KindLLM || k == KindEmbedding || k == KindReranker }
+
+// Int is an int64 that may be unreported; zero and unreported differ.
+type Int struct {
+	V  int64
+	OK bool
+}
+
+// Float is a float64 that may be unreported.
+type Float struct {
+	V  float64
+	OK bool
+}
+
+// Bool is a bool that may be unreported.
+type Bool struct{ V, OK bool }
+
+// Usage is what a span reports of tokens and cost (USD). Input includes cached
+// input, output includes reasoning.
+type Usage struct {
+	Input, Output, Total             Int
+	CacheRead, CacheCreation         Int
+	Reasoning                        Int
+	InputCost, OutputCost, TotalCost decimal.NullDecimal
+}
+
+// Reported tells whether any figure is known.
+func (u *Usage) Reported() bool {
+	return u.Input.OK || u.Output.OK || u.Total.OK || u.CacheRead.OK || u.CacheCreation.OK || u.Reasoning.OK ||
+		u.InputCost.Valid || u.OutputCost.Valid || u.TotalCost.Valid
+}
+
+// Span is a span in normalised form: the facts of one row of llm_spans and the
+// ids of its words. Every string is valid UTF-8 without NUL; an empty string is
+// a null column (only Name may be empty). JSON fields hold JSON text that
+// Postgres accepts as jsonb; nil is null.
+type Span struct {
+	TraceID      pcommon.TraceID
+	SpanID       pcommon.SpanID
+	ParentSpanID pcommon.SpanID // zero: a root
+
+	Name         string
+	SpanKind     string // internal|server|client|producer|consumer|unspecified
+	Kind         Kind
+	Operation    string
+	ServiceName  string
+	ScopeName    string
+	ScopeVersion string
+
+	Start, End int64 // µs since 1970-01-01 UTC; End >= Start
+	Day        int32 // UTC day of Start, days since 1970-01-01
+
+	Status        string // unset|ok|error
+	StatusMessage string
+	ErrorType     string
+	ErrorMessage  string
+
+	Provider          string
+	RequestModel      string
+	ResponseModel     string
+	ResponseID        string
+	FinishReasons     []string
+	RequestParameters []byte // JSON object
+	Streaming         Bool
+	TTFTMillis        Float
+
+	// Usage fills the token and cost columns of a model span and
+	// aggregate_usage of any other.
+	Usage Usage
+
+	UserID      string
+	SessionID   string
+	Environment string
+	Release     string
+	Tags        []string
+
+	PromptName, PromptVersion string
+	AgentName, AgentID        string
+	ToolName, ToolCallID      string
+	EmbeddingDimensions       Int
+
+	// References to contents; the zero ID is null.
+	InputMessageIDs      []content.ID
+	OutputMessageIDs     []content.ID
+	SystemInstructionsID content.ID
+	ToolDefinitionsID    content.ID
+	ToolArgumentsID      content.ID
+	ToolResultID         content.ID
+	RetrievalQueryID     content.ID
+	DocumentIDs          []content.ID
+
+	ResourceID content.ID
+	Attributes []byte // JSON object; nil when no attribute is left
+	Events     []byte // JSON array; nil when none is left
+	Links      []byte // JSON array; nil when there are none
+	TraceState string
+	Flags      uint32
+
+	DroppedAttributes, DroppedEvents, DroppedLinks uint32
+
+	Adjustments Adjustments
+}
+
+// Batch is what one pdata batch maps to. Spans keeps the order of the pdata.
+type Batch struct {
+	Spans []Span
+	// Contents are the canonical bodies that the spans refer to.
+	Contents map[content.Key][]byte
+	// Resources are the attributes of each distinct resource as a JSON object.
+	Resources map[content.ID][]byte
+	// Rejected counts the spans that no row can hold, by reason.
+	Rejected map[string]int
+}
