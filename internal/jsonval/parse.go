@@ -1,0 +1,285 @@
+package jsonval
+
+// Parse reads one JSON text (RFC 8259, nothing around it but blanks) into new
+// nodes of d. It returns false, and leaves r alone, if the text is malformed or
+// nests deeper than MaxDepth. Strings of the tree share the memory of text.
+func (d *Doc) Parse(text string, r *Repairs) (Node, bool) {
+	p := parser{d: d, s: text}
+	mark := len(d.nodes)
+	p.blanks()
+	i, ok := p.value(0)
+	p.blanks()
+	if !ok || p.i != len(text) {
+		clear(d.nodes[mark:])
+		d.nodes = d.nodes[:mark]
+		return Node{}, false
+	}
+	*r |= p.repairs
+	return Node{d, i}, true
+}
+
+type parser struct {
+	d       *Doc
+	s       string
+	i       int
+	repairs Repairs
+}
+
+func (p *parser) blanks() {
+	for p.i < len(p.s) {
+		switch p.s[p.i] {
+		case ' ', '\n', '\t', '\r':
+			p.i++
+		default:
+			return
+		}
+	}
+}
+
+// next skips blanks and the byte c.
+func (p *parser) next(c byte) bool {
+	p.blanks()
+	if p.i < len(p.s) && p.s[p.i] == c {
+		p.i++
+		return true
+	}
+	return false
+}
+
+func (p *parser) value(depth int) (int32, bool) {
+	if p.i >= len(p.s) {
+		return 0, false
+	}
+	switch c := p.s[p.i]; c {
+	case '"':
+		text, flags, ok := p.str()
+		return p.d.add(node{kind: String, text: text, flags: flags}), ok
+	case '{', '[':
+		if depth == MaxDepth {
+			return 0, false
+		}
+		p.i++
+		if c == '[' {
+			return p.array(depth + 1)
+		}
+		return p.object(depth + 1)
+	case 't':
+		return p.word("true", node{kind: Bool, num: 1})
+	case 'f':
+		return p.word("false", node{kind: Bool})
+	case 'n':
+		return p.word("null", node{kind: Null})
+	}
+	return p.number()
+}
+
+func (p *parser) word(w string, n node) (int32, bool) {
+	if len(p.s)-p.i < len(w) || p.s[p.i:p.i+len(w)] != w {
+		return 0, false
+	}
+	p.i += len(w)
+	return p.d.add(n), true
+}
+
+func (p *parser) array(depth int) (int32, bool) {
+	self := p.d.add(node{kind: Array})
+	if p.next(']') {
+		return self, true
+	}
+	for {
+		p.blanks()
+		child, ok := p.value(depth)
+		if !ok {
+			return 0, false
+		}
+		p.d.nodes[child].flags |= flagLinked
+		p.d.linkLast(self, child)
+		if p.next(',') {
+			continue
+		}
+		return self, p.next(']')
+	}
+}
+
+func (p *parser) object(depth int) (int32, bool) {
+	self := p.d.add(node{kind: Object})
+	if p.next('}') {
+		return self, true
+	}
+	for {
+		p.blanks()
+		if p.i >= len(p.s) || p.s[p.i] != '"' {
+			return 0, false
+		}
+		key, flags, ok := p.str()
+		if !ok || !p.next(':') {
+			return 0, false
+		}
+		if flags&flagEscaped != 0 {
+			key = unescape(key)
+		}
+		if flags&(flagEscaped|flagASCII) != flagASCII {
+			key = CleanString(key, &p.repairs)
+		}
+		p.blanks()
+		child, ok := p.value(depth)
+		if !ok {
+			return 0, false
+		}
+		c := &p.d.nodes[child]
+		c.key = key
+		c.flags |= flagLinked
+		p.d.linkLast(self, child)
+		if p.next(',') {
+			continue
+		}
+		p.d.unique(self, &p.repairs)
+		return self, p.next('}')
+	}
+}
+
+// str reads a string and returns what is between its quotes.
+func (p *parser) str() (string, uint8, bool) {
+	p.i++
+	start := p.i
+	flags := uint8(flagVerbatim | flagASCII)
+	for {
+		end, high := special(p.s, p.i)
+		if high {
+			flags &^= flagASCII
+		}
+		if end == len(p.s) {
+			return "", 0, false
+		}
+		p.i = end + 1
+		switch p.s[end] {
+		case '"':
+			return p.s[start:end], flags, true
+		case '\\':
+			flags |= flagEscaped
+			if !p.escape(&flags) {
+				return "", 0, false
+			}
+		default:
+			return "", 0, false
+		}
+	}
+}
+
+// escape checks what follows a backslash.
+func (p *parser) escape(flags *uint8) bool {
+	if p.i >= len(p.s) {
+		return false
+	}
+	c := p.s[p.i]
+	p.i++
+	switch c {
+	case '"', '\\', 'b', 'f', 'n', 'r', 't':
+		return true
+	case '/':
+		*flags &^= flagVerbatim
+		return true
+	case 'u':
+		*flags &^= flagVerbatim
+		if len(p.s)-p.i < 4 {
+			return false
+		}
+		for range 4 {
+			if c := p.s[p.i] | 0x20; (c < 'a' || c > 'f') && (p.s[p.i] < '0' || p.s[p.i] > '9') {
+				return false
+			}
+			p.i++
+		}
+		return true
+	}
+	return false
+}
+
+func (p *parser) digits() bool {
+	start := p.i
+	for p.i < len(p.s) && p.s[p.i] >= '0' && p.s[p.i] <= '9' {
+		p.i++
+	}
+	return p.i > start
+}
+
+func (p *parser) is(c byte) bool { return p.i < len(p.s) && p.s[p.i] == c }
+
+func (p *parser) number() (int32, bool) {
+	start := p.i
+	if p.is('-') {
+		p.i++
+	}
+	if p.is('0') {
+		p.i++
+	} else if !p.digits() {
+		return 0, false
+	}
+	if p.is('.') {
+		p.i++
+		if !p.digits() {
+			return 0, false
+		}
+	}
+	if p.is('e') || p.is('E') {
+		p.i++
+		if p.is('+') || p.is('-') {
+			p.i++
+		}
+		if !p.digits() {
+			return 0, false
+		}
+	}
+	return p.d.add(node{kind: Number, text: p.s[start:p.i]}), true
+}
+
+// fewKeys is up to how many keys comparing all pairs beats a set.
+const fewKeys = 24
+
+// unique drops all but the last value of each key of an object.
+func (d *Doc) unique(object int32, r *Repairs) {
+	o := &d.nodes[object]
+	if o.count <= fewKeys {
+		for i := o.first; i != 0; i = d.nodes[i].next {
+			if d.keyFollows(i) {
+				d.dropRepeated(object, r)
+				return
+			}
+		}
+		return
+	}
+	d.dropRepeated(object, r)
+}
+
+// keyFollows tells whether a later sibling has the key of i.
+func (d *Doc) keyFollows(i int32) bool {
+	key := d.nodes[i].key
+	for j := d.nodes[i].next; j != 0; j = d.nodes[j].next {
+		if d.nodes[j].key == key {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *Doc) dropRepeated(object int32, r *Repairs) {
+	o := &d.nodes[object]
+	lastOf := make(map[string]int32, o.count)
+	for i := o.first; i != 0; i = d.nodes[i].next {
+		lastOf[d.nodes[i].key] = i
+	}
+	if len(lastOf) == int(o.count) {
+		return
+	}
+	*r |= DuplicateKey
+	i := o.first
+	o.first, o.last, o.count = 0, 0, 0
+	for i != 0 {
+		next := d.nodes[i].next
+		if lastOf[d.nodes[i].key] == i {
+			d.nodes[i].next = 0
+			d.linkLast(object, i)
+		}
+		i = next
+	}
+}
