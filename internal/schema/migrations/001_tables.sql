@@ -1,0 +1,187 @@
+-- Facts: what happened, when, how much it cost. Words (everything people or
+-- models said) are in llm_contents and nowhere else, so they can be dropped
+-- sooner and granted apart. {{.schema}} is the quoted name of the schema.
+--
+-- Columns stand in the order that packs them without padding; the views show
+-- them in reading order.
+
+-- One row per trace. Its figures are sums over the spans stored so far and are
+-- changed in the transaction that stores a span. No index covers a column that
+-- changes, and pages keep free space, so that these updates are heap-only.
+CREATE TABLE {{.schema}}.llm_traces (
+    id              uuid PRIMARY KEY,
+    start_time      timestamptz NOT NULL,
+    end_time        timestamptz NOT NULL,
+    duration_us     bigint NOT NULL,
+    updated_at      timestamptz NOT NULL DEFAULT now(),
+    input_tokens    bigint NOT NULL DEFAULT 0,
+    output_tokens   bigint NOT NULL DEFAULT 0,
+    total_tokens    bigint NOT NULL DEFAULT 0,
+    span_count      integer NOT NULL DEFAULT 0,
+    llm_call_count  integer NOT NULL DEFAULT 0,
+    tool_call_count integer NOT NULL DEFAULT 0,
+    error_count     integer NOT NULL DEFAULT 0,
+    trace_id        text NOT NULL UNIQUE, -- 32 hex digits
+    root_span_id    text,                 -- null until the root arrives
+    name            text NOT NULL DEFAULT '',
+    service_name    text,
+    environment     text,
+    release         text,
+    user_id         text,
+    session_id      text,
+    status          text NOT NULL DEFAULT 'unset',
+    total_cost      numeric NOT NULL DEFAULT 0, -- USD
+    tags            text[] NOT NULL DEFAULT '{}',
+    models          text[] NOT NULL DEFAULT '{}',
+    -- Which spans name … session_id come from, so that they come out the same
+    -- whatever the order of arrival: {"root":[start,fields], "said":[[start,span,fields,{values}]],
+    -- "scopes":[of model spans, at most 2]}. For the writer only.
+    origins         jsonb NOT NULL DEFAULT '{}'
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 1);
+
+-- One row per span.
+CREATE TABLE {{.schema}}.llm_spans (
+    trace_id              uuid NOT NULL, -- llm_traces.id
+    start_time            timestamptz NOT NULL,
+    end_time              timestamptz NOT NULL,
+    duration_us           bigint NOT NULL,
+    ttft_ms               double precision,
+    input_tokens          bigint,
+    output_tokens         bigint,
+    total_tokens          bigint,
+    cache_read_tokens     bigint,
+    cache_creation_tokens bigint,
+    reasoning_tokens      bigint,
+    flags                 bigint,
+    embedding_dimensions  integer,
+    dropped_attributes_count bigint,
+    dropped_events_count  bigint,
+    dropped_links_count   bigint,
+    below                 smallint, -- what lies below this span, as far as it has arrived: bits 1 llm, 2 embedding, 4 reranker span; 8, 16, 32 the same reporting usage; 64 agent or chain reporting usage. For the writer only.
+    streaming             boolean,
+    counted               boolean,
+    usage_counted         boolean,
+    resource_id           uuid,
+    system_instructions_id uuid,
+    tool_definitions_id   uuid,
+    tool_arguments_id     uuid,
+    tool_result_id        uuid,
+    retrieval_query_id    uuid,
+    span_id               text NOT NULL, -- 16 hex digits
+    parent_span_id        text,
+    name                  text NOT NULL DEFAULT '',
+    span_kind             text NOT NULL,
+    kind                  text NOT NULL,
+    operation             text,
+    service_name          text,
+    scope_name            text,
+    scope_version         text,
+    status                text NOT NULL,
+    status_message        text,
+    error_type            text,
+    error_message         text,
+    provider              text,
+    request_model         text,
+    response_model        text,
+    response_id           text,
+    user_id               text,
+    session_id            text,
+    environment           text,
+    release               text,
+    prompt_name           text,
+    prompt_version        text,
+    agent_name            text,
+    agent_id              text,
+    tool_name             text,
+    tool_call_id          text,
+    trace_state           text,
+    input_cost            numeric, -- USD
+    output_cost           numeric,
+    total_cost            numeric,
+    finish_reasons        text[],
+    tags                  text[],
+    adjustments           text[],
+    input_message_ids     uuid[],
+    output_message_ids    uuid[],
+    document_ids          uuid[],
+    request_parameters    jsonb,
+    aggregate_usage       jsonb,
+    attributes            jsonb,
+    events                jsonb,
+    links                 jsonb,
+    PRIMARY KEY (trace_id, span_id, start_time)
+) PARTITION BY RANGE (start_time);
+
+CREATE INDEX llm_spans_session ON {{.schema}}.llm_spans (session_id, start_time) WHERE session_id IS NOT NULL;
+CREATE INDEX llm_spans_user ON {{.schema}}.llm_spans (user_id, start_time) WHERE user_id IS NOT NULL;
+-- The two indexes that find the other telling of a call which lies beside, not
+-- around it; the first also serves look-ups by the provider's response id.
+CREATE INDEX llm_spans_response ON {{.schema}}.llm_spans (response_id, trace_id)
+    WHERE response_id IS NOT NULL;
+CREATE INDEX llm_spans_call_tokens ON {{.schema}}.llm_spans (trace_id, input_tokens, output_tokens)
+    WHERE kind IN ('llm', 'embedding', 'reranker') AND input_tokens IS NOT NULL AND output_tokens IS NOT NULL;
+
+-- Words: each distinct message, instruction, tool list, argument, result,
+-- query, document or long attribute once per day.
+CREATE TABLE {{.schema}}.llm_contents (
+    id   uuid NOT NULL, -- the first 128 bits of SHA-256 over the canonical body
+    day  date NOT NULL, -- UTC day of the span's start_time
+    body jsonb NOT NULL,
+    PRIMARY KEY (day, id)
+) PARTITION BY RANGE (day);
+-- Bodies are read whole and seldom: kept in the page as long as they fit.
+ALTER TABLE {{.schema}}.llm_contents ALTER COLUMN body SET STORAGE MAIN;
+
+CREATE TABLE {{.schema}}.llm_resources (
+    id         uuid PRIMARY KEY,
+    attributes jsonb NOT NULL
+);
+
+-- A parent that spans have named and that has not arrived: what lies below it.
+-- The row goes when the parent arrives. For the writer only.
+CREATE TABLE {{.schema}}.llm_awaited_spans (
+    trace_id uuid NOT NULL,
+    below    smallint NOT NULL,
+    span_id  text NOT NULL,
+    tools    text[] NOT NULL DEFAULT '{}',
+    PRIMARY KEY (trace_id, span_id)
+) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 1);
+
+-- Two model spans of different scopes that tell one call side by side: the
+-- inner counts as if it lay below the outer. For the writer and the views.
+CREATE TABLE {{.schema}}.llm_side_by_side (
+    trace_id      uuid NOT NULL,
+    inner_span_id text NOT NULL,
+    outer_span_id text NOT NULL,
+    settled       boolean NOT NULL DEFAULT false, -- the outer's ancestors are all there, none of them is the inner
+    PRIMARY KEY (trace_id, inner_span_id, outer_span_id)
+);
+
+-- lz4 packs faster than the default; servers built without it keep the default.
+DO $$
+DECLARE
+    col record;
+BEGIN
+    FOR col IN SELECT * FROM (VALUES
+        ('llm_spans', 'attributes'), ('llm_spans', 'events'), ('llm_spans', 'links'),
+        ('llm_spans', 'request_parameters'), ('llm_contents', 'body'), ('llm_resources', 'attributes')) AS c(tab, name)
+    LOOP
+        EXECUTE format('ALTER TABLE %I.%I ALTER COLUMN %I SET COMPRESSION lz4', {{.schema_literal}}, col.tab, col.name);
+    END LOOP;
+EXCEPTION WHEN feature_not_supported THEN
+    NULL;
+END
+$$;
+
+-- For rows whose day is too far away to deserve a partition of its own.
+CREATE TABLE {{.schema}}.llm_spans_default PARTITION OF {{.schema}}.llm_spans DEFAULT;
+CREATE TABLE {{.schema}}.llm_contents_default PARTITION OF {{.schema}}.llm_contents DEFAULT;
+
+---- create above / drop below ----
+
+DROP TABLE {{.schema}}.llm_side_by_side;
+DROP TABLE {{.schema}}.llm_awaited_spans;
+DROP TABLE {{.schema}}.llm_resources;
+DROP TABLE {{.schema}}.llm_contents;
+DROP TABLE {{.schema}}.llm_spans;
+DROP TABLE {{.schema}}.llm_traces;
