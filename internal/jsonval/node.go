@@ -1,6 +1,9 @@
 package jsonval
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Kind is the type of a node.
 type Kind uint8
@@ -201,6 +204,21 @@ func (n Node) Text() string {
 		return string(Append(nil, n, &r))
 	}
 	return ""
+}
+
+// Blank tells whether there is nothing to read: no value, null, or a string of
+// white space only.
+func (n Node) Blank() bool {
+	switch n.Kind() {
+	case Absent, Null:
+		return true
+	case String:
+		if t := n.at().text; t != "" && t[0] > ' ' && t[0] != '\\' && t[0] < 0x80 {
+			return false
+		}
+		return strings.TrimSpace(n.Str()) == ""
+	}
+	return false
 }
 
 // Bool returns the value of a boolean.
