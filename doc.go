@@ -2,4 +2,4 @@
 // rows in one Postgres database: facts in llm_traces and llm_spans, words in llm_contents.
 package llmobservatoryexporter
 
-//go:generate go tool -modfile=internal/tools/go.mod mdatagen metadata.yaml
+//go:generate internal/tools/generate.sh

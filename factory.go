@@ -1,0 +1,86 @@
+package llmobservatoryexporter
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
+	"github.com/llm-observatory/llmobservatoryexporter/pool"
+)
+
+const (
+	defaultTimeout             = 30 * time.Second
+	defaultHealthCheckInterval = 30 * time.Second
+	defaultRetentionInterval   = time.Hour
+	defaultMaxContentBytes     = 16 << 20
+	// A batch is one transaction. Below minBatchSpans its round trips weigh more than its rows; above
+	// maxBatchSpans it only holds locks and memory for longer.
+	minBatchSpans     = 8192
+	maxBatchSpans     = 16384
+	batchFlushTimeout = 200 * time.Millisecond
+)
+
+// NewFactory returns the factory of the llm_observatory exporter.
+func NewFactory() exporter.Factory {
+	return exporter.NewFactory(
+		metadata.Type,
+		createDefaultConfig,
+		exporter.WithTraces(createTraces, metadata.TracesStability),
+	)
+}
+
+func createDefaultConfig() component.Config {
+	connections := pool.ConfigFromEnv()
+	redis := configoptional.Default(connections.Redis)
+	if connections.UseRedis {
+		redis = configoptional.Some(connections.Redis)
+	}
+	return &Config{
+		TimeoutConfig: exporterhelper.TimeoutConfig{Timeout: defaultTimeout},
+		QueueConfig:   configoptional.Some(defaultQueueConfig()),
+		RetryConfig:   configretry.NewDefaultBackOffConfig(),
+		Postgres:      connections.Postgres,
+		Redis:         redis,
+		Pool:          connections.Pool,
+		ConnectRetry:  connections.ConnectRetry,
+		HealthCheck:   HealthCheckConfig{Interval: defaultHealthCheckInterval},
+		Retention:     RetentionConfig{Interval: defaultRetentionInterval},
+		CreateSchema:  true,
+		Content:       ContentConfig{Capture: captureFull, MaxBytes: defaultMaxContentBytes},
+		fromEnv:       connections,
+	}
+}
+
+func defaultQueueConfig() exporterhelper.QueueBatchConfig {
+	batch := exporterhelper.NewDefaultBatchConfig()
+	batch.FlushTimeout = batchFlushTimeout
+	batch.MinSize = minBatchSpans
+	batch.MaxSize = maxBatchSpans
+	queue := exporterhelper.NewDefaultQueueConfig()
+	queue.Batch = configoptional.Some(batch)
+	return queue
+}
+
+func createTraces(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Traces, error) {
+	config := cfg.(*Config)
+	e, err := newExporter(set, config)
+	if err != nil {
+		return nil, err
+	}
+	return exporterhelper.NewTraces(ctx, set, cfg,
+		e.pushTraces,
+		exporterhelper.WithStart(e.start),
+		exporterhelper.WithShutdown(e.shutdown),
+		exporterhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
+		exporterhelper.WithTimeout(config.TimeoutConfig),
+		exporterhelper.WithRetry(config.RetryConfig),
+		exporterhelper.WithQueue(config.QueueConfig),
+	)
+}

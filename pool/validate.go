@@ -1,0 +1,236 @@
+package pool
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	maxSchemaBytes = 63    // NAMEDATALEN - 1
+	maxConnections = 65535 // far above what any server takes; stops typing errors
+)
+
+var sslModes = []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+
+// Validate reports every fault, each on a line of its own with the key, the value (never a secret's) and
+// what is allowed. For a value from the environment the line names the variable.
+func (c *Config) Validate() error {
+	f := &faults{names: c.origin.names}
+	if c.origin.dotEnv != nil {
+		f.errs = append(f.errs, c.origin.dotEnv)
+	}
+	for _, v := range variables {
+		moot := (strings.HasPrefix(v.key, "redis::") && !c.UseRedis) || (v.key == "postgres::port" && c.Postgres.URL != "")
+		if err := c.origin.faults[v.key]; err != nil && !moot {
+			f.errs = append(f.errs, err)
+		}
+	}
+	c.Postgres.check(f)
+	if c.UseRedis {
+		c.Redis.check(f)
+	}
+	c.Pool.check(f)
+	c.ConnectRetry.check(f)
+	return errors.Join(f.errs...)
+}
+
+// faults collects what is wrong.
+type faults struct {
+	names map[string]string // key → environment variable that set it
+	errs  []error
+}
+
+func (f *faults) add(key string, value any, allowed string) {
+	shown := fmt.Sprint(value)
+	if text, ok := value.(string); ok {
+		shown = strconv.Quote(text)
+	}
+	f.errs = append(f.errs, fault(key, f.names[key], shown, allowed))
+}
+
+// addSecret is add for values that must not be shown.
+func (f *faults) addSecret(key, allowed string) {
+	f.errs = append(f.errs, fault(key, f.names[key], "the value (not shown)", allowed))
+}
+
+func fault(key, variable, value, allowed string) error {
+	if variable != "" {
+		key += " (environment variable " + variable + ")"
+	}
+	return fmt.Errorf("%s: %s is not valid: %s", key, value, allowed)
+}
+
+func (f *faults) inRange(key string, value, low, high int) {
+	if value < low || value > high {
+		f.add(key, value, fmt.Sprintf("must be between %d and %d", low, high))
+	}
+}
+
+func (f *faults) positive(key string, value time.Duration) {
+	if value <= 0 {
+		f.add(key, value, "must be longer than 0, such as 5s")
+	}
+}
+
+func (f *faults) notEmpty(key, value string) {
+	if value == "" || strings.ContainsRune(value, 0) {
+		f.add(key, value, "must be a name")
+	}
+}
+
+func (c *PostgresConfig) check(f *faults) {
+	before := len(f.errs)
+	if c.URL == "" {
+		f.notEmpty("postgres::host", c.Host)
+		f.inRange("postgres::port", c.Port, 1, 65535)
+		f.notEmpty("postgres::database", c.Database)
+		f.notEmpty("postgres::username", c.Username)
+	}
+	known := false
+	for _, mode := range sslModes {
+		known = known || c.SSLMode == mode
+	}
+	if !known {
+		f.add("postgres::ssl_mode", c.SSLMode, "must be one of "+strings.Join(sslModes, ", "))
+	}
+	c.TLS.check(f, "postgres::tls::")
+	c.checkPassword(f)
+	if strings.ContainsRune(c.ApplicationName, 0) {
+		f.add("postgres::application_name", c.ApplicationName, "must not contain a NUL character")
+	}
+	if allowed := schemaFault(c.Schema); allowed != "" {
+		f.add("postgres::schema", c.Schema, allowed)
+	}
+	if len(f.errs) > before {
+		return // the connection string would only repeat these faults
+	}
+	if allowed := connStringFault(c.connString()); allowed != "" {
+		f.addSecret("postgres::url", allowed)
+	}
+}
+
+func (c *PostgresConfig) checkPassword(f *faults) {
+	if c.PasswordFile != "" {
+		if _, err := readPassword(c.PasswordFile); err != nil {
+			f.add("postgres::password_file", c.PasswordFile, reason(err))
+		}
+		if c.Password != "" {
+			f.errs = append(f.errs, errors.New("postgres::password_file: is set together with postgres::password; keep one of them"))
+		}
+		return
+	}
+	needsNone := c.URL != "" || filepath.IsAbs(c.Host) || c.TLS.CertFile != ""
+	if c.Password == "" && !needsNone {
+		f.errs = append(f.errs, errors.New("postgres::password: DB_PASSWORD environment variable is required "+
+			"(or set postgres::password, postgres::password_file or postgres::url)"))
+	}
+}
+
+func schemaFault(name string) (allowed string) {
+	switch {
+	case name == "" || len(name) > maxSchemaBytes:
+		return fmt.Sprintf("must have 1 to %d bytes", maxSchemaBytes)
+	case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
+		return "must be UTF-8 without NUL characters"
+	case strings.HasPrefix(name, "pg_"):
+		return "must not start with pg_, which Postgres keeps for itself"
+	}
+	return ""
+}
+
+func (c *TLSConfig) check(f *faults, prefix string) {
+	if c.CAFile != "" {
+		pem, err := os.ReadFile(c.CAFile)
+		switch {
+		case err != nil:
+			f.add(prefix+"ca_file", c.CAFile, reason(err))
+		case !x509.NewCertPool().AppendCertsFromPEM(pem):
+			f.add(prefix+"ca_file", c.CAFile, "must hold certificates in PEM form")
+		}
+	}
+	switch {
+	case c.CertFile == "" && c.KeyFile == "":
+	case c.CertFile == "":
+		f.add(prefix+"cert_file", c.CertFile, "is required with key_file")
+	case c.KeyFile == "":
+		f.add(prefix+"key_file", c.KeyFile, "is required with cert_file")
+	default:
+		if _, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile); err != nil {
+			f.add(prefix+"cert_file", c.CertFile, "must be a certificate in PEM form that matches key_file: "+err.Error())
+		}
+	}
+}
+
+// reason is a file error without the path, which the fault shows anyway.
+func reason(err error) string {
+	var pathErr *os.PathError
+	if errors.As(err, &pathErr) {
+		err = pathErr.Err
+	}
+	return "must be a readable file: " + err.Error()
+}
+
+func (c *RedisConfig) check(f *faults) {
+	if len(c.Addrs) == 0 {
+		c.checkURL(f)
+	}
+	for i, addr := range c.Addrs {
+		if addr == "" {
+			f.add(fmt.Sprintf("redis::addrs::%d", i), addr, "must be host:port")
+		}
+	}
+	if c.MasterName != "" && len(c.Addrs) == 0 {
+		f.add("redis::master_name", c.MasterName, "needs the Sentinels' addresses in redis::addrs")
+	}
+	c.TLS.check(f, "redis::tls::")
+	f.inRange("redis::pool_size", c.PoolSize, 1, maxConnections)
+	f.positive("redis::timeout", c.Timeout)
+	f.positive("redis::ttl", c.TTL)
+	f.notEmpty("redis::key_prefix", c.KeyPrefix)
+}
+
+func (c *RedisConfig) checkURL(f *faults) {
+	if _, err := redis.ParseURL(string(c.URL)); err == nil {
+		return
+	}
+	const allowed = "must be redis://user:password@host:6379/0, rediss://… for TLS or unix:///path/to/socket?db=0"
+	parsed, err := url.Parse(string(c.URL))
+	if err != nil || parsed.User != nil || parsed.Query().Has("password") {
+		f.addSecret("redis::url", allowed)
+		return
+	}
+	f.add("redis::url", string(c.URL), allowed)
+}
+
+func (c *SizeConfig) check(f *faults) {
+	f.inRange("pool::max_connections", c.MaxConnections, 1, maxConnections)
+	if c.MinConnections < 0 || c.MinConnections > c.MaxConnections {
+		f.add("pool::min_connections", c.MinConnections,
+			fmt.Sprintf("must be between 0 and max_connections (%d)", c.MaxConnections))
+	}
+	f.positive("pool::connect_timeout", c.ConnectTimeout)
+	f.positive("pool::idle_timeout", c.IdleTimeout)
+	f.positive("pool::max_lifetime", c.MaxLifetime)
+}
+
+func (c *RetryConfig) check(f *faults) {
+	f.inRange("connect_retry::max_attempts", c.MaxAttempts, 1, 1000)
+	f.positive("connect_retry::initial_delay", c.InitialDelay)
+	if c.MaxDelay < c.InitialDelay {
+		f.add("connect_retry::max_delay", c.MaxDelay, fmt.Sprintf("must not be shorter than initial_delay (%s)", c.InitialDelay))
+	}
+	if !(c.Multiplier >= 1 && c.Multiplier <= 100) { // also refuses NaN
+		f.add("connect_retry::multiplier", c.Multiplier, "must be between 1 and 100")
+	}
+}
