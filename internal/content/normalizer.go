@@ -1,6 +1,11 @@
 package content
 
 import (
+	"slices"
+	"strings"
+	"sync"
+	"unsafe"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
@@ -32,57 +37,189 @@ type Message struct {
 
 // Options limits a Normalizer; zero values mean the defaults.
 type Options struct {
-	MaxBytes  int // of one content's body; default 16 MiB
-	MemoBytes int // of memory for messages seen before; default 64 MiB
+	MaxBytes  int // of one content's body; default 16 MiB, at least 1 KiB
+	MemoBytes int // of memory for contents seen before; default 64 MiB
 }
 
 // Normalizer brings words of every dialect into the OpenTelemetry GenAI shape and
 // gives each content its ID. It is safe for concurrent use. Repairs and cuts are
 // added to r. A false result means that the source holds nothing of the kind asked
-// for and the caller should look at the next one.
-type Normalizer interface {
-	// Messages reads an attribute: JSON text (also encoded twice), plain text, or
-	// a structured value; a list of messages, one message, content blocks, or a
-	// request or response body around them. Malformed JSON is one text message.
-	Messages(dst []Message, v pcommon.Value, dir Direction, r *jsonval.Repairs) ([]Message, bool)
-	// MessagesNode is Messages for a part of a tree. It adds nodes to n's Doc.
-	MessagesNode(dst []Message, n jsonval.Node, dir Direction, r *jsonval.Repairs) ([]Message, bool)
-	// TextMessage is a message of one text part, whatever the text looks like.
-	TextMessage(text string, dir Direction, r *jsonval.Repairs) Message
-
-	// SystemInstructions reads parts, messages, a plain string, or a request body
-	// (system, instructions, system_instruction, config.…) into one array of parts.
-	SystemInstructions(v pcommon.Value, r *jsonval.Repairs) (Content, bool)
-	SystemInstructionsNode(n jsonval.Node, r *jsonval.Repairs) (Content, bool)
-	// SystemOf copies the parts of the leading system messages.
-	SystemOf(messages []Message) (Content, bool)
-
-	// ToolDefinitions reads a list of tools, or a request body holding one, into
-	// [{type,name,description?,parameters?}].
-	ToolDefinitions(v pcommon.Value, r *jsonval.Repairs) (Content, bool)
-	ToolDefinitionsNode(n jsonval.Node, r *jsonval.Repairs) (Content, bool)
-
-	// Value reads a tool's arguments or result: a string that holds a JSON object,
-	// array or quoted string is decoded, other text stays text; encoded says that
-	// the producer always encodes, so that scalars are decoded too.
-	Value(v pcommon.Value, encoded bool, r *jsonval.Repairs) (Content, bool)
-	ValueNode(n jsonval.Node, encoded bool, r *jsonval.Repairs) (Content, bool)
-	// ToolPart returns the arguments of the first tool_call part (Input) or the
-	// response of the first tool_call_response part (Output) of the messages.
-	ToolPart(messages []Message, dir Direction) (Content, bool)
-
-	// Documents reads retrieved documents, one content {id?,content?,score?,metadata?} each.
-	Documents(dst []Content, v pcommon.Value, r *jsonval.Repairs) ([]Content, bool)
-	DocumentsNode(dst []Content, n jsonval.Node, r *jsonval.Repairs) ([]Content, bool)
-
-	// Text is a query or other text as a JSON string.
-	Text(s string, r *jsonval.Repairs) Content
-	// Raw is a body that is canonical JSON already (a long attribute's AppendValue);
-	// it copies body.
-	Raw(body []byte, r *jsonval.Repairs) Content
+// for and the caller should look at the next one. The methods ending in Node read
+// a part of a tree and add nodes to its Doc.
+type Normalizer struct {
+	maxBytes int
+	memo     *memo
+	scratch  sync.Pool // of *scratch
 }
 
-// Later in this package: func NewNormalizer(Options) *Normalizer (a struct with the
-// methods above), func FinishReason(string) string, and on jsonval.Doc:
-// func (d *Doc) SetPath(root Node, path string, v Node) for indexed attributes
-// ("0.message.role"), whose Tree is read by MessagesNode / DocumentsNode / ToolDefinitionsNode.
+// NewNormalizer returns a Normalizer.
+func NewNormalizer(o Options) *Normalizer {
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = 16 << 20
+	}
+	if o.MemoBytes <= 0 {
+		o.MemoBytes = 64 << 20
+	}
+	z := &Normalizer{maxBytes: max(o.MaxBytes, 1<<10), memo: newMemo(o.MemoBytes)}
+	z.scratch.New = func() any { return new(scratch) }
+	return z
+}
+
+// scratch is what one call works with.
+type scratch struct {
+	doc  jsonval.Doc
+	buf  []byte
+	read reader
+}
+
+// maxScratch bounds the buffer a scratch keeps.
+const maxScratch = 1 << 20
+
+func (z *Normalizer) open() *scratch { return z.scratch.Get().(*scratch) }
+
+func (z *Normalizer) close(s *scratch) {
+	s.doc.Reset()
+	s.read = reader{found: s.read.found[:0]}
+	clear(s.read.found[:cap(s.read.found)])
+	if cap(s.buf) > maxScratch {
+		s.buf = nil
+	}
+	z.scratch.Put(s)
+}
+
+// Messages appends the messages of an attribute: JSON text (also encoded twice),
+// plain text or a structured value; a list of messages, one message, content
+// blocks, or a request or response body around them. Malformed JSON is one text
+// message.
+func (z *Normalizer) Messages(dst []Message, v pcommon.Value, dir Direction, r *jsonval.Repairs) ([]Message, bool) {
+	s := z.open()
+	defer z.close(s)
+	if v.Type() == pcommon.ValueTypeStr {
+		return z.messagesText(s, dst, v.Str(), dir, r)
+	}
+	return z.messagesNode(s, dst, s.doc.FromValue(v, r), dir, r)
+}
+
+// MessagesNode is Messages for a part of a tree.
+func (z *Normalizer) MessagesNode(dst []Message, n jsonval.Node, dir Direction, r *jsonval.Repairs) ([]Message, bool) {
+	if !n.Exists() {
+		return dst, false
+	}
+	s := z.open()
+	defer z.close(s)
+	if n.Kind() == jsonval.String {
+		return z.messagesText(s, dst, n.Str(), dir, r)
+	}
+	return z.messagesNode(s, dst, n, dir, r)
+}
+
+// TextMessage returns a message of one text part, whatever the text looks like.
+func (z *Normalizer) TextMessage(text string, dir Direction, r *jsonval.Repairs) Message {
+	s := z.open()
+	defer z.close(s)
+	rd := s.reader(&s.doc, dir, r)
+	rd.textMessage(s.doc.String(text))
+	return z.message(s, rd.found[0], r)
+}
+
+func (z *Normalizer) messagesText(s *scratch, dst []Message, text string, dir Direction, r *jsonval.Repairs) ([]Message, bool) {
+	if out, ok := z.known(s, dst, text, dir, r); ok {
+		return out, hasWords(out[len(dst):])
+	}
+	rd := s.reader(&s.doc, dir, r)
+	if !rd.text(text) {
+		return dst, false
+	}
+	return z.messages(s, dst, rd, r)
+}
+
+func (z *Normalizer) messagesNode(s *scratch, dst []Message, n jsonval.Node, dir Direction, r *jsonval.Repairs) ([]Message, bool) {
+	rd := s.reader(n.Doc(), dir, r)
+	if !rd.any(n) {
+		return dst, false
+	}
+	return z.messages(s, dst, rd, r)
+}
+
+// messages stores what was read, unless no message has any part.
+func (z *Normalizer) messages(s *scratch, dst []Message, rd *reader, r *jsonval.Repairs) ([]Message, bool) {
+	for _, f := range rd.found {
+		if f.parts.Len() == 0 {
+			continue
+		}
+		for _, f := range rd.found {
+			dst = append(dst, z.message(s, f, r))
+		}
+		return dst, true
+	}
+	return dst, false
+}
+
+func (z *Normalizer) message(s *scratch, f draft, r *jsonval.Repairs) Message {
+	return Message{Content: z.store(s, f.node(), r), Role: f.role, FinishReason: f.finish}
+}
+
+// store writes the canonical body of n, within the limit, and names it.
+func (z *Normalizer) store(s *scratch, n jsonval.Node, r *jsonval.Repairs) Content {
+	return z.keep(z.write(s, n, r))
+}
+
+// write returns the canonical body of n, cut to the limit, in s.buf.
+func (z *Normalizer) write(s *scratch, n jsonval.Node, r *jsonval.Repairs) []byte {
+	s.buf = jsonval.Append(s.buf[:0], n, r)
+	if len(s.buf) > z.maxBytes {
+		s.buf = cut(s.buf, z.maxBytes, r)
+	}
+	return s.buf
+}
+
+// keep returns the content of a body that the caller goes on to reuse.
+func (z *Normalizer) keep(body []byte) Content {
+	text := unsafe.String(unsafe.SliceData(body), len(body))
+	if e := z.memo.get(kindBody, text); e != nil {
+		return e.content
+	}
+	own := append(make([]byte, 0, len(body)), body...)
+	c := Content{ID: Of(own), Body: own}
+	z.memo.put(&entry{kind: kindBody, raw: unsafe.String(unsafe.SliceData(own), len(own)), content: c})
+	return c
+}
+
+// Text returns a query or other text as a JSON string.
+func (z *Normalizer) Text(text string, r *jsonval.Repairs) Content {
+	s := z.open()
+	defer z.close(s)
+	return z.store(s, s.doc.String(text), r)
+}
+
+// Raw returns the content of a body that is canonical JSON already, such as that
+// of jsonval.AppendValue. It copies body.
+func (z *Normalizer) Raw(body []byte, r *jsonval.Repairs) Content {
+	if len(body) <= z.maxBytes {
+		return z.keep(body)
+	}
+	return z.keep(cut(slices.Clone(body), z.maxBytes, r))
+}
+
+// partsKey ends what a message body has before its parts: keys stand by length.
+const partsKey = `"parts":`
+
+// partsOf returns the array of parts of a message body.
+func partsOf(body []byte) []byte {
+	text := unsafe.String(unsafe.SliceData(body), len(body))
+	i := strings.Index(text, partsKey)
+	if i < 0 {
+		return nil
+	}
+	return body[i+len(partsKey) : len(body)-1]
+}
+
+// hasWords tells whether any message has a part.
+func hasWords(messages []Message) bool {
+	for _, m := range messages {
+		if len(partsOf(m.Body)) > len("[]") {
+			return true
+		}
+	}
+	return false
+}

@@ -352,3 +352,11 @@ func (d *Doc) adopt(c Node) Node {
 	}
 	return n
 }
+
+// SetText gives the string n another text.
+func (n Node) SetText(s string) {
+	if n.Kind() == String {
+		v := n.at()
+		v.text, v.flags = s, v.flags&flagLinked
+	}
+}

@@ -1,0 +1,112 @@
+package content
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// Documents appends retrieved documents, one content {id?,content?,score?,metadata?}
+// each; what else a document says is kept beside.
+func (z *Normalizer) Documents(dst []Content, v pcommon.Value, r *jsonval.Repairs) ([]Content, bool) {
+	s := z.open()
+	defer z.close(s)
+	return z.documents(s, dst, s.doc.FromValue(v, r), r)
+}
+
+// DocumentsNode is Documents for a part of a tree.
+func (z *Normalizer) DocumentsNode(dst []Content, n jsonval.Node, r *jsonval.Repairs) ([]Content, bool) {
+	if !n.Exists() {
+		return dst, false
+	}
+	s := z.open()
+	defer z.close(s)
+	return z.documents(s, dst, n, r)
+}
+
+func (z *Normalizer) documents(s *scratch, dst []Content, n jsonval.Node, r *jsonval.Repairs) ([]Content, bool) {
+	rd := s.reader(n.Doc(), Input, r)
+	list := rd.d.Array()
+	rd.documents(list, n, 0)
+	for c := list.First(); c.Exists(); c = c.Next() {
+		dst = append(dst, z.store(s, c, r))
+	}
+	return dst, list.Len() > 0
+}
+
+// documentLists are the keys that hold documents inside a body.
+var documentLists = [...]string{"documents", "output", "outputs", "results", "value", "contexts"}
+
+func (rd *reader) documents(list, n jsonval.Node, depth int) {
+	if depth > maxToolNesting {
+		return
+	}
+	switch n.Kind() {
+	case jsonval.String:
+		if inner, ok := rd.parsed(n.Str()); ok && inner.Kind() != jsonval.String {
+			rd.documents(list, inner, depth+1)
+		} else if !n.Blank() {
+			d := rd.d.Object()
+			d.Set("content", n)
+			list.Add(d)
+		}
+	case jsonval.Array:
+		for c := n.First(); c.Exists(); c = c.Next() {
+			rd.documents(list, c, depth+1)
+		}
+	case jsonval.Object:
+		if !documentText(n).Exists() && !n.Get("id").Exists() {
+			before := list.Len()
+			for _, key := range documentLists {
+				rd.documents(list, n.Get(key), depth+1)
+			}
+			if list.Len() > before {
+				return
+			}
+		}
+		rd.document(list, n)
+	}
+}
+
+func documentText(n jsonval.Node) jsonval.Node {
+	c := first(n, "content", "page_content", "pageContent", "text")
+	if doc := n.Get("document"); !c.Exists() && doc.Kind() == jsonval.String {
+		return doc
+	}
+	return c
+}
+
+// moved are the keys a document's canonical keys are read from.
+var moved = map[string]bool{
+	"id": true, "document_id": true, "content": true, "page_content": true, "pageContent": true, "text": true,
+	"document": true, "score": true, "metadata": true, "lc": true, "type": true, "lc_kwargs": true,
+}
+
+func (rd *reader) document(list, n jsonval.Node) {
+	score := first(n, "score", "relevance_score")
+	for _, key := range [...]string{"kwargs", "document", "node"} {
+		if inner := n.Get(key); inner.Kind() == jsonval.Object {
+			n = inner
+		}
+	}
+	d := rd.d.Object()
+	d.Set("id", first(n, "id", "document_id", "id_"))
+	d.Set("content", documentText(n))
+	d.Set("score", or(score, first(n, "score", "relevance_score")))
+	meta := first(n, "metadata")
+	if meta.Kind() == jsonval.String {
+		if inner, ok := rd.parsed(meta.Str()); ok {
+			meta = inner
+		}
+	}
+	d.Set("metadata", meta)
+	if d.Len() == 0 {
+		return
+	}
+	for c := n.First(); c.Exists(); c = c.Next() {
+		if !moved[c.Key()] && c.Key() != "relevance_score" && c.Key() != "id_" && !c.Blank() {
+			d.Set(c.Key(), c)
+		}
+	}
+	list.Add(d)
+}

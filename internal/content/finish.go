@@ -1,0 +1,35 @@
+package content
+
+import "strings"
+
+var finishReasons = map[string]string{
+	"stop": "stop", "endturn": "stop", "stopsequence": "stop", "complete": "stop",
+	"completed": "stop", "eos": "stop", "finish": "stop",
+	"length": "length", "maxtokens": "length", "maxoutputtokens": "length", "modellength": "length",
+	"toolcalls": "tool_call", "toolcall": "tool_call", "tooluse": "tool_call", "functioncall": "tool_call",
+	"contentfilter": "content_filter", "contentfiltered": "content_filter", "safety": "content_filter",
+	"refusal": "content_filter", "guardrailintervened": "content_filter",
+	"error": "error",
+}
+
+// FinishReason returns the canonical name of a finish reason: stop, length,
+// tool_call, content_filter or error; others in lower case. Case, "_", "-" and
+// blanks do not matter. The result does not share the memory of s.
+func FinishReason(s string) string {
+	s = strings.TrimSpace(s)
+	var buf [32]byte
+	key := buf[:0]
+	for i := 0; i < len(s) && len(key) < len(buf); i++ {
+		switch c := s[i]; {
+		case c == '_' || c == '-' || c == ' ':
+		case c >= 'A' && c <= 'Z':
+			key = append(key, c|0x20)
+		default:
+			key = append(key, c)
+		}
+	}
+	if known, ok := finishReasons[string(key)]; ok {
+		return known
+	}
+	return strings.Clone(strings.ToLower(s))
+}

@@ -1,0 +1,352 @@
+package content
+
+import (
+	"strings"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// roleNames maps roles, LangChain types and class names, in lower case.
+var roleNames = map[string]string{
+	"user": "user", "human": "user", "humanmessage": "user", "humanmessagechunk": "user",
+	"assistant": "assistant", "ai": "assistant", "model": "assistant", "aimessage": "assistant",
+	"aimessagechunk": "assistant", "chatbot": "assistant",
+	"system": "system", "systemmessage": "system", "systemmessagechunk": "system",
+	"developer": "developer",
+	"tool":      "tool", "function": "tool", "toolmessage": "tool", "toolmessagechunk": "tool",
+	"functionmessage": "tool", "functionmessagechunk": "tool",
+}
+
+// canonicalRole returns the stored name of a role; unknown roles are kept.
+func canonicalRole(role string, r *jsonval.Repairs) string {
+	if known, ok := roleNames[role]; ok {
+		return known
+	}
+	if known, ok := roleNames[strings.ToLower(role)]; ok {
+		return known
+	}
+	return strings.Clone(jsonval.CleanString(strings.TrimSpace(role), r))
+}
+
+// eventRole returns the role that the name of a message event implies.
+func eventRole(name string) string {
+	role, ok := strings.CutPrefix(name, "gen_ai.")
+	if !ok {
+		return ""
+	}
+	if role == "choice" {
+		return "assistant"
+	}
+	if role, ok = strings.CutSuffix(role, ".message"); ok {
+		return roleNames[role]
+	}
+	return ""
+}
+
+// isSerialised tells whether n is an object in LangChain's serial form.
+func isSerialised(n jsonval.Node) bool {
+	return n.Get("lc").Exists() && n.Get("kwargs").Kind() == jsonval.Object
+}
+
+// className returns the last element of the id of a serialised object.
+func className(n jsonval.Node) string {
+	var last jsonval.Node
+	for c := n.Get("id").First(); c.Exists(); c = c.Next() {
+		last = c
+	}
+	return last.Str()
+}
+
+// isDumped tells whether n is a LangChain message in its plain form: the type is
+// the role.
+func isDumped(n jsonval.Node) bool {
+	if n.Get("role").Exists() || !n.Get("content").Exists() && n.Get("data").Kind() != jsonval.Object {
+		return false
+	}
+	_, ok := roleNames[strings.ToLower(n.Get("type").Str())]
+	return ok
+}
+
+// standalone tells whether an element of a list is a message whatever is beside it.
+func standalone(n jsonval.Node) bool {
+	if n.Kind() != jsonval.Object || isItem(n) {
+		return false
+	}
+	if n.Get("role").Kind() == jsonval.String || n.Get("parts").Kind() == jsonval.Array {
+		return true
+	}
+	switch n.Get("message").Kind() {
+	case jsonval.Object, jsonval.Array, jsonval.String:
+		return true
+	}
+	return isSerialised(n) && n.Get("kwargs").Get("content").Exists()
+}
+
+// isMessage tells whether an object is a message, in any shape.
+func (rd *reader) isMessage(n jsonval.Node) bool {
+	if standalone(n) || isDumped(n) || n.Get("event.name").Exists() || n.Get("delta").Kind() == jsonval.Object {
+		return true
+	}
+	typ := n.Get("type").Str()
+	if n.Get("content").Exists() && (typ == "" || typ == "message") {
+		return true
+	}
+	return n.Get("text").Exists() && typ == "" && isChoice(n)
+}
+
+// isChoice tells whether a text is one of a model's answers rather than a block.
+func isChoice(n jsonval.Node) bool {
+	return n.Get("generation_info").Exists() || n.Get("index").Exists() || finishOf(n) != ""
+}
+
+// object reads a message: serialised, a choice or event around it, or bare.
+func (rd *reader) object(n jsonval.Node, finish string) bool {
+	if own := finishOf(n); own != "" {
+		finish = own
+	}
+	role := ""
+	switch {
+	case isSerialised(n):
+		class := className(n)
+		n = n.Get("kwargs")
+		if own := finishOf(n); own != "" {
+			finish = own
+		}
+		if role = roleNames[strings.ToLower(class)]; role == "" && n.Get("role").Blank() {
+			role = roleNames[n.Get("type").Str()]
+		}
+	case isDumped(n):
+		role = roleNames[strings.ToLower(n.Get("type").Str())]
+		if data := n.Get("data"); data.Kind() == jsonval.Object {
+			n = data
+		}
+	}
+	inner := n.Get("message")
+	if !inner.Exists() {
+		inner = n.Get("delta")
+	}
+	if n.Get("role").Exists() && inner.Kind() == jsonval.String {
+		inner = jsonval.Node{} // Cohere: the text of the message
+	}
+	if inner.Exists() && inner.Kind() != jsonval.Null {
+		return rd.choice(n, inner, finish)
+	}
+	if c := n.Get("content"); c.Kind() == jsonval.Object && standalone(c) {
+		return rd.object(c, finish)
+	}
+	rd.fields(n, role, finish)
+	return true
+}
+
+// choice reads the message inside a choice or event.
+func (rd *reader) choice(outer, inner jsonval.Node, finish string) bool {
+	if inner.Kind() == jsonval.String {
+		if n, ok := rd.decoded(inner); ok && (n.Kind() == jsonval.Array || rd.isMessage(n)) {
+			inner = n
+		}
+	}
+	if inner.Kind() == jsonval.Object && (isSerialised(inner) || isDumped(inner)) {
+		return rd.object(inner, finish)
+	}
+	if inner.Kind() != jsonval.Object || !rd.isMessage(inner) && isPart(inner) {
+		f := rd.draft(rd.roleOf(outer))
+		f.finish = finish
+		rd.blocks(f.parts, inner)
+		rd.calls(f.parts, outer)
+		rd.end(f)
+		return true
+	}
+	if own := finishOf(inner); own != "" {
+		finish = own
+	}
+	role := rd.roleOf(inner)
+	if role == "" {
+		role = rd.roleOf(outer)
+	}
+	rd.fields(inner, role, finish)
+	return true
+}
+
+func (rd *reader) roleOf(n jsonval.Node) string {
+	if role := n.Get("role"); !role.Blank() {
+		return canonicalRole(role.Str(), rd.r)
+	}
+	return eventRole(n.Get("event.name").Str())
+}
+
+// fields reads a message from its own keys.
+func (rd *reader) fields(n jsonval.Node, role, finish string) {
+	f := rd.draft(role)
+	if role == "" {
+		f.role = rd.roleOf(n)
+	}
+	f.finish = finish
+	if name := n.Get("name"); name.Kind() == jsonval.String && !name.Blank() {
+		f.name = name
+	}
+	for _, key := range [...]string{"reasoning_content", "reasoning", "thinking"} {
+		if c := n.Get(key); !c.Blank() {
+			rd.addReasoning(f.parts, c)
+			break
+		}
+	}
+	rd.content(f, n)
+	rd.calls(f.parts, n)
+	if c := n.Get("refusal"); !c.Blank() {
+		rd.addTyped(f.parts, "refusal", c)
+	}
+	rd.end(f)
+}
+
+// content reads what a message says, under whichever key it says it.
+func (rd *reader) content(f draft, n jsonval.Node) {
+	c := n.Get("content")
+	if parts := n.Get("parts"); parts.Kind() == jsonval.Array && (parts.Len() > 0 || c.Blank()) {
+		rd.blocks(f.parts, parts)
+		return
+	}
+	for _, key := range [...]string{"contents", "text", "message"} {
+		if c.Blank() {
+			c = n.Get(key)
+		}
+	}
+	if !c.Exists() {
+		c = n.Get("content")
+	}
+	id := first(n, "tool_call_id", "toolCallId", "tool_use_id")
+	if f.role == "tool" && !id.Exists() {
+		id = first(n, "id")
+	}
+	if f.role == "tool" || id.Exists() {
+		rd.toolContent(f.parts, id, c)
+		return
+	}
+	rd.blocks(f.parts, c)
+}
+
+// toolContent reads the content of a message that answers a tool call: the blocks
+// in it that are results, or else the whole as the one result.
+func (rd *reader) toolContent(parts, id, c jsonval.Node) {
+	blocks := c
+	if c.Kind() == jsonval.String {
+		blocks, _ = rd.decoded(c)
+	}
+	if holdsToolResponse(blocks) {
+		rd.blocks(parts, blocks)
+		return
+	}
+	if c.Kind() == jsonval.Array && c.First().Get("message_content").Exists() {
+		c = onlyText(c)
+	}
+	if v := unwrapTyped(blocks); v != blocks {
+		c = v
+	}
+	if c.Kind() == jsonval.Absent || c.Kind() == jsonval.Null && !id.Exists() {
+		return
+	}
+	rd.addToolResponse(parts, id, jsonval.Node{}, c)
+}
+
+// onlyText returns the text of indexed contents that are one text, else them.
+func onlyText(c jsonval.Node) jsonval.Node {
+	if text := c.First().Get("message_content").Get("text"); c.Len() == 1 && text.Exists() {
+		return text
+	}
+	return c
+}
+
+func holdsToolResponse(c jsonval.Node) bool {
+	for b := c.First(); b.Exists(); b = b.Next() {
+		if isToolResponse(b) {
+			return true
+		}
+	}
+	return isToolResponse(c)
+}
+
+// blocks reads content: text, a list of blocks (also as JSON text), or one block.
+func (rd *reader) blocks(parts, c jsonval.Node) {
+	switch c.Kind() {
+	case jsonval.String:
+		if list, ok := rd.decoded(c); ok && list.Kind() == jsonval.Array && onlyParts(list) {
+			rd.blocks(parts, list)
+			return
+		}
+		rd.addText(parts, c)
+	case jsonval.Array:
+		for b := c.First(); b.Exists(); b = b.Next() {
+			rd.part(parts, b)
+		}
+	case jsonval.Object:
+		if isPart(c) || !c.Get("type").Blank() {
+			rd.part(parts, c)
+			return
+		}
+		var r jsonval.Repairs
+		rd.addText(parts, rd.d.String(string(jsonval.Append(nil, c, &r))))
+		*rd.r |= r
+	case jsonval.Number, jsonval.Bool:
+		rd.addText(parts, rd.d.String(c.Text()))
+	}
+}
+
+func onlyParts(list jsonval.Node) bool {
+	for b := list.First(); b.Exists(); b = b.Next() {
+		if !isPart(b) {
+			return false
+		}
+	}
+	return list.Len() > 0
+}
+
+// decoded parses a string that looks like a JSON list or object.
+func (rd *reader) decoded(c jsonval.Node) (jsonval.Node, bool) {
+	if c.Kind() != jsonval.String {
+		return c, false
+	}
+	s := strings.TrimLeft(c.Str(), " \t\r\n")
+	if s == "" || s[0] != '[' && s[0] != '{' {
+		return c, false
+	}
+	var r jsonval.Repairs
+	n, ok := rd.d.Parse(s, &r)
+	if !ok {
+		return c, false
+	}
+	*rd.r |= r
+	return n, true
+}
+
+// calls adds the tool calls that stand beside the content of a message.
+func (rd *reader) calls(parts, n jsonval.Node) {
+	extra := n.Get("additional_kwargs")
+	told := parts.Len()
+	for _, list := range [...]jsonval.Node{
+		n.Get("tool_calls"), n.Get("toolCalls"), n.Get("toolRequests"), extra.Get("tool_calls"),
+	} {
+		if list.Kind() == jsonval.String {
+			list, _ = rd.decoded(list)
+		}
+		if list.Kind() == jsonval.Object {
+			rd.addToolCall(parts, list, told)
+		}
+		for c := list.First(); list.Kind() == jsonval.Array && c.Exists(); c = c.Next() {
+			rd.addToolCall(parts, c, told)
+		}
+		if parts.Len() > told {
+			return
+		}
+	}
+	call := n.Get("function_call")
+	if call.Kind() != jsonval.Object {
+		call = extra.Get("function_call")
+	}
+	if name := n.Get("function_call_name"); !call.Exists() && !name.Blank() {
+		call = rd.d.Object()
+		call.Set("name", name)
+		call.Set("arguments", n.Get("function_call_arguments_json"))
+	}
+	if call.Kind() == jsonval.Object {
+		rd.addToolCall(parts, call, told)
+	}
+}

@@ -1,0 +1,275 @@
+package content
+
+import (
+	"strings"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// reader finds the messages in a value of any shape and builds their canonical
+// form in the same Doc.
+type reader struct {
+	d     *jsonval.Doc
+	dir   Direction
+	r     *jsonval.Repairs
+	found []draft
+}
+
+func (s *scratch) reader(d *jsonval.Doc, dir Direction, r *jsonval.Repairs) *reader {
+	s.read = reader{d: d, dir: dir, r: r, found: s.read.found[:0]}
+	return &s.read
+}
+
+// draft is a message being built.
+type draft struct {
+	parts  jsonval.Node // an array
+	name   jsonval.Node
+	role   string
+	finish string
+}
+
+// node returns the message as it is stored.
+func (f draft) node() jsonval.Node {
+	d := f.parts.Doc()
+	n := d.Object()
+	n.Set("name", f.name)
+	n.Set("role", d.String(f.role))
+	n.Set("parts", f.parts)
+	return n
+}
+
+func (rd *reader) draft(role string) draft { return draft{role: role, parts: rd.d.Array()} }
+
+// end adds a message to those found and settles its role.
+func (rd *reader) end(f draft) {
+	switch {
+	case onlyToolResponses(f.parts):
+		f.role = "tool"
+	case f.role != "":
+	case rd.dir == Output:
+		f.role = "assistant"
+	default:
+		f.role = "user"
+	}
+	rd.found = append(rd.found, f)
+}
+
+func onlyToolResponses(parts jsonval.Node) bool {
+	for p := parts.First(); p.Exists(); p = p.Next() {
+		if p.Get("type").Str() != typeToolResponse {
+			return false
+		}
+	}
+	return parts.First().Exists()
+}
+
+// maxDecode is how often a string in a string is decoded.
+const maxDecode = 3
+
+// text reads JSON or plain text.
+func (rd *reader) text(s string) bool {
+	for range maxDecode {
+		t := strings.TrimLeft(s, " \t\r\n")
+		if t == "" {
+			return false
+		}
+		if strings.IndexByte(`[{"n`, t[0]) < 0 {
+			break
+		}
+		n, ok := rd.d.Parse(s, rd.r)
+		switch {
+		case !ok:
+		case n.Kind() == jsonval.String:
+			s = n.Str()
+			continue
+		default:
+			return rd.any(n)
+		}
+		break
+	}
+	if strings.TrimSpace(s) == "" {
+		return false
+	}
+	rd.textMessage(rd.d.String(s))
+	return true
+}
+
+func (rd *reader) textMessage(text jsonval.Node) {
+	f := rd.draft("")
+	rd.addText(f.parts, text)
+	rd.end(f)
+}
+
+// any reads a parsed value and tells whether it holds messages.
+func (rd *reader) any(n jsonval.Node) bool {
+	switch n.Kind() {
+	case jsonval.String:
+		if n.Blank() {
+			return false
+		}
+		rd.textMessage(n)
+		return true
+	case jsonval.Number, jsonval.Bool:
+		rd.textMessage(rd.d.String(n.Text()))
+		return true
+	case jsonval.Array:
+		return rd.list(n)
+	case jsonval.Object:
+		return rd.body(n, "")
+	}
+	return false
+}
+
+// list reads a list of messages, of lists of messages, of texts (a message each),
+// or of content blocks and items (which make up messages together).
+func (rd *reader) list(n jsonval.Node) bool {
+	before := len(rd.found)
+	texts := onlyStrings(n)
+	known := false // whether anything is sure to be words of a conversation
+	open := draft{}
+	flush := func() {
+		if open.parts.Len() > 0 {
+			rd.end(open)
+		}
+		open = draft{}
+	}
+	join := func(role string) jsonval.Node {
+		if !open.parts.Exists() || open.role != role || role == "tool" {
+			flush()
+			open = rd.draft(role)
+		}
+		return open.parts
+	}
+	for c := n.First(); c.Exists(); c = c.Next() {
+		switch {
+		case c.Kind() == jsonval.Array:
+			flush()
+			known = rd.list(c) || known
+		case c.Kind() == jsonval.String && texts:
+			known = rd.any(c) || known
+		case c.Kind() == jsonval.String:
+			rd.addText(join(""), c)
+		case isItem(c):
+			rd.item(join(itemRole(c)), c)
+			known = true
+		case rd.isMessage(c) || !isPart(c) && !c.Get("type").Exists():
+			flush()
+			known = rd.body(c, "") || known
+		default:
+			rd.part(join(""), c)
+			known = known || isPart(c)
+		}
+	}
+	flush()
+	if !known {
+		rd.found = rd.found[:before]
+	}
+	return len(rd.found) > before
+}
+
+func onlyStrings(n jsonval.Node) bool {
+	for c := n.First(); c.Exists(); c = c.Next() {
+		if c.Kind() != jsonval.String {
+			return false
+		}
+	}
+	return true
+}
+
+// wrappers are the keys that hold messages inside a request or response body, in
+// the order they are looked at.
+var wrappers = [...][]string{
+	Input: {"messages", "contents", "input", "inputs", "prompt", "prompts", "chat_history",
+		"output", "outputs", "choices", "candidates", "generations", "value"},
+	Output: {"choices", "candidates", "generations", "output", "outputs", "messages", "contents",
+		"completion", "completions", "results", "response", "input", "inputs", "value"},
+}
+
+// body reads one object: a message, a content block, or what wraps messages.
+func (rd *reader) body(n jsonval.Node, finish string) bool {
+	before := len(rd.found)
+	if own := finishOf(n); own != "" {
+		finish = own
+	}
+	if isItem(n) || !rd.isMessage(n) && isPart(n) {
+		f := rd.draft("")
+		if isItem(n) {
+			f.role = itemRole(n)
+			rd.item(f.parts, n)
+		} else {
+			rd.part(f.parts, n)
+		}
+		if f.parts.Len() == 0 {
+			return false
+		}
+		f.finish = finish
+		rd.end(f)
+		return true
+	}
+	if rd.isMessage(n) {
+		return rd.object(n, finish)
+	}
+	if inner := n.Get("kwargs").Get("messages"); inner.Exists() {
+		return rd.any(inner)
+	}
+	for _, key := range wrappers[rd.dir] {
+		if rd.wrapped(n, key, finish) {
+			rd.finishAll(before, finish)
+			return true
+		}
+	}
+	return rd.answer(n, finish)
+}
+
+// wrapped reads the value of a key of a body.
+func (rd *reader) wrapped(n jsonval.Node, key, finish string) bool {
+	switch c := n.Get(key); c.Kind() {
+	case jsonval.Object:
+		return rd.body(c, finish)
+	case jsonval.String:
+		if key == "value" && !n.Get("type").Exists() {
+			return false
+		}
+		return rd.text(c.Str())
+	case jsonval.Array:
+		return rd.list(c)
+	}
+	return false
+}
+
+// finishAll gives the only message found since the finish reason of the body
+// around it.
+func (rd *reader) finishAll(before int, finish string) {
+	if len(rd.found) == before+1 && rd.found[before].finish == "" {
+		rd.found[before].finish = finish
+	}
+}
+
+// answer reads a body whose own keys are the answer: text, reasoning, tool calls.
+func (rd *reader) answer(n jsonval.Node, finish string) bool {
+	if !n.Get("text").Exists() && !n.Get("toolCalls").Exists() && !n.Get("tool_calls").Exists() && !n.Get("outputText").Exists() {
+		return false
+	}
+	before := len(rd.found)
+	rd.fields(n, "", finish)
+	if rd.found[before].parts.Len() == 0 {
+		rd.found = rd.found[:before]
+		return false
+	}
+	return true
+}
+
+// finishOf returns the finish reason an object names.
+func finishOf(n jsonval.Node) string {
+	for _, key := range [...]string{"finish_reason", "finishReason", "stop_reason", "stopReason", "done_reason"} {
+		if s := n.Get(key); !s.Blank() {
+			return FinishReason(s.Str())
+		}
+	}
+	for _, key := range [...]string{"generation_info", "response_metadata"} {
+		if inner := n.Get(key); inner.Exists() {
+			return finishOf(inner)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,169 @@
+package content
+
+import (
+	"strings"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// known reads a JSON list of messages element by element, through the memo. It
+// gives exactly what reading the whole text would give, and returns false where an
+// element is not a message by itself: then the whole has to be read.
+func (z *Normalizer) known(s *scratch, dst []Message, text string, dir Direction, r *jsonval.Repairs) ([]Message, bool) {
+	it := elements{s: text}
+	if !it.open() {
+		return dst, false
+	}
+	start := len(dst)
+	var repairs jsonval.Repairs
+	for {
+		raw, state := it.next()
+		switch state {
+		case ended:
+			*r |= repairs
+			return dst, len(dst) > start
+		case broken:
+			return dst[:start], false
+		}
+		e := z.memo.get(kind(dir), raw)
+		if e == nil {
+			if e = z.learn(s, raw, dir); e == nil {
+				return dst[:start], false
+			}
+		}
+		repairs |= e.repairs
+		dst = append(dst, Message{Content: e.content, Role: e.role, FinishReason: e.finish})
+	}
+}
+
+// learn reads one element and remembers it; nil if it is not a message by itself.
+func (z *Normalizer) learn(s *scratch, raw string, dir Direction) *entry {
+	e := &entry{kind: kind(dir)}
+	rd := s.reader(&s.doc, dir, &e.repairs)
+	n, ok := s.doc.Parse(raw, &e.repairs)
+	if !ok || !standalone(n) {
+		s.doc.Reset()
+		return nil
+	}
+	rd.object(n, "")
+	if len(rd.found) != 1 {
+		s.doc.Reset()
+		return nil
+	}
+	f := rd.found[0]
+	body := z.write(s, f.node(), &e.repairs)
+	own := append(make([]byte, 0, len(body)), body...)
+	e.content = Content{ID: Of(own), Body: own}
+	e.role, e.finish = strings.Clone(f.role), strings.Clone(f.finish)
+	e.raw = strings.Clone(raw)
+	z.memo.put(e)
+	s.doc.Reset()
+	return e
+}
+
+// elements splits the text of a JSON array of objects into the texts of its
+// elements. It finds the ends of objects and strings and checks nothing else: a
+// text is well-formed if it can be split and every element is well-formed.
+type elements struct {
+	s    string
+	i    int
+	some bool
+}
+
+type splitState uint8
+
+const (
+	element splitState = iota
+	ended
+	broken // not an array of objects, or malformed
+)
+
+// open skips to the first element.
+func (it *elements) open() bool {
+	it.blanks()
+	if it.i >= len(it.s) || it.s[it.i] != '[' {
+		return false
+	}
+	it.i++
+	it.blanks()
+	return it.i < len(it.s) && it.s[it.i] == '{'
+}
+
+func (it *elements) blanks() {
+	for it.i < len(it.s) && isBlank(it.s[it.i]) {
+		it.i++
+	}
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
+
+func (it *elements) next() (string, splitState) {
+	it.blanks()
+	if it.i >= len(it.s) {
+		return "", broken
+	}
+	if it.some {
+		c := it.s[it.i]
+		it.i++
+		it.blanks()
+		if c == ']' && it.i == len(it.s) {
+			return "", ended
+		}
+		if c != ',' || it.i >= len(it.s) {
+			return "", broken
+		}
+	}
+	if it.s[it.i] != '{' {
+		return "", broken
+	}
+	start := it.i
+	end := objectEnd(it.s, start)
+	if end < 0 {
+		return "", broken
+	}
+	it.i, it.some = end, true
+	return it.s[start:end], element
+}
+
+// objectEnd returns the index after the object or array that starts at i, -1 if it
+// has no end.
+func objectEnd(s string, i int) int {
+	depth := 0
+	for i < len(s) {
+		switch s[i] {
+		case '"':
+			if i = stringEnd(s, i+1); i < 0 {
+				return -1
+			}
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+		i++
+	}
+	return -1
+}
+
+// stringEnd returns the index after the quote that ends the string whose text
+// starts at i, -1 if there is none.
+func stringEnd(s string, i int) int {
+	start := i
+	for {
+		q := strings.IndexByte(s[i:], '"')
+		if q < 0 {
+			return -1
+		}
+		i += q + 1
+		slash := i - 2
+		for slash >= start && s[slash] == '\\' {
+			slash--
+		}
+		if (i-2-slash)%2 == 0 {
+			return i
+		}
+	}
+}

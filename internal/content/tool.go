@@ -1,0 +1,152 @@
+package content
+
+import (
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// addToolCall adds a tool_call part, unless the parts before told (all, if 0) name
+// the same call already: some producers tell it in the content and beside it.
+func (rd *reader) addToolCall(parts, n jsonval.Node, told int) {
+	id := callID(n)
+	for _, key := range [...]string{"toolUse", "functionCall", "function_call", "toolRequest", "tool_call", "function"} {
+		if inner := n.Get(key); inner.Kind() == jsonval.Object {
+			n = inner
+			if own := callID(n); own.Exists() {
+				id = own
+			}
+		}
+	}
+	name := first(n, "name", "toolName", "tool_name")
+	args := rd.arguments(n)
+	if !id.Exists() && !name.Exists() && !args.Exists() {
+		return
+	}
+	p := rd.d.Object()
+	p.Set("type", rd.d.String(typeToolCall))
+	p.Set("id", id)
+	p.Set("name", name)
+	p.Set("arguments", args)
+	if !rd.hasCall(parts, p, told) {
+		parts.Add(p)
+	}
+}
+
+func callID(n jsonval.Node) jsonval.Node {
+	return first(n, "call_id", "toolCallId", "toolUseId", "tool_call_id", "tool_use_id", "ref", "id")
+}
+
+// arguments returns the arguments of a call, decoded where they are JSON text.
+func (rd *reader) arguments(n jsonval.Node) jsonval.Node {
+	raw := first(n, "arguments", "args", "input", "parameters")
+	v := raw
+	for range maxDecode {
+		if v.Kind() != jsonval.String {
+			return v
+		}
+		inner, ok := rd.parsed(v.Str())
+		if !ok {
+			return raw
+		}
+		v = inner
+	}
+	return raw
+}
+
+// parsed reads text that holds a JSON object, array or string.
+func (rd *reader) parsed(s string) (jsonval.Node, bool) {
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case ' ', '\t', '\r', '\n':
+			continue
+		case '{', '[', '"':
+			var r jsonval.Repairs
+			n, ok := rd.d.Parse(s[i:], &r)
+			if ok {
+				*rd.r |= r
+			}
+			return n, ok
+		}
+		break
+	}
+	return jsonval.Node{}, false
+}
+
+// hasCall tells whether the parts hold a call with the id of p or, both without
+// id, whether the first told of them hold one of its name and arguments.
+func (rd *reader) hasCall(parts, p jsonval.Node, told int) bool {
+	id := p.Get("id").Text()
+	at := 0
+	for c := parts.First(); c.Exists(); c = c.Next() {
+		at++
+		if c.Get("type").Str() != typeToolCall {
+			continue
+		}
+		other := c.Get("id").Text()
+		if id != "" && other == id {
+			return true
+		}
+		if id == "" && other == "" && at <= told && rd.same(c, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func (rd *reader) same(a, b jsonval.Node) bool {
+	var r jsonval.Repairs
+	return string(jsonval.Append(nil, a, &r)) == string(jsonval.Append(nil, b, &r))
+}
+
+// toolResponsePart reads a tool's result from a content block.
+func (rd *reader) toolResponsePart(parts, n jsonval.Node) {
+	id := callID(n)
+	named := n.Get("type").Str() == typeToolResponse
+	for _, key := range [...]string{"toolResult", "functionResponse", "function_response", "toolResponse"} {
+		inner := n.Get(key)
+		if inner.Kind() != jsonval.Object {
+			continue
+		}
+		n = inner
+		named = key == "function_response"
+		if own := callID(n); own.Exists() {
+			id = own
+		}
+		break
+	}
+	name := jsonval.Node{}
+	if named {
+		name = first(n, "name")
+	}
+	for _, key := range [...]string{"response", "result", "output", "content"} {
+		if c := n.Get(key); c.Exists() {
+			rd.addToolResponse(parts, id, name, unwrapTyped(c))
+			return
+		}
+	}
+	rd.addToolResponse(parts, id, name, jsonval.Node{})
+}
+
+func (rd *reader) addToolResponse(parts, id, name, response jsonval.Node) {
+	p := rd.d.Object()
+	p.Set("type", rd.d.String(typeToolResponse))
+	p.Set("id", id)
+	p.Set("name", name)
+	p.Set("response", response)
+	if p.Len() > 1 {
+		parts.Add(p)
+	}
+}
+
+// typedValues are the types of {"type","value"} around a value of any kind.
+var typedValues = map[string]bool{
+	"text": true, "json": true, "error-text": true, "error-json": true, "content": true,
+	"execution-denied": true, "list": true, "chat_messages": true, "raw": true,
+}
+
+// unwrapTyped returns the value in {"type","value"}, other nodes as they are.
+func unwrapTyped(n jsonval.Node) jsonval.Node {
+	if v := n.Get("value"); v.Exists() && n.Len() == 2 && typedValues[n.Get("type").Str()] {
+		return v
+	}
+	return n
+}

@@ -1,0 +1,297 @@
+package content
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// whole reads an attribute as one content, through the memo where it is text.
+func (z *Normalizer) whole(k kind, v pcommon.Value, r *jsonval.Repairs, read func(*scratch, jsonval.Node, *jsonval.Repairs) jsonval.Node) (Content, bool) {
+	s := z.open()
+	defer z.close(s)
+	if v.Type() != pcommon.ValueTypeStr {
+		return z.found(s, read(s, s.doc.FromValue(v, r), r), r)
+	}
+	if e := z.memo.get(k, v.Str()); e != nil {
+		*r |= e.repairs
+		return e.content, true
+	}
+	e := &entry{kind: k}
+	c, ok := z.found(s, read(s, s.doc.String(v.Str()), &e.repairs), &e.repairs)
+	if ok {
+		e.raw, e.content = strings.Clone(v.Str()), c
+		*r |= e.repairs
+		z.memo.put(e)
+	}
+	return c, ok
+}
+
+func (z *Normalizer) found(s *scratch, n jsonval.Node, r *jsonval.Repairs) (Content, bool) {
+	if !n.Exists() {
+		return Content{}, false
+	}
+	return z.store(s, n, r), true
+}
+
+// SystemInstructions reads parts, messages, a plain string, or a request body
+// (system, instructions, system_instruction, config.…) into one array of parts.
+func (z *Normalizer) SystemInstructions(v pcommon.Value, r *jsonval.Repairs) (Content, bool) {
+	return z.whole(kindSystem, v, r, readSystem)
+}
+
+// SystemInstructionsNode is SystemInstructions for a part of a tree.
+func (z *Normalizer) SystemInstructionsNode(n jsonval.Node, r *jsonval.Repairs) (Content, bool) {
+	s := z.open()
+	defer z.close(s)
+	return z.found(s, readSystem(s, n, r), r)
+}
+
+// systemKeys are where request bodies keep the system instructions.
+var systemKeys = [...]string{"system", "instructions", "system_instruction", "systemInstruction", "system_prompt"}
+
+func readSystem(s *scratch, n jsonval.Node, r *jsonval.Repairs) jsonval.Node {
+	if !n.Exists() {
+		return n
+	}
+	rd := s.reader(n.Doc(), Input, r)
+	if n.Kind() == jsonval.String {
+		if inner, ok := rd.parsed(n.Str()); ok {
+			n = inner
+		}
+	}
+	for _, body := range [...]jsonval.Node{n, n.Get("config")} {
+		if body.Get("role").Exists() {
+			break
+		}
+		if c := first(body, systemKeys[:]...); c.Exists() {
+			return readSystem(s, c, r)
+		}
+	}
+	if n.Kind() == jsonval.Object && !rd.isMessage(n) && !isPart(n) || !rd.any(n) {
+		return jsonval.Node{}
+	}
+	parts := rd.d.Array()
+	for _, f := range rd.found {
+		for p := f.parts.First(); p.Exists(); p = p.Next() {
+			parts.Add(p)
+		}
+	}
+	if parts.Len() == 0 {
+		return jsonval.Node{}
+	}
+	return parts
+}
+
+// SystemOf copies the parts of the leading system messages.
+func (z *Normalizer) SystemOf(messages []Message) (Content, bool) {
+	lead := 0
+	for lead < len(messages) && messages[lead].Role == "system" {
+		lead++
+	}
+	switch lead {
+	case 0:
+		return Content{}, false
+	case 1:
+		parts := partsOf(messages[0].Body)
+		if len(parts) <= len("[]") {
+			return Content{}, false
+		}
+		return z.keep(parts), true
+	}
+	joined := []byte{'['}
+	for _, m := range messages[:lead] {
+		parts := partsOf(m.Body)
+		if len(parts) <= len("[]") {
+			continue
+		}
+		if len(joined) > 1 {
+			joined = append(joined, ',')
+		}
+		joined = append(joined, parts[1:len(parts)-1]...)
+	}
+	if len(joined) == 1 {
+		return Content{}, false
+	}
+	return z.keep(append(joined, ']')), true
+}
+
+// ToolDefinitions reads a list of tools, or a request body holding one, into
+// [{type,name,description?,parameters?}].
+func (z *Normalizer) ToolDefinitions(v pcommon.Value, r *jsonval.Repairs) (Content, bool) {
+	return z.whole(kindTools, v, r, readTools)
+}
+
+// ToolDefinitionsNode is ToolDefinitions for a part of a tree.
+func (z *Normalizer) ToolDefinitionsNode(n jsonval.Node, r *jsonval.Repairs) (Content, bool) {
+	s := z.open()
+	defer z.close(s)
+	return z.found(s, readTools(s, n, r), r)
+}
+
+func readTools(s *scratch, n jsonval.Node, r *jsonval.Repairs) jsonval.Node {
+	if !n.Exists() {
+		return n
+	}
+	rd := s.reader(n.Doc(), Input, r)
+	list := rd.d.Array()
+	rd.tools(list, n, 0)
+	if list.Len() == 0 {
+		return jsonval.Node{}
+	}
+	return list
+}
+
+// toolLists are the keys that hold tools, in a request body or in a tool that
+// stands for several.
+var toolLists = [...]string{
+	"tools", "functions", "function_declarations", "functionDeclarations", "function_tools", "toolConfig", "config", "value",
+}
+
+// maxToolNesting is how deep lists of tools nest in each other.
+const maxToolNesting = 6
+
+func (rd *reader) tools(list, n jsonval.Node, depth int) {
+	if depth > maxToolNesting {
+		return
+	}
+	switch n.Kind() {
+	case jsonval.String:
+		if inner, ok := rd.parsed(n.Str()); ok {
+			rd.tools(list, inner, depth+1)
+		}
+	case jsonval.Array:
+		for c := n.First(); c.Exists(); c = c.Next() {
+			rd.tools(list, c, depth+1)
+		}
+	case jsonval.Object:
+		before := list.Len()
+		if !n.Get("name").Exists() {
+			for _, key := range toolLists {
+				rd.tools(list, n.Get(key), depth+1)
+			}
+		}
+		if list.Len() == before {
+			rd.tool(list, n)
+		}
+	}
+}
+
+// tool adds one definition.
+func (rd *reader) tool(list, n jsonval.Node) {
+	typ := n.Get("type")
+	for _, key := range [...]string{"tool", "json_schema", "function", "toolSpec"} {
+		inner := n.Get(key)
+		if inner.Kind() == jsonval.String {
+			inner, _ = rd.parsed(inner.Str())
+		}
+		if inner.Kind() == jsonval.Object && !n.Get("name").Exists() {
+			n, typ = inner, or(n.Get("type"), first(inner, "type"))
+		}
+	}
+	if typ.Kind() == jsonval.String && typ.Str() != "function" && typ.Str() != "custom" {
+		list.Add(n)
+		return
+	}
+	name := first(n, "name")
+	if !name.Exists() {
+		return
+	}
+	t := rd.d.Object()
+	t.Set("type", or(typ, rd.d.String("function")))
+	t.Set("name", name)
+	t.Set("description", first(n, "description"))
+	t.Set("parameters", rd.parameters(n))
+	list.Add(t)
+}
+
+func (rd *reader) parameters(n jsonval.Node) jsonval.Node {
+	p := first(n, "parameters", "input_schema", "inputSchema", "json_schema", "parameters_json_schema", "parametersJsonSchema")
+	if inner := p.Get("json"); p.Len() == 1 && inner.Kind() == jsonval.Object {
+		p = inner // Bedrock
+	}
+	if inner := p.Get("jsonSchema"); inner.Kind() == jsonval.Object {
+		p = inner // Vercel
+	}
+	if p.Kind() == jsonval.String {
+		if inner, ok := rd.parsed(p.Str()); ok {
+			p = inner
+		}
+	}
+	return p
+}
+
+// Value reads a tool's arguments or result: a string that holds a JSON object,
+// array or quoted string is decoded, other text stays text; encoded says that the
+// producer always encodes, so that scalars are decoded too.
+func (z *Normalizer) Value(v pcommon.Value, encoded bool, r *jsonval.Repairs) (Content, bool) {
+	s := z.open()
+	defer z.close(s)
+	return z.found(s, readValue(s, s.doc.FromValue(v, r), encoded, r), r)
+}
+
+// ValueNode is Value for a part of a tree.
+func (z *Normalizer) ValueNode(n jsonval.Node, encoded bool, r *jsonval.Repairs) (Content, bool) {
+	s := z.open()
+	defer z.close(s)
+	return z.found(s, readValue(s, n, encoded, r), r)
+}
+
+func readValue(s *scratch, n jsonval.Node, encoded bool, r *jsonval.Repairs) jsonval.Node {
+	if n.Blank() {
+		return jsonval.Node{}
+	}
+	rd := s.reader(n.Doc(), Input, r)
+	n = rd.value(n, encoded)
+	if n.Kind() == jsonval.Null {
+		return jsonval.Node{}
+	}
+	return n
+}
+
+func (rd *reader) value(n jsonval.Node, encoded bool) jsonval.Node {
+	if n.Kind() == jsonval.String {
+		if inner, ok := rd.parsed(n.Str()); ok {
+			n = inner
+		} else if encoded {
+			var r jsonval.Repairs
+			if inner, ok := rd.d.Parse(n.Str(), &r); ok {
+				return inner
+			}
+		}
+	}
+	n = unwrapTyped(n)
+	message := n
+	if n.Len() == 1 {
+		message = or(n.Get("output"), n)
+	}
+	if isSerialised(message) && strings.HasPrefix(className(message), "ToolMessage") {
+		if c := message.Get("kwargs").Get("content"); c.Exists() {
+			return rd.value(c, false)
+		}
+	}
+	return n
+}
+
+// ToolPart returns the arguments of the first tool_call part (Input) or the
+// response of the first tool_call_response part (Output) of the messages.
+func (z *Normalizer) ToolPart(messages []Message, dir Direction) (Content, bool) {
+	typ, key := typeToolCall, "arguments"
+	if dir == Output {
+		typ, key = typeToolResponse, "response"
+	}
+	s := z.open()
+	defer z.close(s)
+	var r jsonval.Repairs
+	for _, m := range messages {
+		n, _ := s.doc.Parse(string(m.Body), &r)
+		for p := n.Get("parts").First(); p.Exists(); p = p.Next() {
+			if c := p.Get(key); c.Exists() && p.Get("type").Str() == typ {
+				return z.found(s, readValue(s, c, false, &r), &r)
+			}
+		}
+	}
+	return Content{}, false
+}
