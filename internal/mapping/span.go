@@ -33,6 +33,16 @@ var kindNames = [...]string{
 // String returns the name stored in llm_spans.kind.
 func (k Kind) String() string { return kindNames[k] }
 
+// KindOf returns the kind with the given name; KindOther for an unknown one.
+func KindOf(name string) Kind {
+	for k, n := range kindNames {
+		if n == name {
+			return Kind(k)
+		}
+	}
+	return KindOther
+}
+
 // IsModel tells whether spans of this kind are calls of a model, the only ones
 // whose token and cost columns are filled.
 func (k Kind) IsModel() bool { return k == KindLLM || k == KindEmbedding || k == KindReranker }

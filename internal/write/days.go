@@ -1,0 +1,97 @@
+package write
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+// daysAhead is how far ahead of now a span's day gets a partition of its own.
+const daysAhead = 7
+
+// days knows which days have partitions.
+type days struct {
+	window time.Duration
+	mu     sync.RWMutex
+	known  map[int32]bool
+}
+
+// inWindow tells whether a day deserves a partition of its own: one absurd
+// clock must not litter the database.
+func (d *days) inWindow(day int32, now time.Time) bool {
+	today := dayOf(now)
+	return day <= today+daysAhead && day >= today-int32(d.window/(24*time.Hour))-1
+}
+
+func dayOf(t time.Time) int32 { return int32(t.Unix() / (24 * 60 * 60)) }
+
+// ensure creates the partitions that a batch needs.
+func (d *days) ensure(ctx context.Context, w *Writer, b *mapping.Batch) error {
+	last := int32(-1)
+	for i := range b.Spans {
+		day := b.Spans[i].Day
+		if day == last {
+			continue
+		}
+		last = day
+		if err := w.EnsureDay(ctx, day); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EnsureDay creates the partitions of a UTC day, given in days since
+// 1970-01-01, unless they are there or the day is too far away.
+func (w *Writer) EnsureDay(ctx context.Context, day int32) error {
+	if w.days.has(day) || !w.days.inWindow(day, time.Now()) {
+		return nil
+	}
+	conn, err := w.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("acquire a connection: %w", err)
+	}
+	defer conn.Release()
+	err = exec(ctx, conn.Conn().PgConn(), statement{
+		what: "create partitions", sql: w.sql.createDay,
+		params: [][]byte{appendDay(nil, day)[4:]}, oids: []uint32{pgtype.DateOID},
+	})
+	if err != nil {
+		return err
+	}
+	w.days.mu.Lock()
+	defer w.days.mu.Unlock()
+	w.days.known[day] = true
+	return nil
+}
+
+func (d *days) has(day int32) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.known[day]
+}
+
+// EnsureAhead creates today's and tomorrow's partitions, so that no batch has
+// to wait for them.
+func (w *Writer) EnsureAhead(ctx context.Context) error {
+	today := dayOf(time.Now())
+	for day := today; day <= today+1; day++ {
+		if err := w.EnsureDay(ctx, day); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ForgetDays makes the writer check again which days have partitions, after
+// some were dropped.
+func (w *Writer) ForgetDays() {
+	w.days.mu.Lock()
+	defer w.days.mu.Unlock()
+	clear(w.days.known)
+}

@@ -1,0 +1,130 @@
+package write
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+// Writer writes batches to the tables of one schema. It is safe for concurrent
+// use; a batch holds one connection.
+type Writer struct {
+	pool     *pgxpool.Pool
+	schema   string
+	sql      statements
+	days     days
+	inFlight inFlight
+}
+
+// New returns a Writer. window says how far back from now a span's day gets a
+// partition of its own; spans from before it, or from more than a week ahead,
+// go to the default partition.
+func New(pool *pgxpool.Pool, schema string, window time.Duration) *Writer {
+	return &Writer{pool: pool, schema: schema, sql: newStatements(schema), days: days{window: window, known: map[int32]bool{}}}
+}
+
+// Result says what a batch came to.
+type Result struct {
+	SpansWritten, SpansDuplicate              int
+	TracesCreated                             int
+	ContentsWritten, ContentsReused           int
+	ContentsWrittenBytes, ContentsReusedBytes int
+	// Traces are the rows that the batch's spans belong to, committed.
+	Traces []Trace
+
+	ContentsTime, ResolveTime, SpansTime, CommitTime time.Duration
+
+	committed bool
+}
+
+// Trace is the row of an OTel trace.
+type Trace struct {
+	OTel pcommon.TraceID
+	ID   [16]byte // llm_traces.id
+}
+
+var (
+	errTraceLost  = errors.New("a trace's row vanished while spans were added to it")
+	errRolledBack = errors.New("the server rolled the transaction back instead of committing it")
+)
+
+// attempts bounds how often a batch is tried again at once after a conflict
+// with another writer; after that the collector's retry takes over.
+const attempts = 5
+
+// Write stores a batch in one transaction: all of it, or on error nothing. A
+// span that is stored already is skipped and counted as duplicate. known tells
+// of a trace id whether its row is likely to be there, which saves trying to
+// create it; a wrong answer costs time only.
+func (w *Writer) Write(ctx context.Context, b *mapping.Batch, known func(pcommon.TraceID) bool) (Result, error) {
+	if len(b.Spans) == 0 {
+		return Result{}, nil
+	}
+	if err := w.days.ensure(ctx, w, b); err != nil {
+		return Result{}, err
+	}
+	earlier, leave := w.inFlight.enter(b)
+	defer leave()
+	conn, err := w.pool.Acquire(ctx)
+	if err != nil {
+		return Result{}, fmt.Errorf("acquire a connection: %w", err)
+	}
+	defer conn.Release()
+	pg := conn.Conn().PgConn()
+	careful := false
+	for attempt := 1; ; attempt++ {
+		t := transaction{w: w, pg: pg, batch: b, earlier: earlier, careful: careful}
+		err := t.run(ctx, known)
+		if err == nil {
+			t.result.Traces = t.resolved()
+			return t.result, nil
+		}
+		if rollback(ctx, pg) != nil || attempt == attempts || !conflict(err) {
+			return Result{}, err
+		}
+		careful = careful || hasCode(err, uniqueViolation)
+	}
+}
+
+func (t *transaction) resolved() []Trace {
+	traces := make([]Trace, len(t.traces))
+	for i := range t.traces {
+		traces[i] = Trace{t.traces[i].otel, t.traces[i].id}
+	}
+	return traces
+}
+
+// rollback ends a failed transaction so that the connection can be used again.
+func rollback(ctx context.Context, pg *pgconn.PgConn) error {
+	if pg.IsClosed() {
+		return errors.New("connection lost")
+	}
+	if pg.TxStatus() == 'I' {
+		return nil
+	}
+	return exec(ctx, pg, statement{what: "roll back", sql: "ROLLBACK"})
+}
+
+// SQLSTATE codes of conflicts that trying again resolves.
+const (
+	uniqueViolation      = "23505"
+	serializationFailure = "40001"
+	deadlockDetected     = "40P01"
+	checkViolation       = "23514" // a partition was attached under a row of its day
+)
+
+func conflict(err error) bool {
+	return hasCode(err, uniqueViolation) || hasCode(err, serializationFailure) || hasCode(err, deadlockDetected) || hasCode(err, checkViolation)
+}
+
+func hasCode(err error, code string) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && pgErr.Code == code
+}
