@@ -28,6 +28,17 @@ func canonicalRole(role string, r *jsonval.Repairs) string {
 	return strings.Clone(jsonval.CleanString(strings.TrimSpace(role), r))
 }
 
+// eventKey names the event in the object form of a message event; its attributes
+// stand beside it.
+const eventKey = "event.name"
+
+// isOther tells whether n is an event of the other direction: lists of events hold
+// what a model was given and, as gen_ai.choice, what it answered.
+func (rd *reader) isOther(n jsonval.Node) bool {
+	name := n.Get(eventKey)
+	return name.Exists() && (name.Str() == "gen_ai.choice") != (rd.dir == Output)
+}
+
 // eventRole returns the role that the name of a message event implies.
 func eventRole(name string) string {
 	role, ok := strings.CutPrefix(name, "gen_ai.")
@@ -69,7 +80,7 @@ func isDumped(n jsonval.Node) bool {
 
 // standalone tells whether an element of a list is a message whatever is beside it.
 func standalone(n jsonval.Node) bool {
-	if n.Kind() != jsonval.Object || isItem(n) {
+	if n.Kind() != jsonval.Object || isItem(n) || n.Get(eventKey).Exists() {
 		return false
 	}
 	if n.Get("role").Kind() == jsonval.String || n.Get("parts").Kind() == jsonval.Array {
@@ -84,7 +95,7 @@ func standalone(n jsonval.Node) bool {
 
 // isMessage tells whether an object is a message, in any shape.
 func (rd *reader) isMessage(n jsonval.Node) bool {
-	if standalone(n) || isDumped(n) || n.Get("event.name").Exists() || n.Get("delta").Kind() == jsonval.Object {
+	if standalone(n) || isDumped(n) || n.Get(eventKey).Exists() || n.Get("delta").Kind() == jsonval.Object {
 		return true
 	}
 	typ := n.Get("type").Str()
@@ -171,7 +182,7 @@ func (rd *reader) roleOf(n jsonval.Node) string {
 	if role := n.Get("role"); !role.Blank() {
 		return canonicalRole(role.Str(), rd.r)
 	}
-	return eventRole(n.Get("event.name").Str())
+	return eventRole(n.Get(eventKey).Str())
 }
 
 // fields reads a message from its own keys.

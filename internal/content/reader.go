@@ -142,6 +142,7 @@ func (rd *reader) list(n jsonval.Node) bool {
 	}
 	for c := n.First(); c.Exists(); c = c.Next() {
 		switch {
+		case rd.isOther(c):
 		case c.Kind() == jsonval.Array:
 			flush()
 			known = rd.list(c) || known
