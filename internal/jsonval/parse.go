@@ -4,7 +4,11 @@ package jsonval
 // nodes of d. It returns false, and leaves r alone, if the text is malformed or
 // nests deeper than MaxDepth. Strings of the tree share the memory of text.
 func (d *Doc) Parse(text string, r *Repairs) (Node, bool) {
-	p := parser{d: d, s: text}
+	return d.parse(text, MaxDepth, r)
+}
+
+func (d *Doc) parse(text string, maxDepth int, r *Repairs) (Node, bool) {
+	p := parser{d: d, s: text, maxDepth: maxDepth}
 	mark := len(d.nodes)
 	p.blanks()
 	i, ok := p.value(0)
@@ -19,10 +23,11 @@ func (d *Doc) Parse(text string, r *Repairs) (Node, bool) {
 }
 
 type parser struct {
-	d       *Doc
-	s       string
-	i       int
-	repairs Repairs
+	d        *Doc
+	s        string
+	i        int
+	maxDepth int
+	repairs  Repairs
 }
 
 func (p *parser) blanks() {
@@ -55,7 +60,7 @@ func (p *parser) value(depth int) (int32, bool) {
 		text, flags, ok := p.str()
 		return p.d.add(node{kind: String, text: text, flags: flags}), ok
 	case '{', '[':
-		if depth == MaxDepth {
+		if depth == p.maxDepth {
 			return 0, false
 		}
 		p.i++
