@@ -1,0 +1,298 @@
+package write
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+// flags are what the contract defines per span.
+type flags struct{ counted, usageCounted mapping.Bool }
+
+// define computes the flags of a whole trace straight from their definition:
+// the closure of "below" over parents and calls told side by side.
+func define(spans []mapping.Span) []flags {
+	n := len(spans)
+	byID := map[pcommon.SpanID]int{}
+	for i := range spans {
+		byID[spans[i].SpanID] = i
+	}
+	parents := make([][]int, n)
+	for i := range spans {
+		if p, ok := byID[spans[i].ParentSpanID]; ok && p != i {
+			parents[i] = append(parents[i], p)
+		}
+	}
+	nested := closure(parents)
+	for i := range spans {
+		for j := range spans {
+			if besides(&spans[i], &spans[j]) && !nested[i][j] && !nested[j][i] && within(&spans[i], &spans[j]) {
+				parents[i] = append(parents[i], j)
+			}
+		}
+	}
+	below := closure(parents)
+	result := make([]flags, n)
+	for i := range spans {
+		result[i] = flags{counted: mapping.Bool{V: true}, usageCounted: mapping.Bool{V: true}}
+		s := &spans[i]
+		result[i].counted.OK = s.Kind.IsModel() || s.Kind == mapping.KindTool
+		result[i].usageCounted.OK = s.Usage.Reported()
+		group := s.Kind == mapping.KindAgent || s.Kind == mapping.KindChain
+		if !s.Kind.IsModel() && !group {
+			result[i].usageCounted.V = false
+		}
+		for j := range spans {
+			if !below[j][i] {
+				continue
+			}
+			d := &spans[j]
+			if d.Kind == s.Kind && (s.Kind != mapping.KindTool || d.ToolName == s.ToolName && s.ToolName != "") {
+				result[i].counted.V = false
+			}
+			if d.Usage.Reported() && (s.Kind.IsModel() && d.Kind == s.Kind ||
+				group && (d.Kind.IsModel() || d.Kind == mapping.KindAgent || d.Kind == mapping.KindChain)) {
+				result[i].usageCounted.V = false
+			}
+		}
+		if !result[i].counted.OK {
+			result[i].counted.V = false
+		}
+		if !result[i].usageCounted.OK {
+			result[i].usageCounted.V = false
+		}
+	}
+	return result
+}
+
+// closure returns reach[i][j]: j can be reached from i over edges.
+func closure(edges [][]int) []map[int]bool {
+	reach := make([]map[int]bool, len(edges))
+	for i := range edges {
+		reach[i] = map[int]bool{}
+		todo := slices.Clone(edges[i])
+		for len(todo) > 0 {
+			j := todo[len(todo)-1]
+			todo = todo[:len(todo)-1]
+			if !reach[i][j] {
+				reach[i][j] = true
+				todo = append(todo, edges[j]...)
+			}
+		}
+	}
+	return reach
+}
+
+// besides tells whether two spans may tell one call side by side.
+func besides(a, b *mapping.Span) bool {
+	sameAnswer := a.ResponseID != "" && a.ResponseID == b.ResponseID
+	sameTokens := a.Usage.Input.OK && a.Usage.Output.OK && a.Usage.Input == b.Usage.Input && a.Usage.Output == b.Usage.Output
+	return a.Kind.IsModel() && a.Kind == b.Kind && a.ScopeName != b.ScopeName && (sameAnswer || sameTokens)
+}
+
+// within tells whether inner lies within outer in time; of equal times the
+// smaller span id is the outer.
+func within(inner, outer *mapping.Span) bool {
+	if inner.Start == outer.Start && inner.End == outer.End {
+		return slices.Compare(outer.SpanID[:], inner.SpanID[:]) < 0
+	}
+	return outer.Start <= inner.Start && inner.End <= outer.End
+}
+
+// randomTrace makes a forest of up to size spans. With oddClocks children may
+// start before their parents and end after them.
+func randomTrace(r *rand.Rand, size int, oddClocks bool) []mapping.Span {
+	id := randomTraceID(r)
+	base := time.Now().Add(-time.Hour).UnixMicro()
+	kinds := []mapping.Kind{
+		mapping.KindLLM, mapping.KindLLM, mapping.KindEmbedding, mapping.KindReranker, mapping.KindTool, mapping.KindTool,
+		mapping.KindAgent, mapping.KindChain, mapping.KindOther, mapping.KindOther, mapping.KindRetriever,
+	}
+	spans := make([]mapping.Span, 1+r.IntN(size))
+	for i := range spans {
+		s := &spans[i]
+		s.TraceID, s.SpanKind, s.Status = id, "internal", "unset"
+		for j := range s.SpanID {
+			s.SpanID[j] = byte(r.Uint32())
+		}
+		s.Name = fmt.Sprintf("span %d", r.IntN(5))
+		s.Kind = kinds[r.IntN(len(kinds))]
+		s.ScopeName = []string{"", "a", "b"}[r.IntN(3)]
+		s.Start = base + int64(r.IntN(50))
+		s.End = s.Start + int64(r.IntN(50))
+		if i > 0 && r.IntN(6) > 0 {
+			p := &spans[r.IntN(i)]
+			s.ParentSpanID = p.SpanID
+			if !oddClocks {
+				s.Start = p.Start + int64(r.IntN(int(p.End-p.Start)+1))
+				s.End = s.Start + int64(r.IntN(int(p.End-s.Start)+1))
+			}
+		} else if r.IntN(3) == 0 {
+			s.ParentSpanID = pcommon.SpanID{1, 2, 3, byte(r.IntN(2))} // never arrives
+		}
+		s.Day = int32(s.Start / 86_400_000_000)
+		randomFacts(r, s)
+	}
+	return spans
+}
+
+func randomFacts(r *rand.Rand, s *mapping.Span) {
+	if s.Kind == mapping.KindTool {
+		s.ToolName = []string{"", "search", "fetch"}[r.IntN(3)]
+	}
+	if s.Kind.IsModel() {
+		s.RequestModel = []string{"", "gpt", "claude"}[r.IntN(3)]
+		s.ResponseID = []string{"", "", "r1", "r2"}[r.IntN(4)]
+	}
+	if r.IntN(2) == 0 {
+		s.Usage.Input = mapping.Int{V: int64(r.IntN(2) * 10), OK: true}
+		if r.IntN(3) > 0 {
+			s.Usage.Output = mapping.Int{V: int64(5 + r.IntN(2)), OK: true}
+			s.Usage.Total = mapping.Int{V: s.Usage.Input.V + s.Usage.Output.V, OK: true}
+		}
+	}
+	if r.IntN(3) == 0 {
+		s.Usage.TotalCost = decimal.NewNullDecimal(decimal.New(int64(r.IntN(1000)), -6))
+	}
+	if r.IntN(4) == 0 {
+		s.ErrorType, s.Status = "_OTHER", "error"
+	}
+	s.ServiceName = []string{"", "api", "web"}[r.IntN(3)]
+	s.UserID = []string{"", "", "ann", "bob"}[r.IntN(4)]
+	s.SessionID = []string{"", "", "s1", "s2"}[r.IntN(4)]
+	s.Tags = [][]string{nil, {"x"}, {"x", "y\"\\,z"}}[r.IntN(3)]
+}
+
+// TestCountingMatchesDefinition stores random forests in random orders and
+// batches, some spans twice, and compares every flag with its definition and
+// every roll-up with the aggregate over the rows.
+func TestCountingMatchesDefinition(t *testing.T) {
+	w, pool := newWriter(t)
+	traces := 300
+	if testing.Short() {
+		traces = 60
+	}
+	for seed := range traces {
+		r := rand.New(rand.NewPCG(uint64(seed), 1))
+		spans := randomTrace(r, []int{4, 12, 30}[seed%3], seed%2 == 1)
+		for _, batch := range randomBatches(r, spans) {
+			write(t, w, batch...)
+		}
+		requireFlags(t, pool, spans, fmt.Sprintf("seed %d", seed))
+	}
+	requireRollups(t, pool)
+	requireNames(t, pool)
+}
+
+// randomBatches shuffles spans and cuts them into batches; some come twice.
+func randomBatches(r *rand.Rand, spans []mapping.Span) [][]mapping.Span {
+	todo := slices.Clone(spans)
+	for range r.IntN(3) {
+		todo = append(todo, spans[r.IntN(len(spans))])
+	}
+	r.Shuffle(len(todo), func(i, j int) { todo[i], todo[j] = todo[j], todo[i] })
+	var batches [][]mapping.Span
+	for len(todo) > 0 {
+		n := 1 + r.IntN(min(len(todo), 1+r.IntN(6)))
+		batches = append(batches, todo[:n])
+		todo = todo[n:]
+	}
+	return batches
+}
+
+func requireFlags(t *testing.T, pool *pgxpool.Pool, spans []mapping.Span, what string) {
+	t.Helper()
+	want := map[string]flags{}
+	for i, f := range define(spans) {
+		want[spans[i].SpanID.String()] = f
+	}
+	got := map[string]flags{}
+	rows, err := pool.Query(t.Context(), `SELECT s.span_id, s.counted, s.usage_counted FROM llm_spans s
+		JOIN llm_traces t ON t.id = s.trace_id WHERE t.trace_id = $1`, spans[0].TraceID.String())
+	require.NoError(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			id                    string
+			counted, usageCounted *bool
+		)
+		require.NoError(t, rows.Scan(&id, &counted, &usageCounted))
+		got[id] = flags{optional(counted), optional(usageCounted)}
+	}
+	require.NoError(t, rows.Err())
+	if !maps.Equal(want, got) {
+		for i := range spans {
+			id := spans[i].SpanID.String()
+			t.Logf("%s parent %s %-9s %q scope %q usage %v response %q %d–%d: want %v got %v", id, spans[i].ParentSpanID, spans[i].Kind,
+				spans[i].ToolName, spans[i].ScopeName, spans[i].Usage, spans[i].ResponseID, spans[i].Start, spans[i].End, want[id], got[id])
+		}
+		require.FailNow(t, "flags differ from their definition", what)
+	}
+}
+
+func optional(b *bool) mapping.Bool {
+	if b == nil {
+		return mapping.Bool{}
+	}
+	return mapping.Bool{V: *b, OK: true}
+}
+
+// compareRollups selects the traces whose row differs from the aggregate over
+// their spans.
+const compareRollups = `
+SELECT count(*) FROM llm_traces t
+FULL JOIN (
+	SELECT trace_id, count(*) AS spans, min(start_time) AS start_time, max(end_time) AS end_time,
+		count(*) FILTER (WHERE kind = 'llm' AND counted) AS llm, count(*) FILTER (WHERE kind = 'tool' AND counted) AS tool,
+		count(error_type) AS errors,
+		coalesce(sum(coalesce(input_tokens, (aggregate_usage ->> 'input_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS input,
+		coalesce(sum(coalesce(output_tokens, (aggregate_usage ->> 'output_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS output,
+		coalesce(sum(coalesce(total_tokens, (aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS total,
+		coalesce(sum(coalesce(total_cost, (aggregate_usage ->> 'total_cost')::numeric)) FILTER (WHERE usage_counted), 0) AS cost,
+		coalesce(array_agg(DISTINCT coalesce(request_model, response_model) COLLATE "C") FILTER (WHERE kind IN ('llm', 'embedding', 'reranker')
+			AND coalesce(request_model, response_model) IS NOT NULL), '{}') AS models,
+		(SELECT coalesce(array_agg(DISTINCT tag COLLATE "C"), '{}') FROM llm_spans x, unnest(x.tags) tag WHERE x.trace_id = s.trace_id) AS tags
+	FROM llm_spans s GROUP BY trace_id) a ON a.trace_id = t.id
+WHERE (t.span_count, t.start_time, t.end_time, t.duration_us, t.llm_call_count, t.tool_call_count, t.error_count,
+		t.input_tokens, t.output_tokens, t.total_tokens, t.total_cost, t.models, t.tags)
+	IS DISTINCT FROM (a.spans, a.start_time, a.end_time, (extract(epoch FROM a.end_time - a.start_time) * 1000000)::bigint, a.llm, a.tool, a.errors,
+		a.input, a.output, a.total, a.cost, a.models, a.tags)`
+
+func requireRollups(t testing.TB, pool *pgxpool.Pool) {
+	t.Helper()
+	var wrong int
+	require.NoError(t, pool.QueryRow(context.Background(), compareRollups).Scan(&wrong))
+	require.Zero(t, wrong, "traces whose roll-ups differ from the aggregate over their spans")
+}
+
+// requireNames checks the fields that come from the root span, or else from
+// the earliest that says them.
+func requireNames(t testing.TB, pool *pgxpool.Pool) {
+	t.Helper()
+	fields := map[string]string{
+		"name": "nullif(name, '')", "service_name": "service_name", "environment": "environment", "release": "release",
+		"user_id": "user_id", "session_id": "session_id",
+	}
+	for field, value := range fields {
+		var wrong int
+		require.NoError(t, pool.QueryRow(context.Background(), fmt.Sprintf(`SELECT count(*) FROM llm_traces t
+			WHERE nullif(t.%[1]s, '') IS DISTINCT FROM coalesce(
+				(SELECT %[2]s FROM llm_spans s WHERE s.trace_id = t.id AND s.span_id = t.root_span_id ORDER BY start_time LIMIT 1),
+				(SELECT %[2]s FROM llm_spans s WHERE s.trace_id = t.id AND %[2]s IS NOT NULL ORDER BY start_time, span_id LIMIT 1))
+			OR t.root_span_id IS DISTINCT FROM (SELECT span_id FROM llm_spans s WHERE s.trace_id = t.id AND parent_span_id IS NULL ORDER BY start_time, span_id LIMIT 1)
+			OR t.status <> coalesce((SELECT status FROM llm_spans s WHERE s.trace_id = t.id AND s.span_id = t.root_span_id ORDER BY start_time LIMIT 1), 'unset')`,
+			field, value)).Scan(&wrong))
+		require.Zero(t, wrong, "traces with a wrong "+field)
+	}
+}
