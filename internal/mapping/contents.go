@@ -1,0 +1,413 @@
+package mapping
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// contentFields resolves the columns that refer to contents.
+func (r *reading) contentFields() {
+	s := r.out
+	input := r.messagesOf(fInputMessages, content.Input)
+	output := r.messagesOf(fOutputMessages, content.Output)
+	s.InputMessageIDs, s.OutputMessageIDs = r.storeMessages(input), r.storeMessages(output)
+	if len(s.FinishReasons) == 0 {
+		s.FinishReasons = finishReasons(output)
+	}
+	system, ok := r.one(fSystemInstructions)
+	if !ok {
+		system, ok = r.norm.SystemOf(input)
+	}
+	s.SystemInstructionsID = r.storeIf(system, ok)
+	s.ToolDefinitionsID = r.storeIf(r.one(fToolDefinitions))
+	s.ToolArgumentsID = r.storeIf(r.one(fToolArguments))
+	s.ToolResultID = r.storeIf(r.one(fToolResult))
+	s.RetrievalQueryID = r.storeIf(r.one(fRetrievalQuery))
+	s.DocumentIDs = r.documents()
+}
+
+// store adds a content to the batch.
+func (r *reading) store(c content.Content) content.ID {
+	if r.opts.Capture == CaptureMetadata {
+		r.out.Adjustments |= ContentOmitted
+		return content.ID{}
+	}
+	key := content.Key{Day: r.out.Day, ID: c.ID}
+	if _, ok := r.batch.Contents[key]; !ok {
+		r.batch.Contents[key] = c.Body
+	}
+	return c.ID
+}
+
+func (r *reading) storeIf(c content.Content, ok bool) content.ID {
+	if !ok {
+		return content.ID{}
+	}
+	return r.store(c)
+}
+
+func (r *reading) storeMessages(messages []content.Message) []content.ID {
+	if len(messages) == 0 {
+		return nil
+	}
+	if r.opts.Capture == CaptureMetadata {
+		r.out.Adjustments |= ContentOmitted
+		return nil
+	}
+	ids := r.newIDs(len(messages))
+	for i := range messages {
+		ids[i] = r.store(messages[i].Content)
+	}
+	return ids
+}
+
+// finishReasons collects what the answers say themselves, each at the place of its
+// message; nil if none does.
+func finishReasons(output []content.Message) []string {
+	last := 0
+	for i := range output {
+		if output[i].FinishReason != "" {
+			last = i + 1
+		}
+	}
+	if last == 0 {
+		return nil
+	}
+	reasons := make([]string, min(last, maxEntries))
+	for i := range reasons {
+		reasons[i] = output[i].FinishReason
+	}
+	return reasons
+}
+
+// messagesOf resolves a field of messages.
+func (r *reading) messagesOf(f field, dir content.Direction) []content.Message {
+	if r.fed&(1<<f) == 0 {
+		return nil
+	}
+	mark := len(r.messages)
+	for _, src := range r.t.sources[f] {
+		if !r.usable(src) {
+			continue
+		}
+		if r.readMessages(src, dir) && len(r.messages) > mark {
+			return r.messages[mark:len(r.messages):len(r.messages)]
+		}
+		r.messages = r.messages[:mark]
+	}
+	return nil
+}
+
+func (r *reading) readMessages(src *boundSource, dir content.Direction) bool {
+	switch {
+	case src.answer != nil:
+		return r.readAnswer(src)
+	case src.list:
+		if !r.addNode(r.unflatten(src), dir) {
+			return false
+		}
+		r.tookList(src)
+		return true
+	case src.as == asMessageEvents:
+		return r.readMessageEvents(dir)
+	case src.as == asEventList:
+		return r.addNode(r.eventList(src, dir), dir)
+	}
+	v, ok := r.value(src)
+	if ok && src.with != nil {
+		v = src.with(r, v)
+		ok = v.exists()
+	}
+	if !ok {
+		return false
+	}
+	if src.as == asText {
+		s, _, ok := v.text()
+		if ok {
+			r.messages = append(r.messages, r.norm.TextMessage(s, dir, &r.rep))
+			r.took(src, true)
+		}
+		return ok
+	}
+	if v.node.Exists() {
+		return r.addNode(v.node, dir)
+	}
+	if s, is := v.str(); is && absentText(s) {
+		return false
+	}
+	mark := len(r.messages)
+	if r.messages, ok = r.norm.Messages(r.messages, v.attr, dir, r.source()); ok {
+		r.took(src, r.holdsAll(src, v) && !r.keptAsText(v, r.messages[mark:], dir))
+	}
+	return ok
+}
+
+// source returns where the normaliser notes what it did to the next source.
+func (r *reading) source() *jsonval.Repairs {
+	r.sourceRep = 0
+	return &r.sourceRep
+}
+
+// holdsAll tells whether contents hold all that an attribute says: not of a body
+// around what was taken.
+func (r *reading) holdsAll(src *boundSource, v value) bool {
+	r.rep |= r.sourceRep
+	if src.as != asBody {
+		return true
+	}
+	s, is := v.str()
+	return is && !strings.HasPrefix(strings.TrimSpace(s), "{")
+}
+
+// keptAsText tells whether text that looked like JSON did not parse and became one
+// message as it is.
+func (r *reading) keptAsText(v value, messages []content.Message, dir content.Direction) bool {
+	s, is := v.str()
+	if !is || len(messages) != 1 || !looksEncoded(s) || len(messages[0].Body) < len(s) {
+		return false
+	}
+	return r.norm.TextMessage(s, dir, &r.sourceRep).ID == messages[0].ID
+}
+
+func (r *reading) addNode(n jsonval.Node, dir content.Direction) (ok bool) {
+	if !n.Exists() {
+		return false
+	}
+	r.messages, ok = r.norm.MessagesNode(r.messages, n, dir, &r.rep)
+	return ok
+}
+
+// readAnswer puts one assistant message together from its parts.
+func (r *reading) readAnswer(src *boundSource) bool {
+	var texts [4]pcommon.Value
+	only := -1
+	found := 0
+	for i, slot := range src.parts {
+		if slot < 0 || !r.slots[slot].set {
+			continue
+		}
+		texts[i] = r.slots[slot].value
+		if s, is := (value{attr: texts[i]}).str(); is && absentText(s) {
+			texts[i] = pcommon.Value{}
+			continue
+		}
+		only, found = i, found+1
+	}
+	if found == 0 {
+		return false
+	}
+	if s, is := (value{attr: texts[only]}).str(); found == 1 && is && only != 1 && only != 2 && !strings.HasPrefix(s, "[") {
+		r.messages = append(r.messages, r.norm.TextMessage(s, content.Output, &r.rep))
+	} else if !r.addNode(r.answerNode(src, texts), content.Output) {
+		return false
+	}
+	for i, slot := range src.parts {
+		if texts[i] != (pcommon.Value{}) && r.slots[slot].attr >= 0 {
+			r.fates[r.slots[slot].attr] = goes
+		}
+	}
+	return true
+}
+
+// answerNode is the message of an answer as a tree.
+func (r *reading) answerNode(src *boundSource, texts [4]pcommon.Value) jsonval.Node {
+	message, parts := r.doc.Object(), r.doc.Array()
+	message.SetStr("role", "assistant")
+	for i, typ := range [4]string{"text", "reasoning", "", "text"} {
+		if texts[i] == (pcommon.Value{}) || typ == "" {
+			continue
+		}
+		s, _ := value{attr: texts[i]}.str()
+		if n := r.json(&r.slots[src.parts[i]]); n.Kind() == jsonval.Array && i == 0 {
+			for c := n.First(); c.Exists(); c = c.Next() {
+				parts.Add(r.part(typ, c.Str()))
+			}
+			continue
+		}
+		if typ == "reasoning" && parts.Len() > 0 { // thinking comes first
+			thought := r.doc.Array()
+			thought.Add(r.part(typ, s))
+			for c := parts.First(); c.Exists(); c = c.Next() {
+				thought.Add(c)
+			}
+			parts = thought
+			continue
+		}
+		parts.Add(r.part(typ, s))
+	}
+	message.Set("content", parts)
+	if texts[2] != (pcommon.Value{}) {
+		message.Set("tool_calls", r.json(&r.slots[src.parts[2]]))
+	}
+	return message
+}
+
+func (r *reading) part(typ, text string) jsonval.Node {
+	p := r.doc.Object()
+	p.Set("type", r.doc.String(typ))
+	p.Set("content", r.doc.String(text))
+	return p
+}
+
+// one resolves a field that refers to one content. An empty object is passed over
+// while a later source may say more.
+func (r *reading) one(f field) (c content.Content, ok bool) {
+	if r.fed&(1<<f) == 0 {
+		return c, false
+	}
+	var empty content.Content
+	for _, src := range r.t.sources[f] {
+		if !r.usable(src) {
+			continue
+		}
+		c, ok := r.readOne(f, src)
+		switch {
+		case !ok:
+		case string(c.Body) == "{}" && (f == fToolArguments || f == fToolResult):
+			if empty.Body == nil {
+				empty = c
+			}
+		default:
+			return c, true
+		}
+	}
+	return empty, empty.Body != nil
+}
+
+func (r *reading) readOne(f field, src *boundSource) (c content.Content, ok bool) {
+	if src.as == asToolPart {
+		return r.toolPart(f, src)
+	}
+	v, ok := r.value(src)
+	if src.list {
+		v.node, ok = r.unflatten(src), true
+	}
+	if ok && src.with != nil {
+		v = src.with(r, v)
+	}
+	if src.as == asWrapped {
+		v = r.unwrap(src, v)
+	}
+	if s, is := v.str(); !ok || !v.exists() || is && absentText(s) {
+		return c, false
+	}
+	c, ok = r.convert(f, src, v)
+	switch {
+	case !ok:
+	case src.list:
+		r.tookList(src)
+	case !v.node.Exists():
+		r.took(src, r.holdsAll(src, v))
+	}
+	return c, ok
+}
+
+// convert asks the normaliser for the content of a field.
+func (r *reading) convert(f field, src *boundSource, v value) (content.Content, bool) {
+	rep := r.source()
+	switch node := v.node.Exists(); {
+	case f == fRetrievalQuery:
+		s, _, ok := v.text()
+		if !ok {
+			return content.Content{}, false
+		}
+		return r.norm.Text(s, rep), true
+	case f == fSystemInstructions && node:
+		return r.norm.SystemInstructionsNode(v.node, rep)
+	case f == fSystemInstructions:
+		return r.norm.SystemInstructions(v.attr, rep)
+	case f == fToolDefinitions && node:
+		return r.norm.ToolDefinitionsNode(v.node, rep)
+	case f == fToolDefinitions:
+		return r.norm.ToolDefinitions(v.attr, rep)
+	case node:
+		return r.norm.ValueNode(v.node, src.as == asJSON, rep)
+	}
+	return r.norm.Value(v.attr, src.as == asJSON, rep)
+}
+
+// unwrap returns what a value holds under its only key, input, output or outputs.
+func (r *reading) unwrap(src *boundSource, v value) value {
+	n := v.node
+	if !n.Exists() {
+		n = r.json(&r.slots[src.slot])
+	}
+	if n.Kind() != jsonval.Object || n.Len() != 1 {
+		return v
+	}
+	switch only := n.First(); only.Key() {
+	case "input", "output", "outputs":
+		return value{node: only}
+	}
+	return v
+}
+
+// toolPart takes a tool's arguments or result from the messages of its span.
+func (r *reading) toolPart(f field, src *boundSource) (content.Content, bool) {
+	dir := content.Input
+	if f == fToolResult {
+		dir = content.Output
+	}
+	messages, ok := r.norm.Messages(nil, r.slots[src.slot].value, dir, &r.rep)
+	if !ok {
+		return content.Content{}, false
+	}
+	return r.norm.ToolPart(messages, dir)
+}
+
+// documents resolves the retrieved documents.
+func (r *reading) documents() []content.ID {
+	if r.fed&(1<<fDocuments) == 0 {
+		return nil
+	}
+	for _, src := range r.t.sources[fDocuments] {
+		if !r.usable(src) || !r.readDocuments(src) || len(r.contents) == 0 {
+			continue
+		}
+		if r.opts.Capture == CaptureMetadata {
+			r.out.Adjustments |= ContentOmitted
+			return nil
+		}
+		ids := r.newIDs(len(r.contents))
+		for i := range r.contents {
+			ids[i] = r.store(r.contents[i])
+		}
+		return ids
+	}
+	return nil
+}
+
+func (r *reading) readDocuments(src *boundSource) (ok bool) {
+	r.contents = r.contents[:0]
+	v, ok := r.value(src)
+	switch {
+	case src.list:
+		v = value{node: r.unflatten(src)}
+	case src.as == asDocumentEvents:
+		v = value{node: r.documentEvents()}
+	case !ok:
+		return false
+	}
+	if src.as == asWrapped {
+		v = r.unwrap(src, v)
+	}
+	if v.node.Exists() {
+		r.contents, ok = r.norm.DocumentsNode(r.contents, v.node, &r.rep)
+		if ok && src.list {
+			r.tookList(src)
+		}
+		return ok
+	}
+	if !v.exists() {
+		return false
+	}
+	r.contents, ok = r.norm.Documents(r.contents, v.attr, r.source())
+	if ok {
+		r.took(src, r.holdsAll(src, v))
+	}
+	return ok
+}

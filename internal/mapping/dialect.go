@@ -1,0 +1,175 @@
+package mapping
+
+// A dialect describes, as data, what one instrumentation library or convention
+// writes on spans. Each has a file of its own, dialect_NAME.go, that registers
+// it; the engine knows fields and forms, never a dialect.
+type dialect struct {
+	name string
+	// rank orders the dialects: where several give a field, the lowest wins.
+	rank int
+	// versions names those whose output was captured or whose source was read.
+	versions string
+	// scopes are the instrumentation scopes of the dialect; a trailing * matches
+	// any rest.
+	scopes []string
+	// marks are attributes whose presence shows the dialect; "key=value" demands
+	// the value.
+	marks []string
+	// sources lists for each field what feeds it, first hit wins. All attributes
+	// that feed a content carry words.
+	sources map[field][]source
+	// kinds are ways to tell the kind of a span.
+	kinds []kindRule
+	// words are further attributes that carry words but feed no field.
+	words []string
+	// messages are span events that tell one message each, documents those that
+	// tell one retrieved document each.
+	messages  []messageEvent
+	documents []documentEvent
+	// completion are marks of spans that complete a text instead of chatting.
+	completion []string
+	// inputExcludesCache tells whether the reported input lacks its cached part,
+	// outputExcludesReasoning whether the reported output lacks the reasoning.
+	inputExcludesCache      func(*reading) bool
+	outputExcludesReasoning func(r *reading, output int64) bool
+	// failed tells that a span failed though its status does not say so.
+	failed func(*reading) bool
+}
+
+// The ranks of the groups of dialects in order of precedence. A dialect adds its
+// place within the group.
+const (
+	rankIntent    = 100 // said by the application's authors themselves
+	rankCurrent   = 200 // the current GenAI conventions
+	rankOpenInfer = 300
+	rankVercel    = 400
+	rankLegacy    = 500 // former conventions, indexed keys
+	rankFramework = 600 // JSON bodies of frameworks
+	rankEvents    = 700
+	rankLast      = 800
+)
+
+// source is one place a field is read from.
+type source struct {
+	// attr is the key of a span attribute. "prefix.#" stands for keys with an index
+	// after the prefix, collected into one list, "prefix.*" for all that start so.
+	attr string
+	// event makes attr an attribute of the span events of that name; without attr
+	// it stands for the time of the first one.
+	event string
+	// path leads into the JSON of the attribute: keys joined by dots, | between
+	// the spellings of a key.
+	path string
+	// as is how the value is given, if not as the field expects it.
+	as form
+	// with replaces the value by another; the zero value is none.
+	with func(r *reading, v value) value
+	// at replaces the dialect's rank for this source.
+	at int
+	// only limits the source to spans of these kinds.
+	only kindSet
+	// own limits the source to spans recognised as the dialect's: for names that
+	// could be anybody's.
+	own bool
+	// resource says that only the resource is asked, never the span.
+	resource bool
+	// drop names segments of indexed keys that only wrap.
+	drop []string
+	// heads names what may follow the index, if not everything does.
+	heads []string
+	// blocks says that content, in indexed keys, may be a JSON list of blocks.
+	blocks bool
+	// except names the keys that "prefix.*" passes over.
+	except []string
+	// param is the request parameter that the attribute is.
+	param string
+	// sums says that input includes cached input, whatever the dialects of the span.
+	sums bool
+	// streams says that the span streamed if the source has a value.
+	streams bool
+	// answer assembles one message from several attributes.
+	answer *answer
+}
+
+// form is how a source gives its value.
+type form uint8
+
+const (
+	asIs             form = iota
+	asJSON                // JSON text always: strings are quoted
+	asBody                // a request or response, of which the field takes a part
+	asWrapped             // under the only key input, output or outputs
+	asText                // words that are never JSON
+	asSeconds             // a duration in seconds
+	asMillis              // a duration in milliseconds
+	asTime                // a time, ISO 8601
+	asToolPart            // the tool_call or tool_call_response part of messages
+	asEventList           // message events in one JSON list
+	asMessageEvents       // the span events that tell messages
+	asDocumentEvents      // the span events that tell documents
+)
+
+// answer names the attributes that hold the parts of one assistant message.
+type answer struct{ text, reasoning, toolCalls, object string }
+
+// keys returns the attributes in the order of boundSource.parts.
+func (a *answer) keys() [4]string { return [4]string{a.text, a.reasoning, a.toolCalls, a.object} }
+
+// messageEvent is a span event that tells one message, of this role unless its
+// attributes name another.
+type messageEvent struct {
+	event  string
+	role   string
+	output bool
+}
+
+// documentEvent is a span event that tells one document in attributes of this
+// prefix.
+type documentEvent struct{ event, prefix string }
+
+// kindRule tells the kind of a span from an attribute or from its name.
+type kindRule struct {
+	// at is the place among the rules of all dialects.
+	at int
+	// attr is the attribute; empty for the name of the span.
+	attr string
+	// values maps the value in lower case, unquoted; "" is any value.
+	values map[string]Kind
+	// of decides what values cannot.
+	of func(r *reading, value string) (Kind, verdict)
+	// own limits the rule to spans recognised as the dialect's.
+	own bool
+	// overrules makes the kind stronger than an operation that disagrees.
+	overrules bool
+}
+
+// verdict is what a rule says of a span's kind.
+type verdict uint8
+
+const (
+	undecided  verdict = iota
+	decided            // the kind holds
+	noEvidence         // undecided, and attributes that hint at a kind do not count
+)
+
+// The places of the groups of kind rules.
+const (
+	kindByIntent    = 1
+	kindByInference = 2
+	kindByLangSmith = 3
+	kindByMLflow    = 4
+	kindByOperation = 5
+	kindByVercel    = 6
+	kindByTraceloop = 7
+	kindByRequest   = 8
+	kindByOthers    = 9
+	kindByEvidence  = 10
+)
+
+var dialects []*dialect
+
+// register adds a dialect while the package is initialised.
+func register(d dialect) *dialect {
+	dialects = append(dialects, &d)
+	return &d
+}

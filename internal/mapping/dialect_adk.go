@@ -1,0 +1,64 @@
+package mapping
+
+import "strings"
+
+// Google's Agent Development Kit: request and response in JSON, in snake case
+// (Python) or camel case (JavaScript).
+var _ = register(dialect{
+	name:     "Google ADK",
+	rank:     rankFramework,
+	versions: "google-adk (Python) 1.12; @google/adk 2.0.0",
+	scopes:   []string{"gcp.vertex.agent"},
+	marks:    []string{"gcp.vertex.agent.llm_request", "gcp.vertex.agent.event_id", "gen_ai.system=gcp.vertex.agent"},
+	sources: map[field][]source{
+		fRequestModel:       {{attr: adkRequest, path: "model"}},
+		fFinishReasons:      {{attr: adkResponse, path: "finish_reason|finishReason"}},
+		fRequestParameters:  {{attr: adkRequest, path: "config", at: rankLast}},
+		fInputTokens:        {{attr: adkResponse, path: adkUsage + "prompt_token_count|promptTokenCount"}},
+		fOutputTokens:       {{attr: adkResponse, path: adkUsage + adkCandidates}},
+		fTotalTokens:        {{attr: adkResponse, path: adkUsage + "total_token_count|totalTokenCount"}},
+		fCacheRead:          {{attr: adkResponse, path: adkUsage + "cached_content_token_count|cachedContentTokenCount"}},
+		fReasoning:          {{attr: adkResponse, path: adkUsage + "thoughts_token_count|thoughtsTokenCount"}},
+		fSessionID:          {{attr: "gcp.vertex.agent.session_id", at: rankCurrent + 20}},
+		fToolName:           {{attr: "gcp.vertex.agent.event_id", with: adkToolName}},
+		fInputMessages:      {{attr: adkRequest, path: "contents"}},
+		fOutputMessages:     {{attr: adkResponse, path: "content"}},
+		fSystemInstructions: {{attr: adkRequest, path: "config.system_instruction|systemInstruction"}},
+		fToolDefinitions:    {{attr: adkRequest, path: "config.tools"}},
+		fToolArguments:      {{attr: "gcp.vertex.agent.tool_call_args", at: rankCurrent + 10}},
+		fToolResult:         {{attr: "gcp.vertex.agent.tool_response", at: rankCurrent + 10}},
+	},
+	kinds: []kindRule{{at: kindByOthers, own: true, of: adkKind}},
+	// Up to 1.x output_tokens are the candidates alone.
+	outputExcludesReasoning: func(r *reading, output int64) bool {
+		n := r.parseOnce(r.attr(adkResponse))
+		usage := child(n, []string{"usage_metadata", "usageMetadata"})
+		candidates, ok := child(usage, strings.Split(adkCandidates, "|")).Int()
+		return ok && candidates == output
+	},
+})
+
+const (
+	adkRequest    = "gcp.vertex.agent.llm_request"
+	adkResponse   = "gcp.vertex.agent.llm_response"
+	adkUsage      = "usage_metadata|usageMetadata."
+	adkCandidates = "candidates_token_count|candidatesTokenCount"
+)
+
+// adkKind reads the name of a span: a tool that throws leaves nothing else.
+func adkKind(_ *reading, name string) (Kind, verdict) {
+	switch head, rest, _ := strings.Cut(name, " "); {
+	case head == "execute_tool" && rest != "":
+		return KindTool, decided
+	case head == "invoke_agent" || head == "agent_run":
+		return KindAgent, decided
+	}
+	return KindOther, undecided
+}
+
+func adkToolName(r *reading, _ value) value {
+	if name, ok := strings.CutPrefix(r.span.Name(), "execute_tool "); ok {
+		return r.textValue(name)
+	}
+	return value{}
+}

@@ -1,0 +1,45 @@
+package mapping
+
+import "strings"
+
+// Claude Code's own spans, whose attributes have bare names.
+var _ = register(dialect{
+	name:     "Claude Code",
+	rank:     rankFramework + 70,
+	versions: "claude-code 1.0 and 2.x",
+	scopes:   []string{"com.anthropic.claude_code*"},
+	sources: map[field][]source{
+		fRequestModel:   {{attr: "model", own: true}},
+		fFinishReasons:  {{attr: "stop_reason", own: true}},
+		fTTFT:           {{attr: "ttft_ms", own: true, as: asMillis, at: rankVercel + 1, streams: true}},
+		fInputTokens:    {{attr: "input_tokens", own: true}},
+		fOutputTokens:   {{attr: "output_tokens", own: true}},
+		fCacheRead:      {{attr: "cache_read_tokens", own: true}},
+		fCacheCreation:  {{attr: "cache_creation_tokens", own: true}},
+		fToolName:       {{attr: "tool_name", own: true, at: rankVercel + 10}},
+		fToolCallID:     {{attr: "tool_use_id", own: true}},
+		fInputMessages:  {{attr: "user_prompt", own: true, as: asText}, {attr: "new_context", own: true, only: onlyLLM}},
+		fOutputMessages: {{attr: "response.model_output", own: true}},
+		fToolArguments:  {{attr: "tool_input", own: true, at: rankVercel + 10}},
+		fToolResult: {
+			{event: "tool.output", attr: "output", own: true, at: rankEvents},
+			{event: "tool.output", attr: "content", own: true, at: rankEvents},
+		},
+	},
+	kinds: []kindRule{
+		{at: kindByOthers, attr: "span.type", own: true, of: claudeCodeKind},
+	},
+	inputExcludesCache: func(*reading) bool { return true },
+})
+
+func claudeCodeKind(_ *reading, typ string) (Kind, verdict) {
+	switch strings.TrimPrefix(typ, "claude_code.") {
+	case "interaction":
+		return KindAgent, decided
+	case "llm_request":
+		return KindLLM, decided
+	case "tool":
+		return KindTool, decided
+	}
+	return KindOther, decided
+}

@@ -1,0 +1,53 @@
+package mapping
+
+import "github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+
+// Genkit.
+var _ = register(dialect{
+	name:     "Genkit",
+	rank:     rankFramework + 30,
+	versions: "genkit 1.42.0",
+	scopes:   []string{"genkit-tracer"},
+	marks:    []string{"genkit:type"},
+	sources: map[field][]source{
+		fRequestModel:      {{attr: "genkit:name", only: modelKinds}},
+		fResponseModel:     {{attr: "genkit:output", path: "raw.model", only: modelKinds, with: unlessRequested}},
+		fResponseID:        {{attr: "genkit:output", path: "raw.id", only: modelKinds}},
+		fFinishReasons:     {{attr: "genkit:output", path: "finishReason", only: onlyLLM}},
+		fRequestParameters: {{attr: "genkit:input", path: "config"}},
+		fInputTokens:       {{attr: "genkit:output", path: "usage.inputTokens"}},
+		fOutputTokens:      {{attr: "genkit:output", path: "usage.outputTokens"}},
+		fTotalTokens:       {{attr: "genkit:output", path: "usage.totalTokens"}},
+		fCacheRead: {
+			{attr: "genkit:output", path: "usage.cachedContentTokens"},
+			{attr: "genkit:output", path: "raw.usage.prompt_tokens_details|input_tokens_details.cached_tokens"},
+		},
+		fReasoning: {
+			{attr: "genkit:output", path: "usage.thoughtsTokens"},
+			{attr: "genkit:output", path: "raw.usage.completion_tokens_details|output_tokens_details.reasoning_tokens"},
+		},
+		fToolName:            {{attr: "genkit:name"}},
+		fEmbeddingDimensions: {{attr: "genkit:output", path: "embeddings.0.embedding", with: nodeLength}},
+		fInputMessages:       {{attr: "genkit:input", path: "messages"}},
+		fOutputMessages:      {{attr: "genkit:output", path: "message"}},
+		fToolDefinitions:     {{attr: "genkit:input", path: "tools", only: onlyLLM}},
+		fToolArguments:       {{attr: "genkit:input", as: asJSON}},
+		fToolResult:          {{attr: "genkit:output", as: asJSON}},
+		fRetrievalQuery:      {{attr: "genkit:input", path: "query.content.0.text"}, {attr: "genkit:input", path: "query"}},
+		fDocuments:           {{attr: "genkit:output", path: "documents"}},
+	},
+	kinds: []kindRule{
+		{at: kindByOthers, attr: "genkit:metadata:subtype", values: map[string]Kind{
+			"model": KindLLM, "embedder": KindEmbedding, "tool": KindTool, "retriever": KindRetriever,
+			"evaluator": KindEvaluator, "reranker": KindReranker,
+		}},
+	},
+})
+
+// nodeLength counts the elements of a list.
+func nodeLength(r *reading, v value) value {
+	if v.node.Kind() != jsonval.Array {
+		return value{}
+	}
+	return r.lengthOf(v)
+}

@@ -1,0 +1,221 @@
+package mapping
+
+import (
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// The Langfuse SDKs.
+var _ = register(dialect{
+	name:     "Langfuse SDK",
+	rank:     rankIntent,
+	versions: "langfuse (Python) 3.9; @langfuse/tracing and @langfuse/openai 5.11.1",
+	scopes:   []string{"langfuse-sdk"},
+	marks:    []string{"langfuse.observation.type"},
+	sources: map[field][]source{
+		fRequestModel: {{attr: "langfuse.observation.model.name"}},
+		fRequestParameters: {
+			{attr: "langfuse.observation.model.parameters", as: asBody, at: rankLast},
+			{attr: "langfuse.observation.model_parameters", as: asBody, at: rankLast},
+		},
+		fStreaming:     {{attr: "langfuse.observation.model.parameters", path: "stream", at: rankLast}},
+		fTTFT:          {{attr: "langfuse.observation.completion_start_time", as: asTime, at: rankEvents, streams: true}},
+		fInputTokens:   {{attr: langfuseUsage, with: bucketsOf(langfuseInput), sums: true}},
+		fOutputTokens:  {{attr: langfuseUsage, with: bucketsOf(langfuseOutput)}},
+		fTotalTokens:   {{attr: langfuseUsage, path: "total|total_tokens"}},
+		fCacheRead:     {{attr: langfuseUsage, with: bucketsOf(langfuseCacheRead)}},
+		fCacheCreation: {{attr: langfuseUsage, with: bucketsOf(langfuseCacheCreation)}},
+		fReasoning:     {{attr: langfuseUsage, with: bucketsOf(langfuseReasoning)}},
+		fInputCost:     {{attr: langfuseCost, with: costsOf("input", "cache", "prompt")}},
+		fOutputCost:    {{attr: langfuseCost, with: costsOf("output", "completion")}},
+		fTotalCost:     {{attr: langfuseCost, path: "total"}, {attr: langfuseCost, with: costsOf("")}},
+		fUserID: {
+			{attr: "langfuse.user.id"},
+			{attr: "langfuse.trace.metadata.langfuse_user_id", at: rankVercel + 10},
+		},
+		fSessionID: {
+			{attr: "langfuse.session.id"},
+			{attr: "langfuse.trace.metadata.langfuse_session_id", at: rankVercel + 10},
+		},
+		fEnvironment: {{attr: "langfuse.environment"}},
+		fRelease:     {{attr: "langfuse.release"}, {attr: "langfuse.version"}},
+		fTags:        {{attr: "langfuse.trace.tags"}, {attr: "langfuse.tags"}},
+		fPromptName: {
+			{attr: "langfuse.observation.prompt.name", only: onlyLLM},
+			{attr: "langfuse.prompt.name"},
+		},
+		fPromptVersion: {
+			{attr: "langfuse.observation.prompt.version", only: onlyLLM},
+			{attr: "langfuse.prompt.version"},
+		},
+		fToolName:       {{attr: "langfuse.observation.type", with: spanName, at: rankLast}},
+		fErrorMessage:   {{attr: "langfuse.observation.status_message"}},
+		fInputMessages:  {{attr: "langfuse.observation.input", as: asBody}},
+		fOutputMessages: {{attr: "langfuse.observation.output", as: asBody}},
+		fSystemInstructions: {
+			{attr: "langfuse.observation.metadata.instructions", at: rankFramework},
+			{attr: "langfuse.observation.input", as: asBody, with: bodyOnly, at: rankFramework},
+		},
+		fToolDefinitions: {{attr: "langfuse.observation.input", as: asBody, with: bodyOnly, at: rankFramework}},
+		fToolArguments:   {{attr: "langfuse.observation.input"}},
+		fToolResult:      {{attr: "langfuse.observation.output"}},
+		fRetrievalQuery: {
+			{attr: "langfuse.observation.input", path: "query|input|question"},
+			{attr: "langfuse.observation.input"},
+		},
+		fDocuments: {{attr: "langfuse.observation.output", as: asWrapped}},
+	},
+	kinds: []kindRule{
+		{at: kindByIntent, attr: "langfuse.observation.type", of: langfuseKind, values: map[string]Kind{
+			"generation": KindLLM, "embedding": KindEmbedding, "agent": KindAgent, "tool": KindTool, "chain": KindChain,
+			"retriever": KindRetriever, "guardrail": KindGuardrail, "evaluator": KindEvaluator,
+		}},
+		{at: kindByEvidence, attr: "langfuse.observation.model.name", values: map[string]Kind{"": KindLLM}},
+	},
+	words: []string{"langfuse.trace.input", "langfuse.trace.output"},
+	failed: func(r *reading) bool {
+		level, _ := r.attr("langfuse.observation.level").str()
+		return level == "ERROR"
+	},
+})
+
+const (
+	langfuseUsage = "langfuse.observation.usage_details"
+	langfuseCost  = "langfuse.observation.cost_details"
+)
+
+// langfuseKind: a plain span is not made a call of a model by what it carries, but
+// the Python SDK up to 3.3 typed generations so.
+func langfuseKind(r *reading, observation string) (Kind, verdict) {
+	if observation != "span" {
+		return KindOther, undecided
+	}
+	old := r.scopeName == "langfuse-sdk" && versionAtMost(r.scopeVersion, 3, 3)
+	if old && r.attr("langfuse.observation.model.name").exists() {
+		return KindOther, undecided
+	}
+	return KindOther, noEvidence
+}
+
+// langfuseBuckets is how one figure is read from usage details. OpenAI's shape has
+// details nested and inclusive totals; else the keys are buckets that add up.
+type langfuseBuckets struct {
+	inclusive []string // paths in OpenAI's shape
+	bucket    func(key string) bool
+	main      []string // spellings of the bucket that counts once
+}
+
+var (
+	langfuseInput = langfuseBuckets{
+		inclusive: []string{"prompt_tokens", "input_tokens"},
+		main:      []string{"input", "input_tokens", "prompt_tokens"},
+		bucket: func(key string) bool {
+			return strings.HasPrefix(key, "input_") || strings.HasPrefix(key, "cache_") && strings.Contains(key, "input")
+		},
+	}
+	langfuseOutput = langfuseBuckets{
+		inclusive: []string{"completion_tokens", "output_tokens"},
+		main:      []string{"output", "output_tokens", "completion_tokens"},
+		bucket:    func(key string) bool { return strings.HasPrefix(key, "output_") },
+	}
+	langfuseCacheRead = langfuseBuckets{
+		inclusive: []string{"prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens"},
+		bucket: func(key string) bool {
+			return key == "input_cached_tokens" || key == "cache_read_input_tokens" || key == "input_cache_read"
+		},
+	}
+	langfuseCacheCreation = langfuseBuckets{
+		bucket: func(key string) bool {
+			return strings.HasPrefix(key, "input_cache_creation") || key == "cache_creation_input_tokens"
+		},
+	}
+	langfuseReasoning = langfuseBuckets{
+		inclusive: []string{"completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens"},
+		bucket:    func(key string) bool { return key == "output_reasoning_tokens" || key == "output_reasoning" },
+	}
+)
+
+// bucketsOf makes a converter of how a figure is read.
+func bucketsOf(b langfuseBuckets) func(*reading, value) value {
+	return func(r *reading, v value) value {
+		usage := r.parseOnce(v)
+		for _, path := range b.inclusive {
+			parent, key, nested := strings.Cut(path, ".")
+			if n := usage.Get(parent); nested && n.Get(key).Exists() {
+				return value{node: n.Get(key)}
+			}
+			if !nested && isOpenAIUsage(usage) && usage.Get(parent).Exists() {
+				return value{node: usage.Get(parent)}
+			}
+		}
+		return r.sumOf(usage, b)
+	}
+}
+
+func isOpenAIUsage(usage jsonval.Node) bool {
+	for _, key := range [...]string{"prompt_tokens_details", "completion_tokens_details", "input_tokens_details", "output_tokens_details"} {
+		if isObject(usage.Get(key)) {
+			return true
+		}
+	}
+	return false
+}
+
+// sumOf adds up the buckets of a figure.
+func (r *reading) sumOf(usage jsonval.Node, b langfuseBuckets) value {
+	var sum int64
+	found := false
+	add := func(n jsonval.Node) bool {
+		i, _, ok := value{node: n}.integer()
+		if ok && i <= maxTokens && sum <= maxTokens {
+			sum, found = sum+i, true
+		}
+		return ok
+	}
+	for _, key := range b.main {
+		if n := usage.Get(key); n.Exists() && add(n) {
+			break
+		}
+	}
+	for n := usage.First(); n.Exists() && isObject(usage); n = n.Next() {
+		if !isMain(b.main, n.Key()) && b.bucket(n.Key()) {
+			add(n)
+		}
+	}
+	if !found {
+		return value{}
+	}
+	return value{node: r.doc.Int(sum)}
+}
+
+func isMain(main []string, key string) bool {
+	for _, m := range main {
+		if m == key {
+			return true
+		}
+	}
+	return false
+}
+
+// costsOf makes a converter that adds up the costs whose keys start so.
+func costsOf(prefixes ...string) func(*reading, value) value {
+	return func(r *reading, v value) value {
+		sum, found := decimal.Decimal{}, false
+		costs := r.parseOnce(v)
+		for n := costs.First(); n.Exists() && isObject(costs); n = n.Next() {
+			for _, p := range prefixes {
+				if d, _, ok := (value{node: n}).decimal(); ok && strings.HasPrefix(n.Key(), p) {
+					sum, found = sum.Add(d), true
+					break
+				}
+			}
+		}
+		if !found {
+			return value{}
+		}
+		return r.textValue(sum.String())
+	}
+}

@@ -1,0 +1,60 @@
+package mapping
+
+// LangSmith in its OpenTelemetry mode.
+var _ = register(dialect{
+	name:     "LangSmith",
+	rank:     rankFramework + 50,
+	versions: "langsmith (JavaScript) 0.12.0; langsmith (Python) 0.4",
+	scopes:   []string{"langsmith"},
+	marks:    []string{"langsmith.span.kind", "langsmith.trace.name"},
+	sources: map[field][]source{
+		fProvider:     {{attr: "langsmith.metadata.ls_provider"}},
+		fRequestModel: {{attr: "langsmith.metadata.ls_model_name"}},
+		fStreaming:    {{attr: "langsmith.request.streaming", at: rankCurrent + 5}},
+		fInputTokens:  {{attr: "langsmith.usage_metadata", path: "input_tokens"}},
+		fOutputTokens: {{attr: "langsmith.usage_metadata", path: "output_tokens"}},
+		fTotalTokens:  {{attr: "langsmith.usage_metadata", path: "total_tokens"}},
+		fCacheRead: {
+			{attr: "gen_ai.usage.input_token_details", path: "cache_read"},
+			{attr: "langsmith.usage_metadata", path: "input_token_details.cache_read"},
+		},
+		fCacheCreation: {
+			{attr: "gen_ai.usage.input_token_details", path: "cache_creation"},
+			{attr: "langsmith.usage_metadata", path: "input_token_details.cache_creation"},
+		},
+		fReasoning: {
+			{attr: "gen_ai.usage.output_token_details", path: "reasoning"},
+			{attr: "langsmith.usage_metadata", path: "output_token_details.reasoning"},
+		},
+		fUserID: {{attr: "langsmith.metadata.user_id"}},
+		fSessionID: {
+			{attr: "langsmith.metadata.session_id"},
+			{attr: "langsmith.metadata.thread_id"},
+			{attr: "langsmith.metadata.conversation_id"},
+		},
+		fTags:     {{attr: "langsmith.span.tags", at: rankVercel + 12}},
+		fToolName: {{attr: "langsmith.trace.name"}},
+		fRequestParameters: {
+			{attr: "gen_ai.prompt", as: asBody, own: true, only: onlyLLM, with: bodyWithModel, at: rankLast},
+		},
+		fToolArguments: {{attr: "gen_ai.prompt", as: asWrapped, own: true, at: rankLegacy + 29}},
+		fToolResult:    {{attr: "gen_ai.completion", as: asWrapped, own: true, at: rankLegacy + 29}},
+	},
+	kinds: []kindRule{
+		{at: kindByLangSmith, attr: "langsmith.span.kind", overrules: true, values: map[string]Kind{
+			"llm": KindLLM, "chain": KindChain, "tool": KindTool, "retriever": KindRetriever,
+			"embedding": KindEmbedding, "prompt": KindPrompt, "parser": KindOther,
+		}},
+	},
+	words: []string{"gen_ai.serialized.*"},
+	// A failed run has status OK; only the exception event tells.
+	failed: func(r *reading) bool { return r.exception >= 0 },
+})
+
+// bodyWithModel passes on the body of a request to a model's API.
+func bodyWithModel(r *reading, v value) value {
+	if n := r.parseOnce(v); n.Get("model").Exists() {
+		return value{node: n}
+	}
+	return value{}
+}

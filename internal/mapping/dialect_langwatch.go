@@ -1,0 +1,37 @@
+package mapping
+
+// LangWatch: every value is wrapped in {"type","value"}. The scope is the
+// application's own.
+var _ = register(dialect{
+	name:     "LangWatch",
+	rank:     rankFramework + 40,
+	versions: "langwatch 0.16.1",
+	marks:    []string{"langwatch.span.type"},
+	sources: map[field][]source{
+		fProvider:       {{attr: "langwatch.vendor"}},
+		fInputTokens:    {{attr: "langwatch.metrics", path: "value.promptTokens|prompt_tokens"}},
+		fOutputTokens:   {{attr: "langwatch.metrics", path: "value.completionTokens|completion_tokens"}},
+		fTotalCost:      {{attr: "langwatch.span.cost"}, {attr: "langwatch.metrics", path: "value.cost"}},
+		fUserID:         {{attr: "langwatch.user.id", at: rankCurrent + 13}},
+		fSessionID:      {{attr: "langwatch.thread.id", at: rankCurrent + 10}},
+		fTags:           {{attr: "langwatch.labels", at: rankVercel + 11}},
+		fToolName:       {{attr: "langwatch.span.type", with: spanName, at: rankLast}},
+		fInputMessages:  {{attr: "langwatch.input", path: "value"}},
+		fOutputMessages: {{attr: "langwatch.output", path: "value"}},
+		fToolArguments:  {{attr: "langwatch.input", path: "value"}},
+		fToolResult:     {{attr: "langwatch.output", path: "value"}},
+		fRetrievalQuery: {{attr: "langwatch.input", path: "value"}},
+		fDocuments: {
+			{attr: "langwatch.contexts", path: "value"},
+			{attr: "langwatch.rag.contexts", path: "value"},
+			{attr: "langwatch.rag.contexts"},
+		},
+	},
+	kinds: []kindRule{
+		{at: kindByOthers, attr: "langwatch.span.type", values: map[string]Kind{
+			"llm": KindLLM, "chain": KindChain, "tool": KindTool, "agent": KindAgent, "rag": KindRetriever,
+			"guardrail": KindGuardrail, "evaluation": KindEvaluator, "workflow": KindChain, "component": KindChain, "module": KindChain,
+		}},
+	},
+	words: []string{"langwatch.contexts", "langwatch.rag.contexts"},
+})

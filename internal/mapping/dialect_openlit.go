@@ -1,0 +1,42 @@
+package mapping
+
+import "strings"
+
+// OpenLIT.
+var _ = register(dialect{
+	name:     "OpenLIT",
+	rank:     rankLegacy + 20,
+	versions: "openlit (Python) 1.33 and later; openlit (JavaScript) 1.15.0",
+	scopes:   []string{"openlit.*", "@openlit/*"},
+	marks:    []string{"telemetry.sdk.name=openlit"},
+	sources: map[field][]source{
+		fStreaming:   {{attr: "gen_ai.request.is_stream", at: rankCurrent + 1}},
+		fUserID:      {{attr: "gen_ai.request.user", at: rankCurrent + 10}},
+		fServiceName: {{attr: "service.name", own: true}, {attr: "gen_ai.application_name", own: true}},
+		fEnvironment: {{attr: "gen_ai.environment"}},
+		fTags:        {{attr: "gen_ai.framework.tags", at: rankVercel + 13}},
+		fToolArguments: {
+			{attr: "gen_ai.tool.args", at: rankCurrent + 40},
+			{attr: "gen_ai.tool.input", at: rankCurrent + 41},
+		},
+		fToolResult:     {{attr: "gen_ai.tool.output", at: rankCurrent + 40}},
+		fRetrievalQuery: {{attr: "gen_ai.retrieval.query"}},
+	},
+	kinds: []kindRule{
+		{at: kindByEvidence, attr: "gen_ai.retrieval.query", values: map[string]Kind{"": KindRetriever}},
+	},
+	// Anthropic's input is passed on as reported, without the cache.
+	inputExcludesCache: func(r *reading) bool {
+		return r.out.Provider == "anthropic"
+	},
+})
+
+// versionAtMost compares the first two numbers of a version; an unreadable one is
+// above all.
+func versionAtMost(version string, major, minor int) bool {
+	head, rest, _ := strings.Cut(version, ".")
+	second, _, _ := strings.Cut(rest, ".")
+	a, okA := parseCount(head)
+	b, okB := parseCount(second)
+	return okA && okB && (a < int64(major) || a == int64(major) && b <= int64(minor))
+}

@@ -1,0 +1,94 @@
+package mapping
+
+// OpenLLMetry, of Traceloop.
+var _ = register(dialect{
+	name:     "OpenLLMetry (Traceloop)",
+	rank:     rankLegacy + 10,
+	versions: "opentelemetry-instrumentation-openai 0.40.4, -anthropic 0.61.0; @traceloop/node-server-sdk 0.27.0",
+	scopes: []string{
+		"traceloop.tracer", "@traceloop/*", "opentelemetry.instrumentation.openai.v1", "opentelemetry.instrumentation.langchain",
+	},
+	marks: []string{"llm.request.type", "traceloop.span.kind", "traceloop.workflow.name", "traceloop.entity.name"},
+	sources: map[field][]source{
+		fFinishReasons: {{attr: "gen_ai.completion.#", with: indexedFinishReasons}},
+		fRequestParameters: {
+			{attr: "llm.temperature", param: "temperature"}, {attr: "llm.top_p", param: "top_p"}, {attr: "llm.top_k", param: "top_k"},
+			{attr: "llm.frequency_penalty", param: "frequency_penalty"}, {attr: "llm.presence_penalty", param: "presence_penalty"},
+			{attr: "llm.chat.stop_sequences", param: "stop_sequences"},
+		},
+		fStreaming: {
+			{attr: "gen_ai.is_streaming", at: rankCurrent + 2},
+			{attr: "llm.is_streaming", at: rankCurrent + 3},
+		},
+		fTTFT: {
+			{event: "gen_ai.content.completion.chunk", at: rankEvents + 1, streams: true},
+			{event: "llm.content.completion.chunk", at: rankEvents + 1, streams: true},
+		},
+		fInputTokens:  {{attr: "llm.usage.prompt_tokens", at: rankOpenInfer + 10}},
+		fOutputTokens: {{attr: "llm.usage.completion_tokens", at: rankOpenInfer + 10}},
+		fTotalTokens:  {{attr: "llm.usage.total_tokens"}},
+		fReasoning:    {{attr: "llm.usage.reasoning_tokens"}},
+		fUserID: {
+			{attr: "gen_ai.user", at: rankCurrent + 11},
+			{attr: "llm.user", at: rankCurrent + 12},
+			{attr: "traceloop.association.properties.user_id"},
+		},
+		fSessionID: {
+			{attr: "traceloop.association.properties.session_id"},
+			{attr: "traceloop.association.properties.thread_id"},
+			{attr: "traceloop.association.properties.conversation_id"},
+		},
+		fPromptName:    {{attr: "traceloop.prompt.key", at: rankCurrent + 10}},
+		fPromptVersion: {{attr: "traceloop.prompt.version", at: rankCurrent + 10}},
+		fAgentName:     {{attr: "traceloop.entity.name", with: ofTraceloopAgent}},
+		fToolName:      {{attr: "traceloop.entity.name"}},
+		fInputMessages: {
+			{attr: "gen_ai.prompt.#", heads: openLLMetryHeads, blocks: true},
+			{attr: "llm.prompts.#", heads: openLLMetryHeads},
+		},
+		fOutputMessages: {
+			{attr: "gen_ai.completion.#", heads: openLLMetryHeads, blocks: true},
+			{attr: "llm.completions.#", heads: openLLMetryHeads},
+		},
+		fToolDefinitions: {{attr: "llm.request.functions.#"}},
+		fToolArguments:   {{attr: "traceloop.entity.input"}},
+		fToolResult:      {{attr: "traceloop.entity.output"}},
+		fDocuments:       {{as: asDocumentEvents, at: rankEvents}},
+	},
+	kinds: []kindRule{
+		{at: kindByTraceloop, attr: "traceloop.span.kind", values: map[string]Kind{
+			"workflow": KindChain, "task": KindChain, "agent": KindAgent, "tool": KindTool,
+		}},
+		{at: kindByRequest, attr: "llm.request.type", values: map[string]Kind{
+			"chat": KindLLM, "completion": KindLLM, "embedding": KindEmbedding, "rerank": KindReranker,
+		}},
+	},
+	words: []string{
+		"traceloop.prompt.template", "traceloop.prompt.template_variables", "gen_ai.task.input", "gen_ai.task.output",
+	},
+	documents: []documentEvent{
+		{event: "db.query.result", prefix: "db.query.result."},
+		{event: "db.search.result", prefix: "db.search.result."},
+	},
+	completion: []string{"llm.request.type=completion"},
+	inputExcludesCache: func(r *reading) bool {
+		return r.scopeName == "@traceloop/instrumentation-anthropic"
+	},
+})
+
+var openLLMetryHeads = []string{
+	"role", "content", "name", "tool_call_id", "tool_calls", "function_call", "finish_reason", "refusal", "reasoning", "user",
+}
+
+// ofTraceloopAgent lets the name of an entity be an agent's only on its own span.
+func ofTraceloopAgent(r *reading, v value) value {
+	if kind, _ := r.attr("traceloop.span.kind").str(); kind == "agent" {
+		return v
+	}
+	return value{}
+}
+
+// indexedFinishReasons lists the finish reasons of the choices.
+func indexedFinishReasons(r *reading, v value) value {
+	return r.listOf(v, "finish_reason")
+}

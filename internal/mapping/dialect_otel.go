@@ -1,0 +1,174 @@
+package mapping
+
+// The GenAI conventions since 1.37.
+var _ = register(dialect{
+	name:     "OpenTelemetry GenAI, current",
+	rank:     rankCurrent,
+	versions: "semantic conventions 1.37 to 1.41; @opentelemetry/instrumentation-openai 0.21; opentelemetry-instrumentation-openai-v2 2.3b0",
+	marks:    []string{"gen_ai.provider.name", "gen_ai.input.messages", "gen_ai.output.messages"},
+	sources: map[field][]source{
+		fOperation:     {{attr: "gen_ai.operation.name"}},
+		fProvider:      {{attr: "gen_ai.provider.name"}},
+		fRequestModel:  {{attr: "gen_ai.request.model"}},
+		fResponseModel: {{attr: "gen_ai.response.model"}},
+		fResponseID:    {{attr: "gen_ai.response.id"}},
+		fFinishReasons: {{attr: "gen_ai.response.finish_reasons"}},
+		fRequestParameters: {
+			{attr: "gen_ai.request.*", except: []string{"model", "stream", "is_stream", "user", "type", "provider", "available_tools"}},
+		},
+		fStreaming: {{attr: "gen_ai.request.stream"}},
+		fTTFT: {
+			{attr: "gen_ai.response.time_to_first_chunk", as: asSeconds, streams: true},
+			{attr: "gen_ai.client.operation.time_to_first_chunk", as: asSeconds, streams: true},
+			{attr: "gen_ai.server.time_to_first_token", as: asSeconds},
+		},
+		fInputTokens:  {{attr: "gen_ai.usage.input_tokens"}},
+		fOutputTokens: {{attr: "gen_ai.usage.output_tokens"}},
+		fTotalTokens:  {{attr: "gen_ai.usage.total_tokens"}},
+		fCacheRead:    {{attr: "gen_ai.usage.cache_read.input_tokens"}},
+		fCacheCreation: {
+			{attr: "gen_ai.usage.cache_creation.input_tokens"},
+			{attr: "gen_ai.usage.cache_write.input_tokens", at: rankCurrent + 3},
+		},
+		fReasoning:           {{attr: "gen_ai.usage.reasoning.output_tokens"}},
+		fTotalCost:           {{attr: "gen_ai.usage.cost"}},
+		fSessionID:           {{attr: "gen_ai.conversation.id"}},
+		fPromptName:          {{attr: "gen_ai.prompt.name"}},
+		fPromptVersion:       {{attr: "gen_ai.prompt.version"}},
+		fAgentName:           {{attr: "gen_ai.agent.name"}},
+		fAgentID:             {{attr: "gen_ai.agent.id"}},
+		fToolName:            {{attr: "gen_ai.tool.name"}},
+		fToolCallID:          {{attr: "gen_ai.tool.call.id"}},
+		fEmbeddingDimensions: {{attr: "gen_ai.embeddings.dimension.count"}},
+		fInputMessages: {
+			{attr: "gen_ai.input.messages"},
+			{event: inferenceDetails, attr: "gen_ai.input.messages", at: rankEvents},
+		},
+		fOutputMessages: {
+			{attr: "gen_ai.output.messages"},
+			{event: inferenceDetails, attr: "gen_ai.output.messages", at: rankEvents},
+		},
+		fSystemInstructions: {
+			{attr: "gen_ai.system_instructions"},
+			{event: inferenceDetails, attr: "gen_ai.system_instructions", at: rankEvents},
+		},
+		fToolDefinitions: {
+			{attr: "gen_ai.tool.definitions"},
+			{event: inferenceDetails, attr: "gen_ai.tool.definitions", at: rankEvents},
+		},
+		fToolArguments: {
+			{attr: "gen_ai.tool.call.arguments"},
+			{event: inferenceDetails, attr: "gen_ai.input.messages", as: asToolPart, at: rankEvents + 1},
+			{attr: "gen_ai.input.messages", as: asToolPart, at: rankEvents + 2},
+		},
+		fToolResult: {
+			{attr: "gen_ai.tool.call.result"},
+			{event: inferenceDetails, attr: "gen_ai.output.messages", as: asToolPart, at: rankEvents + 1},
+			{attr: "gen_ai.output.messages", as: asToolPart, at: rankEvents + 2},
+		},
+		fRetrievalQuery: {{attr: "gen_ai.retrieval.query.text"}},
+		fDocuments:      {{attr: "gen_ai.retrieval.documents"}},
+	},
+	kinds: []kindRule{
+		{at: kindByOperation, attr: "gen_ai.operation.name", values: operationKinds},
+		{at: kindByEvidence, attr: "gen_ai.tool.name", values: map[string]Kind{"": KindTool}},
+		{at: kindByEvidence, attr: "gen_ai.tool.call.id", values: map[string]Kind{"": KindTool}},
+		{at: kindByEvidence, attr: "gen_ai.retrieval.query.text", values: map[string]Kind{"": KindRetriever}},
+		{at: kindByEvidence, attr: "gen_ai.retrieval.documents", values: map[string]Kind{"": KindRetriever}},
+		{at: kindByEvidence, attr: "gen_ai.request.model", values: map[string]Kind{"": KindLLM}},
+		{at: kindByEvidence, attr: "gen_ai.response.model", values: map[string]Kind{"": KindLLM}},
+		{at: kindByEvidence, attr: "gen_ai.input.messages", values: map[string]Kind{"": KindLLM}},
+		{at: kindByEvidence, attr: "gen_ai.output.messages", values: map[string]Kind{"": KindLLM}},
+	},
+})
+
+// inferenceDetails is the event that carries the messages of a call; several may
+// carry one attribute each.
+const inferenceDetails = "gen_ai.client.inference.operation.details"
+
+// The GenAI conventions up to 1.36: content in attributes, then in events.
+var _ = register(dialect{
+	name:     "OpenTelemetry GenAI, legacy",
+	rank:     rankLegacy,
+	versions: "semantic conventions 1.26 to 1.36; Semantic Kernel 1.55; Azure AI Inference",
+	scopes:   []string{"Microsoft.SemanticKernel*", "gemini-cli"},
+	marks:    []string{"gen_ai.system"},
+	sources: map[field][]source{
+		fProvider: {{attr: "gen_ai.system", at: rankCurrent + 1}},
+		fFinishReasons: {
+			{attr: "gen_ai.response.finish_reason", at: rankCurrent + 1},
+			{attr: "llm.response.finish_reason", at: rankCurrent + 1},
+			{attr: "gen_ai.response.stop_reason", at: rankVercel + 1},
+			{attr: "llm.response.stop_reason", at: rankVercel + 1},
+		},
+		fRequestParameters: {
+			{attr: "gen_ai.openai.request.seed", param: "seed", at: rankCurrent + 1},
+			{attr: "gen_ai.openai.request.response_format", param: "response_format", at: rankCurrent + 1},
+			{attr: "gen_ai.openai.request.service_tier", param: "service_tier", at: rankCurrent + 1},
+		},
+		fInputTokens:  {{attr: "gen_ai.usage.prompt_tokens", at: rankCurrent + 1}},
+		fOutputTokens: {{attr: "gen_ai.usage.completion_tokens", at: rankCurrent + 1}},
+		fCacheRead: {
+			{attr: "gen_ai.usage.cache_read_input_tokens", at: rankCurrent + 1},
+			{attr: "gen_ai.usage.cache_read_tokens", at: rankCurrent + 1},
+			{attr: "gen_ai.usage.details.cache_read_tokens", at: rankCurrent + 2},
+			{attr: "gen_ai.usage.details.cache_read_input_tokens", at: rankCurrent + 2},
+			{attr: "gen_ai.usage.prompt_tokens_details.cached_tokens", at: rankCurrent + 3},
+			{attr: "gen_ai.usage.cached_input_tokens", at: rankCurrent + 3},
+			{attr: "gen_ai.usage.input_cached_tokens", at: rankCurrent + 3},
+		},
+		fCacheCreation: {
+			{attr: "gen_ai.usage.cache_creation_input_tokens", at: rankCurrent + 1},
+			{attr: "gen_ai.usage.cache_write_input_tokens", at: rankCurrent + 2},
+			{attr: "gen_ai.usage.cache_write_tokens", at: rankCurrent + 4},
+			{attr: "gen_ai.usage.details.cache_write_tokens", at: rankCurrent + 5},
+			{attr: "gen_ai.usage.details.cache_creation_input_tokens", at: rankCurrent + 5},
+			{attr: "gen_ai.usage.prompt_tokens_details.cache_creation_tokens", at: rankCurrent + 6},
+			{attr: "gen_ai.usage.input_cache_creation", at: rankCurrent + 6},
+		},
+		fReasoning: {
+			{attr: "gen_ai.usage.reasoning_tokens", at: rankCurrent + 1},
+			{attr: "gen_ai.usage.details.reasoning_tokens", at: rankCurrent + 2},
+			{attr: "gen_ai.usage.completion_tokens_details.reasoning_tokens", at: rankCurrent + 2},
+		},
+		fInputMessages: {
+			{attr: "gen_ai.prompt", as: asBody, at: rankLegacy + 20},
+			{as: asMessageEvents, at: rankEvents + 1},
+			{event: "gen_ai.content.prompt", attr: "gen_ai.prompt", at: rankEvents + 2},
+		},
+		fOutputMessages: {
+			{attr: "gen_ai.completion", as: asBody, at: rankLegacy + 20},
+			{as: asMessageEvents, at: rankEvents + 1},
+			{event: "gen_ai.content.completion", attr: "gen_ai.completion", at: rankEvents + 2},
+		},
+		fSystemInstructions: {{attr: "gen_ai.prompt", as: asBody, with: bodyOnly, at: rankLegacy + 20}},
+		fToolDefinitions:    {{attr: "gen_ai.prompt", as: asBody, with: bodyOnly, at: rankLegacy + 20}},
+		fToolCallID:         {{event: "gen_ai.tool.message", attr: "id", at: rankEvents}},
+		fToolArguments: {
+			{attr: "gen_ai.prompt", at: rankLegacy + 30},
+			{event: "gen_ai.tool.message", attr: "content", at: rankEvents},
+		},
+		fToolResult: {
+			{attr: "gen_ai.completion", at: rankLegacy + 30},
+			{event: "gen_ai.choice", attr: "message", at: rankEvents},
+		},
+		fRetrievalQuery: {{attr: "gen_ai.prompt", path: "query|input|question"}},
+		fDocuments:      {{attr: "gen_ai.completion", as: asWrapped}},
+	},
+	messages: []messageEvent{
+		{event: "gen_ai.system.message", role: "system"},
+		{event: "gen_ai.user.message", role: "user"},
+		{event: "gen_ai.assistant.message", role: "assistant"},
+		{event: "gen_ai.tool.message", role: "tool"},
+		{event: "gen_ai.choice", role: "assistant", output: true},
+	},
+})
+
+// bodyOnly passes on JSON objects only: a bare prompt is no place for system
+// instructions or tools.
+func bodyOnly(r *reading, v value) value {
+	if n := r.parseOnce(v); isObject(n) {
+		return value{node: n}
+	}
+	return value{}
+}

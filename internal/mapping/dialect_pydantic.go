@@ -1,0 +1,48 @@
+package mapping
+
+// Pydantic AI and Logfire.
+var _ = register(dialect{
+	name:     "Pydantic AI and Logfire",
+	rank:     rankFramework + 10,
+	versions: "pydantic-ai 0.4 (format 1) to 1.40 (format 3 and later)",
+	scopes:   []string{"pydantic-ai", "logfire*"},
+	marks:    []string{"logfire.msg", "logfire.json_schema", "model_request_parameters", "pydantic_ai.all_messages"},
+	sources: map[field][]source{
+		fInputTokens:   {{attr: "gen_ai.aggregated_usage.input_tokens"}},
+		fOutputTokens:  {{attr: "gen_ai.aggregated_usage.output_tokens"}},
+		fCacheRead:     {{attr: "gen_ai.aggregated_usage.cache_read.input_tokens"}, {attr: "gen_ai.aggregated_usage.details.cache_read_tokens"}},
+		fCacheCreation: {{attr: "gen_ai.aggregated_usage.cache_creation.input_tokens"}, {attr: "gen_ai.aggregated_usage.details.cache_write_tokens"}},
+		fReasoning:     {{attr: "gen_ai.aggregated_usage.reasoning.output_tokens"}, {attr: "gen_ai.aggregated_usage.details.reasoning_tokens"}},
+		fTotalCost:     {{attr: "operation.cost", at: rankOpenInfer + 10}},
+		fAgentName:     {{attr: "agent_name", own: true, at: rankLegacy}},
+		fToolArguments: {{attr: "tool_arguments", own: true, at: rankCurrent + 20}},
+		fToolResult:    {{attr: "tool_response", own: true, at: rankCurrent + 20}},
+		fInputMessages: {
+			{attr: "events", own: true, as: asEventList},
+			{attr: "all_messages_events", own: true, as: asEventList},
+			{attr: "pydantic_ai.all_messages"},
+			{attr: "all_messages", own: true},
+			{attr: "request_data", own: true, as: asBody, only: onlyLLM},
+		},
+		fOutputMessages: {
+			{attr: "events", own: true, as: asEventList},
+			{attr: "final_result", own: true, as: asText},
+			{attr: "response_data", own: true, as: asBody, with: logfireResponse, only: onlyLLM},
+		},
+		fSystemInstructions: {{attr: "request_data", own: true, as: asBody, with: bodyOnly, only: onlyLLM}},
+		fToolDefinitions:    {{attr: "request_data", own: true, as: asBody, with: bodyOnly, only: onlyLLM}},
+	},
+	kinds: []kindRule{
+		{at: kindByOthers, own: true, values: map[string]Kind{"agent run": KindAgent}},
+	},
+	words: []string{"inputs", "model_request_parameters", "events", "all_messages_events", "pydantic_ai.new_messages"},
+})
+
+// logfireResponse takes the message of a response.
+func logfireResponse(r *reading, v value) value {
+	n := r.parseOnce(v)
+	if m := n.Get("message"); m.Exists() {
+		return value{node: m}
+	}
+	return value{node: n}
+}

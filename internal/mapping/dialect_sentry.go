@@ -1,0 +1,33 @@
+package mapping
+
+// Sentry's OpenTelemetry-based Node SDK.
+var _ = register(dialect{
+	name:     "Sentry",
+	rank:     rankFramework + 80,
+	versions: "@sentry/node 10.78.0",
+	scopes:   []string{"@sentry/node"},
+	marks:    []string{"sentry.op"},
+	sources: map[field][]source{
+		fStreaming:       {{attr: "gen_ai.response.streaming", at: rankCurrent + 4}},
+		fOutputMessages:  {{answer: &answer{text: "gen_ai.response.text", toolCalls: "gen_ai.response.tool_calls"}}},
+		fToolDefinitions: {{attr: "gen_ai.request.available_tools"}},
+		fToolArguments:   {{attr: "gen_ai.tool.input", at: rankCurrent + 42}},
+	},
+	kinds: []kindRule{
+		{at: kindByOthers, attr: "sentry.op", values: map[string]Kind{
+			"gen_ai.chat": KindLLM, "gen_ai.embeddings": KindEmbedding, "gen_ai.invoke_agent": KindAgent, "gen_ai.execute_tool": KindTool,
+		}},
+	},
+	words: []string{"gen_ai.embeddings.input"},
+})
+
+// The spans that Anthropic's own SDK emits.
+var _ = register(dialect{
+	name:     "Anthropic SDK",
+	rank:     rankFramework + 85,
+	versions: "@anthropic-ai/sdk 0.137.0",
+	scopes:   []string{"com.anthropic.sdk.*"},
+	sources: map[field][]source{
+		fFinishReasons: {{attr: "anthropic.message.stop_reason"}},
+	},
+})

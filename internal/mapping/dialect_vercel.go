@@ -1,0 +1,140 @@
+package mapping
+
+import (
+	"strings"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// The Vercel AI SDK, versions 3 to 6; version 7 writes the current GenAI
+// conventions.
+var _ = register(dialect{
+	name:     "Vercel AI SDK",
+	rank:     rankVercel,
+	versions: "ai 4.3.19, 5.0.277, 6.0.326, 7.0.173 (with @ai-sdk/otel 1.0.173)",
+	scopes:   []string{"ai"},
+	marks:    []string{"ai.operationId"},
+	sources: map[field][]source{
+		fProvider:      {{attr: "ai.model.provider"}},
+		fRequestModel:  {{attr: "ai.model.id"}},
+		fResponseModel: {{attr: "ai.response.model"}},
+		fResponseID:    {{attr: "ai.response.id"}},
+		fFinishReasons: {
+			{attr: "ai.response.finishReason"},
+			{attr: "gen_ai.finishReason", at: rankVercel + 2},
+			{attr: "ai.finishReason", at: rankVercel + 2},
+		},
+		fRequestParameters: {{attr: "ai.settings.*", except: []string{"context"}}},
+		fStreaming:         {{attr: "ai.operationId", with: vercelStreams}},
+		fTTFT: {
+			{attr: "ai.response.msToFirstChunk", as: asMillis, streams: true},
+			{attr: "ai.stream.msToFirstChunk", as: asMillis, streams: true},
+			{event: "ai.stream.firstChunk", at: rankEvents + 2, streams: true},
+		},
+		fInputTokens:  {{attr: "ai.usage.inputTokens"}, {attr: "ai.usage.promptTokens"}, {attr: "ai.usage.tokens"}},
+		fOutputTokens: {{attr: "ai.usage.outputTokens"}, {attr: "ai.usage.completionTokens"}},
+		fTotalTokens:  {{attr: "ai.usage.totalTokens", at: rankLegacy + 30}},
+		fCacheRead: {
+			{attr: "ai.usage.inputTokenDetails.cacheReadTokens"},
+			{attr: "ai.usage.cachedInputTokens"},
+			{attr: "ai.response.providerMetadata", path: "anthropic.cacheReadInputTokens"},
+			{attr: "ai.response.providerMetadata", path: "anthropic.usage.cache_read_input_tokens"},
+			{attr: "ai.response.providerMetadata", path: "bedrock.usage.cacheReadInputTokens"},
+			{attr: "ai.response.providerMetadata", path: "openai|azure.cachedPromptTokens"},
+			{attr: "ai.response.providerMetadata", path: "google|vertex.usageMetadata.cachedContentTokenCount"},
+		},
+		fCacheCreation: {
+			{attr: "ai.usage.inputTokenDetails.cacheWriteTokens"},
+			{attr: "ai.response.providerMetadata", path: "anthropic.cacheCreationInputTokens"},
+			{attr: "ai.response.providerMetadata", path: "anthropic.usage.cache_creation_input_tokens"},
+			{attr: "ai.response.providerMetadata", path: "bedrock.usage.cacheWriteInputTokens"},
+		},
+		fReasoning: {
+			{attr: "ai.usage.outputTokenDetails.reasoningTokens", at: rankLegacy + 30},
+			{attr: "ai.usage.reasoningTokens", at: rankLegacy + 30},
+			{attr: "ai.response.providerMetadata", path: "openai|azure.reasoningTokens", at: rankLegacy + 30},
+			{attr: "ai.response.providerMetadata", path: "google|vertex.usageMetadata.thoughtsTokenCount", at: rankLegacy + 30},
+		},
+		fUserID:        {{attr: "ai.telemetry.metadata.userId"}},
+		fSessionID:     {{attr: "ai.telemetry.metadata.sessionId"}},
+		fTags:          {{attr: "ai.telemetry.metadata.tags"}},
+		fPromptName:    {{attr: "ai.telemetry.metadata.langfusePrompt", path: "name"}},
+		fPromptVersion: {{attr: "ai.telemetry.metadata.langfusePrompt", path: "version"}},
+		fToolName:      {{attr: "ai.toolCall.name"}},
+		fToolCallID:    {{attr: "ai.toolCall.id"}},
+		fEmbeddingDimensions: {
+			{attr: "ai.embedding", with: vectorLength},
+			{attr: "ai.embeddings", with: vectorLength},
+		},
+		fInputMessages: {{attr: "ai.prompt.messages"}, {attr: "ai.prompt", as: asBody}},
+		fOutputMessages: {
+			{answer: &answer{
+				text: "ai.response.text", reasoning: "ai.response.reasoning", toolCalls: "ai.response.toolCalls", object: "ai.response.object",
+			}},
+			{answer: &answer{text: "ai.result.text", toolCalls: "ai.result.toolCalls", object: "ai.result.object"}},
+		},
+		fSystemInstructions: {{attr: "ai.prompt", path: "system"}},
+		fToolDefinitions:    {{attr: "ai.prompt.tools"}},
+		fToolArguments:      {{attr: "ai.toolCall.args", as: asJSON, at: rankCurrent + 30}},
+		fToolResult:         {{attr: "ai.toolCall.result", as: asJSON, at: rankCurrent + 30}},
+	},
+	kinds: []kindRule{
+		{at: kindByVercel, attr: "ai.operationId", of: vercelKind},
+		{at: kindByVercel, attr: "operation.name", of: vercelKind},
+		{at: kindByEvidence, attr: "ai.model.id", values: map[string]Kind{"": KindLLM}},
+	},
+	words:              []string{"ai.value", "ai.values", "ai.response.files", "ai.response.sources"},
+	inputExcludesCache: vercelExcludesCache,
+})
+
+// vercelKind reads an operation id, which may be followed by the function's id:
+// the inner spans are the calls, the outer ones repeat their usage.
+func vercelKind(_ *reading, id string) (Kind, verdict) {
+	id, _, _ = strings.Cut(id, " ")
+	switch {
+	case !strings.HasPrefix(id, "ai."):
+		return KindOther, undecided
+	case strings.HasSuffix(id, ".doGenerate"), strings.HasSuffix(id, ".doStream"):
+		return KindLLM, decided
+	case strings.HasSuffix(id, ".doEmbed"):
+		return KindEmbedding, decided
+	case strings.HasSuffix(id, ".doRerank"):
+		return KindReranker, decided
+	case id == "ai.toolCall":
+		return KindTool, decided
+	}
+	return KindChain, decided
+}
+
+func vercelStreams(r *reading, v value) value {
+	id, _ := v.str()
+	if strings.HasSuffix(id, ".doStream") || strings.HasSuffix(id, ".doGenerate") {
+		return value{node: r.doc.Bool(strings.HasSuffix(id, ".doStream"))}
+	}
+	return value{}
+}
+
+// vercelExcludesCache: up to version 5 the SDK passed on what Anthropic and Bedrock
+// report, without the cache; version 6 adds it up and gives details.
+func vercelExcludesCache(r *reading) bool {
+	provider, _ := r.attr("ai.model.provider").str()
+	if provider == "" {
+		provider, _ = r.attr("gen_ai.system").str()
+	}
+	if !strings.HasPrefix(provider, "anthropic") && !strings.HasPrefix(provider, "amazon-bedrock") {
+		return false
+	}
+	agent, _ := r.attr("ai.request.headers.user-agent").str()
+	return !strings.HasPrefix(agent, "ai/6") && !r.attr("ai.usage.inputTokenDetails.noCacheTokens").exists() &&
+		!r.attr("ai.usage.inputTokenDetails.cacheReadTokens").exists()
+}
+
+// vectorLength counts the dimensions of an embedding, or of the first of a list of
+// them; each may be JSON text.
+func vectorLength(r *reading, v value) value {
+	n := r.parseOnce(v)
+	if first := n.First(); first.Kind() == jsonval.Array || first.Kind() == jsonval.String {
+		return r.lengthOf(r.decoded(first))
+	}
+	return r.lengthOf(value{node: n})
+}

@@ -1,0 +1,306 @@
+package mapping
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// eventFate is what becomes of a span event.
+type eventFate struct {
+	info  *eventInfo
+	gone  bool     // what it told is in the contents
+	taken []string // attributes that contents hold
+}
+
+// maxToldEvents bounds the events of a span that are looked at for messages.
+const maxToldEvents = 10000
+
+// scanEvents files what span events tell.
+func (r *reading) scanEvents() {
+	events := r.span.Events()
+	for i := range events.Len() {
+		e := events.At(i)
+		info := r.t.events[e.Name()]
+		r.events = append(r.events, eventFate{info: info})
+		if e.Name() == "exception" {
+			r.exception = int32(i)
+		}
+		if info == nil || i >= maxToldEvents {
+			continue
+		}
+		if info.time >= 0 && !r.slots[info.time].set {
+			r.fill(info.time, slot{time: e.Timestamp(), attr: -1}, 1<<fTTFT)
+		}
+		if info.message != nil {
+			r.fill(r.messageSlot(info.message.output), slot{attr: -1}, 1<<fInputMessages|1<<fOutputMessages)
+		}
+		if info.document != nil {
+			r.fill(r.t.documents, slot{attr: -1}, 1<<fDocuments)
+		}
+		for key, v := range e.Attributes().All() {
+			if k := info.attrs[key]; k != nil {
+				r.file(k, v, -1, int32(i))
+			}
+		}
+	}
+}
+
+func (r *reading) messageSlot(output bool) int16 {
+	if output {
+		return r.t.output
+	}
+	return r.t.input
+}
+
+func (r *reading) fill(at int16, s slot, feeds uint64) {
+	r.fed |= feeds
+	if !r.slots[at].set {
+		s.set = true
+		r.slots[at] = s
+		r.touched = append(r.touched, at)
+	}
+}
+
+// eventTook notes that a content or column holds an attribute of an event.
+func (r *reading) eventTook(s *slot, src *boundSource) {
+	if s.event >= 0 && src.attr != "" {
+		f := &r.events[s.event]
+		f.taken = append(f.taken, src.attr)
+	}
+}
+
+// readMessageEvents makes messages of the events of one direction, in the order
+// of the events, choices in the order of their index.
+func (r *reading) readMessageEvents(dir content.Direction) bool {
+	list := r.doc.Array()
+	var told []toldMessage
+	for i := range r.events {
+		info := r.events[i].info
+		if info == nil || info.message == nil || info.message.output != (dir == content.Output) {
+			continue
+		}
+		attrs := r.span.Events().At(i).Attributes()
+		n := r.doc.FromMap(attrs, &r.rep)
+		index, _ := n.Get("index").Int()
+		told = append(told, toldMessage{i, index, r.eventMessage(n, info.message)})
+	}
+	if dir == content.Output {
+		slices.SortStableFunc(told, func(a, b toldMessage) int { return cmp.Compare(a.index, b.index) })
+	}
+	for _, t := range told {
+		list.Add(t.node)
+	}
+	if !r.addNode(list, dir) {
+		return false
+	}
+	for _, t := range told {
+		r.events[t.event].gone = true
+	}
+	return true
+}
+
+// toldMessage is the message of an event and its index among the choices.
+type toldMessage struct {
+	event int
+	index int64
+	node  jsonval.Node
+}
+
+// eventMessage rewrites the attributes of an event as a message.
+func (r *reading) eventMessage(attrs jsonval.Node, e *messageEvent) jsonval.Node {
+	if inner := attrs.Get("gen_ai.event.content"); inner.Kind() == jsonval.String {
+		var ignored jsonval.Repairs
+		if n, ok := r.doc.Parse(inner.Str(), &ignored); ok {
+			attrs = n
+		}
+	}
+	message := r.doc.Object()
+	body := attrs
+	if e.output && attrs.Get("message").Exists() {
+		body = r.eventJSON(attrs.Get("message"))
+		if body.Kind() != jsonval.Object {
+			message.Set("content", body)
+			body = jsonval.Node{}
+		}
+	}
+	for c := body.First(); c.Exists(); c = c.Next() {
+		switch c.Key() {
+		case "content", "tool_calls":
+			message.Set(c.Key(), r.eventJSON(c))
+		case "id":
+			if !e.output && e.role == "tool" {
+				message.Set("tool_call_id", c)
+			}
+		case "parts", "name", "role", "tool_call_id", "refusal":
+			message.Set(c.Key(), c)
+		}
+	}
+	if !message.Get("role").Exists() {
+		message.SetStr("role", e.role)
+	}
+	if reason := attrs.Get("finish_reason"); reason.Exists() {
+		message.Set("finish_reason", reason)
+	}
+	return message
+}
+
+// eventJSON parses content blocks and the like; other text stays text.
+func (r *reading) eventJSON(n jsonval.Node) jsonval.Node {
+	if s := n.Str(); n.Kind() == jsonval.String && len(s) > 1 && (s[0] == '[' || s[0] == '{') {
+		var ignored jsonval.Repairs
+		if parsed, ok := r.doc.Parse(s, &ignored); ok {
+			return parsed
+		}
+	}
+	return n
+}
+
+// eventList makes messages of one direction from a list of message events in an
+// attribute.
+func (r *reading) eventList(src *boundSource, dir content.Direction) jsonval.Node {
+	list := r.doc.Array()
+	for e := r.json(&r.slots[src.slot]).First(); e.Exists(); e = e.Next() {
+		info := r.t.events[e.Get("event.name").Str()]
+		if info != nil && info.message != nil && info.message.output == (dir == content.Output) {
+			list.Add(r.eventMessage(e, info.message))
+		}
+	}
+	return list
+}
+
+// documentEvents makes a list of the documents that events tell.
+func (r *reading) documentEvents() jsonval.Node {
+	list := r.doc.Array()
+	for i := range r.events {
+		info := r.events[i].info
+		if info == nil || info.document == nil {
+			continue
+		}
+		doc := r.doc.Object()
+		for key, v := range r.span.Events().At(i).Attributes().All() {
+			if name, ok := strings.CutPrefix(key, info.document.prefix); ok {
+				if name == "document" {
+					name = "content"
+				}
+				doc.Set(jsonval.CleanString(name, &r.rep), r.doc.FromValue(v, &r.rep))
+			}
+		}
+		list.Add(doc)
+	}
+	return list
+}
+
+// appendEvents writes the events that stay.
+func (r *reading) appendEvents(dst []byte) []byte {
+	events := r.span.Events()
+	start := len(dst)
+	for i := range events.Len() {
+		e, f := events.At(i), &r.events[i]
+		if f.gone || len(f.taken) > 0 && r.toldAll(e.Attributes(), f) {
+			continue
+		}
+		dst = appendSeparator(dst, start, '[')
+		dst = append(dst, `{"name":`...)
+		dst = jsonval.AppendString(dst, e.Name(), &r.rep)
+		dst = append(dst, `,"time_unix_nano":`...)
+		dst = appendUint(dst, uint64(e.Timestamp()))
+		dst = append(dst, `,"attributes":{`...)
+		inside := len(dst)
+		for key, v := range e.Attributes().All() {
+			if slices.Contains(f.taken, key) {
+				continue
+			}
+			dst = r.appendAttribute(dst, inside, key, v, r.eventFate(f, key))
+		}
+		dst = append(dst, '}')
+		dst = appendDropped(dst, e.DroppedAttributesCount())
+		dst = append(dst, '}')
+	}
+	if len(dst) == start {
+		return dst
+	}
+	return append(dst, ']')
+}
+
+// toldAll tells whether nothing is left of an event whose contents were taken:
+// what the span says, too, is nothing new.
+func (r *reading) toldAll(attrs pcommon.Map, f *eventFate) bool {
+	for key, v := range attrs.All() {
+		if slices.Contains(f.taken, key) || key == "event.name" {
+			continue
+		}
+		if same, ok := r.span.Attributes().Get(key); !ok || !same.Equal(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// eventFate is the fate of an attribute of an event that stays.
+func (r *reading) eventFate(f *eventFate, key string) fate {
+	if f.info != nil {
+		if k := f.info.attrs[key]; k != nil && k.words {
+			return words
+		}
+		if f.info.message != nil && eventWords[key] {
+			return words
+		}
+		if d := f.info.document; d != nil && key == d.prefix+"document" {
+			return words
+		}
+	}
+	if k := r.t.keys[key]; k != nil && k.words {
+		return words
+	}
+	return whole
+}
+
+// eventWords are the attributes of message events that carry words.
+var eventWords = map[string]bool{
+	"content": true, "message": true, "tool_calls": true, "gen_ai.event.content": true, "parts": true, "body": true,
+}
+
+// appendLinks writes the links of the span.
+func (r *reading) appendLinks(dst []byte) []byte {
+	links := r.span.Links()
+	start := len(dst)
+	for i := range links.Len() {
+		l := links.At(i)
+		dst = appendSeparator(dst, start, '[')
+		dst = append(dst, `{"trace_id":"`...)
+		id := l.TraceID()
+		dst = appendHex(dst, id[:])
+		dst = append(dst, `","span_id":"`...)
+		span := l.SpanID()
+		dst = appendHex(dst, span[:])
+		dst = append(dst, '"')
+		if state := l.TraceState().AsRaw(); state != "" {
+			dst = append(dst, `,"trace_state":`...)
+			dst = jsonval.AppendString(dst, state, &r.rep)
+		}
+		if l.Flags() != 0 {
+			dst = append(dst, `,"flags":`...)
+			dst = appendUint(dst, uint64(l.Flags()))
+		}
+		if l.Attributes().Len() > 0 {
+			dst = append(dst, `,"attributes":{`...)
+			inside := len(dst)
+			for key, v := range l.Attributes().All() {
+				dst = r.appendAttribute(dst, inside, key, v, whole)
+			}
+			dst = append(dst, '}')
+		}
+		dst = appendDropped(dst, l.DroppedAttributesCount())
+		dst = append(dst, '}')
+	}
+	if len(dst) == start {
+		return dst
+	}
+	return append(dst, ']')
+}

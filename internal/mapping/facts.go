@@ -1,0 +1,257 @@
+package mapping
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// maxKey is how long, in bytes, text may be that Postgres keeps in b-tree indexes.
+const maxKey = 1024
+
+// maxEntries bounds the entries of a text[] column.
+const maxEntries = 1000
+
+// facts resolves the columns that hold no words.
+func (r *reading) facts(res *resource) {
+	s := r.out
+	s.Operation = r.operation(r.overrules)
+	s.RequestModel = r.text(fRequestModel)
+	s.ResponseModel = r.text(fResponseModel)
+	s.ResponseID = r.text(fResponseID)
+	s.Provider = r.provider()
+	s.UserID = r.text(fUserID)
+	s.SessionID = r.text(fSessionID)
+	s.AgentName = r.text(fAgentName)
+	s.AgentID = r.text(fAgentID)
+	s.ToolName = r.text(fToolName)
+	s.ToolCallID = r.text(fToolCallID)
+	s.Tags = r.list(fTags, nil)
+	s.FinishReasons = r.list(fFinishReasons, content.FinishReason)
+	s.EmbeddingDimensions, _ = r.integer(fEmbeddingDimensions)
+	r.prompt()
+	r.place(res)
+	r.usage(&s.Usage)
+	s.Streaming = r.boolean(fStreaming)
+	r.ttft()
+	r.errors()
+}
+
+// prompt resolves the name of a prompt template and its version, which must come
+// from the same place.
+func (r *reading) prompt() {
+	name, rank := r.textAt(fPromptName, 0)
+	if name != "" {
+		r.out.PromptName = name
+		r.out.PromptVersion, _ = r.textAt(fPromptVersion, rank)
+	}
+}
+
+// place resolves what the span says before the resource does.
+func (r *reading) place(res *resource) {
+	s := r.out
+	if s.ServiceName = r.text(fServiceName); s.ServiceName == "" {
+		s.ServiceName = r.key(res.serviceName)
+	}
+	if s.Release = r.text(fRelease); s.Release == "" {
+		s.Release = r.key(res.release)
+	}
+	name, rank := r.textAt(fEnvironment, 0)
+	if name == "" || res.environment != "" && res.environmentRank < rank {
+		if name != "" {
+			r.untake(fEnvironment, rank)
+		}
+		name = r.key(res.environment)
+	}
+	s.Environment = name
+}
+
+// untake keeps the attribute of a source that lost after all.
+func (r *reading) untake(f field, rank int) {
+	for _, src := range r.t.sources[f] {
+		if src.rank == rank && r.usable(src) {
+			r.restore(src)
+		}
+	}
+}
+
+// list resolves a text[] field; convert may rewrite its entries.
+func (r *reading) list(f field, convert func(string) string) (entries []string) {
+	r.each(f, func(src *boundSource, v value) bool {
+		list, exact, ok := r.entries(v)
+		if !ok {
+			return false
+		}
+		for i, e := range list {
+			if convert != nil {
+				list[i] = convert(e)
+			}
+			list[i] = r.key(list[i])
+			exact = exact && list[i] == e
+		}
+		r.took(src, exact)
+		entries = list
+		return true
+	})
+	return entries
+}
+
+// entries reads a list of strings: an array, a JSON array, strings joined by
+// commas, or one string.
+func (r *reading) entries(v value) (list []string, exact, ok bool) {
+	if s, is := v.str(); is {
+		if strings.HasPrefix(strings.TrimSpace(s), "[") {
+			var ignored jsonval.Repairs
+			if n, ok := r.doc.Parse(s, &ignored); ok {
+				return nodeEntries(n)
+			}
+		}
+		for _, e := range strings.Split(s, ",") {
+			if e = strings.TrimSpace(e); !absentText(e) && len(list) < maxEntries {
+				list = append(list, e)
+			}
+		}
+		return list, false, len(list) > 0
+	}
+	if v.node.Exists() {
+		return nodeEntries(v.node)
+	}
+	if v.attr.Type() != pcommon.ValueTypeSlice {
+		return nil, false, false
+	}
+	values := v.attr.Slice()
+	exact = values.Len() <= maxEntries
+	list = make([]string, 0, min(values.Len(), maxEntries))
+	for i := range min(values.Len(), maxEntries) {
+		if e, isText, ok := (value{attr: values.At(i)}).text(); ok {
+			list = append(list, e)
+			exact = exact && isText
+		} else {
+			exact = false
+		}
+	}
+	return list, exact, len(list) > 0
+}
+
+func nodeEntries(n jsonval.Node) (list []string, exact, ok bool) {
+	if n.Kind() != jsonval.Array {
+		return nil, false, false
+	}
+	for c := n.First(); c.Exists() && len(list) < maxEntries; c = c.Next() {
+		if e, _, ok := (value{node: c}).text(); ok {
+			list = append(list, e)
+		}
+	}
+	return list, false, len(list) > 0
+}
+
+// ttft resolves the time to the first token, in milliseconds from the start of the
+// span. Zero counts only if the span is known to stream.
+func (r *reading) ttft() {
+	s := r.out
+	r.each(fTTFT, func(src *boundSource, v value) bool {
+		ms, exact, ok := r.millis(src, v)
+		if !ok || ms < 0 || ms == 0 && !s.Streaming.V {
+			return false
+		}
+		r.took(src, exact)
+		s.TTFTMillis = Float{ms, true}
+		if src.streams && !s.Streaming.OK {
+			s.Streaming = Bool{true, true}
+		}
+		return true
+	})
+}
+
+func (r *reading) millis(src *boundSource, v value) (ms float64, exact, ok bool) {
+	if src.event != "" && src.attr == "" {
+		return float64(r.slots[src.slot].time-r.span.StartTimestamp()) / 1e6, false, r.slots[src.slot].time >= r.span.StartTimestamp()
+	}
+	if src.as == asTime {
+		at, ok := v.time()
+		return float64(at-r.out.Start) / 1e3, false, ok
+	}
+	f, exact, ok := v.float()
+	if src.as == asMillis {
+		return f, exact, ok
+	}
+	return f * 1e3, false, ok
+}
+
+// errors resolves what went wrong: on a span whose status is error, that names an
+// error type, or that its dialect calls failed.
+func (r *reading) errors() {
+	s := r.out
+	typ := r.text(fErrorType)
+	if typ == "" && r.span.Status().Code() != ptrace.StatusCodeError && !r.failed() {
+		return
+	}
+	var exceptionType, message string
+	if r.exception >= 0 {
+		attrs := r.span.Events().At(int(r.exception)).Attributes()
+		exceptionType, message = textOf(attrs, "exception.type"), textOf(attrs, "exception.message")
+	}
+	if typ == "" {
+		typ = r.key(exceptionType)
+	}
+	if typ == "" {
+		typ = "_OTHER"
+	}
+	s.ErrorType = typ
+	if s.ErrorMessage = s.StatusMessage; s.ErrorMessage != "" {
+		return
+	}
+	if s.ErrorMessage = r.longText(fErrorMessage); s.ErrorMessage == "" {
+		s.ErrorMessage = jsonval.CleanString(message, &r.rep)
+	}
+}
+
+// failed asks the dialects of the span.
+func (r *reading) failed() bool {
+	for i, d := range r.t.dialects {
+		if d.failed != nil && r.speaks&(1<<i) != 0 && d.failed(r) {
+			return true
+		}
+	}
+	return false
+}
+
+func textOf(attrs pcommon.Map, key string) string {
+	v, ok := attrs.Get(key)
+	if !ok || v.Type() != pcommon.ValueTypeStr || absentText(v.Str()) {
+		return ""
+	}
+	return v.Str()
+}
+
+// longText resolves a text field that no index holds.
+func (r *reading) longText(f field) (text string) {
+	r.each(f, func(src *boundSource, v value) bool {
+		s, exact, ok := v.text()
+		if ok {
+			text = jsonval.CleanString(s, &r.rep)
+			r.took(src, exact && text == s)
+		}
+		return ok
+	})
+	return text
+}
+
+// key makes text fit for an index: valid and at most maxKey bytes long.
+func (r *reading) key(s string) string {
+	s = jsonval.CleanString(s, &r.rep)
+	if len(s) <= maxKey {
+		return s
+	}
+	end := maxKey
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	r.out.Adjustments |= TextCut
+	return s[:end]
+}

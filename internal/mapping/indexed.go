@@ -1,0 +1,166 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// maxSegments bounds how deep an indexed key may lead.
+const maxSegments = 24
+
+// maxLeaves bounds the attributes of one object.
+const maxLeaves = 500
+
+// unflatten makes a list of what the keys with an index say, in the order of the
+// indices and without their gaps.
+func (r *reading) unflatten(src *boundSource) jsonval.Node {
+	var leaves []leaf
+	for i := range r.hits {
+		if h := &r.hits[i]; h.slot == src.slot && src.takes(h.rest) {
+			leaves = append(leaves, leaf{h, h.index, h.rest})
+		}
+	}
+	slices.SortStableFunc(leaves, func(a, b leaf) int { return int(a.index - b.index) })
+	list := r.doc.Array()
+	for len(leaves) > 0 {
+		n := 1
+		for n < len(leaves) && leaves[n].index == leaves[0].index {
+			n++
+		}
+		list.Add(r.grow(leaves[:n], src, 0))
+		leaves = leaves[n:]
+	}
+	return list
+}
+
+// takes tells whether the source reads a key that goes on like this.
+func (src *boundSource) takes(rest string) bool {
+	if src.heads == nil {
+		return true
+	}
+	head, _, _ := strings.Cut(rest, ".")
+	return slices.Contains(src.heads, head)
+}
+
+// leaf is an attribute on its way into a tree: what is left of its key, and the
+// index that came last.
+type leaf struct {
+	*hit
+	index int32
+	path  string
+}
+
+// grow makes a tree of leaves; one whose path ends is the value itself.
+func (r *reading) grow(leaves []leaf, src *boundSource, depth int) jsonval.Node {
+	for i := range leaves {
+		leaves[i].path = skip(leaves[i].path, src.drop)
+		if leaves[i].path == "" {
+			leaves[i].used = true
+			return r.doc.FromValue(leaves[i].value, &r.rep)
+		}
+	}
+	if depth == maxSegments {
+		return jsonval.Node{}
+	}
+	if _, _, indexed := cutIndex(leaves[0].path); indexed {
+		return r.growList(leaves, src, depth)
+	}
+	leaves = leaves[:min(len(leaves), maxLeaves)]
+	object := r.doc.Object()
+	done := make([]bool, len(leaves))
+	for i := range leaves {
+		if done[i] {
+			continue
+		}
+		head, _, _ := strings.Cut(leaves[i].path, ".")
+		group := leaves[i:i:i]
+		for j := i; j < len(leaves); j++ {
+			h, rest, _ := strings.Cut(leaves[j].path, ".")
+			if !done[j] && h == head {
+				done[j] = true
+				group = append(group, leaf{leaves[j].hit, leaves[j].index, rest})
+			}
+		}
+		n := r.grow(group, src, depth+1)
+		if src.blocks && head == "content" {
+			n = r.eventJSON(n)
+		}
+		object.Set(jsonval.CleanString(head, &r.rep), n)
+	}
+	return object
+}
+
+func (r *reading) growList(leaves []leaf, src *boundSource, depth int) jsonval.Node {
+	var items []leaf
+	for _, l := range leaves {
+		if index, rest, ok := cutIndex(l.path); ok {
+			items = append(items, leaf{l.hit, index, rest})
+		}
+	}
+	slices.SortStableFunc(items, func(a, b leaf) int { return int(a.index - b.index) })
+	list := r.doc.Array()
+	for len(items) > 0 {
+		n := 1
+		for n < len(items) && items[n].index == items[0].index {
+			n++
+		}
+		list.Add(r.grow(items[:n], src, depth+1))
+		items = items[n:]
+	}
+	return list
+}
+
+// skip cuts leading segments that only wrap.
+func skip(path string, drop []string) string {
+	for {
+		head, rest, _ := strings.Cut(path, ".")
+		if head == "" || !slices.Contains(drop, head) {
+			return path
+		}
+		path = rest
+	}
+}
+
+// tookList settles the fate of the attributes that unflatten read.
+func (r *reading) tookList(src *boundSource) {
+	for i := range r.hits {
+		if h := &r.hits[i]; h.slot == src.slot && h.used {
+			r.fates[h.attr] = goes
+		}
+	}
+}
+
+// listOf lists, in the order of their index, the strings of a family that follow
+// the index as rest; a choice without one leaves "" so that the others keep place.
+func (r *reading) listOf(v value, rest string) value {
+	last := int32(-1)
+	texts := map[int32]string{}
+	indices := []int32{}
+	for i := range r.hits {
+		h := &r.hits[i]
+		if h.slot != v.list-1 {
+			continue
+		}
+		if _, ok := texts[h.index]; !ok {
+			texts[h.index] = ""
+			indices = append(indices, h.index)
+		}
+		if s, _, ok := (value{attr: h.value}).text(); ok && h.rest == rest {
+			texts[h.index] = s
+			last = max(last, h.index)
+		}
+	}
+	if last < 0 {
+		return value{}
+	}
+	slices.Sort(indices)
+	list := r.doc.Array()
+	for _, i := range indices {
+		if i <= last {
+			list.Add(r.doc.String(texts[i]))
+		}
+	}
+	return value{node: list}
+}

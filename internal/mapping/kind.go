@@ -1,0 +1,116 @@
+package mapping
+
+import "strings"
+
+// operationKinds tells the kind from gen_ai.operation.name.
+var operationKinds = map[string]Kind{
+	"chat": KindLLM, "completion": KindLLM, "text_completion": KindLLM, "generate_content": KindLLM, "generate": KindLLM,
+	"llm_request": KindLLM, "llm_call": KindLLM, "call_llm": KindLLM, "responses": KindLLM, "aresponses": KindLLM, "acompletion": KindLLM,
+	"embeddings": KindEmbedding, "embedding": KindEmbedding, "aembedding": KindEmbedding,
+	"execute_tool": KindTool,
+	"invoke_agent": KindAgent, "create_agent": KindAgent,
+	"retrieval": KindRetriever, "vector_db_retrieve": KindRetriever, "search_memory": KindRetriever,
+	"rerank": KindReranker, "arerank": KindReranker,
+	"invoke_workflow": KindChain, "execute_task": KindChain, "agent_step": KindChain, "execute_event_loop_cycle": KindChain, "plan": KindChain,
+	"create_memory": KindTool, "update_memory": KindTool, "upsert_memory": KindTool, "delete_memory": KindTool,
+	"create_memory_store": KindTool, "delete_memory_store": KindTool,
+	"vectordb": KindOther,
+}
+
+// operationNames maps operations to the names of the GenAI conventions.
+var operationNames = map[string]string{
+	"completion": "text_completion", "acompletion": "chat", "generate": "chat", "llm_request": "chat", "llm_call": "chat",
+	"call_llm": "chat", "responses": "chat", "aresponses": "chat",
+	"embedding": "embeddings", "aembedding": "embeddings", "vector_db_retrieve": "retrieval", "arerank": "rerank",
+}
+
+// kindOperations is the operation of a kind where the span names none.
+var kindOperations = [...]string{
+	KindLLM: "chat", KindEmbedding: "embeddings", KindTool: "execute_tool", KindAgent: "invoke_agent",
+	KindRetriever: "retrieval", KindReranker: "rerank", KindPrompt: "",
+}
+
+// kind decides what the span does; overrules tells that the deciding rule is
+// stronger than a disagreeing operation.
+func (r *reading) kind() (k Kind, overrules bool) {
+	evidence := true
+	for _, rule := range r.t.kinds {
+		if rule.own && r.speaks&rule.dialect == 0 || rule.at == kindByEvidence && !evidence {
+			continue
+		}
+		switch k, v := r.apply(rule); v {
+		case decided:
+			return k, rule.overrules
+		case noEvidence:
+			evidence = false
+		}
+	}
+	return KindOther, false
+}
+
+func (r *reading) apply(rule *boundRule) (Kind, verdict) {
+	text := r.span.Name()
+	if rule.slot >= 0 {
+		s := &r.slots[rule.slot]
+		if !s.set {
+			return KindOther, undecided
+		}
+		text, _ = value{attr: s.value}.str()
+	}
+	text = unquote(strings.TrimSpace(text))
+	var buf [64]byte
+	if k, ok := rule.values[string(appendLower(buf[:0], text))]; ok {
+		return k, decided
+	}
+	if rule.of != nil && text != "" {
+		return rule.of(r, text)
+	}
+	if k, ok := rule.values[""]; ok {
+		return k, decided
+	}
+	return KindOther, undecided
+}
+
+// appendLower appends s in ASCII lower case.
+func appendLower(dst []byte, s string) []byte {
+	for i := range len(s) {
+		c := s[i]
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// operation resolves the operation: the reported one, unless a stronger word on
+// the kind disagrees, else that of the kind.
+func (r *reading) operation(overrules bool) string {
+	var name string
+	r.each(fOperation, func(src *boundSource, v value) bool {
+		text, exact, ok := v.text()
+		if !ok {
+			return false
+		}
+		low := lower(strings.TrimSpace(text))
+		if k, known := operationKinds[low]; overrules && known && k != r.out.Kind {
+			return true
+		}
+		if alias, ok := operationNames[low]; ok {
+			text, exact = alias, false
+		}
+		name = r.key(text)
+		r.took(src, exact && name == text)
+		return true
+	})
+	if name != "" {
+		return name
+	}
+	if r.out.Kind == KindLLM && r.speaks&completionBit != 0 {
+		return "text_completion"
+	}
+	if int(r.out.Kind) < len(kindOperations) {
+		return kindOperations[r.out.Kind]
+	}
+	return ""
+}

@@ -1,0 +1,255 @@
+// Package mapping turns OTLP spans of any LLM instrumentation into rows of one
+// shape: facts in columns, words as contents.
+//
+// One engine reads the attributes of a span once and resolves each field from an
+// ordered list of sources. What the sources are is data: each dialect describes
+// in a file of its own, dialect_NAME.go, which attribute feeds which field.
+// docs/dialects.md is generated from these descriptions.
+package mapping
+
+import (
+	"slices"
+	"sync"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// Capture says what is kept of words.
+type Capture string
+
+// The captures.
+const (
+	CaptureFull     Capture = "full"
+	CaptureMetadata Capture = "metadata" // facts only: no content is stored
+)
+
+// Options configures a Mapper.
+type Options struct {
+	Capture  Capture // default CaptureFull
+	MaxBytes int     // of one content; 0: the default of the content package
+}
+
+// Mapper maps batches of spans. It is safe for concurrent use.
+type Mapper struct {
+	opts     Options
+	table    *table
+	norm     *content.Normalizer
+	readings sync.Pool
+}
+
+// New returns a Mapper.
+func New(opts Options) *Mapper {
+	m := &Mapper{
+		opts:  opts,
+		table: compiled(),
+		norm:  content.NewNormalizer(content.Options{MaxBytes: opts.MaxBytes}),
+	}
+	m.readings.New = func() any {
+		return &reading{t: m.table, norm: m.norm, opts: &m.opts, slots: make([]slot, m.table.slots)}
+	}
+	return m
+}
+
+// Map maps every span of td, whatever its kind, and leaves td as it is. Spans that
+// no row can hold are counted in Batch.Rejected.
+func (m *Mapper) Map(td ptrace.Traces) *Batch {
+	b := &Batch{
+		Spans:     make([]Span, 0, td.SpanCount()),
+		Contents:  map[content.Key][]byte{},
+		Resources: map[content.ID][]byte{},
+		Rejected:  map[string]int{},
+	}
+	r := m.readings.Get().(*reading)
+	r.batch = b
+	for _, rs := range td.ResourceSpans().All() {
+		res := r.resource(rs.Resource().Attributes())
+		for _, ss := range rs.ScopeSpans().All() {
+			r.mapScope(ss, &res)
+		}
+	}
+	r.release()
+	m.readings.Put(r)
+	return b
+}
+
+// mapScope maps the spans of one instrumentation scope.
+func (r *reading) mapScope(ss ptrace.ScopeSpans, res *resource) {
+	scope := ss.Scope()
+	r.scopeName, r.scopeVersion = scope.Name(), scope.Version()
+	speaks := r.t.spokenBy(r.scopeName)
+	var attributes []byte
+	var rep jsonval.Repairs
+	if scope.Attributes().Len() > 0 {
+		attributes = jsonval.AppendMap(nil, scope.Attributes(), &rep)
+	}
+	for _, span := range ss.Spans().All() {
+		switch {
+		case span.TraceID().IsEmpty():
+			r.batch.Rejected["empty_trace_id"]++
+			continue
+		case span.SpanID().IsEmpty():
+			r.batch.Rejected["empty_span_id"]++
+			continue
+		}
+		r.batch.Spans = append(r.batch.Spans, Span{})
+		r.start(span, &r.batch.Spans[len(r.batch.Spans)-1], speaks)
+		r.rep |= rep
+		r.mapSpan(res, attributes)
+	}
+}
+
+// spokenBy returns the dialects whose scope has this name.
+func (t *table) spokenBy(name string) (dialects uint64) {
+	for _, s := range t.scopes {
+		if s.matches(name) {
+			dialects |= s.dialect
+		}
+	}
+	return dialects
+}
+
+// mapSpan fills r.out from r.span.
+func (r *reading) mapSpan(res *resource, scope []byte) {
+	r.envelope()
+	r.scan()
+	r.scanEvents()
+	r.out.Kind, r.overrules = r.kind()
+	r.facts(res)
+	r.params()
+	r.contentFields()
+	r.out.ResourceID = res.id
+	r.buf = r.appendAttributes(r.buf[:0], scope)
+	r.out.Attributes = r.keep(r.buf)
+	r.buf = r.appendEvents(r.buf[:0])
+	r.out.Events = r.keep(r.buf)
+	r.buf = r.appendLinks(r.buf[:0])
+	r.out.Links = r.keep(r.buf)
+	r.out.Adjustments |= adjustmentsOf(r.rep)
+}
+
+// envelope fills what every span has.
+func (r *reading) envelope() {
+	s, span := r.out, r.span
+	s.TraceID, s.SpanID, s.ParentSpanID = span.TraceID(), span.SpanID(), span.ParentSpanID()
+	s.Name = r.key(span.Name())
+	s.SpanKind = spanKinds[ptrace.SpanKindUnspecified]
+	if k := span.Kind(); k > 0 && int(k) < len(spanKinds) {
+		s.SpanKind = spanKinds[k]
+	}
+	s.ScopeName, s.ScopeVersion = r.key(r.scopeName), r.key(r.scopeVersion)
+	s.Start, s.End = micros(span.StartTimestamp()), micros(span.EndTimestamp())
+	if s.Start == 0 && s.End > 0 {
+		s.Start = s.End
+		s.Adjustments |= TimeClamped
+	}
+	if s.End < s.Start {
+		s.End = s.Start
+		s.Adjustments |= TimeClamped
+	}
+	s.Day = int32(s.Start / microsPerDay)
+	s.Status = statuses[ptrace.StatusCodeUnset]
+	if c := span.Status().Code(); c > 0 && int(c) < len(statuses) {
+		s.Status = statuses[c]
+	}
+	s.StatusMessage = jsonval.CleanString(span.Status().Message(), &r.rep)
+	s.TraceState = jsonval.CleanString(span.TraceState().AsRaw(), &r.rep)
+	s.Flags = span.Flags()
+	s.DroppedAttributes, s.DroppedEvents, s.DroppedLinks = span.DroppedAttributesCount(), span.DroppedEventsCount(), span.DroppedLinksCount()
+}
+
+const microsPerDay = 24 * 3600 * 1_000_000
+
+// micros fits every OTLP time: 2^64 ns are the year 2554.
+func micros(t pcommon.Timestamp) int64 { return int64(t / 1000) }
+
+var spanKinds = [...]string{
+	ptrace.SpanKindUnspecified: "unspecified", ptrace.SpanKindInternal: "internal", ptrace.SpanKindServer: "server",
+	ptrace.SpanKindClient: "client", ptrace.SpanKindProducer: "producer", ptrace.SpanKindConsumer: "consumer",
+}
+
+var statuses = [...]string{ptrace.StatusCodeUnset: "unset", ptrace.StatusCodeOk: "ok", ptrace.StatusCodeError: "error"}
+
+// adjustmentsOf names the repairs of values.
+func adjustmentsOf(rep jsonval.Repairs) (a Adjustments) {
+	for _, x := range [...]struct {
+		repair jsonval.Repairs
+		adjust Adjustments
+	}{
+		{jsonval.NulRemoved, NulRemoved}, {jsonval.UTF8Replaced, UTF8Replaced}, {jsonval.NumberNotFinite, NumberNotFinite},
+		{jsonval.DuplicateKey, DuplicateKey}, {jsonval.ContentCut, ContentCut}, {jsonval.NestingCut, ContentCut},
+	} {
+		if rep&x.repair != 0 {
+			a |= x.adjust
+		}
+	}
+	return a
+}
+
+// resource is what the spans of a resource share.
+type resource struct {
+	id                   content.ID
+	serviceName, release string
+	environment          string
+	environmentRank      int
+}
+
+// resource files a resource and reads what stands for all its spans.
+func (r *reading) resource(attrs pcommon.Map) (res resource) {
+	var rep jsonval.Repairs
+	r.buf = jsonval.AppendMap(r.buf[:0], attrs, &rep)
+	res.id = content.Of(r.buf)
+	if _, ok := r.batch.Resources[res.id]; !ok {
+		r.batch.Resources[res.id] = slices.Clone(r.buf)
+	}
+	res.serviceName, _ = r.ofResource(attrs, fServiceName)
+	res.release, _ = r.ofResource(attrs, fRelease)
+	res.environment, res.environmentRank = r.ofResource(attrs, fEnvironment)
+	return res
+}
+
+// ofResource reads a field from the attributes of a resource.
+func (r *reading) ofResource(attrs pcommon.Map, f field) (string, int) {
+	for _, src := range r.t.sources[f] {
+		if v, ok := attrs.Get(src.attr); ok {
+			if s, _, ok := (value{attr: v}).text(); ok {
+				return s, src.rank
+			}
+		}
+	}
+	return "", 0
+}
+
+// keep copies JSON into memory that stays with the batch; nil for none.
+func (r *reading) keep(b []byte) []byte {
+	if len(b) == 0 {
+		return nil
+	}
+	const chunk = 64 << 10
+	if len(b) > chunk/4 {
+		return slices.Clone(b)
+	}
+	if cap(r.chunk)-len(r.chunk) < len(b) {
+		r.chunk = make([]byte, 0, chunk)
+	}
+	start := len(r.chunk)
+	r.chunk = append(r.chunk, b...)
+	return r.chunk[start:len(r.chunk):len(r.chunk)]
+}
+
+// newIDs returns n IDs in memory that stays with the batch.
+func (r *reading) newIDs(n int) []content.ID {
+	const chunk = 512
+	if n > chunk/4 {
+		return make([]content.ID, n)
+	}
+	if len(r.ids) < n {
+		r.ids = make([]content.ID, chunk)
+	}
+	ids := r.ids[:n:n]
+	r.ids = r.ids[n:]
+	return ids
+}

@@ -1,0 +1,155 @@
+package mapping
+
+import (
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// paramNames maps foreign names of request parameters to those of the GenAI
+// conventions.
+var paramNames = map[string]string{
+	"maxTokens": "max_tokens", "maxOutputTokens": "max_tokens", "max_output_tokens": "max_tokens",
+	"max_completion_tokens": "max_tokens", "max_tokens_to_sample": "max_tokens",
+	"topP": "top_p", "topK": "top_k", "frequencyPenalty": "frequency_penalty", "presencePenalty": "presence_penalty",
+	"stop": "stop_sequences", "stopSequences": "stop_sequences", "n": "choice_count", "choice.count": "choice_count",
+}
+
+// notParams are keys in the body of a request that are no parameters. True marks
+// those that carry words.
+var notParams = map[string]bool{
+	"model": false, "stream": false, "id": false, "object": false, "created": false, "created_at": false, "status": false,
+	"usage": false, "metadata": false, "error": false, "incomplete_details": false, "previous_response_id": false,
+	"tool_choice": false, "user": false, "stream_options": false,
+	"messages": true, "tools": true, "functions": true, "system": true, "instructions": true, "input": true, "prompt": true,
+	"contents": true, "output": true, "system_instruction": true, "systemInstruction": true, "output_text": true,
+}
+
+const maxParams = 200
+
+// params merges the request parameters; of two with one name, that of the earlier
+// source counts.
+func (r *reading) params() {
+	if r.fed&(1<<fRequestParameters) == 0 {
+		return
+	}
+	all := r.doc.Object()
+	for _, src := range r.t.sources[fRequestParameters] {
+		if !r.usable(src) {
+			continue
+		}
+		switch {
+		case strings.HasSuffix(src.attr, ".*"):
+			r.familyParams(all, src)
+		case src.param != "":
+			s := &r.slots[src.slot]
+			if r.param(all, src.param, s.value, true) {
+				r.took(src, true)
+			}
+		default:
+			r.bodyParams(all, src)
+		}
+	}
+	if all.Len() > 0 {
+		r.out.RequestParameters = r.keep(jsonval.Append(r.buf[:0], all, &r.rep))
+	}
+}
+
+// familyParams adds the attributes under a prefix.
+func (r *reading) familyParams(all jsonval.Node, src *boundSource) {
+	for i := range r.hits {
+		h := &r.hits[i]
+		if h.slot == src.slot && r.param(all, h.rest, h.value, true) {
+			r.fates[h.attr] = goes
+		}
+	}
+}
+
+// bodyParams adds the keys of a JSON object that are parameters.
+func (r *reading) bodyParams(all jsonval.Node, src *boundSource) {
+	v, ok := r.value(src)
+	if !ok {
+		return
+	}
+	n := v.node
+	if !n.Exists() {
+		n = r.json(&r.slots[src.slot])
+	}
+	for c := n.First(); c.Exists() && n.Kind() == jsonval.Object; c = c.Next() {
+		carriesWords, no := notParams[c.Key()]
+		if carriesWords && r.fates[r.slots[src.slot].attr] == stays {
+			r.fates[r.slots[src.slot].attr] = words
+		}
+		if !no {
+			r.nodeParam(all, c.Key(), c)
+		}
+	}
+}
+
+// param adds one attribute, and tells whether the parameter holds it losslessly.
+func (r *reading) param(all jsonval.Node, name string, v pcommon.Value, lossless bool) bool {
+	var ignored jsonval.Repairs
+	switch v.Type() {
+	case pcommon.ValueTypeMap, pcommon.ValueTypeBytes:
+		lossless = false
+	}
+	n := r.doc.FromValue(v, &ignored)
+	return r.nodeParam(all, name, n) && lossless && ignored == 0
+}
+
+// nodeParam adds a parameter unless it is there, and tells whether it was added
+// as given.
+func (r *reading) nodeParam(all jsonval.Node, name string, n jsonval.Node) bool {
+	if alias, ok := paramNames[name]; ok {
+		name = alias
+	}
+	name = jsonval.CleanString(name, &r.rep)
+	if n.Kind() == jsonval.Null || !n.Exists() || all.Get(name).Exists() || all.Len() >= maxParams {
+		return false
+	}
+	asGiven := true
+	if n.Kind() == jsonval.String {
+		n, asGiven = r.paramText(name, n)
+		if !n.Exists() {
+			return false
+		}
+	}
+	if len(jsonval.Append(r.buf[:0], n, &r.rep)) > longValue {
+		return false
+	}
+	all.Set(name, n)
+	return asGiven
+}
+
+// paramText makes numbers of numeric strings and a list of a stop sequence; empty
+// text is no value, but for stop sequences.
+func (r *reading) paramText(name string, n jsonval.Node) (jsonval.Node, bool) {
+	s := n.Str()
+	if name == "stop_sequences" {
+		if strings.HasPrefix(s, "[") {
+			var ignored jsonval.Repairs
+			if list, ok := r.doc.Parse(s, &ignored); ok {
+				return list, false
+			}
+		}
+		list := r.doc.Array()
+		list.Add(n)
+		return list, false
+	}
+	if absentText(s) {
+		return jsonval.Node{}, false
+	}
+	if c := s[len(s)-1]; c < '0' || c > '9' {
+		return n, true
+	}
+	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return r.doc.Int(i), false
+	}
+	if f, err := strconv.ParseFloat(s, 64); err == nil && finite(f) {
+		return r.doc.Float(f), false
+	}
+	return n, true
+}

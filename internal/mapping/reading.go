@@ -1,0 +1,387 @@
+package mapping
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// fate is what becomes of an attribute once its span is mapped.
+type fate uint8
+
+const (
+	stays fate = iota
+	goes       // a column or content holds it
+	words      // its value is a content that the attribute refers to
+	whole      // stays, however long
+)
+
+// slot holds the attribute that a source is read from.
+type slot struct {
+	value  pcommon.Value
+	time   pcommon.Timestamp // of the event, if the source is its time
+	attr   int32             // index among the span's attributes, -1 for an event's
+	event  int32             // index among the span's events
+	set    bool
+	parsed bool
+	node   jsonval.Node // the JSON of the value, once parsed
+}
+
+// hit is an attribute that belongs to a family.
+type hit struct {
+	slot  int16
+	used  bool
+	index int32
+	attr  int32
+	rest  string
+	value pcommon.Value
+}
+
+// reading is the scratch of a batch and of the span of it being mapped.
+type reading struct {
+	t     *table
+	norm  *content.Normalizer
+	opts  *Options
+	batch *Batch
+	chunk []byte
+	ids   []content.ID
+
+	span                    ptrace.Span
+	out                     *Span
+	scopeName, scopeVersion string
+	speaks                  uint64 // dialects the span is recognised as
+	fed                     uint64 // fields with something in their slots
+	overrules               bool   // the kind is stronger than the operation
+	exception               int32  // index of the last exception event, -1: none
+
+	slots   []slot
+	touched []int16
+	hits    []hit
+	fates   []fate
+	events  []eventFate
+	keys    []string
+
+	doc       jsonval.Doc
+	rep       jsonval.Repairs // of all that is stored
+	sourceRep jsonval.Repairs // of the source being read
+	buf       []byte
+	messages  []content.Message
+	contents  []content.Content
+}
+
+// start readies the scratch for a span.
+func (r *reading) start(span ptrace.Span, out *Span, speaks uint64) {
+	r.span, r.out, r.speaks = span, out, speaks
+	for _, s := range r.touched {
+		r.slots[s] = slot{}
+	}
+	r.touched = r.touched[:0]
+	r.hits, r.fates, r.events = r.hits[:0], r.fates[:0], r.events[:0]
+	r.fed, r.exception, r.rep = 0, -1, 0
+	r.messages = r.messages[:0]
+	r.doc.Reset()
+}
+
+// maxScratch bounds what a reading holds on to between batches.
+const maxScratch = 1 << 12
+
+// release lets go of the batch.
+func (r *reading) release() {
+	r.start(ptrace.Span{}, nil, 0)
+	r.batch, r.chunk, r.ids = nil, nil, nil
+	clear(r.hits[:cap(r.hits)])
+	clear(r.events[:cap(r.events)])
+	clear(r.messages[:cap(r.messages)])
+	clear(r.contents[:cap(r.contents)])
+	clear(r.keys[:cap(r.keys)])
+	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch {
+		r.hits, r.events, r.messages = nil, nil, nil
+	}
+	if cap(r.buf) > 1<<20 {
+		r.buf = nil
+	}
+}
+
+// maxAttributes bounds how many attributes of a span are looked at for fields;
+// the rest are stored all the same.
+const maxAttributes = 1 << 14
+
+// scan looks each attribute of the span up once and files it in its slot.
+func (r *reading) scan() {
+	attrs := r.span.Attributes()
+	i := int32(-1)
+	for key, v := range attrs.All() {
+		i++
+		r.fates = append(r.fates, stays)
+		if i >= maxAttributes {
+			continue
+		}
+		if info := r.t.keys[key]; info != nil {
+			r.file(info, v, i, -1)
+			continue
+		}
+		if f, index, rest := r.t.match(key); f != nil {
+			r.fileHit(f, hit{slot: f.slot, index: index, attr: i, rest: rest, value: v})
+		}
+	}
+}
+
+// file puts an attribute into its slot; of two with one key, the first counts.
+func (r *reading) file(info *keyInfo, v pcommon.Value, attr, event int32) {
+	if attr >= 0 && info.words {
+		r.fates[attr] = words
+	}
+	if v.Type() == pcommon.ValueTypeEmpty {
+		return
+	}
+	r.speaks |= info.marks
+	for _, m := range info.values {
+		if v.Type() == pcommon.ValueTypeStr && v.Str() == m.value {
+			r.speaks |= m.dialect
+		}
+	}
+	s := &r.slots[info.slot]
+	if s.set {
+		return
+	}
+	*s = slot{value: v, attr: attr, event: event, set: true}
+	r.touched = append(r.touched, info.slot)
+	r.fed |= info.fields
+}
+
+func (r *reading) fileHit(f *family, h hit) {
+	if f.words {
+		r.fates[h.attr] = words
+	}
+	if h.value.Type() == pcommon.ValueTypeEmpty {
+		return
+	}
+	r.speaks |= f.marks
+	r.hits = append(r.hits, h)
+	r.fed |= f.fields
+	if s := &r.slots[f.slot]; !s.set {
+		*s = slot{attr: h.attr, event: -1, set: true}
+		r.touched = append(r.touched, f.slot)
+	}
+}
+
+// usable tells whether the span has what the source reads, and may read it.
+func (r *reading) usable(src *boundSource) bool {
+	if src.slot >= 0 && !r.slots[src.slot].set || src.resource {
+		return false
+	}
+	return src.kinds.has(r.out.Kind) && (!src.own || r.speaks&src.dialect != 0)
+}
+
+// each offers the sources of a field, in order of precedence, until one is taken.
+func (r *reading) each(f field, try func(src *boundSource, v value) bool) {
+	if r.fed&(1<<f) == 0 {
+		return
+	}
+	for _, src := range r.t.sources[f] {
+		if src.slot < 0 || !r.usable(src) {
+			continue
+		}
+		v, ok := r.value(src)
+		if ok && src.with != nil {
+			v = src.with(r, v)
+			ok = v.exists()
+		}
+		if ok && try(src, v) {
+			return
+		}
+	}
+}
+
+// value reads what a source points at.
+func (r *reading) value(src *boundSource) (value, bool) {
+	s := &r.slots[src.slot]
+	if src.list {
+		return value{list: src.slot + 1}, src.with != nil
+	}
+	if len(src.steps) == 0 && src.as != asJSON {
+		return value{attr: s.value}, true
+	}
+	n := r.json(s)
+	if src.as == asJSON && !n.Exists() {
+		return value{attr: s.value}, true
+	}
+	for _, spellings := range src.steps {
+		n = child(n, spellings)
+	}
+	return value{node: n}, n.Exists() && n.Kind() != jsonval.Null
+}
+
+func child(n jsonval.Node, spellings []string) jsonval.Node {
+	for _, key := range spellings {
+		if key == "0" && n.Kind() == jsonval.Array {
+			return n.First()
+		}
+		if c := n.Get(key); c.Exists() {
+			return c
+		}
+	}
+	return jsonval.Node{}
+}
+
+// json parses the JSON of a slot, once.
+func (r *reading) json(s *slot) jsonval.Node {
+	if s.parsed || !s.set {
+		return s.node
+	}
+	s.parsed = true
+	s.node = r.parse(s.value)
+	return s.node
+}
+
+// parse reads a value as JSON: encoded once or twice, or as Python prints a dict.
+func (r *reading) parse(v pcommon.Value) jsonval.Node {
+	var ignored jsonval.Repairs
+	if v.Type() != pcommon.ValueTypeStr {
+		return r.doc.FromValue(v, &ignored)
+	}
+	n, ok := r.doc.Parse(v.Str(), &ignored)
+	if !ok && strings.HasPrefix(v.Str(), "{'") {
+		n, ok = r.doc.Parse(pythonJSON.Replace(v.Str()), &ignored)
+	}
+	if ok && n.Kind() == jsonval.String {
+		if inner := n.Str(); strings.HasPrefix(inner, "{") || strings.HasPrefix(inner, "[") {
+			if again, ok := r.doc.Parse(inner, &ignored); ok {
+				return again
+			}
+		}
+	}
+	return n
+}
+
+var pythonJSON = strings.NewReplacer("'", `"`, "None", "null", "True", "true", "False", "false")
+
+// took settles the fate of the attribute a source read: it goes if it is held
+// losslessly.
+func (r *reading) took(src *boundSource, lossless bool) {
+	s := &r.slots[src.slot]
+	if !lossless || len(src.steps) > 0 {
+		return
+	}
+	if s.attr >= 0 {
+		r.fates[s.attr] = goes
+		return
+	}
+	r.eventTook(s, src)
+}
+
+// text resolves a text field.
+func (r *reading) text(f field) string {
+	s, _ := r.textAt(f, 0)
+	return s
+}
+
+// textAt resolves a text field, from sources of one rank only if rank is not 0,
+// and returns the rank of the source.
+func (r *reading) textAt(f field, rank int) (text string, from int) {
+	r.each(f, func(src *boundSource, v value) bool {
+		if rank != 0 && src.rank != rank {
+			return false
+		}
+		s, exact, ok := v.text()
+		if !ok || refuses(f, s) {
+			return false
+		}
+		kept := r.key(s)
+		r.took(src, exact && kept == s)
+		text, from = kept, src.rank
+		return true
+	})
+	return text, from
+}
+
+// refuses tells whether a text is one that the field must not take.
+func refuses(f field, s string) bool {
+	switch f {
+	case fRequestModel, fResponseModel:
+		return s == "unknown" || s == "no-model"
+	}
+	return false
+}
+
+// peekText reads a text field without taking it.
+func (r *reading) peekText(f field) (text string, ok bool) {
+	r.each(f, func(_ *boundSource, v value) bool {
+		text, _, ok = v.text()
+		return ok
+	})
+	return text, ok
+}
+
+func (r *reading) integer(f field) (n Int, from *boundSource) {
+	r.each(f, func(src *boundSource, v value) bool {
+		i, exact, ok := v.integer()
+		if ok {
+			r.took(src, exact)
+			n, from = Int{i, true}, src
+		}
+		return ok
+	})
+	return n, from
+}
+
+func (r *reading) boolean(f field) (b Bool) {
+	r.each(f, func(src *boundSource, v value) bool {
+		x, exact, ok := v.boolean()
+		if ok {
+			r.took(src, exact)
+			b = Bool{x, true}
+		}
+		return ok
+	})
+	return b
+}
+
+// attr returns an attribute of the span by its key.
+func (r *reading) attr(key string) value {
+	v, ok := r.span.Attributes().Get(key)
+	if !ok {
+		return value{}
+	}
+	return value{attr: v}
+}
+
+// textValue makes a value of text.
+func (r *reading) textValue(s string) value { return value{node: r.doc.String(s)} }
+
+// spanName replaces a value by the name of the span.
+func spanName(r *reading, _ value) value { return r.textValue(r.span.Name()) }
+
+// parseOnce is the JSON of a value that no slot holds.
+func (r *reading) parseOnce(v value) jsonval.Node {
+	switch {
+	case v.node.Exists() || !v.exists():
+		return v.node
+	case v.attr.Type() == pcommon.ValueTypeStr && !looksEncoded(v.attr.Str()):
+		return jsonval.Node{}
+	}
+	return r.parse(v.attr)
+}
+
+// looksEncoded tells whether text may be a JSON object, list or quoted string.
+func looksEncoded(s string) bool {
+	s = strings.TrimLeft(s, " \t\r\n")
+	return s != "" && (s[0] == '{' || s[0] == '[' || s[0] == '"')
+}
+
+func isObject(n jsonval.Node) bool { return n.Kind() == jsonval.Object }
+
+// decoded parses a string node that holds JSON.
+func (r *reading) decoded(n jsonval.Node) value {
+	if s := n.Str(); n.Kind() == jsonval.String && looksEncoded(s) {
+		var ignored jsonval.Repairs
+		if inner, ok := r.doc.Parse(s, &ignored); ok {
+			return value{node: inner}
+		}
+	}
+	return value{node: n}
+}

@@ -1,0 +1,326 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+	"sync"
+)
+
+// table is what the dialects compile to: one lookup for an attribute key, then
+// ordered sources for each field.
+type table struct {
+	keys     map[string]*keyInfo
+	families map[string][]*family // by the key's first segment
+	events   map[string]*eventInfo
+	sources  [numFields][]*boundSource
+	kinds    []*boundRule
+	scopes   []scopeRule
+	dialects []*dialect // by bit
+	slots    int
+	// slots of what message and document events tell, and the bit of speaks that
+	// marks a text completion
+	input, output, documents int16
+}
+
+// maxSources is more than any dialect has for a field; ranks are spread by it, so
+// that each source has its own.
+const maxSources = 100
+
+// completionBit is the bit of reading.speaks for text completions.
+const completionBit = 1 << 63
+
+// keyInfo is what is known of an attribute key.
+type keyInfo struct {
+	slot   int16
+	fields uint64      // set of fields it may feed
+	marks  uint64      // dialects it shows
+	values []markValue // dialects that only a certain value shows
+	words  bool
+}
+
+type markValue struct {
+	value   string
+	dialect uint64
+}
+
+// family is a set of keys that share a prefix and, if indexed, go on with an
+// index. All its attributes share a slot.
+type family struct {
+	keyInfo
+	prefix  string
+	indexed bool
+	inner   string // what must follow the index, if anything
+	except  []string
+}
+
+// eventInfo is what is known of span events of one name.
+type eventInfo struct {
+	message  *messageEvent
+	document *documentEvent
+	time     int16 // slot of the time of the first one, or -1
+	attrs    map[string]*keyInfo
+}
+
+// boundSource is a source with its slots.
+type boundSource struct {
+	*source
+	dialect uint64
+	rank    int
+	kinds   kindSet
+	slot    int16 // of the attribute or family; the first of answer
+	parts   [4]int16
+	steps   [][]string
+	list    bool // the slot is that of an indexed family
+}
+
+type boundRule struct {
+	*kindRule
+	dialect uint64
+	slot    int16 // -1: the name of the span
+}
+
+type scopeRule struct {
+	name    string
+	prefix  bool
+	dialect uint64
+}
+
+func (s *scopeRule) matches(name string) bool {
+	return s.name == name || s.prefix && strings.HasPrefix(name, s.name)
+}
+
+// compiled is the table of all registered dialects.
+var compiled = sync.OnceValue(func() *table { return compile(dialects) })
+
+func compile(all []*dialect) *table {
+	t := &table{keys: map[string]*keyInfo{}, families: map[string][]*family{}, events: map[string]*eventInfo{}}
+	t.input, t.output, t.documents = t.newSlot(), t.newSlot(), t.newSlot()
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b *dialect) int { return a.rank - b.rank })
+	for i, d := range all {
+		t.addDialect(d, 1<<i)
+	}
+	for f := range t.sources {
+		slices.SortStableFunc(t.sources[f], func(a, b *boundSource) int { return a.rank - b.rank })
+	}
+	slices.SortStableFunc(t.kinds, func(a, b *boundRule) int { return a.at - b.at })
+	return t
+}
+
+func (t *table) addDialect(d *dialect, bit uint64) {
+	t.dialects = append(t.dialects, d)
+	for _, s := range d.scopes {
+		name, prefix := strings.CutSuffix(s, "*")
+		t.scopes = append(t.scopes, scopeRule{name, prefix, bit})
+	}
+	for _, m := range d.marks {
+		t.mark(m, bit)
+	}
+	for _, m := range d.completion {
+		t.mark(m, completionBit)
+	}
+	for f := range field(numFields) {
+		for i := range d.sources[f] {
+			t.addSource(d, bit, f, i)
+		}
+	}
+	for i := range d.kinds {
+		rule := &boundRule{kindRule: &d.kinds[i], dialect: bit, slot: -1}
+		if rule.attr != "" {
+			rule.slot = t.key(rule.attr).slot
+		}
+		t.kinds = append(t.kinds, rule)
+	}
+	for _, w := range d.words {
+		t.lookupOrAdd(w).words = true
+	}
+	for i := range d.messages {
+		t.event(d.messages[i].event).message = &d.messages[i]
+	}
+	for i := range d.documents {
+		t.event(d.documents[i].event).document = &d.documents[i]
+	}
+}
+
+func (t *table) mark(mark string, bit uint64) {
+	key, value, valued := strings.Cut(mark, "=")
+	info := t.lookupOrAdd(key)
+	if valued {
+		info.values = append(info.values, markValue{value, bit})
+	} else {
+		info.marks |= bit
+	}
+}
+
+func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
+	s := &d.sources[f][i]
+	b := &boundSource{source: s, dialect: bit, rank: d.rank, kinds: fields[f].kinds}
+	if s.at != 0 {
+		b.rank = s.at
+	}
+	b.rank = b.rank*maxSources + i
+	if s.only != 0 {
+		b.kinds = s.only
+	}
+	for _, step := range strings.FieldsFunc(s.path, func(r rune) bool { return r == '.' }) {
+		b.steps = append(b.steps, strings.Split(step, "|"))
+	}
+	b.slot = t.bind(s, f)
+	if s.answer != nil {
+		for i, key := range s.answer.keys() {
+			b.parts[i] = -1
+			if key != "" {
+				b.parts[i] = t.feed(t.key(key), f)
+			}
+		}
+		b.slot = -1
+	}
+	b.list = strings.Contains(s.attr, ".#")
+	t.sources[f] = append(t.sources[f], b)
+}
+
+// bind returns the slot of the attribute, family or event of a source.
+func (t *table) bind(s *source, f field) int16 {
+	switch {
+	case s.answer != nil:
+		return -1
+	case s.as == asDocumentEvents:
+		return t.documents
+	case s.as == asMessageEvents && f == fInputMessages:
+		return t.input
+	case s.as == asMessageEvents:
+		return t.output
+	case s.event != "" && s.attr == "":
+		e := t.event(s.event)
+		if e.time < 0 {
+			e.time = t.newSlot()
+		}
+		return e.time
+	case s.event != "":
+		e := t.event(s.event)
+		k := e.attrs[s.attr]
+		if k == nil {
+			k = &keyInfo{slot: t.newSlot()}
+			e.attrs[s.attr] = k
+		}
+		return t.feed(k, f)
+	}
+	info := t.lookupOrAdd(s.attr)
+	if fam := t.family(s.attr); fam != nil {
+		fam.except = append(fam.except, s.except...)
+	}
+	return t.feed(info, f)
+}
+
+func (t *table) feed(k *keyInfo, f field) int16 {
+	k.fields |= 1 << f
+	k.words = k.words || fields[f].words
+	return k.slot
+}
+
+func (t *table) newSlot() int16 {
+	t.slots++
+	return int16(t.slots - 1)
+}
+
+func (t *table) key(name string) *keyInfo {
+	k := t.keys[name]
+	if k == nil {
+		k = &keyInfo{slot: t.newSlot()}
+		t.keys[name] = k
+	}
+	return k
+}
+
+func (t *table) event(name string) *eventInfo {
+	e := t.events[name]
+	if e == nil {
+		e = &eventInfo{time: -1, attrs: map[string]*keyInfo{}}
+		t.events[name] = e
+	}
+	return e
+}
+
+// lookupOrAdd returns the info of a key or of a family ("a.*", "a.#", "a.#.b").
+func (t *table) lookupOrAdd(name string) *keyInfo {
+	if !strings.HasSuffix(name, ".*") && !strings.Contains(name, ".#") {
+		return t.key(name)
+	}
+	if f := t.family(name); f != nil {
+		return &f.keyInfo
+	}
+	f := &family{keyInfo: keyInfo{slot: t.newSlot()}}
+	if prefix, inner, ok := strings.Cut(name, ".#"); ok {
+		f.prefix, f.inner, f.indexed = prefix+".", strings.TrimPrefix(inner, "."), true
+	} else {
+		f.prefix = strings.TrimSuffix(name, "*")
+	}
+	head, _, _ := strings.Cut(f.prefix, ".")
+	t.families[head] = append(t.families[head], f)
+	return &f.keyInfo
+}
+
+func (t *table) family(name string) *family {
+	prefix, inner, indexed := strings.Cut(name, ".#")
+	if indexed {
+		prefix += "."
+	} else {
+		prefix = strings.TrimSuffix(name, "*")
+	}
+	head, _, _ := strings.Cut(prefix, ".")
+	for _, f := range t.families[head] {
+		if f.prefix == prefix && f.indexed == indexed && f.inner == strings.TrimPrefix(inner, ".") {
+			return f
+		}
+	}
+	return nil
+}
+
+// maxIndex bounds the index in a key, which would otherwise be anybody's to
+// allocate by.
+const maxIndex = 10000
+
+// match finds the family of a key, with the index and what follows the prefix or
+// index.
+func (t *table) match(key string) (f *family, index int32, rest string) {
+	head, _, ok := strings.Cut(key, ".")
+	if !ok {
+		return nil, 0, ""
+	}
+	for _, f := range t.families[head] {
+		rest, ok := strings.CutPrefix(key, f.prefix)
+		if !ok || rest == "" {
+			continue
+		}
+		if !f.indexed {
+			if !slices.Contains(f.except, rest) {
+				return f, 0, rest
+			}
+			continue
+		}
+		if index, rest, ok := cutIndex(rest); ok && strings.HasPrefix(rest, f.inner) {
+			return f, index, rest
+		}
+	}
+	return nil, 0, ""
+}
+
+// cutIndex reads "12.rest".
+func cutIndex(s string) (index int32, rest string, ok bool) {
+	i := 0
+	for ; i < len(s) && s[i] >= '0' && s[i] <= '9'; i++ {
+		if index = index*10 + int32(s[i]-'0'); index >= maxIndex {
+			return 0, "", false
+		}
+	}
+	if i == 0 {
+		return 0, "", false
+	}
+	if i == len(s) {
+		return index, "", true
+	}
+	if s[i] != '.' {
+		return 0, "", false
+	}
+	return index, s[i+1:], true
+}
