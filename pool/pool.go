@@ -106,5 +106,10 @@ func connectionFailed(attempts int, err error) error {
 	if attempts == 1 {
 		noun = "attempt"
 	}
-	return newError(KindOf(err), fmt.Sprintf("PostgreSQL connection failed after %d %s", attempts, noun), err)
+	kind := KindOf(err)
+	var known *Error
+	if errors.As(err, &known) {
+		err = known.Err // that Postgres cannot be reached is said already
+	}
+	return newError(kind, fmt.Sprintf("PostgreSQL connection failed after %d %s", attempts, noun), err)
 }

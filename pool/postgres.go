@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// lifetimeJitter spreads the ends of connections that began together.
-const lifetimeJitter = 10 // per cent of max_lifetime
+// lifetimeJitterPercent of max_lifetime spreads the ends of connections that began together.
+const lifetimeJitterPercent = 10
 
 // pgxConfig returns what pgxpool needs. The Config must be valid.
 func (c *Config) pgxConfig() (*pgxpool.Config, error) {
@@ -27,7 +27,7 @@ func (c *Config) pgxConfig() (*pgxpool.Config, error) {
 	config.MinConns = int32(c.Pool.MinConnections)
 	config.MaxConnIdleTime = c.Pool.IdleTimeout
 	config.MaxConnLifetime = c.Pool.MaxLifetime
-	config.MaxConnLifetimeJitter = c.Pool.MaxLifetime * lifetimeJitter / 100
+	config.MaxConnLifetimeJitter = c.Pool.MaxLifetime * lifetimeJitterPercent / 100
 	config.PingTimeout = c.Pool.ConnectTimeout
 	config.ConnConfig.ConnectTimeout = c.Pool.ConnectTimeout
 

@@ -11,9 +11,22 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
 	"go.uber.org/zap"
 )
+
+const (
+	dialAttempts   = 1 // the watcher tries again; a caller must not wait for it
+	commandRetries = 1 // a connection that broke while idle is replaced
+)
+
+// withoutNotifications spares each new connection a question that most servers do not know.
+var withoutNotifications = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+
+// quiet turns off go-redis's own log, of which a process has one and which goes to standard error, a line for
+// each failed attempt. The watcher says what an operator needs to know.
+var quiet = sync.OnceFunc(logging.Disable)
 
 // redisClient knows whether Redis answers, so that nobody waits for one that does not.
 type redisClient struct {
@@ -30,12 +43,13 @@ type redisClient struct {
 
 // openRedis returns at once. A server that answers the first ping is in use from then on.
 func openRedis(c RedisConfig, retry RetryConfig, logger *zap.Logger) (*redisClient, error) {
-	options, err := c.options()
+	quiet()
+	client, err := c.newClient()
 	if err != nil {
 		return nil, err
 	}
 	r := &redisClient{
-		client:  redis.NewUniversalClient(options),
+		client:  client,
 		timeout: c.Timeout,
 		retry:   retry,
 		logger:  logger,
@@ -120,73 +134,83 @@ func (r *redisClient) ping(ctx context.Context) error {
 	return nil
 }
 
-// options returns what go-redis needs, for one server, Sentinels or a cluster.
-func (c *RedisConfig) options() (*redis.UniversalOptions, error) {
-	options := &redis.UniversalOptions{
-		Addrs:            c.Addrs,
-		MasterName:       c.MasterName,
-		Username:         c.Username,
-		Password:         string(c.Password),
-		SentinelPassword: string(c.SentinelPassword),
+// newClient returns a client of one server, by URL, or of Sentinels or a cluster, by addresses. It does not
+// connect yet.
+func (c *RedisConfig) newClient() (redis.UniversalClient, error) {
+	if len(c.Addrs) > 0 {
+		return c.newManyClient()
 	}
-	if len(c.Addrs) == 0 {
-		one, err := redis.ParseURL(string(c.URL))
-		if err != nil {
-			// The cause quotes the URL.
-			return nil, newError(KindConfig, "cannot use Redis", errors.New("redis::url is not valid"))
-		}
-		options.Addrs = []string{one.Addr}
-		options.Dialer = one.NewDialer()
-		options.DB = one.DB
-		options.TLSConfig = one.TLSConfig
-		if one.Username != "" {
-			options.Username = one.Username
-		}
-		if one.Password != "" {
-			options.Password = one.Password
-		}
+	options, err := redis.ParseURL(string(c.URL))
+	if err != nil {
+		// The cause quotes the URL.
+		return nil, newError(KindConfig, "cannot use Redis", errors.New("redis::url is not valid"))
 	}
-	if err := c.applyTLS(options); err != nil {
+	if options.Username == "" {
+		options.Username = c.Username
+	}
+	if options.Password == "" {
+		options.Password = string(c.Password)
+	}
+	if options.TLSConfig, err = c.TLS.apply(options.TLSConfig); err != nil {
 		return nil, newError(KindConfig, "cannot use Redis", err)
 	}
 	options.PoolSize = c.PoolSize
 	options.DialTimeout = c.Timeout
 	options.ReadTimeout = c.Timeout
 	options.WriteTimeout = c.Timeout
-	options.PoolTimeout = c.Timeout
-	// A caller's deadline is the limit, and a server that is gone is known at once: the watcher tries again.
 	options.ContextTimeoutEnabled = true
-	options.DialerRetries = 1
-	options.MaxRetries = 1
-	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	return options, nil
+	options.DialerRetries = dialAttempts
+	options.MaxRetries = commandRetries
+	options.MaintNotificationsConfig = withoutNotifications
+	return redis.NewClient(options), nil
 }
 
-func (c *RedisConfig) applyTLS(options *redis.UniversalOptions) error {
-	if c.TLS == (TLSConfig{}) {
-		return nil
+func (c *RedisConfig) newManyClient() (redis.UniversalClient, error) {
+	config, err := c.TLS.apply(nil)
+	if err != nil {
+		return nil, newError(KindConfig, "cannot use Redis", err)
 	}
-	config := options.TLSConfig
+	return redis.NewUniversalClient(&redis.UniversalOptions{
+		Addrs:                    c.Addrs,
+		IsClusterMode:            c.MasterName == "",
+		MasterName:               c.MasterName,
+		Username:                 c.Username,
+		Password:                 string(c.Password),
+		SentinelPassword:         string(c.SentinelPassword),
+		TLSConfig:                config,
+		PoolSize:                 c.PoolSize,
+		DialTimeout:              c.Timeout,
+		ReadTimeout:              c.Timeout,
+		WriteTimeout:             c.Timeout,
+		ContextTimeoutEnabled:    true,
+		DialerRetries:            dialAttempts,
+		MaxRetries:               commandRetries,
+		MaintNotificationsConfig: withoutNotifications,
+	}), nil
+}
+
+// apply adds the files to a TLS configuration, nil standing for none yet. Without files it stays as it is.
+func (c *TLSConfig) apply(config *tls.Config) (*tls.Config, error) {
+	if *c == (TLSConfig{}) {
+		return config, nil
+	}
 	if config == nil {
 		config = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	if c.TLS.CAFile != "" {
-		pem, err := os.ReadFile(c.TLS.CAFile)
+	if c.CAFile != "" {
+		pem, err := os.ReadFile(c.CAFile)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return errors.New("redis::tls::ca_file holds no certificate")
-		}
+		config.RootCAs.AppendCertsFromPEM(pem) // Validate has looked at it
 	}
-	if c.TLS.CertFile != "" {
-		pair, err := tls.LoadX509KeyPair(c.TLS.CertFile, c.TLS.KeyFile)
+	if c.CertFile != "" {
+		pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		config.Certificates = []tls.Certificate{pair}
 	}
-	options.TLSConfig = config
-	return nil
+	return config, nil
 }

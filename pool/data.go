@@ -1,0 +1,41 @@
+package pool
+
+import (
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// SQLState returns the code of Postgres' error inside err, or "".
+func SQLState(err error) string {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return server.Code
+	}
+	return ""
+}
+
+// IsDataFault reports whether Postgres refused a value, which trying again
+// cannot change: a data exception, an integrity violation or a program limit.
+func IsDataFault(err error) bool {
+	code := SQLState(err)
+	if len(code) != 5 {
+		return false
+	}
+	switch code[:2] {
+	case "22", "23", "54":
+		return true
+	}
+	return false
+}
+
+// Rule returns the text of Postgres' error that names the broken rule. Its
+// detail, hint and context, which can quote the refused value, are left out.
+// Codes whose text itself quotes the value give "".
+func Rule(err error) string {
+	var server *pgconn.PgError
+	if !errors.As(err, &server) || server.Code[:2] == "22" {
+		return ""
+	}
+	return server.Message
+}
