@@ -117,11 +117,7 @@ func (r *reading) readMessages(src *boundSource, dir content.Direction) bool {
 	case src.as == asEventList:
 		return r.addNode(r.eventList(src, dir), dir)
 	}
-	v, ok := r.value(src)
-	if ok && src.with != nil {
-		v = src.with(r, v)
-		ok = v.exists()
-	}
+	v, ok := r.given(src)
 	if !ok {
 		return false
 	}
@@ -146,6 +142,25 @@ func (r *reading) readMessages(src *boundSource, dir content.Direction) bool {
 	return ok
 }
 
+// given returns what a source of words gives: an attribute untouched, so that the
+// normaliser may know it already, a part of it, or a list put together.
+func (r *reading) given(src *boundSource) (v value, ok bool) {
+	switch {
+	case src.list:
+		v = value{node: r.unflatten(src)}
+	case len(src.steps) == 0:
+		v = value{attr: r.slots[src.slot].value}
+	default:
+		if v, ok = r.value(src); !ok {
+			return v, false
+		}
+	}
+	if src.with != nil {
+		v = src.with(r, v)
+	}
+	return v, v.exists()
+}
+
 // source returns where the normaliser notes what it did to the next source.
 func (r *reading) source() *jsonval.Repairs {
 	r.sourceRep = 0
@@ -156,11 +171,14 @@ func (r *reading) source() *jsonval.Repairs {
 // around what was taken.
 func (r *reading) holdsAll(src *boundSource, v value) bool {
 	r.rep |= r.sourceRep
-	if src.as != asBody {
+	if src.as != asBody && src.as != asWrapped {
 		return true
 	}
-	s, is := v.str()
-	return is && !strings.HasPrefix(strings.TrimSpace(s), "{")
+	if s, is := v.str(); is && !strings.HasPrefix(strings.TrimSpace(s), "{") {
+		return true
+	}
+	n := r.json(&r.slots[src.slot])
+	return isObject(n) && n.Get("role").Exists() && (n.Get("content").Exists() || n.Get("parts").Exists())
 }
 
 // keptAsText tells whether text that looked like JSON did not parse and became one
@@ -282,13 +300,7 @@ func (r *reading) readOne(f field, src *boundSource) (c content.Content, ok bool
 	if src.as == asToolPart {
 		return r.toolPart(f, src)
 	}
-	v, ok := r.value(src)
-	if src.list {
-		v.node, ok = r.unflatten(src), true
-	}
-	if ok && src.with != nil {
-		v = src.with(r, v)
-	}
+	v, ok := r.given(src)
 	if src.as == asWrapped {
 		v = r.unwrap(src, v)
 	}
@@ -383,13 +395,11 @@ func (r *reading) documents() []content.ID {
 
 func (r *reading) readDocuments(src *boundSource) (ok bool) {
 	r.contents = r.contents[:0]
-	v, ok := r.value(src)
-	switch {
-	case src.list:
-		v = value{node: r.unflatten(src)}
-	case src.as == asDocumentEvents:
-		v = value{node: r.documentEvents()}
-	case !ok:
+	v, ok := r.given(src)
+	if src.as == asDocumentEvents {
+		v, ok = value{node: r.documentEvents()}, true
+	}
+	if !ok {
 		return false
 	}
 	if src.as == asWrapped {
@@ -401,9 +411,6 @@ func (r *reading) readDocuments(src *boundSource) (ok bool) {
 			r.tookList(src)
 		}
 		return ok
-	}
-	if !v.exists() {
-		return false
 	}
 	r.contents, ok = r.norm.Documents(r.contents, v.attr, r.source())
 	if ok {

@@ -81,6 +81,8 @@ type source struct {
 	blocks bool
 	// except names the keys that "prefix.*" passes over.
 	except []string
+	// mixed says that the attribute is no words by itself, though a part of it is.
+	mixed bool
 	// param is the request parameter that the attribute is.
 	param string
 	// sums says that input includes cached input, whatever the dialects of the span.

@@ -61,10 +61,10 @@ var _ = register(dialect{
 			{attr: "llm.choices.#", drop: []string{"completion"}},
 			{attr: "output.value", only: onlyLLM, as: asBody, at: rankEvents + 10},
 		},
-		fSystemInstructions: {{attr: "llm.invocation_parameters", path: "system|instructions"}},
+		fSystemInstructions: {{attr: "llm.invocation_parameters", path: "system|instructions", mixed: true}},
 		fToolDefinitions: {
 			{attr: "llm.tools.#", drop: []string{"tool", "json_schema"}},
-			{attr: "llm.invocation_parameters", path: "tools", at: rankLast},
+			{attr: "llm.invocation_parameters", path: "tools", mixed: true, at: rankLast},
 		},
 		fToolArguments: {{attr: "input.value"}, {attr: "tool.parameters"}},
 		fToolResult:    {{attr: "output.value"}},

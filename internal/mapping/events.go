@@ -232,7 +232,7 @@ func (r *reading) appendEvents(dst []byte) []byte {
 // what the span says, too, is nothing new.
 func (r *reading) toldAll(attrs pcommon.Map, f *eventFate) bool {
 	for key, v := range attrs.All() {
-		if slices.Contains(f.taken, key) || key == "event.name" {
+		if slices.Contains(f.taken, key) || key == "event.name" || f.info.message != nil && messageExtras[key] {
 			continue
 		}
 		if same, ok := r.span.Attributes().Get(key); !ok || !same.Equal(v) {
@@ -241,6 +241,9 @@ func (r *reading) toldAll(attrs pcommon.Map, f *eventFate) bool {
 	}
 	return true
 }
+
+// messageExtras are attributes of message events that say nothing by themselves.
+var messageExtras = map[string]bool{"role": true, "id": true, "index": true, "finish_reason": true, "name": true}
 
 // eventFate is the fate of an attribute of an event that stays.
 func (r *reading) eventFate(f *eventFate, key string) fate {

@@ -209,6 +209,10 @@ func (t *table) bind(s *source, f field) int16 {
 	if fam := t.family(s.attr); fam != nil {
 		fam.except = append(fam.except, s.except...)
 	}
+	if s.mixed {
+		info.fields |= 1 << f
+		return info.slot
+	}
 	return t.feed(info, f)
 }
 
