@@ -2,19 +2,227 @@ package llmobservatoryexporter
 
 import (
 	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
+	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
 
-// llmExporter writes traces to Postgres.
-type llmExporter struct{}
+// partitionWindow is how old a span may be and still get a partition of its
+// day while spans are kept for ever.
+const partitionWindow = 400 * 24 * time.Hour
 
-func newExporter(exporter.Settings, *Config) (*llmExporter, error) { return &llmExporter{}, nil }
+// errNotReady holds batches back until Postgres has been reached once.
+var errNotReady = errors.New("PostgreSQL has not been reached yet")
 
-func (e *llmExporter) start(context.Context, component.Host) error { return nil }
+// llmExporter writes traces to Postgres: pdata → mapped spans → one
+// transaction.
+type llmExporter struct {
+	cfg       *Config
+	logger    *zap.Logger
+	telemetry *telemetry
+	health    *health
+	mapper    *mapping.Mapper
 
-func (e *llmExporter) shutdown(context.Context) error { return nil }
+	pool     *pool.Pool
+	writer   *write.Writer
+	resolver *traceResolver
+	ready    atomic.Bool // the schema is there
 
-func (e *llmExporter) pushTraces(context.Context, ptrace.Traces) error { return nil }
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+// newExporter only keeps what it is given: nothing is opened before start.
+func newExporter(set exporter.Settings, cfg *Config) (*llmExporter, error) {
+	t, err := newTelemetry(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	options := mapping.Options{MaxBytes: cfg.Content.MaxBytes}
+	if cfg.Content.Capture == captureMetadata {
+		options.Capture = mapping.CaptureMetadata
+	}
+	return &llmExporter{cfg: cfg, logger: set.Logger, telemetry: t, mapper: mapping.New(options)}, nil
+}
+
+// start opens the pool. Postgres that does not answer is waited for in the
+// background; what no waiting mends, such as a wrong password, is an error.
+func (e *llmExporter) start(ctx context.Context, host component.Host) error {
+	connections := e.cfg.PoolConfig()
+	var err error
+	if e.pool, err = pool.Open(ctx, connections, e.logger); err != nil {
+		return err
+	}
+	e.resolver, err = newTraceResolver(e.pool.Redis, e.redisFailed, connections.Redis.KeyPrefix, connections.Redis.TTL)
+	if err != nil {
+		return err
+	}
+	e.writer = write.New(e.pool, e.cfg.Postgres.Schema, e.window())
+	e.health = newHealth(host, e.logger)
+	if err := e.telemetry.observePool(e.pool); err != nil {
+		return err
+	}
+	var background context.Context
+	background, e.stop = context.WithCancel(context.Background())
+	err = e.prepare(ctx)
+	if err != nil && !pool.IsRetryable(err) {
+		return errors.Join(err, e.shutdown(ctx))
+	}
+	if err != nil {
+		e.health.failed(err)
+	}
+	e.running.Go(func() { e.run(background) })
+	return nil
+}
+
+// window is how far back a day gets partitions of its own.
+func (e *llmExporter) window() time.Duration {
+	if e.cfg.Retention.Spans > 0 {
+		return min(e.cfg.Retention.Spans, partitionWindow)
+	}
+	return partitionWindow
+}
+
+// prepare connects and makes sure that the schema is there.
+func (e *llmExporter) prepare(ctx context.Context) error {
+	if err := e.pool.Connect(ctx); err != nil {
+		return err
+	}
+	conn, err := e.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	apply := schema.Check
+	if e.cfg.CreateSchema {
+		apply = schema.Migrate
+	}
+	if err := apply(ctx, conn.Conn(), e.cfg.Postgres.Schema); err != nil {
+		return schemaError(err)
+	}
+	if err := e.writer.EnsureAhead(ctx); err != nil {
+		return pool.Wrap("cannot create the partitions of today and tomorrow", err)
+	}
+	e.logger.Info("Connected to PostgreSQL",
+		zap.String("server_version", conn.Conn().PgConn().ParameterStatus("server_version")),
+		zap.Int32("schema_version", schema.Latest()),
+		zap.String("schema", e.cfg.Postgres.Schema),
+		zap.Int("max_connections", e.cfg.Pool.MaxConnections))
+	e.ready.Store(true)
+	e.health.ok()
+	return nil
+}
+
+// schemaError tells a database that went away while its schema was checked
+// from one whose schema is wrong.
+func schemaError(err error) error {
+	if pool.IsRetryable(err) {
+		return pool.Wrap("cannot check the schema", err)
+	}
+	return &pool.Error{Kind: pool.KindMigration, Doing: "the schema is not usable", Err: err}
+}
+
+// shutdown waits for the background work and gives the connections back. The
+// queue has been drained by then.
+func (e *llmExporter) shutdown(ctx context.Context) error {
+	if e.pool == nil {
+		return nil
+	}
+	e.stop()
+	e.running.Wait()
+	e.telemetry.shutdown()
+	return e.pool.Close(ctx)
+}
+
+// pushTraces stores a batch. A retryable fault of Postgres is returned, so that
+// the queue keeps the batch; spans that can never be stored are set aside.
+func (e *llmExporter) pushTraces(ctx context.Context, td ptrace.Traces) error {
+	e.health.touched()
+	if !e.ready.Load() {
+		return errNotReady
+	}
+	begin := time.Now()
+	batch := e.mapper.Map(td)
+	e.telemetry.mapped(ctx, batch, time.Since(begin))
+	e.reject(ctx, batch.Rejected, nil)
+	e.telemetry.looked(ctx, e.resolver.resolve(ctx, traceIDs(batch)))
+	if err := e.store(ctx, batch); err != nil {
+		err = pool.Wrap("cannot store the batch", err)
+		e.health.failed(err)
+		return err
+	}
+	e.telemetry.took(ctx, phaseTotal, time.Since(begin))
+	e.health.ok()
+	return nil
+}
+
+// store writes a batch. If Postgres refuses its data, it halves the batch until
+// the spans at fault stand alone and sets those aside.
+func (e *llmExporter) store(ctx context.Context, batch *mapping.Batch) error {
+	result, err := e.writer.Write(ctx, batch, e.isKnown)
+	switch {
+	case err == nil:
+		e.telemetry.wrote(ctx, &result)
+		e.resolver.remember(ctx, result.Traces)
+		return nil
+	case !pool.IsDataFault(err):
+		return err
+	case len(batch.Spans) == 1:
+		e.reject(ctx, map[string]int{pool.SQLState(err): 1}, err)
+		return nil
+	}
+	first, second := batch.Split()
+	if err := e.store(ctx, first); err != nil {
+		return err
+	}
+	return e.store(ctx, second)
+}
+
+func (e *llmExporter) isKnown(id pcommon.TraceID) bool {
+	_, ok := e.resolver.known(id)
+	return ok
+}
+
+// reject counts spans that no row can hold and logs each reason once. Postgres'
+// own message may quote the span, so only its code and text of the rule are
+// logged.
+func (e *llmExporter) reject(ctx context.Context, reasons map[string]int, err error) {
+	for reason, count := range reasons {
+		e.telemetry.rejected(ctx, reason, count)
+		if e.telemetry.firstRejection(reason) {
+			e.logger.Warn("Set spans aside that cannot be stored; later ones of the same reason are only counted",
+				zap.String("reason", reason), zap.Int("spans", count), zap.String("rule", pool.Rule(err)))
+		}
+	}
+}
+
+func (e *llmExporter) redisFailed(err error) {
+	e.telemetry.redisFailed()
+	e.pool.RedisFailed(err)
+}
+
+// traceIDs returns the distinct trace ids of a batch.
+func traceIDs(batch *mapping.Batch) []pcommon.TraceID {
+	seen := make(map[pcommon.TraceID]struct{}, len(batch.Spans))
+	var ids []pcommon.TraceID
+	for i := range batch.Spans {
+		id := batch.Spans[i].TraceID
+		if _, ok := seen[id]; !ok {
+			seen[id] = struct{}{}
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

@@ -16,17 +16,22 @@ import (
 // Writer writes batches to the tables of one schema. It is safe for concurrent
 // use; a batch holds one connection.
 type Writer struct {
-	pool     *pgxpool.Pool
+	pool     Pool
 	schema   string
 	sql      statements
 	days     days
 	inFlight inFlight
 }
 
+// Pool hands out connections.
+type Pool interface {
+	Acquire(ctx context.Context) (*pgxpool.Conn, error)
+}
+
 // New returns a Writer. window says how far back from now a span's day gets a
 // partition of its own; spans from before it, or from more than a week ahead,
 // go to the default partition.
-func New(pool *pgxpool.Pool, schema string, window time.Duration) *Writer {
+func New(pool Pool, schema string, window time.Duration) *Writer {
 	return &Writer{pool: pool, schema: schema, sql: newStatements(schema), days: days{window: window, known: map[int32]bool{}}}
 }
 

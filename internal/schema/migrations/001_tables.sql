@@ -21,7 +21,7 @@ CREATE TABLE {{.schema}}.llm_traces (
     llm_call_count  integer NOT NULL DEFAULT 0,
     tool_call_count integer NOT NULL DEFAULT 0,
     error_count     integer NOT NULL DEFAULT 0,
-    trace_id        text NOT NULL UNIQUE, -- 32 hex digits
+    trace_id        text COLLATE "C" NOT NULL UNIQUE, -- 32 hex digits
     root_span_id    text,                 -- null until the root arrives
     name            text NOT NULL DEFAULT '',
     service_name    text,
@@ -39,7 +39,7 @@ CREATE TABLE {{.schema}}.llm_traces (
     origins         jsonb NOT NULL DEFAULT '{}'
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 1);
 
--- One row per span.
+-- One row per span. Ids compare bytewise, which indexes like.
 CREATE TABLE {{.schema}}.llm_spans (
     trace_id              uuid NOT NULL, -- llm_traces.id
     start_time            timestamptz NOT NULL,
@@ -67,7 +67,7 @@ CREATE TABLE {{.schema}}.llm_spans (
     tool_arguments_id     uuid,
     tool_result_id        uuid,
     retrieval_query_id    uuid,
-    span_id               text NOT NULL, -- 16 hex digits
+    span_id               text COLLATE "C" NOT NULL, -- 16 hex digits
     parent_span_id        text,
     name                  text NOT NULL DEFAULT '',
     span_kind             text NOT NULL,
@@ -83,9 +83,9 @@ CREATE TABLE {{.schema}}.llm_spans (
     provider              text,
     request_model         text,
     response_model        text,
-    response_id           text,
-    user_id               text,
-    session_id            text,
+    response_id           text COLLATE "C",
+    user_id               text COLLATE "C",
+    session_id            text COLLATE "C",
     environment           text,
     release               text,
     prompt_name           text,
@@ -142,7 +142,7 @@ CREATE TABLE {{.schema}}.llm_resources (
 CREATE TABLE {{.schema}}.llm_awaited_spans (
     trace_id uuid NOT NULL,
     below    smallint NOT NULL,
-    span_id  text NOT NULL,
+    span_id  text COLLATE "C" NOT NULL,
     tools    text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (trace_id, span_id)
 ) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 1);
@@ -151,11 +151,12 @@ CREATE TABLE {{.schema}}.llm_awaited_spans (
 -- inner counts as if it lay below the outer. For the writer and the views.
 CREATE TABLE {{.schema}}.llm_side_by_side (
     trace_id      uuid NOT NULL,
-    inner_span_id text NOT NULL,
-    outer_span_id text NOT NULL,
+    inner_span_id text COLLATE "C" NOT NULL,
+    outer_span_id text COLLATE "C" NOT NULL,
     settled       boolean NOT NULL DEFAULT false, -- the outer's ancestors are all there, none of them is the inner
     PRIMARY KEY (trace_id, inner_span_id, outer_span_id)
 );
+CREATE INDEX llm_side_by_side_unsettled ON {{.schema}}.llm_side_by_side (trace_id) WHERE NOT settled;
 
 -- lz4 packs faster than the default; servers built without it keep the default.
 DO $$

@@ -4,7 +4,7 @@
 -- that wait in the default partition move along. It runs with the rights of
 -- its owner, so that a writer needs no right to create tables.
 CREATE FUNCTION {{.schema}}.llm_create_day(day date) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' SET lock_timeout = '5s' AS $$
 DECLARE
     suffix text := to_char(day, 'YYYYMMDD');
     spans text := format('%I.%I', {{.schema_literal}}, 'llm_spans_' || suffix);

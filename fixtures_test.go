@@ -1,0 +1,212 @@
+package llmobservatoryexporter
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// fixtureFolder holds what instrumentations send, and what is to come of it.
+const fixtureFolder = "internal/mapping/testdata/fixtures"
+
+// TestFixturesBecomeRows sends every case through the exporter and compares
+// the rows, read by SQL, with what the case expects.
+func TestFixturesBecomeRows(t *testing.T) {
+	for _, orders := range []struct {
+		name    string
+		batches func(ptrace.Traces) []ptrace.Traces
+	}{
+		{"whole", func(td ptrace.Traces) []ptrace.Traces { return []ptrace.Traces{td} }},
+		{"a span a batch", spanByBatch},
+		{"a span a batch, last first", func(td ptrace.Traces) []ptrace.Traces { return reversed(spanByBatch(td)) }},
+	} {
+		t.Run(orders.name, func(t *testing.T) {
+			e, db := startExporter(t, nil)
+			for _, name := range fixtureNames(t) {
+				t.Run(name, func(t *testing.T) {
+					td := readFixture(t, name)
+					for _, batch := range orders.batches(td) {
+						require.NoError(t, e.ConsumeTraces(t.Context(), batch))
+					}
+					compareSpans(t, db, name)
+					compareTotals(t, db, name, td)
+				})
+			}
+		})
+	}
+}
+
+func fixtureNames(t *testing.T) []string {
+	var names []string
+	require.NoError(t, filepath.WalkDir(fixtureFolder, func(path string, _ os.DirEntry, err error) error {
+		if name, ok := strings.CutSuffix(path, ".otlp.json"); ok {
+			names = append(names, strings.TrimPrefix(name, fixtureFolder+"/"))
+		}
+		return err
+	}))
+	require.NotEmpty(t, names)
+	return names
+}
+
+func readFixture(t *testing.T, name string) ptrace.Traces {
+	text, err := os.ReadFile(filepath.Join(fixtureFolder, name+".otlp.json"))
+	require.NoError(t, err)
+	td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(text)
+	require.NoError(t, err)
+	return td
+}
+
+// spanByBatch cuts td into batches of one span.
+func spanByBatch(td ptrace.Traces) []ptrace.Traces {
+	var batches []ptrace.Traces
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, span := range ss.Spans().All() {
+				one := ptrace.NewTraces()
+				oneRS := one.ResourceSpans().AppendEmpty()
+				rs.Resource().CopyTo(oneRS.Resource())
+				oneRS.SetSchemaUrl(rs.SchemaUrl())
+				oneSS := oneRS.ScopeSpans().AppendEmpty()
+				ss.Scope().CopyTo(oneSS.Scope())
+				oneSS.SetSchemaUrl(ss.SchemaUrl())
+				span.CopyTo(oneSS.Spans().AppendEmpty())
+				batches = append(batches, one)
+			}
+		}
+	}
+	return batches
+}
+
+func reversed(batches []ptrace.Traces) []ptrace.Traces {
+	var back []ptrace.Traces
+	for i := len(batches) - 1; i >= 0; i-- {
+		back = append(back, batches[i])
+	}
+	return back
+}
+
+func compareSpans(t *testing.T, db *pgxpool.Pool, name string) {
+	text, err := os.ReadFile(filepath.Join(fixtureFolder, name+".expected.json"))
+	require.NoError(t, err)
+	var expected map[string]map[string]any
+	require.NoError(t, json.Unmarshal(text, &expected))
+	for span, fields := range expected {
+		var row map[string]any
+		require.NoError(t, db.QueryRow(t.Context(), `SELECT to_jsonb(d) FROM llm_span_details d WHERE span_id = $1`, span).Scan(&row), span)
+		for field, want := range fields {
+			got, ok := row[field]
+			require.True(t, ok, "llm_span_details has no column %s", field)
+			if field == "request_parameters" || field == "aggregate_usage" {
+				got = onlyKeys(got, want)
+			}
+			if field == "output_messages" {
+				dropUnexpectedFinish(want, got)
+			}
+			require.True(t, same(want, got), "%s %s: want %s, got %s", span, field, asJSON(want), asJSON(got))
+		}
+	}
+}
+
+// onlyKeys keeps the members of got that want names.
+func onlyKeys(got, want any) any {
+	g, ok := got.(map[string]any)
+	w, wanted := want.(map[string]any)
+	if !ok || !wanted {
+		return got
+	}
+	kept := map[string]any{}
+	for key := range w {
+		if v, ok := g[key]; ok {
+			kept[key] = v
+		}
+	}
+	return kept
+}
+
+// dropUnexpectedFinish drops the finish reasons, which the view takes from the
+// span, where a case lists the message as it was sent, without one.
+func dropUnexpectedFinish(want, got any) {
+	w, _ := want.([]any)
+	g, _ := got.([]any)
+	for i := range min(len(w), len(g)) {
+		wanted, okWanted := w[i].(map[string]any)
+		message, okMessage := g[i].(map[string]any)
+		if _, has := wanted["finish_reason"]; okWanted && okMessage && !has {
+			delete(message, "finish_reason")
+		}
+	}
+}
+
+func compareTotals(t *testing.T, db *pgxpool.Pool, name string, td ptrace.Traces) {
+	text, err := os.ReadFile(filepath.Join(fixtureFolder, name+".totals.json"))
+	if os.IsNotExist(err) {
+		return
+	}
+	require.NoError(t, err)
+	var expected map[string]any
+	require.NoError(t, json.Unmarshal(text, &expected))
+	ids := map[string]bool{}
+	var list []string
+	for _, batch := range spanByBatch(td) {
+		id := batch.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).TraceID().String()
+		if !ids[id] {
+			ids[id] = true
+			list = append(list, id)
+		}
+	}
+	var got map[string]any
+	require.NoError(t, db.QueryRow(t.Context(), `SELECT to_jsonb(x) FROM (SELECT sum(llm_call_count) AS llm_calls,
+		sum(tool_call_count) AS tool_calls, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,
+		sum(total_cost) AS total_cost FROM llm_traces WHERE trace_id = ANY ($1)) x`, list).Scan(&got))
+	for field, want := range expected {
+		require.True(t, same(want, got[field]), "total %s: want %v, got %v", field, want, got[field])
+	}
+}
+
+// same compares as the cases mean it: numbers numerically, the rest exactly.
+func same(want, got any) bool {
+	switch w := want.(type) {
+	case float64:
+		g, ok := got.(float64)
+		return ok && math.Abs(w-g) <= 1e-6*math.Max(math.Abs(w), math.Abs(g))
+	case []any:
+		g, ok := got.([]any)
+		if !ok || len(w) != len(g) {
+			return false
+		}
+		for i := range w {
+			if !same(w[i], g[i]) {
+				return false
+			}
+		}
+		return true
+	case map[string]any:
+		g, ok := got.(map[string]any)
+		if !ok || len(w) != len(g) {
+			return false
+		}
+		for key := range w {
+			if v, ok := g[key]; !ok || !same(w[key], v) {
+				return false
+			}
+		}
+		return true
+	}
+	return reflect.DeepEqual(want, got)
+}
+
+func asJSON(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}

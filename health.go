@@ -1,0 +1,158 @@
+package llmobservatoryexporter
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.uber.org/zap"
+
+	"github.com/llm-observatory/llmobservatoryexporter/pool"
+)
+
+// idleIntervals is how many health check intervals after the last batch the
+// probing stops, so that a serverless Postgres may sleep.
+const idleIntervals = 10
+
+// health reports changes of the exporter's state to the collector.
+type health struct {
+	host   component.Host
+	logger *zap.Logger
+
+	mu      sync.Mutex
+	known   bool
+	healthy bool
+	touch   time.Time // when the last batch came
+	success time.Time // when a write or a probe last succeeded
+}
+
+func newHealth(host component.Host, logger *zap.Logger) *health {
+	return &health{host: host, logger: logger}
+}
+
+// touched notes that a batch came.
+func (h *health) touched() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.touch = time.Now()
+}
+
+// ok reports that Postgres works.
+func (h *health) ok() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.success = time.Now()
+	if h.known && h.healthy {
+		return
+	}
+	if h.known {
+		h.logger.Info("PostgreSQL works again")
+	}
+	h.known, h.healthy = true, true
+	componentstatus.ReportStatus(h.host, componentstatus.NewEvent(componentstatus.StatusOK))
+}
+
+// failed reports that Postgres does not work at present.
+func (h *health) failed(err error) {
+	if errors.Is(err, context.Canceled) {
+		return // the collector stops, Postgres may be well
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.known && !h.healthy {
+		return
+	}
+	h.known, h.healthy = true, false
+	h.logger.Warn("PostgreSQL does not work, batches wait", zap.Error(err))
+	componentstatus.ReportStatus(h.host, componentstatus.NewRecoverableErrorEvent(err))
+}
+
+// broken reports what no retry can mend.
+func (h *health) broken(err error) {
+	h.logger.Error("The exporter cannot work until this is mended and the collector restarted", zap.Error(err))
+	componentstatus.ReportStatus(h.host, componentstatus.NewPermanentErrorEvent(err))
+}
+
+// probeDue tells whether the time since the last success calls for a probe.
+func (h *health) probeDue(now time.Time, interval time.Duration) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.healthy {
+		return true
+	}
+	return now.Sub(h.success) >= interval && now.Sub(h.touch) < idleIntervals*interval
+}
+
+// run connects if start could not, then probes Postgres and keeps partitions
+// ahead of time until ctx ends.
+func (e *llmExporter) run(ctx context.Context) {
+	if !e.ready.Load() && !e.connect(ctx) {
+		return
+	}
+	maintenance := time.NewTicker(time.Hour)
+	defer maintenance.Stop()
+	var probe <-chan time.Time
+	if interval := e.cfg.HealthCheck.Interval; interval > 0 {
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		probe = ticker.C
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-probe:
+			e.probe(ctx, now)
+		case <-maintenance.C:
+			if err := e.writer.EnsureAhead(ctx); err != nil && ctx.Err() == nil {
+				e.logger.Warn("Could not create partitions ahead of time", zap.Error(pool.Wrap("create partitions", err)))
+			}
+		}
+	}
+}
+
+// connect prepares again and again until it succeeds; false if ctx ends first
+// or trying again cannot help.
+func (e *llmExporter) connect(ctx context.Context) bool {
+	delay := e.cfg.ConnectRetry.InitialDelay
+	for {
+		err := e.prepare(ctx)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		if !pool.IsRetryable(err) {
+			e.health.broken(err)
+			return false
+		}
+		e.health.failed(err)
+		timer := time.NewTimer(delay)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return false
+		case <-timer.C:
+		}
+		delay = min(time.Duration(float64(delay)*e.cfg.ConnectRetry.Multiplier), e.cfg.ConnectRetry.MaxDelay)
+	}
+}
+
+// probe asks Postgres for a sign of life unless writes give it.
+func (e *llmExporter) probe(ctx context.Context, now time.Time) {
+	interval := e.cfg.HealthCheck.Interval
+	if !e.health.probeDue(now, interval) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, interval)
+	defer cancel()
+	if err := e.pool.HealthCheckPostgres(ctx); err != nil {
+		e.health.failed(err)
+		return
+	}
+	e.health.ok()
+}

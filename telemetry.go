@@ -1,0 +1,141 @@
+package llmobservatoryexporter
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
+	"github.com/llm-observatory/llmobservatoryexporter/pool"
+)
+
+// Values of the attribute phase.
+const (
+	phaseMap      = "map"
+	phaseResolve  = "resolve"
+	phaseContents = "contents"
+	phaseSpans    = "spans"
+	phaseCommit   = "commit"
+	phaseTotal    = "total"
+)
+
+// telemetry is the exporter's own, see metadata.yaml.
+type telemetry struct {
+	builder *metadata.TelemetryBuilder
+	phases  map[string]metric.MeasurementOption
+	tiers   [3]metric.MeasurementOption
+
+	mu      sync.Mutex
+	reasons map[string]bool
+}
+
+func newTelemetry(set component.TelemetrySettings) (*telemetry, error) {
+	builder, err := metadata.NewTelemetryBuilder(set)
+	if err != nil {
+		return nil, err
+	}
+	t := &telemetry{builder: builder, phases: map[string]metric.MeasurementOption{}, reasons: map[string]bool{}}
+	for _, phase := range []string{phaseMap, phaseResolve, phaseContents, phaseSpans, phaseCommit, phaseTotal} {
+		t.phases[phase] = label("phase", phase)
+	}
+	for i, tier := range []string{"local", "redis", "postgres"} {
+		t.tiers[i] = label("tier", tier)
+	}
+	return t, nil
+}
+
+func label(key, value string) metric.MeasurementOption {
+	return metric.WithAttributeSet(attribute.NewSet(attribute.String(key, value)))
+}
+
+func (t *telemetry) shutdown() { t.builder.Shutdown() }
+
+// observePool makes the pool's statistics readable.
+func (t *telemetry) observePool(p *pool.Pool) error {
+	states := [...]metric.MeasurementOption{
+		label("state", "idle"), label("state", "acquired"), label("state", "constructing"), label("state", "max"),
+	}
+	err := t.builder.RegisterExporterLlmObservatoryPoolConnectionsCallback(func(_ context.Context, o metric.Int64Observer) error {
+		s := p.Stats()
+		for i, n := range [...]int32{s.Idle, s.Active, s.Constructing, s.Max} {
+			o.Observe(int64(n), states[i].(metric.ObserveOption))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = t.builder.RegisterExporterLlmObservatoryPoolAcquiresCallback(func(_ context.Context, o metric.Int64Observer) error {
+		o.Observe(p.Stats().Acquires)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return t.builder.RegisterExporterLlmObservatoryPoolAcquireWaitCallback(func(_ context.Context, o metric.Float64Observer) error {
+		o.Observe(p.Stats().AcquireWait.Seconds())
+		return nil
+	})
+}
+
+func (t *telemetry) took(ctx context.Context, phase string, d time.Duration) {
+	t.builder.ExporterLlmObservatoryBatchWriteDuration.Record(ctx, d.Seconds(), t.phases[phase])
+}
+
+// mapped counts the repairs that mapping a batch took.
+func (t *telemetry) mapped(ctx context.Context, batch *mapping.Batch, d time.Duration) {
+	t.took(ctx, phaseMap, d)
+	repairs := map[string]int{}
+	for i := range batch.Spans {
+		for _, name := range batch.Spans[i].Adjustments.Names() {
+			repairs[name]++
+		}
+	}
+	for name, n := range repairs {
+		t.builder.ExporterLlmObservatorySpansRepaired.Add(ctx, int64(n), label("adjustment", name))
+	}
+}
+
+func (t *telemetry) looked(ctx context.Context, l lookups) {
+	for i, n := range [...]int{l.local, l.redis, l.postgres} {
+		t.builder.ExporterLlmObservatoryTraceResolverLookups.Add(ctx, int64(n), t.tiers[i])
+	}
+}
+
+func (t *telemetry) wrote(ctx context.Context, r *write.Result) {
+	b := t.builder
+	b.ExporterLlmObservatorySpansWritten.Add(ctx, int64(r.SpansWritten))
+	b.ExporterLlmObservatorySpansDuplicate.Add(ctx, int64(r.SpansDuplicate))
+	b.ExporterLlmObservatoryTracesCreated.Add(ctx, int64(r.TracesCreated))
+	b.ExporterLlmObservatoryContentsWritten.Add(ctx, int64(r.ContentsWritten))
+	b.ExporterLlmObservatoryContentsWrittenBytes.Add(ctx, int64(r.ContentsWrittenBytes))
+	b.ExporterLlmObservatoryContentsReused.Add(ctx, int64(r.ContentsReused))
+	b.ExporterLlmObservatoryContentsReusedBytes.Add(ctx, int64(r.ContentsReusedBytes))
+	t.took(ctx, phaseContents, r.ContentsTime)
+	t.took(ctx, phaseResolve, r.ResolveTime)
+	t.took(ctx, phaseSpans, r.SpansTime)
+	t.took(ctx, phaseCommit, r.CommitTime)
+}
+
+func (t *telemetry) redisFailed() {
+	t.builder.ExporterLlmObservatoryRedisErrors.Add(context.Background(), 1)
+}
+
+func (t *telemetry) rejected(ctx context.Context, reason string, spans int) {
+	t.builder.ExporterLlmObservatorySpansRejected.Add(ctx, int64(spans), label("reason", reason))
+}
+
+// firstRejection tells, once, that a reason had not been seen before.
+func (t *telemetry) firstRejection(reason string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	first := !t.reasons[reason]
+	t.reasons[reason] = true
+	return first
+}

@@ -1,0 +1,137 @@
+package llmobservatoryexporter
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
+)
+
+const (
+	// localTraces bounds the cache of this process: 32 bytes of ids and some
+	// bookkeeping each.
+	localTraces = 1 << 17
+	// redisWait is how long a batch waits for Redis at most. Postgres has the
+	// answer as well, so a slow cache is worse than none.
+	redisWait = 50 * time.Millisecond
+)
+
+// rowID is llm_traces.id.
+type rowID = [16]byte
+
+// traceResolver knows the rows of traces: in this process, else in Redis, which
+// collectors share, else in Postgres, where the writer looks up or creates the
+// row in the batch's own transaction. The caches only save the writer from
+// trying to create a row that is there; the row that Postgres has always wins.
+type traceResolver struct {
+	local     *lru.Cache[pcommon.TraceID, rowID]
+	redis     func() redis.UniversalClient // nil when there is none at present
+	failed    func(error)
+	keyPrefix string
+	ttl       time.Duration
+}
+
+func newTraceResolver(client func() redis.UniversalClient, failed func(error), keyPrefix string, ttl time.Duration) (*traceResolver, error) {
+	local, err := lru.New[pcommon.TraceID, rowID](localTraces)
+	if err != nil {
+		return nil, err
+	}
+	return &traceResolver{local: local, redis: client, failed: failed, keyPrefix: keyPrefix, ttl: ttl}, nil
+}
+
+// lookups counts the traces of a batch by the tier that knew them.
+type lookups struct{ local, redis, postgres int }
+
+// resolve looks up the traces of a batch, each once, and keeps in the local
+// cache what Redis knows. Afterwards known tells which rows to expect.
+func (r *traceResolver) resolve(ctx context.Context, ids []pcommon.TraceID) lookups {
+	var unknown []pcommon.TraceID
+	for _, id := range ids {
+		if _, ok := r.known(id); !ok {
+			unknown = append(unknown, id)
+		}
+	}
+	found := r.fromRedis(ctx, unknown)
+	return lookups{local: len(ids) - len(unknown), redis: found, postgres: len(unknown) - found}
+}
+
+// known returns the row of a trace from the local cache.
+func (r *traceResolver) known(id pcommon.TraceID) (rowID, bool) { return r.local.Get(id) }
+
+// fromRedis asks for ids in one command and returns how many it knew. Values
+// that are no row id are passed over.
+func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (found int) {
+	client := r.redis()
+	if client == nil || len(ids) == 0 {
+		return 0
+	}
+	ctx, cancel := context.WithTimeout(ctx, redisWait)
+	defer cancel()
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = r.key(id)
+	}
+	values, err := client.MGet(ctx, keys...).Result()
+	if err != nil {
+		r.fail(err)
+		return 0
+	}
+	for i, v := range values {
+		text, _ := v.(string)
+		var row rowID
+		if len(text) != 2*len(row) {
+			continue
+		}
+		if _, err := hex.Decode(row[:], []byte(text)); err != nil {
+			continue
+		}
+		r.local.Add(ids[i], row)
+		found++
+	}
+	return found
+}
+
+// remember caches the rows of a committed batch.
+func (r *traceResolver) remember(ctx context.Context, traces []write.Trace) {
+	var fresh []write.Trace
+	for _, t := range traces {
+		if row, ok := r.known(t.OTel); !ok || row != t.ID {
+			r.local.Add(t.OTel, t.ID)
+			fresh = append(fresh, t)
+		}
+	}
+	client := r.redis()
+	if client == nil || len(fresh) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, redisWait)
+	defer cancel()
+	_, err := client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, t := range fresh {
+			p.Set(ctx, r.key(t.OTel), hex.EncodeToString(t.ID[:]), r.ttl)
+		}
+		return nil
+	})
+	if err != nil {
+		r.fail(err)
+	}
+}
+
+// forget empties the local cache, after rows may have gone.
+func (r *traceResolver) forget() { r.local.Purge() }
+
+func (r *traceResolver) fail(err error) {
+	if !errors.Is(err, context.Canceled) {
+		r.failed(err)
+	}
+}
+
+func (r *traceResolver) key(id pcommon.TraceID) string {
+	return r.keyPrefix + ":trace:" + hex.EncodeToString(id[:])
+}
