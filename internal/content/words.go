@@ -295,16 +295,3 @@ func (z *Normalizer) ToolPart(messages []Message, dir Direction) (Content, bool)
 	}
 	return Content{}, false
 }
-
-// Unwrap returns the value of an object whose only key is input, inputs, output or
-// outputs, other nodes as they are: LangSmith wraps bare values so.
-func Unwrap(n jsonval.Node) jsonval.Node {
-	if n.Kind() != jsonval.Object || n.Len() != 1 {
-		return n
-	}
-	switch n.First().Key() {
-	case "input", "inputs", "output", "outputs":
-		return n.First()
-	}
-	return n
-}

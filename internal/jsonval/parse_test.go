@@ -169,22 +169,6 @@ func TestBuildAndChange(t *testing.T) {
 	require.Equal(t, `{"x":"new","y":true,"again":[1,1.0,null]}`, string(Append(nil, o, &r)))
 }
 
-func TestIndexedPaths(t *testing.T) {
-	var d Doc
-	root := d.Object()
-	for _, path := range []string{
-		"10.role", "9.role", "2.role", "2.calls.1.name", "2.calls.0.name", "2.calls.0.function.args",
-	} {
-		require.True(t, root.SetPath(path, d.String(path)), path)
-	}
-	require.False(t, root.SetPath("10000.role", d.Null()))
-	require.False(t, root.SetPath("99999999999999999999.role", d.Null()))
-	require.False(t, root.SetPath("2.role.x", d.Null()))
-	var r Repairs
-	require.Equal(t, `[{"role":"2.role","calls":[{"name":"2.calls.0.name","function":{"args":"2.calls.0.function.args"}},{"name":"2.calls.1.name"}]},{"role":"9.role"},{"role":"10.role"}]`,
-		string(Append(nil, root.Lists(), &r)))
-}
-
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{`{"a":[1,2.5e3,"x\u0000\ud800",null,true]}`, "\"\xff\"", `[[[]]]`, `{"a":1,"a":2}`, `-0.0e-0`, `"\\\""`} {
 		f.Add(s)
