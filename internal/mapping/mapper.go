@@ -64,7 +64,7 @@ func (m *Mapper) Map(td ptrace.Traces) *Batch {
 		Rejected:  map[string]int{},
 	}
 	r := m.readings.Get().(*reading)
-	r.batch = b
+	r.batch, r.spans = b, td.SpanCount()
 	for _, rs := range td.ResourceSpans().All() {
 		res := r.resource(rs.Resource().Attributes())
 		for _, ss := range rs.ScopeSpans().All() {
@@ -223,17 +223,25 @@ func (r *reading) ofResource(attrs pcommon.Map, f field) (string, int) {
 	return "", 0
 }
 
+// The memory that stays with a batch is taken in chunks, by what its spans are
+// likely to need.
+const (
+	jsonPerSpan = 512
+	idsPerSpan  = 8
+	maxJSON     = 64 << 10
+	maxIDs      = 1024
+)
+
 // keep copies JSON into memory that stays with the batch; nil for none.
 func (r *reading) keep(b []byte) []byte {
 	if len(b) == 0 {
 		return nil
 	}
-	const chunk = 64 << 10
-	if len(b) > chunk/4 {
-		return slices.Clone(b)
-	}
 	if cap(r.chunk)-len(r.chunk) < len(b) {
-		r.chunk = make([]byte, 0, chunk)
+		if len(b) > maxJSON/4 {
+			return slices.Clone(b)
+		}
+		r.chunk = make([]byte, 0, max(len(b), min(r.spans*jsonPerSpan, maxJSON)))
 	}
 	start := len(r.chunk)
 	r.chunk = append(r.chunk, b...)
@@ -242,12 +250,11 @@ func (r *reading) keep(b []byte) []byte {
 
 // newIDs returns n IDs in memory that stays with the batch.
 func (r *reading) newIDs(n int) []content.ID {
-	const chunk = 512
-	if n > chunk/4 {
-		return make([]content.ID, n)
-	}
 	if len(r.ids) < n {
-		r.ids = make([]content.ID, chunk)
+		if n > maxIDs/4 {
+			return make([]content.ID, n)
+		}
+		r.ids = make([]content.ID, max(n, min(r.spans*idsPerSpan, maxIDs)))
 	}
 	ids := r.ids[:n:n]
 	r.ids = r.ids[n:]

@@ -47,6 +47,7 @@ type reading struct {
 	norm  *content.Normalizer
 	opts  *Options
 	batch *Batch
+	spans int // of the batch, to be kept room for
 	chunk []byte
 	ids   []content.ID
 
