@@ -107,7 +107,12 @@ func (rd *reader) isMessage(n jsonval.Node) bool {
 
 // isChoice tells whether a text is one of a model's answers rather than a block.
 func isChoice(n jsonval.Node) bool {
-	return n.Get("generation_info").Exists() || n.Get("index").Exists() || finishOf(n) != ""
+	for _, key := range [...]string{"generation_info", "index", "toolCalls", "tool_calls"} {
+		if n.Get(key).Exists() {
+			return true
+		}
+	}
+	return finishOf(n) != ""
 }
 
 // object reads a message: serialised, a choice or event around it, or bare.

@@ -124,7 +124,10 @@ func (z *Normalizer) TextMessage(text string, dir Direction, r *jsonval.Repairs)
 
 func (z *Normalizer) messagesText(s *scratch, dst []Message, text string, dir Direction, r *jsonval.Repairs) ([]Message, bool) {
 	if out, ok := z.known(s, dst, text, dir, r); ok {
-		return out, hasWords(out[len(dst):])
+		if !hasWords(out[len(dst):]) {
+			return dst, false
+		}
+		return out, true
 	}
 	rd := s.reader(&s.doc, dir, r)
 	if !rd.text(text) {
