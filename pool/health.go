@@ -2,6 +2,8 @@ package pool
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"time"
 )
 
@@ -84,4 +86,22 @@ func (p *Pool) HealthCheckRedis(ctx context.Context) error {
 		p.redis.failed(err)
 	}
 	return err
+}
+
+// RedisVersion returns what Redis says its version is.
+func (p *Pool) RedisVersion(ctx context.Context) (string, error) {
+	if p.redis == nil {
+		return "", newError(KindRedis, "cannot ask for the version", errors.New("Redis is not configured"))
+	}
+	const label = "redis_version:"
+	info, err := p.redis.client.Info(ctx, "server").Result()
+	if err != nil {
+		return "", newError(KindRedis, "cannot ask for the version", err)
+	}
+	for line := range strings.Lines(info) {
+		if version, found := strings.CutPrefix(line, label); found {
+			return strings.TrimSpace(version), nil
+		}
+	}
+	return "", newError(KindRedis, "cannot ask for the version", errors.New("there is none in INFO server"))
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -111,5 +113,22 @@ func connectionFailed(attempts int, err error) error {
 	if errors.As(err, &known) {
 		err = known.Err // that Postgres cannot be reached is said already
 	}
-	return newError(kind, fmt.Sprintf("PostgreSQL connection failed after %d %s", attempts, noun), err)
+	return newError(kind, fmt.Sprintf("PostgreSQL connection failed after %d %s", attempts, noun), oneLine{err})
 }
+
+// oneLine shows an error of many lines, one for each host and way of connecting, on one, each reason once.
+type oneLine struct{ error }
+
+// Error returns the line.
+func (e oneLine) Error() string {
+	var reasons []string
+	for line := range strings.Lines(e.error.Error()) {
+		if line = strings.TrimSpace(line); !slices.Contains(reasons, line) {
+			reasons = append(reasons, line)
+		}
+	}
+	return strings.Replace(strings.Join(reasons, "; "), ":; ", ": ", 1)
+}
+
+// Unwrap returns the error as it was.
+func (e oneLine) Unwrap() error { return e.error }

@@ -112,7 +112,9 @@ func TestUnreachableServerIsTriedAsOftenAsConfigured(t *testing.T) {
 	cfg := configFor(shared)
 	cfg.Postgres.Port = closed
 	_, err = pool.New(t.Context(), cfg, nil)
-	assert.ErrorContains(t, err, "PostgreSQL connection failed after 3 attempts: ")
+	address := fmt.Sprintf("127.0.0.1:%d", closed)
+	assert.EqualError(t, err, "PostgreSQL connection failed after 3 attempts: failed to connect to `user=postgres database=postgres`: "+
+		address+" (127.0.0.1): dial error: dial tcp "+address+": connect: connection refused")
 	assert.ErrorIs(t, err, pool.KindConnection)
 	assert.True(t, pool.IsRetryable(err))
 	requireSecret(t, err, shared.Password)
