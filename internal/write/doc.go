@@ -1,0 +1,47 @@
+// Package write stores batches of mapped spans.
+//
+// # One transaction
+//
+// A batch is one transaction with few round trips: it says hello to erasure
+// (an advisory lock that batches share), stores its resources, asks which of
+// its contents are there, COPYs the missing ones, creates or locks the rows of
+// its traces, COPYs its spans, changes what it must on older rows and commits.
+// Every batch takes its locks in that order, each kind sorted, so batches wait
+// for one another but never in a circle.
+//
+// # Exactly once
+//
+// All spans of a trace are written under the lock on the trace's row. A trace
+// that the batch itself creates has no older spans, so there is nothing to
+// check: that is the fast way. For other traces the batch looks up which of its
+// spans are stored and leaves those out. Roll-ups therefore only ever add what
+// this very transaction inserts, and a batch that is sent again after a lost
+// COMMIT changes nothing.
+//
+// COPY cannot skip rows. Contents that another batch of this process is about
+// to store go by INSERT … ON CONFLICT instead; what another process stored in
+// the meantime fails the COPY with a unique violation, and the batch is done
+// again in careful mode, where all contents go by INSERT and all traces are
+// looked up.
+//
+// # Counting each call once
+//
+// What lies below a span decides whether it counts (contract: "counted" and
+// "usage_counted"). Each span knows it as a few bits, the column below, and a
+// batch sends news up from its spans: to the parent, and on only as far as the
+// news is new there. Bits are only ever added, so all the news of a trace passes
+// each span at most once per bit, whatever the order of arrival. News for a span
+// that has not arrived waits in llm_awaited_spans. Names of tools travel the
+// same way, but only up to where they are known.
+//
+// Two model spans of different scopes can tell one call side by side. Such a
+// pair is kept in llm_side_by_side, and news passes from the inner to the outer
+// as if it were its parent.
+//
+// # A trace's row
+//
+// The row is merged from the stored one and the batch's, see rollup: sums add
+// up, times widen, sets unite, and the fields that a root says, or else the
+// earliest span, keep their origin beside them so that the order of arrival
+// does not show.
+package write
