@@ -39,8 +39,11 @@ func cut(body []byte, limit int, r *jsonval.Repairs) []byte {
 	return jsonval.AppendString(body[:0], head(string(body), limit), r)
 }
 
-// head returns so much of s that it fits the limit as part of a message, escaped.
-func head(s string, limit int) string { return s[:runeBoundary(s, limit/2-256)] }
+// aroundText is more than what a message has around its only text.
+const aroundText = 256
+
+// head returns so much of s that it fits the limit as the only text of a message.
+func head(s string, limit int) string { return prefix(s, limit-aroundText) }
 
 func textPart(d *jsonval.Doc, text string) jsonval.Node {
 	part := d.Object()
@@ -75,34 +78,40 @@ func dropBlobs(n jsonval.Node, excess int) int {
 	return excess
 }
 
+// sized is a string and its length as JSON.
+type sized struct {
+	node jsonval.Node
+	size int
+}
+
 // cutTexts cuts the longest strings to one length that saves excess bytes, if
 // they can.
 func cutTexts(n jsonval.Node, excess int) {
 	texts := collectTexts(nil, n)
-	slices.SortFunc(texts, func(a, b jsonval.Node) int { return b.Len() - a.Len() })
-	level, sum := 0, 0 // the texts before i, cut to the length of i, save sum-i*length
+	slices.SortFunc(texts, func(a, b sized) int { return b.size - a.size })
+	level, sum := 0, 0 // cutting the texts up to i to the size of the next saves sum-(i+1)*next
 	for i, t := range texts {
 		next := 0
 		if i+1 < len(texts) {
-			next = texts[i+1].Len()
+			next = texts[i+1].size
 		}
-		sum += t.Len()
-		if saved := sum - (i+1)*next; saved >= excess {
+		sum += t.size
+		if sum-(i+1)*next >= excess {
 			level = (sum - excess) / (i + 1)
 			break
 		}
 	}
 	for _, t := range texts {
-		if t.Len() <= level {
+		if t.size <= level {
 			break
 		}
-		t.SetText(t.Str()[:runeBoundary(t.Str(), level)])
+		t.node.SetText(prefix(t.node.Str(), level))
 	}
 }
 
-func collectTexts(dst []jsonval.Node, n jsonval.Node) []jsonval.Node {
-	if n.Kind() == jsonval.String && n.Len() > 0 && n.Key() != "type" && n.Key() != "role" {
-		return append(dst, n)
+func collectTexts(dst []sized, n jsonval.Node) []sized {
+	if n.Kind() == jsonval.String && n.Key() != "type" && n.Key() != "role" {
+		return append(dst, sized{n, jsonSize(n.Str())})
 	}
 	for c := n.First(); c.Exists(); c = c.Next() {
 		dst = collectTexts(dst, c)
@@ -110,14 +119,33 @@ func collectTexts(dst []jsonval.Node, n jsonval.Node) []jsonval.Node {
 	return dst
 }
 
-// runeBoundary returns the greatest index up to limit that splits no rune of s.
-func runeBoundary(s string, limit int) int {
-	if limit >= len(s) {
-		return len(s)
+func jsonSize(s string) int {
+	size := 0
+	for _, c := range s {
+		size += runeSize(c)
 	}
-	i := max(limit, 0)
-	for i > 0 && !utf8.RuneStart(s[i]) && limit-i < utf8.UTFMax {
-		i--
+	return size
+}
+
+// runeSize returns the bytes a rune takes in a canonical string.
+func runeSize(c rune) int {
+	switch {
+	case c == '"' || c == '\\' || c >= '\b' && c <= '\r' && c != '\v':
+		return 2
+	case c < 0x20:
+		return 6
 	}
-	return i
+	return utf8.RuneLen(c)
+}
+
+// prefix returns the longest prefix of whole runes of s that takes up to limit bytes
+// as JSON.
+func prefix(s string, limit int) string {
+	size := 0
+	for i, c := range s {
+		if size += runeSize(c); size > limit {
+			return s[:i]
+		}
+	}
+	return s
 }

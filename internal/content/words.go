@@ -60,6 +60,8 @@ func readSystem(s *scratch, n jsonval.Node, r *jsonval.Repairs) jsonval.Node {
 	if n.Kind() == jsonval.String {
 		if inner, ok := rd.parsed(n.Str()); ok {
 			n = inner
+		} else if n.Str() == "null" {
+			return jsonval.Node{}
 		}
 	}
 	for _, body := range [...]jsonval.Node{n, n.Get("config")} {
