@@ -1,4 +1,4 @@
-//go:generate sh -c "cd internal/tools && go tool mdatagen ../../metadata.yaml"
+//go:generate go tool -modfile=internal/tools/go.mod mdatagen metadata.yaml
 
 // Package llmobservatoryexporter is an OpenTelemetry Collector exporter that
 // stores LLM calls, tool calls and agent steps as typed rows in Postgres.
