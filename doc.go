@@ -1,4 +1,5 @@
-//go:generate go tool -modfile=internal/tools/go.mod mdatagen metadata.yaml
+//go:generate go build -C internal/tools -o ../../build/mdatagen go.opentelemetry.io/collector/cmd/mdatagen
+//go:generate build/mdatagen metadata.yaml
 
 // Package llmobservatoryexporter is an OpenTelemetry Collector exporter that
 // stores LLM calls, tool calls and agent steps as typed rows in Postgres.
