@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"gopkg.in/yaml.v3"
 
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
@@ -241,4 +242,51 @@ func TestWrongEnvironmentIsNamed(t *testing.T) {
 	assert.EqualError(t, confmap.Validate(cfg), `pool::idle_timeout (environment variable DB_POOL_IDLE_TIMEOUT): "soon" is not valid: must be a whole number, in units of 1s
 postgres::port (environment variable DB_PORT): 0 is not valid: must be between 1 and 65535
 postgres::ssl_mode (environment variable DB_SSL_MODE): "on" is not valid: must be one of disable, allow, prefer, require, verify-ca, verify-full`)
+}
+
+// schemaNode is what the test reads of config.schema.yaml.
+type schemaNode struct {
+	Ref        string                `yaml:"$ref"`
+	Defs       map[string]schemaNode `yaml:"$defs"`
+	Properties map[string]schemaNode `yaml:"properties"`
+	Default    any                   `yaml:"default"`
+}
+
+// TestSchemaHasEveryKeyWithItsDefault compares config.schema.yaml with what the code does.
+func TestSchemaHasEveryKeyWithItsDefault(t *testing.T) {
+	text, err := os.ReadFile("config.schema.yaml")
+	require.NoError(t, err)
+	var schema schemaNode
+	require.NoError(t, yaml.Unmarshal(text, &schema))
+
+	cfg := newDefaultConfig(t)
+	cfg.Redis.GetOrInsertDefault().Addrs = []string{}
+	want := confmap.New()
+	require.NoError(t, want.Marshal(cfg))
+	for _, standard := range []string{"sending_queue", "retry_on_failure", "timeout"} {
+		want.Delete(standard) // their modules describe these
+	}
+	got := confmap.NewFromStringMap(schema.defaults(schema.Defs))
+	described := newDefaultConfig(t)
+	require.NoError(t, got.Unmarshal(described))
+	described.fromEnv = cfg.fromEnv
+	assert.Equal(t, cfg, described, "defaults")
+	assert.ElementsMatch(t, want.AllKeys(), got.AllKeys(), "keys")
+}
+
+// defaults returns the block that says every default.
+func (n schemaNode) defaults(defs map[string]schemaNode) map[string]any {
+	block := map[string]any{}
+	for name, property := range n.Properties {
+		if def, found := defs[property.Ref]; found {
+			property = def
+		}
+		switch {
+		case property.Properties != nil:
+			block[name] = property.defaults(defs)
+		case property.Ref == "":
+			block[name] = property.Default
+		}
+	}
+	return block
 }
