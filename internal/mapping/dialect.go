@@ -165,7 +165,9 @@ const (
 	kindByTraceloop = 7
 	kindByRequest   = 8
 	kindByOthers    = 9
-	kindByEvidence  = 10
+	kindByEvidence  = 10 // attributes that hint at a kind: first at tools,
+	kindBySearch    = 11 // then at retrieval,
+	kindByModel     = 12 // then at a model
 )
 
 var dialects []*dialect

@@ -10,10 +10,13 @@ var _ = register(dialect{
 	scopes:   []string{"genkit-tracer"},
 	marks:    []string{"genkit:type"},
 	sources: map[field][]source{
-		fRequestModel:      {{attr: "genkit:name", only: modelKinds}},
-		fResponseModel:     {{attr: "genkit:output", path: "raw.model", only: modelKinds, with: unlessRequested}},
-		fResponseID:        {{attr: "genkit:output", path: "raw.id", only: modelKinds}},
-		fFinishReasons:     {{attr: "genkit:output", path: "finishReason", only: onlyLLM}},
+		fRequestModel:  {{attr: "genkit:name", only: modelKinds}},
+		fResponseModel: {{attr: "genkit:output", path: "raw.model", only: modelKinds, with: unlessRequested}},
+		fResponseID:    {{attr: "genkit:output", path: "raw.id", only: modelKinds}},
+		fFinishReasons: {
+			{attr: "genkit:output", path: "raw.choices.0.finish_reason", only: onlyLLM},
+			{attr: "genkit:output", path: "finishReason", only: onlyLLM},
+		},
 		fRequestParameters: {{attr: "genkit:input", path: "config"}},
 		fInputTokens:       {{attr: "genkit:output", path: "usage.inputTokens"}},
 		fOutputTokens:      {{attr: "genkit:output", path: "usage.outputTokens"}},

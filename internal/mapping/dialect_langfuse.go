@@ -18,10 +18,10 @@ var _ = register(dialect{
 	sources: map[field][]source{
 		fRequestModel: {{attr: "langfuse.observation.model.name"}},
 		fRequestParameters: {
-			{attr: "langfuse.observation.model.parameters", as: asBody, at: rankLast},
-			{attr: "langfuse.observation.model_parameters", as: asBody, at: rankLast},
+			{attr: "langfuse.observation.model.parameters", as: asBody, at: rankOpenInfer + 20},
+			{attr: "langfuse.observation.model_parameters", as: asBody, at: rankOpenInfer + 20},
 		},
-		fStreaming:     {{attr: "langfuse.observation.model.parameters", path: "stream", at: rankLast}},
+		fStreaming:     {{attr: "langfuse.observation.model.parameters", path: "stream", at: rankOpenInfer + 20}},
 		fTTFT:          {{attr: "langfuse.observation.completion_start_time", as: asTime, at: rankEvents, streams: true}},
 		fInputTokens:   {{attr: langfuseUsage, with: bucketsOf(langfuseInput), sums: true}},
 		fOutputTokens:  {{attr: langfuseUsage, with: bucketsOf(langfuseOutput)}},
@@ -70,10 +70,10 @@ var _ = register(dialect{
 	},
 	kinds: []kindRule{
 		{at: kindByIntent, attr: "langfuse.observation.type", of: langfuseKind, values: map[string]Kind{
-			"generation": KindLLM, "embedding": KindEmbedding, "agent": KindAgent, "tool": KindTool, "chain": KindChain,
+			"embedding": KindEmbedding, "agent": KindAgent, "tool": KindTool, "chain": KindChain,
 			"retriever": KindRetriever, "guardrail": KindGuardrail, "evaluator": KindEvaluator,
 		}},
-		{at: kindByEvidence, attr: "langfuse.observation.model.name", values: map[string]Kind{"": KindLLM}},
+		{at: kindByModel, attr: "langfuse.observation.model.name", values: map[string]Kind{"": KindLLM}},
 	},
 	words: []string{"langfuse.trace.input", "langfuse.trace.output"},
 	failed: func(r *reading) bool {
@@ -87,10 +87,20 @@ const (
 	langfuseCost  = "langfuse.observation.cost_details"
 )
 
-// langfuseKind: a plain span is not made a call of a model by what it carries, but
-// the Python SDK up to 3.3 typed generations so.
+// langfuseKind: the wrapped OpenAI client types embeddings as generations. A plain
+// span is not made a call of a model by what it carries, but the Python SDK up to
+// 3.3 typed generations so.
 func langfuseKind(r *reading, observation string) (Kind, verdict) {
-	if observation != "span" {
+	switch lower(observation) {
+	case "generation":
+		model, _ := r.attr("langfuse.observation.model.name").str()
+		output, _ := r.attr("langfuse.observation.output").str()
+		if strings.Contains(model, "embed") && absentText(output) {
+			return KindEmbedding, decided
+		}
+		return KindLLM, decided
+	case "span":
+	default:
 		return KindOther, undecided
 	}
 	old := r.scopeName == "langfuse-sdk" && versionAtMost(r.scopeVersion, 3, 3)

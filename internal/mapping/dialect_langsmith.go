@@ -35,6 +35,9 @@ var _ = register(dialect{
 		fTags:     {{attr: "langsmith.span.tags", at: rankVercel + 12}},
 		fToolName: {{attr: "langsmith.trace.name"}},
 		fRequestParameters: {
+			{attr: "langsmith.metadata.ls_temperature", param: "temperature"},
+			{attr: "langsmith.metadata.ls_max_tokens", param: "max_tokens"},
+			{attr: "langsmith.metadata.ls_stop", param: "stop_sequences"},
 			{attr: "gen_ai.prompt", as: asBody, own: true, only: onlyLLM, with: bodyWithModel, at: rankLast},
 		},
 		fToolArguments: {{attr: "gen_ai.prompt", as: asWrapped, own: true, at: rankLegacy + 29}},

@@ -30,7 +30,7 @@ var _ = register(dialect{
 			{attr: "llm.invocation_parameters", as: asBody},
 			{attr: "embedding.invocation_parameters", as: asBody},
 		},
-		fStreaming:     {{attr: "llm.invocation_parameters", path: "stream", at: rankLast}},
+		fStreaming:     {{attr: "llm.invocation_parameters", path: "stream"}},
 		fTTFT:          {{event: "First Token Stream Event", at: rankEvents, streams: true}},
 		fInputTokens:   {{attr: "llm.token_count.prompt"}},
 		fOutputTokens:  {{attr: "llm.token_count.completion"}},
@@ -82,7 +82,7 @@ var _ = register(dialect{
 			"llm": KindLLM, "embedding": KindEmbedding, "tool": KindTool, "agent": KindAgent, "chain": KindChain,
 			"retriever": KindRetriever, "reranker": KindReranker, "guardrail": KindGuardrail, "evaluator": KindEvaluator, "prompt": KindPrompt,
 		}},
-		{at: kindByEvidence, attr: "llm.model_name", values: map[string]Kind{"": KindLLM}},
+		{at: kindByModel, attr: "llm.model_name", values: map[string]Kind{"": KindLLM}},
 	},
 	words: []string{
 		"input.value", "output.value", "embedding.embeddings.#", "reranker.input_documents.#",

@@ -23,7 +23,7 @@ var _ = register(dialect{
 		fRetrievalQuery: {{attr: "gen_ai.retrieval.query"}},
 	},
 	kinds: []kindRule{
-		{at: kindByEvidence, attr: "gen_ai.retrieval.query", values: map[string]Kind{"": KindRetriever}},
+		{at: kindBySearch, attr: "gen_ai.retrieval.query", values: map[string]Kind{"": KindRetriever}},
 	},
 	// Anthropic's input is passed on as reported, without the cache.
 	inputExcludesCache: func(r *reading) bool {

@@ -20,7 +20,7 @@ var _ = register(dialect{
 		fTTFT: {
 			{attr: "gen_ai.response.time_to_first_chunk", as: asSeconds, streams: true},
 			{attr: "gen_ai.client.operation.time_to_first_chunk", as: asSeconds, streams: true},
-			{attr: "gen_ai.server.time_to_first_token", as: asSeconds},
+			{attr: "gen_ai.server.time_to_first_token", as: asSeconds, at: rankCurrent + 1},
 		},
 		fInputTokens:  {{attr: "gen_ai.usage.input_tokens"}},
 		fOutputTokens: {{attr: "gen_ai.usage.output_tokens"}},
@@ -73,12 +73,12 @@ var _ = register(dialect{
 		{at: kindByOperation, attr: "gen_ai.operation.name", values: operationKinds},
 		{at: kindByEvidence, attr: "gen_ai.tool.name", values: map[string]Kind{"": KindTool}},
 		{at: kindByEvidence, attr: "gen_ai.tool.call.id", values: map[string]Kind{"": KindTool}},
-		{at: kindByEvidence, attr: "gen_ai.retrieval.query.text", values: map[string]Kind{"": KindRetriever}},
-		{at: kindByEvidence, attr: "gen_ai.retrieval.documents", values: map[string]Kind{"": KindRetriever}},
-		{at: kindByEvidence, attr: "gen_ai.request.model", values: map[string]Kind{"": KindLLM}},
-		{at: kindByEvidence, attr: "gen_ai.response.model", values: map[string]Kind{"": KindLLM}},
-		{at: kindByEvidence, attr: "gen_ai.input.messages", values: map[string]Kind{"": KindLLM}},
-		{at: kindByEvidence, attr: "gen_ai.output.messages", values: map[string]Kind{"": KindLLM}},
+		{at: kindBySearch, attr: "gen_ai.retrieval.query.text", values: map[string]Kind{"": KindRetriever}},
+		{at: kindBySearch, attr: "gen_ai.retrieval.documents", values: map[string]Kind{"": KindRetriever}},
+		{at: kindByModel, attr: "gen_ai.request.model", values: map[string]Kind{"": KindLLM}},
+		{at: kindByModel, attr: "gen_ai.response.model", values: map[string]Kind{"": KindLLM}},
+		{at: kindByModel, attr: "gen_ai.input.messages", values: map[string]Kind{"": KindLLM}},
+		{at: kindByModel, attr: "gen_ai.output.messages", values: map[string]Kind{"": KindLLM}},
 	},
 })
 

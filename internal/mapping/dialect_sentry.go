@@ -9,6 +9,7 @@ var _ = register(dialect{
 	marks:    []string{"sentry.op"},
 	sources: map[field][]source{
 		fStreaming:       {{attr: "gen_ai.response.streaming", at: rankCurrent + 4}},
+		fInputMessages:   {{attr: "gen_ai.request.messages"}},
 		fOutputMessages:  {{answer: &answer{text: "gen_ai.response.text", toolCalls: "gen_ai.response.tool_calls"}}},
 		fToolDefinitions: {{attr: "gen_ai.request.available_tools"}},
 		fToolArguments:   {{attr: "gen_ai.tool.input", at: rankCurrent + 42}},

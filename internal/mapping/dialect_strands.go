@@ -8,7 +8,7 @@ var _ = register(dialect{
 	scopes:   []string{"strands.telemetry.tracer", "strands-agents"},
 	marks:    []string{"gen_ai.system=strands-agents", "gen_ai.provider.name=strands-agents"},
 	sources: map[field][]source{
-		fTTFT:               {{attr: "gen_ai.server.time_to_first_token", as: asMillis, own: true, at: rankCurrent - 1}},
+		fTTFT:               {{attr: "gen_ai.server.time_to_first_token", as: asMillis, own: true, at: rankCurrent}},
 		fSystemInstructions: {{attr: "system_prompt", own: true}},
 	},
 	kinds: []kindRule{

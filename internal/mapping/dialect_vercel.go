@@ -24,7 +24,7 @@ var _ = register(dialect{
 			{attr: "gen_ai.finishReason", at: rankVercel + 2},
 			{attr: "ai.finishReason", at: rankVercel + 2},
 		},
-		fRequestParameters: {{attr: "ai.settings.*", except: []string{"context"}}},
+		fRequestParameters: {{attr: "ai.settings.*", except: []string{"context."}}},
 		fStreaming:         {{attr: "ai.operationId", with: vercelStreams}},
 		fTTFT: {
 			{attr: "ai.response.msToFirstChunk", as: asMillis, streams: true},
@@ -81,7 +81,7 @@ var _ = register(dialect{
 	kinds: []kindRule{
 		{at: kindByVercel, attr: "ai.operationId", of: vercelKind},
 		{at: kindByVercel, attr: "operation.name", of: vercelKind},
-		{at: kindByEvidence, attr: "ai.model.id", values: map[string]Kind{"": KindLLM}},
+		{at: kindByModel, attr: "ai.model.id", values: map[string]Kind{"": KindLLM}},
 	},
 	words:              []string{"ai.value", "ai.values", "ai.response.files", "ai.response.sources"},
 	inputExcludesCache: vercelExcludesCache,

@@ -111,7 +111,7 @@ func (r *reading) entries(v value) (list []string, exact, ok bool) {
 				return nodeEntries(n)
 			}
 		}
-		for _, e := range strings.Split(s, ",") {
+		for _, e := range strings.Split(unquote(s), ",") {
 			if e = strings.TrimSpace(e); !absentText(e) && len(list) < maxEntries {
 				list = append(list, e)
 			}
@@ -156,7 +156,7 @@ func (r *reading) ttft() {
 	s := r.out
 	r.each(fTTFT, func(src *boundSource, v value) bool {
 		ms, exact, ok := r.millis(src, v)
-		if !ok || ms < 0 || ms == 0 && !s.Streaming.V {
+		if !ok || ms < 0 || !finite(ms) || ms == 0 && !s.Streaming.V {
 			return false
 		}
 		r.took(src, exact)

@@ -35,7 +35,7 @@ var kindOperations = [...]string{
 func (r *reading) kind() (k Kind, overrules bool) {
 	evidence := true
 	for _, rule := range r.t.kinds {
-		if rule.own && r.speaks&rule.dialect == 0 || rule.at == kindByEvidence && !evidence {
+		if rule.own && r.speaks&rule.dialect == 0 || rule.at >= kindByEvidence && !evidence {
 			continue
 		}
 		switch k, v := r.apply(rule); v {

@@ -133,11 +133,11 @@ func (r *reading) scan() {
 
 // file puts an attribute into its slot; of two with one key, the first counts.
 func (r *reading) file(info *keyInfo, v pcommon.Value, attr, event int32) {
-	if attr >= 0 && info.words {
-		r.fates[attr] = words
-	}
 	if v.Type() == pcommon.ValueTypeEmpty {
 		return
+	}
+	if attr >= 0 && info.words {
+		r.fates[attr] = words
 	}
 	r.speaks |= info.marks
 	for _, m := range info.values {
@@ -155,11 +155,11 @@ func (r *reading) file(info *keyInfo, v pcommon.Value, attr, event int32) {
 }
 
 func (r *reading) fileHit(f *family, h hit) {
-	if f.words {
-		r.fates[h.attr] = words
-	}
 	if h.value.Type() == pcommon.ValueTypeEmpty {
 		return
+	}
+	if f.words {
+		r.fates[h.attr] = words
 	}
 	r.speaks |= f.marks
 	r.hits = append(r.hits, h)

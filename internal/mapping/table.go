@@ -64,19 +64,21 @@ type eventInfo struct {
 // boundSource is a source with its slots.
 type boundSource struct {
 	*source
-	dialect uint64
-	rank    int
-	kinds   kindSet
-	slot    int16 // of the attribute or family; the first of answer
-	parts   [4]int16
-	steps   [][]string
-	list    bool // the slot is that of an indexed family
+	dialectName string
+	dialect     uint64
+	rank        int
+	kinds       kindSet
+	slot        int16 // of the attribute or family; the first of answer
+	parts       [4]int16
+	steps       [][]string
+	list        bool // the slot is that of an indexed family
 }
 
 type boundRule struct {
 	*kindRule
-	dialect uint64
-	slot    int16 // -1: the name of the span
+	dialectName string
+	dialect     uint64
+	slot        int16 // -1: the name of the span
 }
 
 type scopeRule struct {
@@ -125,7 +127,7 @@ func (t *table) addDialect(d *dialect, bit uint64) {
 		}
 	}
 	for i := range d.kinds {
-		rule := &boundRule{kindRule: &d.kinds[i], dialect: bit, slot: -1}
+		rule := &boundRule{kindRule: &d.kinds[i], dialectName: d.name, dialect: bit, slot: -1}
 		if rule.attr != "" {
 			rule.slot = t.key(rule.attr).slot
 		}
@@ -154,7 +156,7 @@ func (t *table) mark(mark string, bit uint64) {
 
 func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 	s := &d.sources[f][i]
-	b := &boundSource{source: s, dialect: bit, rank: d.rank, kinds: fields[f].kinds}
+	b := &boundSource{source: s, dialectName: d.name, dialect: bit, rank: d.rank, kinds: fields[f].kinds}
 	if s.at != 0 {
 		b.rank = s.at
 	}
@@ -297,7 +299,7 @@ func (t *table) match(key string) (f *family, index int32, rest string) {
 			continue
 		}
 		if !f.indexed {
-			if !slices.Contains(f.except, rest) {
+			if !f.passesOver(rest) {
 				return f, 0, rest
 			}
 			continue
@@ -307,6 +309,14 @@ func (t *table) match(key string) (f *family, index int32, rest string) {
 		}
 	}
 	return nil, 0, ""
+}
+
+// passesOver tells whether a family leaves a key to others; an exception that ends
+// in a dot is a prefix.
+func (f *family) passesOver(rest string) bool {
+	return slices.ContainsFunc(f.except, func(e string) bool {
+		return e == rest || strings.HasSuffix(e, ".") && strings.HasPrefix(rest, e)
+	})
 }
 
 // cutIndex reads "12.rest".

@@ -1,0 +1,254 @@
+package mapping
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+)
+
+var update = flag.Bool("update", false, "write docs/dialects.md instead of comparing it")
+
+// TestDialectsPage keeps docs/dialects.md what the tables say.
+func TestDialectsPage(t *testing.T) {
+	path := filepath.Join("..", "..", "docs", "dialects.md")
+	page := dialectsPage(compiled())
+	if *update {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(page), 0o600))
+	}
+	stored, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, page, string(stored), "run go test ./internal/mapping -run TestDialectsPage -update")
+}
+
+func dialectsPage(t *table) string {
+	var b strings.Builder
+	b.WriteString(`# Dialects
+
+Generated from the tables in internal/mapping; change those, then run
+` + "`go test ./internal/mapping -run TestDialectsPage -update`" + `.
+
+Every span of every kind is stored. Each column below is filled from the first source of its list that has a usable value on the
+span, so a span that speaks two dialects is merged field by field. N stands for an index, * for any rest of a key; what follows an
+arrow is a place inside the attribute's JSON, with | between spellings. A source that did not win stays in ` + "`attributes`" + `, and so does
+one whose value was corrected or converted; an attribute that carries words is never kept in facts: what became no message, tool
+value or document is a content of its own, which ` + "`attributes`" + ` refers to as ` + "`{\"$content\": id}`" + `.
+
+`)
+	writeRecognition(&b, t)
+	writeKinds(&b, t)
+	for f := range field(numFields) {
+		writeField(&b, t, f)
+	}
+	writeWords(&b, t)
+	writeProviders(&b)
+	writeFinishReasons(&b)
+	return b.String()
+}
+
+func writeRecognition(b *strings.Builder, t *table) {
+	b.WriteString("## Recognised by\n\n| dialect | scope | attribute | tried with |\n|---|---|---|---|\n")
+	for _, d := range t.dialects {
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", d.name, codes(d.scopes), codes(d.marks), d.versions)
+	}
+	b.WriteString("\nRecognition matters only where a name could be anybody's (marked *own spans*) and for what a dialect means by its numbers.\n\n")
+}
+
+func writeKinds(b *strings.Builder, t *table) {
+	b.WriteString("## kind\n\nThe first rule that decides, from top to bottom; else `other`.\n\n| | attribute | values |\n|---|---|---|\n")
+	for i, rule := range t.kinds {
+		attr := "`" + rule.attr + "`"
+		if rule.attr == "" {
+			attr = "the name of the span"
+		}
+		fmt.Fprintf(b, "| %d | %s%s | %s |\n", i+1, attr, ownNote(rule.own), kindValues(rule))
+	}
+	b.WriteString("\n")
+}
+
+func kindValues(rule *boundRule) string {
+	byKind := map[Kind][]string{}
+	for v, k := range rule.values {
+		byKind[k] = append(byKind[k], v)
+	}
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(byKind)) {
+		values := byKind[k]
+		slices.Sort(values)
+		for i, v := range values {
+			if values[i] = "`" + v + "`"; v == "" {
+				values[i] = "anything else"
+				if len(rule.values) == 1 {
+					values[i] = "any value"
+				}
+			}
+		}
+		parts = append(parts, strings.Join(values, " ")+" → "+k.String())
+	}
+	if rule.of != nil {
+		parts = append(parts, "more in "+rule.dialectName)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func writeField(b *strings.Builder, t *table, f field) {
+	if len(t.sources[f]) == 0 {
+		return
+	}
+	info := fields[f]
+	fmt.Fprintf(b, "## %s\n\n", info.column)
+	if info.kinds != anyKind {
+		fmt.Fprintf(b, "On spans of kind %s.\n\n", kindNamesOf(info.kinds))
+	}
+	b.WriteString("| | source | dialect | |\n|---|---|---|---|\n")
+	for i, src := range t.sources[f] {
+		fmt.Fprintf(b, "| %d | %s | %s | %s |\n", i+1, sourceName(src), src.dialectName, sourceNote(src, info))
+	}
+	b.WriteString("\n")
+}
+
+func sourceName(src *boundSource) string {
+	switch {
+	case src.answer != nil:
+		var keys []string
+		for _, k := range src.answer.keys() {
+			if k != "" {
+				keys = append(keys, k)
+			}
+		}
+		return codes(keys)
+	case src.as == asMessageEvents:
+		return "span events that tell messages"
+	case src.as == asDocumentEvents:
+		return "span events that tell documents"
+	case src.event != "" && src.attr == "":
+		return "time of span event `" + src.event + "`"
+	}
+	name := "`" + strings.ReplaceAll(src.attr, ".#", ".N") + "`"
+	if src.event != "" {
+		name = "span event `" + src.event + "`: " + name
+	}
+	if src.path != "" {
+		name += " → `" + strings.ReplaceAll(src.path, "|", "\\|") + "`"
+	}
+	return name
+}
+
+func sourceNote(src *boundSource, info fieldInfo) string {
+	var notes []string
+	if src.kinds != info.kinds {
+		notes = append(notes, "on kind "+kindNamesOf(src.kinds))
+	}
+	if src.own {
+		notes = append(notes, "own spans")
+	}
+	if src.resource {
+		notes = append(notes, "of the resource")
+	}
+	if src.param != "" {
+		notes = append(notes, "as `"+src.param+"`")
+	}
+	if len(src.except) > 0 {
+		notes = append(notes, "but for "+codes(src.except))
+	}
+	if note := formNotes[src.as]; note != "" {
+		notes = append(notes, note)
+	}
+	if src.with != nil {
+		notes = append(notes, "computed")
+	}
+	return strings.Join(notes, "; ")
+}
+
+var formNotes = map[form]string{
+	asJSON: "always JSON", asBody: "out of a body", asWrapped: "unwrapped", asText: "plain text", asSeconds: "seconds",
+	asMillis: "milliseconds", asTime: "a time", asToolPart: "its tool part", asEventList: "a list of events",
+}
+
+func ownNote(own bool) string {
+	if own {
+		return " (own spans)"
+	}
+	return ""
+}
+
+func writeWords(b *strings.Builder, t *table) {
+	b.WriteString("## Further attributes that carry words\n\n")
+	for _, d := range t.dialects {
+		if len(d.words) > 0 {
+			fmt.Fprintf(b, "- %s: %s\n", d.name, strings.ReplaceAll(codes(d.words), ".#", ".N"))
+		}
+	}
+	b.WriteString("\n")
+}
+
+func writeProviders(b *strings.Builder) {
+	b.WriteString("## Providers\n\nCompared without case; a known name may go on after a dot or hyphen (`openai.chat`). Other names are kept in lower case.\n\n")
+	b.WriteString("| stored | from |\n|---|---|\n")
+	byName := map[string][]string{}
+	for alias, name := range providerAliases {
+		byName[name] = append(byName[name], alias)
+	}
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		slices.Sort(byName[name])
+		fmt.Fprintf(b, "| `%s` | %s |\n", name, codes(byName[name]))
+	}
+	fmt.Fprintf(b, "\nFrameworks, which are no providers: %s.\n\n", codes(slices.Sorted(maps.Keys(frameworks))))
+	b.WriteString("Without a provider, calls of models take it from the host (`server.address`) or from the start of the model's name:\n\n")
+	b.WriteString("| model | provider |\n|---|---|\n")
+	for _, m := range modelProviders {
+		fmt.Fprintf(b, "| `%s…` | `%s` |\n", m.prefix, m.provider)
+	}
+	fmt.Fprintf(b, "| `[region.]vendor.name` with vendor %s | `aws.bedrock` |\n| `vendor/model` | the vendor, if known |\n\n",
+		codes(slices.Sorted(maps.Keys(bedrockVendors))))
+}
+
+// reportedReasons are the finish reasons that libraries and APIs were seen to send.
+var reportedReasons = []string{
+	"stop", "end_turn", "stop_sequence", "complete", "completed", "eos", "finish", "STOP", "endTurn",
+	"length", "max_tokens", "max_output_tokens", "MAX_TOKENS", "model_length", "maxTokens",
+	"tool_calls", "tool_call", "tool-calls", "tool_use", "function_call", "toolUse",
+	"content_filter", "content-filter", "safety", "refusal", "guardrail_intervened", "contentFiltered", "error",
+}
+
+func writeFinishReasons(b *strings.Builder) {
+	b.WriteString("## Finish reasons\n\nCompared without case, `_`, `-` and blanks; others are kept in lower case.\n\n| stored | from |\n|---|---|\n")
+	byName := map[string][]string{}
+	for _, r := range reportedReasons {
+		byName[content.FinishReason(r)] = append(byName[content.FinishReason(r)], r)
+	}
+	names := slices.SortedFunc(maps.Keys(byName), func(a, b string) int {
+		return cmp.Or(len(byName[b])-len(byName[a]), strings.Compare(a, b))
+	})
+	for _, name := range names {
+		fmt.Fprintf(b, "| `%s` | %s |\n", name, codes(byName[name]))
+	}
+}
+
+func kindNamesOf(s kindSet) string {
+	var names []string
+	for k := range Kind(len(kindNames)) {
+		if s.has(k) {
+			names = append(names, k.String())
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func codes(list []string) string {
+	quoted := make([]string, len(list))
+	for i, s := range list {
+		quoted[i] = "`" + s + "`"
+	}
+	return strings.Join(quoted, " ")
+}
