@@ -1,5 +1,5 @@
-//go:generate go build -C internal/tools -o ../../build/mdatagen go.opentelemetry.io/collector/cmd/mdatagen
-//go:generate build/mdatagen metadata.yaml
+// mdatagen would name the package after the checkout's folder; the script gives it the right one.
+//go:generate internal/tools/generate.sh
 
 // Package llmobservatoryexporter is an OpenTelemetry Collector exporter that
 // stores LLM calls, tool calls and agent steps as typed rows in Postgres.
