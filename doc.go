@@ -1,5 +1,10 @@
-// mdatagen would name the package after the checkout's folder; the script gives it the right one.
-//go:generate internal/tools/generate.sh
+//go:generate go build -C internal/tools -o ../../build/mdatagen go.opentelemetry.io/collector/cmd/mdatagen
+//go:generate ln -sfn .. build/llmobservatoryexporter
+//go:generate build/mdatagen build/llmobservatoryexporter/metadata.yaml
+//go:generate rm build/llmobservatoryexporter
+
+// mdatagen takes the package's name from the folder's, which in a checkout can be
+// any; hence the link.
 
 // Package llmobservatoryexporter is an OpenTelemetry Collector exporter that
 // stores LLM calls, tool calls and agent steps as typed rows in Postgres.
