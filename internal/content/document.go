@@ -76,10 +76,14 @@ func documentText(n jsonval.Node) jsonval.Node {
 	return c
 }
 
+// maxDocumentKeys is up to how many keys a document may have to be rewritten.
+const maxDocumentKeys = 256
+
 // moved are the keys a document's canonical keys are read from.
 var moved = map[string]bool{
 	"id": true, "document_id": true, "content": true, "page_content": true, "pageContent": true, "text": true,
 	"document": true, "score": true, "metadata": true, "lc": true, "type": true, "lc_kwargs": true,
+	"relevance_score": true, "id_": true,
 }
 
 func (rd *reader) document(list, n jsonval.Node) {
@@ -103,8 +107,12 @@ func (rd *reader) document(list, n jsonval.Node) {
 	if d.Len() == 0 {
 		return
 	}
+	if n.Len() > maxDocumentKeys {
+		list.Add(n)
+		return
+	}
 	for c := n.First(); c.Exists(); c = c.Next() {
-		if !moved[c.Key()] && c.Key() != "relevance_score" && c.Key() != "id_" && !c.Blank() {
+		if !moved[c.Key()] && !c.Blank() {
 			d.Set(c.Key(), c)
 		}
 	}

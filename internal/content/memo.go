@@ -3,6 +3,8 @@ package content
 import (
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
+	"weak"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
@@ -19,13 +21,42 @@ const (
 	kindSystemOf                // the body of a leading system message
 )
 
-// entry is what reading a text gave. Entries are immutable.
+// entry is what reading a text gave. All but its links is immutable.
 type entry struct {
 	raw          string
 	kind         kind
 	repairs      jsonval.Repairs
 	content      Content
 	role, finish string
+
+	link atomic.Pointer[link] // of this entry, made when it first follows another
+	next atomic.Pointer[link] // to the entry that followed it last
+}
+
+// link refers to an entry without keeping it in memory.
+type link struct{ to weak.Pointer[entry] }
+
+// follower returns the entry that followed e last, nil if none or forgotten.
+func (e *entry) follower() *entry {
+	if e == nil {
+		return nil
+	}
+	if l := e.next.Load(); l != nil {
+		return l.to.Value()
+	}
+	return nil
+}
+
+// precede notes that f followed e.
+func (e *entry) precede(f *entry) {
+	l := f.link.Load()
+	if l == nil {
+		f.link.CompareAndSwap(nil, &link{weak.Make(f)})
+		l = f.link.Load()
+	}
+	if e.next.Load() != l {
+		e.next.Store(l)
+	}
 }
 
 // entryOverhead is about what an entry costs beyond its texts.
@@ -39,7 +70,8 @@ func (e *entry) cost() int {
 	return n
 }
 
-const shardCount = 32
+// shardCount leaves a generation of a shard room for contents of megabytes.
+const shardCount = 8
 
 // memo remembers texts read before, so that a history is read once and not once a
 // turn. Two generations bound it: when the young one has half the budget, it

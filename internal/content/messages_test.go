@@ -196,6 +196,33 @@ func TestShapes(t *testing.T) {
 	}
 }
 
+func TestTextPartThatLooksLikeJSONIsText(t *testing.T) {
+	z := NewNormalizer(Options{})
+	var r jsonval.Repairs
+	got, _ := z.Messages(nil, pcommon.NewValueStr(`[{"role":"user","content":[{"type":"text","text":"[{\"type\":\"text\",\"text\":\"hi\"}]"}]}]`), Input, &r)
+	require.Equal(t, want(t, `user [{"type":"text","content":"[{\"type\":\"text\",\"text\":\"hi\"}]"}]`), said(got))
+}
+
+// Wide inputs take time in proportion to their size: a quadratic step would take
+// minutes here.
+func TestWideInputs(t *testing.T) {
+	z := NewNormalizer(Options{})
+	var r jsonval.Repairs
+	calls := strings.Repeat(`{"id":"c","name":"f"},{"name":"f","args":{}},`, 50_000)
+	got, ok := z.Messages(nil, pcommon.NewValueStr(`[{"role":"assistant","content":"hi","tool_calls":[`+calls[:len(calls)-1]+`]}]`), Output, &r)
+	require.True(t, ok)
+	require.Len(t, got, 1)
+	var keys strings.Builder
+	for i := range 100_000 {
+		fmt.Fprintf(&keys, `,"k%d":%d`, i, i)
+	}
+	wide := `{"id":"d","text":"hi"` + keys.String() + `}`
+	_, ok = z.Documents(nil, pcommon.NewValueStr(wide), &r)
+	require.True(t, ok)
+	_, ok = z.Messages(nil, pcommon.NewValueStr(wide), Input, &r)
+	require.True(t, ok)
+}
+
 func TestNothingMessageLike(t *testing.T) {
 	z := NewNormalizer(Options{})
 	for _, in := range []string{

@@ -158,6 +158,10 @@ func (rd *reader) textPart(parts, n jsonval.Node) {
 		}
 		text = n.Get("content")
 	}
+	if text.Kind() == jsonval.String {
+		rd.addText(parts, text) // text that looks like JSON is still text
+		return
+	}
 	rd.blocks(parts, text)
 }
 

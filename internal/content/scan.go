@@ -16,19 +16,24 @@ func (z *Normalizer) known(s *scratch, dst []Message, text string, dir Direction
 	}
 	start := len(dst)
 	var repairs jsonval.Repairs
+	var e *entry
 	for {
-		raw, state := it.next()
-		switch state {
-		case ended:
-			*r |= repairs
-			return dst, len(dst) > start
-		case broken:
-			return dst[:start], false
-		}
-		e := z.memo.get(kind(dir), raw)
-		if e == nil {
-			if e = z.learn(s, raw, dir); e == nil {
+		before := e
+		if e = before.follower(); e == nil || e.kind != kind(dir) || !it.skip(e.raw) {
+			raw, state := it.next()
+			switch state {
+			case ended:
+				*r |= repairs
+				return dst, true
+			case broken:
 				return dst[:start], false
+			}
+			if e = z.memo.get(kind(dir), raw); e == nil {
+				if e = z.learn(s, raw, dir); e == nil {
+					return dst[:start], false
+				}
+			} else if before != nil {
+				before.precede(e)
 			}
 		}
 		repairs |= e.repairs
@@ -87,6 +92,23 @@ func (it *elements) open() bool {
 	it.i++
 	it.blanks()
 	return it.i < len(it.s) && it.s[it.i] == '{'
+}
+
+// skip passes a comma and raw, the text of an element, if they come next. In a
+// growing history most elements follow the one they followed before, and comparing
+// is several times faster than finding their ends.
+func (it *elements) skip(raw string) bool {
+	at := it.i
+	if at >= len(it.s) || it.s[at] != ',' {
+		return false
+	}
+	for at++; at < len(it.s) && isBlank(it.s[at]); at++ {
+	}
+	if !strings.HasPrefix(it.s[at:], raw) {
+		return false
+	}
+	it.i = at + len(raw)
+	return true
 }
 
 func (it *elements) blanks() {

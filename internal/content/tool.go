@@ -71,12 +71,15 @@ func (rd *reader) parsed(s string) (jsonval.Node, bool) {
 	return jsonval.Node{}, false
 }
 
+// maxCompared bounds how many parts a call is compared with.
+const maxCompared = 256
+
 // hasCall tells whether the parts hold a call with the id of p or, both without
 // id, whether the first told of them hold one of its name and arguments.
 func (rd *reader) hasCall(parts, p jsonval.Node, told int) bool {
 	id := p.Get("id").Text()
 	at := 0
-	for c := parts.First(); c.Exists(); c = c.Next() {
+	for c := parts.First(); c.Exists() && at < maxCompared; c = c.Next() {
 		at++
 		if c.Get("type").Str() != typeToolCall {
 			continue
