@@ -1,5 +1,7 @@
 package jsonval
 
+import "slices"
+
 // Parse reads one JSON text (RFC 8259, nothing around it but blanks) into new
 // nodes of d. It returns false, and leaves r alone, if the text is malformed or
 // nests deeper than MaxDepth. Strings of the tree share the memory of text.
@@ -238,22 +240,22 @@ func (p *parser) number() (int32, bool) {
 	return p.d.add(node{kind: Number, text: p.s[start:p.i]}), true
 }
 
-// fewKeys is up to how many keys comparing all pairs beats a set.
+// fewKeys is up to how many keys comparing all pairs beats sorting them.
 const fewKeys = 24
 
 // unique drops all but the last value of each key of an object.
 func (d *Doc) unique(object int32, r *Repairs) {
 	o := &d.nodes[object]
-	if o.count <= fewKeys {
-		for i := o.first; i != 0; i = d.nodes[i].next {
-			if d.keyFollows(i) {
-				d.dropRepeated(object, r)
-				return
-			}
-		}
+	if o.count > fewKeys {
+		d.sortUnique(object, r)
 		return
 	}
-	d.dropRepeated(object, r)
+	for i := o.first; i != 0; i = d.nodes[i].next {
+		if d.keyFollows(i) {
+			d.sortUnique(object, r)
+			return
+		}
+	}
 }
 
 // keyFollows tells whether a later sibling has the key of i.
@@ -267,24 +269,28 @@ func (d *Doc) keyFollows(i int32) bool {
 	return false
 }
 
-func (d *Doc) dropRepeated(object int32, r *Repairs) {
+// sortUnique links the children of an object anew: by key, the last value of each.
+func (d *Doc) sortUnique(object int32, r *Repairs) {
 	o := &d.nodes[object]
-	lastOf := make(map[string]int32, o.count)
+	base := len(d.order)
 	for i := o.first; i != 0; i = d.nodes[i].next {
-		lastOf[d.nodes[i].key] = i
+		d.order = append(d.order, i)
 	}
-	if len(lastOf) == int(o.count) {
-		return
-	}
-	*r |= DuplicateKey
-	i := o.first
-	o.first, o.last, o.count = 0, 0, 0
-	for i != 0 {
-		next := d.nodes[i].next
-		if lastOf[d.nodes[i].key] == i {
-			d.nodes[i].next = 0
-			d.linkLast(object, i)
+	sorted := d.order[base:]
+	slices.SortFunc(sorted, func(a, b int32) int {
+		if c := compareKeys(d.nodes[a].key, d.nodes[b].key); c != 0 {
+			return c
 		}
-		i = next
+		return int(a - b) // later nodes have greater indices
+	})
+	o.first, o.last, o.count = 0, 0, 0
+	for at, i := range sorted {
+		if at+1 < len(sorted) && d.nodes[sorted[at+1]].key == d.nodes[i].key {
+			*r |= DuplicateKey
+			continue
+		}
+		d.nodes[i].next = 0
+		d.linkLast(object, i)
 	}
+	d.order = d.order[:base]
 }
