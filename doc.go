@@ -1,10 +1,4 @@
-//go:generate go build -C internal/tools -o ../../build/mdatagen go.opentelemetry.io/collector/cmd/mdatagen
-//go:generate ln -sfn .. build/llmobservatoryexporter
-//go:generate build/mdatagen build/llmobservatoryexporter/metadata.yaml
-//go:generate rm build/llmobservatoryexporter
-
-// mdatagen takes the package's name from the folder's, which in a checkout can be
-// any; hence the link.
+//go:generate internal/tools/generate.sh
 
 // Package llmobservatoryexporter is an OpenTelemetry Collector exporter that
 // stores LLM calls, tool calls and agent steps as typed rows in Postgres.

@@ -18,11 +18,7 @@ func SQLState(err error) string {
 // IsDataFault reports whether Postgres refused a value, which trying again
 // cannot change: a data exception, an integrity violation or a program limit.
 func IsDataFault(err error) bool {
-	code := SQLState(err)
-	if len(code) != 5 {
-		return false
-	}
-	switch code[:2] {
+	switch class(SQLState(err)) {
 	case "22", "23", "54":
 		return true
 	}
@@ -34,8 +30,11 @@ func IsDataFault(err error) bool {
 // Codes whose text itself quotes the value give "".
 func Rule(err error) string {
 	var server *pgconn.PgError
-	if !errors.As(err, &server) || server.Code[:2] == "22" {
+	if !errors.As(err, &server) || class(server.Code) == "22" {
 		return ""
 	}
 	return server.Message
 }
+
+// class returns the class of a SQLSTATE.
+func class(code string) string { return code[:min(2, len(code))] }
