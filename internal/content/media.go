@@ -60,6 +60,10 @@ func (m *media) find(n jsonval.Node, typ string, depth int) {
 	if m.mime == "" {
 		m.mime = mimeOf(n)
 	}
+	if data := n.Get("data"); n.Get("type").Str() == typeText && data.Exists() {
+		m.text = data // Anthropic: a document of plain text
+		return
+	}
 	m.data = or(m.data, first(n, "data", "bytes", "file_data", "base64"))
 	if m.data.Kind() == jsonval.Object {
 		m.data = jsonval.Node{}

@@ -25,8 +25,16 @@ func canonicalRole(role string, r *jsonval.Repairs) string {
 	if known, ok := roleNames[strings.ToLower(role)]; ok {
 		return known
 	}
-	return strings.Clone(jsonval.CleanString(strings.TrimSpace(role), r))
+	role = jsonval.CleanString(strings.TrimSpace(role), r)
+	if short := prefix(role, maxRole); len(short) < len(role) {
+		*r |= jsonval.ContentCut
+		role = short
+	}
+	return strings.Clone(role)
 }
+
+// maxRole bounds a role, in bytes.
+const maxRole = 64
 
 // eventKey names the event in the object form of a message event; its attributes
 // stand beside it.

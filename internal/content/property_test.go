@@ -108,6 +108,39 @@ func TestMutatedShapesHoldTheProperties(t *testing.T) {
 	}
 }
 
+func TestEveryBodyKeepsTheLimit(t *testing.T) {
+	const limit = 1024
+	rng := rand.New(rand.NewPCG(7, 8))
+	z := NewNormalizer(Options{MaxBytes: limit, MemoBytes: 1 << 20})
+	pieces := []string{`\n`, `\u0001`, "é", `\"`, "a", "😀"}
+	for range 5_000 {
+		text := mutate(rng, shapes[rng.IntN(len(shapes))].in)
+		long := strings.Repeat(pieces[rng.IntN(len(pieces))], rng.IntN(3000))
+		text = strings.ReplaceAll(text, []string{"hi", "c1", "f", "QUJD", "role"}[rng.IntN(5)], long)
+		v := pcommon.NewValueStr(text)
+		var r jsonval.Repairs
+		messages, _ := z.Messages(nil, v, Direction(rng.IntN(2)), &r)
+		var all []Content
+		for _, m := range messages {
+			require.True(t, json.Valid(partsOf(m.Body)), "%s", m.Body)
+			all = append(all, m.Content)
+		}
+		all, _ = z.Documents(all, v, &r)
+		for _, read := range []func(pcommon.Value, *jsonval.Repairs) (Content, bool){z.SystemInstructions, z.ToolDefinitions} {
+			if c, ok := read(v, &r); ok {
+				all = append(all, c)
+			}
+		}
+		if c, ok := z.Value(v, false, &r); ok {
+			all = append(all, c)
+		}
+		for _, c := range all {
+			require.LessOrEqual(t, len(c.Body), limit, "%.300s", c.Body)
+			checkBody(t, c)
+		}
+	}
+}
+
 func FuzzMessages(f *testing.F) {
 	for _, c := range shapes {
 		f.Add(c.in, c.out)

@@ -202,6 +202,33 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
+// A part of a tree reads as the attribute does.
+func TestNodesReadAsAttributes(t *testing.T) {
+	z := NewNormalizer(Options{})
+	for _, c := range shapes {
+		var d jsonval.Doc
+		var r jsonval.Repairs
+		v := pcommon.NewValueStr(c.in)
+		n := d.FromValue(v, &r)
+		want, wantOK := z.SystemInstructions(v, &r)
+		got, ok := z.SystemInstructionsNode(n, &r)
+		require.Equal(t, wantOK, ok)
+		require.Equal(t, want, got)
+		want, wantOK = z.ToolDefinitions(v, &r)
+		got, ok = z.ToolDefinitionsNode(n, &r)
+		require.Equal(t, wantOK, ok)
+		require.Equal(t, want, got)
+		want, wantOK = z.Value(v, true, &r)
+		got, ok = z.ValueNode(n, true, &r)
+		require.Equal(t, wantOK, ok)
+		require.Equal(t, want, got)
+		wantDocs, wantOK := z.Documents(nil, v, &r)
+		docs, ok := z.DocumentsNode(nil, n, &r)
+		require.Equal(t, wantOK, ok)
+		require.Equal(t, wantDocs, docs)
+	}
+}
+
 func TestTextAndRaw(t *testing.T) {
 	z := NewNormalizer(Options{})
 	var r jsonval.Repairs
