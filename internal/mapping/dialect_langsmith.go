@@ -49,7 +49,6 @@ var _ = register(dialect{
 			"embedding": KindEmbedding, "prompt": KindPrompt, "parser": KindOther,
 		}},
 	},
-	words: []string{"gen_ai.serialized.*"},
 	// A failed run has status OK; only the exception event tells.
 	failed: func(r *reading) bool { return r.exception >= 0 },
 })

@@ -7,7 +7,12 @@ var _ = register(dialect{
 	versions: "livekit-agents 1.x",
 	scopes:   []string{"livekit-agents"},
 	sources: map[field][]source{
-		fInputMessages:  {{attr: "lk.chat_ctx", path: "items"}, {attr: "lk.chat_ctx", as: asBody}},
+		fAgentName: {{attr: "lk.agent_name"}},
+		fInputMessages: {
+			{attr: "lk.chat_ctx", path: "items"},
+			{attr: "lk.chat_ctx", as: asBody},
+			{attr: "lk.user_input", as: asText, only: kindsOf(KindAgent)},
+		},
 		fOutputMessages: {{attr: "lk.response.text", as: asText}},
 		fToolName:       {{attr: "lk.function_tool.name"}},
 		fToolCallID:     {{attr: "lk.function_tool.id"}},
@@ -19,5 +24,5 @@ var _ = register(dialect{
 			"agent_turn": KindAgent, "agent_session": KindAgent, "function_tool": KindTool, "llm_node": KindChain, "llm_request": KindLLM,
 		}},
 	},
-	words: []string{"lk.instructions", "lk.user_input", "lk.user_transcript", "lk.function_tools"},
+	words: []string{"lk.instructions", "lk.user_input", "lk.user_transcript", "lk.function_tools", "lk.response.function_calls", "lk.input_text"},
 })
