@@ -297,7 +297,7 @@ func TestHostileSpanIsMapped(t *testing.T) {
 		e.Attributes().PutStr("content", strings.Repeat("w", 100))
 	}
 	b := New(Options{}).Map(td)
-	require.Len(t, b.Spans, 1)
+	require.Len(t, b.Spans, 1, "%v", b.Rejected)
 	checkStorable(t, b)
 	s := &b.Spans[0]
 	require.Len(t, s.InputMessageIDs, 5_000)

@@ -46,6 +46,7 @@ func FuzzMap(f *testing.F) {
 		}
 		before := marshal(t, td)
 		first, second := full.Map(td), full.Map(td)
+		require.NotContains(t, first.Rejected, mappingFailed)
 		require.True(t, bytes.Equal(before, marshal(t, td)), "the input is left as it is")
 		require.True(t, reflect.DeepEqual(first, second), "mapping is deterministic")
 		checkStorable(t, first)

@@ -13,25 +13,26 @@ const maxSegments = 24
 // maxLeaves bounds the attributes of one object.
 const maxLeaves = 500
 
+// leaf is an attribute on its way into a tree: what is left of its key, and the
+// index that came last.
+type leaf struct {
+	*hit
+	index int32
+	done  bool
+	path  string
+}
+
 // unflatten makes a list of what the keys with an index say, in the order of the
 // indices and without their gaps.
 func (r *reading) unflatten(src *boundSource) jsonval.Node {
-	var leaves []leaf
+	base := len(r.leaves)
 	for i := range r.hits {
 		if h := &r.hits[i]; h.slot == src.slot && src.takes(h.rest) {
-			leaves = append(leaves, leaf{h, h.index, h.rest})
+			r.leaves = append(r.leaves, leaf{hit: h, index: h.index, path: h.rest})
 		}
 	}
-	slices.SortStableFunc(leaves, func(a, b leaf) int { return int(a.index - b.index) })
-	list := r.doc.Array()
-	for len(leaves) > 0 {
-		n := 1
-		for n < len(leaves) && leaves[n].index == leaves[0].index {
-			n++
-		}
-		list.Add(r.grow(leaves[:n], src, 0))
-		leaves = leaves[n:]
-	}
+	list := r.growItems(r.leaves[base:], src, 0)
+	r.leaves = r.leaves[:base]
 	return list
 }
 
@@ -44,12 +45,19 @@ func (src *boundSource) takes(rest string) bool {
 	return slices.Contains(src.heads, head)
 }
 
-// leaf is an attribute on its way into a tree: what is left of its key, and the
-// index that came last.
-type leaf struct {
-	*hit
-	index int32
-	path  string
+// growItems makes a list of leaves by their index.
+func (r *reading) growItems(items []leaf, src *boundSource, depth int) jsonval.Node {
+	slices.SortStableFunc(items, func(a, b leaf) int { return int(a.index - b.index) })
+	list := r.doc.Array()
+	for len(items) > 0 {
+		n := 1
+		for n < len(items) && items[n].index == items[0].index {
+			n++
+		}
+		list.Add(r.grow(items[:n], src, depth))
+		items = items[n:]
+	}
+	return list
 }
 
 // grow makes a tree of leaves; one whose path ends is the value itself.
@@ -67,23 +75,25 @@ func (r *reading) grow(leaves []leaf, src *boundSource, depth int) jsonval.Node 
 	if _, _, indexed := cutIndex(leaves[0].path); indexed {
 		return r.growList(leaves, src, depth)
 	}
-	leaves = leaves[:min(len(leaves), maxLeaves)]
+	return r.growObject(leaves[:min(len(leaves), maxLeaves)], src, depth)
+}
+
+func (r *reading) growObject(leaves []leaf, src *boundSource, depth int) jsonval.Node {
 	object := r.doc.Object()
-	done := make([]bool, len(leaves))
 	for i := range leaves {
-		if done[i] {
+		if leaves[i].done {
 			continue
 		}
 		head, _, _ := strings.Cut(leaves[i].path, ".")
-		group := leaves[i:i:i]
+		base := len(r.leaves)
 		for j := i; j < len(leaves); j++ {
-			h, rest, _ := strings.Cut(leaves[j].path, ".")
-			if !done[j] && h == head {
-				done[j] = true
-				group = append(group, leaf{leaves[j].hit, leaves[j].index, rest})
+			if h, rest, _ := strings.Cut(leaves[j].path, "."); h == head {
+				leaves[j].done = true
+				r.leaves = append(r.leaves, leaf{hit: leaves[j].hit, index: leaves[j].index, path: rest})
 			}
 		}
-		n := r.grow(group, src, depth+1)
+		n := r.grow(r.leaves[base:], src, depth+1)
+		r.leaves = r.leaves[:base]
 		if src.blocks && head == "content" {
 			n = r.eventJSON(n)
 		}
@@ -93,22 +103,14 @@ func (r *reading) grow(leaves []leaf, src *boundSource, depth int) jsonval.Node 
 }
 
 func (r *reading) growList(leaves []leaf, src *boundSource, depth int) jsonval.Node {
-	var items []leaf
+	base := len(r.leaves)
 	for _, l := range leaves {
 		if index, rest, ok := cutIndex(l.path); ok {
-			items = append(items, leaf{l.hit, index, rest})
+			r.leaves = append(r.leaves, leaf{hit: l.hit, index: index, path: rest})
 		}
 	}
-	slices.SortStableFunc(items, func(a, b leaf) int { return int(a.index - b.index) })
-	list := r.doc.Array()
-	for len(items) > 0 {
-		n := 1
-		for n < len(items) && items[n].index == items[0].index {
-			n++
-		}
-		list.Add(r.grow(items[:n], src, depth+1))
-		items = items[n:]
-	}
+	list := r.growItems(r.leaves[base:], src, depth+1)
+	r.leaves = r.leaves[:base]
 	return list
 }
 

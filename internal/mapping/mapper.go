@@ -98,9 +98,23 @@ func (r *reading) mapScope(ss ptrace.ScopeSpans, res *resource) {
 		r.batch.Spans = append(r.batch.Spans, Span{})
 		r.start(span, &r.batch.Spans[len(r.batch.Spans)-1], speaks)
 		r.rep |= rep
-		r.mapSpan(res, attributes)
+		r.mapSafely(res, attributes)
 	}
 }
+
+// mapSafely sets a span aside that brings the mapper down, so that it neither costs
+// its neighbours nor comes back from a persistent queue again and again.
+func (r *reading) mapSafely(res *resource, scope []byte) {
+	defer func() {
+		if recover() != nil {
+			r.batch.Spans = r.batch.Spans[:len(r.batch.Spans)-1]
+			r.batch.Rejected[mappingFailed]++
+		}
+	}()
+	r.mapSpan(res, scope)
+}
+
+const mappingFailed = "mapping_failed"
 
 // spokenBy returns the dialects whose scope has this name.
 func (t *table) spokenBy(name string) (dialects uint64) {

@@ -62,6 +62,7 @@ type reading struct {
 	slots   []slot
 	touched []int16
 	hits    []hit
+	leaves  []leaf // stack of those being put into a tree
 	fates   []fate
 	events  []eventFate
 	keys    []string
@@ -99,6 +100,7 @@ func (r *reading) release() {
 	clear(r.messages[:cap(r.messages)])
 	clear(r.contents[:cap(r.contents)])
 	clear(r.keys[:cap(r.keys)])
+	clear(r.leaves[:cap(r.leaves)])
 	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch {
 		r.hits, r.events, r.messages = nil, nil, nil
 	}

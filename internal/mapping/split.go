@@ -40,12 +40,12 @@ func (s *Span) contentIDs() []content.ID {
 	ids = append(ids, s.InputMessageIDs...)
 	ids = append(ids, s.OutputMessageIDs...)
 	ids = append(ids, s.DocumentIDs...)
-	return append(ids, attributeContentIDs(s.Attributes)...)
+	ids = appendReferred(ids, s.Attributes)
+	return appendReferred(ids, s.Events)
 }
 
-// attributeContentIDs lists the contents that stand for long attributes.
-func attributeContentIDs(attributes []byte) []content.ID {
-	var ids []content.ID
+// appendReferred adds the contents that stand for wordy or long attributes.
+func appendReferred(ids []content.ID, attributes []byte) []content.ID {
 	reference := []byte(`{"$content":"`)
 	for {
 		at := bytes.Index(attributes, reference)
