@@ -218,7 +218,7 @@ func (r *reading) readAnswer(src *boundSource) bool {
 	if found == 0 {
 		return false
 	}
-	if s, is := (value{attr: texts[only]}).str(); found == 1 && is && only != 1 && only != 2 && !strings.HasPrefix(s, "[") {
+	if s, is := (value{attr: texts[only]}).str(); found == 1 && is && (only == 0 && !src.answer.texts || only == 3) {
 		r.messages = append(r.messages, r.norm.TextMessage(s, content.Output, &r.rep))
 	} else if !r.addNode(r.answerNode(src, texts), content.Output) {
 		return false
@@ -240,10 +240,7 @@ func (r *reading) answerNode(src *boundSource, texts [4]pcommon.Value) jsonval.N
 			continue
 		}
 		s, _ := value{attr: texts[i]}.str()
-		if n := r.json(&r.slots[src.parts[i]]); n.Kind() == jsonval.Array && i == 0 {
-			for c := n.First(); c.Exists(); c = c.Next() {
-				parts.Add(r.part(typ, c.Str()))
-			}
+		if i == 0 && src.answer.texts && r.addTexts(parts, s) {
 			continue
 		}
 		if typ == "reasoning" && parts.Len() > 0 { // thinking comes first
@@ -262,6 +259,24 @@ func (r *reading) answerNode(src *boundSource, texts [4]pcommon.Value) jsonval.N
 		message.Set("tool_calls", r.json(&r.slots[src.parts[2]]))
 	}
 	return message
+}
+
+// addTexts adds the parts of a JSON list of texts.
+func (r *reading) addTexts(parts jsonval.Node, list string) bool {
+	var ignored jsonval.Repairs
+	n, ok := r.doc.Parse(list, &ignored)
+	if !ok || n.Kind() != jsonval.Array {
+		return false
+	}
+	for c := n.First(); c.Exists(); c = c.Next() {
+		if c.Kind() != jsonval.String {
+			return false
+		}
+	}
+	for c := n.First(); c.Exists(); c = c.Next() {
+		parts.Add(r.part("text", c.Str()))
+	}
+	return true
 }
 
 func (r *reading) part(typ, text string) jsonval.Node {

@@ -7,7 +7,8 @@ type dialect struct {
 	name string
 	// rank orders the dialects: where several give a field, the lowest wins.
 	rank int
-	// versions names those whose output was captured or whose source was read.
+	// versions names those that the cases are of, those of which they are captures
+	// in *italics*.
 	versions string
 	// scopes are the instrumentation scopes of the dialect; a trailing * matches
 	// any rest.
@@ -20,8 +21,9 @@ type dialect struct {
 	sources map[field][]source
 	// kinds are ways to tell the kind of a span.
 	kinds []kindRule
-	// words are further attributes that carry words but feed no field.
-	words []string
+	// words are further attributes that carry words but feed no field; ownWords are
+	// such on spans recognised as the dialect's only.
+	words, ownWords []string
 	// messages are span events that tell one message each, documents those that
 	// tell one retrieved document each.
 	messages  []messageEvent
@@ -112,7 +114,11 @@ const (
 )
 
 // answer names the attributes that hold the parts of one assistant message.
-type answer struct{ text, reasoning, toolCalls, object string }
+type answer struct {
+	text, reasoning, toolCalls, object string
+	// texts says that the text may be a JSON list of texts.
+	texts bool
+}
 
 // keys returns the attributes in the order of boundSource.parts.
 func (a *answer) keys() [4]string { return [4]string{a.text, a.reasoning, a.toolCalls, a.object} }

@@ -7,7 +7,7 @@ import "strings"
 var _ = register(dialect{
 	name:     "Google ADK",
 	rank:     rankFramework,
-	versions: "google-adk (Python) 1.12; @google/adk 2.0.0",
+	versions: "google-adk 1.12.0; *@google/adk* 2.0.0",
 	scopes:   []string{"gcp.vertex.agent"},
 	marks:    []string{"gcp.vertex.agent.llm_request", "gcp.vertex.agent.event_id", "gen_ai.system=gcp.vertex.agent"},
 	sources: map[field][]source{

@@ -4,7 +4,7 @@ package mapping
 var _ = register(dialect{
 	name:     "Codex CLI",
 	rank:     rankFramework + 75,
-	versions: "codex-cli 0.137",
+	versions: "0.137.0",
 	scopes:   []string{"codex_cli_rs", "codex_exec"},
 	sources: map[field][]source{
 		fRequestModel:      {{attr: "model", own: true}},

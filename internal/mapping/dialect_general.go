@@ -2,9 +2,9 @@ package mapping
 
 // Attributes that are no LLM convention's, but mean the same on every span.
 var _ = register(dialect{
-	name:     "OpenTelemetry general",
-	rank:     rankIntent + 50,
-	versions: "semantic conventions 1.26 to 1.41",
+	name: "OpenTelemetry general",
+	rank: rankIntent + 50,
+
 	sources: map[field][]source{
 		fUserID:        {{attr: "user.id"}, {attr: "enduser.id"}, {attr: "enduser.pseudo.id", at: rankLast}},
 		fSessionID:     {{attr: "session.id"}},

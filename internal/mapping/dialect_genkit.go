@@ -6,7 +6,7 @@ import "github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 var _ = register(dialect{
 	name:     "Genkit",
 	rank:     rankFramework + 30,
-	versions: "genkit 1.42.0",
+	versions: "*genkit* 1.42.0",
 	scopes:   []string{"genkit-tracer"},
 	marks:    []string{"genkit:type"},
 	sources: map[field][]source{

@@ -12,7 +12,7 @@ import (
 var _ = register(dialect{
 	name:     "Langfuse SDK",
 	rank:     rankIntent,
-	versions: "langfuse (Python) 3.9; @langfuse/tracing and @langfuse/openai 5.11.1",
+	versions: "langfuse-sdk 3.9.0; *@langfuse/tracing* and *@langfuse/openai* 5.11.1",
 	scopes:   []string{"langfuse-sdk"},
 	marks:    []string{"langfuse.observation.type"},
 	sources: map[field][]source{

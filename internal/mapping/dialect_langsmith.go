@@ -4,7 +4,7 @@ package mapping
 var _ = register(dialect{
 	name:     "LangSmith",
 	rank:     rankFramework + 50,
-	versions: "langsmith (JavaScript) 0.12.0; langsmith (Python) 0.4",
+	versions: "langsmith (Python); *langsmith* (npm) 0.12.0",
 	scopes:   []string{"langsmith"},
 	marks:    []string{"langsmith.span.kind", "langsmith.trace.name"},
 	sources: map[field][]source{

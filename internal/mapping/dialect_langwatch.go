@@ -5,7 +5,7 @@ package mapping
 var _ = register(dialect{
 	name:     "LangWatch",
 	rank:     rankFramework + 40,
-	versions: "langwatch 0.16.1",
+	versions: "*langwatch* 0.16.1",
 	marks:    []string{"langwatch.span.type"},
 	sources: map[field][]source{
 		fProvider:       {{attr: "langwatch.vendor"}},

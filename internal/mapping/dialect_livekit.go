@@ -2,10 +2,9 @@ package mapping
 
 // LiveKit agents: kinds from the names of spans.
 var _ = register(dialect{
-	name:     "LiveKit Agents",
-	rank:     rankFramework + 88,
-	versions: "livekit-agents 1.x",
-	scopes:   []string{"livekit-agents"},
+	name:   "LiveKit Agents",
+	rank:   rankFramework + 88,
+	scopes: []string{"livekit-agents"},
 	sources: map[field][]source{
 		fAgentName: {{attr: "lk.agent_name"}},
 		fInputMessages: {

@@ -6,7 +6,7 @@ import "github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 var _ = register(dialect{
 	name:     "OpenInference",
 	rank:     rankOpenInfer,
-	versions: "openinference-instrumentation-openai 0.1.30, -llama-index 4.3; @arizeai/openinference-instrumentation-openai 4.2.7",
+	versions: "openinference-instrumentation-openai 0.1.30, -llama-index 4.3; *@arizeai/openinference-instrumentation-openai* 4.2.7; -anthropic 0.2.8",
 	scopes:   []string{"openinference.instrumentation.*", "@arizeai/openinference-*"},
 	marks:    []string{"openinference.span.kind"},
 	sources: map[field][]source{

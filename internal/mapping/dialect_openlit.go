@@ -6,7 +6,7 @@ import "strings"
 var _ = register(dialect{
 	name:     "OpenLIT",
 	rank:     rankLegacy + 20,
-	versions: "openlit (Python) 1.33 and later; openlit (JavaScript) 1.15.0",
+	versions: "openlit 1.33 and later; *openlit* (npm) 1.15.0",
 	scopes:   []string{"openlit.*", "@openlit/*"},
 	marks:    []string{"telemetry.sdk.name=openlit"},
 	sources: map[field][]source{
@@ -25,6 +25,7 @@ var _ = register(dialect{
 	kinds: []kindRule{
 		{at: kindBySearch, attr: "gen_ai.retrieval.query", values: map[string]Kind{"": KindRetriever}},
 	},
+	words: []string{"gen_ai.content.revised_prompt", "gen_ai.agent.human_input", "gen_ai.agent.actual_output"},
 	// Anthropic's input is passed on as reported, without the cache.
 	inputExcludesCache: func(r *reading) bool {
 		return r.out.Provider == "anthropic"

@@ -4,7 +4,7 @@ package mapping
 var _ = register(dialect{
 	name:     "OpenLLMetry (Traceloop)",
 	rank:     rankLegacy + 10,
-	versions: "opentelemetry-instrumentation-openai 0.40.4, -anthropic 0.61.0; @traceloop/node-server-sdk 0.27.0",
+	versions: "opentelemetry-instrumentation-openai 0.40.4, -anthropic 0.61.0; *@traceloop/node-server-sdk* 0.27.0",
 	scopes: []string{
 		"traceloop.tracer", "@traceloop/*", "opentelemetry.instrumentation.openai.v1", "opentelemetry.instrumentation.langchain",
 	},
@@ -65,6 +65,7 @@ var _ = register(dialect{
 	},
 	words: []string{
 		"traceloop.prompt.template", "traceloop.prompt.template_variables", "gen_ai.task.input", "gen_ai.task.output",
+		"crewai.crew.tasks_output", "crewai.crew.result",
 	},
 	documents: []documentEvent{
 		{event: "db.query.result", prefix: "db.query.result."},

@@ -4,7 +4,7 @@ package mapping
 var _ = register(dialect{
 	name:     "OpenTelemetry GenAI, current",
 	rank:     rankCurrent,
-	versions: "semantic conventions 1.37 to 1.41; @opentelemetry/instrumentation-openai 0.21; opentelemetry-instrumentation-openai-v2 2.3b0",
+	versions: "semantic conventions 1.37 to 1.41: opentelemetry-instrumentation-openai-v2 2.3b0, -anthropic 2.4b0, -google-genai 0.6b0; *ai* 7.0.173 with *@ai-sdk/otel* 1.0.173; gemini-cli 0.40",
 	marks:    []string{"gen_ai.provider.name", "gen_ai.input.messages", "gen_ai.output.messages"},
 	sources: map[field][]source{
 		fOperation:     {{attr: "gen_ai.operation.name"}},
@@ -90,7 +90,7 @@ const inferenceDetails = "gen_ai.client.inference.operation.details"
 var _ = register(dialect{
 	name:     "OpenTelemetry GenAI, legacy",
 	rank:     rankLegacy,
-	versions: "semantic conventions 1.26 to 1.36; Semantic Kernel 1.55; Azure AI Inference",
+	versions: "semantic conventions 1.26 to 1.36: *@opentelemetry/instrumentation-openai* 0.21.0; Semantic Kernel 1.55; Azure AI Inference",
 	scopes:   []string{"Microsoft.SemanticKernel*", "gemini-cli"},
 	marks:    []string{"gen_ai.system"},
 	sources: map[field][]source{

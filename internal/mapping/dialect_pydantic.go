@@ -4,7 +4,7 @@ package mapping
 var _ = register(dialect{
 	name:     "Pydantic AI and Logfire",
 	rank:     rankFramework + 10,
-	versions: "pydantic-ai 0.4 (format 1) to 1.40 (format 3 and later)",
+	versions: "pydantic-ai 0.4.0, 0.8, 1.40.0",
 	scopes:   []string{"pydantic-ai", "logfire*"},
 	marks:    []string{"logfire.msg", "logfire.json_schema", "model_request_parameters", "pydantic_ai.all_messages"},
 	sources: map[field][]source{
@@ -35,7 +35,8 @@ var _ = register(dialect{
 	kinds: []kindRule{
 		{at: kindByOthers, own: true, values: map[string]Kind{"agent run": KindAgent}},
 	},
-	words: []string{"inputs", "model_request_parameters", "events", "all_messages_events", "pydantic_ai.new_messages"},
+	words:    []string{"model_request_parameters", "pydantic_ai.new_messages"},
+	ownWords: []string{"inputs"},
 })
 
 // logfireResponse takes the message of a response.

@@ -4,13 +4,13 @@ package mapping
 var _ = register(dialect{
 	name:     "Sentry",
 	rank:     rankFramework + 80,
-	versions: "@sentry/node 10.78.0",
+	versions: "*@sentry/node* 10.78.0",
 	scopes:   []string{"@sentry/node"},
 	marks:    []string{"sentry.op"},
 	sources: map[field][]source{
 		fStreaming:       {{attr: "gen_ai.response.streaming", at: rankCurrent + 4}},
 		fInputMessages:   {{attr: "gen_ai.request.messages"}},
-		fOutputMessages:  {{answer: &answer{text: "gen_ai.response.text", toolCalls: "gen_ai.response.tool_calls"}}},
+		fOutputMessages:  {{answer: &answer{text: "gen_ai.response.text", toolCalls: "gen_ai.response.tool_calls", texts: true}}},
 		fToolDefinitions: {{attr: "gen_ai.request.available_tools"}},
 		fToolArguments:   {{attr: "gen_ai.tool.input", at: rankCurrent + 42}},
 	},
@@ -26,7 +26,7 @@ var _ = register(dialect{
 var _ = register(dialect{
 	name:     "Anthropic SDK",
 	rank:     rankFramework + 85,
-	versions: "@anthropic-ai/sdk 0.137.0",
+	versions: "*@anthropic-ai/sdk* 0.137.0",
 	scopes:   []string{"com.anthropic.sdk.*"},
 	sources: map[field][]source{
 		fFinishReasons: {{attr: "anthropic.message.stop_reason"}},

@@ -55,15 +55,28 @@ value or document is a content of its own, which ` + "`attributes`" + ` refers t
 	writeWords(&b, t)
 	writeProviders(&b)
 	writeFinishReasons(&b)
+	b.WriteString(addingADialect)
 	return b.String()
 }
 
+const addingADialect = `
+## Adding a dialect
+
+1. Write internal/mapping/dialect_NAME.go: one call of register with the scopes and attributes that show the dialect, the attributes
+   that feed each field, in order of precedence, and those that tell the kind. Its rank places it among the others; a source that has a
+   place of its own names it (at). What is no plain lookup is a small function next to the table (with).
+2. Put cases into internal/mapping/testdata/fixtures/extra: NAME.otlp.json, an OTLP export, and NAME.expected.json, the fields that must
+   come out of it, keyed by span id.
+3. Run go test ./internal/mapping -update and read what changed on this page.
+`
+
 func writeRecognition(b *strings.Builder, t *table) {
-	b.WriteString("## Recognised by\n\n| dialect | scope | attribute | tried with |\n|---|---|---|---|\n")
+	b.WriteString("## Recognised by\n\n| dialect | scope | attribute | versions in the cases |\n|---|---|---|---|\n")
 	for _, d := range t.dialects {
 		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", d.name, codes(d.scopes), codes(d.marks), d.versions)
 	}
-	b.WriteString("\nRecognition matters only where a name could be anybody's (marked *own spans*) and for what a dialect means by its numbers.\n\n")
+	b.WriteString("\nVersions in italics were captured from the running library; without any, the cases were written after its documentation.\n" +
+		"Recognition matters only where a name could be anybody's (marked *own spans*) and for what a dialect means by its numbers.\n\n")
 }
 
 func writeKinds(b *strings.Builder, t *table) {

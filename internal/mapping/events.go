@@ -248,7 +248,7 @@ var messageExtras = map[string]bool{"role": true, "id": true, "index": true, "fi
 // eventFate is the fate of an attribute of an event that stays.
 func (r *reading) eventFate(f *eventFate, key string) fate {
 	if f.info != nil {
-		if k := f.info.attrs[key]; k != nil && k.words {
+		if k := f.info.attrs[key]; k.carriesWords(r.speaks) {
 			return words
 		}
 		if f.info.message != nil && eventWords[key] {
@@ -258,10 +258,14 @@ func (r *reading) eventFate(f *eventFate, key string) fate {
 			return words
 		}
 	}
-	if k := r.t.keys[key]; k != nil && k.words {
+	if r.t.keys[key].carriesWords(r.speaks) {
 		return words
 	}
 	return whole
+}
+
+func (k *keyInfo) carriesWords(speaks uint64) bool {
+	return k != nil && (k.words || k.wordsOf&speaks != 0)
 }
 
 // eventWords are the attributes of message events that carry words.

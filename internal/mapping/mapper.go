@@ -131,6 +131,7 @@ func (r *reading) mapSpan(res *resource, scope []byte) {
 	r.envelope()
 	r.scan()
 	r.scanEvents()
+	r.settleOwnWords()
 	r.out.Kind, r.overrules = r.kind()
 	r.facts(res)
 	r.params()

@@ -26,6 +26,7 @@ type slot struct {
 	time   pcommon.Timestamp // of the event, if the source is its time
 	attr   int32             // index among the span's attributes, -1 for an event's
 	event  int32             // index among the span's events
+	info   *keyInfo
 	set    bool
 	parsed bool
 	node   jsonval.Node // the JSON of the value, once parsed
@@ -133,6 +134,16 @@ func (r *reading) scan() {
 	}
 }
 
+// settleOwnWords marks what carries words on spans of the dialects that this one
+// turned out to be of.
+func (r *reading) settleOwnWords() {
+	for _, i := range r.touched {
+		if s := &r.slots[i]; s.info != nil && s.attr >= 0 && s.info.wordsOf&r.speaks != 0 {
+			r.fates[s.attr] = words
+		}
+	}
+}
+
 // file puts an attribute into its slot; of two with one key, the first counts.
 func (r *reading) file(info *keyInfo, v pcommon.Value, attr, event int32) {
 	if v.Type() == pcommon.ValueTypeEmpty {
@@ -151,7 +162,7 @@ func (r *reading) file(info *keyInfo, v pcommon.Value, attr, event int32) {
 	if s.set {
 		return
 	}
-	*s = slot{value: v, attr: attr, event: event, set: true}
+	*s = slot{value: v, attr: attr, event: event, info: info, set: true}
 	r.touched = append(r.touched, info.slot)
 	r.fed |= info.fields
 }

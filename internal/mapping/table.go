@@ -36,6 +36,8 @@ type keyInfo struct {
 	marks  uint64      // dialects it shows
 	values []markValue // dialects that only a certain value shows
 	words  bool
+	// wordsOf are the dialects on whose spans alone the attribute carries words.
+	wordsOf uint64
 }
 
 type markValue struct {
@@ -136,6 +138,9 @@ func (t *table) addDialect(d *dialect, bit uint64) {
 	for _, w := range d.words {
 		t.lookupOrAdd(w).words = true
 	}
+	for _, w := range d.ownWords {
+		t.key(w).wordsOf |= bit
+	}
 	for i := range d.messages {
 		t.event(d.messages[i].event).message = &d.messages[i]
 	}
@@ -167,7 +172,7 @@ func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 	for _, step := range strings.FieldsFunc(s.path, func(r rune) bool { return r == '.' }) {
 		b.steps = append(b.steps, strings.Split(step, "|"))
 	}
-	b.slot = t.bind(s, f)
+	b.slot = t.bind(s, f, bit)
 	if s.answer != nil {
 		for i, key := range s.answer.keys() {
 			b.parts[i] = -1
@@ -182,7 +187,7 @@ func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 }
 
 // bind returns the slot of the attribute, family or event of a source.
-func (t *table) bind(s *source, f field) int16 {
+func (t *table) bind(s *source, f field, bit uint64) int16 {
 	switch {
 	case s.answer != nil:
 		return -1
@@ -211,11 +216,16 @@ func (t *table) bind(s *source, f field) int16 {
 	if fam := t.family(s.attr); fam != nil {
 		fam.except = append(fam.except, s.except...)
 	}
-	if s.mixed {
+	switch {
+	case s.own && fields[f].words:
+		info.wordsOf |= bit
 		info.fields |= 1 << f
-		return info.slot
+	case s.mixed:
+		info.fields |= 1 << f
+	default:
+		t.feed(info, f)
 	}
-	return t.feed(info, f)
+	return info.slot
 }
 
 func (t *table) feed(k *keyInfo, f field) int16 {
