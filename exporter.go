@@ -157,8 +157,10 @@ func (e *llmExporter) pushTraces(ctx context.Context, td ptrace.Traces) error {
 	batch := e.mapper.Map(td)
 	e.telemetry.mapped(ctx, batch, time.Since(begin))
 	e.reject(ctx, batch.Rejected, nil)
-	e.telemetry.looked(ctx, e.resolver.resolve(ctx, traceIDs(batch)))
-	if err := e.store(ctx, batch); err != nil {
+	looked, fresh := e.resolver.resolve(ctx, traceIDs(batch))
+	e.telemetry.looked(ctx, looked)
+	isNew := func(id pcommon.TraceID) bool { return fresh[id] }
+	if err := e.store(ctx, batch, isNew); err != nil {
 		err = pool.Wrap("cannot store the batch", err)
 		e.health.failed(err)
 		return err
@@ -170,8 +172,8 @@ func (e *llmExporter) pushTraces(ctx context.Context, td ptrace.Traces) error {
 
 // store writes a batch. If Postgres refuses its data, it halves the batch until
 // the spans at fault stand alone and sets those aside.
-func (e *llmExporter) store(ctx context.Context, batch *mapping.Batch) error {
-	result, err := e.writer.Write(ctx, batch, e.isKnown)
+func (e *llmExporter) store(ctx context.Context, batch *mapping.Batch, isNew func(pcommon.TraceID) bool) error {
+	result, err := e.writer.Write(ctx, batch, isNew)
 	switch {
 	case err == nil:
 		e.telemetry.wrote(ctx, &result)
@@ -184,15 +186,10 @@ func (e *llmExporter) store(ctx context.Context, batch *mapping.Batch) error {
 		return nil
 	}
 	first, second := batch.Split()
-	if err := e.store(ctx, first); err != nil {
+	if err := e.store(ctx, first, isNew); err != nil {
 		return err
 	}
-	return e.store(ctx, second)
-}
-
-func (e *llmExporter) isKnown(id pcommon.TraceID) bool {
-	_, ok := e.resolver.known(id)
-	return ok
+	return e.store(ctx, second, isNew)
 }
 
 // reject counts spans that no row can hold and logs each reason once. Postgres'

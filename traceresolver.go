@@ -27,8 +27,9 @@ type rowID = [16]byte
 
 // traceResolver knows the rows of traces: in this process, else in Redis, which
 // collectors share, else in Postgres, where the writer looks up or creates the
-// row in the batch's own transaction. The caches only save the writer from
-// trying to create a row that is there; the row that Postgres has always wins.
+// row in the batch's own transaction. What the caches say only saves questions:
+// a trace that Redis does not know is new, so Postgres need not be asked for it.
+// The row that Postgres has always wins.
 type traceResolver struct {
 	local     *lru.Cache[pcommon.TraceID, rowID]
 	redis     func() redis.UniversalClient // nil when there is none at present
@@ -48,28 +49,34 @@ func newTraceResolver(client func() redis.UniversalClient, failed func(error), k
 // lookups counts the traces of a batch by the tier that knew them.
 type lookups struct{ local, redis, postgres int }
 
-// resolve looks up the traces of a batch, each once, and keeps in the local
-// cache what Redis knows. Afterwards known tells which rows to expect.
-func (r *traceResolver) resolve(ctx context.Context, ids []pcommon.TraceID) lookups {
+// resolve looks up the traces of a batch, each once, keeps in the local cache
+// what Redis knows, and returns the set of those that are new to all: empty
+// where Redis was not asked or did not answer.
+func (r *traceResolver) resolve(ctx context.Context, ids []pcommon.TraceID) (lookups, map[pcommon.TraceID]bool) {
 	var unknown []pcommon.TraceID
 	for _, id := range ids {
 		if _, ok := r.known(id); !ok {
 			unknown = append(unknown, id)
 		}
 	}
-	found := r.fromRedis(ctx, unknown)
-	return lookups{local: len(ids) - len(unknown), redis: found, postgres: len(unknown) - found}
+	fresh := r.fromRedis(ctx, unknown)
+	found := 0
+	if fresh != nil {
+		found = len(unknown) - len(fresh)
+	}
+	return lookups{local: len(ids) - len(unknown), redis: found, postgres: len(unknown) - found}, fresh
 }
 
 // known returns the row of a trace from the local cache.
 func (r *traceResolver) known(id pcommon.TraceID) (rowID, bool) { return r.local.Get(id) }
 
-// fromRedis asks for ids in one command and returns how many it knew. Values
-// that are no row id are passed over.
-func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (found int) {
+// fromRedis asks for ids in one command and returns those it does not know; nil
+// without an answer. A value that is no row id counts as known: somebody may have
+// written it for a row.
+func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (fresh map[pcommon.TraceID]bool) {
 	client := r.redis()
 	if client == nil || len(ids) == 0 {
-		return 0
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
@@ -80,21 +87,21 @@ func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (f
 	values, err := client.MGet(ctx, keys...).Result()
 	if err != nil {
 		r.fail(err)
-		return 0
+		return nil
 	}
+	fresh = map[pcommon.TraceID]bool{}
 	for i, v := range values {
-		text, _ := v.(string)
+		text, ok := v.(string)
+		if !ok {
+			fresh[ids[i]] = true
+			continue
+		}
 		var row rowID
-		if len(text) != 2*len(row) {
-			continue
+		if n, err := hex.Decode(row[:], []byte(text)[:min(len(text), 2*len(row))]); err == nil && n == len(row) {
+			r.local.Add(ids[i], row)
 		}
-		if _, err := hex.Decode(row[:], []byte(text)); err != nil {
-			continue
-		}
-		r.local.Add(ids[i], row)
-		found++
 	}
-	return found
+	return fresh
 }
 
 // remember caches the rows of a committed batch.

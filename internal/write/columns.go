@@ -2,6 +2,7 @@ package write
 
 import (
 	"encoding/binary"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -176,4 +177,40 @@ var spanColumns = []column[spanRow]{
 	{"attributes", pgtype.JSONBOID, func(b []byte, r *spanRow) []byte { return appendJSONB(b, r.Attributes) }},
 	{"events", pgtype.JSONBOID, func(b []byte, r *spanRow) []byte { return appendJSONB(b, r.Events) }},
 	{"links", pgtype.JSONBOID, func(b []byte, r *spanRow) []byte { return appendJSONB(b, r.Links) }},
+}
+
+// plainNames are the columns that spans fill which no dialect speaks.
+var plainNames = []string{
+	"trace_id", "start_time", "end_time", "duration_us", "flags", "dropped_attributes_count", "dropped_events_count",
+	"dropped_links_count", "below", "resource_id", "span_id", "parent_span_id", "name", "span_kind", "kind", "service_name",
+	"scope_name", "scope_version", "status", "status_message", "error_type", "error_message", "user_id", "session_id",
+	"environment", "release", "trace_state", "tags", "adjustments", "attributes", "events", "links",
+}
+
+// plainColumns are the columns of plainNames, richColumns all others.
+var plainColumns, richColumns = divide(spanColumns, plainNames)
+
+func divide(columns []column[spanRow], names []string) (named, others []column[spanRow]) {
+	for _, c := range columns {
+		if slices.Contains(names, c.name) {
+			named = append(named, c)
+		} else {
+			others = append(others, c)
+		}
+	}
+	return named, others
+}
+
+// isPlain tells whether all richColumns of a row are null.
+func isPlain(r *spanRow) bool {
+	if r.Kind != mapping.KindOther {
+		return false
+	}
+	var field [64]byte
+	for i := range richColumns {
+		if f := richColumns[i].append(field[:0], r); len(f) != 4 || f[0] != 0xff {
+			return false
+		}
+	}
+	return true
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
 // contentRow is a row of llm_contents.
@@ -37,26 +36,26 @@ var resourceColumns = []column[resourceRow]{
 	{"attributes", pgtype.JSONBOID, func(b []byte, r *resourceRow) []byte { return appendJSONB(b, r.attributes) }},
 }
 
-// inFlight knows the contents of the batches that this process is writing. A
-// content that another batch is about to store must not be COPYed as well:
-// COPY cannot skip a row that turns out to be there.
+// inFlight knows the batches that this process is writing. A row that another
+// batch is about to store must not be COPYed as well: COPY cannot skip a row that
+// turns out to be there.
 type inFlight struct {
-	mu      sync.Mutex
-	batches []*mapping.Batch
+	mu   sync.Mutex
+	jobs []*job
 }
 
 // enter registers a batch, which must not change until leave, and returns the
 // batches that came before.
-func (f *inFlight) enter(b *mapping.Batch) (earlier []*mapping.Batch, leave func()) {
+func (f *inFlight) enter(j *job) (earlier []*job, leave func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	earlier = slices.Clone(f.batches)
-	f.batches = append(f.batches, b)
+	earlier = slices.Clone(f.jobs)
+	f.jobs = append(f.jobs, j)
 	return earlier, func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		at := slices.Index(f.batches, b)
-		f.batches = slices.Delete(f.batches, at, at+1)
+		at := slices.Index(f.jobs, j)
+		f.jobs = slices.Delete(f.jobs, at, at+1)
 	}
 }
 
@@ -90,7 +89,7 @@ func (w *Writer) askContents(contents map[content.Key][]byte, stored map[content
 // that waits for the other writer and skips what it stored.
 func (t *transaction) storeContents(ctx context.Context, stored map[content.Key]bool) error {
 	var free, shared []contentRow
-	for key, body := range t.batch.Contents {
+	for key, body := range t.job.batch.Contents {
 		if stored[key] {
 			t.result.ContentsReused++
 			t.result.ContentsReusedBytes += len(body)
@@ -127,8 +126,8 @@ func (t *transaction) storeContents(ctx context.Context, stored map[content.Key]
 // heldEarlier tells whether a batch that this process began to write before
 // holds a content too.
 func (t *transaction) heldEarlier(key content.Key) bool {
-	for _, b := range t.earlier {
-		if _, held := b.Contents[key]; held {
+	for _, j := range t.earlier {
+		if _, held := j.batch.Contents[key]; held {
 			return true
 		}
 	}

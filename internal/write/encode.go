@@ -132,6 +132,10 @@ func appendTextArray(dst []byte, values []string) []byte {
 	if len(values) == 0 {
 		return appendNull(dst)
 	}
+	return appendTextArrayOrEmpty(dst, values)
+}
+
+func appendTextArrayOrEmpty(dst []byte, values []string) []byte {
 	at := len(dst)
 	dst = appendArrayHeader(appendLen(dst, 0), pgtype.TextOID, len(values))
 	for _, v := range values {

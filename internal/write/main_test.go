@@ -38,8 +38,8 @@ func openPool(t testing.TB, url string) *pgxpool.Pool {
 	return pool
 }
 
-// nobodyKnown is a resolver that has seen no trace.
-func nobodyKnown(pcommon.TraceID) bool { return false }
+// unsure is a resolver that knows of no trace whether it is new.
+func unsure(pcommon.TraceID) bool { return false }
 
 // batchOf makes a batch of spans.
 func batchOf(spans ...mapping.Span) *mapping.Batch {
@@ -49,7 +49,7 @@ func batchOf(spans ...mapping.Span) *mapping.Batch {
 // write stores spans as one batch.
 func write(t testing.TB, w *Writer, spans ...mapping.Span) Result {
 	t.Helper()
-	result, err := w.Write(t.Context(), batchOf(spans...), nobodyKnown)
+	result, err := w.Write(t.Context(), batchOf(spans...), unsure)
 	require.NoError(t, err)
 	return result
 }

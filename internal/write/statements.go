@@ -1,6 +1,8 @@
 package write
 
 import (
+	"slices"
+
 	"github.com/jackc/pgx/v5/pgtype"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -18,7 +20,9 @@ type statements struct {
 	insertTraces    query[traceRow]
 	lockTraces      string
 	updateTraces    query[traceRow]
+	copyTraces      string
 	copySpans       string
+	copyPlainSpans  string
 	updateSpans     query[flagRow]
 	storedSpans     query[refRow]
 	storedEdges     query[refRow]
@@ -67,6 +71,22 @@ var traceColumns = []column[traceRow]{
 	{"tags", pgtype.TextOID, func(b []byte, r *traceRow) []byte { return appendArrayLiteral(b, r.tags) }},
 	{"models", pgtype.TextOID, func(b []byte, r *traceRow) []byte { return appendArrayLiteral(b, r.models) }},
 	{"origins", pgtype.JSONBOID, func(b []byte, r *traceRow) []byte { return appendOriginsField(b, r.rollup) }},
+}
+
+// traceCopyColumns are traceColumns as COPY takes them: arrays as arrays.
+var traceCopyColumns = copyable(traceColumns)
+
+func copyable(columns []column[traceRow]) []column[traceRow] {
+	columns = slices.Clone(columns)
+	for i := range columns {
+		switch columns[i].name {
+		case "tags":
+			columns[i] = column[traceRow]{"tags", pgtype.TextArrayOID, func(b []byte, r *traceRow) []byte { return appendTextArrayOrEmpty(b, r.tags) }}
+		case "models":
+			columns[i] = column[traceRow]{"models", pgtype.TextArrayOID, func(b []byte, r *traceRow) []byte { return appendTextArrayOrEmpty(b, r.models) }}
+		}
+	}
+	return columns
 }
 
 func appendRootID(b []byte, r *rollup) []byte {
@@ -187,7 +207,7 @@ func newStatements(name string) statements {
 		insertResources: newQuery("INSERT INTO "+resources+" ("+names(resourceColumns)+")"+
 			" SELECT * FROM $rows ON CONFLICT DO NOTHING", resourceColumns),
 		insertTraces: newQuery("INSERT INTO "+traces+" ("+names(traceColumns)+") SELECT "+traceValues(traceColumns)+
-			" FROM $rows AS r ("+names(traceColumns)+") ON CONFLICT (trace_id) DO NOTHING RETURNING trace_id", traceColumns),
+			" FROM $rows AS r ("+names(traceColumns)+") ON CONFLICT (trace_id) DO NOTHING", traceColumns),
 		// Served by the unique index on trace_id.
 		lockTraces: `SELECT id, trace_id, root_span_id, name, service_name, environment, release, user_id, session_id,
 				(extract(epoch FROM start_time) * 1000000)::bigint, (extract(epoch FROM end_time) * 1000000)::bigint, status,
@@ -196,7 +216,9 @@ func newStatements(name string) statements {
 			FROM ` + traces + ` WHERE trace_id = ANY ($1) ORDER BY trace_id FOR UPDATE`,
 		updateTraces: newQuery("UPDATE "+traces+" t SET ("+names(traceColumns[2:])+", updated_at) = ("+traceValues(traceColumns[2:])+", now())"+
 			" FROM $rows AS r ("+names(traceColumns)+") WHERE t.id = r.id", traceColumns),
-		copySpans: copySQL(spans, spanColumns),
+		copyTraces:     copySQL(traces, traceCopyColumns),
+		copySpans:      copySQL(spans, spanColumns),
+		copyPlainSpans: copySQL(spans, plainColumns),
 		updateSpans: newQuery("UPDATE "+spans+" s SET below = r.below, counted = r.counted, usage_counted = r.usage_counted"+
 			" FROM $rows AS r ("+names(flagColumns)+")"+
 			" WHERE s.trace_id = r.trace_id AND s.span_id = r.span_id AND s.start_time = r.start_time AND s.start_time BETWEEN $7 AND $8", flagColumns),

@@ -1,7 +1,6 @@
 package write
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
 // trace is what a batch brings of one trace.
@@ -29,8 +27,8 @@ type trace struct {
 type transaction struct {
 	w       *Writer
 	pg      *pgconn.PgConn
-	batch   *mapping.Batch
-	earlier []*mapping.Batch
+	job     *job
+	earlier []*job
 	careful bool // something was not as the fast way hopes: check everything
 	traces  []trace
 	rows    []spanRow
@@ -48,99 +46,106 @@ type transaction struct {
 // run does the whole transaction: contents and resources, traces, spans. Locks
 // are taken in that order by every batch, each kind sorted, so that batches
 // wait for each other but never in a circle.
-func (t *transaction) run(ctx context.Context, known func(pcommon.TraceID) bool) error {
-	clock := time.Now()
-	lap := func(phase *time.Duration) {
-		now := time.Now()
-		*phase += now.Sub(clock)
-		clock = now
+func (t *transaction) run(ctx context.Context) error {
+	for _, step := range []struct {
+		do   func(context.Context) error
+		took *time.Duration
+	}{
+		{t.writeContents, &t.result.ContentsTime},
+		{t.resolve, &t.result.ResolveTime},
+		{t.writeSpans, &t.result.SpansTime},
+		{t.finish, &t.result.CommitTime},
+	} {
+		begin := time.Now()
+		if err := step.do(ctx); err != nil {
+			return err
+		}
+		*step.took = time.Since(begin)
 	}
-	if err := t.writeContents(ctx); err != nil {
-		return err
-	}
-	lap(&t.result.ContentsTime)
-	t.group()
-	if err := t.resolve(ctx, known); err != nil {
-		return err
-	}
-	lap(&t.result.ResolveTime)
-	if err := t.writeSpans(ctx); err != nil {
-		return err
-	}
-	lap(&t.result.SpansTime)
-	if err := t.finish(ctx); err != nil {
-		return err
-	}
-	lap(&t.result.CommitTime)
 	return nil
 }
 
 func (t *transaction) writeContents(ctx context.Context) error {
-	stored := make(map[content.Key]bool, len(t.batch.Contents))
+	stored := make(map[content.Key]bool, len(t.job.batch.Contents))
 	statements := []statement{
 		{what: "begin", sql: t.w.sql.begin},
 		{what: "begin", sql: t.w.sql.guard, params: [][]byte{[]byte(t.w.schema)}, oids: []uint32{pgtype.TextOID}},
 	}
-	if len(t.batch.Resources) > 0 {
-		statements = append(statements, t.w.insertResources(t.batch.Resources))
+	if len(t.job.batch.Resources) > 0 {
+		statements = append(statements, t.w.insertResources(t.job.batch.Resources))
 	}
-	statements = append(statements, t.w.askContents(t.batch.Contents, stored)...)
+	statements = append(statements, t.w.askContents(t.job.batch.Contents, stored)...)
 	if err := exec(ctx, t.pg, statements...); err != nil {
 		return err
 	}
 	return t.storeContents(ctx, stored)
 }
 
-// group sorts the spans by trace, and the traces by id.
-func (t *transaction) group() {
-	spans := t.batch.Spans
-	index := make(map[pcommon.TraceID]int32, len(spans))
-	for i := range spans {
-		at, ok := index[spans[i].TraceID]
-		if !ok {
-			at = int32(len(t.traces))
-			index[spans[i].TraceID] = at
-			t.traces = append(t.traces, trace{otel: spans[i].TraceID, id: spans[i].TraceID})
-		}
-		t.traces[at].rows = append(t.traces[at].rows, int32(i))
-	}
-	slices.SortFunc(t.traces, func(a, b trace) int { return bytes.Compare(a.otel[:], b.otel[:]) })
-	t.rows = make([]spanRow, len(spans))
-	t.dead = make([]bool, len(spans))
-	for i := range t.traces {
-		for _, r := range t.traces[i].rows {
-			t.rows[r].Span = &spans[r]
-		}
-	}
-}
-
 // resolve finds or creates the row of every trace and works out what counts.
-func (t *transaction) resolve(ctx context.Context, known func(pcommon.TraceID) bool) error {
-	var old, young []int32
-	for i := range t.traces {
-		if t.careful || known(t.traces[i].otel) {
-			old = append(old, int32(i))
-		} else {
-			young = append(young, int32(i))
+// Where another batch may be creating the same rows, it can turn out that rows
+// are there only after this batch has created others; then it starts over, so
+// that rows are locked before any is created, as all batches do.
+func (t *transaction) resolve(ctx context.Context) error {
+	ask := t.ask()
+	shared := t.careful || t.sharesTraces()
+	for range attempts {
+		if shared {
+			if err := exec(ctx, t.pg, statement{what: "set a savepoint", sql: "SAVEPOINT llm_traces"}); err != nil {
+				return err
+			}
 		}
-	}
-	for range 3 {
-		there, err := t.create(ctx, young)
+		missing, err := t.lock(ctx, ask)
 		if err != nil {
 			return err
 		}
-		old = append(old, there...)
-		slices.Sort(old)
-		young, err = t.lock(ctx, old)
+		done, err := t.create(ctx, missing, shared)
 		if err != nil {
 			return err
 		}
-		if len(young) == 0 {
+		if done {
 			return t.countStored(ctx, t.storedTraces())
 		}
-		old = nil // a trace thought to be there was not: erased, or never committed
+		if err := exec(ctx, t.pg, statement{what: "start over", sql: "ROLLBACK TO SAVEPOINT llm_traces"}); err != nil {
+			return err
+		}
+		ask = t.restart()
 	}
 	return errTraceLost
+}
+
+// ask returns the traces that may have a row: all but those known to be new.
+func (t *transaction) ask() []int32 {
+	ask := make([]int32, 0, len(t.traces))
+	for i := range t.traces {
+		if t.careful || !t.job.isNew(t.traces[i].otel) {
+			ask = append(ask, int32(i))
+		}
+	}
+	return ask
+}
+
+// restart forgets what was worked out and returns all traces.
+func (t *transaction) restart() []int32 {
+	t.flags, t.arrived, t.awaits, t.edges, t.settled = nil, nil, nil, nil, nil
+	all := make([]int32, len(t.traces))
+	for i := range t.traces {
+		t.traces[i].stored = nil
+		all[i] = int32(i)
+	}
+	return all
+}
+
+// sharesTraces tells whether a batch that this process began to write before
+// holds spans of the same traces.
+func (t *transaction) sharesTraces() bool {
+	for _, j := range t.earlier {
+		for i := range t.traces {
+			if j.traces[t.traces[i].otel] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (t *transaction) storedTraces() []int32 {
@@ -153,46 +158,38 @@ func (t *transaction) storedTraces() []int32 {
 	return stored
 }
 
-// create inserts the rows of traces as if none were there, and returns those
-// that were.
-func (t *transaction) create(ctx context.Context, traces []int32) (there []int32, err error) {
+// create stores the rows of the traces that have none, with what the batch
+// says of them. Rows that other batches may be creating too go by an INSERT,
+// which waits for them; it is done unless one of them was there after all.
+func (t *transaction) create(ctx context.Context, traces []int32, shared bool) (done bool, err error) {
 	if len(traces) == 0 {
-		return nil, nil
+		return true, nil
 	}
 	if err := t.countNew(ctx, traces); err != nil {
-		return nil, err
+		return false, err
 	}
 	rows := make([]traceRow, len(traces))
 	for i, at := range traces {
 		tr := &t.traces[at]
 		rows[i] = traceRow{tr.id, tr.otel, &tr.rollup}
 	}
-	created := make(map[string]bool, len(traces))
-	err = exec(ctx, t.pg, statement{
-		what: "create traces", sql: t.w.sql.insertTraces.sql, params: t.w.sql.insertTraces.params(rows), oids: t.w.sql.insertTraces.oids,
-		row: func(v [][]byte) error { created[string(v[0])] = true; return nil },
-	})
-	if err != nil {
-		return nil, err
+	created := len(rows)
+	if shared {
+		created = 0
+		err = exec(ctx, t.pg, statement{
+			what: "create traces", sql: t.w.sql.insertTraces.sql, params: t.w.sql.insertTraces.params(rows), oids: t.w.sql.insertTraces.oids,
+			tag: func(tag pgconn.CommandTag) { created = int(tag.RowsAffected()) },
+		})
+	} else {
+		t.buf, err = copyRows(ctx, t.pg, t.w.sql.copyTraces, traceCopyColumns, rows, t.buf)
 	}
-	t.result.TracesCreated += len(created)
-	if len(created) == len(traces) {
-		return nil, nil
-	}
-	for _, at := range traces {
-		if !created[t.traces[at].otel.String()] {
-			there = append(there, at)
-			t.dropChanges(t.traces[at].id)
-		}
-	}
-	return there, nil
+	t.result.TracesCreated = created
+	return created == len(rows), err
 }
 
-// lock reads and locks the rows of traces, and returns those that have none.
+// lock reads and locks the rows of the traces to ask for, and returns all traces
+// that have none.
 func (t *transaction) lock(ctx context.Context, traces []int32) (missing []int32, err error) {
-	if len(traces) == 0 {
-		return nil, nil
-	}
 	byHex := make(map[string]int32, len(traces))
 	ids := appendArrayHeader(nil, pgtype.TextOID, len(traces))
 	for _, at := range traces {
@@ -210,31 +207,41 @@ func (t *transaction) lock(ctx context.Context, traces []int32) (missing []int32
 	if err != nil {
 		return nil, err
 	}
-	for _, at := range traces {
-		if t.traces[at].stored == nil {
-			missing = append(missing, at)
+	for i := range t.traces {
+		if t.traces[i].stored == nil {
+			missing = append(missing, int32(i))
 		}
 	}
 	return missing, nil
 }
 
+// writeSpans stores the batch's spans, duplicates apart. Spans that no dialect
+// speaks, often most, fill few columns; they go without the others, which saves
+// Postgres the work of reading nulls.
 func (t *transaction) writeSpans(ctx context.Context) error {
-	rows := t.rows
-	if t.result.SpansDuplicate > 0 {
-		rows = make([]spanRow, 0, len(t.rows))
-		for i := range t.rows {
-			if !t.dead[i] {
-				rows = append(rows, t.rows[i])
-			}
+	var plain, rich []spanRow
+	for i := range t.rows {
+		switch {
+		case t.dead[i]:
+		case isPlain(&t.rows[i]):
+			plain = append(plain, t.rows[i])
+		default:
+			rich = append(rich, t.rows[i])
 		}
 	}
-	t.result.SpansWritten = len(rows)
-	if len(rows) == 0 {
-		return nil
-	}
-	var err error
-	if t.buf, err = copyRows(ctx, t.pg, t.w.sql.copySpans, spanColumns, rows, t.buf); err != nil {
-		return fmt.Errorf("store spans: %w", err)
+	t.result.SpansWritten = len(plain) + len(rich)
+	for _, part := range []struct {
+		sql     string
+		columns []column[spanRow]
+		rows    []spanRow
+	}{{t.w.sql.copyPlainSpans, plainColumns, plain}, {t.w.sql.copySpans, spanColumns, rich}} {
+		if len(part.rows) == 0 {
+			continue
+		}
+		var err error
+		if t.buf, err = copyRows(ctx, t.pg, part.sql, part.columns, part.rows, t.buf); err != nil {
+			return fmt.Errorf("store spans: %w", err)
+		}
 	}
 	return nil
 }

@@ -65,17 +65,18 @@ var (
 const attempts = 5
 
 // Write stores a batch in one transaction: all of it, or on error nothing. A
-// span that is stored already is skipped and counted as duplicate. known tells
-// of a trace id whether its row is likely to be there, which saves trying to
-// create it; a wrong answer costs time only.
-func (w *Writer) Write(ctx context.Context, b *mapping.Batch, known func(pcommon.TraceID) bool) (Result, error) {
+// span that is stored already is skipped and counted as duplicate. isNew tells
+// whether a trace is known to have no row yet, which saves asking for it; a
+// wrong answer costs time only.
+func (w *Writer) Write(ctx context.Context, b *mapping.Batch, isNew func(pcommon.TraceID) bool) (Result, error) {
 	if len(b.Spans) == 0 {
 		return Result{}, nil
 	}
 	if err := w.days.ensure(ctx, w, b); err != nil {
 		return Result{}, err
 	}
-	earlier, leave := w.inFlight.enter(b)
+	j := newJob(b, isNew)
+	earlier, leave := w.inFlight.enter(j)
 	defer leave()
 	conn, err := w.pool.Acquire(ctx)
 	if err != nil {
@@ -85,8 +86,9 @@ func (w *Writer) Write(ctx context.Context, b *mapping.Batch, known func(pcommon
 	pg := conn.Conn().PgConn()
 	careful := false
 	for attempt := 1; ; attempt++ {
-		t := transaction{w: w, pg: pg, batch: b, earlier: earlier, careful: careful}
-		err := t.run(ctx, known)
+		t := j.begin(w)
+		t.pg, t.earlier, t.careful = pg, earlier, careful
+		err := t.run(ctx)
 		if err == nil {
 			t.result.Traces = t.resolved()
 			return t.result, nil
