@@ -54,7 +54,8 @@ const (
 // source is one place a field is read from.
 type source struct {
 	// attr is the key of a span attribute. "prefix.#" stands for keys with an index
-	// after the prefix, collected into one list, "prefix.*" for all that start so.
+	// after the prefix, collected into one list, "prefix.*" for all that start so,
+	// "prefix.*.rest" for those with one segment between.
 	attr string
 	// event makes attr an attribute of the span events of that name; without attr
 	// it stands for the time of the first one.
@@ -107,6 +108,7 @@ const (
 	asSeconds             // a duration in seconds
 	asMillis              // a duration in milliseconds
 	asTime                // a time, ISO 8601
+	asName                // the name of the span, without attribute
 	asToolPart            // the tool_call or tool_call_response part of messages
 	asEventList           // message events in one JSON list
 	asMessageEvents       // the span events that tell messages

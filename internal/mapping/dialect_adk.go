@@ -20,7 +20,7 @@ var _ = register(dialect{
 		fCacheRead:          {{attr: adkResponse, path: adkUsage + "cached_content_token_count|cachedContentTokenCount"}},
 		fReasoning:          {{attr: adkResponse, path: adkUsage + "thoughts_token_count|thoughtsTokenCount"}},
 		fSessionID:          {{attr: "gcp.vertex.agent.session_id", at: rankCurrent + 20}},
-		fToolName:           {{attr: "gcp.vertex.agent.event_id", with: adkToolName}},
+		fToolName:           {{as: asName, own: true, with: adkToolName}},
 		fInputMessages:      {{attr: adkRequest, path: "contents"}},
 		fOutputMessages:     {{attr: adkResponse, path: "content"}},
 		fSystemInstructions: {{attr: adkRequest, path: "config.system_instruction|systemInstruction"}},
@@ -29,6 +29,7 @@ var _ = register(dialect{
 		fToolResult:         {{attr: "gcp.vertex.agent.tool_response", at: rankCurrent + 10}},
 	},
 	kinds: []kindRule{{at: kindByOthers, own: true, of: adkKind}},
+	words: []string{"gcp.vertex.agent.data"},
 	// Up to 1.x output_tokens are the candidates alone.
 	outputExcludesReasoning: func(r *reading, output int64) bool {
 		n := r.parseOnce(r.attr(adkResponse))

@@ -27,6 +27,7 @@ var _ = register(dialect{
 	},
 	kinds: []kindRule{
 		{at: kindByOthers, attr: "span.type", own: true, of: claudeCodeKind},
+		{at: kindByOthers, own: true, of: claudeCodeKind},
 	},
 	inputExcludesCache: func(*reading) bool { return true },
 })

@@ -51,7 +51,7 @@ var _ = register(dialect{
 			{attr: "langfuse.observation.prompt.version", only: onlyLLM},
 			{attr: "langfuse.prompt.version"},
 		},
-		fToolName:       {{attr: "langfuse.observation.type", with: spanName, at: rankLast}},
+		fToolName:       {{as: asName, own: true, at: rankLast}},
 		fErrorMessage:   {{attr: "langfuse.observation.status_message"}},
 		fInputMessages:  {{attr: "langfuse.observation.input", as: asBody}},
 		fOutputMessages: {{attr: "langfuse.observation.output", as: asBody}},

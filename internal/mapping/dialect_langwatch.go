@@ -15,7 +15,7 @@ var _ = register(dialect{
 		fUserID:         {{attr: "langwatch.user.id", at: rankCurrent + 13}},
 		fSessionID:      {{attr: "langwatch.thread.id", at: rankCurrent + 10}},
 		fTags:           {{attr: "langwatch.labels", at: rankVercel + 11}},
-		fToolName:       {{attr: "langwatch.span.type", with: spanName, at: rankLast}},
+		fToolName:       {{as: asName, own: true, at: rankLast}},
 		fInputMessages:  {{attr: "langwatch.input", path: "value"}},
 		fOutputMessages: {{attr: "langwatch.output", path: "value"}},
 		fToolArguments:  {{attr: "langwatch.input", path: "value"}},

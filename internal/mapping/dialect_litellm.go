@@ -13,16 +13,8 @@ var _ = register(dialect{
 		fUserID:     {{attr: "metadata.user_api_key_end_user_id", own: true, at: rankFramework + 95}},
 	},
 	// raw_gen_ai_request repeats the request as llm.PROVIDER.PARAM.
-	words: litellmRaw,
+	words: []string{
+		"llm.*.messages", "llm.*.input", "llm.*.prompt", "llm.*.contents", "llm.*.content", "llm.*.instructions",
+		"llm.*.tools", "llm.*.functions", "llm.*.choices", "llm.*.candidates", "llm.*.output",
+	},
 })
-
-var litellmRaw = rawWords("azure", "openai", "anthropic", "bedrock", "gemini", "vertex_ai", "mistral", "groq", "cohere", "xai", "deepseek", "openrouter", "ollama", "None")
-
-func rawWords(providers ...string) (keys []string) {
-	for _, p := range providers {
-		for _, param := range [...]string{"messages", "input", "prompt", "tools", "functions", "choices", "content", "contents", "output", "system", "instructions", "candidates"} {
-			keys = append(keys, "llm."+p+"."+param)
-		}
-	}
-	return keys
-}

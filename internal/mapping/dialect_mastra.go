@@ -13,6 +13,7 @@ var _ = register(dialect{
 		fProvider:      {{attr: "modelMetadata", own: true, path: "modelProvider"}},
 		fRequestModel:  {{attr: "modelMetadata", own: true, path: "modelId"}},
 		fResponseModel: {{attr: "modelId", own: true, with: unlessRequested}},
+		fAgentID:       {{attr: "agent.id", own: true}},
 		fUserID:        {{attr: "userId", own: true, at: rankLast}},
 		fSessionID: {
 			{attr: "mastra.metadata.threadId", at: rankFramework + 55},

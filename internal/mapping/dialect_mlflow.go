@@ -26,7 +26,7 @@ var _ = register(dialect{
 		fSessionID:          {{attr: "mlflow.trace.session", as: asJSON, at: rankFramework + 90}},
 		fPromptName:         {{attr: "mlflow.linkedPrompts", path: "0.name"}},
 		fPromptVersion:      {{attr: "mlflow.linkedPrompts", path: "0.version"}},
-		fToolName:           {{attr: "mlflow.spanType", with: spanName, at: rankLast}},
+		fToolName:           {{as: asName, own: true, at: rankLast}},
 		fInputMessages:      {{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM}},
 		fOutputMessages:     {{attr: "mlflow.spanOutputs", as: asBody, only: onlyLLM}},
 		fSystemInstructions: {{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM, with: bodyOnly}},
@@ -39,6 +39,7 @@ var _ = register(dialect{
 		fRetrievalQuery: {{attr: "mlflow.spanInputs", path: "query|input|question"}, {attr: "mlflow.spanInputs", as: asJSON}},
 		fDocuments:      {{attr: "mlflow.spanOutputs", as: asWrapped}},
 	},
+	words: []string{"mlflow.chunk.value"},
 	kinds: []kindRule{
 		{at: kindByMLflow, attr: "mlflow.spanType", overrules: true, values: map[string]Kind{
 			"llm": KindLLM, "chat_model": KindLLM, "chain": KindChain, "workflow": KindChain, "task": KindChain,

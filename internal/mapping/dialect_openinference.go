@@ -44,9 +44,13 @@ var _ = register(dialect{
 		fTags:          {{attr: "tag.tags"}},
 		fPromptName:    {{attr: "prompt.id", at: rankVercel + 10}},
 		fPromptVersion: {{attr: "llm.prompt_template.version", at: rankVercel + 10}},
-		fAgentName:     {{attr: "agent.name"}},
-		fToolName:      {{attr: "tool.name"}},
-		fToolCallID:    {{attr: "tool.id"}},
+		fAgentName: {
+			{attr: "agent.name"},
+			{attr: "graph.node.name", only: kindsOf(KindAgent), at: rankLast},
+			{attr: "graph.node.id", only: kindsOf(KindAgent), at: rankLast},
+		},
+		fToolName:   {{attr: "tool.name"}},
+		fToolCallID: {{attr: "tool.id"}},
 		fEmbeddingDimensions: {
 			{attr: "embedding.embeddings.#", with: firstVector},
 		},

@@ -1,5 +1,7 @@
 package mapping
 
+import "strings"
+
 // Pydantic AI and Logfire.
 var _ = register(dialect{
 	name:     "Pydantic AI and Logfire",
@@ -33,11 +35,21 @@ var _ = register(dialect{
 		fToolDefinitions:    {{attr: "request_data", own: true, as: asBody, with: bodyOnly, only: onlyLLM}},
 	},
 	kinds: []kindRule{
+		{at: kindByIntent, own: true, of: logfireEcho},
 		{at: kindByOthers, own: true, values: map[string]Kind{"agent run": KindAgent}},
 	},
 	words:    []string{"model_request_parameters", "pydantic_ai.new_messages"},
 	ownWords: []string{"inputs"},
 })
+
+// logfireEcho knows the span by which Logfire tells how a streamed response ended; it
+// repeats the request of the call before it.
+func logfireEcho(_ *reading, name string) (Kind, verdict) {
+	if strings.HasPrefix(name, "streaming response from ") {
+		return KindOther, decided
+	}
+	return KindOther, undecided
+}
 
 // logfireResponse takes the message of a response.
 func logfireResponse(r *reading, v value) value {

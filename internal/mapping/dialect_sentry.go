@@ -8,6 +8,9 @@ var _ = register(dialect{
 	scopes:   []string{"@sentry/node"},
 	marks:    []string{"sentry.op"},
 	sources: map[field][]source{
+		fCacheRead:       {{attr: "gen_ai.usage.input_tokens.cached", at: rankCurrent + 10}},
+		fCacheCreation:   {{attr: "gen_ai.usage.input_tokens.cache_write", at: rankCurrent + 10}},
+		fReasoning:       {{attr: "gen_ai.usage.output_tokens.reasoning", at: rankCurrent + 10}},
 		fStreaming:       {{attr: "gen_ai.response.streaming", at: rankCurrent + 4}},
 		fInputMessages:   {{attr: "gen_ai.request.messages"}},
 		fOutputMessages:  {{answer: &answer{text: "gen_ai.response.text", toolCalls: "gen_ai.response.tool_calls", texts: true}}},

@@ -142,6 +142,8 @@ func sourceName(src *boundSource) string {
 			}
 		}
 		return codes(keys)
+	case src.as == asName:
+		return "the name of the span"
 	case src.as == asMessageEvents:
 		return "span events that tell messages"
 	case src.as == asDocumentEvents:

@@ -53,6 +53,8 @@ func TestKinds(t *testing.T) {
 		"mastra workflow":                    {testSpan{attrs: map[string]any{"mastra.span.type": "workflow_step"}}, "chain", nil},
 		"strands cycle":                      {testSpan{attrs: map[string]any{"agent_loop.cycle_id": "c"}}, "chain", nil},
 		"adk tool by name":                   {testSpan{name: "execute_tool mayor", scope: "gcp.vertex.agent"}, "tool", "execute_tool"},
+		"logfire's echo of a stream":         {testSpan{name: "streaming response from 'gpt-4' took 1.20s", scope: "logfire.openai", attrs: map[string]any{"gen_ai.request.model": "gpt-4"}}, "other", nil},
+		"claude code by name":                {testSpan{name: "claude_code.interaction", scope: "com.anthropic.claude_code.traces"}, "agent", "invoke_agent"},
 		"evidence of a tool":                 {testSpan{attrs: map[string]any{"gen_ai.tool.call.id": "c1", "gen_ai.request.model": "x"}}, "tool", "execute_tool"},
 		"evidence of retrieval":              {testSpan{attrs: map[string]any{"gen_ai.retrieval.query.text": "q", "gen_ai.request.model": "x"}}, "retriever", "retrieval"},
 		"evidence of messages":               {testSpan{attrs: map[string]any{"gen_ai.output.messages": []any{}}}, "llm", "chat"},

@@ -84,7 +84,8 @@ func (r *reading) start(span ptrace.Span, out *Span, speaks uint64) {
 	}
 	r.touched = r.touched[:0]
 	r.hits, r.fates, r.events = r.hits[:0], r.fates[:0], r.events[:0]
-	r.fed, r.exception, r.rep = 0, -1, 0
+	r.fed, r.exception, r.rep = r.t.nameFeeds, -1, 0
+	r.slots[r.t.name] = slot{attr: -1, event: -1, set: true}
 	r.messages = r.messages[:0]
 	r.doc.Reset()
 }
@@ -214,6 +215,9 @@ func (r *reading) each(f field, try func(src *boundSource, v value) bool) {
 // value reads what a source points at.
 func (r *reading) value(src *boundSource) (value, bool) {
 	s := &r.slots[src.slot]
+	if src.as == asName {
+		return r.textValue(r.span.Name()), true
+	}
 	if src.list {
 		return value{list: src.slot + 1}, src.with != nil
 	}
@@ -366,9 +370,6 @@ func (r *reading) attr(key string) value {
 
 // textValue makes a value of text.
 func (r *reading) textValue(s string) value { return value{node: r.doc.String(s)} }
-
-// spanName replaces a value by the name of the span.
-func spanName(r *reading, _ value) value { return r.textValue(r.span.Name()) }
 
 // parseOnce is the JSON of a value that no slot holds.
 func (r *reading) parseOnce(v value) jsonval.Node {

@@ -20,6 +20,9 @@ type table struct {
 	// slots of what message and document events tell, and the bit of speaks that
 	// marks a text completion
 	input, output, documents int16
+	// slot that stands for the name of the span, and the fields it feeds
+	name      int16
+	nameFeeds uint64
 }
 
 // maxSources is more than any dialect has for a field; ranks are spread by it, so
@@ -51,7 +54,7 @@ type family struct {
 	keyInfo
 	prefix  string
 	indexed bool
-	inner   string // what must follow the index, if anything
+	inner   string // what must follow the index or a segment of any name, if anything
 	except  []string
 }
 
@@ -98,7 +101,7 @@ var compiled = sync.OnceValue(func() *table { return compile(dialects) })
 
 func compile(all []*dialect) *table {
 	t := &table{keys: map[string]*keyInfo{}, families: map[string][]*family{}, events: map[string]*eventInfo{}}
-	t.input, t.output, t.documents = t.newSlot(), t.newSlot(), t.newSlot()
+	t.input, t.output, t.documents, t.name = t.newSlot(), t.newSlot(), t.newSlot(), t.newSlot()
 	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b *dialect) int { return a.rank - b.rank })
 	for i, d := range all {
@@ -191,6 +194,9 @@ func (t *table) bind(s *source, f field, bit uint64) int16 {
 	switch {
 	case s.answer != nil:
 		return -1
+	case s.as == asName:
+		t.nameFeeds |= 1 << f
+		return t.name
 	case s.as == asDocumentEvents:
 		return t.documents
 	case s.as == asMessageEvents && f == fInputMessages:
@@ -259,33 +265,37 @@ func (t *table) event(name string) *eventInfo {
 
 // lookupOrAdd returns the info of a key or of a family ("a.*", "a.#", "a.#.b").
 func (t *table) lookupOrAdd(name string) *keyInfo {
-	if !strings.HasSuffix(name, ".*") && !strings.Contains(name, ".#") {
-		return t.key(name)
-	}
-	if f := t.family(name); f != nil {
+	f := t.family(name)
+	if f != nil {
 		return &f.keyInfo
 	}
-	f := &family{keyInfo: keyInfo{slot: t.newSlot()}}
-	if prefix, inner, ok := strings.Cut(name, ".#"); ok {
-		f.prefix, f.inner, f.indexed = prefix+".", strings.TrimPrefix(inner, "."), true
-	} else {
-		f.prefix = strings.TrimSuffix(name, "*")
+	if f = familyOf(name); f == nil {
+		return t.key(name)
 	}
+	f.slot = t.newSlot()
 	head, _, _ := strings.Cut(f.prefix, ".")
 	t.families[head] = append(t.families[head], f)
 	return &f.keyInfo
 }
 
-func (t *table) family(name string) *family {
-	prefix, inner, indexed := strings.Cut(name, ".#")
-	if indexed {
-		prefix += "."
-	} else {
-		prefix = strings.TrimSuffix(name, "*")
+// familyOf reads the name of a family; nil if it is that of a key.
+func familyOf(name string) *family {
+	for _, sign := range [...]string{".#", ".*"} {
+		if prefix, inner, ok := strings.Cut(name, sign); ok {
+			return &family{prefix: prefix + ".", inner: strings.TrimPrefix(inner, "."), indexed: sign == ".#"}
+		}
 	}
-	head, _, _ := strings.Cut(prefix, ".")
+	return nil
+}
+
+func (t *table) family(name string) *family {
+	sought := familyOf(name)
+	if sought == nil {
+		return nil
+	}
+	head, _, _ := strings.Cut(sought.prefix, ".")
 	for _, f := range t.families[head] {
-		if f.prefix == prefix && f.indexed == indexed && f.inner == strings.TrimPrefix(inner, ".") {
+		if f.prefix == sought.prefix && f.indexed == sought.indexed && f.inner == sought.inner {
 			return f
 		}
 	}
@@ -309,7 +319,7 @@ func (t *table) match(key string) (f *family, index int32, rest string) {
 			continue
 		}
 		if !f.indexed {
-			if !f.passesOver(rest) {
+			if _, inner, _ := strings.Cut(rest, "."); !f.passesOver(rest) && (f.inner == "" || f.inner == inner) {
 				return f, 0, rest
 			}
 			continue
