@@ -22,7 +22,11 @@ type CollectorOptions struct {
 	Config string   // path of a configuration file; "" is testdata/config.yaml
 	Env    []string // NAME=value, e.g. DATABASE_URL; added to PATH and the endpoints, which come from free ports
 	Args   []string // e.g. --set=service::telemetry::logs::level=debug
-	// Dir is the working directory and holds the log and the queue; the caller removes it. Starting again
+	// AsUser runs the collector as a person in this terminal would: with this program's environment and
+	// working directory, and on the endpoints that the environment names or else on the standard ports,
+	// where those are free.
+	AsUser bool
+	// Dir holds the log and the queue and, without AsUser, is the working directory; the caller removes it. Starting again
 	// with the Dir of a killed collector picks up its queue.
 	Dir string
 }
@@ -66,20 +70,20 @@ func StartCollector(ctx context.Context, opts CollectorOptions) (*CollectorProce
 		opts.Config = filepath.Join(root, "testdata", "config.yaml")
 	}
 	c := &CollectorProcess{}
-	for _, address := range []*string{&c.GRPC, &c.HTTP, &c.Health, &c.Metrics} {
-		port, err := FreePort()
-		if err != nil {
-			return nil, err
-		}
-		*address = net.JoinHostPort(loopback, strconv.Itoa(port))
+	if err := c.chooseEndpoints(opts.AsUser); err != nil {
+		return nil, err
 	}
-	if c.Process, err = StartProcess(ProcessOptions{
+	options := ProcessOptions{
 		Path:    binary,
 		Args:    append([]string{"--config", opts.Config, "--feature-gates", "+extension.healthcheck.useComponentStatus"}, opts.Args...),
-		Env:     c.env(opts),
+		Env:     append([]string{"PATH=" + os.Getenv("PATH")}, c.env(opts)...),
 		Dir:     opts.Dir,
 		LogFile: filepath.Join(opts.Dir, "collector.log"),
-	}); err != nil {
+	}
+	if opts.AsUser {
+		options.Dir, options.Env = "", append(os.Environ(), c.env(opts)...)
+	}
+	if c.Process, err = StartProcess(options); err != nil {
 		return nil, err
 	}
 	if err := poll(ctx, c.Process, readyTimeout, c.receives); err != nil {
@@ -88,10 +92,36 @@ func StartCollector(ctx context.Context, opts CollectorOptions) (*CollectorProce
 	return c, nil
 }
 
+func (c *CollectorProcess) chooseEndpoints(asUser bool) error {
+	for _, endpoint := range []struct {
+		address  *string
+		variable string
+		standard int
+	}{
+		{&c.GRPC, "OTLP_GRPC_ENDPOINT", 4317},
+		{&c.HTTP, "OTLP_HTTP_ENDPOINT", 4318},
+		{&c.Health, "HEALTH_CHECK_ENDPOINT", 13133},
+		{&c.Metrics, "", 8888},
+	} {
+		if named := os.Getenv(endpoint.variable); asUser && named != "" {
+			*endpoint.address = named
+			continue
+		}
+		port := endpoint.standard
+		if !asUser || !isFree(port) {
+			var err error
+			if port, err = FreePort(); err != nil {
+				return err
+			}
+		}
+		*endpoint.address = net.JoinHostPort(loopback, strconv.Itoa(port))
+	}
+	return nil
+}
+
 func (c *CollectorProcess) env(opts CollectorOptions) []string {
-	_, metricsPort, _ := net.SplitHostPort(c.Metrics) // joined above
+	_, metricsPort, _ := net.SplitHostPort(c.Metrics) // chosen above
 	return slices.Concat([]string{
-		"PATH=" + os.Getenv("PATH"),
 		"OTLP_GRPC_ENDPOINT=" + c.GRPC,
 		"OTLP_HTTP_ENDPOINT=" + c.HTTP,
 		"HEALTH_CHECK_ENDPOINT=" + c.Health,

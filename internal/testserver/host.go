@@ -89,13 +89,16 @@ func FreePort() (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		port := low + int(n.Int64())
-		listener, err := net.Listen("tcp", net.JoinHostPort(loopback, strconv.Itoa(port)))
-		if err == nil {
-			return port, listener.Close()
+		if port := low + int(n.Int64()); isFree(port) {
+			return port, nil
 		}
 	}
 	return 0, fmt.Errorf("no free port between %d and %d", low, high)
+}
+
+func isFree(port int) bool {
+	listener, err := net.Listen("tcp", net.JoinHostPort(loopback, strconv.Itoa(port)))
+	return err == nil && listener.Close() == nil
 }
 
 func randomHex(bytes int) string {

@@ -147,6 +147,9 @@ func (p *Process) reap() error {
 	return err
 }
 
+// LogFile is where the process prints to.
+func (p *Process) LogFile() string { return p.logFile }
+
 // Log returns what the process has printed so far.
 func (p *Process) Log() string {
 	text, err := os.ReadFile(p.logFile)
