@@ -24,7 +24,7 @@ var tables = []struct{ title, query string }{
 	{"Model calls (llm_calls)", "calls"},
 	{"Tool calls (llm_tool_calls)", "tools"},
 	{"Messages (llm_messages)", "messages"},
-	{"Messages are stored once a day (llm_contents)", "contents"},
+	{"Each message is stored once a day (llm_contents)", "contents"},
 }
 
 // showTables returns the stored rows as aligned text.
