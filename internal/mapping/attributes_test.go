@@ -74,6 +74,24 @@ func TestMalformedMessagesAreTextAndStayWhole(t *testing.T) {
 	require.Equal(t, text, resolved(t, b, &b.Spans[0], "gen_ai.input.messages"))
 }
 
+func TestPartsThatDidNotParseStay(t *testing.T) {
+	b := New(Options{}).Map(testSpan{attrs: map[string]any{
+		"ai.operationId": "ai.generateText.doGenerate", "ai.response.text": "a", "ai.response.toolCalls": `[{"toolCallId":`,
+	}}.traces(t))
+	require.Equal(t, `[{"toolCallId":`, resolved(t, b, &b.Spans[0], "ai.response.toolCalls"))
+	require.NotContains(t, left(t, &b.Spans[0]), "ai.response.text")
+}
+
+func TestAListOfMessageEventsLeavesOnceBothDirectionsAreRead(t *testing.T) {
+	events := `[{"event.name":"gen_ai.user.message","content":"q","role":"user"},{"event.name":"gen_ai.choice","message":{"role":"assistant","content":"a"}}]`
+	s, got := testSpan{scope: "pydantic-ai", attrs: map[string]any{"gen_ai.operation.name": "chat", "events": events}}.mapped(t)
+	require.Len(t, got["input_messages"], 1)
+	require.Len(t, got["output_messages"], 1)
+	require.Nil(t, s.Attributes)
+	s, _ = testSpan{scope: "pydantic-ai", attrs: map[string]any{"gen_ai.operation.name": "chat", "events": events, "gen_ai.output.messages": "a"}}.mapped(t)
+	require.Contains(t, left(t, s), "events", "the answer in it was not read")
+}
+
 func TestWordsAreContentsWhateverTheirLength(t *testing.T) {
 	b := New(Options{}).Map(testSpan{attrs: map[string]any{
 		"langfuse.observation.type": "span", "langfuse.trace.input": "q", "input.value": "v", "traceloop.entity.input": `{"args":[]}`,

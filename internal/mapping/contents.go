@@ -3,8 +3,6 @@ package mapping
 import (
 	"strings"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
-
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
@@ -115,7 +113,7 @@ func (r *reading) readMessages(src *boundSource, dir content.Direction) bool {
 	case src.as == asMessageEvents:
 		return r.readMessageEvents(dir)
 	case src.as == asEventList:
-		return r.addNode(r.eventList(src, dir), dir)
+		return r.readEventList(src, dir)
 	}
 	v, ok := r.given(src)
 	if !ok {
@@ -199,93 +197,6 @@ func (r *reading) addNode(n jsonval.Node, dir content.Direction) (ok bool) {
 	return ok
 }
 
-// readAnswer puts one assistant message together from its parts.
-func (r *reading) readAnswer(src *boundSource) bool {
-	var texts [4]pcommon.Value
-	only := -1
-	found := 0
-	for i, slot := range src.parts {
-		if slot < 0 || !r.slots[slot].set {
-			continue
-		}
-		texts[i] = r.slots[slot].value
-		if s, is := (value{attr: texts[i]}).str(); is && absentText(s) {
-			texts[i] = pcommon.Value{}
-			continue
-		}
-		only, found = i, found+1
-	}
-	if found == 0 {
-		return false
-	}
-	if s, is := (value{attr: texts[only]}).str(); found == 1 && is && (only == 0 && !src.answer.texts || only == 3) {
-		r.messages = append(r.messages, r.norm.TextMessage(s, content.Output, &r.rep))
-	} else if !r.addNode(r.answerNode(src, texts), content.Output) {
-		return false
-	}
-	for i, slot := range src.parts {
-		if texts[i] != (pcommon.Value{}) && r.slots[slot].attr >= 0 {
-			r.fates[r.slots[slot].attr] = goes
-		}
-	}
-	return true
-}
-
-// answerNode is the message of an answer as a tree.
-func (r *reading) answerNode(src *boundSource, texts [4]pcommon.Value) jsonval.Node {
-	message, parts := r.doc.Object(), r.doc.Array()
-	message.SetStr("role", "assistant")
-	for i, typ := range [4]string{"text", "reasoning", "", "text"} {
-		if texts[i] == (pcommon.Value{}) || typ == "" {
-			continue
-		}
-		s, _ := value{attr: texts[i]}.str()
-		if i == 0 && src.answer.texts && r.addTexts(parts, s) {
-			continue
-		}
-		if typ == "reasoning" && parts.Len() > 0 { // thinking comes first
-			thought := r.doc.Array()
-			thought.Add(r.part(typ, s))
-			for c := parts.First(); c.Exists(); c = c.Next() {
-				thought.Add(c)
-			}
-			parts = thought
-			continue
-		}
-		parts.Add(r.part(typ, s))
-	}
-	message.Set("content", parts)
-	if texts[2] != (pcommon.Value{}) {
-		message.Set("tool_calls", r.json(&r.slots[src.parts[2]]))
-	}
-	return message
-}
-
-// addTexts adds the parts of a JSON list of texts.
-func (r *reading) addTexts(parts jsonval.Node, list string) bool {
-	var ignored jsonval.Repairs
-	n, ok := r.doc.Parse(list, &ignored)
-	if !ok || n.Kind() != jsonval.Array {
-		return false
-	}
-	for c := n.First(); c.Exists(); c = c.Next() {
-		if c.Kind() != jsonval.String {
-			return false
-		}
-	}
-	for c := n.First(); c.Exists(); c = c.Next() {
-		parts.Add(r.part("text", c.Str()))
-	}
-	return true
-}
-
-func (r *reading) part(typ, text string) jsonval.Node {
-	p := r.doc.Object()
-	p.Set("type", r.doc.String(typ))
-	p.Set("content", r.doc.String(text))
-	return p
-}
-
 // one resolves a field that refers to one content. An empty object is passed over
 // while a later source may say more.
 func (r *reading) one(f field) (c content.Content, ok bool) {
@@ -322,15 +233,16 @@ func (r *reading) readOne(f field, src *boundSource) (c content.Content, ok bool
 	if s, is := v.str(); !ok || !v.exists() || is && absentText(s) {
 		return c, false
 	}
-	c, ok = r.convert(f, src, v)
-	switch {
-	case !ok:
-	case src.list:
+	if c, ok = r.convert(f, src, v); !ok {
+		return c, false
+	}
+	r.rep |= r.sourceRep
+	if src.list {
 		r.tookList(src)
-	case !v.node.Exists():
+	} else if !v.node.Exists() {
 		r.took(src, r.holdsAll(src, v))
 	}
-	return c, ok
+	return c, true
 }
 
 // convert asks the normaliser for the content of a field.

@@ -123,7 +123,9 @@ type answer struct {
 }
 
 // keys returns the attributes in the order of boundSource.parts.
-func (a *answer) keys() [4]string { return [4]string{a.text, a.reasoning, a.toolCalls, a.object} }
+func (a *answer) keys() [answerParts]string {
+	return [answerParts]string{a.text, a.reasoning, a.toolCalls, a.object}
+}
 
 // messageEvent is a span event that tells one message, of this role unless its
 // attributes name another.

@@ -161,17 +161,25 @@ func (r *reading) eventJSON(n jsonval.Node) jsonval.Node {
 	return n
 }
 
-// eventList makes messages of one direction from a list of message events in an
-// attribute.
-func (r *reading) eventList(src *boundSource, dir content.Direction) jsonval.Node {
-	list := r.doc.Array()
-	for e := r.json(&r.slots[src.slot]).First(); e.Exists(); e = e.Next() {
+// readEventList makes messages of one direction from a list of message events in an
+// attribute, which goes once all of them are messages.
+func (r *reading) readEventList(src *boundSource, dir content.Direction) bool {
+	s := &r.slots[src.slot]
+	list, all := r.doc.Array(), true
+	for e := r.json(s).First(); e.Exists(); e = e.Next() {
 		info := r.t.events[e.Get("event.name").Str()]
-		if info != nil && info.message != nil && info.message.output == (dir == content.Output) {
-			list.Add(r.eventMessage(e, info.message))
+		if info == nil || info.message == nil || info.message.output != (dir == content.Output) {
+			all = false
+			continue
 		}
+		list.Add(r.eventMessage(e, info.message))
 	}
-	return list
+	if !r.addNode(list, dir) {
+		return false
+	}
+	r.took(src, all || s.half)
+	s.half = true
+	return true
 }
 
 // documentEvents makes a list of the documents that events tell.

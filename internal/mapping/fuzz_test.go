@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 )
 
 // FuzzMap maps whatever an OTLP client may send, and spans whose attributes hold
@@ -146,7 +148,14 @@ func checkStorable(t *testing.T, b *Batch) {
 
 func checkReferences(t *testing.T, b *Batch, s *Span) {
 	t.Helper()
-	addContents(t, map[string]any{}, b, s)
+	for _, id := range s.contentIDs() {
+		if id == (content.ID{}) {
+			continue
+		}
+		body, ok := b.Contents[content.Key{Day: s.Day, ID: id}]
+		require.True(t, ok, "content %x is in the batch", id)
+		require.Equal(t, id, content.Of(body))
+	}
 	_, ok := b.Resources[s.ResourceID]
 	require.True(t, ok, "the resource is in the batch")
 }

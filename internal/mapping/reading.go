@@ -29,6 +29,7 @@ type slot struct {
 	info   *keyInfo
 	set    bool
 	parsed bool
+	half   bool         // a list of events of which one direction has been read
 	node   jsonval.Node // the JSON of the value, once parsed
 }
 

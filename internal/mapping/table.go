@@ -74,7 +74,7 @@ type boundSource struct {
 	rank        int
 	kinds       kindSet
 	slot        int16 // of the attribute or family; the first of answer
-	parts       [4]int16
+	parts       [answerParts]int16
 	steps       [][]string
 	list        bool // the slot is that of an indexed family
 }
@@ -189,7 +189,8 @@ func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 	t.sources[f] = append(t.sources[f], b)
 }
 
-// bind returns the slot of the attribute, family or event of a source.
+// bind returns the slot of what a source is read from; -1 for an answer, which has
+// several.
 func (t *table) bind(s *source, f field, bit uint64) int16 {
 	switch {
 	case s.answer != nil:
@@ -203,21 +204,29 @@ func (t *table) bind(s *source, f field, bit uint64) int16 {
 		return t.input
 	case s.as == asMessageEvents:
 		return t.output
-	case s.event != "" && s.attr == "":
-		e := t.event(s.event)
+	case s.event != "":
+		return t.bindEvent(s, f)
+	}
+	return t.bindAttribute(s, f, bit)
+}
+
+func (t *table) bindEvent(s *source, f field) int16 {
+	e := t.event(s.event)
+	if s.attr == "" {
 		if e.time < 0 {
 			e.time = t.newSlot()
 		}
 		return e.time
-	case s.event != "":
-		e := t.event(s.event)
-		k := e.attrs[s.attr]
-		if k == nil {
-			k = &keyInfo{slot: t.newSlot()}
-			e.attrs[s.attr] = k
-		}
-		return t.feed(k, f)
 	}
+	k := e.attrs[s.attr]
+	if k == nil {
+		k = &keyInfo{slot: t.newSlot()}
+		e.attrs[s.attr] = k
+	}
+	return t.feed(k, f)
+}
+
+func (t *table) bindAttribute(s *source, f field, bit uint64) int16 {
 	info := t.lookupOrAdd(s.attr)
 	if fam := t.family(s.attr); fam != nil {
 		fam.except = append(fam.except, s.except...)

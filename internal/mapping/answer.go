@@ -1,0 +1,100 @@
+package mapping
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// The places of an answer's parts in boundSource.parts.
+const (
+	answerText = iota
+	answerReasoning
+	answerToolCalls
+	answerObject
+	answerParts
+)
+
+// readAnswer puts one assistant message together from its parts.
+func (r *reading) readAnswer(src *boundSource) bool {
+	var given [answerParts]pcommon.Value
+	only, found := -1, 0
+	for i, at := range src.parts {
+		if at < 0 || !r.slots[at].set {
+			continue
+		}
+		v := r.slots[at].value
+		if s, is := (value{attr: v}).str(); is && absentText(s) {
+			continue
+		}
+		given[i], only, found = v, i, found+1
+	}
+	if found == 0 || !r.addAnswer(src, given, found == 1, only) {
+		return false
+	}
+	for i, at := range src.parts {
+		if given[i] != (pcommon.Value{}) && (i != answerToolCalls || r.slots[at].node.Exists()) {
+			r.fates[r.slots[at].attr] = goes
+		}
+	}
+	return true
+}
+
+// addAnswer adds the message; plain text alone needs no tree.
+func (r *reading) addAnswer(src *boundSource, given [answerParts]pcommon.Value, alone bool, only int) bool {
+	if s, is := (value{attr: given[only]}).str(); alone && is && (only == answerText && !src.answer.texts || only == answerObject) {
+		r.messages = append(r.messages, r.norm.TextMessage(s, content.Output, &r.rep))
+		return true
+	}
+	return r.addNode(r.answerNode(src, given), content.Output)
+}
+
+// answerNode is the message of an answer as a tree: thoughts, text, tool calls.
+func (r *reading) answerNode(src *boundSource, given [answerParts]pcommon.Value) jsonval.Node {
+	message, parts := r.doc.Object(), r.doc.Array()
+	message.SetStr("role", "assistant")
+	for _, i := range [...]int{answerReasoning, answerText, answerObject} {
+		if given[i] == (pcommon.Value{}) {
+			continue
+		}
+		s, _ := value{attr: given[i]}.str()
+		switch {
+		case i == answerReasoning:
+			parts.Add(r.part("reasoning", s))
+		case i == answerText && src.answer.texts && r.addTexts(parts, s):
+		default:
+			parts.Add(r.part("text", s))
+		}
+	}
+	message.Set("content", parts)
+	if given[answerToolCalls] != (pcommon.Value{}) {
+		message.Set("tool_calls", r.json(&r.slots[src.parts[answerToolCalls]]))
+	}
+	return message
+}
+
+// addTexts adds the parts of a JSON list of texts.
+func (r *reading) addTexts(parts jsonval.Node, list string) bool {
+	var ignored jsonval.Repairs
+	n, ok := r.doc.Parse(list, &ignored)
+	if !ok || n.Kind() != jsonval.Array {
+		return false
+	}
+	for c := n.First(); c.Exists(); c = c.Next() {
+		if c.Kind() != jsonval.String {
+			return false
+		}
+	}
+	for c := n.First(); c.Exists(); c = c.Next() {
+		parts.Add(r.part("text", c.Str()))
+	}
+	return true
+}
+
+func (r *reading) part(typ, text string) jsonval.Node {
+	p := r.doc.Object()
+	p.Set("type", r.doc.String(typ))
+	p.Set("content", r.doc.String(text))
+	return p
+}
