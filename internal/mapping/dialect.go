@@ -65,8 +65,9 @@ type source struct {
 	path string
 	// as is how the value is given, if not as the field expects it.
 	as form
-	// with replaces the value by another; the zero value is none.
+	// with replaces the value by another, the zero value being none; note says how.
 	with func(r *reading, v value) value
+	note string
 	// at replaces the dialect's rank for this source.
 	at int
 	// only limits the source to spans of these kinds.
@@ -147,8 +148,9 @@ type kindRule struct {
 	attr string
 	// values maps the value in lower case, unquoted; "" is any value.
 	values map[string]Kind
-	// of decides what values cannot.
-	of func(r *reading, value string) (Kind, verdict)
+	// of decides what values cannot; note says how.
+	of   func(r *reading, value string) (Kind, verdict)
+	note string
 	// own limits the rule to spans recognised as the dialect's.
 	own bool
 	// overrules makes the kind stronger than an operation that disagrees.

@@ -20,7 +20,7 @@ var _ = register(dialect{
 		fCacheRead:          {{attr: adkResponse, path: adkUsage + "cached_content_token_count|cachedContentTokenCount"}},
 		fReasoning:          {{attr: adkResponse, path: adkUsage + "thoughts_token_count|thoughtsTokenCount"}},
 		fSessionID:          {{attr: "gcp.vertex.agent.session_id", at: rankCurrent + 20}},
-		fToolName:           {{as: asName, own: true, with: adkToolName}},
+		fToolName:           {{as: asName, own: true, with: adkToolName, note: "after `execute_tool`"}},
 		fInputMessages:      {{attr: adkRequest, path: "contents"}},
 		fOutputMessages:     {{attr: adkResponse, path: "content"}},
 		fSystemInstructions: {{attr: adkRequest, path: "config.system_instruction|systemInstruction"}},
@@ -28,7 +28,7 @@ var _ = register(dialect{
 		fToolArguments:      {{attr: "gcp.vertex.agent.tool_call_args", at: rankCurrent + 10}},
 		fToolResult:         {{attr: "gcp.vertex.agent.tool_response", at: rankCurrent + 10}},
 	},
-	kinds: []kindRule{{at: kindByOthers, own: true, of: adkKind}},
+	kinds: []kindRule{{at: kindByOthers, own: true, of: adkKind, note: "`execute_tool …` → tool; `invoke_agent …` `agent_run …` → agent"}},
 	words: []string{"gcp.vertex.agent.data"},
 	// Up to 1.x output_tokens are the candidates alone.
 	outputExcludesReasoning: func(r *reading, output int64) bool {

@@ -26,11 +26,13 @@ var _ = register(dialect{
 		},
 	},
 	kinds: []kindRule{
-		{at: kindByOthers, attr: "span.type", own: true, of: claudeCodeKind},
-		{at: kindByOthers, own: true, of: claudeCodeKind},
+		{at: kindByOthers, attr: "span.type", own: true, of: claudeCodeKind, note: claudeCodeKinds},
+		{at: kindByOthers, own: true, of: claudeCodeKind, note: claudeCodeKinds},
 	},
 	inputExcludesCache: func(*reading) bool { return true },
 })
+
+const claudeCodeKinds = "`interaction` → agent; `llm_request` → llm; `tool` → tool; anything else → other; with or without `claude_code.`"
 
 func claudeCodeKind(_ *reading, typ string) (Kind, verdict) {
 	switch strings.TrimPrefix(typ, "claude_code.") {

@@ -11,7 +11,7 @@ var _ = register(dialect{
 	marks:    []string{"genkit:type"},
 	sources: map[field][]source{
 		fRequestModel:  {{attr: "genkit:name", only: modelKinds}},
-		fResponseModel: {{attr: "genkit:output", path: "raw.model", only: modelKinds, with: unlessRequested}},
+		fResponseModel: {{attr: "genkit:output", path: "raw.model", only: modelKinds, with: unlessRequested, note: "unless it is the request model"}},
 		fResponseID:    {{attr: "genkit:output", path: "raw.id", only: modelKinds}},
 		fFinishReasons: {
 			{attr: "genkit:output", path: "raw.choices.0.finish_reason", only: onlyLLM},
@@ -30,7 +30,7 @@ var _ = register(dialect{
 			{attr: "genkit:output", path: "raw.usage.completion_tokens_details|output_tokens_details.reasoning_tokens"},
 		},
 		fToolName:            {{attr: "genkit:name"}},
-		fEmbeddingDimensions: {{attr: "genkit:output", path: "embeddings.0.embedding", with: nodeLength}},
+		fEmbeddingDimensions: {{attr: "genkit:output", path: "embeddings.0.embedding", with: nodeLength, note: "its length"}},
 		fInputMessages:       {{attr: "genkit:input", path: "messages"}},
 		fOutputMessages:      {{attr: "genkit:output", path: "message"}},
 		fToolDefinitions:     {{attr: "genkit:input", path: "tools", only: onlyLLM}},

@@ -23,15 +23,15 @@ var _ = register(dialect{
 		},
 		fStreaming:     {{attr: "langfuse.observation.model.parameters", path: "stream", at: rankOpenInfer + 20}},
 		fTTFT:          {{attr: "langfuse.observation.completion_start_time", as: asTime, at: rankEvents, streams: true}},
-		fInputTokens:   {{attr: langfuseUsage, with: bucketsOf(langfuseInput), sums: true}},
-		fOutputTokens:  {{attr: langfuseUsage, with: bucketsOf(langfuseOutput)}},
+		fInputTokens:   {{attr: langfuseUsage, with: bucketsOf(langfuseInput), note: "sum of its buckets", sums: true}},
+		fOutputTokens:  {{attr: langfuseUsage, with: bucketsOf(langfuseOutput), note: "sum of its buckets"}},
 		fTotalTokens:   {{attr: langfuseUsage, path: "total|total_tokens"}},
-		fCacheRead:     {{attr: langfuseUsage, with: bucketsOf(langfuseCacheRead)}},
-		fCacheCreation: {{attr: langfuseUsage, with: bucketsOf(langfuseCacheCreation)}},
-		fReasoning:     {{attr: langfuseUsage, with: bucketsOf(langfuseReasoning)}},
-		fInputCost:     {{attr: langfuseCost, with: costsOf("input", "cache", "prompt")}},
-		fOutputCost:    {{attr: langfuseCost, with: costsOf("output", "completion")}},
-		fTotalCost:     {{attr: langfuseCost, path: "total"}, {attr: langfuseCost, with: costsOf("")}},
+		fCacheRead:     {{attr: langfuseUsage, with: bucketsOf(langfuseCacheRead), note: "sum of its buckets"}},
+		fCacheCreation: {{attr: langfuseUsage, with: bucketsOf(langfuseCacheCreation), note: "sum of its buckets"}},
+		fReasoning:     {{attr: langfuseUsage, with: bucketsOf(langfuseReasoning), note: "sum of its buckets"}},
+		fInputCost:     {{attr: langfuseCost, with: costsOf("input", "cache", "prompt"), note: "sum of `input…` `cache…` `prompt…`"}},
+		fOutputCost:    {{attr: langfuseCost, with: costsOf("output", "completion"), note: "sum of `output…` `completion…`"}},
+		fTotalCost:     {{attr: langfuseCost, path: "total"}, {attr: langfuseCost, with: costsOf(""), note: "sum of all"}},
 		fUserID: {
 			{attr: "langfuse.user.id"},
 			{attr: "langfuse.trace.metadata.langfuse_user_id", at: rankVercel + 10},
@@ -57,9 +57,9 @@ var _ = register(dialect{
 		fOutputMessages: {{attr: "langfuse.observation.output", as: asBody}},
 		fSystemInstructions: {
 			{attr: "langfuse.observation.metadata.instructions", at: rankFramework},
-			{attr: "langfuse.observation.input", as: asBody, with: bodyOnly, at: rankFramework},
+			{attr: "langfuse.observation.input", as: asBody, with: bodyOnly, note: "of a request's body", at: rankFramework},
 		},
-		fToolDefinitions: {{attr: "langfuse.observation.input", as: asBody, with: bodyOnly, at: rankFramework}},
+		fToolDefinitions: {{attr: "langfuse.observation.input", as: asBody, with: bodyOnly, note: "of a request's body", at: rankFramework}},
 		fToolArguments:   {{attr: "langfuse.observation.input"}},
 		fToolResult:      {{attr: "langfuse.observation.output"}},
 		fRetrievalQuery: {
@@ -69,7 +69,7 @@ var _ = register(dialect{
 		fDocuments: {{attr: "langfuse.observation.output", as: asWrapped}},
 	},
 	kinds: []kindRule{
-		{at: kindByIntent, attr: "langfuse.observation.type", of: langfuseKind, values: map[string]Kind{
+		{at: kindByIntent, attr: "langfuse.observation.type", of: langfuseKind, note: langfuseKinds, values: map[string]Kind{
 			"embedding": KindEmbedding, "agent": KindAgent, "tool": KindTool, "chain": KindChain,
 			"retriever": KindRetriever, "guardrail": KindGuardrail, "evaluator": KindEvaluator,
 		}},
@@ -86,6 +86,9 @@ const (
 	langfuseUsage = "langfuse.observation.usage_details"
 	langfuseCost  = "langfuse.observation.cost_details"
 )
+
+const langfuseKinds = "`generation` → llm, or embedding if the model is one and there is no output; " +
+	"`span`: no hint below counts, but for the Python SDK up to 3.3"
 
 // langfuseKind: the wrapped OpenAI client types embeddings as generations. A plain
 // span is not made a call of a model by what it carries, but the Python SDK up to

@@ -12,7 +12,7 @@ var _ = register(dialect{
 	sources: map[field][]source{
 		fProvider:      {{attr: "modelMetadata", own: true, path: "modelProvider"}},
 		fRequestModel:  {{attr: "modelMetadata", own: true, path: "modelId"}},
-		fResponseModel: {{attr: "modelId", own: true, with: unlessRequested}},
+		fResponseModel: {{attr: "modelId", own: true, with: unlessRequested, note: "unless it is the request model"}},
 		fAgentID:       {{attr: "agent.id", own: true}},
 		fUserID:        {{attr: "userId", own: true, at: rankLast}},
 		fSessionID: {
@@ -29,7 +29,7 @@ var _ = register(dialect{
 		fToolResult:     {{attr: "output", own: true, at: rankLast}},
 	},
 	kinds: []kindRule{
-		{at: kindByOthers, attr: "mastra.span.type", of: mastraKind, values: map[string]Kind{
+		{at: kindByOthers, attr: "mastra.span.type", of: mastraKind, note: "`workflow…` → chain", values: map[string]Kind{
 			"agent_run": KindAgent, "model_generation": KindLLM, "model_step": KindLLM, "model_chunk": KindOther,
 			"tool_call": KindTool, "mcp_tool_call": KindTool,
 		}},

@@ -11,7 +11,7 @@ var _ = register(dialect{
 	marks:    []string{"openinference.span.kind"},
 	sources: map[field][]source{
 		fProvider: {
-			{attr: "llm.provider", with: openInferenceHost},
+			{attr: "llm.provider", with: openInferenceHost, note: openInferenceHosts},
 			{attr: "llm.system", at: rankVercel + 1},
 		},
 		fRequestModel: {
@@ -23,7 +23,7 @@ var _ = register(dialect{
 		},
 		fResponseModel: {
 			{attr: "llm.response.model_name"},
-			{attr: "llm.model_name", with: unlessRequested},
+			{attr: "llm.model_name", with: unlessRequested, note: "unless it is the request model"},
 		},
 		fFinishReasons: {{attr: "llm.finish_reason"}},
 		fRequestParameters: {
@@ -52,7 +52,7 @@ var _ = register(dialect{
 		fToolName:   {{attr: "tool.name"}},
 		fToolCallID: {{attr: "tool.id"}},
 		fEmbeddingDimensions: {
-			{attr: "embedding.embeddings.#", with: firstVector},
+			{attr: "embedding.embeddings.#", with: firstVector, note: "length of the first vector"},
 		},
 		fInputMessages: {
 			{attr: "llm.input_messages.#", drop: openInferenceWraps},
@@ -96,6 +96,9 @@ var _ = register(dialect{
 })
 
 var openInferenceWraps = []string{"message", "message_content", "tool_call"}
+
+const openInferenceHosts = "with `llm.system`: azure and openai are azure.ai.openai, azure alone azure.ai.inference, " +
+	"google and vertexai gcp.vertex_ai"
 
 // openInferenceHost combines the host (llm.provider) with the product (llm.system).
 func openInferenceHost(r *reading, v value) value {

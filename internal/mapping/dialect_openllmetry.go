@@ -10,7 +10,7 @@ var _ = register(dialect{
 	},
 	marks: []string{"llm.request.type", "traceloop.span.kind", "traceloop.workflow.name", "traceloop.entity.name"},
 	sources: map[field][]source{
-		fFinishReasons: {{attr: "gen_ai.completion.#", with: indexedFinishReasons}},
+		fFinishReasons: {{attr: "gen_ai.completion.#", with: indexedFinishReasons, note: "`finish_reason` of each"}},
 		fRequestParameters: {
 			{attr: "llm.temperature", param: "temperature"}, {attr: "llm.top_p", param: "top_p"}, {attr: "llm.top_k", param: "top_k"},
 			{attr: "llm.frequency_penalty", param: "frequency_penalty"}, {attr: "llm.presence_penalty", param: "presence_penalty"},
@@ -40,7 +40,7 @@ var _ = register(dialect{
 		},
 		fPromptName:    {{attr: "traceloop.prompt.key", at: rankCurrent + 10}},
 		fPromptVersion: {{attr: "traceloop.prompt.version", at: rankCurrent + 10}},
-		fAgentName:     {{attr: "traceloop.entity.name", with: ofTraceloopAgent}},
+		fAgentName:     {{attr: "traceloop.entity.name", with: ofTraceloopAgent, note: "where `traceloop.span.kind` is agent"}},
 		fToolName:      {{attr: "traceloop.entity.name"}},
 		fInputMessages: {
 			{attr: "gen_ai.prompt.#", heads: openLLMetryHeads, blocks: true},

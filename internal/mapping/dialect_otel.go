@@ -141,8 +141,8 @@ var _ = register(dialect{
 			{as: asMessageEvents, at: rankEvents + 1},
 			{event: "gen_ai.content.completion", attr: "gen_ai.completion", at: rankEvents + 2},
 		},
-		fSystemInstructions: {{attr: "gen_ai.prompt", as: asBody, with: bodyOnly, at: rankLegacy + 20}},
-		fToolDefinitions:    {{attr: "gen_ai.prompt", as: asBody, with: bodyOnly, at: rankLegacy + 20}},
+		fSystemInstructions: {{attr: "gen_ai.prompt", as: asBody, with: bodyOnly, note: "of a request's body", at: rankLegacy + 20}},
+		fToolDefinitions:    {{attr: "gen_ai.prompt", as: asBody, with: bodyOnly, note: "of a request's body", at: rankLegacy + 20}},
 		fToolCallID:         {{event: "gen_ai.tool.message", attr: "id", at: rankEvents}},
 		fToolArguments: {
 			{attr: "gen_ai.prompt", at: rankLegacy + 30},

@@ -29,13 +29,13 @@ var _ = register(dialect{
 		fOutputMessages: {
 			{attr: "events", own: true, as: asEventList},
 			{attr: "final_result", own: true, as: asText},
-			{attr: "response_data", own: true, as: asBody, with: logfireResponse, only: onlyLLM},
+			{attr: "response_data", own: true, as: asBody, with: logfireResponse, note: "its `message`", only: onlyLLM},
 		},
-		fSystemInstructions: {{attr: "request_data", own: true, as: asBody, with: bodyOnly, only: onlyLLM}},
-		fToolDefinitions:    {{attr: "request_data", own: true, as: asBody, with: bodyOnly, only: onlyLLM}},
+		fSystemInstructions: {{attr: "request_data", own: true, as: asBody, with: bodyOnly, note: "of a request's body", only: onlyLLM}},
+		fToolDefinitions:    {{attr: "request_data", own: true, as: asBody, with: bodyOnly, note: "of a request's body", only: onlyLLM}},
 	},
 	kinds: []kindRule{
-		{at: kindByIntent, own: true, of: logfireEcho},
+		{at: kindByIntent, own: true, of: logfireEcho, note: "`streaming response from …` → other"},
 		{at: kindByOthers, own: true, values: map[string]Kind{"agent run": KindAgent}},
 	},
 	words:    []string{"model_request_parameters", "pydantic_ai.new_messages"},

@@ -25,7 +25,7 @@ var _ = register(dialect{
 			{attr: "ai.finishReason", at: rankVercel + 2},
 		},
 		fRequestParameters: {{attr: "ai.settings.*", except: []string{"context."}}},
-		fStreaming:         {{attr: "ai.operationId", with: vercelStreams}},
+		fStreaming:         {{attr: "ai.operationId", with: vercelStreams, note: "`.doStream` true, `.doGenerate` false"}},
 		fTTFT: {
 			{attr: "ai.response.msToFirstChunk", as: asMillis, streams: true},
 			{attr: "ai.stream.msToFirstChunk", as: asMillis, streams: true},
@@ -63,8 +63,8 @@ var _ = register(dialect{
 		fToolName:      {{attr: "ai.toolCall.name"}},
 		fToolCallID:    {{attr: "ai.toolCall.id"}},
 		fEmbeddingDimensions: {
-			{attr: "ai.embedding", with: vectorLength},
-			{attr: "ai.embeddings", with: vectorLength},
+			{attr: "ai.embedding", with: vectorLength, note: "length of the first vector"},
+			{attr: "ai.embeddings", with: vectorLength, note: "length of the first vector"},
 		},
 		fInputMessages: {{attr: "ai.prompt.messages"}, {attr: "ai.prompt", as: asBody}},
 		fOutputMessages: {
@@ -79,13 +79,16 @@ var _ = register(dialect{
 		fToolResult:         {{attr: "ai.toolCall.result", as: asJSON, at: rankCurrent + 30}},
 	},
 	kinds: []kindRule{
-		{at: kindByVercel, attr: "ai.operationId", of: vercelKind},
-		{at: kindByVercel, attr: "operation.name", of: vercelKind},
+		{at: kindByVercel, attr: "ai.operationId", of: vercelKind, note: vercelKinds},
+		{at: kindByVercel, attr: "operation.name", of: vercelKind, note: vercelKinds},
 		{at: kindByModel, attr: "ai.model.id", values: map[string]Kind{"": KindLLM}},
 	},
 	words:              []string{"ai.value", "ai.values", "ai.response.files", "ai.response.sources"},
 	inputExcludesCache: vercelExcludesCache,
 })
+
+const vercelKinds = "`ai.*.doGenerate` `ai.*.doStream` → llm; `ai.*.doEmbed` → embedding; `ai.*.doRerank` → reranker; " +
+	"`ai.toolCall` → tool; other `ai.*` → chain"
 
 // vercelKind reads an operation id, which may be followed by the function's id:
 // the inner spans are the calls, the outer ones repeat their usage.

@@ -110,8 +110,8 @@ func kindValues(rule *boundRule) string {
 		}
 		parts = append(parts, strings.Join(values, " ")+" → "+k.String())
 	}
-	if rule.of != nil {
-		parts = append(parts, "more in "+rule.dialectName)
+	if rule.note != "" {
+		parts = append(parts, rule.note)
 	}
 	return strings.Join(parts, "; ")
 }
@@ -181,8 +181,8 @@ func sourceNote(src *boundSource, info fieldInfo) string {
 	if note := formNotes[src.as]; note != "" {
 		notes = append(notes, note)
 	}
-	if src.with != nil {
-		notes = append(notes, "computed")
+	if src.note != "" {
+		notes = append(notes, src.note)
 	}
 	return strings.Join(notes, "; ")
 }
@@ -268,4 +268,17 @@ func codes(list []string) string {
 		quoted[i] = "`" + s + "`"
 	}
 	return strings.Join(quoted, " ")
+}
+
+func TestWhatIsComputedIsExplained(t *testing.T) {
+	for _, d := range dialects {
+		for f, sources := range d.sources {
+			for _, s := range sources {
+				require.Equal(t, s.with != nil, s.note != "", "%s, %s", d.name, fields[f].column)
+			}
+		}
+		for _, k := range d.kinds {
+			require.Equal(t, k.of != nil, k.note != "", "%s, kind by %q", d.name, k.attr)
+		}
+	}
 }

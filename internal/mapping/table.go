@@ -81,9 +81,8 @@ type boundSource struct {
 
 type boundRule struct {
 	*kindRule
-	dialectName string
-	dialect     uint64
-	slot        int16 // -1: the name of the span
+	dialect uint64
+	slot    int16 // -1: the name of the span
 }
 
 type scopeRule struct {
@@ -132,7 +131,7 @@ func (t *table) addDialect(d *dialect, bit uint64) {
 		}
 	}
 	for i := range d.kinds {
-		rule := &boundRule{kindRule: &d.kinds[i], dialectName: d.name, dialect: bit, slot: -1}
+		rule := &boundRule{kindRule: &d.kinds[i], dialect: bit, slot: -1}
 		if rule.attr != "" {
 			rule.slot = t.key(rule.attr).slot
 		}
