@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"encoding/hex"
+	"hash/maphash"
 	"strconv"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -75,38 +76,28 @@ func appendReference(dst []byte, id content.ID) []byte {
 	return append(dst, `"}`...)
 }
 
-// fewAttributes is up to how many attributes comparing each to each beats a set.
-const fewAttributes = 48
+var keySeed = maphash.MakeSeed()
 
-// repeated drops all but the first of attributes with one key.
+// repeated drops all but the first of attributes with one key. It keeps the keys in
+// an open hash table of their indices.
 func (r *reading) repeated(attrs pcommon.Map) {
-	if attrs.Len() > fewAttributes {
-		r.repeatedOfMany(attrs)
-		return
+	size := 16
+	for size < 2*attrs.Len() {
+		size *= 2
 	}
+	r.seen = append(r.seen[:0], make([]int32, size)...)
 	r.keys = r.keys[:0]
-	i := 0
 	for key := range attrs.All() {
-		for _, k := range r.keys {
-			if k == key {
-				r.repeat(i)
-				break
-			}
-		}
 		r.keys = append(r.keys, key)
-		i++
-	}
-}
-
-func (r *reading) repeatedOfMany(attrs pcommon.Map) {
-	seen := make(map[string]struct{}, attrs.Len())
-	i := 0
-	for key := range attrs.All() {
-		if _, ok := seen[key]; ok {
-			r.repeat(i)
+		at := int(maphash.String(keySeed, key)) & (size - 1)
+		for r.seen[at] != 0 && r.keys[r.seen[at]-1] != key {
+			at = (at + 1) & (size - 1)
 		}
-		seen[key] = struct{}{}
-		i++
+		if r.seen[at] != 0 {
+			r.repeat(len(r.keys) - 1)
+			continue
+		}
+		r.seen[at] = int32(len(r.keys))
 	}
 }
 

@@ -68,6 +68,7 @@ type reading struct {
 	fates   []fate
 	events  []eventFate
 	keys    []string
+	seen    []int32
 
 	doc       jsonval.Doc
 	rep       jsonval.Repairs // of all that is stored
@@ -104,8 +105,8 @@ func (r *reading) release() {
 	clear(r.contents[:cap(r.contents)])
 	clear(r.keys[:cap(r.keys)])
 	clear(r.leaves[:cap(r.leaves)])
-	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch {
-		r.hits, r.events, r.messages = nil, nil, nil
+	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch || cap(r.keys) > maxScratch {
+		r.hits, r.leaves, r.events, r.messages, r.keys, r.seen, r.fates = nil, nil, nil, nil, nil, nil, nil
 	}
 	if cap(r.buf) > 1<<20 {
 		r.buf = nil
