@@ -176,7 +176,18 @@ func (r *reading) holdsAll(src *boundSource, v value) bool {
 		return true
 	}
 	n := r.json(&r.slots[src.slot])
-	return isObject(n) && n.Get("role").Exists() && (n.Get("content").Exists() || n.Get("parts").Exists())
+	for c := n.First(); c.Exists(); c = c.Next() {
+		if !isObject(n) || !messageKeys[c.Key()] {
+			return false
+		}
+	}
+	return n.Get("role").Exists()
+}
+
+// messageKeys are the keys of a message, as opposed to those of a body around it.
+var messageKeys = map[string]bool{
+	"role": true, "content": true, "parts": true, "name": true, "tool_calls": true, "tool_call_id": true,
+	"function_call": true, "refusal": true, "finish_reason": true,
 }
 
 // keptAsText tells whether text that looked like JSON did not parse and became one

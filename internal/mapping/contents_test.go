@@ -117,6 +117,22 @@ func TestIndexedKeysAreSortedAndCompacted(t *testing.T) {
 	require.ElementsMatch(t, []string{"gen_ai.prompt.999999999.role", "gen_ai.prompt.prompt_filter_results"}, keysOf(left(t, s)))
 }
 
+func TestTextThatLooksLikeJSONIsSaidAsItIs(t *testing.T) {
+	for _, said := range []string{"[1,2]", `{"city":"Oslo"}`, `[{"a":1}]`, `"quoted"`, "{broken"} {
+		span := chatWith(map[string]any{"gen_ai.prompt.0.role": "user", "gen_ai.prompt.0.content": said})
+		span.events = []testEvent{{"gen_ai.choice", 1, map[string]any{"message": said}}}
+		_, got := span.mapped(t)
+		parts := []any{map[string]any{"type": "text", "content": said}}
+		require.Equal(t, []any{map[string]any{"role": "user", "parts": parts}}, got["input_messages"])
+		require.Equal(t, []any{map[string]any{"role": "assistant", "parts": parts}}, got["output_messages"])
+	}
+}
+
+func TestOldCompletionsOfAnthropic(t *testing.T) {
+	_, got := testSpan{attrs: map[string]any{"llm.request.type": "completion", "gen_ai.prompt.0.user": "old prompt", "gen_ai.completion.0.content": "done"}}.mapped(t)
+	require.Equal(t, fromJSON(t, `[{"role":"user","parts":[{"type":"text","content":"old prompt"}]}]`), got["input_messages"])
+}
+
 func TestRetrieval(t *testing.T) {
 	docs := fromJSON(t, `[{"id":"d1","content":"text","score":0.5}]`)
 	for name, c := range map[string]struct {

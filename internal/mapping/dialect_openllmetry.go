@@ -43,7 +43,7 @@ var _ = register(dialect{
 		fAgentName:     {{attr: "traceloop.entity.name", with: ofTraceloopAgent, note: "where `traceloop.span.kind` is agent"}},
 		fToolName:      {{attr: "traceloop.entity.name"}},
 		fInputMessages: {
-			{attr: "gen_ai.prompt.#", heads: openLLMetryHeads, blocks: true},
+			{attr: "gen_ai.prompt.#", heads: openLLMetryHeads, drop: []string{"user"}, blocks: true},
 			{attr: "llm.prompts.#", heads: openLLMetryHeads},
 		},
 		fOutputMessages: {

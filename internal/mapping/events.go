@@ -86,7 +86,7 @@ func (r *reading) readMessageEvents(dir content.Direction) bool {
 			continue
 		}
 		attrs := r.span.Events().At(i).Attributes()
-		n := r.doc.FromMap(attrs, &r.rep)
+		n := r.eventBody(r.doc.FromMap(attrs, &r.rep))
 		index, _ := n.Get("index").Int()
 		told = append(told, toldMessage{i, index, r.eventMessage(n, info.message)})
 	}
@@ -112,18 +112,20 @@ type toldMessage struct {
 	node  jsonval.Node
 }
 
+// eventBody returns what an event says: its attributes, or the JSON in one of them.
+func (r *reading) eventBody(attrs jsonval.Node) jsonval.Node {
+	if inner := r.decoded(attrs.Get("gen_ai.event.content")).node; isObject(inner) {
+		return inner
+	}
+	return attrs
+}
+
 // eventMessage rewrites the attributes of an event as a message.
 func (r *reading) eventMessage(attrs jsonval.Node, e *messageEvent) jsonval.Node {
-	if inner := attrs.Get("gen_ai.event.content"); inner.Kind() == jsonval.String {
-		var ignored jsonval.Repairs
-		if n, ok := r.doc.Parse(inner.Str(), &ignored); ok {
-			attrs = n
-		}
-	}
 	message := r.doc.Object()
 	body := attrs
-	if e.output && attrs.Get("message").Exists() {
-		body = r.eventJSON(attrs.Get("message"))
+	if told := attrs.Get("message"); e.output && told.Exists() {
+		body = r.decodedIf(told, isMessageOrBlocks)
 		if body.Kind() != jsonval.Object {
 			message.Set("content", body)
 			body = jsonval.Node{}
@@ -131,8 +133,10 @@ func (r *reading) eventMessage(attrs jsonval.Node, e *messageEvent) jsonval.Node
 	}
 	for c := body.First(); c.Exists(); c = c.Next() {
 		switch c.Key() {
-		case "content", "tool_calls":
-			message.Set(c.Key(), r.eventJSON(c))
+		case "content":
+			message.Set(c.Key(), r.decodedIf(c, isBlocks))
+		case "tool_calls":
+			message.Set(c.Key(), r.decodedIf(c, jsonval.Node.Exists))
 		case "id":
 			if !e.output && e.role == "tool" {
 				message.Set("tool_call_id", c)
@@ -150,15 +154,51 @@ func (r *reading) eventMessage(attrs jsonval.Node, e *messageEvent) jsonval.Node
 	return message
 }
 
-// eventJSON parses content blocks and the like; other text stays text.
-func (r *reading) eventJSON(n jsonval.Node) jsonval.Node {
-	if s := n.Str(); n.Kind() == jsonval.String && len(s) > 1 && (s[0] == '[' || s[0] == '{') {
-		var ignored jsonval.Repairs
-		if parsed, ok := r.doc.Parse(s, &ignored); ok {
-			return parsed
-		}
+// decodedIf parses a text that holds JSON of the kind expected; any other text, JSON
+// or not, is what somebody said.
+func (r *reading) decodedIf(n jsonval.Node, expected func(jsonval.Node) bool) jsonval.Node {
+	if parsed := r.decoded(n).node; expected(parsed) {
+		return parsed
 	}
 	return n
+}
+
+// isBlocks tells whether n is a list of content blocks.
+func isBlocks(n jsonval.Node) bool {
+	for c := n.First(); c.Exists(); c = c.Next() {
+		if n.Kind() != jsonval.Array || !isBlock(c) {
+			return false
+		}
+	}
+	return n.First().Exists()
+}
+
+func isBlock(n jsonval.Node) bool {
+	if n.Get("type").Kind() == jsonval.String {
+		return true
+	}
+	for c := n.First(); c.Exists() && isObject(n); c = c.Next() {
+		if blockKeys[c.Key()] {
+			return true
+		}
+	}
+	return false
+}
+
+// blockKeys are the keys that content blocks without a type are known by.
+var blockKeys = map[string]bool{
+	"text": true, "toolUse": true, "toolResult": true, "image": true, "document": true, "video": true, "reasoningContent": true,
+	"guardContent": true, "cachePoint": true, "functionCall": true, "function_call": true, "functionResponse": true,
+	"function_response": true, "inlineData": true, "inline_data": true, "fileData": true, "file_data": true,
+}
+
+func isMessageOrBlocks(n jsonval.Node) bool {
+	for c := n.First(); c.Exists() && isObject(n); c = c.Next() {
+		if messageKeys[c.Key()] {
+			return true
+		}
+	}
+	return isBlocks(n)
 }
 
 // readEventList makes messages of one direction from a list of message events in an

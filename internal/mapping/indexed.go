@@ -95,7 +95,7 @@ func (r *reading) growObject(leaves []leaf, src *boundSource, depth int) jsonval
 		n := r.grow(r.leaves[base:], src, depth+1)
 		r.leaves = r.leaves[:base]
 		if src.blocks && head == "content" {
-			n = r.eventJSON(n)
+			n = r.decodedIf(n, isBlocks)
 		}
 		object.Set(jsonval.CleanString(head, &r.rep), n)
 	}

@@ -113,10 +113,6 @@ func (r *reading) release() {
 	}
 }
 
-// maxAttributes bounds how many attributes of a span are looked at for fields;
-// the rest are stored all the same.
-const maxAttributes = 1 << 14
-
 // scan looks each attribute of the span up once and files it in its slot.
 func (r *reading) scan() {
 	attrs := r.span.Attributes()
@@ -124,9 +120,6 @@ func (r *reading) scan() {
 	for key, v := range attrs.All() {
 		i++
 		r.fates = append(r.fates, stays)
-		if i >= maxAttributes {
-			continue
-		}
 		if info := r.t.keys[key]; info != nil {
 			r.file(info, v, i, -1)
 			continue
