@@ -51,10 +51,13 @@ var _ = register(dialect{
 			{attr: "langfuse.observation.prompt.version", only: onlyLLM},
 			{attr: "langfuse.prompt.version"},
 		},
-		fToolName:       {{as: asName, own: true, at: rankLast}},
-		fErrorMessage:   {{attr: "langfuse.observation.status_message"}},
-		fInputMessages:  {{attr: "langfuse.observation.input", as: asBody}},
-		fOutputMessages: {{attr: "langfuse.observation.output", as: asBody}},
+		fToolName:      {{as: asName, own: true, at: rankLast}},
+		fErrorMessage:  {{attr: "langfuse.observation.status_message"}},
+		fInputMessages: {{attr: "langfuse.observation.input", as: asBody}},
+		fOutputMessages: {
+			{attr: "langfuse.observation.output", as: asBody},
+			{attr: "langfuse.observation.output", path: "output"},
+		},
 		fSystemInstructions: {
 			{attr: "langfuse.observation.metadata.instructions", at: rankFramework},
 			{attr: "langfuse.observation.input", as: asBody, with: bodyOnly, note: "of a request's body", at: rankFramework},

@@ -64,6 +64,7 @@ var _ = register(dialect{
 			{attr: "llm.output_messages.#", drop: openInferenceWraps},
 			{attr: "llm.choices.#", drop: []string{"completion"}},
 			{attr: "output.value", only: onlyLLM, as: asBody, at: rankEvents + 10},
+			{attr: "output.value", only: onlyLLM, path: "output", at: rankEvents + 10},
 		},
 		fSystemInstructions: {{attr: "llm.invocation_parameters", path: "system|instructions", mixed: true}},
 		fToolDefinitions: {

@@ -138,6 +138,7 @@ var _ = register(dialect{
 		},
 		fOutputMessages: {
 			{attr: "gen_ai.completion", as: asBody, at: rankLegacy + 20},
+			{attr: "gen_ai.completion", path: "output", at: rankLegacy + 20},
 			{as: asMessageEvents, at: rankEvents + 1},
 			{event: "gen_ai.content.completion", attr: "gen_ai.completion", at: rankEvents + 2},
 		},
