@@ -8,6 +8,8 @@
 package mapping
 
 import (
+	"maps"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -55,20 +57,52 @@ func New(opts Options) *Mapper {
 }
 
 // Map maps every span of td, whatever its kind, and leaves td as it is. Spans that
-// no row can hold are counted in Batch.Rejected.
+// no row can hold are counted in Batch.Rejected. A large td is mapped on several
+// cores, while the connection it is for has nothing to do yet.
 func (m *Mapper) Map(td ptrace.Traces) *Batch {
+	n := td.SpanCount()
+	workers := min(n/spansPerWorker, runtime.GOMAXPROCS(0))
+	spans := make([]Span, n)
+	if workers < 2 {
+		return m.mapRange(td, 0, n, spans)
+	}
+	parts := make([]*Batch, workers)
+	var group sync.WaitGroup
+	for i := range parts {
+		from, to := i*n/workers, (i+1)*n/workers
+		group.Go(func() { parts[i] = m.mapRange(td, from, to, spans[from:to]) })
+	}
+	group.Wait()
+	return join(parts, spans)
+}
+
+// spansPerWorker is the least that is worth a goroutine.
+const spansPerWorker = 512
+
+// mapRange maps the spans of td from one ordinal to another into spans.
+func (m *Mapper) mapRange(td ptrace.Traces, from, to int, spans []Span) *Batch {
 	b := &Batch{
-		Spans:     make([]Span, 0, td.SpanCount()),
+		Spans:     spans[:0],
 		Contents:  map[content.Key][]byte{},
 		Resources: map[content.ID][]byte{},
 		Rejected:  map[string]int{},
 	}
 	r := m.readings.Get().(*reading)
-	r.batch, r.spans = b, td.SpanCount()
+	r.batch, r.spans = b, to-from
+	at := 0
 	for _, rs := range td.ResourceSpans().All() {
-		res := r.resource(rs.Resource().Attributes())
+		var res resource
+		known := false
 		for _, ss := range rs.ScopeSpans().All() {
-			r.mapScope(ss, &res)
+			first, last := max(from-at, 0), min(to-at, ss.Spans().Len())
+			at += ss.Spans().Len()
+			if first >= last {
+				continue
+			}
+			if !known {
+				res, known = r.resource(rs.Resource().Attributes()), true
+			}
+			r.mapScope(ss, first, last, &res)
 		}
 	}
 	r.release()
@@ -76,8 +110,24 @@ func (m *Mapper) Map(td ptrace.Traces) *Batch {
 	return b
 }
 
-// mapScope maps the spans of one instrumentation scope.
-func (r *reading) mapScope(ss ptrace.ScopeSpans, res *resource) {
+// join makes one batch of the parts, whose spans lie in spans one after the other.
+func join(parts []*Batch, spans []Span) *Batch {
+	whole := parts[0]
+	for _, part := range parts[1:] {
+		end := len(whole.Spans) + len(part.Spans)
+		copy(spans[len(whole.Spans):end], part.Spans) // moves only after a rejected span
+		whole.Spans = spans[:end]
+		maps.Copy(whole.Contents, part.Contents)
+		maps.Copy(whole.Resources, part.Resources)
+		for reason, n := range part.Rejected {
+			whole.Rejected[reason] += n
+		}
+	}
+	return whole
+}
+
+// mapScope maps spans of one instrumentation scope, from first to before last.
+func (r *reading) mapScope(ss ptrace.ScopeSpans, first, last int, res *resource) {
 	scope := ss.Scope()
 	r.scopeName, r.scopeVersion = scope.Name(), scope.Version()
 	speaks := r.t.spokenBy(r.scopeName)
@@ -86,7 +136,8 @@ func (r *reading) mapScope(ss ptrace.ScopeSpans, res *resource) {
 	if scope.Attributes().Len() > 0 {
 		attributes = jsonval.AppendMap(nil, scope.Attributes(), &rep)
 	}
-	for _, span := range ss.Spans().All() {
+	for i := first; i < last; i++ {
+		span := ss.Spans().At(i)
 		switch {
 		case span.TraceID().IsEmpty():
 			r.batch.Rejected["empty_trace_id"]++

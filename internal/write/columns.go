@@ -54,6 +54,7 @@ var arrayOIDs = map[uint32]uint32{
 	pgtype.TimestamptzOID: pgtype.TimestamptzArrayOID,
 	pgtype.NumericOID:     pgtype.NumericArrayOID,
 	pgtype.JSONBOID:       pgtype.JSONBArrayOID,
+	pgtype.ByteaOID:       pgtype.ByteaArrayOID,
 }
 
 // query is a statement whose rows come in as one array parameter a column.

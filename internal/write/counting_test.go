@@ -296,3 +296,31 @@ func requireNames(t testing.TB, pool *pgxpool.Pool) {
 		require.Zero(t, wrong, "traces with a wrong "+field)
 	}
 }
+
+// TestAnotherProgramsRowKeepsItsID writes spans of a trace whose row another
+// program made under an id of its own.
+func TestAnotherProgramsRowKeepsItsID(t *testing.T) {
+	w, pool := newWriter(t)
+	r := rand.New(rand.NewPCG(1, 2))
+	spans := randomTrace(r, 8, false)
+	for i := range spans {
+		spans[i].UserID = ""
+	}
+	var id string
+	require.NoError(t, pool.QueryRow(t.Context(), `INSERT INTO llm_traces (id, trace_id, user_id, name) VALUES (gen_random_uuid(), $1, 'kept', 'made elsewhere')
+		RETURNING id`, spans[0].TraceID.String()).Scan(&id))
+	for i := range spans {
+		result := write(t, w, spans[i])
+		require.Zero(t, result.TracesCreated)
+	}
+	var rows, ids, spansWithID int
+	var user, name string
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*), count(DISTINCT id), min(user_id), min(name) FROM llm_traces`).Scan(&rows, &ids, &user, &name))
+	require.Equal(t, []int{1, 1}, []int{rows, ids})
+	require.Equal(t, "kept", user, "what no span says stays")
+	require.NotEqual(t, "made elsewhere", name, "what a span says wins")
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans WHERE trace_id = $1`, id).Scan(&spansWithID))
+	require.Equal(t, len(spans), spansWithID)
+	requireFlags(t, pool, spans, "another program's row")
+	requireRollups(t, pool)
+}

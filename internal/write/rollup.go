@@ -3,10 +3,8 @@ package write
 import (
 	"bytes"
 	"cmp"
-	"encoding/hex"
-	"encoding/json"
+	"hash/fnv"
 	"slices"
-	"strconv"
 
 	"github.com/shopspring/decimal"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -25,8 +23,6 @@ const (
 	fieldSession
 	fieldCount
 )
-
-var fieldNames = [fieldCount]string{"name", "service_name", "environment", "release", "user_id", "session_id"}
 
 func fieldValues(s *mapping.Span) [fieldCount]string {
 	return [fieldCount]string{s.Name, s.ServiceName, s.Environment, s.Release, s.UserID, s.SessionID}
@@ -64,10 +60,15 @@ type rollup struct {
 	said       [fieldCount]said
 	tags       []string // sorted
 	models     []string // sorted
-	// scopes are those of the model spans, the first two: where there is only
-	// one, no call can be told side by side.
-	scopes []string
+	// scopes are hashes of those of the model spans, the first two: where there
+	// is only one, no call can be told side by side.
+	scopes []uint64
 	beside bool // calls told side by side are on record
+	// foreign is what another program wrote into the row that no span says.
+	foreign struct {
+		values       [fieldCount]string
+		root, status string
+	}
 
 	spans, llmCalls, toolCalls, errors int64
 	input, output, total               int64
@@ -102,19 +103,25 @@ func (r *rollup) addSpan(s *mapping.Span) {
 		if model := cmp.Or(s.RequestModel, s.ResponseModel); model != "" {
 			r.models = insert(r.models, model)
 		}
-		r.addScope(s.ScopeName)
+		r.addScope(scopeHash(s.ScopeName))
 	}
 }
 
-func (r *rollup) addScope(scope string) {
+func (r *rollup) addScope(scope uint64) {
 	if len(r.scopes) < 2 && !slices.Contains(r.scopes, scope) {
 		r.scopes = append(r.scopes, scope)
 	}
 }
 
 // otherScope tells whether a model span of another scope than scope is known.
-func (r *rollup) otherScope(scope string) bool {
+func (r *rollup) otherScope(scope uint64) bool {
 	return len(r.scopes) > 1 || len(r.scopes) == 1 && r.scopes[0] != scope
+}
+
+func scopeHash(name string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	return h.Sum64()
 }
 
 // count adds a span's part in the sums, or with sign -1 takes it back.
@@ -175,10 +182,20 @@ func (r *rollup) merge(other *rollup) {
 }
 
 // value returns what llm_traces shows of field f.
-func (r *rollup) value(f int) string { return cmp.Or(r.root.values[f], r.said[f].value) }
+func (r *rollup) value(f int) string {
+	return cmp.Or(r.root.values[f], r.said[f].value, r.foreign.values[f])
+}
 
 // status is the root's.
-func (r *rollup) status() string { return cmp.Or(r.root.status, "unset") }
+func (r *rollup) status() string { return cmp.Or(r.root.status, r.foreign.status, "unset") }
+
+// rootID is the root's span id in hex; "" while there is none.
+func (r *rollup) rootID() string {
+	if r.root.ok {
+		return r.root.span.String()
+	}
+	return r.foreign.root
+}
 
 // insert adds v to a sorted set.
 func insert(set []string, v string) []string {
@@ -187,164 +204,4 @@ func insert(set []string, v string) []string {
 		return set
 	}
 	return slices.Insert(set, at, v)
-}
-
-// appendOrigins appends llm_traces.origins: who said what. Values that the
-// row's own columns hold are not repeated.
-func (r *rollup) appendOrigins(dst []byte) []byte {
-	open := byte('{')
-	key := func(name string) {
-		dst = append(dst, open, '"')
-		dst = append(dst, name...)
-		dst = append(dst, '"', ':')
-		open = ','
-	}
-	if r.root.ok {
-		key("root")
-		dst = append(dst, '[')
-		dst = strconv.AppendInt(dst, r.root.start, 10)
-		dst = append(dst, ',')
-		dst = strconv.AppendInt(dst, int64(r.rootFields()), 10)
-		dst = append(dst, ']')
-	}
-	key("said")
-	dst = r.appendSaid(dst)
-	if len(r.scopes) > 0 {
-		key("scopes")
-		dst = appendJSON(dst, r.scopes)
-	}
-	if r.beside {
-		key("beside")
-		dst = append(dst, "true"...)
-	}
-	return append(dst, '}')
-}
-
-// rootFields is the set of fields that the root says, as bits.
-func (r *rollup) rootFields() int {
-	fields := 0
-	for f, v := range r.root.values {
-		if v != "" {
-			fields |= 1 << f
-		}
-	}
-	return fields
-}
-
-// appendSaid appends [[start, "span", fields, {"field": value that no column shows}?], …].
-func (r *rollup) appendSaid(dst []byte) []byte {
-	dst = append(dst, '[')
-	done := 0
-	for f := range r.said {
-		if r.said[f].value == "" || done&(1<<f) != 0 {
-			continue
-		}
-		if done != 0 {
-			dst = append(dst, ',')
-		}
-		fields := 0
-		var hidden map[string]string
-		for g := f; g < fieldCount; g++ {
-			if r.said[g].value == "" || r.said[g].origin != r.said[f].origin {
-				continue
-			}
-			fields |= 1 << g
-			if r.said[g].value != r.value(g) {
-				if hidden == nil {
-					hidden = map[string]string{}
-				}
-				hidden[fieldNames[g]] = r.said[g].value
-			}
-		}
-		done |= fields
-		dst = append(dst, '[')
-		dst = strconv.AppendInt(dst, r.said[f].start, 10)
-		dst = append(dst, ',', '"')
-		dst = hex.AppendEncode(dst, r.said[f].span[:])
-		dst = append(dst, '"', ',')
-		dst = strconv.AppendInt(dst, int64(fields), 10)
-		if hidden != nil {
-			dst = append(dst, ',')
-			dst = appendJSON(dst, hidden)
-		}
-		dst = append(dst, ']')
-	}
-	return append(dst, ']')
-}
-
-// appendJSON appends strings, or a map of them, as JSON.
-func appendJSON(dst []byte, v any) []byte {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // strings always marshal
-	}
-	return append(dst, text...)
-}
-
-// readOrigins restores what appendOrigins wrote; the values come from the
-// row's columns.
-func (r *rollup) readOrigins(text []byte, rootID string, values [fieldCount]string) error {
-	var o struct {
-		Root   [2]int64
-		Said   [][]json.RawMessage
-		Scopes []string
-		Beside bool
-	}
-	if err := json.Unmarshal(text, &o); err != nil {
-		return err
-	}
-	r.scopes, r.beside = o.Scopes, o.Beside
-	if rootID != "" {
-		r.root.ok = true
-		r.root.start = o.Root[0]
-		if err := readSpanID(&r.root.span, rootID); err != nil {
-			return err
-		}
-		for f := range values {
-			if o.Root[1]&(1<<f) != 0 {
-				r.root.values[f] = values[f]
-			}
-		}
-	}
-	for _, entry := range o.Said {
-		if err := r.readSaid(entry, values); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *rollup) readSaid(entry []json.RawMessage, values [fieldCount]string) error {
-	var (
-		at     origin
-		span   string
-		fields int
-		hidden map[string]string
-	)
-	for i, into := range []any{&at.start, &span, &fields, &hidden} {
-		if i < len(entry) {
-			if err := json.Unmarshal(entry[i], into); err != nil {
-				return err
-			}
-		}
-	}
-	if err := readSpanID(&at.span, span); err != nil {
-		return err
-	}
-	for f := range values {
-		if fields&(1<<f) == 0 {
-			continue
-		}
-		value, ok := hidden[fieldNames[f]]
-		if !ok {
-			value = values[f]
-		}
-		r.said[f] = said{at, value}
-	}
-	return nil
-}
-
-func readSpanID(id *pcommon.SpanID, text string) error {
-	_, err := hex.Decode(id[:], []byte(text)[:min(len(text), 16)])
-	return err
 }

@@ -49,7 +49,7 @@ type traceRow struct {
 var traceColumns = []column[traceRow]{
 	{"id", pgtype.UUIDOID, func(b []byte, r *traceRow) []byte { return appendUUID(b, r.id) }},
 	{"trace_id", pgtype.TextOID, func(b []byte, r *traceRow) []byte { return appendTraceHex(b, r.trace) }},
-	{"root_span_id", pgtype.TextOID, func(b []byte, r *traceRow) []byte { return appendRootID(b, r.rollup) }},
+	{"root_span_id", pgtype.TextOID, func(b []byte, r *traceRow) []byte { return appendText(b, r.rootID()) }},
 	{"name", pgtype.TextOID, func(b []byte, r *traceRow) []byte { return appendString(b, r.value(fieldName)) }},
 	{"service_name", pgtype.TextOID, func(b []byte, r *traceRow) []byte { return appendText(b, r.value(fieldService)) }},
 	{"environment", pgtype.TextOID, func(b []byte, r *traceRow) []byte { return appendText(b, r.value(fieldEnvironment)) }},
@@ -70,7 +70,7 @@ var traceColumns = []column[traceRow]{
 	{"total_cost", pgtype.NumericOID, func(b []byte, r *traceRow) []byte { return appendNumeric(b, r.cost) }},
 	{"tags", pgtype.TextOID, func(b []byte, r *traceRow) []byte { return appendArrayLiteral(b, r.tags) }},
 	{"models", pgtype.TextOID, func(b []byte, r *traceRow) []byte { return appendArrayLiteral(b, r.models) }},
-	{"origins", pgtype.JSONBOID, func(b []byte, r *traceRow) []byte { return appendOriginsField(b, r.rollup) }},
+	{"origins", pgtype.ByteaOID, func(b []byte, r *traceRow) []byte { return appendOriginsField(b, r.rollup) }},
 }
 
 // traceCopyColumns are traceColumns as COPY takes them: arrays as arrays.
@@ -89,17 +89,9 @@ func copyable(columns []column[traceRow]) []column[traceRow] {
 	return columns
 }
 
-func appendRootID(b []byte, r *rollup) []byte {
-	if !r.root.ok {
-		return appendNull(b)
-	}
-	return appendSpanID(b, r.root.span)
-}
-
 func appendOriginsField(b []byte, r *rollup) []byte {
 	at := len(b)
-	b = append(appendLen(b, 0), 1) // version of the jsonb wire format
-	return setLen(r.appendOrigins(b), at)
+	return setLen(r.appendOrigins(appendLen(b, 0)), at)
 }
 
 // refRow names a span of a trace; n is its index in the batch.
@@ -212,7 +204,7 @@ func newStatements(name string) statements {
 		lockTraces: `SELECT id, trace_id, root_span_id, name, service_name, environment, release, user_id, session_id,
 				(extract(epoch FROM start_time) * 1000000)::bigint, (extract(epoch FROM end_time) * 1000000)::bigint, status,
 				span_count, llm_call_count, tool_call_count, error_count, input_tokens, output_tokens, total_tokens, total_cost,
-				to_jsonb(tags), to_jsonb(models), origins
+				to_jsonb(tags), to_jsonb(models), encode(origins, 'hex')
 			FROM ` + traces + ` WHERE trace_id = ANY ($1) ORDER BY trace_id FOR UPDATE`,
 		updateTraces: newQuery("UPDATE "+traces+" t SET ("+names(traceColumns[2:])+", updated_at) = ("+traceValues(traceColumns[2:])+", now())"+
 			" FROM $rows AS r ("+names(traceColumns)+") WHERE t.id = r.id", traceColumns),

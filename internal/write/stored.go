@@ -112,19 +112,30 @@ func readTrace(v [][]byte, id *[16]byte, row *rollup) error {
 		values[f] = r.string()
 	}
 	row.start, row.end = r.int(), r.int()
-	row.root.status = r.string()
+	status := r.string()
 	row.spans, row.llmCalls, row.toolCalls, row.errors = r.int(), r.int(), r.int(), r.int()
 	row.input, row.output, row.total = r.int(), r.int(), r.int()
 	row.cost = r.optDecimal().Decimal
 	row.tags, row.models = r.strings(), r.strings()
-	origins := r.next()
+	origins, err := hex.AppendDecode(nil, r.next())
+	r.fail(err)
 	if r.err != nil {
 		return r.err
 	}
-	if rootID == "" {
-		row.root.status = ""
+	if err := row.readOrigins(origins, rootID, values); err != nil {
+		return err
 	}
-	return row.readOrigins(origins, rootID, values)
+	if row.root.ok {
+		row.root.status = status
+	} else {
+		row.foreign.root, row.foreign.status = rootID, status
+	}
+	for f, v := range values {
+		if row.value(f) == "" {
+			row.foreign.values[f] = v
+		}
+	}
+	return nil
 }
 
 // reader reads the values of a result row in text format, in order. The first

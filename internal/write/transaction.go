@@ -2,6 +2,7 @@ package write
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -33,6 +34,7 @@ type transaction struct {
 	traces  []trace
 	rows    []spanRow
 	dead    []bool // by row: a duplicate
+	counted bool   // every trace, as if it were new
 	// changes to rows stored earlier
 	flags   []flagRow
 	arrived []refRow
@@ -51,7 +53,7 @@ func (t *transaction) run(ctx context.Context) error {
 		do   func(context.Context) error
 		took *time.Duration
 	}{
-		{t.writeContents, &t.result.ContentsTime},
+		{t.writeContentsAndCount, &t.result.ContentsTime},
 		{t.resolve, &t.result.ResolveTime},
 		{t.writeSpans, &t.result.SpansTime},
 		{t.finish, &t.result.CommitTime},
@@ -63,6 +65,24 @@ func (t *transaction) run(ctx context.Context) error {
 		*step.took = time.Since(begin)
 	}
 	return nil
+}
+
+// writeContentsAndCount stores the words and, while Postgres is busy with them,
+// works out what counts as if every trace were new, as most are.
+func (t *transaction) writeContentsAndCount(ctx context.Context) error {
+	counted := make(chan error, 1)
+	go func() { counted <- t.countNew(ctx, t.allTraces()) }()
+	err := errors.Join(t.writeContents(ctx), <-counted)
+	t.counted = err == nil
+	return err
+}
+
+func (t *transaction) allTraces() []int32 {
+	all := make([]int32, len(t.traces))
+	for i := range all {
+		all[i] = int32(i)
+	}
+	return all
 }
 
 func (t *transaction) writeContents(ctx context.Context) error {
@@ -108,7 +128,8 @@ func (t *transaction) resolve(ctx context.Context) error {
 		if err := exec(ctx, t.pg, statement{what: "start over", sql: "ROLLBACK TO SAVEPOINT llm_traces"}); err != nil {
 			return err
 		}
-		ask = t.restart()
+		t.forget()
+		ask = t.allTraces()
 	}
 	return errTraceLost
 }
@@ -124,15 +145,13 @@ func (t *transaction) ask() []int32 {
 	return ask
 }
 
-// restart forgets what was worked out and returns all traces.
-func (t *transaction) restart() []int32 {
+// forget drops what was worked out.
+func (t *transaction) forget() {
 	t.flags, t.arrived, t.awaits, t.edges, t.settled = nil, nil, nil, nil, nil
-	all := make([]int32, len(t.traces))
+	t.counted = false
 	for i := range t.traces {
 		t.traces[i].stored = nil
-		all[i] = int32(i)
 	}
-	return all
 }
 
 // sharesTraces tells whether a batch that this process began to write before
@@ -162,11 +181,14 @@ func (t *transaction) storedTraces() []int32 {
 // says of them. Rows that other batches may be creating too go by an INSERT,
 // which waits for them; it is done unless one of them was there after all.
 func (t *transaction) create(ctx context.Context, traces []int32, shared bool) (done bool, err error) {
+	if !t.counted || len(traces) < len(t.traces) {
+		t.awaits, t.edges = nil, nil
+		if err := t.countNew(ctx, traces); err != nil {
+			return false, err
+		}
+	}
 	if len(traces) == 0 {
 		return true, nil
-	}
-	if err := t.countNew(ctx, traces); err != nil {
-		return false, err
 	}
 	rows := make([]traceRow, len(traces))
 	for i, at := range traces {
@@ -220,13 +242,15 @@ func (t *transaction) lock(ctx context.Context, traces []int32) (missing []int32
 // Postgres the work of reading nulls.
 func (t *transaction) writeSpans(ctx context.Context) error {
 	var plain, rich []spanRow
-	for i := range t.rows {
-		switch {
-		case t.dead[i]:
-		case isPlain(&t.rows[i]):
-			plain = append(plain, t.rows[i])
-		default:
-			rich = append(rich, t.rows[i])
+	for i := range t.traces { // in the order of ids, as the index has it
+		for _, r := range t.traces[i].rows {
+			switch {
+			case t.dead[r]:
+			case isPlain(&t.rows[r]):
+				plain = append(plain, t.rows[r])
+			default:
+				rich = append(rich, t.rows[r])
+			}
 		}
 	}
 	t.result.SpansWritten = len(plain) + len(rich)
@@ -299,7 +323,7 @@ func (t *transaction) bounds() [][]byte {
 	var from, to int64
 	first := true
 	for i := range t.traces {
-		if s := t.traces[i].stored; s != nil {
+		if s := t.traces[i].stored; s != nil && s.spans > 0 {
 			if first || s.start < from {
 				from = s.start
 			}

@@ -10,9 +10,9 @@
 -- changes, and pages keep free space, so that these updates are heap-only.
 CREATE TABLE {{.schema}}.llm_traces (
     id              uuid PRIMARY KEY,
-    start_time      timestamptz NOT NULL,
-    end_time        timestamptz NOT NULL,
-    duration_us     bigint NOT NULL,
+    start_time      timestamptz,
+    end_time        timestamptz,
+    duration_us     bigint,
     updated_at      timestamptz NOT NULL DEFAULT now(),
     input_tokens    bigint NOT NULL DEFAULT 0,
     output_tokens   bigint NOT NULL DEFAULT 0,
@@ -34,9 +34,9 @@ CREATE TABLE {{.schema}}.llm_traces (
     tags            text[] NOT NULL DEFAULT '{}',
     models          text[] NOT NULL DEFAULT '{}',
     -- Which spans name … session_id come from, so that they come out the same
-    -- whatever the order of arrival: {"root":[start,fields], "said":[[start,span,fields,{values}]],
-    -- "scopes":[of model spans, at most 2]}. For the writer only.
-    origins         jsonb NOT NULL DEFAULT '{}'
+    -- whatever the order of arrival. For the writer only, which says how to read
+    -- it (internal/write/origins.go).
+    origins         bytea NOT NULL DEFAULT '\x01000000'
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 1);
 
 -- One row per span. Ids compare bytewise, which indexes like.
