@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/llm-observatory/llmobservatoryexporter"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
+	"github.com/llm-observatory/llmobservatoryexporter/pool"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"go.opentelemetry.io/collector/exporter/exportertest"
+)
+
+// exporterSubject is the exporter as the collector builds it, but without queue and retry, so that
+// ConsumeTraces returns once the batch is committed.
+type exporterSubject struct {
+	process
+	exporter exporter.Traces
+}
+
+func startExporter(ctx context.Context, url string, _ time.Time, callers int) (subject, error) {
+	factory := llmobservatoryexporter.NewFactory()
+	cfg := factory.CreateDefaultConfig().(*llmobservatoryexporter.Config)
+	cfg.Postgres.URL = configopaque.String(url)
+	cfg.Redis = configoptional.None[pool.RedisConfig]()
+	cfg.QueueConfig = configoptional.None[exporterhelper.QueueBatchConfig]()
+	cfg.RetryConfig.Enabled = false
+	cfg.TimeoutConfig.Timeout = 5 * time.Minute
+	cfg.HealthCheck.Interval = 0
+	cfg.Pool.MinConnections = 0
+	cfg.Pool.MaxConnections = callers + 1
+	e, err := factory.CreateTraces(ctx, exportertest.NewNopSettings(metadata.Type), cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &exporterSubject{exporter: e}, e.Start(ctx, componenttest.NewNopHost())
+}
+
+func (s *exporterSubject) write(ctx context.Context, b *batch) error {
+	return s.exporter.ConsumeTraces(ctx, b.traces)
+}
+
+func (s *exporterSubject) settle(context.Context, int) error { return nil }
+
+func (s *exporterSubject) stop(ctx context.Context) error { return s.exporter.Shutdown(ctx) }

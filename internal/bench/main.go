@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/pprof"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	return compare(ctx, args)
+}
+
+// comparison is what `bench` measures.
+type comparison struct {
+	workloads, subjects, callers string
+	rounds, batches, batchSpans  int
+	out, cpuProfile              string
+}
+
+func (c *comparison) parse(args []string) error {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.StringVar(&c.workloads, "workloads", "single,agent,small", "what to send")
+	flags.StringVar(&c.subjects, "subjects", "copy,exporter,collector", "what to send it with")
+	flags.StringVar(&c.callers, "callers", "1,4", "numbers of concurrent callers")
+	flags.IntVar(&c.rounds, "rounds", 5, "measurements of each subject")
+	flags.IntVar(&c.batches, "batches", 0, "batches of a measurement (default: by workload)")
+	flags.IntVar(&c.batchSpans, "batch", 0, "spans of a batch (default: by workload)")
+	flags.StringVar(&c.out, "out", "build/bench.json", "where the figures go")
+	flags.StringVar(&c.cpuProfile, "cpuprofile", "", "where a CPU profile of this process goes, labelled by workload, subject and callers")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unknown argument %q", flags.Arg(0))
+	}
+	return nil
+}
+
+// compare measures every subject on every workload.
+func compare(ctx context.Context, args []string) (err error) {
+	var c comparison
+	if err := c.parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	callers, err := numbers(c.callers)
+	if err != nil {
+		return err
+	}
+	pg, err := testserver.StartPostgres(ctx, testserver.PostgresOptions{Durable: true, Settings: settings})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pg.Remove()) }()
+	stopProfile, err := startProfile(c.cpuProfile)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopProfile()) }()
+	b := &bench{server: pg.URL(""), day: time.Now()}
+	var results []result
+	for _, w := range workloads {
+		if !listed(c.workloads, w.name) {
+			continue
+		}
+		w.resize(c.batches, c.batchSpans)
+		found, err := b.rounds(ctx, &w, &c, callers)
+		if err != nil {
+			return fmt.Errorf("%s: %w", w.name, err)
+		}
+		results = append(results, found...)
+	}
+	relate(results)
+	if err := printTable(os.Stdout, results); err != nil {
+		return err
+	}
+	return writeJSON(c.out, results)
+}
+
+// rounds measures the subjects in turn, again and again, so that whatever else the machine does meets all of
+// them alike.
+func (b *bench) rounds(ctx context.Context, w *workload, c *comparison, callers []int) ([]result, error) {
+	progress("%s: building %d batches of %d spans", w.name, w.batches, w.batchSpans)
+	l := w.load(b.day, maxOf(callers))
+	var results []result
+	for _, n := range callers {
+		samples := map[string][]sample{}
+		for round := range c.rounds {
+			for _, s := range subjects {
+				if !listed(c.subjects, s.name) {
+					continue
+				}
+				measured, err := b.measure(pprof.WithLabels(ctx, pprof.Labels("workload", w.name)), s.name, s.start, l, n)
+				if err != nil {
+					return nil, fmt.Errorf("%s with %d callers: %w", s.name, n, err)
+				}
+				samples[s.name] = append(samples[s.name], measured)
+				progress("%s: round %d, %d callers, %s: %.0f spans/s", w.name, round+1, n, s.name,
+					float64(measured.spans)/measured.elapsed.Seconds())
+			}
+		}
+		for _, s := range subjects {
+			if found := samples[s.name]; found != nil {
+				results = append(results, summarise(w.name, s.name, n, found))
+			}
+		}
+	}
+	return results, nil
+}
+
+// startProfile profiles this process until the returned function is called.
+func startProfile(path string) (stop func() error, err error) {
+	if path == "" {
+		return func() error { return nil }, nil
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return file.Close()
+	}, nil
+}
+
+func progress(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+
+// listed tells whether a comma-separated list holds name.
+func listed(list, name string) bool {
+	for entry := range strings.SplitSeq(list, ",") {
+		if strings.TrimSpace(entry) == name {
+			return true
+		}
+	}
+	return false
+}
+
+func numbers(list string) ([]int, error) {
+	var found []int
+	for entry := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(entry))
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("-callers %s: %q is not valid: must be numbers above 0, separated by commas", list, entry)
+		}
+		found = append(found, n)
+	}
+	return found, nil
+}
+
+func maxOf(values []int) int {
+	most := values[0]
+	for _, v := range values {
+		most = max(most, v)
+	}
+	return most
+}

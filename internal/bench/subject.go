@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// subject is one of the ways to get spans into Postgres, running on a database of its own.
+type subject interface {
+	// write sends a batch. Callers call it concurrently.
+	write(ctx context.Context, b *batch) error
+	// settle returns once the database holds so many spans.
+	settle(ctx context.Context, spans int) error
+	// used is what the client has spent since it began.
+	used() (usage, error)
+	stop(ctx context.Context) error
+}
+
+// subjects in the order in which each round measures them.
+var subjects = []struct {
+	name  string
+	start func(ctx context.Context, url string, day time.Time, callers int) (subject, error)
+}{
+	{"copy", startCopy},
+	{"exporter", startExporter},
+}
+
+// usage is what a client spends.
+type usage struct {
+	cpu     time.Duration
+	mallocs uint64
+}
+
+// process is this process, where copy and exporter run.
+type process struct{}
+
+func (process) used() (usage, error) {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		return usage{}, err
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return usage{
+		cpu:     time.Duration(r.Utime.Nano() + r.Stime.Nano()),
+		mallocs: m.Mallocs,
+	}, nil
+}
+
+type startFunc = func(ctx context.Context, url string, day time.Time, callers int) (subject, error)
