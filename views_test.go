@@ -1,0 +1,105 @@
+package llmobservatoryexporter
+
+import (
+	"context"
+	"os"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+const question = `[{"role":"user","parts":[{"type":"text","content":"Which way is north?"}]}]`
+const answer = `[{"role":"assistant","parts":[{"type":"text","content":"That way."}],"finish_reason":"stop"}]`
+
+// TestCountedCallShowsTheWordsAroundIt stores an outer telling of a call, with
+// the words, and an inner one with the figures, nested and side by side.
+func TestCountedCallShowsTheWordsAroundIt(t *testing.T) {
+	for name, parent := range map[string]byte{"nested": 2, "side by side": 1} {
+		t.Run(name, func(t *testing.T) {
+			e, db := startExporter(t, nil)
+			start := time.Now()
+			call := func(scope string, id, parent byte, from, to time.Duration, words bool) ptrace.Traces {
+				td, span := newSpan(scope, id, parent, start.Add(from), start.Add(to))
+				span.Attributes().PutStr("gen_ai.operation.name", "chat")
+				span.Attributes().PutStr("gen_ai.request.model", "gpt-4o")
+				span.Attributes().PutInt("gen_ai.usage.input_tokens", 12)
+				span.Attributes().PutInt("gen_ai.usage.output_tokens", 3)
+				if words {
+					span.Attributes().PutStr("gen_ai.input.messages", question)
+					span.Attributes().PutStr("gen_ai.output.messages", answer)
+				}
+				return td
+			}
+			consume(t, e, call("client", 3, parent, 2*time.Second, 3*time.Second, false))
+			consume(t, e, call("framework", 2, 1, time.Second, 4*time.Second, true))
+			root, _ := newSpan("app", 1, 0, start, start.Add(5*time.Second))
+			consume(t, e, root)
+
+			var span, input, output string
+			require.NoError(t, db.QueryRow(t.Context(), `SELECT span_id, input_messages #>> '{0,parts,0,content}', output_messages #>> '{0,finish_reason}'
+				FROM llm_calls`).Scan(&span, &input, &output), "exactly one call")
+			require.Equal(t, "0300000000000000", span)
+			require.Equal(t, "Which way is north?", input)
+			require.Equal(t, "stop", output)
+			require.NoError(t, db.QueryRow(t.Context(), `SELECT input, output FROM llm_trace_io`).Scan(&input, &output))
+			require.Equal(t, []string{"Which way is north?", "That way."}, []string{input, output})
+		})
+	}
+}
+
+// TestReadmeQueriesRun runs every SQL block of the README over all cases.
+func TestReadmeQueriesRun(t *testing.T) {
+	e, db := startExporter(t, nil)
+	for _, name := range fixtureNames(t) {
+		consume(t, e, readFixture(t, name))
+	}
+	text, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	queries := regexp.MustCompile("(?s)```sql\n(.*?)```").FindAllSubmatch(text, -1)
+	require.GreaterOrEqual(t, len(queries), 5)
+	for _, q := range queries {
+		sql := regexp.MustCompile(`interval '[^']*'`).ReplaceAllString(string(q[1]), "interval '3 years'")
+		require.NotZero(t, countRows(t, db, sql), sql)
+	}
+}
+
+func countRows(t *testing.T, db *pgxpool.Pool, sql string) int {
+	t.Helper()
+	rows, err := db.Query(t.Context(), sql)
+	require.NoError(t, err, sql)
+	defer rows.Close()
+	n := 0
+	for rows.Next() {
+		n++
+	}
+	require.NoError(t, rows.Err(), sql)
+	return n
+}
+
+func consume(t *testing.T, e exporter.Traces, td ptrace.Traces) {
+	t.Helper()
+	require.NoError(t, e.ConsumeTraces(context.Background(), td))
+}
+
+// newSpan makes a trace of one span; ids are their first byte.
+func newSpan(scope string, id, parent byte, start, end time.Time) (ptrace.Traces, ptrace.Span) {
+	td := ptrace.NewTraces()
+	ss := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty()
+	ss.Scope().SetName(scope)
+	span := ss.Spans().AppendEmpty()
+	span.SetTraceID(pcommon.TraceID{7})
+	span.SetSpanID(pcommon.SpanID{id})
+	if parent != 0 {
+		span.SetParentSpanID(pcommon.SpanID{parent})
+	}
+	span.SetName("span")
+	span.SetStartTimestamp(pcommon.NewTimestampFromTime(start))
+	span.SetEndTimestamp(pcommon.NewTimestampFromTime(end))
+	return td, span
+}
