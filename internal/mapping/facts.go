@@ -122,7 +122,7 @@ func (r *reading) entries(v value) (list []string, exact, ok bool) {
 				return nodeEntries(n)
 			}
 		}
-		for _, e := range strings.Split(unquote(s), ",") {
+		for e := range strings.SplitSeq(unquote(s), ",") {
 			if e = strings.TrimSpace(e); !absentText(e) && len(list) < maxEntries {
 				list = append(list, e)
 			}

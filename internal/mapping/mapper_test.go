@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
 func TestASpanThatBringsTheMapperDownIsSetAside(t *testing.T) {
@@ -21,6 +23,31 @@ func TestASpanThatBringsTheMapperDownIsSetAside(t *testing.T) {
 		require.Equal(t, "after", b.Spans[1].UserID)
 		require.Equal(t, map[string]int{mappingFailed: 1}, b.Rejected)
 	}
+}
+
+func TestLargeBatchesKeepTheOrderOfTheirSpans(t *testing.T) {
+	td := ptrace.NewTraces()
+	for range 700 {
+		for _, span := range []testSpan{chatWith(map[string]any{"user.id": "a"}), {name: "b"}} {
+			span.traces(t).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
+		}
+	}
+	spans := allSpans(td)
+	rejected := 0
+	for i, span := range spans {
+		span.SetStartTimestamp(testStart + pcommon.Timestamp(i)*1000)
+		if i%100 == 7 {
+			span.SetSpanID(pcommon.SpanID{})
+			rejected++
+		}
+	}
+	b := New(Options{}).Map(td)
+	require.Len(t, b.Spans, len(spans)-rejected)
+	require.Equal(t, map[string]int{"empty_span_id": rejected}, b.Rejected)
+	for i := 1; i < len(b.Spans); i++ {
+		require.Less(t, b.Spans[i-1].Start, b.Spans[i].Start)
+	}
+	checkStorable(t, b)
 }
 
 func TestEverySourceHasAPlaceOfItsOwn(t *testing.T) {
