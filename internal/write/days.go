@@ -14,11 +14,17 @@ import (
 // daysAhead is how far ahead of now a span's day gets a partition of its own.
 const daysAhead = 7
 
+// postponement is how long rows of a day go to the default partition after a
+// long query has kept the day's own from being attached. Attaching it later
+// brings them along.
+const postponement = time.Minute
+
 // days knows which days have partitions.
 type days struct {
-	window time.Duration
-	mu     sync.RWMutex
-	known  map[int32]bool
+	window    time.Duration
+	mu        sync.RWMutex
+	known     map[int32]bool
+	postponed map[int32]time.Time // until when
 }
 
 // inWindow tells whether a day deserves a partition of its own: one absurd
@@ -49,7 +55,8 @@ func (d *days) ensure(ctx context.Context, w *Writer, b *mapping.Batch) error {
 // EnsureDay creates the partitions of a UTC day, given in days since
 // 1970-01-01, unless they are there or the day is too far away.
 func (w *Writer) EnsureDay(ctx context.Context, day int32) error {
-	if w.days.has(day) || !w.days.inWindow(day, time.Now()) {
+	now := time.Now()
+	if w.days.settled(day, now) || !w.days.inWindow(day, now) {
 		return nil
 	}
 	conn, err := w.pool.Acquire(ctx)
@@ -61,19 +68,25 @@ func (w *Writer) EnsureDay(ctx context.Context, day int32) error {
 		what: "create partitions", sql: w.sql.createDay,
 		params: [][]byte{appendDay(nil, day)[4:]}, oids: []uint32{pgtype.DateOID},
 	})
-	if err != nil {
-		return err
-	}
 	w.days.mu.Lock()
 	defer w.days.mu.Unlock()
+	switch {
+	case hasCode(err, lockNotAvailable):
+		w.days.postponed[day] = now.Add(postponement)
+		return nil
+	case err != nil:
+		return err
+	}
 	w.days.known[day] = true
+	delete(w.days.postponed, day)
 	return nil
 }
 
-func (d *days) has(day int32) bool {
+// settled tells whether there is nothing to do for a day at present.
+func (d *days) settled(day int32, now time.Time) bool {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return d.known[day]
+	return d.known[day] || now.Before(d.postponed[day])
 }
 
 // EnsureAhead creates today's and tomorrow's partitions, so that no batch has

@@ -32,7 +32,7 @@ type Pool interface {
 // partition of its own; spans from before it, or from more than a week ahead,
 // go to the default partition.
 func New(pool Pool, schema string, window time.Duration) *Writer {
-	return &Writer{pool: pool, schema: schema, sql: newStatements(schema), days: days{window: window, known: map[int32]bool{}}}
+	return &Writer{pool: pool, schema: schema, sql: newStatements(schema), days: days{window: window, known: map[int32]bool{}, postponed: map[int32]time.Time{}}}
 }
 
 // Result says what a batch came to.
@@ -124,6 +124,7 @@ const (
 	uniqueViolation      = "23505"
 	serializationFailure = "40001"
 	deadlockDetected     = "40P01"
+	lockNotAvailable     = "55P03"
 	checkViolation       = "23514" // a partition was attached under a row of its day
 )
 

@@ -2,9 +2,11 @@
 -- The tables are made first and attached after, since ATTACH, unlike CREATE
 -- TABLE … PARTITION OF, lets writers of other days go on. Rows of that day
 -- that wait in the default partition move along. It runs with the rights of
--- its owner, so that a writer needs no right to create tables.
+-- its owner, so that a writer needs no right to create tables. Attaching locks the
+-- default partition, which a long query may hold: then it gives up, and rows of
+-- that day wait in the default partition for the next try.
 CREATE FUNCTION {{.schema}}.llm_create_day(day date) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' SET lock_timeout = '5s' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' SET lock_timeout = '2s' AS $$
 DECLARE
     suffix text := to_char(day, 'YYYYMMDD');
     spans text := format('%I.%I', {{.schema_literal}}, 'llm_spans_' || suffix);

@@ -1,0 +1,53 @@
+package write
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+func spanOn(day int32, id byte) mapping.Span {
+	s := mapping.Span{SpanKind: "internal", Status: "unset", Day: day, Start: int64(day) * 86_400_000_000}
+	s.End = s.Start
+	s.TraceID[0], s.SpanID[0] = id, id
+	return s
+}
+
+// TestDaysGetPartitionsOnDemand stores spans of late, early and absurd days.
+func TestDaysGetPartitionsOnDemand(t *testing.T) {
+	w, pool := newWriter(t)
+	today := dayOf(time.Now())
+	for i, day := range []int32{today, today - 30, today + 5, 0, today - 5000, today + 9000} {
+		write(t, w, spanOn(day, byte(i+1)))
+	}
+	var partitions, inDefault int
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_inherits WHERE inhparent = 'llm_spans'::regclass`).Scan(&partitions))
+	require.Equal(t, 4, partitions, "three days and the default")
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans_default`).Scan(&inDefault))
+	require.Equal(t, 3, inDefault)
+}
+
+// TestLongQueryDoesNotStallWriters holds a lock on the default partition, as a
+// query over all days does, while a new day begins.
+func TestLongQueryDoesNotStallWriters(t *testing.T) {
+	w, pool := newWriter(t)
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	var n int
+	require.NoError(t, tx.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans`).Scan(&n))
+	day := dayOf(time.Now()) - 3
+	write(t, w, spanOn(day, 1))
+	require.NoError(t, tx.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans_default`).Scan(&n))
+	require.Equal(t, 1, n, "waits in the default partition")
+	require.NoError(t, tx.Rollback(t.Context()))
+
+	clear(w.days.postponed)
+	write(t, w, spanOn(day, 2))
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans_default`).Scan(&n))
+	require.Zero(t, n, "moved to its day")
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans`).Scan(&n))
+	require.Equal(t, 2, n)
+}
