@@ -52,6 +52,21 @@ BEGIN
 END
 $$;
 
+-- The same for the attributes of events.
+CREATE FUNCTION {{.schema}}.llm_whole_events(day date, events jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT AS $$
+BEGIN
+    IF NOT jsonb_path_exists(events, '$[*].attributes.*."$content"') THEN
+        RETURN events;
+    END IF;
+    RETURN (SELECT jsonb_agg(CASE
+                WHEN e.value ? 'attributes'
+                THEN jsonb_set(e.value, '{attributes}', {{.schema}}.llm_whole_attributes(day, e.value -> 'attributes'))
+                ELSE e.value END ORDER BY e.ordinality)
+            FROM jsonb_array_elements(events) WITH ORDINALITY e);
+END
+$$;
+
 -- The text parts of a message, a line break between two.
 CREATE FUNCTION {{.schema}}.llm_message_text(body jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
@@ -82,7 +97,7 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     {{.schema}}.llm_content_list(d.day, s.document_ids) AS documents,
     s.resource_id, r.attributes AS resource_attributes,
     {{.schema}}.llm_whole_attributes(d.day, s.attributes) AS attributes,
-    s.events, s.links, s.trace_state, s.flags, s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments
+    {{.schema}}.llm_whole_events(d.day, s.events) AS events, s.links, s.trace_state, s.flags, s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments
 FROM {{.schema}}.llm_spans s
 CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day) d
 LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id
@@ -159,7 +174,7 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     {{.schema}}.llm_content_list(w.day, s.document_ids) AS documents,
     s.resource_id, r.attributes AS resource_attributes,
     {{.schema}}.llm_whole_attributes(w.day, s.attributes) AS attributes,
-    s.events, s.links, s.trace_state, s.flags, s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments
+    {{.schema}}.llm_whole_events(w.day, s.events) AS events, s.links, s.trace_state, s.flags, s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments
 FROM {{.schema}}.llm_spans s
 CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day,
     s.input_message_ids IS NOT NULL OR s.output_message_ids IS NOT NULL OR NOT coalesce(s.counted, false) AS own) w
@@ -224,6 +239,7 @@ DROP VIEW {{.schema}}.llm_calls;
 DROP FUNCTION {{.schema}}.llm_outer_telling(uuid, text, text);
 DROP VIEW {{.schema}}.llm_span_details;
 DROP FUNCTION {{.schema}}.llm_message_text(jsonb);
+DROP FUNCTION {{.schema}}.llm_whole_events(date, jsonb);
 DROP FUNCTION {{.schema}}.llm_whole_attributes(date, jsonb);
 DROP FUNCTION {{.schema}}.llm_output_list(date, uuid[], text[]);
 DROP FUNCTION {{.schema}}.llm_content_list(date, uuid[]);
