@@ -20,6 +20,7 @@ import (
 type exporterSubject struct {
 	process
 	exporter exporter.Traces
+	phases   phaseTimes
 }
 
 func startExporter(ctx context.Context, url string, _ time.Time, callers int) (subject, error) {
@@ -33,11 +34,23 @@ func startExporter(ctx context.Context, url string, _ time.Time, callers int) (s
 	cfg.HealthCheck.Interval = 0
 	cfg.Pool.MinConnections = 0
 	cfg.Pool.MaxConnections = callers + 1
-	e, err := factory.CreateTraces(ctx, exportertest.NewNopSettings(metadata.Type), cfg)
-	if err != nil {
+	s := &exporterSubject{}
+	set := exportertest.NewNopSettings(metadata.Type)
+	s.phases, set.MeterProvider = newPhaseTimes()
+	var err error
+	if s.exporter, err = factory.CreateTraces(ctx, set, cfg); err != nil {
 		return nil, err
 	}
-	return &exporterSubject{exporter: e}, e.Start(ctx, componenttest.NewNopHost())
+	return s, s.exporter.Start(ctx, componenttest.NewNopHost())
+}
+
+func (s *exporterSubject) used(ctx context.Context) (usage, error) {
+	u, err := s.process.used(ctx)
+	if err != nil {
+		return u, err
+	}
+	u.phases, err = s.phases.sums(ctx)
+	return u, err
 }
 
 func (s *exporterSubject) write(ctx context.Context, b *batch) error {

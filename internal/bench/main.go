@@ -122,6 +122,7 @@ func (b *bench) rounds(ctx context.Context, w *workload, c *comparison, callers 
 		for _, s := range subjects {
 			if found := samples[s.name]; found != nil {
 				results = append(results, summarise(w.name, s.name, n, found))
+				printPhases(os.Stderr, fmt.Sprintf("%s, %s, %d callers", w.name, s.name, n), found)
 			}
 		}
 	}

@@ -77,7 +77,7 @@ func (b *bench) measure(ctx context.Context, name string, start startFunc, l *lo
 
 // observe sends the measured batches and takes the figures before and after.
 func observe(ctx context.Context, conn *pgx.Conn, subject subject, l *load, warm, callers int) (s sample, err error) {
-	idle, err := idleCPU(subject)
+	idle, err := idleCPU(ctx, subject)
 	if err != nil {
 		return s, err
 	}
@@ -90,7 +90,7 @@ func observe(ctx context.Context, conn *pgx.Conn, subject subject, l *load, warm
 	if err != nil {
 		return s, err
 	}
-	usedBefore, err := subject.used()
+	usedBefore, err := subject.used(ctx)
 	if err != nil {
 		return s, err
 	}
@@ -102,27 +102,27 @@ func observe(ctx context.Context, conn *pgx.Conn, subject subject, l *load, warm
 		return s, err
 	}
 	s.elapsed, s.spans = time.Since(begin), l.spans
-	usedAfter, err := subject.used()
+	usedAfter, err := subject.used(ctx)
 	if err != nil {
 		return s, err
 	}
-	s.used.mallocs = usedAfter.mallocs - usedBefore.mallocs
-	s.used.cpu = usedAfter.cpu - usedBefore.cpu - time.Duration(idle*float64(s.elapsed))
+	s.used = usedAfter.since(usedBefore)
+	s.used.cpu -= time.Duration(idle * float64(s.elapsed))
 	after, err := sizes(ctx, conn)
 	s.wal, s.stored = after.wal-before.wal, after.stored-before.stored
 	return s, err
 }
 
 // idleCPU is the share of a CPU that a subject takes with nothing to do.
-func idleCPU(subject subject) (float64, error) {
+func idleCPU(ctx context.Context, subject subject) (float64, error) {
 	const watched = 200 * time.Millisecond
-	before, err := subject.used()
+	before, err := subject.used(ctx)
 	if err != nil {
 		return 0, err
 	}
 	time.Sleep(watched)
-	after, err := subject.used()
-	return float64(after.cpu-before.cpu) / float64(watched), err
+	after, err := subject.used(ctx)
+	return float64(after.since(before).cpu) / float64(watched), err
 }
 
 // send lets callers take the batches in turn and returns how long each took.

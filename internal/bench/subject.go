@@ -14,7 +14,7 @@ type subject interface {
 	// settle returns once the database holds so many spans.
 	settle(ctx context.Context, spans int) error
 	// used is what the client has spent since it began.
-	used() (usage, error)
+	used(ctx context.Context) (usage, error)
 	stop(ctx context.Context) error
 }
 
@@ -31,12 +31,25 @@ var subjects = []struct {
 type usage struct {
 	cpu     time.Duration
 	mallocs uint64
+	phases  map[string]time.Duration // of the exporter
+}
+
+// since returns what was spent after before.
+func (u usage) since(before usage) usage {
+	u.cpu -= before.cpu
+	u.mallocs -= before.mallocs
+	phases := map[string]time.Duration{}
+	for phase, d := range u.phases {
+		phases[phase] = d - before.phases[phase]
+	}
+	u.phases = phases
+	return u
 }
 
 // process is this process, where copy and exporter run.
 type process struct{}
 
-func (process) used() (usage, error) {
+func (process) used(context.Context) (usage, error) {
 	var r syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
 		return usage{}, err
