@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/pprof"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -101,7 +102,10 @@ func compare(ctx context.Context, args []string) (err error) {
 // them alike.
 func (b *bench) rounds(ctx context.Context, w *workload, c *comparison, callers []int) ([]result, error) {
 	progress("%s: building %d batches of %d spans", w.name, w.batches, w.batchSpans)
-	l := w.load(b.day, maxOf(callers))
+	l, err := w.load(b.day, slices.Max(callers))
+	if err != nil {
+		return nil, err
+	}
 	var results []result
 	for _, n := range callers {
 		samples := map[string][]sample{}
@@ -169,12 +173,4 @@ func numbers(list string) ([]int, error) {
 		found = append(found, n)
 	}
 	return found, nil
-}
-
-func maxOf(values []int) int {
-	most := values[0]
-	for _, v := range values {
-		most = max(most, v)
-	}
-	return most
 }

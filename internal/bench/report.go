@@ -12,17 +12,17 @@ import (
 
 // result is a row of bench.json: medians over the rounds. p50 and p99 are over the batches of all rounds.
 type result struct {
-	Workload           string  `json:"workload"`
-	Subject            string  `json:"subject"`
-	Callers            int     `json:"callers"`
-	SpansPerS          float64 `json:"spans_per_s"`
-	RatioToCopy        float64 `json:"ratio_to_copy"`
-	WALBytesPerSpan    float64 `json:"wal_bytes_per_span"`
-	StoredBytesPerSpan float64 `json:"stored_bytes_per_span"`
-	CPUMicrosPerSpan   float64 `json:"cpu_us_per_span"`
-	AllocsPerSpan      float64 `json:"allocs_per_span"`
-	P50Millis          float64 `json:"p50_ms"`
-	P99Millis          float64 `json:"p99_ms"`
+	Workload           string   `json:"workload"`
+	Subject            string   `json:"subject"`
+	Callers            int      `json:"callers"`
+	SpansPerS          float64  `json:"spans_per_s"`
+	RatioToCopy        float64  `json:"ratio_to_copy"`
+	WALBytesPerSpan    float64  `json:"wal_bytes_per_span"`
+	StoredBytesPerSpan float64  `json:"stored_bytes_per_span"`
+	CPUMicrosPerSpan   float64  `json:"cpu_us_per_span"`
+	AllocsPerSpan      *float64 `json:"allocs_per_span"`
+	P50Millis          float64  `json:"p50_ms"`
+	P99Millis          float64  `json:"p99_ms"`
 }
 
 // summarise condenses the samples of one workload, subject and number of callers.
@@ -41,16 +41,20 @@ func summarise(workload, subject string, callers int, samples []sample) result {
 	for i := range samples {
 		latencies = append(latencies, samples[i].latencies...)
 	}
-	return result{
+	r := result{
 		Workload: workload, Subject: subject, Callers: callers,
 		SpansPerS:          field(func(s *sample) float64 { return float64(s.spans) / s.elapsed.Seconds() }),
 		WALBytesPerSpan:    perSpan(func(s *sample) float64 { return float64(s.wal) }),
 		StoredBytesPerSpan: perSpan(func(s *sample) float64 { return float64(s.stored) }),
 		CPUMicrosPerSpan:   perSpan(func(s *sample) float64 { return micros(s.used.cpu) }),
-		AllocsPerSpan:      perSpan(func(s *sample) float64 { return float64(s.used.mallocs) }),
 		P50Millis:          micros(percentile(latencies, 50)) / 1000,
 		P99Millis:          micros(percentile(latencies, 99)) / 1000,
 	}
+	if !samples[0].used.unknownMallocs {
+		allocs := perSpan(func(s *sample) float64 { return float64(s.used.mallocs) })
+		r.AllocsPerSpan = &allocs
+	}
+	return r
 }
 
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
@@ -89,8 +93,12 @@ func printTable(w io.Writer, results []result) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "workload\tsubject\tcallers\tspans/s\t× copy\tWAL B/span\tstored B/span\tCPU µs/span\tallocs/span\tp50 ms\tp99 ms\t")
 	for _, r := range results {
-		fmt.Fprintf(t, "%s\t%s\t%d\t%.0f\t%.2f\t%.0f\t%.0f\t%.1f\t%.1f\t%.1f\t%.1f\t\n", r.Workload, r.Subject, r.Callers,
-			r.SpansPerS, r.RatioToCopy, r.WALBytesPerSpan, r.StoredBytesPerSpan, r.CPUMicrosPerSpan, r.AllocsPerSpan,
+		allocs := "?"
+		if r.AllocsPerSpan != nil {
+			allocs = fmt.Sprintf("%.1f", *r.AllocsPerSpan)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%d\t%.0f\t%.2f\t%.0f\t%.0f\t%.1f\t%s\t%.1f\t%.1f\t\n", r.Workload, r.Subject, r.Callers,
+			r.SpansPerS, r.RatioToCopy, r.WALBytesPerSpan, r.StoredBytesPerSpan, r.CPUMicrosPerSpan, allocs,
 			r.P50Millis, r.P99Millis)
 	}
 	return t.Flush()

@@ -69,7 +69,7 @@ func singleTurn(b *builder, t *traceBuilder, parent pcommon.SpanID) {
 		"gen_ai.agent.id", "asst_5j66UpCpwteGg4YSxUnt7lPY", "gen_ai.conversation.id", session)
 
 	call := t.span("chat gpt-4o", ptrace.SpanKindClient, agent.SpanID(), 1800*time.Millisecond)
-	putCall(b, call, session)
+	putCall(b, call, session, "stop")
 	answer := textMessage("assistant", b.text(answerBytes))
 	answer.FinishReason = "stop"
 	call.Attributes().PutStr("gen_ai.input.messages", toJSON([]message{textMessage("user", b.text(promptBytes))}))
@@ -77,7 +77,7 @@ func singleTurn(b *builder, t *traceBuilder, parent pcommon.SpanID) {
 }
 
 // putCall sets what every call of a model says besides its words.
-func putCall(b *builder, call ptrace.Span, session string) {
+func putCall(b *builder, call ptrace.Span, session, finish string) {
 	attrs := call.Attributes()
 	putAll(attrs,
 		"gen_ai.operation.name", "chat", "gen_ai.provider.name", "openai", "gen_ai.request.model", "gpt-4o",
@@ -88,5 +88,5 @@ func putCall(b *builder, call ptrace.Span, session string) {
 	attrs.PutDouble("gen_ai.request.temperature", 0.2)
 	attrs.PutInt("gen_ai.usage.input_tokens", int64(200+b.IntN(4000)))
 	attrs.PutInt("gen_ai.usage.output_tokens", int64(20+b.IntN(800)))
-	attrs.PutEmptySlice("gen_ai.response.finish_reasons").AppendEmpty().SetStr("stop")
+	attrs.PutEmptySlice("gen_ai.response.finish_reasons").AppendEmpty().SetStr(finish)
 }

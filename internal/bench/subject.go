@@ -25,13 +25,16 @@ var subjects = []struct {
 }{
 	{"copy", startCopy},
 	{"exporter", startExporter},
+	{"collector", startCollector},
 }
 
 // usage is what a client spends.
 type usage struct {
 	cpu     time.Duration
 	mallocs uint64
-	phases  map[string]time.Duration // of the exporter
+	// unknownMallocs says that another process allocates.
+	unknownMallocs bool
+	phases         map[string]time.Duration // of the exporter
 }
 
 // since returns what was spent after before.

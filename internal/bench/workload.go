@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
@@ -17,7 +18,10 @@ type workload struct {
 }
 
 var workloads = []workload{
-	{name: "single", batches: 16, batchSpans: 4096, build: buildSingle},
+	{name: "single", batches: 32, batchSpans: 4096, build: buildSingle},
+	// A batch of 1024 has 15 MB.
+	{name: "agent", batches: 30, batchSpans: 1024, build: buildAgent},
+	{name: "small", batches: 32, batchSpans: 4096, build: buildSmall},
 }
 
 // batch is one batch in the form that each subject takes, made before the clock starts.
@@ -25,6 +29,8 @@ type batch struct {
 	spans  int
 	traces ptrace.Traces
 	rows   [][]any // for COPY
+	// requests are for the collector, encoded: one a resource.
+	requests [][]byte
 }
 
 // load is what a measurement sends.
@@ -37,24 +43,44 @@ type load struct {
 
 const warmUpSpans = 64
 
-func (w *workload) load(day time.Time, maxCallers int) *load {
-	l := &load{
-		warmUp:   prepare(w.build(1, day, maxCallers, warmUpSpans)),
-		measured: prepare(w.build(2, day, w.batches, w.batchSpans)),
+func (w *workload) load(day time.Time, maxCallers int) (*load, error) {
+	var l load
+	var err error
+	if l.warmUp, err = prepare(w.build(1, day, maxCallers, warmUpSpans)); err != nil {
+		return nil, err
 	}
-	for i := range l.measured {
-		l.spans += l.measured[i].spans
+	if l.measured, err = prepare(w.build(2, day, w.batches, w.batchSpans)); err != nil {
+		return nil, err
 	}
-	return l
+	l.spans = spansOf(l.measured)
+	return &l, nil
 }
 
-func prepare(batches []ptrace.Traces) []batch {
+func prepare(batches []ptrace.Traces) ([]batch, error) {
 	mapper := mapping.New(mapping.Options{})
 	prepared := make([]batch, len(batches))
 	for i, td := range batches {
-		prepared[i] = batch{spans: td.SpanCount(), traces: td, rows: copyRows(mapper, td)}
+		requests, err := encode(td)
+		if err != nil {
+			return nil, err
+		}
+		prepared[i] = batch{spans: td.SpanCount(), traces: td, rows: copyRows(mapper, td), requests: requests}
 	}
-	return prepared
+	return prepared, nil
+}
+
+func encode(td ptrace.Traces) ([][]byte, error) {
+	var requests [][]byte
+	for _, rs := range td.ResourceSpans().All() {
+		one := ptrace.NewTraces()
+		rs.CopyTo(one.ResourceSpans().AppendEmpty())
+		request, err := ptraceotlp.NewExportRequestFromTraces(one).MarshalProto()
+		if err != nil {
+			return nil, err
+		}
+		requests = append(requests, request)
+	}
+	return requests, nil
 }
 
 // resize replaces the default sizes by those that are not zero.
