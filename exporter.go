@@ -154,13 +154,11 @@ func (e *llmExporter) pushTraces(ctx context.Context, td ptrace.Traces) error {
 		return errNotReady
 	}
 	begin := time.Now()
-	batch := e.mapper.Map(td)
-	e.telemetry.mapped(ctx, batch, time.Since(begin))
-	e.reject(ctx, batch.Rejected, nil)
-	looked, fresh := e.resolver.resolve(ctx, traceIDs(batch))
-	e.telemetry.looked(ctx, looked)
-	isNew := func(id pcommon.TraceID) bool { return fresh[id] }
-	if err := e.store(ctx, batch, isNew); err != nil {
+	stream := e.mapper.Stream(td)
+	err := e.store(ctx, stream)
+	e.telemetry.mapped(ctx, stream.Spans(), stream.Took())
+	e.reject(ctx, stream.Rejected(), nil)
+	if err != nil {
 		err = pool.Wrap("cannot store the batch", err)
 		e.health.failed(err)
 		return err
@@ -172,8 +170,8 @@ func (e *llmExporter) pushTraces(ctx context.Context, td ptrace.Traces) error {
 
 // store writes a batch. If Postgres refuses its data, it halves the batch until
 // the spans at fault stand alone and sets those aside.
-func (e *llmExporter) store(ctx context.Context, batch *mapping.Batch, isNew func(pcommon.TraceID) bool) error {
-	result, err := e.writer.Write(ctx, batch, isNew)
+func (e *llmExporter) store(ctx context.Context, source write.Source) error {
+	result, err := e.writer.Write(ctx, source, e.isNew)
 	switch {
 	case err == nil:
 		e.telemetry.wrote(ctx, &result)
@@ -181,15 +179,24 @@ func (e *llmExporter) store(ctx context.Context, batch *mapping.Batch, isNew fun
 		return nil
 	case !pool.IsDataFault(err):
 		return err
-	case len(batch.Spans) == 1:
-		e.reject(ctx, map[string]int{pool.SQLState(err): 1}, err)
+	}
+	batch := source.Whole()
+	if len(batch.Spans) < 2 {
+		e.reject(ctx, map[string]int{pool.SQLState(err): len(batch.Spans)}, err)
 		return nil
 	}
 	first, second := batch.Split()
-	if err := e.store(ctx, first, isNew); err != nil {
+	if err := e.store(ctx, write.Whole(first)); err != nil {
 		return err
 	}
-	return e.store(ctx, second, isNew)
+	return e.store(ctx, write.Whole(second))
+}
+
+// isNew asks the resolver for the traces of a batch.
+func (e *llmExporter) isNew(ctx context.Context, traces []pcommon.TraceID) func(pcommon.TraceID) bool {
+	looked, unknown := e.resolver.resolve(ctx, traces)
+	e.telemetry.looked(ctx, looked)
+	return func(id pcommon.TraceID) bool { return unknown[id] }
 }
 
 // reject counts spans that no row can hold and logs each reason once. Postgres'
@@ -208,18 +215,4 @@ func (e *llmExporter) reject(ctx context.Context, reasons map[string]int, err er
 func (e *llmExporter) redisFailed(err error) {
 	e.telemetry.redisFailed()
 	e.pool.RedisFailed(err)
-}
-
-// traceIDs returns the distinct trace ids of a batch.
-func traceIDs(batch *mapping.Batch) []pcommon.TraceID {
-	seen := make(map[pcommon.TraceID]struct{}, len(batch.Spans))
-	var ids []pcommon.TraceID
-	for i := range batch.Spans {
-		id := batch.Spans[i].TraceID
-		if _, ok := seen[id]; !ok {
-			seen[id] = struct{}{}
-			ids = append(ids, id)
-		}
-	}
-	return ids
 }

@@ -89,11 +89,11 @@ func (t *telemetry) took(ctx context.Context, phase string, d time.Duration) {
 }
 
 // mapped counts the repairs that mapping a batch took.
-func (t *telemetry) mapped(ctx context.Context, batch *mapping.Batch, d time.Duration) {
+func (t *telemetry) mapped(ctx context.Context, spans []mapping.Span, d time.Duration) {
 	t.took(ctx, phaseMap, d)
 	repairs := map[string]int{}
-	for i := range batch.Spans {
-		for _, name := range batch.Spans[i].Adjustments.Names() {
+	for i := range spans {
+		for _, name := range spans[i].Adjustments.Names() {
 			repairs[name]++
 		}
 	}

@@ -28,8 +28,8 @@ type rowID = [16]byte
 // traceResolver knows the rows of traces: in this process, else in Redis, which
 // collectors share, else in Postgres, where the writer looks up or creates the
 // row in the batch's own transaction. What the caches say only saves questions:
-// a trace that Redis does not know is new, so Postgres need not be asked for it.
-// The row that Postgres has always wins.
+// Postgres need not be asked for a trace that nobody has met. The row that
+// Postgres has always wins.
 type traceResolver struct {
 	local     *lru.Cache[pcommon.TraceID, rowID]
 	redis     func() redis.UniversalClient // nil when there is none at present
@@ -50,30 +50,30 @@ func newTraceResolver(client func() redis.UniversalClient, failed func(error), k
 type lookups struct{ local, redis, postgres int }
 
 // resolve looks up the traces of a batch, each once, keeps in the local cache
-// what Redis knows, and returns the set of those that are new to all: empty
-// where Redis was not asked or did not answer.
+// what Redis knows, and returns the set of those that neither knows: they are
+// new, unless another collector met them and Redis could not tell.
 func (r *traceResolver) resolve(ctx context.Context, ids []pcommon.TraceID) (lookups, map[pcommon.TraceID]bool) {
-	var unknown []pcommon.TraceID
+	unknown := make(map[pcommon.TraceID]bool)
+	var ask []pcommon.TraceID
 	for _, id := range ids {
 		if _, ok := r.known(id); !ok {
-			unknown = append(unknown, id)
+			unknown[id] = true
+			ask = append(ask, id)
 		}
 	}
-	fresh := r.fromRedis(ctx, unknown)
-	found := 0
-	if fresh != nil {
-		found = len(unknown) - len(fresh)
+	local := len(ids) - len(ask)
+	for _, id := range r.fromRedis(ctx, ask) {
+		delete(unknown, id)
 	}
-	return lookups{local: len(ids) - len(unknown), redis: found, postgres: len(unknown) - found}, fresh
+	return lookups{local: local, redis: len(ask) - len(unknown), postgres: len(unknown)}, unknown
 }
 
 // known returns the row of a trace from the local cache.
 func (r *traceResolver) known(id pcommon.TraceID) (rowID, bool) { return r.local.Get(id) }
 
-// fromRedis asks for ids in one command and returns those it does not know; nil
-// without an answer. A value that is no row id counts as known: somebody may have
-// written it for a row.
-func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (fresh map[pcommon.TraceID]bool) {
+// fromRedis asks for ids in one command and returns those it knows. A value that
+// is no row id counts too: somebody may have written it for a row.
+func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (found []pcommon.TraceID) {
 	client := r.redis()
 	if client == nil || len(ids) == 0 {
 		return nil
@@ -89,19 +89,18 @@ func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (f
 		r.fail(err)
 		return nil
 	}
-	fresh = map[pcommon.TraceID]bool{}
 	for i, v := range values {
 		text, ok := v.(string)
 		if !ok {
-			fresh[ids[i]] = true
 			continue
 		}
+		found = append(found, ids[i])
 		var row rowID
 		if n, err := hex.Decode(row[:], []byte(text)[:min(len(text), 2*len(row))]); err == nil && n == len(row) {
 			r.local.Add(ids[i], row)
 		}
 	}
-	return fresh
+	return found
 }
 
 // remember caches the rows of a committed batch.

@@ -8,8 +8,6 @@
 package mapping
 
 import (
-	"maps"
-	"runtime"
 	"slices"
 	"sync"
 
@@ -57,27 +55,11 @@ func New(opts Options) *Mapper {
 }
 
 // Map maps every span of td, whatever its kind, and leaves td as it is. Spans that
-// no row can hold are counted in Batch.Rejected. A large td is mapped on several
-// cores, while the connection it is for has nothing to do yet.
+// no row can hold are counted in Batch.Rejected.
 func (m *Mapper) Map(td ptrace.Traces) *Batch {
 	n := td.SpanCount()
-	workers := min(n/spansPerWorker, runtime.GOMAXPROCS(0))
-	spans := make([]Span, n)
-	if workers < 2 {
-		return m.mapRange(td, 0, n, spans)
-	}
-	parts := make([]*Batch, workers)
-	var group sync.WaitGroup
-	for i := range parts {
-		from, to := i*n/workers, (i+1)*n/workers
-		group.Go(func() { parts[i] = m.mapRange(td, from, to, spans[from:to]) })
-	}
-	group.Wait()
-	return join(parts, spans)
+	return m.mapRange(td, 0, n, make([]Span, n))
 }
-
-// spansPerWorker is the least that is worth a goroutine.
-const spansPerWorker = 512
 
 // mapRange maps the spans of td from one ordinal to another into spans.
 func (m *Mapper) mapRange(td ptrace.Traces, from, to int, spans []Span) *Batch {
@@ -108,22 +90,6 @@ func (m *Mapper) mapRange(td ptrace.Traces, from, to int, spans []Span) *Batch {
 	r.release()
 	m.readings.Put(r)
 	return b
-}
-
-// join makes one batch of the parts, whose spans lie in spans one after the other.
-func join(parts []*Batch, spans []Span) *Batch {
-	whole := parts[0]
-	for _, part := range parts[1:] {
-		end := len(whole.Spans) + len(part.Spans)
-		copy(spans[len(whole.Spans):end], part.Spans) // moves only after a rejected span
-		whole.Spans = spans[:end]
-		maps.Copy(whole.Contents, part.Contents)
-		maps.Copy(whole.Resources, part.Resources)
-		for reason, n := range part.Rejected {
-			whole.Rejected[reason] += n
-		}
-	}
-	return whole
 }
 
 // mapScope maps spans of one instrumentation scope, from first to before last.

@@ -41,7 +41,7 @@ func TestLargeBatchesKeepTheOrderOfTheirSpans(t *testing.T) {
 			rejected++
 		}
 	}
-	b := New(Options{}).Map(td)
+	b := New(Options{}).Stream(td).Whole()
 	require.Len(t, b.Spans, len(spans)-rejected)
 	require.Equal(t, map[string]int{"empty_span_id": rejected}, b.Rejected)
 	for i := 1; i < len(b.Spans); i++ {

@@ -6,11 +6,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
 // contentRow is a row of llm_contents.
@@ -36,34 +36,71 @@ var resourceColumns = []column[resourceRow]{
 	{"attributes", pgtype.JSONBOID, func(b []byte, r *resourceRow) []byte { return appendJSONB(b, r.attributes) }},
 }
 
-// inFlight knows the batches that this process is writing. A row that another
-// batch is about to store must not be COPYed as well: COPY cannot skip a row that
-// turns out to be there.
-type inFlight struct {
-	mu   sync.Mutex
-	jobs []*job
-}
-
-// enter registers a batch, which must not change until leave, and returns the
-// batches that came before.
-func (f *inFlight) enter(j *job) (earlier []*job, leave func()) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	earlier = slices.Clone(f.jobs)
-	f.jobs = append(f.jobs, j)
-	return earlier, func() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		at := slices.Index(f.jobs, j)
-		f.jobs = slices.Delete(f.jobs, at, at+1)
+// writeContents stores the words, part by part as they are mapped. It begins the
+// transaction.
+func (t *transaction) writeContents(ctx context.Context) error {
+	first := []statement{
+		{what: "begin", sql: t.w.sql.begin},
+		{what: "begin", sql: t.w.sql.guard, params: [][]byte{[]byte(t.w.schema)}, oids: []uint32{pgtype.TextOID}},
+	}
+	for {
+		part, ok := t.source.Next()
+		if !ok {
+			return exec(ctx, t.pg, first...) // only a batch without spans has no part
+		}
+		if err := t.w.ensureDays(ctx, part); err != nil {
+			return err
+		}
+		if err := t.writePart(ctx, part, first); err != nil {
+			return err
+		}
+		first = nil
 	}
 }
 
-// askContents returns the statements that ask which contents are there
-// already, one a day, and marks those found.
-func (w *Writer) askContents(contents map[content.Key][]byte, stored map[content.Key]bool) []statement {
+// writePart stores the resources and contents of a part. It asks which contents
+// are there, but may hope that those which this process has not met are not.
+func (t *transaction) writePart(ctx context.Context, part *mapping.Batch, statements []statement) error {
+	others := t.w.inFlight.claimContents(t.claims, part)
+	ask, fresh := t.w.met.divide(part.Contents, nil, nil)
+	asksAll := t.careful || !t.w.contentHope.allowed()
+	met := len(ask)
+	if asksAll {
+		ask = append(ask, fresh...)
+	}
+	if new := t.newResources(part); len(new) > 0 {
+		statements = append(statements, t.w.insertResources(new))
+	}
+	stored := make(map[content.Key]bool, met)
+	statements = append(statements, t.w.askContents(ask, stored)...)
+	if len(statements) > 0 {
+		if err := exec(ctx, t.pg, statements...); err != nil {
+			return err
+		}
+	}
+	if asksAll {
+		t.surprised = t.surprised || slices.ContainsFunc(fresh, func(k content.Key) bool { return stored[k] })
+	}
+	return t.storeContents(ctx, part, stored, others)
+}
+
+// newResources returns the resources that no earlier part had.
+func (t *transaction) newResources(part *mapping.Batch) map[content.ID][]byte {
+	fresh := map[content.ID][]byte{}
+	for id, attributes := range part.Resources {
+		if _, done := t.resources[id]; !done {
+			t.resources[id] = struct{}{}
+			fresh[id] = attributes
+		}
+	}
+	return fresh
+}
+
+// askContents returns the statements that ask which contents are there already,
+// one a day, and marks those found.
+func (w *Writer) askContents(keys []content.Key, stored map[content.Key]bool) []statement {
 	ids := map[int32][]content.ID{}
-	for key := range contents {
+	for _, key := range keys {
 		ids[key.Day] = append(ids[key.Day], key.ID)
 	}
 	statements := make([]statement, 0, len(ids))
@@ -84,22 +121,21 @@ func (w *Writer) askContents(contents map[content.Key][]byte, stored map[content
 	return statements
 }
 
-// storeContents stores the contents that are missing. Those that an earlier
-// batch of this process holds too, or all in careful mode, go by an INSERT
-// that waits for the other writer and skips what it stored.
-func (t *transaction) storeContents(ctx context.Context, stored map[content.Key]bool) error {
+// storeContents stores the contents that are missing. Those that another batch
+// of this process is storing too, or all in careful mode, go by an INSERT that
+// waits for the other and skips what it stored; first, so that nothing is held
+// while waiting.
+func (t *transaction) storeContents(ctx context.Context, part *mapping.Batch, stored map[content.Key]bool, others []map[content.Key][]byte) error {
 	var free, shared []contentRow
-	for key, body := range t.job.batch.Contents {
-		if stored[key] {
+	for key, body := range part.Contents {
+		switch {
+		case stored[key] || t.stored(key):
 			t.result.ContentsReused++
 			t.result.ContentsReusedBytes += len(body)
-			continue
-		}
-		row := contentRow{key, body}
-		if t.careful || t.heldEarlier(key) {
-			shared = append(shared, row)
-		} else {
-			free = append(free, row)
+		case t.careful || held(others, key):
+			shared = append(shared, contentRow{key, body})
+		default:
+			free = append(free, contentRow{key, body})
 		}
 	}
 	for _, rows := range [][]contentRow{free, shared} {
@@ -109,30 +145,24 @@ func (t *transaction) storeContents(ctx context.Context, stored map[content.Key]
 			t.result.ContentsWrittenBytes += len(rows[i].body)
 		}
 	}
-	if len(free) > 0 {
-		var err error
-		if t.buf, err = copyRows(ctx, t.pg, t.w.sql.copyContents, contentColumns, free, t.buf); err != nil {
-			return fmt.Errorf("store contents: %w", err)
-		}
-	}
-	for part := range slices.Chunk(shared, insertChunk) {
-		if err := exec(ctx, t.pg, t.w.insertContents(part)); err != nil {
+	for rows := range slices.Chunk(shared, insertChunk) {
+		if err := exec(ctx, t.pg, t.w.insertContents(rows)); err != nil {
 			return err
 		}
+	}
+	t.parts = append(t.parts, part.Contents)
+	if len(free) == 0 {
+		return nil
+	}
+	var err error
+	if t.buf, err = copyRows(ctx, t.pg, t.w.sql.copyContents, contentColumns, free, t.buf); err != nil {
+		return fmt.Errorf("store contents: %w", err)
 	}
 	return nil
 }
 
-// heldEarlier tells whether a batch that this process began to write before
-// holds a content too.
-func (t *transaction) heldEarlier(key content.Key) bool {
-	for _, j := range t.earlier {
-		if _, held := j.batch.Contents[key]; held {
-			return true
-		}
-	}
-	return false
-}
+// stored tells whether an earlier part of this batch held a content.
+func (t *transaction) stored(key content.Key) bool { return held(t.parts, key) }
 
 // insertChunk bounds the rows of one INSERT, and so its parameters' size.
 const insertChunk = 1000

@@ -36,8 +36,8 @@ func (d *days) inWindow(day int32, now time.Time) bool {
 
 func dayOf(t time.Time) int32 { return int32(t.Unix() / (24 * 60 * 60)) }
 
-// ensure creates the partitions that a batch needs.
-func (d *days) ensure(ctx context.Context, w *Writer, b *mapping.Batch) error {
+// ensureDays creates the partitions that a batch needs.
+func (w *Writer) ensureDays(ctx context.Context, b *mapping.Batch) error {
 	last := int32(-1)
 	for i := range b.Spans {
 		day := b.Spans[i].Day

@@ -9,13 +9,40 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
-// job is a batch to write, sorted by trace. It does not change while it is
-// being written, so that concurrent batches can look at it.
-type job struct {
+// Source hands over a batch part by part, so that words can be stored while
+// later spans are still being mapped.
+type Source interface {
+	// Next waits for the next part; false after the last. A part holds what its
+	// spans refer to and does not change any more.
+	Next() (*mapping.Batch, bool)
+	// Spans waits for the last part and returns the spans of all.
+	Spans() []mapping.Span
+	// Whole waits for the last part and returns all as one batch.
+	Whole() *mapping.Batch
+}
+
+// Whole is the source of a batch that is there already.
+func Whole(b *mapping.Batch) Source { return &whole{batch: b} }
+
+type whole struct {
 	batch *mapping.Batch
+	given bool
+}
+
+func (w *whole) Next() (*mapping.Batch, bool) {
+	first := !w.given
+	w.given = true
+	return w.batch, first
+}
+
+func (w *whole) Spans() []mapping.Span { return w.batch.Spans }
+
+func (w *whole) Whole() *mapping.Batch { return w.batch }
+
+// job is what the attempts to write a batch have in common.
+type job struct {
 	// groups are the spans of each trace, in the order of trace ids.
 	groups []group
-	traces map[pcommon.TraceID]bool
 	isNew  func(pcommon.TraceID) bool
 }
 
@@ -25,44 +52,33 @@ type group struct {
 	spans []int32
 }
 
-func newJob(b *mapping.Batch, isNew func(pcommon.TraceID) bool) *job {
-	j := &job{batch: b, isNew: isNew}
+// groupByTrace sorts the spans of a batch by trace, and the traces by id.
+func groupByTrace(spans []mapping.Span) []group {
+	var groups []group
 	index := make(map[pcommon.TraceID]int32)
 	at := int32(-1)
-	for i := range b.Spans {
-		id := b.Spans[i].TraceID
-		if at < 0 || j.groups[at].trace != id { // spans of a trace often come together
+	for i := range spans {
+		id := spans[i].TraceID
+		if at < 0 || groups[at].trace != id { // spans of a trace often come together
 			found, ok := index[id]
 			if !ok {
-				found = int32(len(j.groups))
+				found = int32(len(groups))
 				index[id] = found
-				j.groups = append(j.groups, group{trace: id})
+				groups = append(groups, group{trace: id})
 			}
 			at = found
 		}
-		j.groups[at].spans = append(j.groups[at].spans, int32(i))
+		groups[at].spans = append(groups[at].spans, int32(i))
 	}
-	j.traces = make(map[pcommon.TraceID]bool, len(j.groups))
-	for _, g := range j.groups {
-		j.traces[g.trace] = true
-	}
-	slices.SortFunc(j.groups, func(a, b group) int { return bytes.Compare(a.trace[:], b.trace[:]) })
-	return j
+	slices.SortFunc(groups, func(a, b group) int { return bytes.Compare(a.trace[:], b.trace[:]) })
+	return groups
 }
 
-// begin returns a transaction that writes j.
-func (j *job) begin(w *Writer) *transaction {
-	t := &transaction{
-		w: w, job: j,
-		traces: make([]trace, len(j.groups)),
-		rows:   make([]spanRow, len(j.batch.Spans)),
-		dead:   make([]bool, len(j.batch.Spans)),
+// ids lists the traces of the batch.
+func (j *job) ids() []pcommon.TraceID {
+	ids := make([]pcommon.TraceID, len(j.groups))
+	for i := range j.groups {
+		ids[i] = j.groups[i].trace
 	}
-	for i, g := range j.groups {
-		t.traces[i] = trace{otel: g.trace, id: g.trace, rows: g.spans}
-	}
-	for i := range t.rows {
-		t.rows[i].Span = &j.batch.Spans[i]
-	}
-	return t
+	return ids
 }

@@ -38,8 +38,10 @@ func openPool(t testing.TB, url string) *pgxpool.Pool {
 	return pool
 }
 
-// unsure is a resolver that knows of no trace whether it is new.
-func unsure(pcommon.TraceID) bool { return false }
+// unsure is a resolver that has met no trace.
+func unsure(context.Context, []pcommon.TraceID) func(pcommon.TraceID) bool {
+	return func(pcommon.TraceID) bool { return true }
+}
 
 // batchOf makes a batch of spans.
 func batchOf(spans ...mapping.Span) *mapping.Batch {
@@ -49,7 +51,7 @@ func batchOf(spans ...mapping.Span) *mapping.Batch {
 // write stores spans as one batch.
 func write(t testing.TB, w *Writer, spans ...mapping.Span) Result {
 	t.Helper()
-	result, err := w.Write(t.Context(), batchOf(spans...), unsure)
+	result, err := w.Write(t.Context(), Whole(batchOf(spans...)), unsure)
 	require.NoError(t, err)
 	return result
 }

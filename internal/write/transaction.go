@@ -24,36 +24,47 @@ type trace struct {
 	rollup rollup
 }
 
-// transaction writes one batch.
+// transaction is one attempt to write a batch.
 type transaction struct {
 	w       *Writer
 	pg      *pgconn.PgConn
+	source  Source
 	job     *job
-	earlier []*job
+	claims  *claims
 	careful bool // something was not as the fast way hopes: check everything
+
+	// Words.
+	parts     []map[content.Key][]byte // stored so far
+	resources map[content.ID]struct{}
+	surprised bool // contents were there that this process had not met
+
+	// Facts.
 	traces  []trace
 	rows    []spanRow
 	dead    []bool // by row: a duplicate
 	counted bool   // every trace, as if it were new
-	// changes to rows stored earlier
+	shared  bool   // other batches of this process have spans of the same traces
+
+	// Changes to rows stored earlier.
 	flags   []flagRow
 	arrived []refRow
 	awaits  []awaitedRow
 	edges   []edgeRow
 	settled []edgeRow
-	buf     []byte
-	result  Result
+
+	buf    []byte
+	result Result
 }
 
 // run does the whole transaction: contents and resources, traces, spans. Locks
 // are taken in that order by every batch, each kind sorted, so that batches
 // wait for each other but never in a circle.
-func (t *transaction) run(ctx context.Context) error {
+func (t *transaction) run(ctx context.Context, isNew IsNew) error {
 	for _, step := range []struct {
 		do   func(context.Context) error
 		took *time.Duration
 	}{
-		{t.writeContentsAndCount, &t.result.ContentsTime},
+		{func(ctx context.Context) error { return t.writeWords(ctx, isNew) }, &t.result.ContentsTime},
 		{t.resolve, &t.result.ResolveTime},
 		{t.writeSpans, &t.result.SpansTime},
 		{t.finish, &t.result.CommitTime},
@@ -67,14 +78,36 @@ func (t *transaction) run(ctx context.Context) error {
 	return nil
 }
 
-// writeContentsAndCount stores the words and, while Postgres is busy with them,
-// works out what counts as if every trace were new, as most are.
-func (t *transaction) writeContentsAndCount(ctx context.Context) error {
+// writeWords stores the words and, while Postgres is busy with them, works out
+// what counts as if every trace were new, as most are.
+func (t *transaction) writeWords(ctx context.Context, isNew IsNew) error {
 	counted := make(chan error, 1)
-	go func() { counted <- t.countNew(ctx, t.allTraces()) }()
+	go func() {
+		t.prepare(ctx, isNew)
+		counted <- t.countNew(ctx, t.allTraces())
+	}()
 	err := errors.Join(t.writeContents(ctx), <-counted)
 	t.counted = err == nil
 	return err
+}
+
+// prepare lays out traces and rows once all spans are there.
+func (t *transaction) prepare(ctx context.Context, isNew IsNew) {
+	spans := t.source.Spans()
+	if t.job.groups == nil {
+		t.job.groups = groupByTrace(spans)
+		t.job.isNew = isNew(ctx, t.job.ids())
+	}
+	t.shared = t.w.inFlight.claimTraces(t.claims, t.job.groups)
+	t.traces = make([]trace, len(t.job.groups))
+	for i, g := range t.job.groups {
+		t.traces[i] = trace{otel: g.trace, id: g.trace, rows: g.spans}
+	}
+	t.rows = make([]spanRow, len(spans))
+	t.dead = make([]bool, len(spans))
+	for i := range t.rows {
+		t.rows[i].Span = &spans[i]
+	}
 }
 
 func (t *transaction) allTraces() []int32 {
@@ -85,29 +118,13 @@ func (t *transaction) allTraces() []int32 {
 	return all
 }
 
-func (t *transaction) writeContents(ctx context.Context) error {
-	stored := make(map[content.Key]bool, len(t.job.batch.Contents))
-	statements := []statement{
-		{what: "begin", sql: t.w.sql.begin},
-		{what: "begin", sql: t.w.sql.guard, params: [][]byte{[]byte(t.w.schema)}, oids: []uint32{pgtype.TextOID}},
-	}
-	if len(t.job.batch.Resources) > 0 {
-		statements = append(statements, t.w.insertResources(t.job.batch.Resources))
-	}
-	statements = append(statements, t.w.askContents(t.job.batch.Contents, stored)...)
-	if err := exec(ctx, t.pg, statements...); err != nil {
-		return err
-	}
-	return t.storeContents(ctx, stored)
-}
-
 // resolve finds or creates the row of every trace and works out what counts.
 // Where another batch may be creating the same rows, it can turn out that rows
 // are there only after this batch has created others; then it starts over, so
 // that rows are locked before any is created, as all batches do.
 func (t *transaction) resolve(ctx context.Context) error {
 	ask := t.ask()
-	shared := t.careful || t.sharesTraces()
+	shared := t.careful || t.shared
 	for range attempts {
 		if shared {
 			if err := exec(ctx, t.pg, statement{what: "set a savepoint", sql: "SAVEPOINT llm_traces"}); err != nil {
@@ -134,11 +151,15 @@ func (t *transaction) resolve(ctx context.Context) error {
 	return errTraceLost
 }
 
-// ask returns the traces that may have a row: all but those known to be new.
+// ask returns the traces that may have a row: all but those that nobody is known
+// to have met.
 func (t *transaction) ask() []int32 {
-	ask := make([]int32, 0, len(t.traces))
+	if t.careful || t.shared || !t.w.traceHope.allowed() {
+		return t.allTraces()
+	}
+	var ask []int32
 	for i := range t.traces {
-		if t.careful || !t.job.isNew(t.traces[i].otel) {
+		if !t.job.isNew(t.traces[i].otel) {
 			ask = append(ask, int32(i))
 		}
 	}
@@ -152,19 +173,6 @@ func (t *transaction) forget() {
 	for i := range t.traces {
 		t.traces[i].stored = nil
 	}
-}
-
-// sharesTraces tells whether a batch that this process began to write before
-// holds spans of the same traces.
-func (t *transaction) sharesTraces() bool {
-	for _, j := range t.earlier {
-		for i := range t.traces {
-			if j.traces[t.traces[i].otel] {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func (t *transaction) storedTraces() []int32 {
@@ -212,6 +220,9 @@ func (t *transaction) create(ctx context.Context, traces []int32, shared bool) (
 // lock reads and locks the rows of the traces to ask for, and returns all traces
 // that have none.
 func (t *transaction) lock(ctx context.Context, traces []int32) (missing []int32, err error) {
+	if len(traces) == 0 {
+		return t.allTraces(), nil
+	}
 	byHex := make(map[string]int32, len(traces))
 	ids := appendArrayHeader(nil, pgtype.TextOID, len(traces))
 	for _, at := range traces {

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
-	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 )
 
 // Writer writes batches to the tables of one schema. It is safe for concurrent
@@ -21,7 +22,14 @@ type Writer struct {
 	sql      statements
 	days     days
 	inFlight inFlight
+
+	met                    *metContents
+	contentHope, traceHope hope
 }
+
+// IsNew tells of a batch's traces which are not known to have a row. It is
+// called once, with each trace once.
+type IsNew func(ctx context.Context, traces []pcommon.TraceID) func(pcommon.TraceID) bool
 
 // Pool hands out connections.
 type Pool interface {
@@ -32,7 +40,10 @@ type Pool interface {
 // partition of its own; spans from before it, or from more than a week ahead,
 // go to the default partition.
 func New(pool Pool, schema string, window time.Duration) *Writer {
-	return &Writer{pool: pool, schema: schema, sql: newStatements(schema), days: days{window: window, known: map[int32]bool{}, postponed: map[int32]time.Time{}}}
+	return &Writer{
+		pool: pool, schema: schema, sql: newStatements(schema), met: newMetContents(),
+		days: days{window: window, known: map[int32]bool{}, postponed: map[int32]time.Time{}},
+	}
 }
 
 // Result says what a batch came to.
@@ -65,39 +76,70 @@ var (
 const attempts = 5
 
 // Write stores a batch in one transaction: all of it, or on error nothing. A
-// span that is stored already is skipped and counted as duplicate. isNew tells
-// whether a trace is known to have no row yet, which saves asking for it; a
-// wrong answer costs time only.
-func (w *Writer) Write(ctx context.Context, b *mapping.Batch, isNew func(pcommon.TraceID) bool) (Result, error) {
-	if len(b.Spans) == 0 {
-		return Result{}, nil
-	}
-	if err := w.days.ensure(ctx, w, b); err != nil {
-		return Result{}, err
-	}
-	j := newJob(b, isNew)
-	earlier, leave := w.inFlight.enter(j)
-	defer leave()
+// span that is stored already is skipped and counted as duplicate. isNew saves
+// asking for traces; a wrong answer costs time only.
+func (w *Writer) Write(ctx context.Context, source Source, isNew IsNew) (Result, error) {
 	conn, err := w.pool.Acquire(ctx)
 	if err != nil {
 		return Result{}, fmt.Errorf("acquire a connection: %w", err)
 	}
 	defer conn.Release()
 	pg := conn.Conn().PgConn()
+	j := &job{}
 	careful := false
 	for attempt := 1; ; attempt++ {
-		t := j.begin(w)
-		t.pg, t.earlier, t.careful = pg, earlier, careful
-		err := t.run(ctx)
+		t := &transaction{w: w, pg: pg, source: source, job: j, careful: careful, resources: map[content.ID]struct{}{}}
+		err := w.attempt(ctx, t, isNew)
 		if err == nil {
-			t.result.Traces = t.resolved()
 			return t.result, nil
 		}
 		if rollback(ctx, pg) != nil || attempt == attempts || !conflict(err) {
 			return Result{}, err
 		}
+		w.learn(err)
 		careful = careful || hasCode(err, uniqueViolation)
+		source = Whole(source.Whole())
 	}
+}
+
+// attempt runs t among the batches in flight.
+func (w *Writer) attempt(ctx context.Context, t *transaction, isNew IsNew) error {
+	t.claims = w.inFlight.enter()
+	defer w.inFlight.leave(t.claims)
+	if err := t.run(ctx, isNew); err != nil {
+		return err
+	}
+	t.result.Traces = t.resolved()
+	for _, contents := range t.parts {
+		w.met.add(contents)
+	}
+	w.contentHope.done(t.surprised)
+	w.traceHope.done(t.foundUnknown())
+	return nil
+}
+
+// learn lets a unique violation dampen the hope that led to it.
+func (w *Writer) learn(err error) {
+	var pgErr *pgconn.PgError
+	if !errors.As(err, &pgErr) || pgErr.Code != uniqueViolation {
+		return
+	}
+	if strings.HasPrefix(pgErr.TableName, "llm_contents") {
+		w.contentHope.disappointed()
+	} else {
+		w.traceHope.disappointed()
+	}
+}
+
+// foundUnknown tells whether traces were there that nobody was known to have
+// met.
+func (t *transaction) foundUnknown() bool {
+	for i := range t.traces {
+		if t.traces[i].stored != nil && t.job.isNew(t.traces[i].otel) {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *transaction) resolved() []Trace {
