@@ -48,7 +48,7 @@ func (t *transaction) writeContents(ctx context.Context) error {
 		if !ok {
 			return exec(ctx, t.pg, first...) // only a batch without spans has no part
 		}
-		if err := t.w.ensureDays(ctx, part); err != nil {
+		if err := t.w.ensureDays(ctx, t.pg, part); err != nil {
 			return err
 		}
 		if err := t.writePart(ctx, part, first); err != nil {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
@@ -36,8 +37,11 @@ func (d *days) inWindow(day int32, now time.Time) bool {
 
 func dayOf(t time.Time) int32 { return int32(t.Unix() / (24 * 60 * 60)) }
 
-// ensureDays creates the partitions that a batch needs.
-func (w *Writer) ensureDays(ctx context.Context, b *mapping.Batch) error {
+// ensureDays creates the partitions that a batch needs, on the batch's own
+// connection: waiting for a second one could leave all batches waiting. Inside
+// the batch's transaction the day becomes known with a later batch, once it is
+// committed, and a lock that cannot be had fails the attempt.
+func (w *Writer) ensureDays(ctx context.Context, pg *pgconn.PgConn, b *mapping.Batch) error {
 	last := int32(-1)
 	for i := range b.Spans {
 		day := b.Spans[i].Day
@@ -45,29 +49,27 @@ func (w *Writer) ensureDays(ctx context.Context, b *mapping.Batch) error {
 			continue
 		}
 		last = day
-		if err := w.EnsureDay(ctx, day); err != nil {
+		if err := w.ensureDay(ctx, pg, day); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// EnsureDay creates the partitions of a UTC day, given in days since
-// 1970-01-01, unless they are there or the day is too far away.
-func (w *Writer) EnsureDay(ctx context.Context, day int32) error {
+// ensureDay creates the partitions of a UTC day unless they are there or the day
+// is too far away.
+func (w *Writer) ensureDay(ctx context.Context, pg *pgconn.PgConn, day int32) error {
 	now := time.Now()
 	if w.days.settled(day, now) || !w.days.inWindow(day, now) {
 		return nil
 	}
-	conn, err := w.pool.Acquire(ctx)
-	if err != nil {
-		return fmt.Errorf("acquire a connection: %w", err)
-	}
-	defer conn.Release()
-	err = exec(ctx, conn.Conn().PgConn(), statement{
+	err := exec(ctx, pg, statement{
 		what: "create partitions", sql: w.sql.createDay,
 		params: [][]byte{appendDay(nil, day)[4:]}, oids: []uint32{pgtype.DateOID},
 	})
+	if pg.TxStatus() != 'I' {
+		return err
+	}
 	w.days.mu.Lock()
 	defer w.days.mu.Unlock()
 	switch {
@@ -92,9 +94,14 @@ func (d *days) settled(day int32, now time.Time) bool {
 // EnsureAhead creates today's and tomorrow's partitions, so that no batch has
 // to wait for them.
 func (w *Writer) EnsureAhead(ctx context.Context) error {
+	conn, err := w.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("acquire a connection: %w", err)
+	}
+	defer conn.Release()
 	today := dayOf(time.Now())
 	for day := today; day <= today+1; day++ {
-		if err := w.EnsureDay(ctx, day); err != nil {
+		if err := w.ensureDay(ctx, conn.Conn().PgConn(), day); err != nil {
 			return err
 		}
 	}

@@ -4,7 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
@@ -50,4 +52,25 @@ func TestLongQueryDoesNotStallWriters(t *testing.T) {
 	require.Zero(t, n, "moved to its day")
 	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans`).Scan(&n))
 	require.Equal(t, 2, n)
+}
+
+// TestOneConnectionIsEnough writes new days from several callers through a pool
+// of a single connection.
+func TestOneConnectionIsEnough(t *testing.T) {
+	w, pool := newWriter(t)
+	config := pool.Config()
+	config.MaxConns = 1
+	single, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(single.Close)
+	w = New(single, "public", window)
+	today := dayOf(time.Now())
+	group, ctx := errgroup.WithContext(t.Context())
+	for i := range byte(4) {
+		group.Go(func() error {
+			_, err := w.Write(ctx, Whole(batchOf(spanOn(today-int32(i)-1, i+1))), unsure)
+			return err
+		})
+	}
+	require.NoError(t, group.Wait())
 }

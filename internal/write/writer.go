@@ -171,7 +171,12 @@ const (
 )
 
 func conflict(err error) bool {
-	return hasCode(err, uniqueViolation) || hasCode(err, serializationFailure) || hasCode(err, deadlockDetected) || hasCode(err, checkViolation)
+	for _, code := range []string{uniqueViolation, serializationFailure, deadlockDetected, lockNotAvailable, checkViolation} {
+		if hasCode(err, code) {
+			return true
+		}
+	}
+	return false
 }
 
 func hasCode(err error, code string) bool {
