@@ -67,8 +67,8 @@ type conversation struct {
 // buildAgent makes conversations of 30 turns with agents, of which many go on at once: the batches hold turns
 // of all of them, at every age. A turn is a trace of its own, joined to the others by gen_ai.conversation.id,
 // since a person answers minutes later and agents answer each request in a trace of its own.
-func buildAgent(seed uint64, day time.Time, batches, batchSpans int) []ptrace.Traces {
-	b := newBuilder(seed, day, batchSpans, "opentelemetry.instrumentation.openai_agents")
+func buildAgent(seed uint64, begin time.Time, batches, batchSpans int) []ptrace.Traces {
+	b := newBuilder(seed, begin, batchSpans, "opentelemetry.instrumentation.openai_agents")
 	apps := []*agentApp{newAgentApp(b, "support"), newAgentApp(b, "research"), newAgentApp(b, "billing")}
 	total := max(1, batches*batchSpans/(conversationTurns*turnSpans))
 	var waiting, active []*conversation
@@ -78,9 +78,9 @@ func buildAgent(seed uint64, day time.Time, batches, batchSpans int) []ptrace.Tr
 		})
 	}
 	// A few conversations begin with each step, so that the old and the new are mixed.
-	begin := (total + conversationTurns - 1) / conversationTurns
+	newcomers := (total + conversationTurns - 1) / conversationTurns
 	for len(waiting)+len(active) > 0 {
-		n := min(begin, len(waiting))
+		n := min(newcomers, len(waiting))
 		active, waiting = append(active, waiting[:n]...), waiting[n:]
 		going := active[:0]
 		for _, c := range active {

@@ -12,6 +12,9 @@ import (
 // requestSpans is how many spans an SDK sends at once by default: those of one resource and scope here.
 const requestSpans = 512
 
+// hosts is how many instances of the application send, each with a resource of its own.
+const hosts = 8
+
 // spanTime lies between the starts of two spans of a trace.
 const spanTime = int64(3 * time.Millisecond)
 
@@ -26,14 +29,13 @@ type builder struct {
 	batches []ptrace.Traces
 	spans   ptrace.SpanSlice // of the request being filled
 	inBatch int
-	hosts   int
+	host    int
 }
 
-// newBuilder starts at the begin of a UTC day, so that a workload fits into one day's partition.
-func newBuilder(seed uint64, day time.Time, batchSpans int, scope string) *builder {
+func newBuilder(seed uint64, begin time.Time, batchSpans int, scope string) *builder {
 	return &builder{
 		writer: newWriter(seed), batchSpans: batchSpans, scope: scope,
-		now: day.UTC().Truncate(24 * time.Hour).UnixNano(), step: int64(2 * time.Millisecond),
+		now: begin.UnixNano(), step: int64(2 * time.Millisecond),
 	}
 }
 
@@ -61,10 +63,10 @@ func (b *builder) trace(n int) *traceBuilder {
 
 func (b *builder) request(td ptrace.Traces) {
 	rs := td.ResourceSpans().AppendEmpty()
-	b.hosts = (b.hosts + 1) % 8
+	b.host = (b.host + 1) % hosts
 	putAll(rs.Resource().Attributes(),
-		"service.name", "assistant", "service.version", "3.14.1", "service.instance.id", fmt.Sprintf("assistant-%d", b.hosts),
-		"deployment.environment.name", "production", "host.name", fmt.Sprintf("node-%d.example.com", b.hosts),
+		"service.name", "assistant", "service.version", "3.14.1", "service.instance.id", fmt.Sprintf("assistant-%d", b.host),
+		"deployment.environment.name", "production", "host.name", fmt.Sprintf("node-%d.example.com", b.host),
 		"telemetry.sdk.language", "python", "telemetry.sdk.name", "opentelemetry", "telemetry.sdk.version", "1.38.0")
 	scope := rs.ScopeSpans().AppendEmpty()
 	scope.Scope().SetName(b.scope)

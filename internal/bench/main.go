@@ -27,6 +27,9 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
+	if len(args) > 0 && args[0] == "growth" {
+		return grow(ctx, args[1:])
+	}
 	return compare(ctx, args)
 }
 
@@ -34,6 +37,7 @@ func run(ctx context.Context, args []string) error {
 type comparison struct {
 	workloads, subjects, callers string
 	rounds, batches, batchSpans  int
+	micro                        bool
 	out, cpuProfile              string
 }
 
@@ -45,6 +49,7 @@ func (c *comparison) parse(args []string) error {
 	flags.IntVar(&c.rounds, "rounds", 5, "measurements of each subject")
 	flags.IntVar(&c.batches, "batches", 0, "batches of a measurement (default: by workload)")
 	flags.IntVar(&c.batchSpans, "batch", 0, "spans of a batch (default: by workload)")
+	flags.BoolVar(&c.micro, "micro", true, "also measure many callers on one trace, and the look-up of a trace in the local cache")
 	flags.StringVar(&c.out, "out", "build/bench.json", "where the figures go")
 	flags.StringVar(&c.cpuProfile, "cpuprofile", "", "where a CPU profile of this process goes, labelled by workload, subject and callers")
 	if err := flags.Parse(args); err != nil {
@@ -78,7 +83,7 @@ func compare(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stopProfile()) }()
-	b := &bench{server: pg.URL(""), day: time.Now()}
+	b := &bench{server: pg.URL(""), day: time.Now().UTC().Truncate(24 * time.Hour)}
 	var results []result
 	for _, w := range workloads {
 		if !listed(c.workloads, w.name) {
@@ -94,6 +99,11 @@ func compare(ctx context.Context, args []string) (err error) {
 	relate(results)
 	if err := printTable(os.Stdout, results); err != nil {
 		return err
+	}
+	if c.micro {
+		if err := errors.Join(b.oneTrace(ctx, c.rounds), lookUp(ctx)); err != nil {
+			return err
+		}
 	}
 	return writeJSON(c.out, results)
 }
@@ -119,14 +129,15 @@ func (b *bench) rounds(ctx context.Context, w *workload, c *comparison, callers 
 					return nil, fmt.Errorf("%s with %d callers: %w", s.name, n, err)
 				}
 				samples[s.name] = append(samples[s.name], measured)
-				progress("%s: round %d, %d callers, %s: %.0f spans/s", w.name, round+1, n, s.name,
-					float64(measured.spans)/measured.elapsed.Seconds())
+				progress("%s: round %d, %d callers, %s: %.0f spans/s", w.name, round+1, n, s.name, measured.rate())
 			}
 		}
 		for _, s := range subjects {
 			if found := samples[s.name]; found != nil {
 				results = append(results, summarise(w.name, s.name, n, found))
-				printPhases(os.Stderr, fmt.Sprintf("%s, %s, %d callers", w.name, s.name, n), found)
+				title := fmt.Sprintf("%s, %s, %d callers", w.name, s.name, n)
+				printPhases(os.Stderr, title, found)
+				printTables(os.Stderr, title, &found[0])
 			}
 		}
 	}

@@ -33,15 +33,15 @@ type sample struct {
 	spans     int
 	elapsed   time.Duration // until everything was committed
 	used      usage
-	wal       int64 // bytes
-	stored    int64 // bytes, of tables with indexes and TOAST
+	wal       int64   // bytes
+	tables    []table // what they grew by
 	latencies []time.Duration
 }
 
 // bench measures on one server.
 type bench struct {
-	server string // URL
-	day    time.Time
+	server string    // URL
+	day    time.Time // begin of the UTC day that the workloads fit into, and so into one partition
 }
 
 // measure runs a subject on an empty database.
@@ -109,7 +109,7 @@ func observe(ctx context.Context, conn *pgx.Conn, subject subject, l *load, warm
 	s.used = usedAfter.since(usedBefore)
 	s.used.cpu -= time.Duration(idle * float64(s.elapsed))
 	after, err := sizes(ctx, conn)
-	s.wal, s.stored = after.wal-before.wal, after.stored-before.stored
+	s.wal, s.tables = after.wal-before.wal, grown(before.tables, after.tables)
 	return s, err
 }
 
@@ -145,13 +145,29 @@ func send(ctx context.Context, subject subject, batches []batch, callers int) ([
 	return latencies, group.Wait()
 }
 
+// rate is spans a second.
+func (s *sample) rate() float64 { return float64(s.spans) / s.elapsed.Seconds() }
+
+// stored is the bytes of all tables with indexes and TOAST.
+func (s *sample) stored() int64 {
+	total := int64(0)
+	for i := range s.tables {
+		total += s.tables[i].total()
+	}
+	return total
+}
+
 // written is what the server has written so far.
-type written struct{ wal, stored int64 }
+type written struct {
+	wal    int64
+	tables []table
+}
 
 func sizes(ctx context.Context, conn *pgx.Conn) (w written, err error) {
-	err = conn.QueryRow(ctx, `SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint,
-			(SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
-			 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace)`).Scan(&w.wal, &w.stored)
+	if err = conn.QueryRow(ctx, "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint").Scan(&w.wal); err != nil {
+		return w, err
+	}
+	w.tables, err = tableSizes(ctx, conn)
 	return w, err
 }
 

@@ -43,9 +43,9 @@ func summarise(workload, subject string, callers int, samples []sample) result {
 	}
 	r := result{
 		Workload: workload, Subject: subject, Callers: callers,
-		SpansPerS:          field(func(s *sample) float64 { return float64(s.spans) / s.elapsed.Seconds() }),
+		SpansPerS:          field((*sample).rate),
 		WALBytesPerSpan:    perSpan(func(s *sample) float64 { return float64(s.wal) }),
-		StoredBytesPerSpan: perSpan(func(s *sample) float64 { return float64(s.stored) }),
+		StoredBytesPerSpan: perSpan(func(s *sample) float64 { return float64(s.stored()) }),
 		CPUMicrosPerSpan:   perSpan(func(s *sample) float64 { return micros(s.used.cpu) }),
 		P50Millis:          micros(percentile(latencies, 50)) / 1000,
 		P99Millis:          micros(percentile(latencies, 99)) / 1000,
@@ -83,6 +83,10 @@ func writeJSON(path string, results []result) error {
 	if err != nil {
 		return err
 	}
+	return writeFile(path, text)
+}
+
+func writeFile(path string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}

@@ -45,16 +45,16 @@ const (
 
 // buildSingle makes single-turn traffic: an application's span, the agent's, and the model's with a prompt
 // and an answer that no other trace has.
-func buildSingle(seed uint64, day time.Time, batches, batchSpans int) []ptrace.Traces {
-	b := newBuilder(seed, day, batchSpans, "opentelemetry.instrumentation.openai_v2")
+func buildSingle(seed uint64, begin time.Time, batches, batchSpans int) []ptrace.Traces {
+	b := newBuilder(seed, begin, batchSpans, "opentelemetry.instrumentation.openai_v2")
 	for !b.full(batches, 3) {
 		singleTurn(b, b.trace(3), pcommon.SpanID{})
 	}
 	return b.batches
 }
 
-// singleTurn appends three spans below parent.
-func singleTurn(b *builder, t *traceBuilder, parent pcommon.SpanID) {
+// singleTurn appends three spans below parent and returns the first.
+func singleTurn(b *builder, t *traceBuilder, parent pcommon.SpanID) pcommon.SpanID {
 	session, user := b.id("session-", 16), fmt.Sprintf("user-%d", b.IntN(5000))
 	root := t.span("POST /v1/answers", ptrace.SpanKindServer, parent, 2*time.Second)
 	putAll(root.Attributes(),
@@ -74,6 +74,7 @@ func singleTurn(b *builder, t *traceBuilder, parent pcommon.SpanID) {
 	answer.FinishReason = "stop"
 	call.Attributes().PutStr("gen_ai.input.messages", toJSON([]message{textMessage("user", b.text(promptBytes))}))
 	call.Attributes().PutStr("gen_ai.output.messages", toJSON([]message{answer}))
+	return root.SpanID()
 }
 
 // putCall sets what every call of a model says besides its words.

@@ -12,8 +12,8 @@ const smallTraceSpans = 10
 
 // buildSmall makes what surrounds LLM spans in a trace: plain HTTP spans with some 300 bytes of attributes and
 // no words.
-func buildSmall(seed uint64, day time.Time, batches, batchSpans int) []ptrace.Traces {
-	b := newBuilder(seed, day, batchSpans, "opentelemetry.instrumentation.httpx")
+func buildSmall(seed uint64, begin time.Time, batches, batchSpans int) []ptrace.Traces {
+	b := newBuilder(seed, begin, batchSpans, "opentelemetry.instrumentation.httpx")
 	for !b.full(batches, smallTraceSpans) {
 		t := b.trace(smallTraceSpans)
 		root := httpSpan(b, t, ptrace.SpanKindServer, pcommon.SpanID{})

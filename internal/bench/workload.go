@@ -14,13 +14,12 @@ type workload struct {
 	name       string
 	batches    int // measured, by default
 	batchSpans int // by default
-	build      func(seed uint64, day time.Time, batches, batchSpans int) []ptrace.Traces
+	build      func(seed uint64, begin time.Time, batches, batchSpans int) []ptrace.Traces
 }
 
 var workloads = []workload{
 	{name: "single", batches: 32, batchSpans: 4096, build: buildSingle},
-	// A batch of 1024 has 15 MB.
-	{name: "agent", batches: 30, batchSpans: 1024, build: buildAgent},
+	{name: "agent", batches: 8, batchSpans: 4096, build: buildAgent},
 	{name: "small", batches: 32, batchSpans: 4096, build: buildSmall},
 }
 
@@ -35,7 +34,7 @@ type batch struct {
 
 // load is what a measurement sends.
 type load struct {
-	// warmUp has a small batch for each caller, which opens connections and is not measured.
+	// warmUp has small batches that are not measured: they open each caller's connection and bring each resource.
 	warmUp   []batch
 	measured []batch
 	spans    int // measured
@@ -46,7 +45,7 @@ const warmUpSpans = 64
 func (w *workload) load(day time.Time, maxCallers int) (*load, error) {
 	var l load
 	var err error
-	if l.warmUp, err = prepare(w.build(1, day, maxCallers, warmUpSpans)); err != nil {
+	if l.warmUp, err = prepare(w.build(1, day, max(2*maxCallers, hosts), warmUpSpans)); err != nil {
 		return nil, err
 	}
 	if l.measured, err = prepare(w.build(2, day, w.batches, w.batchSpans)); err != nil {
