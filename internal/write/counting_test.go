@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 )
 
 // flags are what the contract defines per span.
@@ -191,7 +192,7 @@ func TestCountingMatchesDefinition(t *testing.T) {
 		}
 		requireFlags(t, pool, spans, fmt.Sprintf("seed %d", seed))
 	}
-	requireRollups(t, pool)
+	rowcheck.Rollups(t, pool)
 	requireNames(t, pool)
 }
 
@@ -248,34 +249,6 @@ func optional(b *bool) mapping.Bool {
 	return mapping.Bool{V: *b, OK: true}
 }
 
-// compareRollups selects the traces whose row differs from the aggregate over
-// their spans.
-const compareRollups = `
-SELECT count(*) FROM llm_traces t
-FULL JOIN (
-	SELECT trace_id, count(*) AS spans, min(start_time) AS start_time, max(end_time) AS end_time,
-		count(*) FILTER (WHERE kind = 'llm' AND counted) AS llm, count(*) FILTER (WHERE kind = 'tool' AND counted) AS tool,
-		count(error_type) AS errors,
-		coalesce(sum(coalesce(input_tokens, (aggregate_usage ->> 'input_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS input,
-		coalesce(sum(coalesce(output_tokens, (aggregate_usage ->> 'output_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS output,
-		coalesce(sum(coalesce(total_tokens, (aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS total,
-		coalesce(sum(coalesce(total_cost, (aggregate_usage ->> 'total_cost')::numeric)) FILTER (WHERE usage_counted), 0) AS cost,
-		coalesce(array_agg(DISTINCT coalesce(request_model, response_model) COLLATE "C") FILTER (WHERE kind IN ('llm', 'embedding', 'reranker')
-			AND coalesce(request_model, response_model) IS NOT NULL), '{}') AS models,
-		(SELECT coalesce(array_agg(DISTINCT tag COLLATE "C"), '{}') FROM llm_spans x, unnest(x.tags) tag WHERE x.trace_id = s.trace_id) AS tags
-	FROM llm_spans s GROUP BY trace_id) a ON a.trace_id = t.id
-WHERE (t.span_count, t.start_time, t.end_time, t.duration_us, t.llm_call_count, t.tool_call_count, t.error_count,
-		t.input_tokens, t.output_tokens, t.total_tokens, t.total_cost, t.models, t.tags)
-	IS DISTINCT FROM (a.spans, a.start_time, a.end_time, (extract(epoch FROM a.end_time - a.start_time) * 1000000)::bigint, a.llm, a.tool, a.errors,
-		a.input, a.output, a.total, a.cost, a.models, a.tags)`
-
-func requireRollups(t testing.TB, pool *pgxpool.Pool) {
-	t.Helper()
-	var wrong int
-	require.NoError(t, pool.QueryRow(context.Background(), compareRollups).Scan(&wrong))
-	require.Zero(t, wrong, "traces whose roll-ups differ from the aggregate over their spans")
-}
-
 // requireNames checks the fields that come from the root span, or else from
 // the earliest that says them.
 func requireNames(t testing.TB, pool *pgxpool.Pool) {
@@ -322,5 +295,5 @@ func TestAnotherProgramsRowKeepsItsID(t *testing.T) {
 	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans WHERE trace_id = $1`, id).Scan(&spansWithID))
 	require.Equal(t, len(spans), spansWithID)
 	requireFlags(t, pool, spans, "another program's row")
-	requireRollups(t, pool)
+	rowcheck.Rollups(t, pool)
 }

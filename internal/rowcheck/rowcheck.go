@@ -1,0 +1,80 @@
+// Package rowcheck compares stored rows with what must hold of them, by SQL. All
+// tests that write through the exporter use it.
+package rowcheck
+
+import (
+	"context"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+)
+
+// rollups counts the traces whose row differs from the aggregate over its spans.
+const rollups = `
+SELECT count(*) FROM llm_traces t
+FULL JOIN (
+	SELECT trace_id, count(*) AS spans, min(start_time) AS start_time, max(end_time) AS end_time,
+		count(*) FILTER (WHERE kind = 'llm' AND counted) AS llm, count(*) FILTER (WHERE kind = 'tool' AND counted) AS tool,
+		count(error_type) AS errors,
+		coalesce(sum(coalesce(input_tokens, (aggregate_usage ->> 'input_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS input,
+		coalesce(sum(coalesce(output_tokens, (aggregate_usage ->> 'output_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS output,
+		coalesce(sum(coalesce(total_tokens, (aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS total,
+		coalesce(sum(coalesce(total_cost, (aggregate_usage ->> 'total_cost')::numeric)) FILTER (WHERE usage_counted), 0) AS cost,
+		coalesce(array_agg(DISTINCT coalesce(request_model, response_model) COLLATE "C") FILTER (WHERE kind IN ('llm', 'embedding', 'reranker')
+			AND coalesce(request_model, response_model) IS NOT NULL), '{}') AS models,
+		(SELECT coalesce(array_agg(DISTINCT tag COLLATE "C"), '{}') FROM llm_spans x, unnest(x.tags) tag WHERE x.trace_id = s.trace_id) AS tags
+	FROM llm_spans s GROUP BY trace_id) a ON a.trace_id = t.id
+WHERE (t.span_count, t.start_time, t.end_time, t.duration_us, t.llm_call_count, t.tool_call_count, t.error_count,
+		t.input_tokens, t.output_tokens, t.total_tokens, t.total_cost, t.models, t.tags)
+	IS DISTINCT FROM (a.spans, a.start_time, a.end_time, (extract(epoch FROM a.end_time - a.start_time) * 1000000)::bigint, a.llm, a.tool, a.errors,
+		a.input, a.output, a.total, a.cost, a.models, a.tags)`
+
+// missing counts the references of spans to contents that are not there.
+const missing = `
+SELECT count(*) FROM llm_spans s
+CROSS JOIN LATERAL (
+	SELECT unnest(s.input_message_ids || s.output_message_ids || s.document_ids || ARRAY[s.system_instructions_id, s.tool_definitions_id,
+		s.tool_arguments_id, s.tool_result_id, s.retrieval_query_id]) AS id
+	UNION ALL
+	SELECT (a.value ->> '$content')::uuid FROM jsonb_each(s.attributes) a WHERE jsonb_typeof(a.value) = 'object' AND a.value ? '$content') c
+WHERE c.id IS NOT NULL AND NOT EXISTS (
+	SELECT FROM llm_contents o WHERE o.day = (s.start_time AT TIME ZONE 'UTC')::date AND o.id = c.id)`
+
+// orphans counts spans without a trace or a resource.
+const orphans = `
+SELECT count(*) FROM llm_spans s
+WHERE NOT EXISTS (SELECT FROM llm_traces t WHERE t.id = s.trace_id)
+	OR NOT EXISTS (SELECT FROM llm_resources r WHERE r.id = s.resource_id)`
+
+// Spans requires that exactly spans distinct spans are stored, that every roll-up
+// equals the aggregate over them, and that nothing they refer to is missing.
+func Spans(t testing.TB, db *pgxpool.Pool, spans int) {
+	t.Helper()
+	var stored, distinct int
+	require.NoError(t, db.QueryRow(context.Background(), `SELECT count(*), count(DISTINCT (trace_id, span_id)) FROM llm_spans`).Scan(&stored, &distinct))
+	require.Equal(t, spans, stored, "stored spans")
+	require.Equal(t, spans, distinct, "distinct spans")
+	Consistent(t, db)
+}
+
+// Consistent is Spans for any number of spans.
+func Consistent(t testing.TB, db *pgxpool.Pool) {
+	t.Helper()
+	Rollups(t, db)
+	none(t, db, "references to contents that are not there", missing)
+	none(t, db, "spans without a trace or a resource", orphans)
+}
+
+// Rollups requires that every trace's row equals the aggregate over its spans.
+func Rollups(t testing.TB, db *pgxpool.Pool) {
+	t.Helper()
+	none(t, db, "traces whose roll-ups differ from the aggregate over their spans", rollups)
+}
+
+func none(t testing.TB, db *pgxpool.Pool, what, query string) {
+	t.Helper()
+	var n int
+	require.NoError(t, db.QueryRow(context.Background(), query).Scan(&n), what)
+	require.Zero(t, n, what)
+}
