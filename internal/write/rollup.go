@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"hash/fnv"
+	"math"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -133,13 +134,22 @@ func (r *rollup) count(n *node, counted, usageCounted mapping.Bool, sign int64) 
 		r.toolCalls += sign
 	}
 	if usageCounted.V {
-		r.input += sign * n.input.V
-		r.output += sign * n.output.V
-		r.total += sign * n.total.V
+		r.input = addTokens(r.input, sign*n.input.V)
+		r.output = addTokens(r.output, sign*n.output.V)
+		r.total = addTokens(r.total, sign*n.total.V)
 		if n.cost.Valid {
 			r.cost = r.cost.Add(n.cost.Decimal.Mul(decimal.NewFromInt(sign)))
 		}
 	}
+}
+
+// addTokens adds counts and stays at the largest number that a bigint holds, which
+// only nonsense reaches.
+func addTokens(a, b int64) int64 {
+	if sum := a + b; a < 0 || b < 0 || sum >= 0 {
+		return sum
+	}
+	return math.MaxInt64
 }
 
 // merge adds other, the same trace's row over other spans.
@@ -175,9 +185,9 @@ func (r *rollup) merge(other *rollup) {
 	r.errors += other.errors
 	r.llmCalls += other.llmCalls
 	r.toolCalls += other.toolCalls
-	r.input += other.input
-	r.output += other.output
-	r.total += other.total
+	r.input = addTokens(r.input, other.input)
+	r.output = addTokens(r.output, other.output)
+	r.total = addTokens(r.total, other.total)
 	r.cost = r.cost.Add(other.cost)
 }
 
