@@ -6,8 +6,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,7 +33,7 @@ type growth struct {
 	server                                string
 	spans, window, windows, callers, days int
 	batchSpans                            int
-	out                                   string
+	settings, out                         string
 	now                                   time.Time
 	seed                                  uint64
 	found                                 growthResult
@@ -59,6 +61,7 @@ func (g *growth) parse(args []string) error {
 	flags.IntVar(&g.windows, "windows", 3, "measurements of each state")
 	flags.IntVar(&g.callers, "callers", 1, "concurrent callers while measuring")
 	flags.IntVar(&g.batchSpans, "batch", 4096, "spans of a batch")
+	flags.StringVar(&g.settings, "settings", "", "of the private server, e.g. max_wal_size=8GB,wal_compression=lz4")
 	flags.StringVar(&g.out, "out", "build/bench-growth.json", "where the figures go")
 	return flags.Parse(args)
 }
@@ -71,7 +74,11 @@ func grow(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	if g.server == "" {
-		pg, err := testserver.StartPostgres(ctx, testserver.PostgresOptions{Durable: true, Settings: growthSettings})
+		settings, err := withSettings(growthSettings, g.settings)
+		if err != nil {
+			return err
+		}
+		pg, err := testserver.StartPostgres(ctx, testserver.PostgresOptions{Durable: true, Settings: settings})
 		if err != nil {
 			return err
 		}
@@ -89,6 +96,22 @@ func grow(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	return g.report()
+}
+
+// withSettings adds a list of name=value, separated by commas.
+func withSettings(settings map[string]string, list string) (map[string]string, error) {
+	settings = maps.Clone(settings)
+	for entry := range strings.SplitSeq(list, ",") {
+		if entry == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(entry, "=")
+		if !ok {
+			return nil, fmt.Errorf("-settings: %q is not valid: must be name=value", entry)
+		}
+		settings[strings.TrimSpace(name)] = strings.TrimSpace(value)
+	}
+	return settings, nil
 }
 
 // database returns the URL of growthDatabase, which it creates if it is missing.
