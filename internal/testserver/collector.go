@@ -142,6 +142,9 @@ func (c *CollectorProcess) receives(context.Context) error {
 // Shutdown ends the collector as an orchestrator does, with time to drain, and returns its exit error.
 func (c *CollectorProcess) Shutdown() error { return c.Stop(syscall.SIGTERM, 60*time.Second) }
 
+// Kill ends the collector at once, as a crash does.
+func (c *CollectorProcess) Kill() error { return ignoreExit(c.Stop(syscall.SIGKILL, 10*time.Second)) }
+
 // buildCollector runs make, which does nothing when the binary is newer than the sources.
 func buildCollector(ctx context.Context, root string) (string, error) {
 	unlock, err := lockFile(filepath.Join(root, "build", "collector.lock"))
