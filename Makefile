@@ -47,10 +47,10 @@ build: $(COLLECTOR) ## Build the collector at build/otelcol-llm
 	@:
 
 bench: build ## Compare the exporter with raw COPY; figures also in build/bench.json
-	@scripts/need postgres redis
+	@scripts/need postgres
 	go run ./internal/bench
 
-bench-growth: build ## Compare write throughput with 20 million spans stored and with none (takes long)
+bench-growth: ## Compare write throughput with 20 million spans stored and with none (takes long)
 	@scripts/need postgres
 	go run ./internal/bench growth
 

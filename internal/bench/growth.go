@@ -67,7 +67,8 @@ func (g *growth) parse(args []string) error {
 }
 
 func grow(ctx context.Context, args []string) (err error) {
-	g := &growth{now: time.Now().UTC(), seed: 1 << 32}
+	g := &growth{now: time.Now().UTC()}
+	g.seed = uint64(g.now.UnixNano())
 	if err := g.parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
@@ -146,13 +147,15 @@ func (g *growth) fill(ctx context.Context, url string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, subject.stop(context.WithoutCancel(ctx))) }()
-	stored, err := countSpans(ctx, url)
-	if err != nil {
+	if g.found.SpansStored, err = countSpans(ctx, url); err != nil {
 		return err
 	}
-	begin, before := time.Now(), stored
 	batches := make(chan batch, callers)
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(batches)
+		return g.generate(ctx, batches)
+	})
 	for range callers {
 		group.Go(func() error {
 			for b := range batches {
@@ -163,28 +166,34 @@ func (g *growth) fill(ctx context.Context, url string) (err error) {
 			return nil
 		})
 	}
-	group.Go(func() error {
-		defer close(batches)
-		for ; stored < g.spans; stored += g.batchSpans {
-			td := buildSingle(g.nextSeed(stored), g.timeOf(stored), 1, g.batchSpans)[0]
-			select {
-			case batches <- batch{spans: td.SpanCount(), traces: td}:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-			if stored/1_000_000 != (stored+g.batchSpans)/1_000_000 {
-				progress("filled %d of %d spans, %.0f spans/s", stored, g.spans, float64(stored-before)/time.Since(begin).Seconds())
-			}
-		}
-		return nil
-	})
-	err = group.Wait()
-	g.found.SpansStored = stored
-	return err
+	return group.Wait()
 }
 
-// nextSeed gives every batch of a database words and ids of its own, also after a pause.
-func (g *growth) nextSeed(stored int) uint64 { return uint64(g.now.UnixNano()) + uint64(stored) }
+// generate makes the batches that are missing.
+func (g *growth) generate(ctx context.Context, batches chan<- batch) error {
+	const report = 1_000_000
+	begin, before := time.Now(), g.found.SpansStored
+	for stored := &g.found.SpansStored; *stored < g.spans; {
+		td := buildSingle(g.nextSeed(), g.timeOf(*stored), 1, g.batchSpans)[0]
+		select {
+		case batches <- batch{spans: td.SpanCount(), traces: td}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		reported := *stored / report
+		*stored += td.SpanCount()
+		if *stored/report != reported {
+			progress("filled %d of %d spans, %.0f spans/s", *stored, g.spans, float64(*stored-before)/time.Since(begin).Seconds())
+		}
+	}
+	return nil
+}
+
+// nextSeed gives every batch words and ids of its own, in a later run as well.
+func (g *growth) nextSeed() uint64 {
+	g.seed++
+	return g.seed
+}
 
 // timeOf spreads the spans evenly over the days before now.
 func (g *growth) timeOf(stored int) time.Time {
@@ -203,81 +212,99 @@ func countSpans(ctx context.Context, url string) (n int, err error) {
 
 // compare measures empty and grown tables in turn.
 func (g *growth) compare(ctx context.Context, grown string) error {
-	var rates, wal [2][]float64
-	var checkpoints [2]int64
+	var empties, growns []window
 	for range g.windows {
-		for state, measure := range []func(context.Context) (sample, int64, error){
-			g.measureEmpty,
-			func(ctx context.Context) (sample, int64, error) { return g.measure(ctx, grown) },
-		} {
-			s, n, err := measure(ctx)
-			if err != nil {
-				return err
-			}
-			rates[state] = append(rates[state], s.rate())
-			wal[state] = append(wal[state], float64(s.wal)/float64(s.spans))
-			checkpoints[state] += n
-			progress("%s: %.0f spans/s, %.0f bytes of WAL a span, %d checkpoints, p50 %s, p99 %s", []string{"empty", "grown"}[state], s.rate(),
-				float64(s.wal)/float64(s.spans), n, percentile(s.latencies, 50), percentile(s.latencies, 99))
-			printPhases(os.Stderr, "  phases", []sample{s})
+		empty, err := g.measureEmpty(ctx)
+		if err != nil {
+			return err
 		}
+		empties = append(empties, empty)
+		empty.show("empty")
+		full, err := g.measure(ctx, grown)
+		if err != nil {
+			return err
+		}
+		growns = append(growns, full)
+		full.show("grown")
 	}
-	g.found.Callers = g.callers
-	g.found.EmptySpansPerS, g.found.GrownSpansPerS = median(rates[0]), median(rates[1])
-	g.found.Ratio = g.found.GrownSpansPerS / g.found.EmptySpansPerS
-	g.found.EmptyWALPerSpan, g.found.GrownWALPerSpan = median(wal[0]), median(wal[1])
-	g.found.EmptyCheckpoints, g.found.GrownCheckpoints = checkpoints[0], checkpoints[1]
+	f := &g.found
+	f.Callers = g.callers
+	f.EmptySpansPerS, f.EmptyWALPerSpan, f.EmptyCheckpoints = condense(empties)
+	f.GrownSpansPerS, f.GrownWALPerSpan, f.GrownCheckpoints = condense(growns)
+	f.Ratio = f.GrownSpansPerS / f.EmptySpansPerS
 	return nil
 }
 
-func (g *growth) measureEmpty(ctx context.Context) (_ sample, _ int64, err error) {
+// window is a measurement with the checkpoints that fell into it.
+type window struct {
+	sample
+	checkpoints int64
+}
+
+func (w *window) show(state string) {
+	progress("%s: %.0f spans/s, %.0f bytes of WAL a span, %d checkpoints, p50 %s, p99 %s", state, w.rate(),
+		float64(w.wal)/float64(w.spans), w.checkpoints, percentile(w.latencies, 50), percentile(w.latencies, 99))
+	printPhases(os.Stderr, state, []sample{w.sample})
+}
+
+// condense returns the medians of the windows and the sum of their checkpoints.
+func condense(windows []window) (rate, walPerSpan float64, checkpoints int64) {
+	var rates, wal []float64
+	for i := range windows {
+		rates = append(rates, windows[i].rate())
+		wal = append(wal, float64(windows[i].wal)/float64(windows[i].spans))
+		checkpoints += windows[i].checkpoints
+	}
+	return median(rates), median(wal), checkpoints
+}
+
+func (g *growth) measureEmpty(ctx context.Context) (_ window, err error) {
 	url, drop, err := testserver.CreateDatabase(ctx, g.server)
 	if err != nil {
-		return sample{}, 0, err
+		return window{}, err
 	}
 	defer func() { err = errors.Join(err, drop()) }()
 	return g.measure(ctx, url)
 }
 
-// measure stores a window of new spans of today and counts the checkpoints meanwhile.
-func (g *growth) measure(ctx context.Context, url string) (s sample, checkpoints int64, err error) {
+// measure stores a window of new spans of today.
+func (g *growth) measure(ctx context.Context, url string) (w window, err error) {
 	subject, err := startExporter(ctx, url, g.now, g.callers)
 	if err != nil {
-		return s, 0, err
+		return w, err
 	}
 	defer func() { err = errors.Join(err, subject.stop(context.WithoutCancel(ctx))) }()
-	g.seed++
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return w, err
+	}
+	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
 	l := &load{}
-	for _, td := range buildSingle(uint64(g.now.UnixNano())+g.seed, g.now, g.window/g.batchSpans, g.batchSpans) {
+	for _, td := range buildSingle(g.nextSeed(), g.now, g.window/g.batchSpans, g.batchSpans) {
 		l.measured = append(l.measured, batch{spans: td.SpanCount(), traces: td})
 	}
 	l.spans = spansOf(l.measured)
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return s, 0, err
-	}
-	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
 	before, err := countCheckpoints(ctx, conn)
 	if err != nil {
-		return s, 0, err
+		return w, err
 	}
-	if s, err = observe(ctx, conn, subject, l, 0, g.callers); err != nil {
-		return s, 0, err
+	if w.sample, err = observe(ctx, conn, subject, l, 0, g.callers); err != nil {
+		return w, err
 	}
 	after, err := countCheckpoints(ctx, conn)
-	return s, after - before - 1, err // observe begins with one
+	w.checkpoints = after - before - 1 // observe begins with one
+	return w, err
 }
 
+// countCheckpoints returns how many there were since the server started.
 func countCheckpoints(ctx context.Context, conn *pgx.Conn) (n int64, err error) {
-	sql := "SELECT num_timed + num_requested FROM pg_stat_checkpointer"
-	if separate := conn.QueryRow(ctx, "SELECT to_regclass('pg_catalog.pg_stat_checkpointer') IS NOT NULL"); separate != nil {
-		var ok bool
-		if err := separate.Scan(&ok); err != nil {
-			return 0, err
-		}
-		if !ok { // before version 17
-			sql = "SELECT checkpoints_timed + checkpoints_req FROM pg_stat_bgwriter"
-		}
+	since17 := false
+	if err := conn.QueryRow(ctx, "SELECT to_regclass('pg_catalog.pg_stat_checkpointer') IS NOT NULL").Scan(&since17); err != nil {
+		return 0, err
+	}
+	sql := "SELECT checkpoints_timed + checkpoints_req FROM pg_stat_bgwriter"
+	if since17 {
+		sql = "SELECT num_timed + num_requested FROM pg_stat_checkpointer"
 	}
 	return n, conn.QueryRow(ctx, sql).Scan(&n)
 }

@@ -84,28 +84,31 @@ func compare(ctx context.Context, args []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, stopProfile()) }()
 	b := &bench{server: pg.URL(""), day: time.Now().UTC().Truncate(24 * time.Hour)}
+	results, err := b.workloads(ctx, &c, callers)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(printTable(os.Stdout, results), writeJSON(c.out, results)); err != nil || !c.micro {
+		return err
+	}
+	return errors.Join(b.oneTrace(ctx, c.rounds), lookUp(ctx))
+}
+
+func (b *bench) workloads(ctx context.Context, c *comparison, callers []int) ([]result, error) {
 	var results []result
 	for _, w := range workloads {
 		if !listed(c.workloads, w.name) {
 			continue
 		}
 		w.resize(c.batches, c.batchSpans)
-		found, err := b.rounds(ctx, &w, &c, callers)
+		found, err := b.rounds(ctx, &w, c, callers)
 		if err != nil {
-			return fmt.Errorf("%s: %w", w.name, err)
+			return nil, fmt.Errorf("%s: %w", w.name, err)
 		}
 		results = append(results, found...)
 	}
 	relate(results)
-	if err := printTable(os.Stdout, results); err != nil {
-		return err
-	}
-	if c.micro {
-		if err := errors.Join(b.oneTrace(ctx, c.rounds), lookUp(ctx)); err != nil {
-			return err
-		}
-	}
-	return writeJSON(c.out, results)
+	return results, nil
 }
 
 // rounds measures the subjects in turn, again and again, so that whatever else the machine does meets all of
