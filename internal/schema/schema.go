@@ -147,7 +147,7 @@ func runTern(ctx context.Context, conn *pgx.Conn, name string) error {
 		return err
 	}
 	m.Data["schema"] = pgx.Identifier{name}.Sanitize()
-	m.Data["schema_literal"] = quoteLiteral(name)
+	m.Data["schema_literal"] = Literal(name)
 	if err := m.LoadMigrations(migrations()); err != nil {
 		return err
 	}
@@ -167,9 +167,9 @@ func migrations() fs.FS {
 	return sub
 }
 
-// quoteLiteral quotes s as an SQL string, for places where the migrations need
-// the schema's name as a value.
-func quoteLiteral(s string) string {
+// Literal quotes s as an SQL string, for places where SQL needs the schema's name
+// as a value.
+func Literal(s string) string {
 	return "E'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(s) + "'"
 }
 

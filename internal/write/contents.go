@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"sync"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -36,64 +39,132 @@ var resourceColumns = []column[resourceRow]{
 	{"attributes", pgtype.JSONBOID, func(b []byte, r *resourceRow) []byte { return appendJSONB(b, r.attributes) }},
 }
 
-// writeContents stores the words, part by part as they are mapped. It begins the
-// transaction.
+// writeContents stores the words and begins the transaction. A batch that is
+// alone stores them part by part, while it is still being mapped.
 func (t *transaction) writeContents(ctx context.Context) error {
-	first := []statement{
-		{what: "begin", sql: t.w.sql.begin},
-		{what: "begin", sql: t.w.sql.guard, params: [][]byte{[]byte(t.w.schema)}, oids: []uint32{pgtype.TextOID}},
+	defer close(t.claims.stored)
+	if t.alone {
+		return t.streamContents(ctx)
 	}
+	parts, err := t.allParts(ctx)
+	if err != nil {
+		return err
+	}
+	if err := t.w.inFlight.takeTurn(ctx); err != nil {
+		return err
+	}
+	others := t.w.inFlight.claimContents(t.claims, parts)
+	t.w.inFlight.passTurn()
+	if err := t.writeParts(ctx, parts, t.begin(), others); err != nil {
+		return err
+	}
+	return t.writeResources(ctx)
+}
+
+// allParts waits until all is mapped.
+func (t *transaction) allParts(ctx context.Context) (parts []*mapping.Batch, err error) {
 	for {
 		part, ok := t.source.Next()
 		if !ok {
-			return exec(ctx, t.pg, first...) // only a batch without spans has no part
+			return parts, nil
+		}
+		if err := t.w.ensureDays(ctx, t.pg, part); err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+}
+
+// streamContents stores the parts as they come. It has the turn to claim until
+// the last has come.
+func (t *transaction) streamContents(ctx context.Context) error {
+	var pass sync.Once
+	defer pass.Do(t.w.inFlight.passTurn)
+	begin := t.begin()
+	for {
+		part, ok := t.source.Next()
+		if !ok {
+			pass.Do(t.w.inFlight.passTurn)
+			return errors.Join(exec(ctx, t.pg, begin...), t.writeResources(ctx))
 		}
 		if err := t.w.ensureDays(ctx, t.pg, part); err != nil {
 			return err
 		}
-		if err := t.writePart(ctx, part, first); err != nil {
+		parts := []*mapping.Batch{part}
+		others := t.w.inFlight.claimContents(t.claims, parts)
+		if err := t.writeParts(ctx, parts, begin, others); err != nil {
 			return err
 		}
-		first = nil
+		begin = nil
 	}
 }
 
-// writePart stores the resources and contents of a part. It asks which contents
-// are there, but may hope that those which this process has not met are not.
-func (t *transaction) writePart(ctx context.Context, part *mapping.Batch, statements []statement) error {
-	others := t.w.inFlight.claimContents(t.claims, part)
-	ask, fresh := t.w.met.divide(part.Contents, nil, nil)
+// begin returns the first statements of the transaction.
+func (t *transaction) begin() []statement {
+	return []statement{
+		{what: "begin", sql: t.w.sql.begin},
+		{what: "begin", sql: t.w.sql.guard, params: [][]byte{[]byte(t.w.schema)}, oids: []uint32{pgtype.TextOID}},
+	}
+}
+
+// writeParts stores the contents of parts that are missing. Known ones need no
+// asking, see knownContents; others may be hoped to be missing, see hope.
+func (t *transaction) writeParts(ctx context.Context, parts []*mapping.Batch, first []statement, others []*claims) error {
+	if err := t.prove(ctx, parts, first); err != nil {
+		return err
+	}
+	var known, unknown []content.Key
+	contents := map[content.Key][]byte{}
+	for _, part := range parts {
+		maps.Copy(contents, part.Contents)
+		for id, attributes := range part.Resources {
+			t.resources[id] = attributes
+		}
+	}
+	known, unknown = t.w.known.divide(&t.proof, contents, nil, nil)
+	stored := make(map[content.Key]bool, len(known))
+	for _, key := range known {
+		stored[key] = !t.careful
+	}
+	asked := t.sample(known)
 	asksAll := t.careful || !t.w.contentHope.allowed()
-	met := len(ask)
 	if asksAll {
-		ask = append(ask, fresh...)
+		asked = append(asked, unknown...)
 	}
-	if new := t.newResources(part); len(new) > 0 {
-		statements = append(statements, t.w.insertResources(new))
-	}
-	stored := make(map[content.Key]bool, met)
-	statements = append(statements, t.w.askContents(ask, stored)...)
-	if len(statements) > 0 {
+	found := make(map[content.Key]bool, len(asked))
+	if statements := t.w.askContents(asked, found); len(statements) > 0 {
 		if err := exec(ctx, t.pg, statements...); err != nil {
 			return err
 		}
 	}
-	if asksAll {
-		t.surprised = t.surprised || slices.ContainsFunc(fresh, func(k content.Key) bool { return stored[k] })
+	for _, key := range asked {
+		if stored[key] && !found[key] {
+			return errKnownWrong
+		}
+		stored[key] = found[key]
 	}
-	return t.storeContents(ctx, part, stored, others)
+	t.surprised = t.surprised || asksAll && slices.ContainsFunc(unknown, func(k content.Key) bool { return stored[k] })
+	return t.storeMissing(ctx, contents, stored, others)
 }
 
-// newResources returns the resources that no earlier part had.
-func (t *transaction) newResources(part *mapping.Batch) map[content.ID][]byte {
-	fresh := map[content.ID][]byte{}
-	for id, attributes := range part.Resources {
-		if _, done := t.resources[id]; !done {
-			t.resources[id] = struct{}{}
-			fresh[id] = attributes
+// sample returns one content of each day, all in careful mode: to ask for it
+// locks the day's partition.
+func (t *transaction) sample(known []content.Key) (asked []content.Key) {
+	for _, key := range known {
+		if t.careful || !t.locked[key.Day] {
+			t.locked[key.Day] = true
+			asked = append(asked, key)
 		}
 	}
-	return fresh
+	return asked
+}
+
+// writeResources stores the resources of all parts.
+func (t *transaction) writeResources(ctx context.Context) error {
+	if len(t.resources) == 0 {
+		return nil
+	}
+	return exec(ctx, t.pg, t.w.insertResources(t.resources))
 }
 
 // askContents returns the statements that ask which contents are there already,
@@ -121,28 +192,43 @@ func (w *Writer) askContents(keys []content.Key, stored map[content.Key]bool) []
 	return statements
 }
 
-// storeContents stores the contents that are missing. Those that another batch
-// of this process is storing too, or all in careful mode, go by an INSERT that
-// waits for the other and skips what it stored; first, so that nothing is held
-// while waiting.
-func (t *transaction) storeContents(ctx context.Context, part *mapping.Batch, stored map[content.Key]bool, others []map[content.Key][]byte) error {
+// storeMissing stores the contents that are not stored. Those that an earlier
+// batch is storing too, or all in careful mode, go by an INSERT that waits for
+// the other and skips what it stored; it comes after the earlier batch's COPY,
+// which could not skip what this one stored.
+func (t *transaction) storeMissing(ctx context.Context, contents map[content.Key][]byte, stored map[content.Key]bool, others []*claims) error {
 	var free, shared []contentRow
-	for key, body := range part.Contents {
-		switch {
-		case stored[key] || t.stored(key):
+	waitFor := map[*claims]bool{}
+	for key, body := range contents {
+		if stored[key] || held(t.parts, key) {
 			t.result.ContentsReused++
 			t.result.ContentsReusedBytes += len(body)
-		case t.careful || held(others, key):
+			continue
+		}
+		t.result.ContentsWritten++
+		t.result.ContentsWrittenBytes += len(body)
+		owner := slices.IndexFunc(others, func(c *claims) bool { return c.holds(key) })
+		if owner >= 0 {
+			waitFor[others[owner]] = true
+		}
+		if owner >= 0 || t.careful {
 			shared = append(shared, contentRow{key, body})
-		default:
+		} else {
 			free = append(free, contentRow{key, body})
 		}
 	}
-	for _, rows := range [][]contentRow{free, shared} {
-		slices.SortFunc(rows, compareContents)
-		t.result.ContentsWritten += len(rows)
-		for i := range rows {
-			t.result.ContentsWrittenBytes += len(rows[i].body)
+	t.parts = append(t.parts, contents)
+	slices.SortFunc(free, compareContents)
+	slices.SortFunc(shared, compareContents)
+	if len(free) > 0 {
+		var err error
+		if t.buf, err = copyRows(ctx, t.pg, t.w.sql.copyContents, contentColumns, free, t.buf); err != nil {
+			return fmt.Errorf("store contents: %w", err)
+		}
+	}
+	for owner := range waitFor {
+		if err := owner.await(ctx); err != nil {
+			return err
 		}
 	}
 	for rows := range slices.Chunk(shared, insertChunk) {
@@ -150,19 +236,8 @@ func (t *transaction) storeContents(ctx context.Context, part *mapping.Batch, st
 			return err
 		}
 	}
-	t.parts = append(t.parts, part.Contents)
-	if len(free) == 0 {
-		return nil
-	}
-	var err error
-	if t.buf, err = copyRows(ctx, t.pg, t.w.sql.copyContents, contentColumns, free, t.buf); err != nil {
-		return fmt.Errorf("store contents: %w", err)
-	}
 	return nil
 }
-
-// stored tells whether an earlier part of this batch held a content.
-func (t *transaction) stored(key content.Key) bool { return held(t.parts, key) }
 
 // insertChunk bounds the rows of one INSERT, and so its parameters' size.
 const insertChunk = 1000

@@ -29,6 +29,9 @@ type statement struct {
 // exec runs statements in one round trip. Unnamed statements only: nothing
 // stays with the server connection, which a pooler may hand to another client.
 func exec(ctx context.Context, pg *pgconn.PgConn, statements ...statement) error {
+	if len(statements) == 0 {
+		return nil
+	}
 	batch := &pgconn.Batch{}
 	for _, s := range statements {
 		format := textFormat

@@ -1,8 +1,11 @@
 package write
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -12,25 +15,43 @@ import (
 
 // inFlight knows what the batches that this process is writing are about to
 // store. A row that another batch is about to store must not be COPYed as well:
-// COPY cannot skip a row that turns out to be there.
+// COPY cannot skip a row that turns out to be there. So batches claim their rows,
+// one batch after the other; a later batch leaves to an earlier one what both
+// have, and only ever waits for earlier ones.
 type inFlight struct {
+	// turn is held while a batch claims, by a batch that is alone also while it
+	// is still being mapped.
+	turn chan struct{}
+
 	mu      sync.Mutex
 	batches []*claims
 }
 
+func newInFlight() *inFlight { return &inFlight{turn: make(chan struct{}, 1)} }
+
 // claims are the rows that one batch is about to store.
 type claims struct {
 	contents []map[content.Key][]byte
-	traces   []map[pcommon.TraceID]bool
+	traces   map[pcommon.TraceID]bool
+	stored   chan struct{} // closed when the batch has sent its contents, or failed
 }
 
-// enter registers a batch without any claims.
-func (f *inFlight) enter() *claims {
+// enter registers a batch without any claims. If it is alone, it has the turn to
+// claim.
+func (f *inFlight) enter() (c *claims, alone bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	c := &claims{}
+	c = &claims{stored: make(chan struct{})}
 	f.batches = append(f.batches, c)
-	return c
+	if len(f.batches) > 1 {
+		return c, false
+	}
+	select {
+	case f.turn <- struct{}{}:
+		return c, true
+	default:
+		return c, false
+	}
 }
 
 func (f *inFlight) leave(c *claims) {
@@ -40,17 +61,31 @@ func (f *inFlight) leave(c *claims) {
 	f.batches = slices.Delete(f.batches, at, at+1)
 }
 
-// claimContents adds a part's contents, which must not change until the batch
-// leaves, and returns what others had claimed before.
-func (f *inFlight) claimContents(c *claims, part *mapping.Batch) (others []map[content.Key][]byte) {
+// takeTurn waits until no other batch is claiming.
+func (f *inFlight) takeTurn(ctx context.Context) error {
+	select {
+	case f.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (f *inFlight) passTurn() { <-f.turn }
+
+// claimContents adds the contents of parts, which must not change until the batch
+// leaves, and returns the other batches with claims. The caller has the turn.
+func (f *inFlight) claimContents(c *claims, parts []*mapping.Batch) (others []*claims) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, b := range f.batches {
-		if b != c {
-			others = append(others, b.contents...)
+		if b != c && len(b.contents) > 0 {
+			others = append(others, b)
 		}
 	}
-	c.contents = append(c.contents, part.Contents)
+	for _, part := range parts {
+		c.contents = append(c.contents, part.Contents)
+	}
 	return others
 }
 
@@ -58,19 +93,41 @@ func (f *inFlight) claimContents(c *claims, part *mapping.Batch) (others []map[c
 // them before.
 func (f *inFlight) claimTraces(c *claims, groups []group) (shared bool) {
 	f.mu.Lock()
-	var others []map[pcommon.TraceID]bool
+	defer f.mu.Unlock()
+	c.traces = make(map[pcommon.TraceID]bool, len(groups))
+	for i := range groups {
+		c.traces[groups[i].trace] = true
+	}
 	for _, b := range f.batches {
-		if b != c {
-			others = append(others, b.traces...)
+		if b != c && slices.ContainsFunc(groups, func(g group) bool { return b.traces[g.trace] }) {
+			return true
 		}
 	}
-	traces := make(map[pcommon.TraceID]bool, len(groups))
-	for i := range groups {
-		traces[groups[i].trace] = true
+	return false
+}
+
+// holds tells whether a batch has claimed a content. Its claims are complete
+// once it has passed the turn.
+func (c *claims) holds(key content.Key) bool { return held(c.contents, key) }
+
+// patience bounds the wait for an earlier batch's contents. It only ends by
+// itself when that batch waits, through another process, for this one.
+const patience = 2 * time.Second
+
+var errImpatient = errors.New("an earlier batch does not get on with contents that this one shares")
+
+// await waits until a batch has sent its contents.
+func (c *claims) await(ctx context.Context) error {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-c.stored:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return errImpatient
 	}
-	c.traces = append(c.traces, traces)
-	f.mu.Unlock()
-	return slices.ContainsFunc(groups, func(g group) bool { return held(others, g.trace) })
 }
 
 // held tells whether any of the maps has a key.

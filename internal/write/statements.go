@@ -13,6 +13,7 @@ import (
 type statements struct {
 	begin           string
 	guard           string
+	proof           string
 	askContents     string
 	copyContents    string
 	insertContents  query[contentRow]
@@ -192,6 +193,8 @@ func newStatements(name string) statements {
 		// statistics say, which are missing on a young partition.
 		guard: "SELECT pg_advisory_xact_lock_shared(hashtextextended($1 || '.llm_contents', 0))," +
 			" set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)",
+		proof: "SELECT pg_postmaster_start_time() || ' ' || (SELECT removals FROM " + t("llm_contents_removals") + ")," +
+			" pg_relation_filenode(to_regclass(format('%I.%I', " + schema.Literal(name) + ", 'llm_contents_' || to_char($1::date, 'YYYYMMDD'))))",
 		askContents:  "SELECT id FROM " + contents + " WHERE day = $1 AND id = ANY ($2)",
 		copyContents: copySQL(contents, contentColumns),
 		insertContents: newQuery("INSERT INTO "+contents+" ("+names(contentColumns)+")"+

@@ -31,12 +31,15 @@ type transaction struct {
 	source  Source
 	job     *job
 	claims  *claims
+	alone   bool // no other batch is being written by this process
 	careful bool // something was not as the fast way hopes: check everything
 
 	// Words.
 	parts     []map[content.Key][]byte // stored so far
-	resources map[content.ID]struct{}
-	surprised bool // contents were there that this process had not met
+	resources map[content.ID][]byte
+	proof     proof
+	locked    map[int32]bool // days whose partition of contents this transaction locks
+	surprised bool           // contents were there that this process did not know
 
 	// Facts.
 	traces  []trace

@@ -21,9 +21,9 @@ type Writer struct {
 	schema   string
 	sql      statements
 	days     days
-	inFlight inFlight
+	inFlight *inFlight
 
-	met                    *metContents
+	known                  knownContents
 	contentHope, traceHope hope
 }
 
@@ -41,7 +41,7 @@ type Pool interface {
 // go to the default partition.
 func New(pool Pool, schema string, window time.Duration) *Writer {
 	return &Writer{
-		pool: pool, schema: schema, sql: newStatements(schema), met: newMetContents(),
+		pool: pool, schema: schema, sql: newStatements(schema), inFlight: newInFlight(),
 		days: days{window: window, known: map[int32]bool{}, postponed: map[int32]time.Time{}},
 	}
 }
@@ -88,7 +88,10 @@ func (w *Writer) Write(ctx context.Context, source Source, isNew IsNew) (Result,
 	j := &job{}
 	careful := false
 	for attempt := 1; ; attempt++ {
-		t := &transaction{w: w, pg: pg, source: source, job: j, careful: careful, resources: map[content.ID]struct{}{}}
+		t := &transaction{
+			w: w, pg: pg, source: source, job: j, careful: careful,
+			resources: map[content.ID][]byte{}, proof: proof{files: map[int32]string{}}, locked: map[int32]bool{},
+		}
 		err := w.attempt(ctx, t, isNew)
 		if err == nil {
 			return t.result, nil
@@ -104,22 +107,26 @@ func (w *Writer) Write(ctx context.Context, source Source, isNew IsNew) (Result,
 
 // attempt runs t among the batches in flight.
 func (w *Writer) attempt(ctx context.Context, t *transaction, isNew IsNew) error {
-	t.claims = w.inFlight.enter()
+	t.claims, t.alone = w.inFlight.enter()
 	defer w.inFlight.leave(t.claims)
 	if err := t.run(ctx, isNew); err != nil {
 		return err
 	}
 	t.result.Traces = t.resolved()
 	for _, contents := range t.parts {
-		w.met.add(contents)
+		w.known.add(&t.proof, contents)
 	}
 	w.contentHope.done(t.surprised)
 	w.traceHope.done(t.foundUnknown())
 	return nil
 }
 
-// learn lets a unique violation dampen the hope that led to it.
+// learn draws conclusions from a failed attempt: a unique violation dampens the
+// hope that led to it.
 func (w *Writer) learn(err error) {
+	if errors.Is(err, errKnownWrong) {
+		w.known.forget()
+	}
 	var pgErr *pgconn.PgError
 	if !errors.As(err, &pgErr) || pgErr.Code != uniqueViolation {
 		return
@@ -171,6 +178,9 @@ const (
 )
 
 func conflict(err error) bool {
+	if errors.Is(err, errKnownWrong) || errors.Is(err, errImpatient) {
+		return true
+	}
 	for _, code := range []string{uniqueViolation, serializationFailure, deadlockDetected, lockNotAvailable, checkViolation} {
 		if hasCode(err, code) {
 			return true

@@ -132,6 +132,26 @@ CREATE TABLE {{.schema}}.llm_contents (
 -- Bodies are read whole and seldom: kept in the page as long as they fit.
 ALTER TABLE {{.schema}}.llm_contents ALTER COLUMN body SET STORAGE MAIN;
 
+-- How often rows of llm_contents were removed by DELETE or TRUNCATE. Writers that
+-- see the same number as before know that what they stored is still there.
+CREATE TABLE {{.schema}}.llm_contents_removals (
+    removals bigint NOT NULL
+);
+INSERT INTO {{.schema}}.llm_contents_removals VALUES (0);
+
+CREATE FUNCTION {{.schema}}.llm_count_removal() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE {{.schema}}.llm_contents_removals SET removals = removals + 1;
+    RETURN NULL;
+END
+$$;
+
+-- Triggers of a statement fire for the table it names, so each partition has one
+-- as well.
+CREATE TRIGGER llm_count_removal AFTER DELETE OR TRUNCATE ON {{.schema}}.llm_contents
+    FOR EACH STATEMENT EXECUTE FUNCTION {{.schema}}.llm_count_removal();
+
 CREATE TABLE {{.schema}}.llm_resources (
     id         uuid PRIMARY KEY,
     attributes jsonb NOT NULL
@@ -177,6 +197,8 @@ $$;
 -- For rows whose day is too far away to deserve a partition of its own.
 CREATE TABLE {{.schema}}.llm_spans_default PARTITION OF {{.schema}}.llm_spans DEFAULT;
 CREATE TABLE {{.schema}}.llm_contents_default PARTITION OF {{.schema}}.llm_contents DEFAULT;
+CREATE TRIGGER llm_count_removal AFTER DELETE OR TRUNCATE ON {{.schema}}.llm_contents_default
+    FOR EACH STATEMENT EXECUTE FUNCTION {{.schema}}.llm_count_removal();
 
 ---- create above / drop below ----
 
@@ -184,5 +206,7 @@ DROP TABLE {{.schema}}.llm_side_by_side;
 DROP TABLE {{.schema}}.llm_awaited_spans;
 DROP TABLE {{.schema}}.llm_resources;
 DROP TABLE {{.schema}}.llm_contents;
+DROP FUNCTION {{.schema}}.llm_count_removal();
+DROP TABLE {{.schema}}.llm_contents_removals;
 DROP TABLE {{.schema}}.llm_spans;
 DROP TABLE {{.schema}}.llm_traces;

@@ -30,6 +30,8 @@ BEGIN
     END IF;
     IF to_regclass(contents) IS NULL THEN
         EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING ALL)', contents, all_contents);
+        EXECUTE format('CREATE TRIGGER llm_count_removal AFTER DELETE OR TRUNCATE ON %s
+            FOR EACH STATEMENT EXECUTE FUNCTION %I.llm_count_removal()', contents, {{.schema_literal}});
         IF EXISTS (SELECT FROM {{.schema}}.llm_contents_default c WHERE c.day = llm_create_day.day) THEN
             LOCK TABLE {{.schema}}.llm_contents_default IN ACCESS EXCLUSIVE MODE;
             EXECUTE format('WITH moved AS (DELETE FROM %I.llm_contents_default WHERE day = %L RETURNING *)

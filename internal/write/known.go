@@ -1,0 +1,170 @@
+package write
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+// knownContents are contents that this process has stored or found stored. They
+// need no asking for as long as Postgres proves that none can have gone since:
+// the same server process (a restart may follow a restore or a fail-over), the
+// same file of the day's partition (it changes with TRUNCATE and with a new
+// partition), and the same count of removals, which triggers keep. What one batch
+// relies on it also locks, by asking for one content of the day, so that it
+// cannot go before the batch has committed.
+type knownContents struct {
+	mu    sync.Mutex
+	epoch string // server process and count of removals
+	days  map[int32]*knownDay
+}
+
+// knownDay is what is known of a day: two generations, of which the older is
+// forgotten when the younger is full.
+type knownDay struct {
+	file       string // of the partition
+	young, old map[content.ID]struct{}
+}
+
+const (
+	knownPerDay = 1 << 19 // ids of a generation, about 16 MB
+	knownDays   = 4
+)
+
+// proof is what Postgres says of the contents at the begin of a batch.
+type proof struct {
+	epoch string
+	files map[int32]string // by day; "" where there is no partition
+}
+
+// trust returns the ids known of a day under a proof; nil if nothing is.
+func (k *knownContents) trust(p *proof, day int32) *knownDay {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.epoch != p.epoch {
+		k.epoch, k.days = p.epoch, map[int32]*knownDay{}
+	}
+	d := k.days[day]
+	if d == nil || d.file != p.files[day] {
+		delete(k.days, day)
+		return nil
+	}
+	return d
+}
+
+// divide appends to known and to unknown those of contents that are.
+func (k *knownContents) divide(p *proof, contents map[content.Key][]byte, known, unknown []content.Key) (_, _ []content.Key) {
+	days := map[int32]*knownDay{}
+	for key := range contents {
+		if _, asked := days[key.Day]; !asked {
+			days[key.Day] = k.trust(p, key.Day)
+		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for key := range contents {
+		if days[key.Day].has(key.ID) {
+			known = append(known, key)
+		} else {
+			unknown = append(unknown, key)
+		}
+	}
+	return known, unknown
+}
+
+// add remembers the contents of a committed batch, unless something was removed
+// while it was being written.
+func (k *knownContents) add(p *proof, contents map[content.Key][]byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.epoch != p.epoch {
+		return
+	}
+	for key := range contents {
+		if file := p.files[key.Day]; file != "" {
+			k.day(key.Day, file).add(key.ID)
+		}
+	}
+}
+
+// forget drops everything, after it turned out wrong.
+func (k *knownContents) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	clear(k.days)
+}
+
+// day returns a day to add to; when there are too many, another goes.
+func (k *knownContents) day(day int32, file string) *knownDay {
+	d := k.days[day]
+	if d != nil && d.file == file {
+		return d
+	}
+	for other := range k.days {
+		if len(k.days) >= knownDays && other != day {
+			delete(k.days, other)
+		}
+	}
+	d = &knownDay{file: file, young: map[content.ID]struct{}{}}
+	k.days[day] = d
+	return d
+}
+
+func (d *knownDay) has(id content.ID) bool {
+	if d == nil {
+		return false
+	}
+	if _, ok := d.young[id]; ok {
+		return true
+	}
+	_, ok := d.old[id]
+	return ok
+}
+
+func (d *knownDay) add(id content.ID) {
+	if len(d.young) >= knownPerDay {
+		d.old, d.young = d.young, map[content.ID]struct{}{}
+	}
+	d.young[id] = struct{}{}
+}
+
+var errKnownWrong = errors.New("a content thought to be stored is not")
+
+// prove asks what is needed to trust the known contents of some days.
+func (t *transaction) prove(ctx context.Context, parts []*mapping.Batch, first []statement) error {
+	statements := first
+	for _, part := range parts {
+		for key := range part.Contents {
+			if _, done := t.proof.files[key.Day]; done {
+				continue
+			}
+			t.proof.files[key.Day] = ""
+			statements = append(statements, t.proofOf(key.Day))
+		}
+	}
+	if len(statements) == 0 {
+		return nil
+	}
+	return exec(ctx, t.pg, statements...)
+}
+
+func (t *transaction) proofOf(day int32) statement {
+	return statement{
+		what: "ask what is known of the contents", sql: t.w.sql.proof,
+		params: [][]byte{appendDay(nil, day)[4:]}, oids: []uint32{pgtype.DateOID},
+		row: func(v [][]byte) error {
+			epoch := string(v[0])
+			if t.proof.epoch != "" && t.proof.epoch != epoch {
+				return fmt.Errorf("contents were removed while a batch was written: %w", errKnownWrong)
+			}
+			t.proof.epoch, t.proof.files[day] = epoch, string(v[1])
+			return nil
+		},
+	}
+}

@@ -1,0 +1,80 @@
+package write
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
+)
+
+// TestContentsThatWereRemovedAreStoredAgain removes contents behind the writer's
+// back, in every way there is, and lets the next span refer to them again.
+func TestContentsThatWereRemovedAreStoredAgain(t *testing.T) {
+	today := dayOf(time.Now())
+	partition := "llm_contents_" + time.Now().UTC().Format("20060102")
+	for name, remove := range map[string]string{
+		"truncated":                     `TRUNCATE llm_contents`,
+		"truncated, the partition":      `TRUNCATE ` + partition,
+		"deleted":                       `DELETE FROM llm_contents`,
+		"deleted from the partition":    `DELETE FROM ` + partition,
+		"dropped with the partition":    `DROP TABLE ` + partition,
+		"detached with the partition":   `ALTER TABLE llm_contents DETACH PARTITION ` + partition,
+		"one deleted, others are there": `DELETE FROM llm_contents WHERE id = (SELECT min(id::text)::uuid FROM llm_contents)`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, pool := newWriter(t)
+			bodies := [][]byte{[]byte(`{"role":"user"}`), []byte(`{"role":"assistant"}`), []byte(`"third"`)}
+			spans := byte(0)
+			next := func() Result {
+				spans++
+				s := spanOn(today, spans)
+				s.Start = time.Now().UnixMicro()
+				s.End = s.Start
+				s.ResourceID = content.Of([]byte("{}"))
+				b := batchOf(s)
+				b.Resources[s.ResourceID] = []byte("{}")
+				for _, body := range bodies {
+					b.Spans[0].InputMessageIDs = append(b.Spans[0].InputMessageIDs, content.Of(body))
+					b.Contents[content.Key{Day: today, ID: content.Of(body)}] = body
+				}
+				result, err := w.Write(t.Context(), Whole(b), unsure)
+				require.NoError(t, err)
+				return result
+			}
+			require.Equal(t, 3, next().ContentsWritten)
+			require.Equal(t, 3, next().ContentsReused, "known")
+			_, err := pool.Exec(t.Context(), remove)
+			require.NoError(t, err)
+			require.NotZero(t, next().ContentsWritten)
+			rowcheck.Consistent(t, pool)
+			require.Equal(t, 3, next().ContentsReused)
+		})
+	}
+}
+
+func TestKnownContentsAreForgottenWithTheirEpoch(t *testing.T) {
+	var k knownContents
+	key := content.Key{Day: 1, ID: content.ID{1}}
+	contents := map[content.Key][]byte{key: nil}
+	p := proof{epoch: "a", files: map[int32]string{1: "10"}}
+	known, unknown := k.divide(&p, contents, nil, nil)
+	require.Empty(t, known)
+	require.Len(t, unknown, 1)
+	k.add(&p, contents)
+	known, _ = k.divide(&p, contents, nil, nil)
+	require.Len(t, known, 1)
+
+	other := proof{epoch: "a", files: map[int32]string{1: "11"}}
+	known, _ = k.divide(&other, contents, nil, nil)
+	require.Empty(t, known, "another file")
+	k.add(&other, contents)
+	later := proof{epoch: "b", files: other.files}
+	known, _ = k.divide(&later, contents, nil, nil)
+	require.Empty(t, known, "another epoch")
+	k.add(&other, contents)
+	known, _ = k.divide(&later, contents, nil, nil)
+	require.Empty(t, known, "what was stored before the removal is not remembered after it")
+}
