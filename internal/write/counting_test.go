@@ -297,3 +297,42 @@ func TestAnotherProgramsRowKeepsItsID(t *testing.T) {
 	requireFlags(t, pool, spans, "another program's row")
 	rowcheck.Rollups(t, pool)
 }
+
+// TestHugeTraceCostsAsMuchAsManySmallOnes writes a trace batch by batch: the work
+// of the last batches is that of the first, not that of the whole trace.
+func TestHugeTraceCostsAsMuchAsManySmallOnes(t *testing.T) {
+	w, pool := newWriter(t)
+	r := rand.New(rand.NewPCG(8, 8))
+	const batches, size = 12, 1500
+	id := randomTraceID(r)
+	var took []time.Duration
+	for range batches {
+		spans := make([]mapping.Span, size)
+		for i := range spans {
+			s := &spans[i]
+			*s = spanOn(dayOf(time.Now()), 0)
+			s.TraceID, s.SpanID = id, randomSpanID(r)
+			s.Start = time.Now().UnixMicro()
+			s.End = s.Start
+			if i%3 > 0 {
+				s.ParentSpanID = spans[i-1].SpanID
+				s.Kind = mapping.KindLLM
+				s.Usage.Input = mapping.Int{V: 1, OK: true}
+			}
+		}
+		begin := time.Now()
+		write(t, w, spans...)
+		took = append(took, time.Since(begin))
+	}
+	slices.Sort(took[1:4])
+	slices.Sort(took[batches-3:])
+	require.Less(t, took[batches-2], 4*took[2]+50*time.Millisecond, "median of the last three batches and of three early ones: %v", took)
+	rowcheck.Rollups(t, pool)
+}
+
+func randomSpanID(r *rand.Rand) (id pcommon.SpanID) {
+	for i := range id {
+		id[i] = byte(r.Uint32())
+	}
+	return id
+}

@@ -190,12 +190,13 @@ func newStatements(name string) statements {
 		begin: "BEGIN ISOLATION LEVEL READ COMMITTED",
 		// Erasure takes this lock exclusively: contents that a batch found
 		// stored stay until it has committed. Look-ups go by index whatever the
-		// statistics say, which are missing on a young partition.
+		// statistics say, which are missing on a young partition; see lookUp.
 		guard: "SELECT pg_advisory_xact_lock_shared(hashtextextended($1 || '.llm_contents', 0))," +
-			" set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)",
+			" set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true)," +
+			" set_config('enable_mergejoin', 'off', true)",
 		proof: "SELECT pg_postmaster_start_time() || ' ' || (SELECT removals FROM " + t("llm_contents_removals") + ")," +
 			" pg_relation_filenode(to_regclass(format('%I.%I', " + schema.Literal(name) + ", 'llm_contents_' || to_char($1::date, 'YYYYMMDD'))))",
-		askContents:  "SELECT id FROM " + contents + " WHERE day = $1 AND id = ANY ($2)",
+		askContents:  "SELECT c.id FROM unnest($2) AS r (id) " + lookUp("SELECT id FROM "+contents+" WHERE day = $1 AND id = r.id", "c"),
 		copyContents: copySQL(contents, contentColumns),
 		insertContents: newQuery("INSERT INTO "+contents+" ("+names(contentColumns)+")"+
 			" SELECT * FROM $rows ON CONFLICT DO NOTHING", contentColumns),
@@ -215,12 +216,14 @@ func newStatements(name string) statements {
 		copySpans:      copySQL(spans, spanColumns),
 		copyPlainSpans: copySQL(spans, plainColumns),
 		updateSpans: newQuery("UPDATE "+spans+" s SET below = r.below, counted = r.counted, usage_counted = r.usage_counted"+
-			" FROM $rows AS r ("+names(flagColumns)+")"+
-			" WHERE s.trace_id = r.trace_id AND s.span_id = r.span_id AND s.start_time = r.start_time AND s.start_time BETWEEN $7 AND $8", flagColumns),
+			" FROM $rows AS r ("+names(flagColumns)+") "+
+			lookUp("SELECT k.tableoid, k.ctid FROM "+spans+" k WHERE k.trace_id = r.trace_id AND k.span_id = r.span_id AND k.start_time = r.start_time"+
+				" AND k.start_time BETWEEN $7 AND $8", "k")+
+			" WHERE s.ctid = k.ctid AND s.tableoid = k.tableoid AND s.start_time BETWEEN $7 AND $8", flagColumns),
 		// Served by the primary keys. The last two parameters of a statement on
 		// llm_spans bound the days, so that no other partition is opened.
-		storedSpans: newQuery("SELECT "+storedColumns+" FROM $rows AS r ("+names(refColumns)+") JOIN "+spans+" s"+
-			" ON s.trace_id = r.trace_id AND s.span_id = r.span_id AND s.start_time BETWEEN $4 AND $5", refColumns),
+		storedSpans: newQuery("SELECT "+storedColumns+" FROM $rows AS r ("+names(refColumns)+") "+
+			lookUp("SELECT * FROM "+spans+" WHERE trace_id = r.trace_id AND span_id = r.span_id AND start_time BETWEEN $4 AND $5", "s"), refColumns),
 		storedEdges: newQuery("SELECT r.n, e.inner_span_id, e.outer_span_id, e.settled FROM $rows AS r ("+names(refColumns)+") JOIN "+edges+" e"+
 			" ON e.trace_id = r.trace_id AND e.inner_span_id = r.span_id", refColumns),
 		awaited: newQuery("SELECT r.n, a.span_id, a.below, to_jsonb(a.tools) FROM $rows AS r ("+names(refColumns)+") JOIN "+awaitedSpans+" a"+
@@ -229,12 +232,14 @@ func newStatements(name string) statements {
 			" ON e.trace_id = r.trace_id AND NOT e.settled",
 		// Served by llm_spans_response and llm_spans_call_tokens.
 		storedCalls: newQuery("WITH r AS (SELECT * FROM $rows AS r ("+names(callColumns)+"))"+
-			" SELECT "+storedColumns+" FROM r JOIN "+spans+" s ON s.response_id = r.response_id AND s.trace_id = r.trace_id"+
-			" AND s.kind = r.kind AND coalesce(s.scope_name, '') <> r.scope_name AND s.start_time BETWEEN $8 AND $9"+
+			" SELECT "+storedColumns+" FROM r "+
+			lookUp("SELECT * FROM "+spans+" WHERE response_id = r.response_id AND trace_id = r.trace_id"+
+				" AND kind = r.kind AND coalesce(scope_name, '') <> r.scope_name AND start_time BETWEEN $8 AND $9", "s")+
 			" WHERE r.response_id IS NOT NULL UNION"+
-			" SELECT "+storedColumns+" FROM r JOIN "+spans+" s ON s.trace_id = r.trace_id AND s.input_tokens = r.input_tokens"+
-			" AND s.output_tokens = r.output_tokens AND s.kind IN ('llm', 'embedding', 'reranker')"+
-			" AND s.kind = r.kind AND coalesce(s.scope_name, '') <> r.scope_name AND s.start_time BETWEEN $8 AND $9"+
+			" SELECT "+storedColumns+" FROM r "+
+			lookUp("SELECT * FROM "+spans+" WHERE trace_id = r.trace_id AND input_tokens = r.input_tokens"+
+				" AND output_tokens = r.output_tokens AND kind IN ('llm', 'embedding', 'reranker')"+
+				" AND kind = r.kind AND coalesce(scope_name, '') <> r.scope_name AND start_time BETWEEN $8 AND $9", "s")+
 			" WHERE r.response_id IS NULL", callColumns),
 		awaitedUpsert: newQuery("INSERT INTO "+awaitedSpans+" AS a ("+names(awaitedColumns)+")"+
 			" SELECT r.trace_id, r.span_id, r.below, r.tools::text[] FROM $rows AS r ("+names(awaitedColumns)+")"+
@@ -251,6 +256,13 @@ func newStatements(name string) statements {
 		wholeTrace: "SELECT " + storedColumns + " FROM (SELECT $1::int AS n) r JOIN " + spans +
 			" s ON s.trace_id = $2 AND s.start_time BETWEEN $3 AND $4",
 	}
+}
+
+// lookUp joins what query finds for each row r. A young partition has no
+// statistics, and guesses can make a join read it whole for every batch; OFFSET 0
+// keeps the planner from anything but one look-up by index a row.
+func lookUp(query, alias string) string {
+	return "CROSS JOIN LATERAL (" + query + " OFFSET 0) " + alias
 }
 
 // traceValues lists the values of columns from rows r, in which arrays come as
