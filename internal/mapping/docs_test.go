@@ -33,6 +33,41 @@ func TestDialectsPage(t *testing.T) {
 	}
 }
 
+// TestReadmeTable keeps the README's table of dialects what the tables say.
+func TestReadmeTable(t *testing.T) {
+	const begin, end = "<!-- dialects: begin -->\n", "<!-- dialects: end -->"
+	path := filepath.Join("..", "..", "README.md")
+	stored, err := os.ReadFile(path)
+	require.NoError(t, err)
+	before, rest, ok := strings.Cut(string(stored), begin)
+	require.True(t, ok, "README.md lacks %s", begin)
+	_, after, ok := strings.Cut(rest, end)
+	require.True(t, ok, "README.md lacks %s", end)
+	page := before + begin + readmeTable(compiled()) + end + after
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(page), 0o600))
+	} else {
+		require.Equal(t, page, string(stored), "run go test ./internal/mapping -update")
+	}
+}
+
+// readmeTable lists each dialect with the columns that its own attributes fill.
+func readmeTable(t *table) string {
+	var b strings.Builder
+	b.WriteString("| dialect | versions tried | recognised by | columns filled |\n|---|---|---|---|\n")
+	for _, d := range t.dialects {
+		recognised := codes(append(slices.Clone(d.scopes), d.marks...))
+		var columns []string
+		for f := range field(numFields) {
+			if len(d.sources[f]) > 0 {
+				columns = append(columns, fields[f].column)
+			}
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", d.name, d.versions, recognised, strings.Join(columns, ", "))
+	}
+	return b.String()
+}
+
 func dialectsPage(t *table) string {
 	var b strings.Builder
 	b.WriteString(`# Dialects
