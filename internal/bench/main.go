@@ -39,6 +39,7 @@ type comparison struct {
 	rounds, batches, batchSpans  int
 	micro                        bool
 	out, cpuProfile              string
+	settings, serverLog          string
 }
 
 func (c *comparison) parse(args []string) error {
@@ -52,6 +53,8 @@ func (c *comparison) parse(args []string) error {
 	flags.BoolVar(&c.micro, "micro", true, "also measure many callers on one trace, and the look-up of a trace in the local cache")
 	flags.StringVar(&c.out, "out", "build/bench.json", "where the figures go")
 	flags.StringVar(&c.cpuProfile, "cpuprofile", "", "where a CPU profile of this process goes, labelled by workload, subject and callers")
+	flags.StringVar(&c.settings, "settings", "", "more settings of PostgreSQL, e.g. log_min_duration_statement=100,wal_compression=lz4")
+	flags.StringVar(&c.serverLog, "serverlog", "", "where PostgreSQL's log goes")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -73,11 +76,15 @@ func compare(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	pg, err := testserver.StartPostgres(ctx, testserver.PostgresOptions{Durable: true, Settings: settings})
+	chosen, err := withSettings(settings, c.settings)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, pg.Remove()) }()
+	pg, err := testserver.StartPostgres(ctx, testserver.PostgresOptions{Durable: true, Settings: chosen})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, keepLog(pg, c.serverLog), pg.Remove()) }()
 	stopProfile, err := startProfile(c.cpuProfile)
 	if err != nil {
 		return err
@@ -145,6 +152,13 @@ func (b *bench) rounds(ctx context.Context, w *workload, c *comparison, callers 
 		}
 	}
 	return results, nil
+}
+
+func keepLog(pg *testserver.PG, path string) error {
+	if path == "" {
+		return nil
+	}
+	return os.WriteFile(path, []byte(pg.Log()), 0o600)
 }
 
 // startProfile profiles this process until the returned function is called.

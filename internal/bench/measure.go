@@ -77,6 +77,7 @@ func (b *bench) measure(ctx context.Context, name string, start startFunc, l *lo
 
 // observe sends the measured batches and takes the figures before and after.
 func observe(ctx context.Context, conn *pgx.Conn, subject subject, l *load, warm, callers int) (s sample, err error) {
+	runtime.GC()
 	idle, err := idleCPU(ctx, subject)
 	if err != nil {
 		return s, err
@@ -85,7 +86,6 @@ func observe(ctx context.Context, conn *pgx.Conn, subject subject, l *load, warm
 	if _, err := conn.Exec(ctx, "CHECKPOINT"); err != nil {
 		return s, err
 	}
-	runtime.GC()
 	before, err := sizes(ctx, conn)
 	if err != nil {
 		return s, err

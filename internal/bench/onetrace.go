@@ -47,6 +47,8 @@ func (b *bench) oneTrace(ctx context.Context, rounds int) error {
 				return fmt.Errorf("%s: %w", kinds[i].name, err)
 			}
 			rates[i] = append(rates[i], s.rate())
+			progress("%d callers, %s: %.0f spans/s", callers, kinds[i].name, s.rate())
+			printPhases(os.Stderr, kinds[i].name, []sample{s})
 		}
 	}
 	many, one := median(rates[0]), median(rates[1])
