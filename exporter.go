@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/maintain"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
@@ -35,10 +36,11 @@ type llmExporter struct {
 	health    *health
 	mapper    *mapping.Mapper
 
-	pool     *pool.Pool
-	writer   *write.Writer
-	resolver *traceResolver
-	ready    atomic.Bool // the schema is there
+	pool      *pool.Pool
+	writer    *write.Writer
+	resolver  *traceResolver
+	retention *maintain.Retention
+	ready     atomic.Bool // the schema is there
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -70,6 +72,10 @@ func (e *llmExporter) start(ctx context.Context, host component.Host) error {
 		return err
 	}
 	e.writer = write.New(e.pool, e.cfg.Postgres.Schema, e.window())
+	e.retention = &maintain.Retention{
+		Pool: e.pool, Schema: e.cfg.Postgres.Schema, Spans: e.cfg.Retention.Spans, Contents: e.cfg.Retention.Contents,
+		Logger: e.logger, Removed: e.telemetry.removed,
+	}
 	e.health = newHealth(host, e.logger)
 	if err := e.telemetry.observePool(e.pool); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.uber.org/zap"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/maintain"
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
 
@@ -86,13 +87,13 @@ func (h *health) probeDue(now time.Time, interval time.Duration) bool {
 	return now.Sub(h.success) >= interval && now.Sub(h.touch) < idleIntervals*interval
 }
 
-// run connects if start could not, then probes Postgres and keeps partitions
-// ahead of time until ctx ends.
+// run connects if start could not, then probes Postgres and maintains the tables
+// until ctx ends.
 func (e *llmExporter) run(ctx context.Context) {
 	if !e.ready.Load() && !e.connect(ctx) {
 		return
 	}
-	maintenance := time.NewTicker(time.Hour)
+	maintenance := time.NewTicker(e.cfg.Retention.Interval)
 	defer maintenance.Stop()
 	var probe <-chan time.Time
 	if interval := e.cfg.HealthCheck.Interval; interval > 0 {
@@ -100,17 +101,34 @@ func (e *llmExporter) run(ctx context.Context) {
 		defer ticker.Stop()
 		probe = ticker.C
 	}
+	e.maintain(ctx, time.Now())
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-probe:
 			e.probe(ctx, now)
-		case <-maintenance.C:
-			if err := e.writer.EnsureAhead(ctx); err != nil && ctx.Err() == nil {
-				e.logger.Warn("Could not create partitions ahead of time", zap.Error(pool.Wrap("create partitions", err)))
-			}
+		case now := <-maintenance.C:
+			e.maintain(ctx, now)
 		}
+	}
+}
+
+// maintain keeps partitions ahead of time and removes what is too old.
+func (e *llmExporter) maintain(ctx context.Context, now time.Time) {
+	if err := e.writer.EnsureAhead(ctx); err != nil && ctx.Err() == nil {
+		e.logger.Warn("Could not create partitions ahead of time", zap.Error(pool.Wrap("create partitions", err)))
+	}
+	dropped, err := e.retention.Run(ctx, now)
+	if err != nil && ctx.Err() == nil {
+		e.logger.Warn("Could not remove all that is older than the retention", zap.Error(pool.Wrap("retention", err)))
+	}
+	if dropped {
+		e.writer.ForgetDays()
+		e.resolver.forget()
+	}
+	if counts, err := maintain.Partitions(ctx, e.pool, e.cfg.Postgres.Schema); err == nil {
+		e.telemetry.countPartitions(counts)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/maintain"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
@@ -31,8 +32,9 @@ type telemetry struct {
 	phases  map[string]metric.MeasurementOption
 	tiers   [3]metric.MeasurementOption
 
-	mu      sync.Mutex
-	reasons map[string]bool
+	mu         sync.Mutex
+	reasons    map[string]bool
+	partitions map[string]int64 // by table
 }
 
 func newTelemetry(set component.TelemetrySettings) (*telemetry, error) {
@@ -78,10 +80,40 @@ func (t *telemetry) observePool(p *pool.Pool) error {
 	if err != nil {
 		return err
 	}
-	return t.builder.RegisterExporterLlmObservatoryPoolAcquireWaitCallback(func(_ context.Context, o metric.Float64Observer) error {
+	err = t.builder.RegisterExporterLlmObservatoryPoolAcquireWaitCallback(func(_ context.Context, o metric.Float64Observer) error {
 		o.Observe(p.Stats().AcquireWait.Seconds())
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return t.observePartitions()
+}
+
+// observePartitions makes the counts of countPartitions readable.
+func (t *telemetry) observePartitions() error {
+	return t.builder.RegisterExporterLlmObservatoryPartitionsCallback(func(_ context.Context, o metric.Int64Observer) error {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		for table, n := range t.partitions {
+			o.Observe(n, metric.WithAttributeSet(attribute.NewSet(attribute.String("table", table))))
+		}
+		return nil
+	})
+}
+
+func (t *telemetry) countPartitions(counts map[string]int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.partitions = counts
+}
+
+// removed counts what retention removed.
+func (t *telemetry) removed(ctx context.Context, r maintain.Removal) {
+	table := label("table", r.Table)
+	t.builder.ExporterLlmObservatoryRetentionRemovedDays.Add(ctx, int64(r.Days), table)
+	t.builder.ExporterLlmObservatoryRetentionRemovedRows.Add(ctx, r.Rows, table)
+	t.builder.ExporterLlmObservatoryRetentionRemovedBytes.Add(ctx, r.Bytes, table)
 }
 
 func (t *telemetry) took(ctx context.Context, phase string, d time.Duration) {

@@ -1,0 +1,168 @@
+// Package maintain removes what is older than the configured retention.
+package maintain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/zap"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
+)
+
+// traceBatch bounds the traces that one statement deletes, so that it is short.
+const traceBatch = 5000
+
+// Pool hands out connections.
+type Pool interface {
+	Acquire(ctx context.Context) (*pgxpool.Conn, error)
+}
+
+// Retention removes closed days: words after Contents, facts after Spans. Zero
+// keeps for ever. One collector at a time works on a schema; the others skip
+// their round.
+type Retention struct {
+	Pool     Pool
+	Schema   string
+	Spans    time.Duration
+	Contents time.Duration
+	Logger   *zap.Logger
+	// Removed is told of each table what went.
+	Removed func(ctx context.Context, r Removal)
+}
+
+// Removal is what one round removed from a table. Rows of dropped partitions are
+// the planner's estimate.
+type Removal struct {
+	Table string
+	Days  int
+	Rows  int64
+	Bytes int64
+}
+
+// Run does one round at the given time and tells whether days were dropped. A
+// day that a long query keeps from being dropped is left for the next round.
+func (r *Retention) Run(ctx context.Context, now time.Time) (dropped bool, err error) {
+	conn, err := r.Pool.Acquire(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Release()
+	var errs []error
+	for _, table := range []struct {
+		name string
+		keep time.Duration
+	}{{"llm_contents", r.Contents}, {"llm_spans", r.Spans}} {
+		if table.keep == 0 {
+			continue
+		}
+		removal, err := r.dropDays(ctx, conn.Conn(), table.name, lastDay(now, table.keep))
+		errs = append(errs, err)
+		dropped = dropped || removal.Days > 0
+		r.report(ctx, removal)
+	}
+	if r.Spans > 0 {
+		removal, err := r.deleteTraces(ctx, conn.Conn(), lastDay(now, r.Spans))
+		errs = append(errs, err)
+		r.report(ctx, removal)
+	}
+	return dropped, errors.Join(errs...)
+}
+
+// lastDay is the first day to keep: the whole of a day goes when its end is too
+// old.
+func lastDay(now time.Time, keep time.Duration) time.Time {
+	return now.UTC().Add(-keep).Truncate(24 * time.Hour)
+}
+
+func (r *Retention) dropDays(ctx context.Context, conn *pgx.Conn, table string, limit time.Time) (Removal, error) {
+	removal := Removal{Table: table}
+	err := r.alone(ctx, conn, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, "SELECT dropped_day IS NOT NULL, row_estimate, bytes FROM "+
+			schema.Table(r.Schema, "llm_drop_days_before")+"($1, $2)", table, limit)
+		if err != nil {
+			return err
+		}
+		var (
+			isDay       bool
+			count, size int64
+		)
+		_, err = pgx.ForEachRow(rows, []any{&isDay, &count, &size}, func() error {
+			if isDay {
+				removal.Days++
+			}
+			removal.Rows += count
+			removal.Bytes += size
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		return Removal{Table: table}, fmt.Errorf("drop days of %s: %w", table, err)
+	}
+	return removal, nil
+}
+
+func (r *Retention) deleteTraces(ctx context.Context, conn *pgx.Conn, limit time.Time) (Removal, error) {
+	removal := Removal{Table: "llm_traces"}
+	for {
+		var deleted int64
+		err := r.alone(ctx, conn, func(tx pgx.Tx) error {
+			return tx.QueryRow(ctx, "SELECT "+schema.Table(r.Schema, "llm_delete_traces_before")+"($1, $2)", limit, traceBatch).Scan(&deleted)
+		})
+		if err != nil {
+			return removal, fmt.Errorf("delete traces: %w", err)
+		}
+		removal.Rows += deleted
+		if deleted < traceBatch {
+			return removal, nil
+		}
+	}
+}
+
+// alone runs f in a transaction unless another collector is at it. The lock ends
+// with the transaction, so it works through PgBouncer's transaction mode too.
+func (r *Retention) alone(ctx context.Context, conn *pgx.Conn, f func(pgx.Tx) error) error {
+	return pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+		var mine bool
+		err := tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", r.Schema+".llm_retention").Scan(&mine)
+		if err != nil || !mine {
+			return err
+		}
+		return f(tx)
+	})
+}
+
+func (r *Retention) report(ctx context.Context, removal Removal) {
+	if removal.Rows == 0 && removal.Days == 0 {
+		return
+	}
+	r.Removed(ctx, removal)
+	r.Logger.Info("Removed what is older than the retention",
+		zap.String("table", removal.Table), zap.Int("days", removal.Days),
+		zap.Int64("rows", removal.Rows), zap.Int64("bytes", removal.Bytes))
+}
+
+// Partitions counts the day partitions of each partitioned table.
+func Partitions(ctx context.Context, pool Pool, schemaName string) (map[string]int64, error) {
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Release()
+	counts := map[string]int64{}
+	for _, table := range []string{"llm_spans", "llm_contents"} {
+		var n int64
+		err := conn.QueryRow(ctx, `SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+			WHERE i.inhparent = to_regclass($1) AND c.relname ~ ('^' || $2 || '_[0-9]{8}$')`, schema.Table(schemaName, table), table).Scan(&n)
+		if err != nil {
+			return nil, fmt.Errorf("count the partitions of %s: %w", table, err)
+		}
+		counts[table] = n
+	}
+	return counts, nil
+}
