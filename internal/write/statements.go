@@ -193,7 +193,7 @@ func newStatements(name string) statements {
 		// statistics say, which are missing on a young partition; see lookUp.
 		guard: "SELECT pg_advisory_xact_lock_shared(hashtextextended($1 || '.llm_contents', 0))," +
 			" set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true)," +
-			" set_config('enable_mergejoin', 'off', true)",
+			" set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)",
 		proof: "SELECT pg_postmaster_start_time() || ' ' || (SELECT removals FROM " + t("llm_contents_removals") + ")," +
 			" pg_relation_filenode(to_regclass(format('%I.%I', " + schema.Literal(name) + ", 'llm_contents_' || to_char($1::date, 'YYYYMMDD'))))",
 		askContents:  "SELECT c.id FROM unnest($2) AS r (id) " + lookUp("SELECT id FROM "+contents+" WHERE day = $1 AND id = r.id", "c"),
