@@ -2,12 +2,22 @@
 //
 // # One transaction
 //
-// A batch is one transaction with few round trips: it says hello to erasure
-// (an advisory lock that batches share), stores its resources, asks which of
-// its contents are there, COPYs the missing ones, creates or locks the rows of
-// its traces, COPYs its spans, changes what it must on older rows and commits.
-// Every batch takes its locks in that order, each kind sorted, so batches wait
-// for one another but never in a circle.
+// A batch is one transaction with few round trips: it tells erasure that it is
+// there (an advisory lock that batches share), COPYs the contents that are
+// missing, stores its resources, COPYs the rows of new traces and locks those of
+// others, COPYs its spans, changes what it must on older rows and commits. Every
+// batch takes its locks in that order, each kind sorted, so batches wait for one
+// another but never in a circle. A batch that no other is in flight beside is
+// stored while it is still being mapped.
+//
+// # Asking as little as possible
+//
+// Whether a row is there costs about as much to ask as to store it. What this
+// process has stored need not be asked for as long as Postgres proves that none
+// of it can have gone, see knownContents. What it has not met is mostly new and
+// is COPYed on that hope, see hope; if the hope was wrong the COPY fails with a
+// unique violation and the batch is done again in careful mode, where everything
+// is asked for and stored by INSERT … ON CONFLICT.
 //
 // # Exactly once
 //
@@ -18,11 +28,9 @@
 // this very transaction inserts, and a batch that is sent again after a lost
 // COMMIT changes nothing.
 //
-// COPY cannot skip rows. Contents that another batch of this process is about
-// to store go by INSERT … ON CONFLICT instead; what another process stored in
-// the meantime fails the COPY with a unique violation, and the batch is done
-// again in careful mode, where all contents go by INSERT and all traces are
-// looked up.
+// COPY cannot skip a row that turns out to be there. So the batches of this
+// process claim their contents and traces in turn, see inFlight: a later batch
+// leaves to an earlier one what both have, and waits for it.
 //
 // # Counting each call once
 //
