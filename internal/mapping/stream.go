@@ -2,6 +2,9 @@ package mapping
 
 import (
 	"maps"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -15,47 +18,81 @@ const partSpans = 1024
 // Stream maps a batch part by part in the background, so that the words of the
 // first spans can be stored while later spans are still being mapped.
 type Stream struct {
-	parts chan *Batch
-	ready chan struct{} // closed when all is mapped
+	parts []*Batch
+	done  []chan struct{} // by part: closed when it is mapped
+	next  int
 
 	// These are complete once ready is closed.
-	all   []*Batch
+	ready chan struct{}
 	spans []Span
 	took  time.Duration
 }
 
-// Stream begins to map td as Map does. td must not change until Spans returns.
+// Stream begins to map td as Map does, on as many cores as there are parts. td
+// must not change until Spans returns.
 func (m *Mapper) Stream(td ptrace.Traces) *Stream {
 	n := td.SpanCount()
-	s := &Stream{parts: make(chan *Batch, n/partSpans+1), ready: make(chan struct{}), spans: make([]Span, 0, n)}
-	if n <= partSpans {
-		s.mapAll(m, td, n)
+	count := (n + partSpans - 1) / partSpans
+	s := &Stream{
+		parts: make([]*Batch, count), done: make([]chan struct{}, count),
+		ready: make(chan struct{}), spans: make([]Span, n),
+	}
+	for i := range s.done {
+		s.done[i] = make(chan struct{})
+	}
+	if count <= 1 {
+		s.mapAll(m, td, 1)
 	} else {
-		go s.mapAll(m, td, n)
+		go s.mapAll(m, td, min(count, runtime.GOMAXPROCS(0)))
 	}
 	return s
 }
 
-func (s *Stream) mapAll(m *Mapper, td ptrace.Traces, n int) {
+func (s *Stream) mapAll(m *Mapper, td ptrace.Traces, workers int) {
 	begin := time.Now()
-	for from := 0; from < n; from += partSpans {
-		to := min(from+partSpans, n)
-		done := len(s.spans)
-		part := m.mapRange(td, from, to, s.spans[done:done+to-from])
-		s.spans = s.spans[:done+len(part.Spans)]
-		s.all = append(s.all, part)
-		s.parts <- part
+	var taken atomic.Int32
+	var group sync.WaitGroup
+	for range workers {
+		group.Go(func() {
+			for i := int(taken.Add(1)) - 1; i < len(s.parts); i = int(taken.Add(1)) - 1 {
+				from, to := i*partSpans, min((i+1)*partSpans, len(s.spans))
+				s.parts[i] = m.mapRange(td, from, to, s.spans[from:to])
+				close(s.done[i])
+			}
+		})
 	}
+	group.Wait()
+	s.closeGaps()
 	s.took = time.Since(begin)
-	close(s.parts)
 	close(s.ready)
+}
+
+// closeGaps leaves out the places of spans that were rejected.
+func (s *Stream) closeGaps() {
+	mapped := 0
+	for _, part := range s.parts {
+		mapped += len(part.Spans)
+	}
+	if mapped == len(s.spans) {
+		return
+	}
+	spans := make([]Span, 0, mapped) // others may be reading the parts
+	for _, part := range s.parts {
+		spans = append(spans, part.Spans...)
+	}
+	s.spans = spans
 }
 
 // Next waits for the next part; false after the last. Parts do not change any
 // more.
 func (s *Stream) Next() (*Batch, bool) {
-	part, ok := <-s.parts
-	return part, ok
+	if s.next == len(s.parts) {
+		return nil, false
+	}
+	i := s.next
+	s.next++
+	<-s.done[i]
+	return s.parts[i], true
 }
 
 // Spans waits until all is mapped and returns the spans of all parts.
@@ -75,7 +112,7 @@ func (s *Stream) Whole() *Batch {
 	whole := &Batch{
 		Spans: s.Spans(), Contents: map[content.Key][]byte{}, Resources: map[content.ID][]byte{}, Rejected: s.Rejected(),
 	}
-	for _, part := range s.all {
+	for _, part := range s.parts {
 		maps.Copy(whole.Contents, part.Contents)
 		maps.Copy(whole.Resources, part.Resources)
 	}
@@ -87,7 +124,7 @@ func (s *Stream) Whole() *Batch {
 func (s *Stream) Rejected() map[string]int {
 	<-s.ready
 	rejected := map[string]int{}
-	for _, part := range s.all {
+	for _, part := range s.parts {
 		for reason, n := range part.Rejected {
 			rejected[reason] += n
 		}
