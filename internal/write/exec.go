@@ -120,7 +120,8 @@ func (e *encoder) fill() bool {
 	return true
 }
 
-// copyRows streams rows into table.
+// copyRows streams rows into a table and returns buf for the next. When the
+// connection breaks, the encoder may still be at work and keeps the buffer.
 func copyRows[T any](ctx context.Context, pg *pgconn.PgConn, sql string, columns []column[T], rows []T, buf []byte) ([]byte, error) {
 	i := 0
 	e := &encoder{buf: buf[:0], next: func(dst []byte) ([]byte, bool) {
@@ -131,8 +132,10 @@ func copyRows[T any](ctx context.Context, pg *pgconn.PgConn, sql string, columns
 		i++
 		return dst, true
 	}}
-	_, err := pg.CopyFrom(ctx, e, sql)
-	return e.buf, err
+	if _, err := pg.CopyFrom(ctx, e, sql); err != nil {
+		return nil, err
+	}
+	return e.buf, nil
 }
 
 func copySQL[T any](table string, columns []column[T]) string {
