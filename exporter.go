@@ -162,13 +162,15 @@ func (e *llmExporter) pushTraces(ctx context.Context, td ptrace.Traces) error {
 	begin := time.Now()
 	stream := e.mapper.Stream(td)
 	err := e.store(ctx, stream)
-	e.telemetry.mapped(ctx, stream.Spans(), stream.Took())
-	e.reject(ctx, stream.Rejected(), nil)
+	spans := stream.Spans() // td may change once all is mapped
 	if err != nil {
 		err = pool.Wrap("cannot store the batch", err)
 		e.health.failed(err)
 		return err
 	}
+	// Counted once, with the attempt that succeeds.
+	e.telemetry.mapped(ctx, spans, stream.Took())
+	e.reject(ctx, stream.Rejected(), nil)
 	e.telemetry.took(ctx, phaseTotal, time.Since(begin))
 	e.health.ok()
 	return nil

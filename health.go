@@ -31,7 +31,7 @@ type health struct {
 }
 
 func newHealth(host component.Host, logger *zap.Logger) *health {
-	return &health{host: host, logger: logger}
+	return &health{host: host, logger: logger, touch: time.Now()}
 }
 
 // touched notes that a batch came.
@@ -77,14 +77,21 @@ func (h *health) broken(err error) {
 	componentstatus.ReportStatus(h.host, componentstatus.NewPermanentErrorEvent(err))
 }
 
-// probeDue tells whether the time since the last success calls for a probe.
-func (h *health) probeDue(now time.Time, interval time.Duration) bool {
+// probeIn tells when to probe: an interval after the last success, which may just
+// have been; while Postgres does not work, or may sleep, in an interval.
+func (h *health) probeIn(now time.Time, interval time.Duration) (in time.Duration, due bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.healthy {
-		return true
+		return interval, true
 	}
-	return now.Sub(h.success) >= interval && now.Sub(h.touch) < idleIntervals*interval
+	if now.Sub(h.touch) >= idleIntervals*interval {
+		return interval, false
+	}
+	if left := interval - now.Sub(h.success); left > 0 {
+		return left, false
+	}
+	return interval, true
 }
 
 // run connects if start could not, then probes Postgres and maintains the tables
@@ -93,23 +100,18 @@ func (e *llmExporter) run(ctx context.Context) {
 	if !e.ready.Load() && !e.connect(ctx) {
 		return
 	}
-	maintenance := time.NewTicker(e.cfg.Retention.Interval)
-	defer maintenance.Stop()
-	var probe <-chan time.Time
-	if interval := e.cfg.HealthCheck.Interval; interval > 0 {
-		ticker := time.NewTicker(interval)
-		defer ticker.Stop()
-		probe = ticker.C
+	// Apart, since maintenance may wait for locks.
+	if e.cfg.HealthCheck.Interval > 0 {
+		e.running.Go(func() { e.watch(ctx) })
 	}
-	e.maintain(ctx, time.Now())
-	for {
+	ticker := time.NewTicker(e.cfg.Retention.Interval)
+	defer ticker.Stop()
+	for now := time.Now(); ; {
+		e.maintain(ctx, now)
 		select {
 		case <-ctx.Done():
 			return
-		case now := <-probe:
-			e.probe(ctx, now)
-		case now := <-maintenance.C:
-			e.maintain(ctx, now)
+		case now = <-ticker.C:
 		}
 	}
 }
@@ -160,13 +162,27 @@ func (e *llmExporter) connect(ctx context.Context) bool {
 	}
 }
 
-// probe asks Postgres for a sign of life unless writes give it.
-func (e *llmExporter) probe(ctx context.Context, now time.Time) {
+// watch asks Postgres for a sign of life, unless writes give it, until ctx ends.
+func (e *llmExporter) watch(ctx context.Context) {
 	interval := e.cfg.HealthCheck.Interval
-	if !e.health.probeDue(now, interval) {
-		return
+	timer := time.NewTimer(interval)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-timer.C:
+			next, due := e.health.probeIn(now, interval)
+			if due {
+				e.probe(ctx)
+			}
+			timer.Reset(next)
+		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, interval)
+}
+
+func (e *llmExporter) probe(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, e.cfg.HealthCheck.Interval)
 	defer cancel()
 	if err := e.pool.HealthCheckPostgres(ctx); err != nil {
 		e.health.failed(err)
