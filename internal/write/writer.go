@@ -96,6 +96,9 @@ func (w *Writer) Write(ctx context.Context, source Source, isNew IsNew) (Result,
 		if err == nil {
 			return t.result, nil
 		}
+		if hasCode(err, readOnly) {
+			return Result{}, errors.Join(err, conn.Conn().Close(ctx))
+		}
 		if rollback(ctx, pg) != nil || attempt == attempts || !conflict(err) {
 			return Result{}, err
 		}
@@ -176,6 +179,10 @@ const (
 	lockNotAvailable     = "55P03"
 	checkViolation       = "23514" // a partition was attached under a row of its day
 )
+
+// readOnly is the SQLSTATE of a server that has become a standby. Its connection
+// must not be used again: a new one goes to the primary.
+const readOnly = "25006"
 
 func conflict(err error) bool {
 	if errors.Is(err, errKnownWrong) || errors.Is(err, errImpatient) {
