@@ -46,9 +46,10 @@ test: build build/telemetrygen postgres18 ## Run everything that CI runs: vet, u
 build: $(COLLECTOR) ## Build the collector at build/otelcol-llm
 	@:
 
-bench: build ## Compare the exporter with raw COPY; figures also in build/bench.json
+bench: build ## Compare the exporter with raw COPY, figures also in build/bench.json; mapping by dialect
 	@scripts/need postgres
 	go run ./internal/bench
+	go test -run '^$$' -bench '^BenchmarkMap$$' -benchmem ./internal/mapping
 
 bench-growth: ## Compare write throughput with 20 million spans stored and with none (takes long)
 	@scripts/need postgres
