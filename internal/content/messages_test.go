@@ -299,3 +299,17 @@ func TestFinishReason(t *testing.T) {
 		require.Equal(t, want, FinishReason(in), in)
 	}
 }
+
+// TestWholeResponseBodyIsRead reads a body of OpenAI's Responses API, whose key
+// text holds settings.
+func TestWholeResponseBodyIsRead(t *testing.T) {
+	n := NewNormalizer(Options{})
+	var r jsonval.Repairs
+	body := `{"object":"response","text":{"format":{"type":"text"}},"reasoning":{"effort":"low"},"output":[
+		{"type":"reasoning","summary":[{"type":"summary_text","text":"Thought."}]},
+		{"type":"message","role":"assistant","content":[{"type":"output_text","text":"Hello."}]}]}`
+	got, ok := n.Messages(nil, pcommon.NewValueStr(body), Output, &r)
+	require.True(t, ok)
+	require.Len(t, got, 1)
+	require.JSONEq(t, `{"role":"assistant","parts":[{"type":"reasoning","content":"Thought."},{"type":"text","content":"Hello."}]}`, string(got[0].Body))
+}

@@ -84,7 +84,11 @@ func kindOf(n jsonval.Node) partKind {
 		return partText
 	}
 	for _, k := range partKeys {
-		if n.Get(k.key).Exists() {
+		v := n.Get(k.key)
+		if k.kind == partText && v.Kind() == jsonval.Object {
+			continue // how to answer, in the body of a request or response
+		}
+		if v.Exists() {
 			return k.kind
 		}
 	}
