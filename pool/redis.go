@@ -36,7 +36,8 @@ type redisClient struct {
 	logger  *zap.Logger
 
 	up     atomic.Bool
-	down   chan error // holds the failure that the watcher has to see
+	warned atomic.Bool // of a command that Redis refused
+	down   chan error  // holds the failure that the watcher has to see
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 }
@@ -68,8 +69,16 @@ func (r *redisClient) close() {
 	_ = r.client.Close() // nothing is lost with these connections
 }
 
-// failed takes Redis out of use; the watcher brings it back.
+// failed takes Redis out of use; the watcher brings it back. A server that refuses a command, because its memory
+// is full for instance, does answer: there is nothing to wait for, and a warning is enough.
 func (r *redisClient) failed(err error) {
+	var refusal redis.Error
+	if errors.As(err, &refusal) {
+		if r.warned.CompareAndSwap(false, true) {
+			r.logger.Warn("Redis refuses a command, going on without what it does not take", zap.Error(err))
+		}
+		return
+	}
 	if r.up.CompareAndSwap(true, false) {
 		r.down <- err
 	}
