@@ -74,7 +74,7 @@ func newSubject(t *testing.T, database string, change func(*config)) (*subject, 
 	cfg.TimeoutConfig.Timeout = 10 * time.Second
 	cfg.QueueConfig.Get().NumConsumers = 4
 	cfg.RetryConfig.InitialInterval, cfg.RetryConfig.MaxInterval, cfg.RetryConfig.MaxElapsedTime = 20*time.Millisecond, 200*time.Millisecond, 0
-	cfg.HealthCheck.Interval = 200 * time.Millisecond
+	cfg.HealthCheck.Interval = time.Second
 	if change != nil {
 		change(cfg)
 	}
