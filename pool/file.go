@@ -23,7 +23,7 @@ func ConfigFromFile(path string) (Config, error) {
 	var blocks map[string]any
 	if err := yaml.Unmarshal(text, &blocks); err != nil {
 		// The parser's own message quotes the file, which may hold secrets.
-		return c, newError(KindConfig, path, errors.New("is not a YAML file of blocks such as postgres: and redis:"))
+		return c, newError(KindConfig, path, errors.New("is not a YAML file of the blocks postgres, redis, pool and connect_retry"))
 	}
 	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
 		Result:      &c,

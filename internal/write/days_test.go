@@ -57,13 +57,13 @@ func TestLongQueryDoesNotStallWriters(t *testing.T) {
 // TestOneConnectionIsEnough writes new days from several callers through a pool
 // of a single connection.
 func TestOneConnectionIsEnough(t *testing.T) {
-	w, pool := newWriter(t)
+	_, pool := newWriter(t)
 	config := pool.Config()
 	config.MaxConns = 1
 	single, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
 	t.Cleanup(single.Close)
-	w = New(single, "public", window)
+	w := New(single, "public", window)
 	today := dayOf(time.Now())
 	group, ctx := errgroup.WithContext(t.Context())
 	for i := range byte(4) {
