@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/tern/v2/migrate"
 )
 
@@ -124,13 +123,13 @@ func createSchema(ctx context.Context, tx pgx.Tx, name string) error {
 	return err
 }
 
-// migrateInTx runs tern inside tx. Tern takes a session lock of its own; were
+// migrateInTx runs tern inside tx, all migrations at once. Tern takes a session lock of its own; were
 // it to fail, the lock must not stay with a pooled server connection.
 func migrateInTx(ctx context.Context, tx pgx.Tx, name string) error {
 	if _, err := tx.Exec(ctx, "SAVEPOINT llm_migrate"); err != nil {
 		return err
 	}
-	err := runTern(ctx, tx.Conn(), name)
+	err := migrateTo(ctx, tx.Conn(), name, Latest())
 	if err != nil {
 		_, rollback := tx.Exec(ctx, "ROLLBACK TO SAVEPOINT llm_migrate")
 		if rollback == nil {
@@ -141,7 +140,7 @@ func migrateInTx(ctx context.Context, tx pgx.Tx, name string) error {
 	return nil
 }
 
-func runTern(ctx context.Context, conn *pgx.Conn, name string) error {
+func migrateTo(ctx context.Context, conn *pgx.Conn, name string, version int32) error {
 	m, err := migrate.NewMigratorEx(ctx, conn, Table(name, VersionTable), &migrate.MigratorOptions{DisableTx: true})
 	if err != nil {
 		return err
@@ -151,7 +150,7 @@ func runTern(ctx context.Context, conn *pgx.Conn, name string) error {
 	if err := m.LoadMigrations(migrations()); err != nil {
 		return err
 	}
-	err = m.Migrate(ctx)
+	err = m.MigrateTo(ctx, version)
 	var failed migrate.MigrationPgError
 	if errors.As(err, &failed) {
 		return fmt.Errorf("migration %s failed: %w", failed.MigrationName, failed.PgError)
@@ -171,10 +170,4 @@ func migrations() fs.FS {
 // as a value.
 func Literal(s string) string {
 	return "E'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(s) + "'"
-}
-
-// IsMissing tells whether err says that a table of the schema is not there.
-func IsMissing(err error) bool {
-	var pgErr *pgconn.PgError
-	return errors.As(err, &pgErr) && pgErr.Code == "42P01"
 }
