@@ -95,7 +95,9 @@ func compare(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(printTable(os.Stdout, results), writeJSON(c.out, results)); err != nil || !c.micro {
+	err = errors.Join(printTable(os.Stdout, results), writeJSON(c.out, results))
+	printRatios(os.Stdout, results)
+	if err != nil || !c.micro {
 		return err
 	}
 	return errors.Join(b.oneTrace(ctx, c.rounds), lookUp(ctx))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 	"time"
 )
@@ -106,4 +107,30 @@ func printTable(w io.Writer, results []result) error {
 			r.P50Millis, r.P99Millis)
 	}
 	return t.Flush()
+}
+
+// printRatios shows what the targets are about.
+func printRatios(w io.Writer, results []result) {
+	find := func(like result, subject string) *result {
+		at := slices.IndexFunc(results, func(r result) bool {
+			return r.Workload == like.Workload && r.Callers == like.Callers && r.Subject == subject
+		})
+		if at < 0 {
+			return nil
+		}
+		return &results[at]
+	}
+	for _, r := range results {
+		if r.Subject != "exporter" {
+			continue
+		}
+		title := fmt.Sprintf("%s, %d callers:", r.Workload, r.Callers)
+		if c := find(r, "copy"); c != nil {
+			fmt.Fprintf(w, "%s exporter / copy: speed %.2f, WAL %.2f, stored %.2f\n", title,
+				r.SpansPerS/c.SpansPerS, r.WALBytesPerSpan/c.WALBytesPerSpan, r.StoredBytesPerSpan/c.StoredBytesPerSpan)
+		}
+		if c := find(r, "collector"); c != nil {
+			fmt.Fprintf(w, "%s collector / exporter: speed %.2f\n", title, c.SpansPerS/r.SpansPerS)
+		}
+	}
 }

@@ -61,3 +61,15 @@ func TestTableShowsUnknownAllocations(t *testing.T) {
 	require.Contains(t, text.String(), "collector")
 	require.Contains(t, text.String(), "?")
 }
+
+func TestRatiosNeedBothSubjects(t *testing.T) {
+	row := func(subject string, rate, bytes float64) result {
+		return result{Workload: "agent", Subject: subject, Callers: 4, SpansPerS: rate, WALBytesPerSpan: bytes, StoredBytesPerSpan: 2 * bytes}
+	}
+	var text strings.Builder
+	printRatios(&text, []result{row("copy", 100, 1000), row("exporter", 800, 100), row("collector", 400, 100)})
+	require.Equal(t, "agent, 4 callers: exporter / copy: speed 8.00, WAL 0.10, stored 0.10\nagent, 4 callers: collector / exporter: speed 0.50\n", text.String())
+	text.Reset()
+	printRatios(&text, []result{row("exporter", 800, 100)})
+	require.Empty(t, text.String())
+}
