@@ -1,6 +1,8 @@
 package content
 
 import (
+	"strings"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
@@ -76,6 +78,22 @@ func documentText(n jsonval.Node) jsonval.Node {
 	return c
 }
 
+// plain joins content blocks that are all text.
+func (rd *reader) plain(c jsonval.Node) jsonval.Node {
+	if c.Kind() != jsonval.Array || c.Len() == 0 {
+		return c
+	}
+	var text strings.Builder
+	for b := c.First(); b.Exists(); b = b.Next() {
+		t := b.Get("text")
+		if kindOf(b) != partText || t.Kind() != jsonval.String {
+			return c
+		}
+		text.WriteString(t.Str())
+	}
+	return rd.d.String(text.String())
+}
+
 // maxDocumentKeys is up to how many keys a document may have to be rewritten.
 const maxDocumentKeys = 256
 
@@ -95,7 +113,7 @@ func (rd *reader) document(list, n jsonval.Node) {
 	}
 	d := rd.d.Object()
 	d.Set("id", first(n, "id", "document_id", "id_"))
-	d.Set("content", documentText(n))
+	d.Set("content", rd.plain(documentText(n)))
 	d.Set("score", or(score, first(n, "score", "relevance_score")))
 	meta := first(n, "metadata")
 	if meta.Kind() == jsonval.String {

@@ -157,7 +157,7 @@ func (rd *reader) addAddress(parts jsonval.Node, m media, n jsonval.Node, isData
 			return
 		}
 	}
-	if isData || !strings.Contains(s, ":") && len(s) > 64 {
+	if isData && !strings.HasPrefix(s, "http") || !strings.Contains(s, ":") && len(s) > 64 {
 		rd.addBlob(parts, m, s)
 		return
 	}

@@ -110,12 +110,19 @@ func (rd *reader) isMessage(n jsonval.Node) bool {
 	if n.Get("content").Exists() && (typ == "" || typ == "message") {
 		return true
 	}
-	return n.Get("text").Exists() && typ == "" && isChoice(n)
+	for _, key := range [...]string{"text", "completion"} {
+		if k := n.Get(key).Kind(); (k == jsonval.String || k == jsonval.Null) && typ == "" && isChoice(n) {
+			return true
+		}
+	}
+	return false
 }
 
 // isChoice tells whether a text is one of a model's answers rather than a block.
 func isChoice(n jsonval.Node) bool {
-	for _, key := range [...]string{"generation_info", "index", "toolCalls", "tool_calls"} {
+	for _, key := range [...]string{
+		"generation_info", "index", "toolCalls", "tool_calls", "reasoning", "reasoningText", "files", "sources", "warnings",
+	} {
 		if n.Get(key).Exists() {
 			return true
 		}
@@ -208,7 +215,7 @@ func (rd *reader) fields(n jsonval.Node, role, finish string) {
 	if name := n.Get("name"); name.Kind() == jsonval.String && !name.Blank() {
 		f.name = name
 	}
-	for _, key := range [...]string{"reasoning_content", "reasoning", "thinking"} {
+	for _, key := range [...]string{"reasoning_content", "reasoning", "thinking", "reasoningText"} {
 		if c := n.Get(key); !c.Blank() {
 			rd.addReasoning(f.parts, c)
 			break
@@ -217,7 +224,10 @@ func (rd *reader) fields(n jsonval.Node, role, finish string) {
 	rd.content(f, n)
 	rd.calls(f.parts, n)
 	if c := n.Get("refusal"); !c.Blank() {
-		rd.addTyped(f.parts, "refusal", c)
+		p := rd.d.Object()
+		p.Set("type", rd.d.String("refusal"))
+		p.Set("refusal", c)
+		f.parts.Add(p)
 	}
 	rd.end(f)
 }
@@ -229,7 +239,7 @@ func (rd *reader) content(f draft, n jsonval.Node) {
 		rd.blocks(f.parts, parts)
 		return
 	}
-	for _, key := range [...]string{"contents", "text", "message"} {
+	for _, key := range [...]string{"contents", "text", "message", "completion", "outputText", "generated_text"} {
 		if c.Blank() {
 			c = n.Get(key)
 		}
@@ -302,6 +312,10 @@ func (rd *reader) blocks(parts, c jsonval.Node) {
 			rd.part(parts, b)
 		}
 	case jsonval.Object:
+		if v := unwrapTyped(c); v != c {
+			rd.blocks(parts, v)
+			return
+		}
 		if isPart(c) || !c.Get("type").Blank() {
 			rd.part(parts, c)
 			return

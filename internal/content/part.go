@@ -27,7 +27,6 @@ const (
 	partToolCall
 	partToolResponse
 	partMedia
-	partRefusal
 	partVerbatim
 	partNothing // belongs to the call, not to what was said
 )
@@ -47,8 +46,7 @@ var partTypes = map[string]partKind{
 	"audio": partMedia, "audio_url": partMedia, "audio-url": partMedia, "video": partMedia,
 	"video_url": partMedia, "video-url": partMedia, "document-url": partMedia, "binary": partMedia,
 	"blob": partMedia, "uri": partMedia, "media": partMedia,
-	"refusal":           partRefusal,
-	"redacted_thinking": partVerbatim, "web_search_tool_result": partVerbatim,
+	"refusal": partVerbatim, "redacted_thinking": partVerbatim, "web_search_tool_result": partVerbatim,
 }
 
 // partKeys are the keys that blocks without a type are known by, the first wins.
@@ -82,6 +80,9 @@ func kindOf(n jsonval.Node) partKind {
 	}
 	if n.Get("message_content").Exists() {
 		return partText
+	}
+	if n.Get("reasoning").Kind() == jsonval.String && (n.Len() == 1 || n.Get("metadata").Exists()) {
+		return partReasoning // Genkit
 	}
 	for _, k := range partKeys {
 		v := n.Get(k.key)
@@ -124,9 +125,6 @@ func (rd *reader) part(parts, n jsonval.Node) {
 		rd.toolResponsePart(parts, n)
 	case partMedia:
 		rd.mediaPart(parts, n)
-	case partRefusal:
-		text := first(n, "refusal", "content")
-		rd.addTyped(parts, "refusal", text)
 	case partNothing:
 	default:
 		if n.Len() > 0 {

@@ -143,9 +143,16 @@ func (rd *reader) list(n jsonval.Node) bool {
 	for c := n.First(); c.Exists(); c = c.Next() {
 		switch {
 		case rd.isOther(c):
+		case isPair(c):
+			flush()
+			rd.pair(c)
+			known = true
 		case c.Kind() == jsonval.Array:
 			flush()
 			known = rd.list(c) || known
+		case unwrapTyped(c) != c:
+			flush()
+			known = rd.any(unwrapTyped(c)) || known
 		case c.Kind() == jsonval.String && texts:
 			known = rd.any(c) || known
 		case c.Kind() == jsonval.String:
@@ -168,6 +175,21 @@ func (rd *reader) list(n jsonval.Node) bool {
 	return len(rd.found) > before
 }
 
+// isPair tells whether n is a role and what was said, the short form of LangChain.
+func isPair(n jsonval.Node) bool {
+	if n.Kind() != jsonval.Array || n.Len() != 2 || !onlyStrings(n) {
+		return false
+	}
+	_, ok := roleNames[n.First().Str()]
+	return ok
+}
+
+func (rd *reader) pair(n jsonval.Node) {
+	f := rd.draft(roleNames[n.First().Str()])
+	rd.addText(f.parts, n.First().Next())
+	rd.end(f)
+}
+
 func onlyStrings(n jsonval.Node) bool {
 	for c := n.First(); c.Exists(); c = c.Next() {
 		if c.Kind() != jsonval.String {
@@ -181,10 +203,13 @@ func onlyStrings(n jsonval.Node) bool {
 // the order they are looked at.
 var wrappers = [...][]string{
 	Input: {"messages", "contents", "input", "inputs", "prompt", "prompts", "chat_history",
-		"output", "outputs", "choices", "candidates", "generations", "value"},
+		"output", "outputs", "choices", "candidates", "generations", "inputText", "value"},
 	Output: {"choices", "candidates", "generations", "output", "outputs", "messages", "contents",
-		"completion", "completions", "results", "response", "input", "inputs", "value"},
+		"completion", "completions", "results", "response", "generation", "input", "inputs", "value"},
 }
+
+// requestKeys are wrappers of what a model is given.
+var requestKeys = map[string]bool{"messages": true, "contents": true, "input": true, "inputs": true}
 
 // body reads one object: a message, a content block, or what wraps messages.
 func (rd *reader) body(n jsonval.Node, finish string) bool {
@@ -214,6 +239,9 @@ func (rd *reader) body(n jsonval.Node, finish string) bool {
 		return rd.any(inner)
 	}
 	for _, key := range wrappers[rd.dir] {
+		if rd.dir == Output && requestKeys[key] && (n.Get("model").Exists() || n.Get("error").Exists()) {
+			continue // a request that was not answered
+		}
 		if rd.wrapped(n, key, finish) {
 			rd.finishAll(before, finish)
 			return true
@@ -248,7 +276,7 @@ func (rd *reader) finishAll(before int, finish string) {
 
 // answer reads a body whose own keys are the answer: text, reasoning, tool calls.
 func (rd *reader) answer(n jsonval.Node, finish string) bool {
-	if !n.Get("text").Exists() && !n.Get("toolCalls").Exists() && !n.Get("tool_calls").Exists() && !n.Get("outputText").Exists() {
+	if !first(n, "text", "toolCalls", "tool_calls", "outputText", "generated_text").Exists() {
 		return false
 	}
 	before := len(rd.found)

@@ -8,7 +8,7 @@ import (
 // the same call already: some producers tell it in the content and beside it.
 func (rd *reader) addToolCall(parts, n jsonval.Node, told int) {
 	id := callID(n)
-	for _, key := range [...]string{"toolUse", "functionCall", "function_call", "toolRequest", "tool_call", "function"} {
+	for _, key := range [...]string{"toolUse", "functionCall", "function_call", "toolRequest", "tool_call", "function", "payload"} {
 		if inner := n.Get(key); inner.Kind() == jsonval.Object {
 			n = inner
 			if own := callID(n); own.Exists() {
@@ -32,8 +32,15 @@ func (rd *reader) addToolCall(parts, n jsonval.Node, told int) {
 }
 
 func callID(n jsonval.Node) jsonval.Node {
-	return first(n, "call_id", "toolCallId", "toolUseId", "tool_call_id", "tool_use_id", "ref", "id")
+	id := first(n, "call_id", "toolCallId", "toolUseId", "tool_call_id", "tool_use_id", "ref", "id")
+	if id.Str() == notSpecified {
+		return jsonval.Node{}
+	}
+	return id
 }
+
+// notSpecified is what Google's ADK writes for an id it does not know.
+const notSpecified = "<not specified>"
 
 // arguments returns the arguments of a call, decoded where they are JSON text.
 func (rd *reader) arguments(n jsonval.Node) jsonval.Node {

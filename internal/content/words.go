@@ -72,7 +72,7 @@ func readSystem(s *scratch, n jsonval.Node, r *jsonval.Repairs) jsonval.Node {
 			return readSystem(s, c, r)
 		}
 	}
-	if n.Kind() == jsonval.Object && !rd.isMessage(n) && !isPart(n) || !rd.any(n) {
+	if n.Kind() == jsonval.Object && !isInstruction(n) || !rd.any(n) {
 		return jsonval.Node{}
 	}
 	parts := rd.d.Array()
@@ -85,6 +85,16 @@ func readSystem(s *scratch, n jsonval.Node, r *jsonval.Repairs) jsonval.Node {
 		return jsonval.Node{}
 	}
 	return parts
+}
+
+// isInstruction tells whether an object instructs a model: a part, or a message of
+// the system or of nobody; not one that somebody else said.
+func isInstruction(n jsonval.Node) bool {
+	if role := n.Get("role"); role.Exists() {
+		known := roleNames[strings.ToLower(role.Str())]
+		return known == "system" || known == "developer"
+	}
+	return isPart(n) || isSerialised(n) || n.Get("content").Exists() || n.Get("parts").Exists()
 }
 
 // SystemOf copies the parts of the leading system messages.
@@ -265,16 +275,23 @@ func (rd *reader) value(n jsonval.Node, encoded bool) jsonval.Node {
 		}
 	}
 	n = unwrapTyped(n)
-	message := n
-	if n.Len() == 1 {
-		message = or(n.Get("output"), n)
-	}
-	if isSerialised(message) && strings.HasPrefix(className(message), "ToolMessage") {
-		if c := message.Get("kwargs").Get("content"); c.Exists() {
+	for _, message := range [...]jsonval.Node{n, n.Get("output")} {
+		if c := toolMessageContent(message); c.Exists() {
 			return rd.value(c, false)
 		}
 	}
 	return n
+}
+
+// toolMessageContent returns what a tool answered in a LangChain ToolMessage.
+func toolMessageContent(n jsonval.Node) jsonval.Node {
+	switch {
+	case isSerialised(n) && strings.HasPrefix(className(n), "ToolMessage"):
+		return n.Get("kwargs").Get("content")
+	case n.Get("type").Str() == "tool" && n.Get("tool_call_id").Exists():
+		return n.Get("content")
+	}
+	return jsonval.Node{}
 }
 
 // ToolPart returns the arguments of the first tool_call part (Input) or the

@@ -43,7 +43,9 @@ func TestSystemInstructions(t *testing.T) {
 		`{"config":{"systemInstruction":"a"},"contents":[]}`:                       `[{"type":"text","content":"a"}]`,
 		`{"config":{"system_instruction":{"parts":[{"text":"a"},{"text":"b"}]}}}`:  `[{"type":"text","content":"a"},{"type":"text","content":"b"}]`,
 		`{"messages":[{"role":"user","content":"x"}]}`:                             ``,
-		`{"model":"m"}`: ``, ``: ``, ` `: ``, `[]`: ``, `null`: ``,
+		`{"role":"user","content":"x"}`:                                            ``,
+		`{"message":"x","chat_history":[]}`:                                        ``,
+		`{"model":"m"}`:                                                            ``, ``: ``, ` `: ``, `[]`: ``, `null`: ``,
 	} {
 		for range 2 {
 			var r jsonval.Repairs
@@ -141,6 +143,8 @@ func TestValue(t *testing.T) {
 		{in: `{"type":"json","value":{"a":1}}`, want: `{"a":1}`},
 		{in: `{"output":{"lc":1,"type":"constructor","id":["langchain_core","messages","ToolMessage"],"kwargs":{"content":"{\"a\":1}","tool_call_id":"c"}}}`, want: `{"a":1}`},
 		{in: `{"lc":1,"id":["ToolMessage"],"kwargs":{"content":"sunny"}}`, want: `"sunny"`},
+		{in: `{"output":{"type":"tool","content":"sunny","tool_call_id":"c","status":"success"}}`, want: `"sunny"`},
+		{in: `{"output":{"lc":1,"id":["ToolMessage"],"kwargs":{"content":"sunny"}},"kwargs":{"tags":[]}}`, want: `"sunny"`},
 		{in: `{"output":"x"}`, want: `{"output":"x"}`},
 	} {
 		var r jsonval.Repairs
@@ -187,6 +191,8 @@ func TestDocuments(t *testing.T) {
 		`{"type":"json","value":[{"document_id":"d","chunk_id":"c","content":"a"}]}`:           {`{"id":"d","chunk_id":"c","content":"a"}`},
 		`[{"node":{"id_":"n","text":"a","metadata":{}},"score":0.5}]`:                          {`{"id":"n","content":"a","score":0.5,"metadata":{}}`},
 		`[{"id":"1","distance":0.2,"document":"a"}]`:                                           {`{"id":"1","content":"a","distance":0.2}`},
+		`[{"content":[{"text":"a"},{"text":"b"}],"metadata":{}}]`:                              {`{"content":"ab","metadata":{}}`},
+		`[{"content":[{"text":"a"},{"media":{"url":"u"}}]}]`:                                   {`{"content":[{"text":"a"},{"media":{"url":"u"}}]}`},
 		`["a","b"]`: {`{"content":"a"}`, `{"content":"b"}`},
 		`a`:         {`{"content":"a"}`},
 		`[]`:        nil, `{}`: nil, ` `: nil,
