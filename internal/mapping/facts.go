@@ -34,23 +34,13 @@ func (r *reading) facts(res *resource) {
 	s.ToolCallID = r.text(fToolCallID)
 	s.Tags = r.list(fTags, nil)
 	s.FinishReasons = r.list(fFinishReasons, content.FinishReason)
-	r.dimensions()
+	s.EmbeddingDimensions, _ = r.count(fEmbeddingDimensions, math.MaxInt32) // the column is an int
 	r.prompt()
 	r.place(res)
 	r.usage(&s.Usage)
 	s.Streaming = r.boolean(fStreaming)
 	r.ttft()
 	r.errors()
-}
-
-// dimensions resolves the length of embeddings, which the column holds as int.
-func (r *reading) dimensions() {
-	n, src := r.integer(fEmbeddingDimensions)
-	if n.V > math.MaxInt32 {
-		r.restore(src)
-		return
-	}
-	r.out.EmbeddingDimensions = n
 }
 
 // prompt resolves the name of a prompt template and its version, which must come

@@ -330,9 +330,11 @@ func (r *reading) peekText(f field) (text string, ok bool) {
 	return text, ok
 }
 
-func (r *reading) integer(f field) (n Int, from *boundSource) {
+// count resolves a number up to most; a larger one stays an attribute.
+func (r *reading) count(f field, most int64) (n Int, from *boundSource) {
 	r.each(f, func(src *boundSource, v value) bool {
 		i, exact, ok := v.integer()
+		ok = ok && i <= most
 		if ok {
 			r.took(src, exact)
 			n, from = Int{i, true}, src

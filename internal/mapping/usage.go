@@ -1,10 +1,6 @@
 package mapping
 
-import (
-	"math"
-
-	"github.com/shopspring/decimal"
-)
+import "github.com/shopspring/decimal"
 
 // usage resolves tokens and cost. Input includes cached input and output includes
 // reasoning: where a dialect reports them apart, they are added.
@@ -12,13 +8,13 @@ func (r *reading) usage(u *Usage) {
 	if r.fed&usageFields == 0 {
 		return
 	}
-	input, inputSource := r.integer(fInputTokens)
-	output, outputSource := r.integer(fOutputTokens)
+	input, inputSource := r.count(fInputTokens, maxTokens)
+	output, outputSource := r.count(fOutputTokens, maxTokens)
 	u.Input, u.Output = input, output
-	u.Total, _ = r.integer(fTotalTokens)
-	u.CacheRead, _ = r.integer(fCacheRead)
-	u.CacheCreation, _ = r.integer(fCacheCreation)
-	u.Reasoning, _ = r.integer(fReasoning)
+	u.Total, _ = r.count(fTotalTokens, maxTokens)
+	u.CacheRead, _ = r.count(fCacheRead, maxTokens)
+	u.CacheCreation, _ = r.count(fCacheCreation, maxTokens)
+	u.Reasoning, _ = r.count(fReasoning, maxTokens)
 	if cached := u.CacheRead.V + u.CacheCreation.V; r.lacksCache(u, inputSource, cached) {
 		u.Input.V += cached
 		r.out.Adjustments |= CacheAddedToInput
@@ -39,18 +35,19 @@ func (r *reading) usage(u *Usage) {
 const usageFields uint64 = 1<<fInputTokens | 1<<fOutputTokens | 1<<fTotalTokens | 1<<fCacheRead | 1<<fCacheCreation |
 	1<<fReasoning | 1<<fInputCost | 1<<fOutputCost | 1<<fTotalCost
 
-// maxTokens keeps sums of token counts from overflowing.
-const maxTokens = math.MaxInt64 / 8
+// maxTokens is more than any call can use, and little enough for sums over millions
+// of spans. A larger number is no count and stays an attribute.
+const maxTokens = 1_000_000_000_000
 
 // lacksCache tells whether the input was reported without its cached part.
 func (r *reading) lacksCache(u *Usage, source *boundSource, cached int64) bool {
-	if !u.Input.OK || cached <= 0 || cached > maxTokens || u.Input.V > maxTokens {
+	if !u.Input.OK || cached <= 0 {
 		return false
 	}
 	if cached > u.Input.V {
 		return true
 	}
-	if u.Total.OK && u.Output.OK && u.Output.V <= maxTokens && u.Total.V == u.Input.V+u.Output.V+cached {
+	if u.Total.OK && u.Output.OK && u.Total.V == u.Input.V+u.Output.V+cached {
 		return true
 	}
 	if source.sums {
@@ -66,7 +63,7 @@ func (r *reading) lacksCache(u *Usage, source *boundSource, cached int64) bool {
 
 // lacksReasoning tells whether the output was reported without the reasoning.
 func (r *reading) lacksReasoning(u *Usage) bool {
-	if !u.Output.OK || u.Reasoning.V <= 0 || u.Reasoning.V > maxTokens || u.Output.V > maxTokens {
+	if !u.Output.OK || u.Reasoning.V <= 0 {
 		return false
 	}
 	if u.Reasoning.V > u.Output.V {
@@ -82,9 +79,6 @@ func (r *reading) lacksReasoning(u *Usage) bool {
 
 // total keeps the reported total if it can be one, else adds up.
 func total(u *Usage) Int {
-	if u.Input.V > maxTokens || u.Output.V > maxTokens {
-		return u.Total
-	}
 	sum := u.Input.V + u.Output.V
 	if u.Total.OK && u.Total.V >= sum {
 		return u.Total
