@@ -3,11 +3,14 @@ package llmobservatoryexporter
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -24,6 +27,9 @@ import (
 // day while spans are kept for ever.
 const partitionWindow = 400 * 24 * time.Hour
 
+// refusedSpans bounds the spans that are remembered as refused.
+const refusedSpans = 1 << 14
+
 // errNotReady holds batches back until Postgres has been reached once.
 var errNotReady = errors.New("PostgreSQL has not been reached yet")
 
@@ -35,6 +41,7 @@ type llmExporter struct {
 	telemetry *telemetry
 	health    *health
 	mapper    *mapping.Mapper
+	refused   *lru.Cache[mapping.SpanKey, struct{}] // spans that Postgres cannot store
 
 	pool      *pool.Pool
 	writer    *write.Writer
@@ -56,7 +63,11 @@ func newExporter(set exporter.Settings, cfg *Config) (*llmExporter, error) {
 	if cfg.Content.Capture == captureMetadata {
 		options.Capture = mapping.CaptureMetadata
 	}
-	return &llmExporter{cfg: cfg, logger: set.Logger, telemetry: t, mapper: mapping.New(options)}, nil
+	refused, err := lru.New[mapping.SpanKey, struct{}](refusedSpans)
+	if err != nil {
+		return nil, err
+	}
+	return &llmExporter{cfg: cfg, logger: set.Logger, telemetry: t, mapper: mapping.New(options), refused: refused}, nil
 }
 
 // start opens the pool. Postgres that does not answer is waited for in the
@@ -153,7 +164,8 @@ func (e *llmExporter) shutdown(ctx context.Context) error {
 }
 
 // pushTraces stores a batch. A retryable fault of Postgres is returned, so that
-// the queue keeps the batch; spans that can never be stored are set aside.
+// the queue keeps what is not stored yet; spans that can never be stored are set
+// aside.
 func (e *llmExporter) pushTraces(ctx context.Context, td ptrace.Traces) error {
 	e.health.touched()
 	if !e.ready.Load() {
@@ -161,43 +173,86 @@ func (e *llmExporter) pushTraces(ctx context.Context, td ptrace.Traces) error {
 	}
 	begin := time.Now()
 	stream := e.mapper.Stream(td)
-	err := e.store(ctx, stream)
+	left, err := e.store(ctx, stream)
 	spans := stream.Spans() // td may change once all is mapped
 	if err != nil {
 		err = pool.Wrap("cannot store the batch", err)
-		e.health.failed(err)
-		return err
+		if len(left) == len(spans) {
+			e.health.failed(err)
+			return err
+		}
+		var rest ptrace.Traces
+		rest, spans = divide(td, spans, left)
+		err = consumererror.NewTraces(err, rest)
 	}
-	// Counted once, with the attempt that succeeds.
+	// Counted once, with the attempt that settles them.
 	e.telemetry.mapped(ctx, spans, stream.Took())
 	e.reject(ctx, stream.Rejected(), nil)
+	if err != nil {
+		return err
+	}
 	e.telemetry.took(ctx, phaseTotal, time.Since(begin))
 	e.health.ok()
 	return nil
 }
 
 // store writes a batch. If Postgres refuses its data, it halves the batch until
-// the spans at fault stand alone and sets those aside.
-func (e *llmExporter) store(ctx context.Context, source write.Source) error {
+// the spans at fault stand alone and sets those aside. With an error it returns
+// the spans that are left.
+func (e *llmExporter) store(ctx context.Context, source write.Source) (left []mapping.Span, err error) {
 	result, err := e.writer.Write(ctx, source, e.isNew)
 	switch {
 	case err == nil:
 		e.telemetry.wrote(ctx, &result)
 		e.resolver.remember(ctx, result.Traces)
-		return nil
+		return nil, nil
 	case !pool.IsDataFault(err):
-		return err
+		return source.Spans(), err
 	}
 	batch := source.Whole()
 	if len(batch.Spans) < 2 {
 		e.reject(ctx, map[string]int{pool.SQLState(err): len(batch.Spans)}, err)
-		return nil
+		return nil, nil
 	}
 	first, second := batch.Split()
-	if err := e.store(ctx, write.Whole(first)); err != nil {
-		return err
+	if left, err := e.store(ctx, write.Whole(first)); err != nil {
+		return slices.Concat(left, second.Spans), err
 	}
 	return e.store(ctx, write.Whole(second))
+}
+
+// divide returns the spans of td that are left, and those that are settled.
+func divide(td ptrace.Traces, spans, left []mapping.Span) (rest ptrace.Traces, settled []mapping.Span) {
+	type id struct {
+		trace pcommon.TraceID
+		span  pcommon.SpanID
+	}
+	isLeft := make(map[id]bool, len(left))
+	for i := range left {
+		isLeft[id{left[i].TraceID, left[i].SpanID}] = true
+	}
+	for i := range spans {
+		if !isLeft[id{spans[i].TraceID, spans[i].SpanID}] {
+			settled = append(settled, spans[i])
+		}
+	}
+	rest = ptrace.NewTraces()
+	td.CopyTo(rest)
+	for _, rs := range rest.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			ss.Spans().RemoveIf(func(span ptrace.Span) bool { return !isLeft[id{span.TraceID(), span.SpanID()}] })
+		}
+	}
+	return rest, settled
+}
+
+// setAside gives up on the spans of a batch. They are remembered, so that a later
+// attempt at the batch they came with does not look for them again.
+func (e *llmExporter) setAside(ctx context.Context, batch *mapping.Batch, err error) {
+	for i := range batch.Spans {
+		e.refused.Add(batch.Spans[i].Key(), struct{}{})
+	}
+	e.reject(ctx, map[string]int{pool.SQLState(err): len(batch.Spans)}, err)
 }
 
 // isNew asks the resolver for the traces of a batch.

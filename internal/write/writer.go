@@ -188,10 +188,15 @@ func conflict(err error) bool {
 	if errors.Is(err, errKnownWrong) || errors.Is(err, errImpatient) {
 		return true
 	}
-	for _, code := range []string{uniqueViolation, serializationFailure, deadlockDetected, lockNotAvailable, checkViolation} {
-		if hasCode(err, code) {
-			return true
-		}
+	var pgErr *pgconn.PgError
+	if !errors.As(err, &pgErr) {
+		return false
+	}
+	switch pgErr.Code {
+	case uniqueViolation, serializationFailure, deadlockDetected, lockNotAvailable:
+		return true
+	case checkViolation:
+		return pgErr.ConstraintName == "" // a partition's; others are rules of the operator
 	}
 	return false
 }
