@@ -317,5 +317,5 @@ func TestOneRefusedSpanCostsNoOther(t *testing.T) {
 	warnings := s.logs.FilterMessageSnippet("Set spans aside").All()
 	require.Len(t, warnings, 1)
 	require.Equal(t, "23514", warnings[0].ContextMap()["reason"])
-	require.EqualValues(t, 3, s.counter(t, "otelcol_exporter_llm_observatory_spans_rejected"))
+	require.EqualValues(t, 3, s.counter(t, spansRejected))
 }

@@ -25,11 +25,6 @@ import (
 // timeout of 10 s that these tests give it.
 const tolerable = 5 * time.Second
 
-const (
-	redisLookups = "otelcol_exporter_llm_observatory_trace_resolver_lookups"
-	redisErrors  = "otelcol_exporter_llm_observatory_redis_errors"
-)
-
 // withBrokenRedis loads an exporter with a Redis that misbehaves during fault. No
 // batch may be lost or late, and the exporter stays healthy.
 func withBrokenRedis(t *testing.T, url string, fault func(db *pgxpool.Pool, s *subject)) *subject {

@@ -72,6 +72,19 @@ var oddSpans = []oddSpan{
 		s.Attributes().PutStr("gen_ai.input.messages", strings.Repeat("[", 10_000)+strings.Repeat("]", 10_000))
 	}, ""},
 	{"names of 10 kB", func(s ptrace.Span) { everyText(s, strings.Repeat("長", 10_000/3)) }, ""},
+	{"names of 10 kB that no index can pack", func(s ptrace.Span) { everyText(s, noise(10_000)) }, "text_cut"},
+	{"message of 20 MB", func(s ptrace.Span) {
+		s.Attributes().PutStr("gen_ai.input.messages", asJSON([]message{text("user", strings.Repeat("word ", 4<<20))}))
+	}, "content_cut"},
+	{"lone surrogate escaped in a key", func(s ptrace.Span) {
+		s.Attributes().PutStr("gen_ai.operation.name", "execute_tool")
+		s.Attributes().PutStr("gen_ai.tool.call.arguments", `{"\ud800\u0000":"\udfff"}`)
+	}, "utf8_replaced"},
+	{"sums that overflow", func(s ptrace.Span) {
+		for _, key := range []string{"input_tokens", "output_tokens", "cache_read.input_tokens", "reasoning.output_tokens"} {
+			s.Attributes().PutInt("gen_ai.usage."+key, math.MaxInt64)
+		}
+	}, ""},
 	{"SQL in keys", func(s ptrace.Span) {
 		for _, key := range []string{`'; DROP TABLE llm_spans; --`, `"`, `\`, `$1`, `{"a"`, "", "\t\n\\N"} {
 			s.Attributes().PutStr(key, key)
@@ -84,6 +97,16 @@ var oddSpans = []oddSpan{
 		}
 		s.Attributes().PutStr("gen_ai.input.messages", asJSON(history))
 	}, ""},
+}
+
+// noise makes text that does not pack.
+func noise(size int) string {
+	r := rand.New(rand.NewPCG(9, 9))
+	var b strings.Builder
+	for b.Len() < size {
+		fmt.Fprintf(&b, "%x ", r.Uint64())
+	}
+	return b.String()[:size]
 }
 
 // everyText puts a text wherever a span takes one.
@@ -135,10 +158,16 @@ func TestBadSpansAreStored(t *testing.T) {
 	}
 	requireAll(t, db, spans.Len()-2)
 	requireMarks(t, db, ids)
-	require.Eventually(t, func() bool { return s.counter(t, "otelcol_exporter_llm_observatory_spans_rejected") == 4 }, patience, glance)
+	require.Eventually(t, func() bool { return s.counter(t, spansRejected) == 4 }, patience, glance)
 	require.EqualValues(t, 2*number(t.Context(), db, "SELECT sum(cardinality(adjustments)) FROM llm_spans"),
-		s.counter(t, "otelcol_exporter_llm_observatory_spans_repaired"))
+		s.counter(t, spansRepaired))
 	require.Equal(t, 2, s.logs.FilterMessageSnippet("Set spans aside").Len(), "once for each of two reasons")
+	readViews(t, db)
+}
+
+// readViews reads every column of every row.
+func readViews(t *testing.T, db *pgxpool.Pool) {
+	t.Helper()
 	for _, view := range []string{"llm_span_details", "llm_calls", "llm_tool_calls", "llm_messages", "llm_trace_io", "llm_sessions"} {
 		run(t, db, "SELECT length(v::text) FROM "+view+" v")
 	}

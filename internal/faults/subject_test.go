@@ -35,6 +35,14 @@ const (
 	moment   = 5 * time.Second
 )
 
+// Names of the exporter's metrics.
+const (
+	spansRejected = "otelcol_exporter_llm_observatory_spans_rejected"
+	spansRepaired = "otelcol_exporter_llm_observatory_spans_repaired"
+	redisLookups  = "otelcol_exporter_llm_observatory_trace_resolver_lookups"
+	redisErrors   = "otelcol_exporter_llm_observatory_redis_errors"
+)
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // subject is an exporter in this process, with its queue and retries, and what it
@@ -56,6 +64,9 @@ func start(t *testing.T, database string, change func(*config)) *subject {
 	require.NoError(t, err)
 	require.NoError(t, s.Start(t.Context(), s.status))
 	t.Cleanup(func() {
+		if t.Failed() {
+			s.logLast(t, 10)
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		require.NoError(t, s.Shutdown(ctx))
@@ -86,6 +97,14 @@ func newSubject(t *testing.T, database string, change func(*config)) (*subject, 
 	settings.Logger = zap.New(core)
 	traces, err := factory.CreateTraces(t.Context(), settings, cfg)
 	return &subject{Traces: traces, logs: logs, status: &statusHost{events: make(chan *componentstatus.Event, 1000)}, meters: meters}, err
+}
+
+// logLast prints the last lines of the exporter's log.
+func (s *subject) logLast(t *testing.T, n int) {
+	all := s.logs.All()
+	for _, entry := range all[max(0, len(all)-n):] {
+		t.Log(entry.Level, entry.Message, entry.ContextMap())
+	}
 }
 
 // send is for load.
@@ -195,11 +214,13 @@ func requireAll(t *testing.T, db *pgxpool.Pool, spans int) {
 	rowcheck.Spans(t, db, spans)
 }
 
-// counter returns the sum of a metric over its attributes.
+// counter returns the sum of a metric over its attributes; 0 before it was first used.
 func (s *subject) counter(t *testing.T, name string) (sum int64) {
 	t.Helper()
 	metric, err := s.meters.GetMetric(name)
-	require.NoError(t, err)
+	if err != nil {
+		return 0
+	}
 	for _, point := range metric.Data.(metricdata.Sum[int64]).DataPoints {
 		sum += point.Value
 	}

@@ -1,0 +1,79 @@
+package faults
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+)
+
+// TestManySpansRefused has a rule of the operator refuse so much of a large batch that
+// its time is up before all of it is settled: each attempt goes on where the last one
+// ended.
+func TestManySpansRefused(t *testing.T) {
+	t.Parallel()
+	database := testserver.NewDatabase(t)
+	s := start(t, database, func(cfg *config) { cfg.TimeoutConfig.Timeout = time.Second })
+	db := connect(t, database)
+	run(t, db, "ALTER TABLE llm_spans ADD CONSTRAINT no_chats CHECK (name <> 'chat') NOT VALID")
+	all := ptrace.NewTraces()
+	r := rand.New(rand.NewPCG(8, 8))
+	for range 60 {
+		conversation(r, 5, time.Now()).ResourceSpans().MoveAndAppendTo(all.ResourceSpans())
+	}
+	require.NoError(t, deliver(t.Context(), s.send, all))
+	requireAll(t, db, 60*6)
+	require.Eventually(t, func() bool { return s.counter(t, spansRejected) == 300 }, patience, glance)
+}
+
+// TestLongHistory stores a call that brings 100,000 messages.
+func TestLongHistory(t *testing.T) {
+	t.Parallel()
+	database := testserver.NewDatabase(t)
+	s := start(t, database, func(cfg *config) { cfg.TimeoutConfig.Timeout = patience })
+	db := connect(t, database)
+	const length = 100_000
+	history := make([]message, length)
+	for i := range history {
+		history[i] = text([]string{"user", "assistant"}[i%2], fmt.Sprint("message ", i))
+	}
+	td := conversation(rand.New(rand.NewPCG(1, 9)), 1, time.Now())
+	td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(1).Attributes().PutStr("gen_ai.input.messages", asJSON(history))
+	require.NoError(t, deliver(t.Context(), s.send, td))
+	requireAll(t, db, td.SpanCount())
+	require.Equal(t, length, number(t.Context(), db, "SELECT jsonb_array_length(input_messages) FROM llm_calls"))
+	require.Equal(t, length-1, number(t.Context(), db, "SELECT position FROM llm_messages WHERE content = 'message 99998' AND direction = 'input'"))
+}
+
+// TestWildSpans sends whatever pdata can express, under the attribute keys that the
+// dialects read.
+func TestWildSpans(t *testing.T) {
+	t.Parallel()
+	wildSpans(t, 300)
+}
+
+func wildSpans(t *testing.T, rounds int) {
+	t.Helper()
+	database := testserver.NewDatabase(t)
+	s := start(t, database, nil)
+	db := connect(t, database)
+	keys := attributeKeys(t)
+	seed := rand.Uint64()
+	r := rand.New(rand.NewPCG(seed, 0))
+	spans := 0
+	for range rounds {
+		td := wild(r, keys)
+		spans += td.SpanCount()
+		require.NoError(t, deliver(t.Context(), s.send, td), "seed %d", seed)
+	}
+	require.Eventually(t, func() bool { return storedSpans(t, db) >= spans }, 2*patience, glance, "seed %d", seed)
+	require.Zero(t, s.counter(t, spansRejected), "seed %d", seed)
+	rowcheck.Spans(t, db, spans)
+	readViews(t, db)
+}
