@@ -28,8 +28,9 @@ type dialect struct {
 	// tell one retrieved document each.
 	messages  []messageEvent
 	documents []documentEvent
-	// completion are marks of spans that complete a text instead of chatting.
-	completion []string
+	// completion are marks of spans that complete a text instead of chatting, chat
+	// those of spans that do chat, whatever other marks say.
+	completion, chat []string
 	// inputExcludesCache tells whether the reported input lacks its cached part,
 	// outputExcludesReasoning whether the reported output lacks the reasoning.
 	inputExcludesCache      func(*reading) bool
@@ -180,6 +181,7 @@ const (
 	kindByEvidence  = 10 // attributes that hint at a kind: first at tools,
 	kindBySearch    = 11 // then at retrieval,
 	kindByModel     = 12 // then at a model
+	kindByName      = 13 // names that say little
 )
 
 var dialects []*dialect

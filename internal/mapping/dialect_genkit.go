@@ -11,7 +11,7 @@ var _ = register(dialect{
 	marks:    []string{"genkit:type"},
 	sources: map[field][]source{
 		fRequestModel:  {{attr: "genkit:name", only: modelKinds}},
-		fResponseModel: {{attr: "genkit:output", path: "raw.model", only: modelKinds, with: unlessRequested, note: "unless it is the request model"}},
+		fResponseModel: {{attr: "genkit:output", path: "raw.model|modelVersion", only: modelKinds}},
 		fResponseID:    {{attr: "genkit:output", path: "raw.id", only: modelKinds}},
 		fFinishReasons: {
 			{attr: "genkit:output", path: "raw.choices.0.finish_reason", only: onlyLLM},
@@ -24,6 +24,8 @@ var _ = register(dialect{
 		fCacheRead: {
 			{attr: "genkit:output", path: "usage.cachedContentTokens"},
 			{attr: "genkit:output", path: "raw.usage.prompt_tokens_details|input_tokens_details.cached_tokens"},
+			{attr: "genkit:output", path: "raw.usageMetadata.cachedContentTokenCount"},
+			{attr: "genkit:output", path: "raw.usage.cache_read_input_tokens"},
 		},
 		fReasoning: {
 			{attr: "genkit:output", path: "usage.thoughtsTokens"},
@@ -32,7 +34,7 @@ var _ = register(dialect{
 		fToolName:            {{attr: "genkit:name"}},
 		fEmbeddingDimensions: {{attr: "genkit:output", path: "embeddings.0.embedding", with: nodeLength, note: "its length"}},
 		fInputMessages:       {{attr: "genkit:input", path: "messages"}},
-		fOutputMessages:      {{attr: "genkit:output", path: "message"}},
+		fOutputMessages:      {{attr: "genkit:output", path: "message"}, {attr: "genkit:output", path: "candidates.0.message"}},
 		fToolDefinitions:     {{attr: "genkit:input", path: "tools", only: onlyLLM}},
 		fToolArguments:       {{attr: "genkit:input", as: asJSON}},
 		fToolResult:          {{attr: "genkit:output", as: asJSON}},

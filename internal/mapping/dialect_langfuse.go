@@ -16,7 +16,11 @@ var _ = register(dialect{
 	scopes:   []string{"langfuse-sdk"},
 	marks:    []string{"langfuse.observation.type"},
 	sources: map[field][]source{
-		fRequestModel: {{attr: "langfuse.observation.model.name"}},
+		fRequestModel: {
+			{attr: "langfuse.observation.metadata.ls_model_name"},
+			{attr: "langfuse.observation.model.name"},
+		},
+		fResponseModel: {{attr: "langfuse.observation.model.name", with: unlessRequested, note: "unless it is the request model"}},
 		fRequestParameters: {
 			{attr: "langfuse.observation.model.parameters", as: asBody, at: rankOpenInfer + 20},
 			{attr: "langfuse.observation.model_parameters", as: asBody, at: rankOpenInfer + 20},
@@ -25,7 +29,7 @@ var _ = register(dialect{
 		fTTFT:          {{attr: "langfuse.observation.completion_start_time", as: asTime, at: rankEvents, streams: true}},
 		fInputTokens:   {{attr: langfuseUsage, with: bucketsOf(langfuseInput), note: "sum of its buckets", sums: true}},
 		fOutputTokens:  {{attr: langfuseUsage, with: bucketsOf(langfuseOutput), note: "sum of its buckets"}},
-		fTotalTokens:   {{attr: langfuseUsage, path: "total|total_tokens"}},
+		fTotalTokens:   {{attr: langfuseUsage, path: "total|total_tokens|totalTokens"}},
 		fCacheRead:     {{attr: langfuseUsage, with: bucketsOf(langfuseCacheRead), note: "sum of its buckets"}},
 		fCacheCreation: {{attr: langfuseUsage, with: bucketsOf(langfuseCacheCreation), note: "sum of its buckets"}},
 		fReasoning:     {{attr: langfuseUsage, with: bucketsOf(langfuseReasoning), note: "sum of its buckets"}},
@@ -52,6 +56,7 @@ var _ = register(dialect{
 			{attr: "langfuse.prompt.version"},
 		},
 		fToolName:      {{as: asName, own: true, at: rankLast}},
+		fToolCallID:    {{attr: "langfuse.observation.output", with: toolMessageID, note: ofToolMessage, at: rankEvents}},
 		fErrorMessage:  {{attr: "langfuse.observation.status_message"}},
 		fInputMessages: {{attr: "langfuse.observation.input", as: asBody}},
 		fOutputMessages: {
@@ -101,7 +106,7 @@ func langfuseKind(r *reading, observation string) (Kind, verdict) {
 	case "generation":
 		model, _ := r.attr("langfuse.observation.model.name").str()
 		output, _ := r.attr("langfuse.observation.output").str()
-		if strings.Contains(model, "embed") && absentText(output) {
+		if strings.Contains(model, "embed") && absentText(unquote(output)) {
 			return KindEmbedding, decided
 		}
 		return KindLLM, decided
@@ -109,8 +114,7 @@ func langfuseKind(r *reading, observation string) (Kind, verdict) {
 	default:
 		return KindOther, undecided
 	}
-	old := r.scopeName == "langfuse-sdk" && versionAtMost(r.scopeVersion, 3, 3)
-	if old && r.attr("langfuse.observation.model.name").exists() {
+	if r.scopeName == "langfuse-sdk" && versionAtMost(r.scopeVersion, 3, 3) {
 		return KindOther, undecided
 	}
 	return KindOther, noEvidence
@@ -127,14 +131,14 @@ type langfuseBuckets struct {
 var (
 	langfuseInput = langfuseBuckets{
 		inclusive: []string{"prompt_tokens", "input_tokens"},
-		main:      []string{"input", "input_tokens", "prompt_tokens"},
+		main:      []string{"input", "input_tokens", "prompt_tokens", "inputTokens", "promptTokens"},
 		bucket: func(key string) bool {
 			return strings.HasPrefix(key, "input_") || strings.HasPrefix(key, "cache_") && strings.Contains(key, "input")
 		},
 	}
 	langfuseOutput = langfuseBuckets{
 		inclusive: []string{"completion_tokens", "output_tokens"},
-		main:      []string{"output", "output_tokens", "completion_tokens"},
+		main:      []string{"output", "output_tokens", "completion_tokens", "outputTokens", "completionTokens"},
 		bucket:    func(key string) bool { return strings.HasPrefix(key, "output_") },
 	}
 	langfuseCacheRead = langfuseBuckets{

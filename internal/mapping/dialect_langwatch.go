@@ -8,10 +8,18 @@ var _ = register(dialect{
 	versions: "*langwatch* 0.16.1",
 	marks:    []string{"langwatch.span.type"},
 	sources: map[field][]source{
-		fProvider:       {{attr: "langwatch.vendor"}},
-		fInputTokens:    {{attr: "langwatch.metrics", path: "value.promptTokens|prompt_tokens"}},
-		fOutputTokens:   {{attr: "langwatch.metrics", path: "value.completionTokens|completion_tokens"}},
-		fTotalCost:      {{attr: "langwatch.span.cost"}, {attr: "langwatch.metrics", path: "value.cost"}},
+		fProvider: {{attr: "langwatch.vendor"}},
+		fInputTokens: {
+			{attr: "langwatch.metrics", path: "value.promptTokens|prompt_tokens"},
+			{attr: "langwatch.metrics", path: "promptTokens|prompt_tokens"},
+		},
+		fOutputTokens: {
+			{attr: "langwatch.metrics", path: "value.completionTokens|completion_tokens"},
+			{attr: "langwatch.metrics", path: "completionTokens|completion_tokens"},
+		},
+		fTotalCost: {
+			{attr: "langwatch.span.cost"}, {attr: "langwatch.metrics", path: "value.cost"}, {attr: "langwatch.metrics", path: "cost"},
+		},
 		fUserID:         {{attr: "langwatch.user.id", at: rankCurrent + 13}},
 		fSessionID:      {{attr: "langwatch.thread.id", at: rankCurrent + 10}},
 		fTags:           {{attr: "langwatch.labels", at: rankVercel + 11}},

@@ -12,6 +12,7 @@ var _ = register(dialect{
 		fTotalCost:  {{attr: "gen_ai.cost.total_cost"}},
 		fUserID:     {{attr: "metadata.user_api_key_end_user_id", own: true, at: rankFramework + 95}},
 	},
+	kinds: []kindRule{{at: kindByIntent, own: true, values: map[string]Kind{"raw_gen_ai_request": KindOther}}},
 	// raw_gen_ai_request repeats the request as llm.PROVIDER.PARAM.
 	words: []string{
 		"llm.*.messages", "llm.*.input", "llm.*.prompt", "llm.*.contents", "llm.*.content", "llm.*.instructions",

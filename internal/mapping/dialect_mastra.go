@@ -12,7 +12,7 @@ var _ = register(dialect{
 	sources: map[field][]source{
 		fProvider:      {{attr: "modelMetadata", own: true, path: "modelProvider"}},
 		fRequestModel:  {{attr: "modelMetadata", own: true, path: "modelId"}},
-		fResponseModel: {{attr: "modelId", own: true, with: unlessRequested, note: "unless it is the request model"}},
+		fResponseModel: {{attr: "modelId", own: true}},
 		fAgentID:       {{attr: "agent.id", own: true}},
 		fUserID:        {{attr: "userId", own: true, at: rankLast}},
 		fSessionID: {
@@ -20,11 +20,12 @@ var _ = register(dialect{
 			{attr: "sessionId", own: true, at: rankLast},
 			{attr: "threadId", own: true, at: rankLast},
 		},
+		fRequestParameters: {{attr: "input", own: true, path: "body", only: onlyLLM, at: rankLast}},
 		fInputMessages: {
 			{attr: "input", own: true, path: "body.messages", only: onlyLLM, at: rankLast},
-			{attr: "input", own: true, path: "messages", only: onlyLLM, at: rankLast},
+			{attr: "input", own: true, as: asBody, only: mastraTalks, at: rankLast},
 		},
-		fOutputMessages: {{attr: "output", own: true, as: asBody, only: onlyLLM, at: rankLast}},
+		fOutputMessages: {{attr: "output", own: true, as: asBody, only: mastraTalks, at: rankLast}},
 		fToolArguments:  {{attr: "input", own: true, at: rankLast}},
 		fToolResult:     {{attr: "output", own: true, at: rankLast}},
 	},
@@ -36,6 +37,9 @@ var _ = register(dialect{
 	},
 	words: []string{"mastra.input", "mastra.output"},
 })
+
+// mastraTalks are the kinds of spans whose input and output are a conversation.
+var mastraTalks = kindsOf(KindLLM, KindAgent)
 
 func mastraKind(_ *reading, typ string) (Kind, verdict) {
 	if strings.HasPrefix(typ, "workflow") {

@@ -8,8 +8,8 @@ var _ = register(dialect{
 	marks:  []string{"mlflow.spanType", "mlflow.traceRequestId"},
 	sources: map[field][]source{
 		fProvider:          {{attr: "mlflow.llm.provider", as: asJSON}},
-		fRequestModel:      {{attr: "mlflow.llm.model", as: asJSON}, {attr: "mlflow.spanInputs", path: "model", only: modelKinds}},
-		fResponseModel:     {{attr: "mlflow.spanOutputs", path: "model", only: modelKinds, with: unlessRequested, note: "unless it is the request model"}},
+		fRequestModel:      {{attr: "mlflow.llm.model", as: asJSON}, {attr: "mlflow.spanInputs", path: "model|modelId", only: modelKinds}},
+		fResponseModel:     {{attr: "mlflow.spanOutputs", path: "model", only: modelKinds}},
 		fResponseID:        {{attr: "mlflow.spanOutputs", path: "id", only: modelKinds}},
 		fRequestParameters: {{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM, with: bodyWithModel, note: "of a body that names a model", at: rankLast}},
 		fStreaming:         {{attr: "mlflow.spanInputs", path: "stream", only: onlyLLM, at: rankLast}},
@@ -27,6 +27,7 @@ var _ = register(dialect{
 		fPromptName:        {{attr: "mlflow.linkedPrompts", path: "0.name"}},
 		fPromptVersion:     {{attr: "mlflow.linkedPrompts", path: "0.version"}},
 		fToolName:          {{as: asName, own: true, at: rankLast}},
+		fToolCallID:        {{attr: "mlflow.spanOutputs", with: toolMessageID, note: ofToolMessage, at: rankEvents}},
 		fInputMessages:     {{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM}},
 		fOutputMessages: {
 			{attr: "mlflow.spanOutputs", as: asBody, only: onlyLLM},

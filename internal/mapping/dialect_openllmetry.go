@@ -44,7 +44,7 @@ var _ = register(dialect{
 		fToolName:      {{attr: "traceloop.entity.name"}},
 		fInputMessages: {
 			{attr: "gen_ai.prompt.#", heads: openLLMetryHeads, drop: []string{"user"}, blocks: true},
-			{attr: "llm.prompts.#", heads: openLLMetryHeads},
+			{attr: "llm.prompts.#", heads: openLLMetryHeads, drop: []string{"user"}},
 		},
 		fOutputMessages: {
 			{attr: "gen_ai.completion.#", heads: openLLMetryHeads, blocks: true},
@@ -53,6 +53,7 @@ var _ = register(dialect{
 		fToolDefinitions: {{attr: "llm.request.functions.#"}},
 		fToolArguments:   {{attr: "traceloop.entity.input"}},
 		fToolResult:      {{attr: "traceloop.entity.output"}},
+		fToolCallID:      {{attr: "traceloop.entity.output", with: toolMessageID, note: ofToolMessage, at: rankEvents}},
 		fDocuments:       {{as: asDocumentEvents, at: rankEvents}},
 	},
 	kinds: []kindRule{
@@ -72,6 +73,7 @@ var _ = register(dialect{
 		{event: "db.search.result", prefix: "db.search.result."},
 	},
 	completion: []string{"llm.request.type=completion"},
+	chat:       []string{"llm.request.type=chat"},
 	inputExcludesCache: func(r *reading) bool {
 		return r.scopeName == "@traceloop/instrumentation-anthropic"
 	},

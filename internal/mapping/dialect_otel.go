@@ -15,6 +15,7 @@ var _ = register(dialect{
 		fFinishReasons: {{attr: "gen_ai.response.finish_reasons"}},
 		fRequestParameters: {
 			{attr: "gen_ai.request.*", except: []string{"model", "stream", "is_stream", "user", "type", "provider", "available_tools"}},
+			{attr: "gen_ai.output.type", param: "output_type"},
 		},
 		fStreaming: {{attr: "gen_ai.request.stream"}},
 		fTTFT: {
@@ -33,7 +34,7 @@ var _ = register(dialect{
 		fReasoning:           {{attr: "gen_ai.usage.reasoning.output_tokens"}},
 		fTotalCost:           {{attr: "gen_ai.usage.cost"}},
 		fSessionID:           {{attr: "gen_ai.conversation.id"}},
-		fPromptName:          {{attr: "gen_ai.prompt.name"}},
+		fPromptName:          {{attr: "gen_ai.prompt.name", with: templateName, note: "but Gemini CLI's, which is an id"}},
 		fPromptVersion:       {{attr: "gen_ai.prompt.version"}},
 		fAgentName:           {{attr: "gen_ai.agent.name"}},
 		fAgentID:             {{attr: "gen_ai.agent.id"}},
@@ -75,12 +76,22 @@ var _ = register(dialect{
 		{at: kindByEvidence, attr: "gen_ai.tool.call.id", values: map[string]Kind{"": KindTool}},
 		{at: kindBySearch, attr: "gen_ai.retrieval.query.text", values: map[string]Kind{"": KindRetriever}},
 		{at: kindBySearch, attr: "gen_ai.retrieval.documents", values: map[string]Kind{"": KindRetriever}},
+		{at: kindBySearch, attr: "gen_ai.retrieval.*", values: map[string]Kind{"": KindRetriever}},
 		{at: kindByModel, attr: "gen_ai.request.model", values: map[string]Kind{"": KindLLM}},
 		{at: kindByModel, attr: "gen_ai.response.model", values: map[string]Kind{"": KindLLM}},
 		{at: kindByModel, attr: "gen_ai.input.messages", values: map[string]Kind{"": KindLLM}},
 		{at: kindByModel, attr: "gen_ai.output.messages", values: map[string]Kind{"": KindLLM}},
 	},
 })
+
+// templateName passes over what Gemini CLI writes: the id of one prompt, not the name
+// of a template.
+func templateName(r *reading, v value) value {
+	if r.scopeName == "gemini-cli" {
+		return value{}
+	}
+	return v
+}
 
 // inferenceDetails is the event that carries the messages of a call; several may
 // carry one attribute each.

@@ -36,11 +36,18 @@ var _ = register(dialect{
 	},
 	kinds: []kindRule{
 		{at: kindByIntent, own: true, of: logfireEcho, note: "`streaming response from …` → other"},
-		{at: kindByOthers, own: true, values: map[string]Kind{"agent run": KindAgent}},
+		{at: kindByOthers, own: true, of: pydanticKind, note: "`agent run` `invoke_agent …` → agent"},
 	},
 	words:    []string{"model_request_parameters", "pydantic_ai.new_messages"},
 	ownWords: []string{"inputs"},
 })
+
+func pydanticKind(_ *reading, name string) (Kind, verdict) {
+	if name == "agent run" || strings.HasPrefix(name, "invoke_agent ") {
+		return KindAgent, decided
+	}
+	return KindOther, undecided
+}
 
 // logfireEcho knows the span by which Logfire tells how a streamed response ended; it
 // repeats the request of the call before it.

@@ -25,7 +25,10 @@ var _ = register(dialect{
 			{attr: "ai.finishReason", at: rankVercel + 2},
 		},
 		fRequestParameters: {{attr: "ai.settings.*", except: []string{"context."}}},
-		fStreaming:         {{attr: "ai.operationId", with: vercelStreams, note: "`.doStream` true, `.doGenerate` false"}},
+		fStreaming: {
+			{attr: "ai.operationId", with: vercelStreams, note: vercelStreaming},
+			{attr: "operation.name", with: vercelStreams, note: vercelStreaming},
+		},
 		fTTFT: {
 			{attr: "ai.response.msToFirstChunk", as: asMillis, streams: true},
 			{attr: "ai.stream.msToFirstChunk", as: asMillis, streams: true},
@@ -55,9 +58,13 @@ var _ = register(dialect{
 			{attr: "ai.response.providerMetadata", path: "openai|azure.reasoningTokens", at: rankLegacy + 30},
 			{attr: "ai.response.providerMetadata", path: "google|vertex.usageMetadata.thoughtsTokenCount", at: rankLegacy + 30},
 		},
-		fUserID:        {{attr: "ai.telemetry.metadata.userId"}, {attr: "metadata.userId", own: true}},
-		fSessionID:     {{attr: "ai.telemetry.metadata.sessionId"}, {attr: "metadata.sessionId", own: true}},
-		fTags:          {{attr: "ai.telemetry.metadata.tags"}},
+		fUserID: {
+			{attr: "ai.telemetry.metadata.userId"}, {attr: "metadata.userId", own: true}, {attr: "ai.settings.context.userId"},
+		},
+		fSessionID: {
+			{attr: "ai.telemetry.metadata.sessionId"}, {attr: "metadata.sessionId", own: true}, {attr: "ai.settings.context.sessionId"},
+		},
+		fTags:          {{attr: "ai.telemetry.metadata.tags"}, {attr: "ai.settings.context.tags"}},
 		fPromptName:    {{attr: "ai.telemetry.metadata.langfusePrompt", path: "name"}},
 		fPromptVersion: {{attr: "ai.telemetry.metadata.langfusePrompt", path: "version"}},
 		fToolName:      {{attr: "ai.toolCall.name"}},
@@ -83,7 +90,7 @@ var _ = register(dialect{
 		{at: kindByVercel, attr: "operation.name", of: vercelKind, note: vercelKinds},
 		{at: kindByModel, attr: "ai.model.id", values: map[string]Kind{"": KindLLM}},
 	},
-	words:              []string{"ai.value", "ai.values", "ai.response.files", "ai.response.sources"},
+	words:              []string{"ai.value", "ai.values", "ai.documents", "ai.response.files", "ai.response.sources"},
 	inputExcludesCache: vercelExcludesCache,
 })
 
@@ -109,12 +116,15 @@ func vercelKind(_ *reading, id string) (Kind, verdict) {
 	return KindChain, decided
 }
 
+const vercelStreaming = "`.doStream` true, `.doGenerate` false"
+
 func vercelStreams(r *reading, v value) value {
 	id, _ := v.str()
-	if strings.HasSuffix(id, ".doStream") || strings.HasSuffix(id, ".doGenerate") {
-		return value{node: r.doc.Bool(strings.HasSuffix(id, ".doStream"))}
+	id, _, _ = strings.Cut(id, " ")
+	if !strings.HasPrefix(id, "ai.") || !strings.HasSuffix(id, ".doStream") && !strings.HasSuffix(id, ".doGenerate") {
+		return value{}
 	}
-	return value{}
+	return value{node: r.doc.Bool(strings.HasSuffix(id, ".doStream"))}
 }
 
 // vercelExcludesCache: up to version 5 the SDK passed on what Anthropic and Bedrock

@@ -145,6 +145,9 @@ func (r *reading) eventMessage(attrs jsonval.Node, e *messageEvent) jsonval.Node
 			message.Set(c.Key(), c)
 		}
 	}
+	if calls := attrs.Get("tool_calls"); calls.Exists() && !message.Get("tool_calls").Exists() {
+		message.Set("tool_calls", r.decodedIf(calls, jsonval.Node.Exists))
+	}
 	if !message.Get("role").Exists() {
 		message.SetStr("role", e.role)
 	}

@@ -106,13 +106,14 @@ func (r *reading) list(f field, convert func(string) string) (entries []string) 
 // commas, or one string.
 func (r *reading) entries(v value) (list []string, exact, ok bool) {
 	if s, is := v.str(); is {
-		if strings.HasPrefix(strings.TrimSpace(s), "[") {
+		s = unquote(strings.TrimSpace(s))
+		if strings.HasPrefix(s, "[") {
 			var ignored jsonval.Repairs
 			if n, ok := r.doc.Parse(s, &ignored); ok {
 				return nodeEntries(n)
 			}
 		}
-		for e := range strings.SplitSeq(unquote(s), ",") {
+		for e := range strings.SplitSeq(s, ",") {
 			if e = strings.TrimSpace(e); !absentText(e) && len(list) < maxEntries {
 				list = append(list, e)
 			}

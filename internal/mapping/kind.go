@@ -106,7 +106,7 @@ func (r *reading) operation(overrules bool) string {
 	if name != "" {
 		return name
 	}
-	if r.out.Kind == KindLLM && r.speaks&completionBit != 0 {
+	if r.out.Kind == KindLLM && r.speaks&(completionBit|chatBit) == completionBit {
 		return "text_completion"
 	}
 	if int(r.out.Kind) < len(kindOperations) {

@@ -18,14 +18,19 @@ var paramNames = map[string]string{
 	"stop": "stop_sequences", "stopSequences": "stop_sequences", "n": "choice_count", "choice.count": "choice_count",
 }
 
-// notParams are keys in the body of a request that are no parameters. True marks
-// those that carry words.
+// notParams are keys in the body of a request, or of a response that repeats it,
+// that are no parameters. True marks those that carry words.
 var notParams = map[string]bool{
-	"model": false, "stream": false, "id": false, "object": false, "created": false, "created_at": false, "status": false,
-	"usage": false, "metadata": false, "error": false, "incomplete_details": false, "previous_response_id": false,
-	"tool_choice": false, "user": false, "stream_options": false,
-	"messages": true, "tools": true, "functions": true, "system": true, "instructions": true, "input": true, "prompt": true,
+	"model": false, "modelId": false, "stream": false, "id": false, "object": false, "created": false, "created_at": false,
+	"status": false, "usage": false, "metadata": false, "error": false, "incomplete_details": false,
+	"previous_response_id": false, "user": false, "stream_options": false,
+	"messages": true, "toolConfig": true, "tools": true, "functions": true, "system": true, "instructions": true, "input": true, "prompt": true,
 	"contents": true, "output": true, "system_instruction": true, "systemInstruction": true, "output_text": true,
+}
+
+// paramGroups are keys under which bodies keep parameters together.
+var paramGroups = map[string]bool{
+	"config": true, "generation_config": true, "generationConfig": true, "inferenceConfig": true,
 }
 
 const maxParams = 200
@@ -78,15 +83,30 @@ func (r *reading) bodyParams(all jsonval.Node, src *boundSource) {
 	if !n.Exists() {
 		n = r.json(&r.slots[src.slot])
 	}
-	for c := n.First(); c.Exists() && n.Kind() == jsonval.Object; c = c.Next() {
+	if r.groupParams(all, n) && r.fates[r.slots[src.slot].attr] == stays {
+		r.fates[r.slots[src.slot].attr] = words
+	}
+}
+
+// groupParams adds the parameters among the keys of an object, and tells whether
+// others of them carry words.
+func (r *reading) groupParams(all, n jsonval.Node) (withWords bool) {
+	if !isObject(n) {
+		return false
+	}
+	answered := n.Get("created_at").Exists()
+	for c := n.First(); c.Exists(); c = c.Next() {
 		carriesWords, no := notParams[c.Key()]
-		if carriesWords && r.fates[r.slots[src.slot].attr] == stays {
-			r.fates[r.slots[src.slot].attr] = words
-		}
-		if !no {
+		withWords = withWords || carriesWords
+		switch {
+		case no, answered && c.Key() == "tool_choice":
+		case paramGroups[c.Key()] && isObject(c):
+			withWords = r.groupParams(all, c) || withWords
+		default:
 			r.nodeParam(all, c.Key(), c)
 		}
 	}
+	return withWords
 }
 
 // param adds one attribute, and tells whether the parameter holds it losslessly.
@@ -128,7 +148,7 @@ func (r *reading) nodeParam(all jsonval.Node, name string, n jsonval.Node) bool 
 // text is no value, but for stop sequences.
 func (r *reading) paramText(name string, n jsonval.Node) (jsonval.Node, bool) {
 	s := n.Str()
-	if name == "stop_sequences" {
+	if name == "stop_sequences" && s != "" {
 		if strings.HasPrefix(s, "[") {
 			var ignored jsonval.Repairs
 			if list, ok := r.doc.Parse(s, &ignored); ok {
@@ -139,9 +159,10 @@ func (r *reading) paramText(name string, n jsonval.Node) (jsonval.Node, bool) {
 		list.Add(n)
 		return list, false
 	}
-	if absentText(s) {
+	if absentText(s) || s == "NaN" || s == "Infinity" || s == "-Infinity" {
 		return jsonval.Node{}, false
 	}
+	s = strings.TrimSpace(s)
 	if c := s[len(s)-1]; c < '0' || c > '9' {
 		return n, true
 	}

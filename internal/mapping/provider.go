@@ -21,7 +21,7 @@ var providerAliases = map[string]string{
 	"google.generative-ai": "gcp.gemini", "google_ai_gemini": "gcp.gemini",
 	"gcp.gen_ai": "gcp.gen_ai", "google": "gcp.gen_ai", "google_genai": "gcp.gen_ai",
 	"mistral_ai": "mistral_ai", "mistral": "mistral_ai", "mistralai": "mistral_ai",
-	"x_ai": "x_ai", "xai": "x_ai", "x.ai": "x_ai",
+	"x_ai": "x_ai", "xai": "x_ai", "x.ai": "x_ai", "x-ai": "x_ai",
 	"ibm.watsonx.ai": "ibm.watsonx.ai", "watsonx": "ibm.watsonx.ai", "ibm.watson.ai": "ibm.watsonx.ai",
 	"cohere": "cohere", "groq": "groq", "deepseek": "deepseek", "perplexity": "perplexity",
 }
@@ -39,7 +39,7 @@ var modelProviders = []struct{ prefix, provider string }{
 	{"claude", "anthropic"},
 	{"gemini", "gcp.gen_ai"}, {"models/gemini", "gcp.gen_ai"},
 	{"mistral", "mistral_ai"}, {"mixtral", "mistral_ai"}, {"codestral", "mistral_ai"},
-	{"command", "cohere"}, {"deepseek", "deepseek"}, {"grok", "x_ai"}, {"sonar", "perplexity"},
+	{"command", "cohere"}, {"deepseek", "deepseek"}, {"grok", "x_ai"}, {"sonar", "perplexity"}, {"arn:aws:bedrock:", "aws.bedrock"},
 }
 
 // bedrockVendors are the vendors in the ids of models on Amazon Bedrock
@@ -108,8 +108,8 @@ func hostProvider(host string) string {
 	if p, ok := providerAliases[host]; ok {
 		return p
 	}
-	name, _, _ := strings.Cut(host, ".")
-	return providerAliases[name]
+	labels := strings.Split(host, ".")
+	return providerAliases[labels[len(labels)-2]]
 }
 
 // modelProvider infers the provider from a model's name.

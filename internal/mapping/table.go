@@ -29,8 +29,12 @@ type table struct {
 // that each source has its own.
 const maxSources = 100
 
-// completionBit is the bit of reading.speaks for text completions.
-const completionBit = 1 << 63
+// completionBit and chatBit are the bits of reading.speaks for text completions and
+// for chats.
+const (
+	completionBit = 1 << 63
+	chatBit       = 1 << 62
+)
 
 // keyInfo is what is known of an attribute key.
 type keyInfo struct {
@@ -125,6 +129,9 @@ func (t *table) addDialect(d *dialect, bit uint64) {
 	for _, m := range d.completion {
 		t.mark(m, completionBit)
 	}
+	for _, m := range d.chat {
+		t.mark(m, chatBit)
+	}
 	for f := range field(numFields) {
 		for i := range d.sources[f] {
 			t.addSource(d, bit, f, i)
@@ -133,7 +140,7 @@ func (t *table) addDialect(d *dialect, bit uint64) {
 	for i := range d.kinds {
 		rule := &boundRule{kindRule: &d.kinds[i], dialect: bit, slot: -1}
 		if rule.attr != "" {
-			rule.slot = t.key(rule.attr).slot
+			rule.slot = t.lookupOrAdd(rule.attr).slot
 		}
 		t.kinds = append(t.kinds, rule)
 	}
