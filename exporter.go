@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
@@ -27,9 +26,6 @@ import (
 // day while spans are kept for ever.
 const partitionWindow = 400 * 24 * time.Hour
 
-// refusedSpans bounds the spans that are remembered as refused.
-const refusedSpans = 1 << 14
-
 // errNotReady holds batches back until Postgres has been reached once.
 var errNotReady = errors.New("PostgreSQL has not been reached yet")
 
@@ -41,7 +37,6 @@ type llmExporter struct {
 	telemetry *telemetry
 	health    *health
 	mapper    *mapping.Mapper
-	refused   *lru.Cache[mapping.SpanKey, struct{}] // spans that Postgres cannot store
 
 	pool      *pool.Pool
 	writer    *write.Writer
@@ -63,11 +58,7 @@ func newExporter(set exporter.Settings, cfg *Config) (*llmExporter, error) {
 	if cfg.Content.Capture == captureMetadata {
 		options.Capture = mapping.CaptureMetadata
 	}
-	refused, err := lru.New[mapping.SpanKey, struct{}](refusedSpans)
-	if err != nil {
-		return nil, err
-	}
-	return &llmExporter{cfg: cfg, logger: set.Logger, telemetry: t, mapper: mapping.New(options), refused: refused}, nil
+	return &llmExporter{cfg: cfg, logger: set.Logger, telemetry: t, mapper: mapping.New(options)}, nil
 }
 
 // start opens the pool. Postgres that does not answer is waited for in the
@@ -244,15 +235,6 @@ func divide(td ptrace.Traces, spans, left []mapping.Span) (rest ptrace.Traces, s
 		}
 	}
 	return rest, settled
-}
-
-// setAside gives up on the spans of a batch. They are remembered, so that a later
-// attempt at the batch they came with does not look for them again.
-func (e *llmExporter) setAside(ctx context.Context, batch *mapping.Batch, err error) {
-	for i := range batch.Spans {
-		e.refused.Add(batch.Spans[i].Key(), struct{}{})
-	}
-	e.reject(ctx, map[string]int{pool.SQLState(err): len(batch.Spans)}, err)
 }
 
 // isNew asks the resolver for the traces of a batch.

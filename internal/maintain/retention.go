@@ -79,32 +79,41 @@ func lastDay(now time.Time, keep time.Duration) time.Time {
 	return now.UTC().Add(-keep).Truncate(24 * time.Hour)
 }
 
+// dropDays drops the days before limit, each in a transaction of its own, so that
+// writers get between.
 func (r *Retention) dropDays(ctx context.Context, conn *pgx.Conn, table string, limit time.Time) (Removal, error) {
 	removal := Removal{Table: table}
-	err := r.alone(ctx, conn, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT dropped_day IS NOT NULL, row_estimate, bytes FROM "+
-			schema.Table(r.Schema, "llm_drop_days_before")+"($1, $2)", table, limit)
+	for {
+		days := removal.Days
+		err := r.alone(ctx, conn, func(tx pgx.Tx) error { return r.dropDay(ctx, tx, limit, &removal) })
 		if err != nil {
-			return err
+			return removal, fmt.Errorf("drop days of %s: %w", table, err)
 		}
-		var (
-			isDay       bool
-			count, size int64
-		)
-		_, err = pgx.ForEachRow(rows, []any{&isDay, &count, &size}, func() error {
-			if isDay {
-				removal.Days++
-			}
-			removal.Rows += count
-			removal.Bytes += size
-			return nil
-		})
-		return err
-	})
-	if err != nil {
-		return Removal{Table: table}, fmt.Errorf("drop days of %s: %w", table, err)
+		if removal.Days == days {
+			return removal, nil
+		}
 	}
-	return removal, nil
+}
+
+func (r *Retention) dropDay(ctx context.Context, tx pgx.Tx, limit time.Time, removal *Removal) error {
+	rows, err := tx.Query(ctx, "SELECT dropped_day IS NOT NULL, row_estimate, bytes FROM "+
+		schema.Table(r.Schema, "llm_drop_day_before")+"($1, $2)", removal.Table, limit)
+	if err != nil {
+		return err
+	}
+	var (
+		isDay       bool
+		count, size int64
+	)
+	_, err = pgx.ForEachRow(rows, []any{&isDay, &count, &size}, func() error {
+		if isDay {
+			removal.Days++
+		}
+		removal.Rows += count
+		removal.Bytes += size
+		return nil
+	})
+	return err
 }
 
 func (r *Retention) deleteTraces(ctx context.Context, conn *pgx.Conn, limit time.Time) (Removal, error) {

@@ -1,13 +1,13 @@
 -- What retention needs to remove. Both functions run with the rights of their
 -- owner, so that a writer needs no right to drop tables.
 
--- Drops the partitions of llm_spans or llm_contents that end before a UTC day,
--- one after the other, and deletes what waits in the default partition from
--- before that day. Dropping locks the whole table for a moment; where a long
--- query holds it, that would stall writers behind it, so this gives up after
--- lock_timeout and leaves the rest to the next round. A partition's disk space
--- is given back at once.
-CREATE FUNCTION {{.schema}}.llm_drop_days_before(of_table text, limit_day date)
+-- Drops the oldest partition of llm_spans or llm_contents that ends before a UTC
+-- day and returns it; when there is none, deletes what waits in the default
+-- partition from before that day. Dropping locks the whole table until the
+-- transaction ends; where a long query holds it, that would stall writers behind
+-- it, so this gives up after lock_timeout. A partition's disk space is given back
+-- at once.
+CREATE FUNCTION {{.schema}}.llm_drop_day_before(of_table text, limit_day date)
 RETURNS TABLE (dropped_day date, row_estimate bigint, bytes bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' SET lock_timeout = '200ms' AS $$
 DECLARE
@@ -15,7 +15,7 @@ DECLARE
     deleted bigint;
 BEGIN
     IF of_table NOT IN ('llm_spans', 'llm_contents') THEN
-        RAISE EXCEPTION 'llm_drop_days_before: table % has no days; it takes llm_spans or llm_contents', of_table;
+        RAISE EXCEPTION 'llm_drop_day_before: table % has no days; it takes llm_spans or llm_contents', of_table;
     END IF;
     FOR part IN
         SELECT c.oid::regclass AS name, to_date(right(c.relname, 8), 'YYYYMMDD') AS day, greatest(c.reltuples, 0)::bigint AS estimate
@@ -34,6 +34,7 @@ BEGIN
         dropped_day := part.day;
         row_estimate := part.estimate;
         RETURN NEXT;
+        RETURN;
     END LOOP;
     EXECUTE format('DELETE FROM %I.%I WHERE %s < %L', {{.schema_literal}}, of_table || '_default',
         CASE of_table WHEN 'llm_spans' THEN 'start_time' ELSE 'day' END, limit_day);
@@ -46,11 +47,10 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION {{.schema}}.llm_drop_days_before(text, date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_drop_day_before(text, date) FROM PUBLIC;
 
--- Deletes up to batch_size traces that ended before a UTC day, with what the
--- writer keeps of them; returns how many. A trace that reaches into a later day
--- keeps its row. Rows that a writer has locked are left for the next round.
+-- Deletes up to batch_size traces that ended before a UTC day and have no span
+-- left, with what the writer keeps of them; returns how many. Rows that a writer has locked are left for the next round.
 CREATE FUNCTION {{.schema}}.llm_delete_traces_before(limit_day date, batch_size integer) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' AS $$
 DECLARE
@@ -58,7 +58,8 @@ DECLARE
 BEGIN
     WITH old AS (
         SELECT t.id FROM {{.schema}}.llm_traces t
-        WHERE t.end_time < limit_day
+        WHERE t.end_time < limit_day AND NOT EXISTS (
+            SELECT FROM {{.schema}}.llm_spans s WHERE s.trace_id = t.id AND s.start_time BETWEEN t.start_time AND t.end_time)
         LIMIT batch_size FOR UPDATE SKIP LOCKED
     ), deleted AS (
         DELETE FROM {{.schema}}.llm_traces t USING old WHERE t.id = old.id RETURNING t.id
@@ -74,4 +75,4 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_delete_traces_before(date, integer) FROM 
 ---- create above / drop below ----
 
 DROP FUNCTION {{.schema}}.llm_delete_traces_before(date, integer);
-DROP FUNCTION {{.schema}}.llm_drop_days_before(text, date);
+DROP FUNCTION {{.schema}}.llm_drop_day_before(text, date);
