@@ -4,9 +4,10 @@ import "strings"
 
 // Claude Code's own spans, whose attributes have bare names.
 var _ = register(dialect{
-	name:   "Claude Code",
-	rank:   rankFramework + 70,
-	scopes: []string{"com.anthropic.claude_code*"},
+	name:     "Claude Code",
+	rank:     rankFramework + 70,
+	versions: "1.0.0",
+	scopes:   []string{"com.anthropic.claude_code*"},
 	sources: map[field][]source{
 		fRequestModel:   {{attr: "model", own: true}},
 		fFinishReasons:  {{attr: "stop_reason", own: true}},

@@ -2,10 +2,11 @@ package mapping
 
 // LiteLLM, library and proxy.
 var _ = register(dialect{
-	name:   "LiteLLM",
-	rank:   rankLegacy + 40,
-	scopes: []string{"litellm"},
-	marks:  []string{"hidden_params", "gen_ai.cost.total_cost"},
+	name:     "LiteLLM",
+	rank:     rankLegacy + 40,
+	versions: "proxy and library; spans name no version",
+	scopes:   []string{"litellm"},
+	marks:    []string{"hidden_params", "gen_ai.cost.total_cost"},
 	sources: map[field][]source{
 		fInputCost:  {{attr: "gen_ai.cost.input_cost"}},
 		fOutputCost: {{attr: "gen_ai.cost.output_cost"}},

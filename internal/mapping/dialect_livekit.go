@@ -3,9 +3,10 @@ package mapping
 // LiveKit agents: kinds from the names of spans; words under lk. or, since 1.9,
 // lk.pii.
 var _ = register(dialect{
-	name:   "LiveKit Agents",
-	rank:   rankFramework + 88,
-	scopes: []string{"livekit-agents"},
+	name:     "LiveKit Agents",
+	rank:     rankFramework + 88,
+	versions: "1 and 1.9",
+	scopes:   []string{"livekit-agents"},
 	sources: map[field][]source{
 		fAgentName: {{attr: "lk.agent_name"}},
 		fInputMessages: {

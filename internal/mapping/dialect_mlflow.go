@@ -2,10 +2,11 @@ package mapping
 
 // MLflow tracing: every value is JSON, strings included.
 var _ = register(dialect{
-	name:   "MLflow",
-	rank:   rankFramework + 20,
-	scopes: []string{"mlflow.*"},
-	marks:  []string{"mlflow.spanType", "mlflow.traceRequestId"},
+	name:     "MLflow",
+	rank:     rankFramework + 20,
+	versions: "mlflow.openai; spans name no version",
+	scopes:   []string{"mlflow.*"},
+	marks:    []string{"mlflow.spanType", "mlflow.traceRequestId"},
 	sources: map[field][]source{
 		fProvider:          {{attr: "mlflow.llm.provider", as: asJSON}},
 		fRequestModel:      {{attr: "mlflow.llm.model", as: asJSON}, {attr: "mlflow.spanInputs", path: "model|modelId", only: modelKinds}},

@@ -11,7 +11,7 @@ import (
 var _ = register(dialect{
 	name:     "Vercel AI SDK",
 	rank:     rankVercel,
-	versions: "*ai* 4.3.19, 5.0.277, 6.0.326; 3",
+	versions: "*ai* 4.3.19, 5.0.277, 6.0.326; 3.x",
 	scopes:   []string{"ai"},
 	marks:    []string{"ai.operationId"},
 	sources: map[field][]source{

@@ -57,6 +57,13 @@ func TestKinds(t *testing.T) {
 		"claude code by name":                {testSpan{name: "claude_code.interaction", scope: "com.anthropic.claude_code.traces"}, "agent", "invoke_agent"},
 		"evidence of a tool":                 {testSpan{attrs: map[string]any{"gen_ai.tool.call.id": "c1", "gen_ai.request.model": "x"}}, "tool", "execute_tool"},
 		"evidence of retrieval":              {testSpan{attrs: map[string]any{"gen_ai.retrieval.query.text": "q", "gen_ai.request.model": "x"}}, "retriever", "retrieval"},
+		"any evidence of retrieval":          {testSpan{attrs: map[string]any{"gen_ai.retrieval.top_k": 3, "gen_ai.request.model": "x"}}, "retriever", "retrieval"},
+		"chat in former prompts":             {testSpan{attrs: map[string]any{"llm.request.type": "chat", "llm.prompts.0.content": "q"}}, "llm", "chat"},
+		"pydantic agent by name":             {testSpan{name: "invoke_agent bank", scope: "pydantic-ai"}, "agent", "invoke_agent"},
+		"litellm's raw request":              {testSpan{name: "raw_gen_ai_request", scope: "litellm", attrs: map[string]any{"gen_ai.request.model": "x"}}, "other", nil},
+		"livekit node with a model":          {testSpan{name: "llm_node", scope: "livekit-agents", attrs: map[string]any{"gen_ai.request.model": "x"}}, "llm", "chat"},
+		"livekit node without":               {testSpan{name: "llm_node", scope: "livekit-agents"}, "chain", nil},
+		"old langfuse span with a model":     {testSpan{scope: "langfuse-sdk", version: "3.2.0", attrs: map[string]any{"langfuse.observation.type": "span", "gen_ai.request.model": "x"}}, "llm", "chat"},
 		"evidence of messages":               {testSpan{attrs: map[string]any{"gen_ai.output.messages": []any{}}}, "llm", "chat"},
 		"events are no evidence": {testSpan{events: []testEvent{{name: inferenceDetails, attrs: map[string]any{
 			"gen_ai.input.messages": "[]"}}}}, "other", nil},

@@ -34,6 +34,7 @@ func TestProviderIsInferredFromModels(t *testing.T) {
 		"anthropic.claude-3-haiku-20240307-v1:0": "aws.bedrock", "us.anthropic.claude-sonnet-4-20250514-v1:0": "aws.bedrock",
 		"deepseek.r1-v1:0": "aws.bedrock", "amazon.nova-pro-v1:0": "aws.bedrock", "openai.gpt-oss-120b-1:0": "aws.bedrock",
 		"vertexai/gemini-2.5-pro": "gcp.vertex_ai", "openai/gpt-4o": "openai", "anthropic/claude-3.5-sonnet": "anthropic",
+		"x-ai/grok-4": "x_ai", "arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-3": "aws.bedrock",
 		"meta-llama/Llama-3": "", "ollama-thing": "", "rerank-v3": "", "": "",
 	} {
 		require.Equal(t, want, modelProvider(model), model)
@@ -45,6 +46,7 @@ func TestProviderIsInferredFromHosts(t *testing.T) {
 		"api.openai.com": "openai", "api.mistral.ai": "mistral_ai", "api.groq.com": "groq", "api.x.ai": "x_ai",
 		"my-resource.openai.azure.com": "azure.ai.openai", "bedrock-runtime.eu-west-1.amazonaws.com": "aws.bedrock",
 		"europe-west1-aiplatform.googleapis.com": "gcp.vertex_ai", "generativelanguage.googleapis.com": "gcp.gemini",
+		"eu.api.openai.com": "openai", "openai.corp.internal": "",
 		"127.0.0.1": "", "localhost": "", "gateway.internal": "",
 	} {
 		require.Equal(t, want, hostProvider(host), host)
