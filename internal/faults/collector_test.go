@@ -137,6 +137,28 @@ func TestShutdownDrains(t *testing.T) {
 	requireAll(t, connect(t, database), sent)
 }
 
+// TestShutdownDuringOutage ends a collector while Postgres is silent, and starts it
+// again in the same place when Postgres answers.
+func TestShutdownDuringOutage(t *testing.T) {
+	t.Parallel()
+	pg := testserver.Postgres(t, testserver.PostgresOptions{})
+	direct := pg.NewDatabase(t)
+	proxy := pg.Proxy(t)
+	database, dir := pg.URLVia(proxy.Port, databaseName(t, direct)), t.TempDir()
+	settings := append(quickRetries, "timeout=2s")
+	collector := collect(t, database, dir, settings...)
+	db := connect(t, direct)
+	spans := load(t, func() { progress(t, db) }, client(t, collector))
+	proxy.Hang()
+	spans += load(t, func() { <-time.After(time.Second) }, client(t, collector))
+	begin := time.Now()
+	require.NoError(t, collector.Shutdown())
+	require.Less(t, time.Since(begin), 20*time.Second)
+	proxy.Resume()
+	collect(t, database, dir, settings...)
+	requireAll(t, db, spans)
+}
+
 // TestFullQueueTellsTheClient stops the server until the queue takes no more, which
 // clients see as an error that they may send again after.
 func TestFullQueueTellsTheClient(t *testing.T) {
@@ -193,5 +215,38 @@ func TestCollectorKilledUnderLoad(t *testing.T) {
 		}
 		progress(t, db)
 	}, current)
+	requireAll(t, db, spans)
+}
+
+// TestCollectorsShareSpans starts three collectors at once on an empty database,
+// with a Redis in common, and sends batches to two of them.
+func TestCollectorsShareSpans(t *testing.T) {
+	t.Parallel()
+	database := testserver.NewDatabase(t)
+	db := connect(t, database)
+	options := testserver.CollectorOptions{Env: []string{"DATABASE_URL=" + database, "REDIS_URL=" + testserver.RedisURL(t)}}
+	for _, setting := range quickRetries {
+		options.Args = append(options.Args, "--set=exporters::llm_observatory::"+setting)
+	}
+	begun := make(chan error)
+	collectors := make([]*testserver.CollectorProcess, 3)
+	for i := range collectors {
+		o := options
+		o.Dir = t.TempDir()
+		go func() {
+			var err error
+			collectors[i], err = testserver.StartCollector(t.Context(), o)
+			begun <- err
+		}()
+	}
+	for range collectors {
+		require.NoError(t, <-begun)
+	}
+	var targets []send
+	for _, collector := range collectors {
+		t.Cleanup(func() { require.NoError(t, collector.Shutdown()) })
+		targets = append(targets, client(t, collector))
+	}
+	spans := load(t, func() { progress(t, db); progress(t, db) }, targets...)
 	requireAll(t, db, spans)
 }

@@ -52,3 +52,9 @@ func resident(t *testing.T, pid int) (kilobytes int) {
 	require.NoError(t, err)
 	return kilobytes
 }
+
+// TestHugeTrace stores a million spans of one trace.
+func TestHugeTrace(t *testing.T) { largeTrace(t, 1_000_000) }
+
+// TestWildSpansForLong is TestWildSpans with many more spans.
+func TestWildSpansForLong(t *testing.T) { wildSpans(t, 20_000) }

@@ -206,7 +206,12 @@ func TestSchemaNameIsQuoted(t *testing.T) {
 // TestLargeTraceInManyBatches stores a trace in which every span has ten children.
 func TestLargeTraceInManyBatches(t *testing.T) {
 	t.Parallel()
-	const spans, batchSize = 100_000, 5000
+	largeTrace(t, 100_000)
+}
+
+func largeTrace(t *testing.T, spans int) {
+	t.Helper()
+	const batchSize = 5000
 	database := testserver.NewDatabase(t)
 	s := start(t, database, nil)
 	trace := randomTraceID(rand.New(rand.NewPCG(9, 9)))

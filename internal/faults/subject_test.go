@@ -99,6 +99,11 @@ func newSubject(t *testing.T, database string, change func(*config)) (*subject, 
 	return &subject{Traces: traces, logs: logs, status: &statusHost{events: make(chan *componentstatus.Event, 1000)}, meters: meters}, err
 }
 
+// notOfTheHelper leaves out what exporterhelper logs.
+func notOfTheHelper(entry observer.LoggedEntry) bool {
+	return !strings.HasPrefix(entry.Message, "Exporting failed")
+}
+
 // logLast prints the last lines of the exporter's log.
 func (s *subject) logLast(t *testing.T, n int) {
 	all := s.logs.All()

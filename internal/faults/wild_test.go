@@ -2,6 +2,7 @@ package faults
 
 import (
 	"io/fs"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -18,23 +19,11 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
 
-// attributeKeys lists the keys that real instrumentations use, from the cases of the
-// dialects.
+// attributeKeys lists the keys that real instrumentations use.
 func attributeKeys(t *testing.T) []string {
 	t.Helper()
-	root, err := testserver.ModuleRoot()
-	require.NoError(t, err)
 	keys := map[string]bool{}
-	cases := os.DirFS(filepath.Join(root, "internal", "mapping", "testdata", "fixtures"))
-	require.NoError(t, fs.WalkDir(cases, ".", func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, ".otlp.json") {
-			return err
-		}
-		encoded, err := fs.ReadFile(cases, path)
-		if err != nil {
-			return err
-		}
-		td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(encoded)
+	for _, td := range dialectCases(t) {
 		for _, rs := range td.ResourceSpans().All() {
 			for _, ss := range rs.ScopeSpans().All() {
 				for _, span := range ss.Spans().All() {
@@ -44,15 +33,30 @@ func attributeKeys(t *testing.T) []string {
 				}
 			}
 		}
+	}
+	return slices.Sorted(maps.Keys(keys))
+}
+
+// dialectCases reads the cases of all dialects.
+func dialectCases(t *testing.T) (cases []ptrace.Traces) {
+	t.Helper()
+	root, err := testserver.ModuleRoot()
+	require.NoError(t, err)
+	folder := os.DirFS(filepath.Join(root, "internal", "mapping", "testdata", "fixtures"))
+	require.NoError(t, fs.WalkDir(folder, ".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".otlp.json") {
+			return err
+		}
+		encoded, err := fs.ReadFile(folder, path)
+		if err != nil {
+			return err
+		}
+		td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(encoded)
+		cases = append(cases, td)
 		return err
 	}))
-	var all []string
-	for key := range keys {
-		all = append(all, key)
-	}
-	slices.Sort(all)
-	require.NotEmpty(t, all)
-	return all
+	require.NotEmpty(t, cases)
+	return cases
 }
 
 // wild makes a few traces of spans with anything in any field but the ids.
