@@ -37,7 +37,7 @@ var partTypes = map[string]partKind{
 	"thinking": partReasoning, "reasoning": partReasoning, "reasoning_text": partReasoning,
 	"reasoningContent": partReasoning,
 	"tool_call":        partToolCall, "tool_use": partToolCall, "tool-call": partToolCall, "toolUse": partToolCall,
-	"function_call": partToolCall, "custom_tool_call": partToolCall, "server_tool_use": partToolCall,
+	"function_call": partToolCall, "custom_tool_call": partToolCall,
 	"tool_call_response": partToolResponse, "tool_result": partToolResponse, "tool-result": partToolResponse,
 	"toolResult": partToolResponse, "function_call_output": partToolResponse,
 	"custom_tool_call_output": partToolResponse, "function_response": partToolResponse,
@@ -46,7 +46,8 @@ var partTypes = map[string]partKind{
 	"audio": partMedia, "audio_url": partMedia, "audio-url": partMedia, "video": partMedia,
 	"video_url": partMedia, "video-url": partMedia, "document-url": partMedia, "binary": partMedia,
 	"blob": partMedia, "uri": partMedia, "media": partMedia,
-	"refusal": partVerbatim, "redacted_thinking": partVerbatim, "web_search_tool_result": partVerbatim,
+	"refusal": partVerbatim, "redacted_thinking": partVerbatim,
+	"server_tool_use": partVerbatim, "web_search_tool_result": partVerbatim,
 }
 
 // partKeys are the keys that blocks without a type are known by, the first wins.

@@ -67,9 +67,12 @@ var _ = register(dialect{
 			{attr: "langfuse.observation.metadata.instructions", at: rankFramework},
 			{attr: "langfuse.observation.input", as: asBody, with: bodyOnly, note: "of a request's body", at: rankFramework},
 		},
-		fToolDefinitions: {{attr: "langfuse.observation.input", as: asBody, with: bodyOnly, note: "of a request's body", at: rankFramework}},
-		fToolArguments:   {{attr: "langfuse.observation.input"}},
-		fToolResult:      {{attr: "langfuse.observation.output"}},
+		fToolDefinitions: {
+			{attr: "langfuse.observation.input", as: asBody, with: bodyOnly, note: "of a request's body", at: rankFramework},
+			{attr: "langfuse.observation.metadata.tools", at: rankFramework},
+		},
+		fToolArguments: {{attr: "langfuse.observation.input"}},
+		fToolResult:    {{attr: "langfuse.observation.output"}},
 		fRetrievalQuery: {
 			{attr: "langfuse.observation.input", path: "query|input|question"},
 			{attr: "langfuse.observation.input"},
