@@ -31,6 +31,9 @@ func (c *Config) pgxConfig() (*pgxpool.Config, error) {
 	config.PingTimeout = c.Pool.ConnectTimeout
 	config.ConnConfig.ConnectTimeout = c.Pool.ConnectTimeout
 
+	// Whatever the database's or the role's default is, text is sent and read as UTF-8.
+	config.ConnConfig.RuntimeParams["client_encoding"] = "UTF8"
+
 	// Statements are described once and then sent unnamed: nothing stays on a server connection that
 	// PgBouncer may hand to someone else.
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe

@@ -103,11 +103,15 @@ func newerError(name string, version int32) error {
 
 func checkServer(ctx context.Context, conn *pgx.Conn) error {
 	var version int
-	if err := conn.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+	var encoding string
+	err := conn.QueryRow(ctx, "SELECT current_setting('server_version_num')::int, current_setting('server_encoding')").Scan(&version, &encoding)
+	switch {
+	case err != nil:
 		return err
-	}
-	if version < minServerVersion {
+	case version < minServerVersion:
 		return fmt.Errorf("server version %d is too old: PostgreSQL %d or later is needed", version/10000, minServerVersion/10000)
+	case encoding != "UTF8":
+		return fmt.Errorf("the database's encoding is %s, which cannot hold all text: create one with TEMPLATE template0 ENCODING 'UTF8'", encoding)
 	}
 	return nil
 }
