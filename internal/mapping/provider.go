@@ -84,13 +84,15 @@ func longestAlias(name string) string {
 
 // hostProvider tells the provider from the host of its API.
 func hostProvider(host string) string {
-	if !strings.Contains(host, ".") {
-		return ""
+	host = lower(host)
+	if _, rest, ok := strings.Cut(host, "://"); ok {
+		host = rest
 	}
-	host = strings.TrimPrefix(lower(host), "https://")
 	host, _, _ = strings.Cut(host, "/")
 	host, _, _ = strings.Cut(host, ":")
 	switch {
+	case !strings.Contains(host, "."):
+		return ""
 	case net.ParseIP(host) != nil:
 		return ""
 	case strings.HasSuffix(host, ".openai.azure.com"), strings.HasSuffix(host, ".cognitiveservices.azure.com"):

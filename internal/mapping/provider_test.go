@@ -48,6 +48,7 @@ func TestProviderIsInferredFromHosts(t *testing.T) {
 		"europe-west1-aiplatform.googleapis.com": "gcp.vertex_ai", "generativelanguage.googleapis.com": "gcp.gemini",
 		"eu.api.openai.com": "openai", "openai.corp.internal": "",
 		"127.0.0.1": "", "localhost": "", "gateway.internal": "",
+		"http://localhost:11434/v1.1": "", "http://api.openai.com/v1": "openai", "https://API.openai.com:443": "openai", "a/b.c": "", ".": "", "": "",
 	} {
 		require.Equal(t, want, hostProvider(host), host)
 	}
