@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
@@ -30,6 +31,25 @@ func TestManySpansRefused(t *testing.T) {
 	require.NoError(t, deliver(t.Context(), s.send, all))
 	requireAll(t, db, 60*6)
 	require.Eventually(t, func() bool { return s.counter(t, spansRejected) == 300 }, patience, glance)
+}
+
+// TestManyNewDays has two exporters meet days without partitions all the time, while
+// each batch writes to the default partition, which a new one has to lock.
+func TestManyNewDays(t *testing.T) {
+	t.Parallel()
+	database := testserver.NewDatabase(t)
+	targets := startTogether(t, 2, database)
+	db := connect(t, database)
+	r := rand.New(rand.NewPCG(4, 4))
+	const days = 60
+	var group errgroup.Group
+	for day := range days {
+		td := conversation(r, 2, time.Now().AddDate(0, 0, -2-day))
+		td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(1).SetStartTimestamp(0)
+		group.Go(func() error { return deliver(t.Context(), targets[day%2], td) })
+	}
+	require.NoError(t, group.Wait())
+	requireAll(t, db, days*5)
 }
 
 // TestLongHistory stores a call that brings 100,000 messages.

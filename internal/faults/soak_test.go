@@ -57,4 +57,4 @@ func resident(t *testing.T, pid int) (kilobytes int) {
 func TestHugeTrace(t *testing.T) { largeTrace(t, 1_000_000) }
 
 // TestWildSpansForLong is TestWildSpans with many more spans.
-func TestWildSpansForLong(t *testing.T) { wildSpans(t, 20_000) }
+func TestWildSpansForLong(t *testing.T) { wildSpans(t, 4000) }

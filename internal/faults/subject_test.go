@@ -106,7 +106,7 @@ func notOfTheHelper(entry observer.LoggedEntry) bool {
 
 // logLast prints the last lines of the exporter's log.
 func (s *subject) logLast(t *testing.T, n int) {
-	all := s.logs.All()
+	all := s.logs.Filter(func(entry observer.LoggedEntry) bool { return !strings.Contains(entry.Message, "Rejecting data") }).All()
 	for _, entry := range all[max(0, len(all)-n):] {
 		t.Log(entry.Level, entry.Message, entry.ContextMap())
 	}

@@ -67,16 +67,17 @@ func (w *Writer) ensureDay(ctx context.Context, pg *pgconn.PgConn, day int32) er
 		what: "create partitions", sql: w.sql.createDay,
 		params: [][]byte{appendDay(nil, day)[4:]}, oids: []uint32{pgtype.DateOID},
 	})
-	if pg.TxStatus() != 'I' {
-		return err
-	}
+	inTransaction := pg.TxStatus() != 'I'
 	w.days.mu.Lock()
 	defer w.days.mu.Unlock()
 	switch {
-	case hasCode(err, lockNotAvailable):
+	case hasCode(err, lockNotAvailable), hasCode(err, deadlockDetected):
 		w.days.postponed[day] = now.Add(postponement)
+		if inTransaction {
+			return err // the next attempt does without the partition
+		}
 		return nil
-	case err != nil:
+	case err != nil || inTransaction:
 		return err
 	}
 	w.days.known[day] = true
