@@ -78,3 +78,20 @@ func TestKnownContentsAreForgottenWithTheirEpoch(t *testing.T) {
 	known, _ = k.divide(&later, contents, nil, nil)
 	require.Empty(t, known, "what was stored before the removal is not remembered after it")
 }
+
+// TestProofKeepsContents has another program truncate a day between what a batch is
+// told of its contents and what it makes of that.
+func TestProofKeepsContents(t *testing.T) {
+	w, pool := newWriter(t)
+	require.NoError(t, w.EnsureAhead(t.Context()))
+	today := time.Now().UTC().Truncate(24 * time.Hour)
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), w.sql.proof, today)
+	require.NoError(t, err)
+	for _, table := range []string{"llm_contents", "llm_contents_" + today.Format("20060102")} {
+		_, err = pool.Exec(t.Context(), "SET lock_timeout = '50ms'; TRUNCATE "+table)
+		require.True(t, hasCode(err, lockNotAvailable), "%v", err)
+	}
+	require.NoError(t, tx.Rollback(t.Context()))
+}

@@ -194,8 +194,10 @@ func newStatements(name string) statements {
 		guard: "SELECT pg_advisory_xact_lock_shared(hashtextextended($1 || '.llm_contents', 0))," +
 			" set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true)," +
 			" set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)",
+		// The last column is empty: looking locks the day's partition before anything is
+		// read, so that a TRUNCATE is either seen or waits for this batch.
 		proof: "SELECT pg_postmaster_start_time() || ' ' || (SELECT removals FROM " + t("llm_contents_removals") + ")," +
-			" pg_relation_filenode(to_regclass(format('%I.%I', " + schema.Literal(name) + ", 'llm_contents_' || to_char($1::date, 'YYYYMMDD'))))",
+			" pg_relation_filenode(to_regclass(format('%I.%I', " + schema.Literal(name) + ", 'llm_contents_' || to_char($1::date, 'YYYYMMDD')))), (SELECT id FROM " + contents + " WHERE day = $1 LIMIT 0)",
 		askContents:  "SELECT c.id FROM unnest($2) AS r (id) " + lookUp("SELECT id FROM "+contents+" WHERE day = $1 AND id = r.id", "c"),
 		copyContents: copySQL(contents, contentColumns),
 		insertContents: newQuery("INSERT INTO "+contents+" ("+names(contentColumns)+")"+
