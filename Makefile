@@ -17,7 +17,7 @@ export GOFLAGS     := $(strip $(GOFLAGS) -trimpath)
 # What goes into the collector.
 SOURCES := go.mod go.sum builder-config.yaml $(shell find *.go internal pool -type f \
 	\( -name '*.go' -o -name '*.sql' \) ! -name '*_test.go' \
-	! -path 'internal/testserver/*' ! -path 'internal/demo/*' ! -path 'internal/bench/*' ! -path 'internal/tools/*')
+	$(foreach dir,bench demo e2e faults rowcheck testserver tools,! -path 'internal/$(dir)/*'))
 
 COLLECTOR := build/otelcol-llm
 SERVERS   := $(if $(DATABASE_URL),,postgres) $(if $(REDIS_URL),,redis)

@@ -14,6 +14,9 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
 
+// versions are the major versions that the main job is tested with; 0 is the installed one.
+var versions = map[string]int{"installed": 0, "18": 18}
+
 // countsSQL counts what is stored, and how many traces differ from the sums over their spans.
 const countsSQL = `
 SELECT (SELECT count(*) FROM llm_spans),
@@ -28,8 +31,8 @@ SELECT (SELECT count(*) FROM llm_spans),
          IS DISTINCT FROM (s.span_count, s.start_time, s.end_time, s.error_count))`
 
 func TestTelemetrygenLosesAndDoublesNothing(t *testing.T) {
-	for _, version := range []int{15, 18} {
-		t.Run(fmt.Sprintf("PostgreSQL %d", version), func(t *testing.T) {
+	for name, version := range versions {
+		t.Run(name, func(t *testing.T) {
 			database := postgresOf(t, version).NewDatabase(t)
 			collector := startCollector(t, database)
 			const traces, spans = 5000, 10_000
@@ -47,8 +50,8 @@ func TestTelemetrygenLosesAndDoublesNothing(t *testing.T) {
 }
 
 func TestDemoShowsTheExpectedRows(t *testing.T) {
-	for _, version := range []int{15, 18} {
-		t.Run(fmt.Sprintf("PostgreSQL %d", version), func(t *testing.T) {
+	for name, version := range versions {
+		t.Run(name, func(t *testing.T) {
 			pg := postgresOf(t, version)
 			demo := exec.CommandContext(t.Context(), "go", "run", "./internal/demo")
 			demo.Dir = moduleRoot(t)

@@ -37,13 +37,12 @@ type Process struct {
 }
 
 // guardScript outlives this program: when its standard input closes without the word "done", it ends
-// process $1 and removes directory $2.
+// process $1 and, once descriptor 3 says that all its children are gone too, removes directory $2.
 const guardScript = `
 read -r word
 [ "$word" = done ] && exit
 kill -CONT "$1"; kill -QUIT "$1"
-for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$1" || break; sleep 0.1; done
-kill -KILL "$1"
+read -r gone <&3
 [ -z "$2" ] || rm -rf -- "$2"
 `
 
@@ -55,31 +54,39 @@ func StartProcess(opts ProcessOptions) (*Process, error) {
 		return nil, err
 	}
 	defer log.Close()
+	// The process and its children hold one end of two pipes; the other ends read EOF when all are gone.
 	alive, held, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
 	defer held.Close()
+	guardAlive, guardHeld, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, alive.Close())
+	}
+	defer guardAlive.Close()
+	defer guardHeld.Close()
 
 	cmd := exec.Command(opts.Path, opts.Args...)
 	cmd.Env, cmd.Dir = opts.Env, opts.Dir
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.ExtraFiles = []*os.File{held}
+	cmd.ExtraFiles = []*os.File{held, guardHeld}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: opts.credential}
 	if err := cmd.Start(); err != nil {
 		alive.Close()
 		return nil, fmt.Errorf("start %s: %w", opts.Path, err)
 	}
 	p := &Process{cmd: cmd, alive: alive, logFile: opts.LogFile}
-	if err := p.startGuard(opts.RemoveDir); err != nil {
+	if err := p.startGuard(guardAlive, opts.RemoveDir); err != nil {
 		return nil, errors.Join(err, p.Stop(syscall.SIGKILL, time.Second))
 	}
 	return p, nil
 }
 
-func (p *Process) startGuard(removeDir string) error {
+func (p *Process) startGuard(alive *os.File, removeDir string) error {
 	guard := exec.Command("/bin/sh", "-c", guardScript, "guard", strconv.Itoa(p.Pid()), removeDir)
 	guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	guard.ExtraFiles = []*os.File{alive}
 	leash, err := guard.StdinPipe()
 	if err != nil {
 		return err
