@@ -19,6 +19,8 @@ import (
 const (
 	dialAttempts   = 1 // the watcher tries again; a caller must not wait for it
 	commandRetries = 1 // a connection that broke while idle is replaced
+
+	steadyTime = time.Minute // in use for so long, Redis is not one that fails again and again
 )
 
 // withoutNotifications spares each new connection a question that most servers do not know.
@@ -84,19 +86,30 @@ func (r *redisClient) failed(err error) {
 	}
 }
 
-// watch brings Redis into use whenever it answers, until ctx ends.
+// watch brings Redis into use whenever it answers, until ctx ends. One that fails soon after each time, because
+// it answers too slowly for instance, is left alone for longer and longer.
 func (r *redisClient) watch(ctx context.Context) {
 	var failure error
+	pause := r.retry.InitialDelay
 	for {
 		if !r.awaitAnswer(ctx, failure) {
 			return
 		}
 		r.up.Store(true)
+		since := time.Now()
 		select {
 		case failure = <-r.down:
 		case <-ctx.Done():
 			return
 		}
+		if time.Since(since) > steadyTime {
+			pause = r.retry.InitialDelay
+			continue
+		}
+		if !sleep(ctx, pause) {
+			return
+		}
+		pause = r.retry.next(pause)
 	}
 }
 

@@ -57,7 +57,7 @@ func withBrokenRedis(t *testing.T, url string, fault func(db *pgxpool.Pool, s *s
 	requireAll(t, db, spans)
 	require.Less(t, time.Duration(slowest.Load()), tolerable)
 	require.Zero(t, s.logs.FilterMessageSnippet("PostgreSQL does not work").Len(), "%v", s.logs.FilterMessageSnippet("PostgreSQL").All())
-	require.LessOrEqual(t, s.logs.FilterMessageSnippet("Redis").Len(), 8, "a line for each change, not for each batch")
+	require.LessOrEqual(t, s.logs.FilterMessageSnippet("Redis").Len(), 20, "a line for each change, not for each batch")
 	require.Zero(t, s.logs.FilterLevelExact(zapcore.ErrorLevel).Len())
 	return s
 }
