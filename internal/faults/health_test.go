@@ -133,7 +133,7 @@ func TestRefusedAfterTheStart(t *testing.T) {
 	s := start(t, database, nil)
 	s.requireStatus(t, componentstatus.StatusRecoverableError)
 	require.NoError(t, pg.Start(t.Context()))
-	err := s.requireStatus(t, componentstatus.StatusPermanentError)
+	err := s.requireStatus(t, componentstatus.StatusPermanentError).Err()
 	require.ErrorIs(t, err, pool.KindConfig)
 	require.NotContains(t, err.Error(), pg.Password)
 	require.Equal(t, 1, s.logs.FilterLevelExact(zap.ErrorLevel).Len())

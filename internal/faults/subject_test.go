@@ -124,15 +124,15 @@ func (h *statusHost) GetExtensions() map[component.ID]component.Component { retu
 
 func (h *statusHost) Report(event *componentstatus.Event) { h.events <- event }
 
-// requireStatus waits until the exporter reports a status and returns its error.
-func (s *subject) requireStatus(t *testing.T, want componentstatus.Status) error {
+// requireStatus waits until the exporter reports a status, and returns the report.
+func (s *subject) requireStatus(t *testing.T, want componentstatus.Status) *componentstatus.Event {
 	t.Helper()
 	deadline := time.After(patience)
 	for {
 		select {
 		case event := <-s.status.events:
 			if event.Status() == want {
-				return event.Err()
+				return event
 			}
 		case <-deadline:
 			require.FailNow(t, "the exporter does not report the status", want.String())
@@ -151,18 +151,6 @@ func (s *subject) requireFailure(t *testing.T, reason string) {
 		}
 		return false
 	}, patience, glance, reason)
-}
-
-// reported returns the statuses reported since the last look.
-func (s *subject) reported() (all []componentstatus.Status) {
-	for {
-		select {
-		case event := <-s.status.events:
-			all = append(all, event.Status())
-		default:
-			return all
-		}
-	}
 }
 
 // connect opens a pool to look at the rows with.
