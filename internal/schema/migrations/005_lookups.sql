@@ -252,6 +252,28 @@ $$;
 COMMENT ON FUNCTION {{.schema}}.llm_user_calls(text, integer) IS
 'The newest calls of a user, as llm_calls shows them, the latest first; all of them when newest is null.';
 
+-- The agent whose span is the innermost around each of these spans.
+CREATE FUNCTION {{.schema}}.llm_agents_around(traces uuid[], spans text[]) RETURNS TABLE (trace_id uuid, span_id text, agent_name text)
+LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH RECURSIVE up AS (
+        SELECT o.trace_id, o.span_id, t.start_time AS since, t.end_time AS until, o.span_id AS at, NULL AS agent_name, 0 AS height
+        FROM unnest(traces, spans) AS o (trace_id, span_id) JOIN {{.schema}}.llm_traces t ON t.id = o.trace_id
+      UNION ALL
+        SELECT up.trace_id, up.span_id, up.since, up.until, p.parent_span_id, p.agent_name, up.height + 1
+        FROM up
+        CROSS JOIN LATERAL (
+            SELECT s.parent_span_id, s.agent_name FROM {{.schema}}.llm_spans s
+            WHERE s.trace_id = up.trace_id AND s.span_id = up.at AND s.start_time BETWEEN up.since AND up.until
+            LIMIT 1) p
+        WHERE up.agent_name IS NULL AND up.height < 100
+    )
+    SELECT up.trace_id, up.span_id, up.agent_name FROM up WHERE up.agent_name IS NOT NULL;
+END
+$$;
+
 -- What was said in a trace or in a session, in order; n counts it.
 --
 -- Calls repeat what was said before them. So a call's input is laid beside the messages
@@ -269,21 +291,30 @@ DECLARE
     said uuid[] := '{}';
     before integer; -- messages said before this call
     reached integer; -- the last of them that its input repeats
+    repeated integer; -- messages of its input that need no look
+    history uuid[]; -- input and answer of the call before
     found integer;
     call record;
     message uuid;
 BEGIN
     FOR call IN
-        SELECT s.trace_id, s.span_id, s.start_time, s.service_name, s.agent_name,
+        WITH calls AS MATERIALIZED (
+            SELECT t.* FROM {{.schema}}.llm_trace_spans(of) t
+            WHERE of_trace AND t.kind IN ('llm', 'embedding', 'reranker') AND (t.counted OR t.usage_counted)
+            UNION ALL
+            SELECT c.* FROM {{.schema}}.llm_call_spans(of, NULL, NULL) c WHERE NOT of_trace
+        ), agents AS MATERIALIZED (
+            SELECT a.* FROM (SELECT array_agg(c.trace_id) AS traces, array_agg(c.span_id) AS spans FROM calls c) x
+            CROSS JOIN LATERAL {{.schema}}.llm_agents_around(x.traces, x.spans) a
+        )
+        SELECT s.trace_id, s.span_id, s.start_time, s.service_name, a.agent_name,
             coalesce(s.response_model, s.request_model) AS model,
             coalesce(o.day, (s.start_time AT TIME ZONE 'UTC')::date) AS day,
             coalesce(o.input_message_ids, s.input_message_ids, '{}') AS inputs,
             coalesce(o.output_message_ids, s.output_message_ids, '{}') AS outputs,
             coalesce(s.finish_reasons, o.finish_reasons) AS finish_reasons
-        FROM (SELECT t.* FROM {{.schema}}.llm_trace_spans(of) t
-              WHERE of_trace AND t.kind IN ('llm', 'embedding', 'reranker') AND (t.counted OR t.usage_counted)
-              UNION ALL
-              SELECT c.* FROM {{.schema}}.llm_call_spans(of, NULL, NULL) c WHERE NOT of_trace) s
+        FROM calls s
+        LEFT JOIN agents a ON a.trace_id = s.trace_id AND a.span_id = s.span_id
         LEFT JOIN LATERAL (
             SELECT * FROM {{.schema}}.llm_outer_telling(s.trace_id, s.span_id, s.kind)
             WHERE s.counted AND s.input_message_ids IS NULL AND s.output_message_ids IS NULL
@@ -299,7 +330,13 @@ BEGIN
         model := call.model;
         before := cardinality(said);
         reached := 0;
-        FOREACH message IN ARRAY call.inputs LOOP
+        repeated := 0;
+        -- Nearly always the call goes on where the one before it ended.
+        IF call.inputs[1:cardinality(history)] = history THEN
+            reached := before;
+            repeated := cardinality(history);
+        END IF;
+        FOREACH message IN ARRAY call.inputs[repeated + 1:] LOOP
             found := array_position(said, message, reached + 1);
             IF found <= before THEN
                 reached := found;
@@ -320,6 +357,7 @@ BEGIN
             finish_reason := call.finish_reasons[i];
             RETURN NEXT;
         END LOOP;
+        history := CASE WHEN call.outputs <> '{}' THEN call.inputs || call.outputs END;
     END LOOP;
 END
 $$;
@@ -371,6 +409,7 @@ COMMENT ON FUNCTION {{.schema}}.llm_transcript(text) IS
 DROP FUNCTION {{.schema}}.llm_transcript(text);
 DROP FUNCTION {{.schema}}.llm_contents_of(date, uuid[]);
 DROP FUNCTION {{.schema}}.llm_said(text);
+DROP FUNCTION {{.schema}}.llm_agents_around(uuid[], text[]);
 DROP FUNCTION {{.schema}}.llm_user_calls(text, integer);
 DROP FUNCTION {{.schema}}.llm_session_calls(text, integer);
 DROP FUNCTION {{.schema}}.llm_calls_of(text, text, integer);
