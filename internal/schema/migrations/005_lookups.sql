@@ -277,10 +277,12 @@ $$;
 -- What was said in a trace or in a session, in order; n counts it.
 --
 -- Calls repeat what was said before them. So a call's input is laid beside the messages
--- so far: what is found there in the same order repeats them, wherever it begins and
--- whatever it leaves out; what is not found was said now. A history that was cut short,
--- or that other agents' calls came between, adds nothing, and "yes" counts twice when a
--- history holds it twice. An answer is always new.
+-- so far, and what is found there in the same order repeats them, wherever that begins
+-- and whatever lies between. What follows the last message found was said now. Of what
+-- stands before it and was not found, only that is new which the input holds more often
+-- than it was said so far. So a history that was cut short, or that another agent's
+-- calls came between, adds nothing; "yes" counts twice when a history holds it twice.
+-- The very input of an earlier call says nothing new. An answer is always new.
 CREATE FUNCTION {{.schema}}.llm_said(of text)
 RETURNS TABLE (n integer, message_id uuid, direction text, finish_reason text, day date, trace_id uuid, span_id text,
     start_time timestamptz, service_name text, agent_name text, model text)
@@ -290,10 +292,14 @@ DECLARE
     of_trace boolean := EXISTS (SELECT FROM {{.schema}}.llm_traces t WHERE t.trace_id = lower(of));
     said uuid[] := '{}';
     before integer; -- messages said before this call
-    reached integer; -- the last of them that its input repeats
-    repeated integer; -- messages of its input that need no look
+    reached integer; -- the last of them that the input repeats
+    last_found integer; -- where that stands in the input
+    at integer;
+    missing integer[]; -- where the input has what was not found
+    i integer;
+    input_hash uuid;
+    input_hashes uuid[] := '{}';
     history uuid[]; -- input and answer of the call before
-    found integer;
     call record;
     message uuid;
 BEGIN
@@ -330,17 +336,31 @@ BEGIN
         model := call.model;
         before := cardinality(said);
         reached := 0;
-        repeated := 0;
+        last_found := 0;
+        missing := '{}';
         -- Nearly always the call goes on where the one before it ended.
         IF call.inputs[1:cardinality(history)] = history THEN
             reached := before;
-            repeated := cardinality(history);
+            last_found := cardinality(history);
         END IF;
-        FOREACH message IN ARRAY call.inputs[repeated + 1:] LOOP
-            found := array_position(said, message, reached + 1);
-            IF found <= before THEN
-                reached := found;
+        input_hash := md5(array_send(call.inputs))::uuid;
+        IF input_hash = ANY (input_hashes) THEN
+            last_found := cardinality(call.inputs);
+        END IF;
+        input_hashes := input_hashes || input_hash;
+        FOR i IN last_found + 1 .. cardinality(call.inputs) LOOP
+            at := array_position(said, call.inputs[i], reached + 1);
+            IF at IS NULL THEN
+                missing := missing || i;
             ELSE
+                reached := at;
+                last_found := i;
+            END IF;
+        END LOOP;
+        FOREACH i IN ARRAY missing LOOP
+            message := call.inputs[i];
+            IF i > last_found OR cardinality(array_positions(call.inputs[1:i], message))
+                    > cardinality(array_positions(said[1:before], message)) THEN
                 said := said || message;
                 n := cardinality(said);
                 message_id := message;
