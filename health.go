@@ -18,6 +18,15 @@ import (
 // probing stops, so that a serverless Postgres may sleep.
 const idleIntervals = 10
 
+const (
+	// foldInterval is how often usage is folded at most; an hour that waits for it
+	// is read from the spans.
+	foldInterval = 5 * time.Minute
+	// foldIdle is how long after the last batch folding stops: everything is folded
+	// by then.
+	foldIdle = 2 * time.Hour
+)
+
 // health reports changes of the exporter's state to the collector.
 type health struct {
 	host   component.Host
@@ -39,6 +48,13 @@ func (h *health) touched() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.touch = time.Now()
+}
+
+// idle tells whether no batch has come for a while.
+func (h *health) idle(now time.Time, while time.Duration) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return now.Sub(h.touch) >= while
 }
 
 // ok reports that Postgres works.
@@ -104,10 +120,17 @@ func (e *llmExporter) run(ctx context.Context) {
 	if e.cfg.HealthCheck.Interval > 0 {
 		e.running.Go(func() { e.watch(ctx) })
 	}
-	ticker := time.NewTicker(e.cfg.Retention.Interval)
+	ticker := time.NewTicker(min(foldInterval, e.cfg.Retention.Interval))
 	defer ticker.Stop()
+	var next time.Time
 	for now := time.Now(); ; {
-		e.maintain(ctx, now)
+		if !e.health.idle(now, foldIdle) {
+			e.foldUsage(ctx, now)
+		}
+		if !now.Before(next) {
+			e.maintain(ctx, now)
+			next = now.Add(e.cfg.Retention.Interval)
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -116,7 +139,19 @@ func (e *llmExporter) run(ctx context.Context) {
 	}
 }
 
-// maintain keeps partitions ahead of time and removes what is too old.
+// foldUsage sums up the hours that have ended.
+func (e *llmExporter) foldUsage(ctx context.Context, now time.Time) {
+	hours, err := maintain.FoldUsage(ctx, e.pool, e.cfg.Postgres.Schema, now)
+	if err != nil && ctx.Err() == nil {
+		e.logger.Warn("Could not fold the usage by the hour, dashboards take it from the spans", zap.Error(pool.Wrap("fold usage", err)))
+	}
+	if hours > 0 {
+		e.logger.Debug("Folded usage", zap.Int("hours", hours))
+	}
+}
+
+// maintain keeps partitions ahead of time, removes what is too old and freezes
+// days that have ended.
 func (e *llmExporter) maintain(ctx context.Context, now time.Time) {
 	if err := e.writer.EnsureAhead(ctx); err != nil && ctx.Err() == nil {
 		e.logger.Warn("Could not create partitions ahead of time", zap.Error(pool.Wrap("create partitions", err)))
@@ -128,6 +163,9 @@ func (e *llmExporter) maintain(ctx context.Context, now time.Time) {
 	if dropped {
 		e.writer.ForgetDays()
 		e.resolver.forget()
+	}
+	if err := maintain.Freeze(ctx, e.pool, e.cfg.Postgres.Schema, now); err != nil && ctx.Err() == nil {
+		e.logger.Warn("Could not vacuum the partitions of days that have ended", zap.Error(pool.Wrap("vacuum", err)))
 	}
 	if counts, err := maintain.Partitions(ctx, e.pool, e.cfg.Postgres.Schema); err == nil {
 		e.telemetry.countPartitions(counts)

@@ -1,4 +1,3 @@
-// Package maintain removes what is older than the configured retention.
 package maintain
 
 import (
@@ -8,7 +7,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
@@ -16,11 +14,6 @@ import (
 
 // traceBatch bounds the traces that one statement deletes, so that it is short.
 const traceBatch = 5000
-
-// Pool hands out connections.
-type Pool interface {
-	Acquire(ctx context.Context) (*pgxpool.Conn, error)
-}
 
 // Retention removes closed days: words after Contents, facts after Spans. Zero
 // keeps for ever. One collector at a time works on a schema; the others skip
@@ -85,7 +78,7 @@ func (r *Retention) dropDays(ctx context.Context, conn *pgx.Conn, table string, 
 	removal := Removal{Table: table}
 	for {
 		days := removal.Days
-		err := r.alone(ctx, conn, func(tx pgx.Tx) error { return r.dropDay(ctx, tx, limit, &removal) })
+		err := alone(ctx, conn, r.Schema, func(tx pgx.Tx) error { return r.dropDay(ctx, tx, limit, &removal) })
 		if err != nil {
 			return removal, fmt.Errorf("drop days of %s: %w", table, err)
 		}
@@ -120,7 +113,7 @@ func (r *Retention) deleteTraces(ctx context.Context, conn *pgx.Conn, limit time
 	removal := Removal{Table: "llm_traces"}
 	for {
 		var deleted int64
-		err := r.alone(ctx, conn, func(tx pgx.Tx) error {
+		err := alone(ctx, conn, r.Schema, func(tx pgx.Tx) error {
 			return tx.QueryRow(ctx, "SELECT "+schema.Table(r.Schema, "llm_delete_traces_before")+"($1, $2)", limit, traceBatch).Scan(&deleted)
 		})
 		if err != nil {
@@ -133,19 +126,6 @@ func (r *Retention) deleteTraces(ctx context.Context, conn *pgx.Conn, limit time
 	}
 }
 
-// alone runs f in a transaction unless another collector is at it. The lock ends
-// with the transaction, so it works through PgBouncer's transaction mode too.
-func (r *Retention) alone(ctx context.Context, conn *pgx.Conn, f func(pgx.Tx) error) error {
-	return pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		var mine bool
-		err := tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", r.Schema+".llm_retention").Scan(&mine)
-		if err != nil || !mine {
-			return err
-		}
-		return f(tx)
-	})
-}
-
 func (r *Retention) report(ctx context.Context, removal Removal) {
 	if removal.Rows == 0 && removal.Days == 0 {
 		return
@@ -154,24 +134,4 @@ func (r *Retention) report(ctx context.Context, removal Removal) {
 	r.Logger.Info("Removed what is older than the retention",
 		zap.String("table", removal.Table), zap.Int("days", removal.Days),
 		zap.Int64("rows", removal.Rows), zap.Int64("bytes", removal.Bytes))
-}
-
-// Partitions counts the day partitions of each partitioned table.
-func Partitions(ctx context.Context, pool Pool, schemaName string) (map[string]int64, error) {
-	conn, err := pool.Acquire(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Release()
-	counts := map[string]int64{}
-	for _, table := range []string{"llm_spans", "llm_contents"} {
-		var n int64
-		err := conn.QueryRow(ctx, `SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-			WHERE i.inhparent = to_regclass($1) AND c.relname ~ ('^' || $2 || '_[0-9]{8}$')`, schema.Table(schemaName, table), table).Scan(&n)
-		if err != nil {
-			return nil, fmt.Errorf("count the partitions of %s: %w", table, err)
-		}
-		counts[table] = n
-	}
-	return counts, nil
 }

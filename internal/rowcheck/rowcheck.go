@@ -47,6 +47,39 @@ SELECT count(*) FROM llm_spans s
 WHERE NOT EXISTS (SELECT FROM llm_traces t WHERE t.id = s.trace_id)
 	OR NOT EXISTS (SELECT FROM llm_resources r WHERE r.id = s.resource_id)`
 
+// usage counts the groups of an hour whose sums in llm_usage differ from those over
+// the spans.
+const usage = `
+SELECT count(*) FROM (
+	SELECT hour, coalesce(service_name, '') AS service, coalesce(environment, '') AS environment, coalesce(provider, '') AS provider,
+		coalesce(model, '') AS model, kind, sum(spans) AS spans, sum(calls) AS calls, sum(errors) AS errors,
+		sum(input_tokens) AS input, sum(output_tokens) AS output, sum(total_tokens) AS total,
+		sum(cache_read_tokens) AS cache_read, sum(cache_creation_tokens) AS cache_creation, sum(reasoning_tokens) AS reasoning, sum(total_cost) AS cost,
+		sum(latency_us_sum) AS latency, max(latency_us_max) AS longest, sum(ttft_us_sum) AS ttft, max(ttft_us_max) AS longest_ttft,
+		coalesce(sum((SELECT sum(n) FROM unnest(latency_us_histogram) n)), 0) AS measured,
+		coalesce(sum((SELECT sum(n) FROM unnest(ttft_us_histogram) n)), 0) AS measured_ttft
+	FROM llm_usage GROUP BY 1, 2, 3, 4, 5, 6) u
+FULL JOIN (
+	SELECT date_trunc('hour', start_time, 'UTC') AS hour, coalesce(service_name, '') AS service, coalesce(environment, '') AS environment,
+		coalesce(provider, '') AS provider, coalesce(request_model, response_model, '') AS model, kind,
+		count(*) AS spans, count(*) FILTER (WHERE counted) AS calls, count(error_type) AS errors,
+		coalesce(sum(coalesce(input_tokens, (aggregate_usage ->> 'input_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS input,
+		coalesce(sum(coalesce(output_tokens, (aggregate_usage ->> 'output_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS output,
+		coalesce(sum(coalesce(total_tokens, (aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS total,
+		coalesce(sum(coalesce(cache_read_tokens, (aggregate_usage ->> 'cache_read_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS cache_read,
+		coalesce(sum(coalesce(cache_creation_tokens, (aggregate_usage ->> 'cache_creation_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS cache_creation,
+		coalesce(sum(coalesce(reasoning_tokens, (aggregate_usage ->> 'reasoning_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS reasoning,
+		coalesce(sum(coalesce(total_cost, (aggregate_usage ->> 'total_cost')::numeric)) FILTER (WHERE usage_counted), 0) AS cost,
+		coalesce(sum(duration_us) FILTER (WHERE counted IS NOT FALSE), 0) AS latency, max(duration_us) FILTER (WHERE counted IS NOT FALSE) AS longest,
+		coalesce(sum((ttft_ms * 1000)::bigint) FILTER (WHERE counted IS NOT FALSE), 0) AS ttft,
+		max((ttft_ms * 1000)::bigint) FILTER (WHERE counted IS NOT FALSE) AS longest_ttft,
+		count(*) FILTER (WHERE counted IS NOT FALSE) AS measured, count(ttft_ms) FILTER (WHERE counted IS NOT FALSE) AS measured_ttft
+	FROM llm_spans GROUP BY 1, 2, 3, 4, 5, 6) s USING (hour, service, environment, provider, model, kind)
+WHERE (u.spans, u.calls, u.errors, u.input, u.output, u.total, u.cache_read, u.cache_creation, u.reasoning, u.cost,
+		u.latency, u.longest, u.ttft, u.longest_ttft, u.measured, u.measured_ttft)
+	IS DISTINCT FROM (s.spans, s.calls, s.errors, s.input, s.output, s.total, s.cache_read, s.cache_creation, s.reasoning, s.cost,
+		s.latency, s.longest, s.ttft, s.longest_ttft, s.measured, s.measured_ttft)`
+
 // Spans requires that exactly spans distinct spans are stored, that every roll-up
 // equals the aggregate over them, and that nothing they refer to is missing.
 func Spans(t testing.TB, db *pgxpool.Pool, spans int) {
@@ -64,12 +97,19 @@ func Consistent(t testing.TB, db *pgxpool.Pool) {
 	Rollups(t, db)
 	none(t, db, "references to contents that are not there", missing)
 	none(t, db, "spans without a trace or a resource", orphans)
+	Usage(t, db)
 }
 
 // Rollups requires that every trace's row equals the aggregate over its spans.
 func Rollups(t testing.TB, db *pgxpool.Pool) {
 	t.Helper()
 	none(t, db, "traces whose roll-ups differ from the aggregate over their spans", rollups)
+}
+
+// Usage requires that llm_usage equals the sums over the spans.
+func Usage(t testing.TB, db *pgxpool.Pool) {
+	t.Helper()
+	none(t, db, "hours and groups whose usage differs from the sums over their spans", usage)
 }
 
 func none(t testing.TB, db *pgxpool.Pool, what, query string) {

@@ -52,4 +52,12 @@
 // up, times widen, sets unite, and the fields that a root says, or else the
 // earliest span, keep their origin beside them so that the order of arrival
 // does not show.
+//
+// # Usage by the hour
+//
+// A batch does not add to llm_usage_hourly itself: rows that every batch changes
+// would make batches wait for one another and swell, and a call that stops
+// counting would have to be taken out again. It only notes which hours it touched,
+// one INSERT of a row or two that is nearly always there already, see
+// llm_fold_usage.
 package write

@@ -34,6 +34,7 @@ type statements struct {
 	awaitedDelete   query[refRow]
 	insertEdges     query[edgeRow]
 	settleEdges     query[edgeRow]
+	noteHours       query[hourRow]
 	deleteEdges     string
 	deleteAwaited   string
 	createDay       string
@@ -252,6 +253,8 @@ func newStatements(name string) statements {
 		insertEdges: newQuery("INSERT INTO "+edges+" ("+names(edgeColumns)+") SELECT * FROM $rows ON CONFLICT DO NOTHING", edgeColumns),
 		settleEdges: newQuery("UPDATE "+edges+" e SET settled = r.settled FROM $rows AS r ("+names(edgeColumns)+")"+
 			" WHERE e.trace_id = r.trace_id AND e.inner_span_id = r.inner_span_id AND e.outer_span_id = r.outer_span_id", edgeColumns),
+		noteHours: newQuery("INSERT INTO "+t("llm_usage_hours")+" (hour) SELECT hour FROM $rows AS r ("+names(hourColumns)+")"+
+			" ON CONFLICT DO NOTHING", hourColumns),
 		deleteEdges:   "DELETE FROM " + edges + " WHERE trace_id = $1",
 		deleteAwaited: "DELETE FROM " + awaitedSpans + " WHERE trace_id = $1",
 		createDay:     "SELECT " + t("llm_create_day") + "($1)",

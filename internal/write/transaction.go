@@ -293,6 +293,7 @@ func (t *transaction) finish(ctx context.Context) error {
 	s = appendRows(s, "link calls", &t.w.sql.insertEdges, t.edges)
 	s = appendRows(s, "settle calls", &t.w.sql.settleEdges, t.settled)
 	s = appendRows(s, "update traces", &t.w.sql.updateTraces, t.changedTraces())
+	s = appendRows(s, "note hours", &t.w.sql.noteHours, t.hours())
 	s = append(s, statement{what: "commit", sql: "COMMIT", tag: func(tag pgconn.CommandTag) { t.result.committed = tag.String() == "COMMIT" }})
 	if err := exec(ctx, t.pg, s...); err != nil {
 		return err
