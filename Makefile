@@ -22,7 +22,7 @@ SOURCES := go.mod go.sum builder-config.yaml $(shell find *.go internal pool -ty
 COLLECTOR := build/otelcol-llm
 SERVERS   := $(if $(DATABASE_URL),,postgres) $(if $(REDIS_URL),,redis)
 
-.PHONY: help run demo test build bench bench-growth lint generate test-connection test-faults test-soak \
+.PHONY: help run demo test build bench bench-growth bench-read lint generate test-connection test-faults test-soak \
 	postgres18 clean
 
 help: ## List the targets
@@ -54,6 +54,10 @@ bench: build ## Compare the exporter with raw COPY, figures also in build/bench.
 bench-growth: ## Compare write throughput with 20 million spans stored and with none (takes long)
 	@scripts/need postgres
 	go run ./internal/bench growth
+
+bench-read: ## Measure what readers ask of 20 million spans of 30 days (takes long)
+	@scripts/need postgres
+	go run ./internal/bench read
 
 test-faults: build ## Test that nothing is lost or doubled when servers, network or collector fail
 	@scripts/need postgres redis pgbouncer

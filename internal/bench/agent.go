@@ -84,7 +84,7 @@ func buildAgent(seed uint64, begin time.Time, batches, batchSpans int) []ptrace.
 		active, waiting = append(active, waiting[:n]...), waiting[n:]
 		going := active[:0]
 		for _, c := range active {
-			c.turn(b)
+			c.turn(b, b.trace(turnSpans))
 			if c.left > 0 {
 				going = append(going, c)
 			}
@@ -95,9 +95,8 @@ func buildAgent(seed uint64, begin time.Time, batches, batchSpans int) []ptrace.
 }
 
 // turn is a question, a call that asks for a tool, the tool, and a call that answers.
-func (c *conversation) turn(b *builder) {
+func (c *conversation) turn(b *builder, t *traceBuilder) {
 	c.left--
-	t := b.trace(turnSpans)
 	c.history = append(c.history, toJSON(textMessage("user", b.text(questionBytes))))
 	agent := t.span("invoke_agent "+c.app.name, ptrace.SpanKindInternal, pcommon.SpanID{}, 9*time.Second)
 	putAll(agent.Attributes(),

@@ -86,7 +86,7 @@ func grow(ctx context.Context, args []string) (err error) {
 		defer func() { err = errors.Join(err, pg.Remove()) }()
 		g.server = pg.URL("")
 	}
-	grown, err := g.database(ctx)
+	grown, _, err := openDatabase(ctx, g.server, growthDatabase)
 	if err != nil {
 		return err
 	}
@@ -115,28 +115,28 @@ func withSettings(settings map[string]string, list string) (map[string]string, e
 	return settings, nil
 }
 
-// database returns the URL of growthDatabase, which it creates if it is missing.
-func (g *growth) database(ctx context.Context) (_ string, err error) {
-	conn, err := pgx.Connect(ctx, g.server)
+// openDatabase returns the URL of a database of server, which it creates if it is missing.
+func openDatabase(ctx context.Context, server, name string) (_ string, created bool, err error) {
+	conn, err := pgx.Connect(ctx, server)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
 	there := false
-	if err := conn.QueryRow(ctx, "SELECT count(*) > 0 FROM pg_database WHERE datname = $1", growthDatabase).Scan(&there); err != nil {
-		return "", err
+	if err := conn.QueryRow(ctx, "SELECT count(*) > 0 FROM pg_database WHERE datname = $1", name).Scan(&there); err != nil {
+		return "", false, err
 	}
 	if !there {
-		if _, err := conn.Exec(ctx, "CREATE DATABASE "+growthDatabase); err != nil {
-			return "", err
+		if _, err := conn.Exec(ctx, "CREATE DATABASE "+name); err != nil {
+			return "", false, err
 		}
 	}
-	target, err := url.Parse(g.server)
+	target, err := url.Parse(server)
 	if err != nil {
-		return "", errors.New("-server is malformed") // the error would quote the password
+		return "", false, errors.New("-server is malformed") // the error would quote the password
 	}
-	target.Path = "/" + growthDatabase
-	return target.String(), nil
+	target.Path = "/" + name
+	return target.String(), !there, nil
 }
 
 // fill stores spans until there are enough, oldest day first.
