@@ -109,13 +109,11 @@ func (r *reading) fill(ctx context.Context, url string) (err error) {
 	f.spans, f.traces = project(spanColumns, spanOfDay), project(traceColumns, traceOfDay)
 	progress("the pattern is made after %s", time.Since(begin).Round(time.Second))
 
-	const workers = 2
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(workers)
-	for day := 1; day <= r.days; day++ {
-		group.Go(func() error { return f.day(groupCtx, day) })
+	if err := f.eachDay(ctx, r.days, f.day); err != nil {
+		return err
 	}
-	if err := group.Wait(); err != nil {
+	// By itself, as it looks at the partitions of all days, which a filling one keeps locked.
+	if err := f.eachDay(ctx, r.days, f.sumUp); err != nil {
 		return err
 	}
 	if err := f.finish(ctx, conn); err != nil {
@@ -194,19 +192,32 @@ type dayFiller struct {
 	spans, traces string
 }
 
-// day fills the partitions of a day, sums up its hours, and vacuums it.
-func (f *dayFiller) day(ctx context.Context, n int) (err error) {
-	conn, err := pgx.Connect(ctx, f.url)
-	if err != nil {
-		return err
+// eachDay does a step for all days, two at a time.
+func (f *dayFiller) eachDay(ctx context.Context, days int, step func(ctx context.Context, conn *pgx.Conn, n int) error) error {
+	const workers = 2
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(workers)
+	for n := 1; n <= days; n++ {
+		group.Go(func() (err error) {
+			conn, err := pgx.Connect(ctx, f.url)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+			return step(ctx, conn, n)
+		})
 	}
-	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+	return group.Wait()
+}
+
+// day fills and vacuums the partitions of a day.
+func (f *dayFiller) day(ctx context.Context, conn *pgx.Conn, n int) error {
 	day := f.base.AddDate(0, 0, n)
 	spans, contents := "llm_spans_"+day.Format("20060102"), "llm_contents_"+day.Format("20060102")
 	if _, err := conn.Exec(ctx, "SELECT llm_create_day($1)", day); err != nil {
 		return err
 	}
-	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		// Only what the exporter wrote as it is can be there. A table emptied in the same transaction needs no WAL;
 		// as a replica, it fires no triggers.
 		for _, step := range []struct {
@@ -222,7 +233,7 @@ func (f *dayFiller) day(ctx context.Context, n int) (err error) {
 			{"INSERT INTO llm_traces SELECT " + f.traces + " FROM bench_traces b WHERE b.end_time + $1::integer * interval '1 day' <= $2", []any{n, f.now}},
 			{"INSERT INTO " + spans + " SELECT " + f.spans + " FROM bench_spans b WHERE b.trace_ends + $1::integer * interval '1 day' <= $2", []any{n, f.now}},
 			{"INSERT INTO " + contents + ` (id, day, body) SELECT id, day + $1::integer, body FROM bench_contents b
-				WHERE b.first_used + $1::integer * interval '1 day' <= $2 ON CONFLICT DO NOTHING`, []any{n, f.now}},
+				WHERE b.first_used + $1::integer * interval '1 day' <= $2`, []any{n, f.now}},
 		} {
 			if _, err := tx.Exec(ctx, step.sql, append([]any{pgx.QueryExecModeExec}, step.args...)...); err != nil {
 				return fmt.Errorf("%s: %w", step.sql, err)
@@ -236,8 +247,14 @@ func (f *dayFiller) day(ctx context.Context, n int) (err error) {
 	if _, err := conn.Exec(ctx, "VACUUM (ANALYZE) "+spans+", "+contents); err != nil {
 		return err
 	}
+	progress("%s is filled", day.Format(time.DateOnly))
+	return nil
+}
+
+// sumUp sums up a day's hours as a collector does it: those that have just ended wait.
+func (f *dayFiller) sumUp(ctx context.Context, conn *pgx.Conn, n int) error {
+	day := f.base.AddDate(0, 0, n)
 	for hour := day; hour.Before(day.AddDate(0, 0, 1)) && hour.Before(f.now); hour = hour.Add(time.Hour) {
-		// As a collector does it: hours that have just ended wait.
 		sql := "INSERT INTO llm_usage_hourly SELECT * FROM llm_usage_of($1)"
 		if hour.Add(time.Hour + 5*time.Minute).After(f.now) {
 			sql = "INSERT INTO llm_usage_hours (hour) VALUES ($1) ON CONFLICT DO NOTHING"
@@ -246,7 +263,6 @@ func (f *dayFiller) day(ctx context.Context, n int) (err error) {
 			return err
 		}
 	}
-	progress("%s is filled", day.Format(time.DateOnly))
 	return nil
 }
 

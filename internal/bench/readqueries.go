@@ -69,7 +69,7 @@ var readQueries = []readQuery{
 	{
 		name: "words", goal: time.Second, // in a day's messages
 		sql: `SELECT body ->> 'role' AS role, llm_message_text(body) AS content FROM llm_contents
-			WHERE day = (now() AT TIME ZONE 'UTC')::date - 1 AND body::text ILIKE '%constantinople%'`,
+			WHERE day = (now() AT TIME ZONE 'UTC')::date - 1 AND body::text ILIKE '%` + vocabulary[vocabularySize-1] + `%'`,
 	},
 	{
 		name: "messages stored once", goal: time.Second, // of a day
