@@ -56,6 +56,10 @@ func TestDocumentedGrantsAreEnough(t *testing.T) {
 	var calls int
 	require.NoError(t, analyst.QueryRow(t.Context(), "SELECT count(*) FROM (SELECT provider, request_model, total_tokens, user_id FROM llm_calls) c").Scan(&calls))
 	require.NotZero(t, calls)
+	require.NoError(t, analyst.QueryRow(t.Context(), `SELECT count(*) FROM llm_traces t CROSS JOIN LATERAL (SELECT name, total_tokens FROM llm_trace(t.trace_id)) s`).Scan(&calls))
+	require.Equal(t, spans+1, calls)
+	_, err = analyst.Exec(t.Context(), "SELECT total_tokens FROM llm_user_calls('someone')")
+	require.NoError(t, err)
 	_, err = analyst.Exec(t.Context(), "SELECT input_messages FROM llm_calls")
 	require.ErrorContains(t, err, "permission denied for table llm_contents")
 }
