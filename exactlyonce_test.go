@@ -134,11 +134,13 @@ func TestConcurrentSendersShareTraces(t *testing.T) {
 	for name, redis := range map[string]bool{"without Redis": false, "with Redis": true} {
 		t.Run(name, func(t *testing.T) {
 			url := testserver.NewDatabase(t)
+			shared := pool.DefaultConfig().Redis
+			if redis {
+				shared.URL = configopaque.String(testserver.RedisURL(t))
+				shared.KeyPrefix = t.Name()
+			}
 			configure := func(cfg *Config) {
 				if redis {
-					shared := pool.DefaultConfig().Redis
-					shared.URL = configopaque.String(testserver.RedisURL(t))
-					shared.KeyPrefix = t.Name()
 					cfg.Redis = configoptional.Some(shared)
 				}
 			}

@@ -42,6 +42,7 @@ type llmExporter struct {
 	writer    *write.Writer
 	resolver  *traceResolver
 	retention *maintain.Retention
+	erased    time.Time   // when the last trace was erased that the caches have forgotten; for run only
 	ready     atomic.Bool // the schema is there
 
 	stop    context.CancelFunc

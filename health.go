@@ -126,6 +126,7 @@ func (e *llmExporter) run(ctx context.Context) {
 	for now := time.Now(); ; {
 		if !e.health.idle(now, foldIdle) {
 			e.foldUsage(ctx, now)
+			e.forgetErased(ctx)
 		}
 		if !now.Before(next) {
 			e.maintain(ctx, now)
@@ -148,6 +149,21 @@ func (e *llmExporter) foldUsage(ctx context.Context, now time.Time) {
 	if hours > 0 {
 		e.logger.Debug("Folded usage", zap.Int("hours", hours))
 	}
+}
+
+// forgetErased drops what was erased since the last time from the caches.
+func (e *llmExporter) forgetErased(ctx context.Context) {
+	traces, last, err := maintain.ErasedAfter(ctx, e.pool, e.cfg.Postgres.Schema, e.erased)
+	if err == nil {
+		err = e.resolver.forgetErased(ctx, traces)
+	}
+	if err != nil {
+		if ctx.Err() == nil {
+			e.logger.Warn("Could not drop erased traces from the caches", zap.Error(pool.Wrap("forget erased traces", err)))
+		}
+		return
+	}
+	e.erased = last
 }
 
 // maintain keeps partitions ahead of time, removes what is too old and freezes

@@ -101,8 +101,8 @@ func randomValue(r *rand.Rand, v pcommon.Value, depth int) {
 		}
 	case 7:
 		m := v.SetEmptyMap()
-		for i := range r.IntN(4) {
-			randomValue(r, m.PutEmpty([]string{"a", "$b", "", "$bytes"}[i]), depth-1)
+		for i := range r.IntN(5) {
+			randomValue(r, m.PutEmpty([]string{"$content", "a", "$b", "", "$bytes"}[i]), depth-1)
 		}
 	}
 }

@@ -129,6 +129,31 @@ func (r *traceResolver) remember(ctx context.Context, traces []write.Trace) {
 	}
 }
 
+// forgetErased drops traces, given by their hex ids, from the local cache and from
+// Redis.
+func (r *traceResolver) forgetErased(ctx context.Context, traces []string) error {
+	var keys []string
+	for _, text := range traces {
+		var id pcommon.TraceID
+		if n, err := hex.Decode(id[:], []byte(text)[:min(len(text), 2*len(id))]); err != nil || n != len(id) {
+			continue // of another writer
+		}
+		r.local.Remove(id)
+		keys = append(keys, r.key(id))
+	}
+	client := r.redis()
+	if client == nil || len(keys) == 0 {
+		return nil
+	}
+	_, err := client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, key := range keys {
+			p.Del(ctx, key)
+		}
+		return nil
+	})
+	return err
+}
+
 // forget empties the local cache, after rows may have gone.
 func (r *traceResolver) forget() { r.local.Purge() }
 

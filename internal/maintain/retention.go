@@ -12,8 +12,11 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
 )
 
-// traceBatch bounds the traces that one statement deletes, so that it is short.
-const traceBatch = 5000
+// How much one statement deletes at most, so that it is short.
+const (
+	traceBlocks   = 1000 // blocks of llm_traces, about 20,000 rows
+	resourceBatch = 5000 // rows
+)
 
 // Retention removes closed days: words after Contents, facts after Spans. Zero
 // keeps for ever. One collector at a time works on a schema; the others skip
@@ -59,9 +62,11 @@ func (r *Retention) Run(ctx context.Context, now time.Time) (dropped bool, err e
 		r.report(ctx, removal)
 	}
 	if r.Spans > 0 {
-		removal, err := r.deleteTraces(ctx, conn.Conn(), lastDay(now, r.Spans))
-		errs = append(errs, err)
-		r.report(ctx, removal)
+		for _, remove := range []func(context.Context, *pgx.Conn, time.Time) (Removal, error){r.deleteTraces, r.deleteResources} {
+			removal, err := remove(ctx, conn.Conn(), lastDay(now, r.Spans))
+			errs = append(errs, err)
+			r.report(ctx, removal)
+		}
 	}
 	return dropped, errors.Join(errs...)
 }
@@ -109,18 +114,39 @@ func (r *Retention) dropDay(ctx context.Context, tx pgx.Tx, limit time.Time, rem
 	return err
 }
 
+// deleteTraces goes once through the traces.
 func (r *Retention) deleteTraces(ctx context.Context, conn *pgx.Conn, limit time.Time) (Removal, error) {
 	removal := Removal{Table: "llm_traces"}
-	for {
+	sql := "SELECT deleted, done FROM " + schema.Table(r.Schema, "llm_delete_traces_before") + "($1, $2, $3)"
+	for block := 0; ; block += traceBlocks {
 		var deleted int64
+		done := true // if another collector is at it
 		err := alone(ctx, conn, r.Schema, func(tx pgx.Tx) error {
-			return tx.QueryRow(ctx, "SELECT "+schema.Table(r.Schema, "llm_delete_traces_before")+"($1, $2)", limit, traceBatch).Scan(&deleted)
+			return tx.QueryRow(ctx, sql, limit, block, traceBlocks).Scan(&deleted, &done)
 		})
 		if err != nil {
 			return removal, fmt.Errorf("delete traces: %w", err)
 		}
 		removal.Rows += deleted
-		if deleted < traceBatch {
+		if done {
+			return removal, nil
+		}
+	}
+}
+
+func (r *Retention) deleteResources(ctx context.Context, conn *pgx.Conn, limit time.Time) (Removal, error) {
+	removal := Removal{Table: "llm_resources"}
+	sql := "SELECT " + schema.Table(r.Schema, "llm_delete_resources_before") + "($1, $2)"
+	for {
+		var deleted int64
+		err := alone(ctx, conn, r.Schema, func(tx pgx.Tx) error {
+			return tx.QueryRow(ctx, sql, limit, resourceBatch).Scan(&deleted)
+		})
+		if err != nil {
+			return removal, fmt.Errorf("delete resources: %w", err)
+		}
+		removal.Rows += deleted
+		if deleted < resourceBatch {
 			return removal, nil
 		}
 	}

@@ -39,7 +39,10 @@ func fill(t *testing.T, now time.Time, days int) *pgxpool.Pool {
 				schema.Table(schemaName, "llm_contents")), at)
 			require.NoError(t, err)
 		}
-		_, err := pool.Exec(t.Context(), fmt.Sprintf(`INSERT INTO %s (id, trace_id, start_time, end_time, duration_us)
+		_, err := pool.Exec(t.Context(), fmt.Sprintf(`INSERT INTO %s VALUES (gen_random_uuid(), '{}', ($1::timestamptz AT TIME ZONE 'UTC')::date)`,
+			schema.Table(schemaName, "llm_resources")), end)
+		require.NoError(t, err)
+		_, err = pool.Exec(t.Context(), fmt.Sprintf(`INSERT INTO %s (id, trace_id, start_time, end_time, duration_us)
 			VALUES (lpad(to_hex($1::int), 32, '0')::uuid, lpad(to_hex($1::int), 32, '0'), $2, $3, 0)`, schema.Table(schemaName, "llm_traces")), trace, start, end)
 		require.NoError(t, err)
 	}
@@ -82,6 +85,8 @@ func TestOldDaysGoWordsSooner(t *testing.T) {
 	require.Equal(t, 7, count(t, pool, "llm_spans"), "six days and the last span of the long trace")
 	require.Equal(t, 7, count(t, pool, "llm_traces"), "six days and the trace that spans the dropped ones")
 	require.Equal(t, 2*3+1, count(t, pool, "llm_contents"))
+	require.Equal(t, 7, count(t, pool, "llm_resources"), "those with a span on a kept day")
+	require.EqualValues(t, 5, removed["llm_resources"].Rows)
 
 	dropped, err = r.Run(t.Context(), noon)
 	require.NoError(t, err)

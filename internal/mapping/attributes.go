@@ -46,14 +46,10 @@ func (r *reading) appendAttributes(dst, scope []byte) []byte {
 // start.
 func (r *reading) appendAttribute(dst []byte, inside int, key string, v pcommon.Value, f fate) []byte {
 	mark := len(dst)
-	if mark > inside {
-		dst = append(dst, ',')
-	}
-	dst = jsonval.AppendString(dst, key, &r.rep)
-	dst = append(dst, ':')
+	dst = r.appendKey(dst, inside, key)
 	at := len(dst)
 	dst = jsonval.AppendValue(dst, v, &r.rep)
-	if f == whole || f != words && len(dst)-at <= longValue {
+	if !isReference(v) && (f == whole || f != words && len(dst)-at <= longValue) {
 		return dst
 	}
 	if r.opts.Capture == CaptureMetadata {
@@ -62,6 +58,22 @@ func (r *reading) appendAttribute(dst []byte, inside int, key string, v pcommon.
 	}
 	id := r.store(r.norm.Raw(dst[at:], &r.rep))
 	return appendReference(dst[:at], id)
+}
+
+func (r *reading) appendKey(dst []byte, inside int, key string) []byte {
+	if len(dst) > inside {
+		dst = append(dst, ',')
+	}
+	return append(jsonval.AppendString(dst, key, &r.rep), ':')
+}
+
+// isReference tells whether a value would be taken for a reference to a content.
+func isReference(v pcommon.Value) bool {
+	if v.Type() != pcommon.ValueTypeMap {
+		return false
+	}
+	_, is := v.Map().Get("$content")
+	return is
 }
 
 // appendReference writes what stands for a content in attributes.

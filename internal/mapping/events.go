@@ -350,7 +350,7 @@ func (r *reading) appendLinks(dst []byte) []byte {
 			dst = append(dst, `,"attributes":{`...)
 			inside := len(dst)
 			for key, v := range l.Attributes().All() {
-				dst = r.appendAttribute(dst, inside, key, v, whole)
+				dst = jsonval.AppendValue(r.appendKey(dst, inside, key), v, &r.rep)
 			}
 			dst = append(dst, '}')
 		}

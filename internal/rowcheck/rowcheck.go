@@ -41,11 +41,11 @@ CROSS JOIN LATERAL (
 WHERE c.id IS NOT NULL AND NOT EXISTS (
 	SELECT FROM llm_contents o WHERE o.day = (s.start_time AT TIME ZONE 'UTC')::date AND o.id = c.id)`
 
-// orphans counts spans without a trace or a resource.
+// orphans counts spans without a trace or a resource that is kept as long.
 const orphans = `
 SELECT count(*) FROM llm_spans s
 WHERE NOT EXISTS (SELECT FROM llm_traces t WHERE t.id = s.trace_id)
-	OR NOT EXISTS (SELECT FROM llm_resources r WHERE r.id = s.resource_id)`
+	OR NOT EXISTS (SELECT FROM llm_resources r WHERE r.id = s.resource_id AND r.last_day >= (s.start_time AT TIME ZONE 'UTC')::date)`
 
 // usage counts the groups of an hour whose sums in llm_usage differ from those over
 // the spans.

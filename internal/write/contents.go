@@ -32,11 +32,13 @@ var contentColumns = []column[contentRow]{
 type resourceRow struct {
 	id         content.ID
 	attributes []byte
+	lastDay    int32 // with a span of it
 }
 
 var resourceColumns = []column[resourceRow]{
 	{"id", pgtype.UUIDOID, func(b []byte, r *resourceRow) []byte { return appendUUID(b, r.id) }},
 	{"attributes", pgtype.JSONBOID, func(b []byte, r *resourceRow) []byte { return appendJSONB(b, r.attributes) }},
+	{"last_day", pgtype.DateOID, func(b []byte, r *resourceRow) []byte { return appendDay(b, r.lastDay) }},
 }
 
 // writeContents stores the words and begins the transaction. A batch that is
@@ -164,7 +166,22 @@ func (t *transaction) writeResources(ctx context.Context) error {
 	if len(t.resources) == 0 {
 		return nil
 	}
-	return exec(ctx, t.pg, t.w.insertResources(t.resources))
+	return exec(ctx, t.pg, t.w.insertResources(t.resources, lastDays(t.source.Spans())))
+}
+
+// lastDays returns the last day of each resource's spans.
+func lastDays(spans []mapping.Span) map[content.ID]int32 {
+	days := map[content.ID]int32{}
+	for from := 0; from < len(spans); {
+		id, last := spans[from].ResourceID, spans[from].Day
+		for ; from < len(spans) && spans[from].ResourceID == id; from++ {
+			last = max(last, spans[from].Day)
+		}
+		if day, ok := days[id]; !ok || day < last {
+			days[id] = last
+		}
+	}
+	return days
 }
 
 // askContents returns the statements that ask which contents are there already,
@@ -249,10 +266,10 @@ func (w *Writer) insertContents(rows []contentRow) statement {
 	}
 }
 
-func (w *Writer) insertResources(resources map[content.ID][]byte) statement {
+func (w *Writer) insertResources(resources map[content.ID][]byte, lastDays map[content.ID]int32) statement {
 	rows := make([]resourceRow, 0, len(resources))
 	for id, attributes := range resources {
-		rows = append(rows, resourceRow{id, attributes})
+		rows = append(rows, resourceRow{id, attributes, lastDays[id]})
 	}
 	slices.SortFunc(rows, func(a, b resourceRow) int { return compareIDs(a.id, b.id) })
 	return statement{

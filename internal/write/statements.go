@@ -203,8 +203,11 @@ func newStatements(name string) statements {
 		copyContents: copySQL(contents, contentColumns),
 		insertContents: newQuery("INSERT INTO "+contents+" ("+names(contentColumns)+")"+
 			" SELECT * FROM $rows ON CONFLICT DO NOTHING", contentColumns),
-		insertResources: newQuery("INSERT INTO "+resources+" ("+names(resourceColumns)+")"+
-			" SELECT * FROM $rows ON CONFLICT DO NOTHING", resourceColumns),
+		// A row is changed, and so locked, by the first batch of a day only: batches
+		// that share it do not wait for one another.
+		insertResources: newQuery("INSERT INTO "+resources+" AS s ("+names(resourceColumns)+") SELECT * FROM $rows AS r ("+names(resourceColumns)+")"+
+			" WHERE NOT EXISTS (SELECT FROM "+resources+" s WHERE s.id = r.id AND s.last_day >= r.last_day)"+
+			" ON CONFLICT (id) DO UPDATE SET last_day = greatest(s.last_day, EXCLUDED.last_day)", resourceColumns),
 		insertTraces: newQuery("INSERT INTO "+traces+" ("+names(traceColumns)+") SELECT "+traceValues(traceColumns)+
 			" FROM $rows AS r ("+names(traceColumns)+") ON CONFLICT (trace_id) DO NOTHING", traceColumns),
 		// Served by the unique index on trace_id.
