@@ -51,15 +51,16 @@ var readQueries = []readQuery{
 	},
 	{
 		name: "dearest traces", goal: 100 * time.Millisecond, // 24 h
-		sql: `SELECT trace_id, name, user_id, total_cost FROM llm_traces
-			WHERE start_time >= now() - interval '24 hours' ORDER BY total_cost DESC LIMIT 50`,
+		sql: `WITH dearest AS (
+				SELECT trace_id, sum(total_cost) AS usd FROM llm_spans
+				WHERE start_time >= now() - interval '24 hours' AND usage_counted AND total_cost IS NOT NULL
+				GROUP BY 1 ORDER BY 2 DESC LIMIT 50)
+			SELECT t.trace_id, t.name, t.user_id, d.usd FROM dearest d JOIN llm_traces t ON t.id = d.trace_id ORDER BY d.usd DESC`,
 	},
 	{
 		name: "failed calls", goal: 50 * time.Millisecond, // 1 h
-		sql: `SELECT c.start_time, c.service_name, c.request_model, c.error_type, c.error_message, c.trace_hex,
-				(SELECT llm_message_text(m.value) FROM jsonb_array_elements(c.input_messages) WITH ORDINALITY m
-				 WHERE m.value ->> 'role' = 'user' ORDER BY m.ordinality DESC LIMIT 1) AS asked
-			FROM llm_calls c WHERE c.start_time >= now() - interval '1 hour' AND c.error_type IS NOT NULL ORDER BY 1 DESC`,
+		sql: `SELECT start_time, service_name, request_model, error_type, error_message, trace_hex, llm_asked(input_messages) AS asked
+			FROM llm_calls WHERE start_time >= now() - interval '1 hour' AND error_type IS NOT NULL ORDER BY 1 DESC`,
 	},
 	{
 		name: "transcript", goal: 50 * time.Millisecond, // of 200 messages
@@ -68,13 +69,15 @@ var readQueries = []readQuery{
 	},
 	{
 		name: "words", goal: time.Second, // in a day's messages
-		sql: `SELECT body ->> 'role' AS role, llm_message_text(body) AS content FROM llm_contents
-			WHERE day = (now() AT TIME ZONE 'UTC')::date - 1 AND body::text ILIKE '%` + vocabulary[vocabularySize-1] + `%'`,
+		sql: `SELECT id, body ->> 'role' AS role, llm_message_text(body) AS content FROM llm_contents
+			WHERE day = (now() AT TIME ZONE 'UTC')::date - 1
+				AND body @? '$.parts[*].content ? (@ like_regex "` + vocabulary[vocabularySize-1] + `" flag "iq")'`,
 	},
 	{
 		name: "messages stored once", goal: time.Second, // of a day
-		sql: `SELECT sent, (SELECT count(*) FROM llm_contents WHERE day = (now() AT TIME ZONE 'UTC')::date - 1 AND body ? 'role') AS stored
-			FROM (SELECT sum(coalesce(cardinality(input_message_ids), 0) + coalesce(cardinality(output_message_ids), 0)) AS sent
-				FROM llm_spans WHERE start_time >= date_trunc('day', now(), 'UTC') - interval '1 day' AND start_time < date_trunc('day', now(), 'UTC')) s`,
+		sql: `SELECT held, stored, round(100.0 * stored / held, 1) AS percent
+			FROM (SELECT sum(coalesce(cardinality(input_message_ids), 0) + coalesce(cardinality(output_message_ids), 0)) AS held
+				FROM llm_spans WHERE start_time >= date_trunc('day', now(), 'UTC') - interval '1 day' AND start_time < date_trunc('day', now(), 'UTC')) s,
+				(SELECT count(*) AS stored FROM llm_contents WHERE day = (now() AT TIME ZONE 'UTC')::date - 1 AND body ? 'role') c`,
 	},
 }

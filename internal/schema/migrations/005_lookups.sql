@@ -11,6 +11,19 @@
 -- of time, so a summary of each 256 kB says enough, and costs writers next to nothing.
 CREATE INDEX llm_spans_time ON {{.schema}}.llm_spans USING brin (start_time) WITH (pages_per_range = 32, autosummarize = on);
 
+-- Costs of recent hours by trace, without a look at the spans. New entries go to its
+-- end, and calls that report no cost make none.
+CREATE INDEX llm_spans_cost ON {{.schema}}.llm_spans (start_time) INCLUDE (trace_id, total_cost)
+    WHERE usage_counted AND total_cost IS NOT NULL;
+
+-- What was asked: the text of the last user message of a list that has text.
+CREATE FUNCTION {{.schema}}.llm_asked(messages jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
+    SELECT {{.schema}}.llm_message_text(m.value) FROM jsonb_array_elements(messages) WITH ORDINALITY m
+    WHERE m.value ->> 'role' = 'user' AND {{.schema}}.llm_message_text(m.value) IS NOT NULL
+    ORDER BY m.ordinality DESC LIMIT 1
+$$;
+
 -- It returns a row at most. To guess 1000 made a few dozen calls look so costly that
 -- PostgreSQL compiled the query, which took longer than running it.
 ALTER FUNCTION {{.schema}}.llm_outer_telling(uuid, text, text) ROWS 1;
@@ -439,4 +452,6 @@ DROP FUNCTION {{.schema}}.llm_trace(text);
 DROP FUNCTION {{.schema}}.llm_trace_tree(text);
 DROP FUNCTION {{.schema}}.llm_trace_spans(text);
 ALTER FUNCTION {{.schema}}.llm_outer_telling(uuid, text, text) ROWS 1000;
+DROP FUNCTION {{.schema}}.llm_asked(jsonb);
+DROP INDEX {{.schema}}.llm_spans_cost;
 DROP INDEX {{.schema}}.llm_spans_time;
