@@ -248,15 +248,16 @@ func TestTranscript(t *testing.T) {
 	}
 }
 
-// TestTranscriptSaysWhoSpoke has an agent whose call is told twice, the words by the
-// outer span and the figures by the inner, on two days.
+// TestTranscriptSaysWhoSpoke has, on one of two days, an agent whose call is told twice,
+// words and usage by the outer span.
 func TestTranscriptSaysWhoSpoke(t *testing.T) {
 	e, db := startExporter(t, nil)
 	consume(t, e, spanIn(1, 1, 0, noon(1), "gen_ai.operation.name", "invoke_agent", "gen_ai.agent.name", "helper", "gen_ai.conversation.id", "s"))
-	consume(t, e, chat(1, 2, 1, noon(1), []string{"user: a"}, []string{"assistant: b"}))
+	outer := chat(1, 2, 1, noon(1), []string{"user: a"}, []string{"assistant: b"})
+	outer.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().PutInt("gen_ai.usage.input_tokens", 12)
+	consume(t, e, outer)
 	inner := spanIn(1, 3, 2, noon(1), "gen_ai.operation.name", "chat", "gen_ai.request.model", "gpt-4o", "gen_ai.response.model", "gpt-4o-1")
 	attributes := inner.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes()
-	attributes.PutInt("gen_ai.usage.input_tokens", 12)
 	attributes.PutEmptySlice("gen_ai.response.finish_reasons").AppendEmpty().SetStr("stop")
 	consume(t, e, inner)
 	consume(t, e, chat(2, 4, 0, noon(0), []string{"user: a", "assistant: b", "user: c"}, []string{"assistant: d"},

@@ -182,7 +182,7 @@ $$;
 CREATE FUNCTION {{.schema}}.llm_call_spans(of_session text, of_user text, newest integer) RETURNS SETOF {{.schema}}.llm_spans
 LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    step bigint := 1000;
+    step bigint := greatest(4 * newest, 100);
     marks record;
     found {{.schema}}.llm_spans[];
 BEGIN
@@ -319,9 +319,9 @@ BEGIN
     FOR call IN
         WITH calls AS MATERIALIZED (
             SELECT t.* FROM {{.schema}}.llm_trace_spans(of) t
-            WHERE of_trace AND t.kind IN ('llm', 'embedding', 'reranker') AND (t.counted OR t.usage_counted)
+            WHERE of_trace AND t.kind IN ('llm', 'embedding', 'reranker') AND t.counted
             UNION ALL
-            SELECT c.* FROM {{.schema}}.llm_call_spans(of, NULL, NULL) c WHERE NOT of_trace
+            SELECT c.* FROM {{.schema}}.llm_call_spans(of, NULL, NULL) c WHERE NOT of_trace AND c.counted
         ), agents AS MATERIALIZED (
             SELECT a.* FROM (SELECT array_agg(c.trace_id) AS traces, array_agg(c.span_id) AS spans FROM calls c) x
             CROSS JOIN LATERAL {{.schema}}.llm_agents_around(x.traces, x.spans) a
@@ -336,7 +336,7 @@ BEGIN
         LEFT JOIN agents a ON a.trace_id = s.trace_id AND a.span_id = s.span_id
         LEFT JOIN LATERAL (
             SELECT * FROM {{.schema}}.llm_outer_telling(s.trace_id, s.span_id, s.kind)
-            WHERE s.counted AND s.input_message_ids IS NULL AND s.output_message_ids IS NULL
+            WHERE s.input_message_ids IS NULL AND s.output_message_ids IS NULL
             OFFSET 0) o ON true
         ORDER BY s.start_time, s.span_id
     LOOP
