@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -101,7 +102,7 @@ func (r *reading) fill(ctx context.Context, url string) (err error) {
 	if err != nil {
 		return err
 	}
-	pattern := strings.NewReplacer("$copies", strconv.Itoa(max(1, int(perDay)/spans)),
+	pattern := strings.NewReplacer("$copies", strconv.Itoa(max(1, int(math.Round(perDay/float64(spans))))),
 		"$spans", project(spanColumns, spanPattern), "$traces", project(traceColumns, tracePattern)).Replace(patternSQL)
 	if _, err := conn.Exec(ctx, pattern, pgx.QueryExecModeSimpleProtocol); err != nil {
 		return fmt.Errorf("pattern: %w", err)
