@@ -19,10 +19,12 @@ import (
 // readDatabase is filled once; a second run on the same server asks it as it is.
 const readDatabase = "llmobs_read"
 
-// readSettings are PostgreSQL's defaults as far as queries go, except for the memory that a server of its own gets.
+// readSettings are PostgreSQL's defaults as far as queries go, except for the memory that a server of its own gets and
+// for jit, as docs/operations.md advises.
 // The rest makes filling faster: a day's partition is written without WAL.
 var readSettings = map[string]string{
 	"shared_buffers":            "2GB",
+	"jit":                       "off",
 	"max_wal_size":              "8GB",
 	"wal_level":                 "minimal",
 	"max_wal_senders":           "0",
