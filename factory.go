@@ -45,7 +45,7 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		TimeoutConfig: exporterhelper.TimeoutConfig{Timeout: defaultTimeout},
 		QueueConfig:   configoptional.Some(defaultQueueConfig()),
-		RetryConfig:   configretry.NewDefaultBackOffConfig(),
+		RetryConfig:   defaultRetryConfig(),
 		Postgres:      connections.Postgres,
 		Redis:         redis,
 		Pool:          connections.Pool,
@@ -66,6 +66,14 @@ func defaultQueueConfig() exporterhelper.QueueBatchConfig {
 	queue := exporterhelper.NewDefaultQueueConfig()
 	queue.Batch = configoptional.Some(batch)
 	return queue
+}
+
+// defaultRetryConfig never gives a batch up: an outage of any length costs no span, and once the queue is full
+// clients are told to send again later.
+func defaultRetryConfig() configretry.BackOffConfig {
+	retry := configretry.NewDefaultBackOffConfig()
+	retry.MaxElapsedTime = 0
+	return retry
 }
 
 func createTraces(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Traces, error) {

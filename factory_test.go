@@ -26,6 +26,7 @@ func TestDefaultConfig(t *testing.T) {
 	assert.Equal(t, ContentConfig{Capture: "full", MaxBytes: 16777216}, cfg.Content)
 	assert.True(t, cfg.CreateSchema)
 	assert.True(t, cfg.RetryConfig.Enabled)
+	assert.Zero(t, cfg.RetryConfig.MaxElapsedTime, "retries do not end")
 	assert.True(t, cfg.QueueConfig.Get().Batch.HasValue(), "batching in the queue is on")
 }
 
