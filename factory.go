@@ -20,10 +20,11 @@ const (
 	defaultHealthCheckInterval = 30 * time.Second
 	defaultRetentionInterval   = time.Hour
 	defaultMaxContentBytes     = 16 << 20
-	// A batch is one transaction. Below minBatchSpans its round trips weigh more than its rows; above
-	// maxBatchSpans it only holds locks and memory for longer.
-	minBatchSpans     = 8192
-	maxBatchSpans     = 16384
+	// The queue counts bytes, since spans have anything from 200 bytes to megabytes.
+	queueBytes = 256 << 20
+	// A batch is one transaction, and the smallest of whole requests that has so many bytes or is so old. Below,
+	// its round trips weigh more than its rows; above, it only holds locks and memory for longer.
+	minBatchBytes     = 8 << 20
 	batchFlushTimeout = 200 * time.Millisecond
 )
 
@@ -61,9 +62,12 @@ func createDefaultConfig() component.Config {
 func defaultQueueConfig() exporterhelper.QueueBatchConfig {
 	batch := exporterhelper.NewDefaultBatchConfig()
 	batch.FlushTimeout = batchFlushTimeout
-	batch.MinSize = minBatchSpans
-	batch.MaxSize = maxBatchSpans
+	batch.Sizer = exporterhelper.RequestSizerTypeBytes
+	batch.MinSize = minBatchBytes
+	batch.MaxSize = 0 // none: see checkBatch
 	queue := exporterhelper.NewDefaultQueueConfig()
+	queue.Sizer = exporterhelper.RequestSizerTypeBytes
+	queue.QueueSize = queueBytes
 	queue.Batch = configoptional.Some(batch)
 	return queue
 }

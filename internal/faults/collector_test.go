@@ -189,7 +189,7 @@ func TestFullQueueTellsTheClient(t *testing.T) {
 	t.Parallel()
 	pg := testserver.Postgres(t, testserver.PostgresOptions{})
 	database := pg.NewDatabase(t)
-	small := append(quickRetries, "sending_queue::queue_size=200000", "sending_queue::batch::min_size=20000", "sending_queue::batch::max_size=100000")
+	small := append(quickRetries, "sending_queue::queue_size=200000", "sending_queue::batch::min_size=20000")
 	to := client(t, collect(t, database, t.TempDir(), small...))
 	db := connect(t, database)
 	refused := make(chan error, 1)
@@ -273,4 +273,17 @@ func TestCollectorsShareSpans(t *testing.T) {
 	}
 	spans := load(t, func() { progress(t, db); progress(t, db) }, targets...)
 	requireAll(t, db, spans)
+}
+
+// TestSpanLargerThanAnyBatch sends a span of 40 MB, which the receivers let through,
+// among others. exporterhelper drops spans that no batch of limited bytes can hold.
+func TestSpanLargerThanAnyBatch(t *testing.T) {
+	t.Parallel()
+	database := testserver.NewDatabase(t)
+	to := client(t, collect(t, database, t.TempDir()))
+	td := conversation(rand.New(rand.NewPCG(24, 24)), 10, time.Now())
+	spans := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
+	spans.At(spans.Len()/2).Attributes().PutStr("long", strings.Repeat("word ", 8<<20))
+	require.NoError(t, deliver(t.Context(), to, td))
+	requireAll(t, connect(t, database), td.SpanCount())
 }
