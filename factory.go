@@ -20,10 +20,10 @@ const (
 	defaultHealthCheckInterval = 30 * time.Second
 	defaultRetentionInterval   = time.Hour
 	defaultMaxContentBytes     = 16 << 20
-	// The queue counts bytes, since spans have anything from 200 bytes to megabytes.
+	// The queue counts bytes: spans have anything from 100 bytes to megabytes, and what it has to bound is memory.
 	queueBytes = 256 << 20
-	// A batch is one transaction, and the smallest of whole requests that has so many bytes or is so old. Below,
-	// its round trips weigh more than its rows; above, it only holds locks and memory for longer.
+	// A batch is one transaction. It ends with the request that makes it so large, or when it is so old: smaller,
+	// its round trips weigh more than its rows; larger, it only holds locks and memory for longer.
 	minBatchBytes     = 8 << 20
 	batchFlushTimeout = 200 * time.Millisecond
 )
