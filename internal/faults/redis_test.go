@@ -205,6 +205,7 @@ func TestRedisRefusesThePassword(t *testing.T) {
 // TestRedisCertificateThatDoesNotHold has a Redis whose certificate is not to be
 // trusted, and one that asks for a certificate that the exporter does not have.
 func TestRedisCertificateThatDoesNotHold(t *testing.T) {
+	t.Parallel()
 	authority, other := testserver.NewAuthority(t), testserver.NewAuthority(t)
 	tests := map[string]struct {
 		certificate testserver.CertificateOptions
