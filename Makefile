@@ -63,9 +63,9 @@ test-faults: build ## Test that nothing is lost or doubled when servers, network
 	@scripts/need postgres redis pgbouncer
 	go test -timeout 40m ./internal/faults
 
-test-soak: build ## The fault tests that take long
+test-soak: build ## The fault tests and those that take long, with figures
 	@scripts/need postgres redis pgbouncer
-	go test -tags soak -timeout 3h ./internal/faults
+	go test -v -tags soak -timeout 3h ./internal/faults
 
 test-connection: ## Check configuration, PostgreSQL, Redis and schema step by step
 	@go run ./cmd/testconnection $(ARGS)

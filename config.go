@@ -131,7 +131,20 @@ func (cfg *Config) Validate() error {
 		cfg.HealthCheck.check(),
 		cfg.Retention.check(),
 		cfg.Content.check(),
+		checkBatch(&cfg.QueueConfig),
 	)
+}
+
+// checkBatch refuses a limit in bytes on batches: exporterhelper drops a span that is longer, and what it came with.
+func checkBatch(queue *configoptional.Optional[exporterhelper.QueueBatchConfig]) error {
+	if !queue.HasValue() || !queue.Get().Batch.HasValue() {
+		return nil
+	}
+	batch := queue.Get().Batch.Get()
+	if batch.Sizer != exporterhelper.RequestSizerTypeBytes || batch.MaxSize == 0 {
+		return nil
+	}
+	return fmt.Errorf("sending_queue::batch::max_size: %d is not valid: must be 0 (none) with sizer bytes, as longer spans would be lost", batch.MaxSize)
 }
 
 func (cfg *HealthCheckConfig) check() error {

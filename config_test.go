@@ -13,7 +13,6 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
-	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"gopkg.in/yaml.v3"
 
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
@@ -76,11 +75,6 @@ func TestLoadConfig(t *testing.T) {
 			queue := cfg.QueueConfig.Get()
 			queue.StorageID = &storage
 			queue.QueueSize = 1 << 30
-			queue.Sizer = exporterhelper.RequestSizerTypeBytes
-			batch := queue.Batch.Get()
-			batch.Sizer = exporterhelper.RequestSizerTypeBytes
-			batch.MinSize = 8 << 20
-			batch.MaxSize = 32 << 20
 		},
 		"llm_observatory/url": func(cfg *Config) {
 			cfg.Postgres.URL = "postgresql://writer@db1:5432,db2:5433/llm?target_session_attrs=read-write&sslmode=require"
@@ -166,7 +160,9 @@ content::max_bytes: 0 is not valid: must be between 1 and 134217728`,
 		"llm_observatory/unescaped_password": `postgres::url: the value (not shown) is not valid: special characters in the password ` +
 			`must be percent-encoded: @ as %40, / as %2F`,
 		"llm_observatory/url_parameter": `postgres::url: the value (not shown) is not valid: unknown target_session_attrs value: best`,
-		"llm_observatory/long_schema":   `postgres::schema: "` + strings.Repeat("s", 65) + `" is not valid: must have 1 to 63 bytes`,
+		"llm_observatory/cut_batches": `sending_queue::batch::max_size: 33554432 is not valid: must be 0 (none) with sizer bytes, ` +
+			`as longer spans would be lost`,
+		"llm_observatory/long_schema": `postgres::schema: "` + strings.Repeat("s", 65) + `" is not valid: must have 1 to 63 bytes`,
 		"llm_observatory/redis_url_with_password": `redis::url: the value (not shown) is not valid: ` +
 			`must be redis://user:password@host:6379/0, rediss://… for TLS or unix:///path/to/socket?db=0`,
 	}

@@ -26,6 +26,10 @@ import (
 // day while spans are kept for ever.
 const partitionWindow = 400 * 24 * time.Hour
 
+// maxTransactionSpans bounds a transaction. A batch of 8 MiB has as many spans if
+// they say next to nothing.
+const maxTransactionSpans = 16384
+
 // errNotReady holds batches back until Postgres has been reached once.
 var errNotReady = errors.New("PostgreSQL has not been reached yet")
 
@@ -165,7 +169,7 @@ func (e *llmExporter) pushTraces(ctx context.Context, td ptrace.Traces) error {
 	}
 	begin := time.Now()
 	stream := e.mapper.Stream(td)
-	left, err := e.store(ctx, stream)
+	left, err := e.storeAll(ctx, stream, td.SpanCount())
 	spans := stream.Spans() // td may change once all is mapped
 	if err != nil {
 		err = pool.Wrap("cannot store the batch", err)
@@ -188,6 +192,15 @@ func (e *llmExporter) pushTraces(ctx context.Context, td ptrace.Traces) error {
 	return nil
 }
 
+// storeAll stores a batch in one transaction or, if it has very many spans, in
+// several: one that runs longer than the timeout would never succeed.
+func (e *llmExporter) storeAll(ctx context.Context, source write.Source, spans int) (left []mapping.Span, err error) {
+	if spans > maxTransactionSpans {
+		return e.storeHalves(ctx, source.Whole())
+	}
+	return e.store(ctx, source)
+}
+
 // store writes a batch. If Postgres refuses its data, it halves the batch until
 // the spans at fault stand alone and sets those aside. With an error it returns
 // the spans that are left.
@@ -206,11 +219,18 @@ func (e *llmExporter) store(ctx context.Context, source write.Source) (left []ma
 		e.reject(ctx, map[string]int{pool.SQLState(err): len(batch.Spans)}, err)
 		return nil, nil
 	}
+	return e.storeHalves(ctx, batch)
+}
+
+// storeHalves stores one half of a batch after the other, and returns the spans
+// that are left as store does.
+func (e *llmExporter) storeHalves(ctx context.Context, batch *mapping.Batch) (left []mapping.Span, err error) {
 	first, second := batch.Split()
-	if left, err := e.store(ctx, write.Whole(first)); err != nil {
+	left, err = e.storeAll(ctx, write.Whole(first), len(first.Spans))
+	if err != nil {
 		return slices.Concat(left, second.Spans), err
 	}
-	return e.store(ctx, write.Whole(second))
+	return e.storeAll(ctx, write.Whole(second), len(second.Spans))
 }
 
 // divide returns the spans of td that are left, and those that are settled.

@@ -20,10 +20,11 @@ const (
 	defaultHealthCheckInterval = 30 * time.Second
 	defaultRetentionInterval   = time.Hour
 	defaultMaxContentBytes     = 16 << 20
-	// A batch is one transaction. Below minBatchSpans its round trips weigh more than its rows; above
-	// maxBatchSpans it only holds locks and memory for longer.
-	minBatchSpans     = 8192
-	maxBatchSpans     = 16384
+	// The queue counts bytes: spans have anything from 100 bytes to megabytes, and what it has to bound is memory.
+	queueBytes = 256 << 20
+	// A batch is one transaction. It ends with the request that makes it so large, or when it is so old: smaller,
+	// its round trips weigh more than its rows; larger, it only holds locks and memory for longer.
+	minBatchBytes     = 8 << 20
 	batchFlushTimeout = 200 * time.Millisecond
 )
 
@@ -45,7 +46,7 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		TimeoutConfig: exporterhelper.TimeoutConfig{Timeout: defaultTimeout},
 		QueueConfig:   configoptional.Some(defaultQueueConfig()),
-		RetryConfig:   configretry.NewDefaultBackOffConfig(),
+		RetryConfig:   defaultRetryConfig(),
 		Postgres:      connections.Postgres,
 		Redis:         redis,
 		Pool:          connections.Pool,
@@ -61,11 +62,22 @@ func createDefaultConfig() component.Config {
 func defaultQueueConfig() exporterhelper.QueueBatchConfig {
 	batch := exporterhelper.NewDefaultBatchConfig()
 	batch.FlushTimeout = batchFlushTimeout
-	batch.MinSize = minBatchSpans
-	batch.MaxSize = maxBatchSpans
+	batch.Sizer = exporterhelper.RequestSizerTypeBytes
+	batch.MinSize = minBatchBytes
+	batch.MaxSize = 0 // none: see checkBatch
 	queue := exporterhelper.NewDefaultQueueConfig()
+	queue.Sizer = exporterhelper.RequestSizerTypeBytes
+	queue.QueueSize = queueBytes
 	queue.Batch = configoptional.Some(batch)
 	return queue
+}
+
+// defaultRetryConfig never gives a batch up: an outage of any length costs no span, and once the queue is full
+// clients are told to send again later.
+func defaultRetryConfig() configretry.BackOffConfig {
+	retry := configretry.NewDefaultBackOffConfig()
+	retry.MaxElapsedTime = 0
+	return retry
 }
 
 func createTraces(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Traces, error) {

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/exporter/exportertest"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
@@ -26,7 +27,15 @@ func TestDefaultConfig(t *testing.T) {
 	assert.Equal(t, ContentConfig{Capture: "full", MaxBytes: 16777216}, cfg.Content)
 	assert.True(t, cfg.CreateSchema)
 	assert.True(t, cfg.RetryConfig.Enabled)
-	assert.True(t, cfg.QueueConfig.Get().Batch.HasValue(), "batching in the queue is on")
+	assert.Zero(t, cfg.RetryConfig.MaxElapsedTime, "retries do not end")
+	queue := cfg.QueueConfig.Get()
+	assert.Equal(t, exporterhelper.RequestSizerTypeBytes, queue.Sizer)
+	assert.EqualValues(t, 256<<20, queue.QueueSize)
+	batch := queue.Batch.Get()
+	assert.Equal(t, exporterhelper.RequestSizerTypeBytes, batch.Sizer)
+	assert.EqualValues(t, 8<<20, batch.MinSize)
+	assert.Zero(t, batch.MaxSize, "a span of any length fits")
+	assert.Equal(t, 200*time.Millisecond, batch.FlushTimeout)
 }
 
 func TestCreateTraces(t *testing.T) {

@@ -228,16 +228,24 @@ func TestTLS(t *testing.T) {
 
 func TestServerCertificateThatDoesNotHold(t *testing.T) {
 	authority := testserver.NewAuthority(t)
-	tests := map[string]testserver.CertificateOptions{
-		"expired":      {NotAfter: time.Now().Add(-time.Hour)},
-		"another host": {Hosts: []string{"db.example.com"}},
+	tests := map[string]struct {
+		certificate testserver.CertificateOptions
+		trusted     *testserver.Authority
+		reason      string
+	}{
+		"wrong authority": {trusted: testserver.NewAuthority(t), reason: "certificate signed by unknown authority"},
+		"another host":    {testserver.CertificateOptions{Hosts: []string{"db.example.com"}}, authority, "cannot validate certificate for 127.0.0.1"},
+		"expired":         {testserver.CertificateOptions{NotAfter: time.Now().Add(-time.Hour)}, authority, "certificate has expired"},
 	}
-	for name, options := range tests {
+	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			cfg := configFor(testserver.Postgres(t, testserver.PostgresOptions{TLS: authority.Issue(options)}))
+			cfg := configFor(testserver.Postgres(t, testserver.PostgresOptions{TLS: authority.Issue(tt.certificate)}))
 			cfg.Postgres.SSLMode = "verify-full"
-			cfg.Postgres.TLS.CAFile = authority.CAFile
-			assert.ErrorIs(t, open(t, cfg).Connect(t.Context()), pool.KindConfig)
+			cfg.Postgres.TLS.CAFile = tt.trusted.CAFile
+			err := open(t, cfg).Connect(t.Context())
+			assert.ErrorIs(t, err, pool.KindConfig)
+			assert.ErrorContains(t, err, tt.reason)
+			requireSecret(t, err, string(cfg.Postgres.Password))
 		})
 	}
 }
@@ -255,9 +263,13 @@ func TestClientCertificate(t *testing.T) {
 	cfg.Postgres.TLS = pool.TLSConfig{CAFile: authority.CAFile, CertFile: ours.CertFile, KeyFile: ours.KeyFile}
 	connect(t, cfg)
 
+	cfg.Postgres.TLS.CertFile, cfg.Postgres.TLS.KeyFile = "", ""
+	cfg.Postgres.Password = "is of no use"
+	assert.ErrorIs(t, open(t, cfg).Connect(t.Context()), pool.KindConfig, "none")
+
 	theirs := testserver.NewAuthority(t).Issue(testserver.CertificateOptions{CommonName: pg.User})
 	cfg.Postgres.TLS.CertFile, cfg.Postgres.TLS.KeyFile = theirs.CertFile, theirs.KeyFile
-	assert.ErrorIs(t, open(t, cfg).Connect(t.Context()), pool.KindConfig)
+	assert.ErrorIs(t, open(t, cfg).Connect(t.Context()), pool.KindConfig, "of an authority that the server does not know")
 }
 
 // TestPgBouncerInTransactionMode runs the same statements on one server connection for several clients, each

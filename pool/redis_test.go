@@ -117,9 +117,13 @@ func TestRedisPasswordIsNeverShown(t *testing.T) {
 	}
 }
 
+// TestRedisByTLS has a server that asks for a client certificate.
 func TestRedisByTLS(t *testing.T) {
 	authority := testserver.NewAuthority(t)
-	server := testserver.Redis(t, testserver.RedisOptions{TLS: authority.Issue(testserver.CertificateOptions{})})
+	server := testserver.Redis(t, testserver.RedisOptions{
+		TLS:      authority.Issue(testserver.CertificateOptions{}),
+		Settings: map[string]string{"tls-auth-clients": "yes"},
+	})
 	ours := authority.Issue(testserver.CertificateOptions{})
 	trusting := pool.TLSConfig{CAFile: authority.CAFile, CertFile: ours.CertFile, KeyFile: ours.KeyFile}
 

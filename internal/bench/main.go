@@ -93,7 +93,7 @@ func compare(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stopProfile()) }()
-	b := &bench{server: pg.URL(""), day: time.Now().UTC().Truncate(24 * time.Hour)}
+	b := &bench{server: pg.URL(""), pid: pg.Process().Pid(), day: time.Now().UTC().Truncate(24 * time.Hour)}
 	results, err := b.workloads(ctx, &c, callers)
 	if err != nil {
 		return err
@@ -152,6 +152,7 @@ func (b *bench) rounds(ctx context.Context, w *workload, c *comparison, callers 
 				results = append(results, summarise(w.name, s.name, n, found))
 				title := fmt.Sprintf("%s, %s, %d callers", w.name, s.name, n)
 				printPhases(os.Stderr, title, found)
+				printServerCPU(os.Stderr, title, found)
 				printTables(os.Stderr, title, &found[0])
 			}
 		}

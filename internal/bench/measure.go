@@ -36,11 +36,13 @@ type sample struct {
 	wal       int64   // bytes
 	tables    []table // what they grew by
 	latencies []time.Duration
+	serverCPU time.Duration
 }
 
 // bench measures on one server.
 type bench struct {
 	server string    // URL
+	pid    int       // of the server
 	day    time.Time // begin of the UTC day that the workloads fit into, and so into one partition
 }
 
@@ -70,7 +72,9 @@ func (b *bench) measure(ctx context.Context, name string, start startFunc, l *lo
 	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
 	labels := pprof.Labels("subject", name, "callers", strconv.Itoa(callers))
 	pprof.Do(ctx, labels, func(ctx context.Context) {
+		before := serverCPU(b.pid)
 		s, err = observe(ctx, conn, subject, l, warm, callers)
+		s.serverCPU = serverCPU(b.pid) - before
 	})
 	return s, err
 }

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
+	llmobservatoryexporter "github.com/llm-observatory/llmobservatoryexporter"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
 
@@ -40,7 +41,7 @@ func collect(t *testing.T, database, dir string, settings ...string) *testserver
 }
 
 // quickRetries have the collector try again after moments instead of seconds.
-var quickRetries = []string{"retry_on_failure::initial_interval=50ms", "retry_on_failure::max_interval=500ms", "retry_on_failure::max_elapsed_time=0s"}
+var quickRetries = []string{"retry_on_failure::initial_interval=50ms", "retry_on_failure::max_interval=500ms"}
 
 // client sends to a collector by OTLP/gRPC.
 func client(t *testing.T, collector *testserver.CollectorProcess) send {
@@ -159,13 +160,36 @@ func TestShutdownDuringOutage(t *testing.T) {
 	requireAll(t, db, spans)
 }
 
+// TestShutdownEndsEndlessRetries ends an exporter with its own settings for retries
+// and a queue in memory while Postgres is down.
+func TestShutdownEndsEndlessRetries(t *testing.T) {
+	t.Parallel()
+	pg := testserver.Postgres(t, testserver.PostgresOptions{})
+	database := pg.NewDatabase(t)
+	s, err := newSubject(t, database, func(cfg *config) {
+		cfg.RetryConfig = llmobservatoryexporter.NewFactory().CreateDefaultConfig().(*config).RetryConfig
+	})
+	require.NoError(t, err)
+	require.NoError(t, s.Start(t.Context(), s.status))
+	require.NoError(t, pg.Stop())
+	waiting := conversation(rand.New(rand.NewPCG(23, 23)), 3, time.Now())
+	require.NoError(t, s.send(t.Context(), copied(waiting)))
+	s.requireFailure(t, "connect")
+	begin := time.Now()
+	require.NoError(t, s.Shutdown(t.Context()))
+	require.Less(t, time.Since(begin), moment)
+	dropped := s.logs.FilterMessageSnippet("Dropping data").All()
+	require.Len(t, dropped, 1)
+	require.EqualValues(t, waiting.SpanCount(), dropped[0].ContextMap()["dropped_items"])
+}
+
 // TestFullQueueTellsTheClient stops the server until the queue takes no more, which
 // clients see as an error that they may send again after.
 func TestFullQueueTellsTheClient(t *testing.T) {
 	t.Parallel()
 	pg := testserver.Postgres(t, testserver.PostgresOptions{})
 	database := pg.NewDatabase(t)
-	small := append(quickRetries, "sending_queue::queue_size=200000", "sending_queue::batch::min_size=20000", "sending_queue::batch::max_size=100000")
+	small := append(quickRetries, "sending_queue::queue_size=200000", "sending_queue::batch::min_size=20000")
 	to := client(t, collect(t, database, t.TempDir(), small...))
 	db := connect(t, database)
 	refused := make(chan error, 1)
@@ -249,4 +273,17 @@ func TestCollectorsShareSpans(t *testing.T) {
 	}
 	spans := load(t, func() { progress(t, db); progress(t, db) }, targets...)
 	requireAll(t, db, spans)
+}
+
+// TestSpanLargerThanAnyBatch sends a span of 40 MB, which the receivers let through,
+// among others. exporterhelper drops spans that no batch of limited bytes can hold.
+func TestSpanLargerThanAnyBatch(t *testing.T) {
+	t.Parallel()
+	database := testserver.NewDatabase(t)
+	to := client(t, collect(t, database, t.TempDir()))
+	td := conversation(rand.New(rand.NewPCG(24, 24)), 10, time.Now())
+	spans := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
+	spans.At(spans.Len()/2).Attributes().PutStr("long", strings.Repeat("word ", 8<<20))
+	require.NoError(t, deliver(t.Context(), to, td))
+	requireAll(t, connect(t, database), td.SpanCount())
 }

@@ -38,7 +38,7 @@ func TestDocumentedFaultsAreTested(t *testing.T) {
 		source, err := os.ReadFile(path)
 		for _, match := range testDefined.FindAllSubmatch(source, -1) {
 			all = append(all, string(match[1]))
-			if filepath.Base(filepath.Dir(path)) == "faults" && string(match[1]) != t.Name() {
+			if filepath.Dir(path) == filepath.Join(root, "internal", "faults") && string(match[1]) != t.Name() {
 				ours = append(ours, string(match[1]))
 			}
 		}

@@ -25,12 +25,12 @@ func TestManySpansRefused(t *testing.T) {
 	run(t, db, "ALTER TABLE llm_spans ADD CONSTRAINT no_chats CHECK (name <> 'chat') NOT VALID")
 	all := ptrace.NewTraces()
 	r := rand.New(rand.NewPCG(8, 8))
-	for range 60 {
+	for range 30 {
 		conversation(r, 5, time.Now()).ResourceSpans().MoveAndAppendTo(all.ResourceSpans())
 	}
 	require.NoError(t, deliver(t.Context(), s.send, all))
-	requireAll(t, db, 60*6)
-	require.Eventually(t, func() bool { return s.counter(t, spansRejected) == 300 }, patience, glance)
+	requireAll(t, db, 30*6)
+	require.Eventually(t, func() bool { return s.counter(t, spansRejected) == 150 }, patience, glance)
 }
 
 // TestManyNewDays has two exporters meet days without partitions all the time, while

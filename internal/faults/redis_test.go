@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
 
 // tolerable is how long a batch may take while Redis is broken: far less than the
@@ -29,10 +30,16 @@ const tolerable = 5 * time.Second
 // batch may be lost or late, and the exporter stays healthy.
 func withBrokenRedis(t *testing.T, url string, fault func(db *pgxpool.Pool, s *subject)) *subject {
 	t.Helper()
+	return withBrokenRedisByTLS(t, url, pool.TLSConfig{}, fault)
+}
+
+func withBrokenRedisByTLS(t *testing.T, url string, files pool.TLSConfig, fault func(db *pgxpool.Pool, s *subject)) *subject {
+	t.Helper()
 	database := testserver.NewDatabase(t)
 	s := start(t, database, func(cfg *config) {
 		r := *cfg.Redis.GetOrInsertDefault()
 		r.URL = configopaque.String(url)
+		r.TLS = files
 		r.Timeout = time.Second
 		cfg.Redis = configoptional.Some(r)
 		cfg.QueueConfig = configoptional.None[exporterhelper.QueueBatchConfig]() // so that each batch can be timed
@@ -193,6 +200,42 @@ func TestRedisRefusesThePassword(t *testing.T) {
 	text := warnings[0].ContextMap()["error"]
 	require.Contains(t, text, "WRONGPASS")
 	require.NotContains(t, text, "wr0ng-pass")
+}
+
+// TestRedisCertificateThatDoesNotHold has a Redis whose certificate is not to be
+// trusted, and one that asks for a certificate that the exporter does not have.
+func TestRedisCertificateThatDoesNotHold(t *testing.T) {
+	t.Parallel()
+	authority, other := testserver.NewAuthority(t), testserver.NewAuthority(t)
+	tests := map[string]struct {
+		certificate testserver.CertificateOptions
+		trusted     *testserver.Authority
+		clients     string // tls-auth-clients
+		reason      string
+	}{
+		"wrong authority":       {trusted: other, reason: "certificate signed by unknown authority"},
+		"another host":          {testserver.CertificateOptions{Hosts: []string{"redis.example.com"}}, authority, "", "cannot validate certificate for 127.0.0.1"},
+		"expired":               {testserver.CertificateOptions{NotAfter: time.Now().Add(-time.Hour)}, authority, "", "certificate has expired"},
+		"no client certificate": {trusted: authority, clients: "yes", reason: "certificate required"},
+	}
+	for name, tt := range tests {
+		certificate := authority.Issue(tt.certificate)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			options := testserver.RedisOptions{Password: "s3cret-pass", TLS: certificate}
+			if tt.clients != "" {
+				options.Settings = map[string]string{"tls-auth-clients": tt.clients}
+			}
+			server := testserver.Redis(t, options)
+			s := withBrokenRedisByTLS(t, server.URL(), pool.TLSConfig{CAFile: tt.trusted.CAFile},
+				func(db *pgxpool.Pool, _ *subject) { progress(t, db) })
+			warnings := s.logs.FilterMessageSnippet("Redis").All()
+			require.Len(t, warnings, 1)
+			text := warnings[0].ContextMap()["error"]
+			require.Contains(t, text, tt.reason)
+			require.NotContains(t, text, "s3cret-pass")
+		})
+	}
 }
 
 // TestRedisFull has a Redis that answers and takes nothing.

@@ -3,54 +3,213 @@
 package faults
 
 import (
+	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"golang.org/x/sync/errgroup"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
 
-// residentLimit is far above what the collector needs for its queue on disk, and far
-// below what a minute of load takes that is kept in memory.
-const residentLimit = 1 << 20 // kB
+const (
+	soakClients = 4
+	soakSteady  = 10 * time.Second // of full load before the outage
+	soakOutage  = time.Minute
+	soakDrain   = 5 * time.Minute // for what has queued up, on a slow machine
+)
 
-// TestLongOutage stops the server for a minute under load and watches the collector's
-// memory.
+// What a collector may take, in kB. 10 batches that are being stored and one that fills
+// have 8 MiB each: as spans, as rows, and twice both until the garbage is collected. In
+// memory the 256 MiB of the queue come on top, which are a fifth more as spans of some
+// 12 kB, and that twice as well.
+const (
+	inHand     = 11 * 8 << 10 * 2 * 2
+	queueOnTop = 256 << 10 * 6 / 5 * 2
+)
+
+// TestLongOutage stops the server for a minute while clients send agents' spans, of
+// some 12 kB each, as fast as the collector takes them, and watches its memory.
 func TestLongOutage(t *testing.T) {
-	pg := testserver.Postgres(t, testserver.PostgresOptions{})
-	database := pg.NewDatabase(t)
-	collector := collect(t, database, t.TempDir(), quickRetries...)
-	db := connect(t, database)
-	largest := 0
-	spans := load(t, func() {
-		progress(t, db)
-		require.NoError(t, pg.Stop())
-		for begin := time.Now(); time.Since(begin) < time.Minute; {
-			largest = max(largest, resident(t, collector.Pid()))
-			<-time.After(time.Second)
-		}
-		require.NoError(t, pg.Start(t.Context()))
-		progress(t, db)
-	}, client(t, collector))
-	requireAll(t, db, spans)
-	t.Logf("%d spans, collector at most %d MB", spans, largest>>10)
-	require.Less(t, largest, residentLimit)
+	for name, tt := range map[string]struct {
+		settings []string
+		limit    int // kB
+	}{
+		"queue on disk":   {nil, 100<<10 + inHand},
+		"queue in memory": {[]string{"sending_queue::storage=null", "sending_queue::queue_size=268435456"}, 100<<10 + inHand + queueOnTop},
+	} {
+		t.Run(name, func(t *testing.T) { longOutage(t, tt.limit, tt.settings...) })
+	}
 }
 
-// resident returns the memory of a process in kB.
-func resident(t *testing.T, pid int) (kilobytes int) {
+func longOutage(t *testing.T, limit int, settings ...string) {
 	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	require.NoError(t, err)
-	_, rest, found := strings.Cut(string(status), "VmRSS:")
-	require.True(t, found)
-	_, err = fmt.Sscan(rest, &kilobytes)
-	require.NoError(t, err)
-	return kilobytes
+	pg := testserver.Postgres(t, testserver.PostgresOptions{})
+	database := pg.NewDatabase(t)
+	collector := collect(t, database, t.TempDir(), append(settings, quickRetries...)...)
+	db := connect(t, database)
+	f := startFlood(t, collector)
+	memory := watchMemory(t, collector.Pid())
+	stored := 0 // when it was last known
+	phase := func(name string, pass func()) {
+		t.Helper()
+		begin, taken, before := time.Now(), f.taken.Load(), stored
+		pass()
+		took := time.Since(begin).Seconds()
+		if n := storedSpans(t, db); n > 0 {
+			stored = n
+		}
+		anonymous, resident := memory.largest()
+		t.Logf("%-7s %3.0f s: took %5.0f spans/s, stored %5.0f spans/s; at most %3d MB, %4d MB with mapped files",
+			name, took, float64(f.taken.Load()-taken)/took, float64(stored-before)/took, anonymous>>10, resident>>10)
+		require.Less(t, anonymous, limit, "kB")
+	}
+	progress(t, db)
+	stored = storedSpans(t, db)
+	phase("before", func() { <-time.After(soakSteady) })
+	require.NoError(t, pg.Stop())
+	phase("outage", func() { <-time.After(soakOutage) })
+	require.NoError(t, pg.Start(t.Context()))
+	phase("return", func() { <-time.After(soakSteady) })
+	spans := f.stop(t)
+	phase("drain", func() {
+		require.Eventually(t, func() bool { return storedSpans(t, db) >= spans }, soakDrain, time.Second)
+	})
+	t.Logf("%d spans, %d MB, sent; requests were refused %d times", spans, f.bytes.Load()>>20, f.refused.Load())
+	rowcheck.Spans(t, db, spans)
+}
+
+// flood is load without a pace.
+type flood struct {
+	taken, bytes, refused atomic.Int64
+	end                   chan struct{}
+	clients               errgroup.Group
+}
+
+func startFlood(t *testing.T, collector *testserver.CollectorProcess) *flood {
+	t.Helper()
+	f := &flood{end: make(chan struct{})}
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(func() { cancel(); _ = f.clients.Wait() })
+	for n := range soakClients {
+		to := client(t, collector)
+		f.clients.Go(func() error {
+			r := rand.New(rand.NewPCG(rand.Uint64(), uint64(n)))
+			for {
+				select {
+				case <-f.end:
+					return nil
+				default:
+				}
+				td := agents(r)
+				err := deliver(ctx, func(ctx context.Context, td ptrace.Traces) error {
+					err := to(ctx, td)
+					if err != nil {
+						f.refused.Add(1)
+					}
+					return err
+				}, td)
+				if err != nil {
+					return err
+				}
+				f.taken.Add(int64(td.SpanCount()))
+				f.bytes.Add(int64((&ptrace.ProtoMarshaler{}).TracesSize(td)))
+			}
+		})
+	}
+	return f
+}
+
+// stop ends the clients once what they are sending has been taken, and returns the
+// number of spans of all.
+func (f *flood) stop(t *testing.T) int {
+	t.Helper()
+	close(f.end)
+	require.NoError(t, f.clients.Wait())
+	return int(f.taken.Load())
+}
+
+// agents makes conversations of which each call repeats long instructions and each
+// tool returns a text of its own.
+func agents(r *rand.Rand) ptrace.Traces {
+	td := ptrace.NewTraces()
+	for td.SpanCount() < 100 {
+		conversation(r, 2+r.IntN(8), time.Now()).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
+	}
+	for _, rs := range td.ResourceSpans().All() {
+		for _, span := range rs.ScopeSpans().At(0).Spans().All() {
+			switch span.Name() {
+			case "chat":
+				span.Attributes().PutStr("gen_ai.system_instructions", instructions[r.IntN(len(instructions))])
+			case "execute_tool":
+				span.Attributes().PutStr("gen_ai.tool.call.result", asJSON(fmt.Sprintf("%s %s", span.SpanID(), longText[r.IntN(len(longText)/2):][:4000])))
+			}
+		}
+	}
+	return td
+}
+
+var (
+	longText     = noise(40_000)
+	instructions = func() (all []string) {
+		for size := 10_000; size <= 30_000; size += 2_000 {
+			all = append(all, asJSON([]part{{"text", longText[:size]}}))
+		}
+		return all
+	}()
+)
+
+// memory keeps the most that a process has taken.
+type memory struct {
+	mu                  sync.Mutex
+	anonymous, resident int // kB
+}
+
+// watchMemory looks until the test ends.
+func watchMemory(t *testing.T, pid int) *memory {
+	t.Helper()
+	m := &memory{}
+	ctx, cancel := context.WithCancel(context.Background())
+	var watching sync.WaitGroup
+	t.Cleanup(func() { cancel(); watching.Wait() })
+	watching.Go(func() {
+		for tick := time.NewTicker(5 * glance); ctx.Err() == nil; <-tick.C {
+			status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+			if err != nil {
+				return // it has ended
+			}
+			m.mu.Lock()
+			m.anonymous = max(m.anonymous, field(string(status), "RssAnon:"))
+			m.resident = max(m.resident, field(string(status), "VmRSS:"))
+			m.mu.Unlock()
+		}
+	})
+	return m
+}
+
+// largest returns the most since it was last asked.
+func (m *memory) largest() (anonymous, resident int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	anonymous, resident = m.anonymous, m.resident
+	m.anonymous, m.resident = 0, 0
+	return anonymous, resident
+}
+
+// field returns a number of /proc/PID/status.
+func field(status, name string) (n int) {
+	_, rest, _ := strings.Cut(status, name)
+	_, _ = fmt.Sscan(rest, &n)
+	return n
 }
 
 // TestHugeTrace stores a million spans of one trace.

@@ -220,7 +220,7 @@ func largeTrace(t *testing.T, spans int) {
 		require.NoError(t, deliver(t.Context(), s.send, partOfTrace(trace, first, first+batchSize, begin)))
 	}
 	db := connect(t, database)
-	require.Eventually(t, func() bool { return storedSpans(t, db) >= spans }, 3*patience, 5*glance)
+	require.Eventually(t, func() bool { return storedSpans(t, db) >= spans }, 5*patience, 5*glance)
 	t.Logf("%d spans of one trace in %s", spans, time.Since(begin).Round(time.Millisecond))
 	rowcheck.Spans(t, db, spans)
 }

@@ -56,7 +56,7 @@ type subject struct {
 
 type config = llmobservatoryexporter.Config
 
-// start starts an exporter that never gives up and retries quickly. The test's end
+// start starts an exporter that retries quickly. The test's end
 // stops it.
 func start(t *testing.T, database string, change func(*config)) *subject {
 	t.Helper()
@@ -84,7 +84,7 @@ func newSubject(t *testing.T, database string, change func(*config)) (*subject, 
 	cfg.Pool.ConnectTimeout = moment
 	cfg.TimeoutConfig.Timeout = 10 * time.Second
 	cfg.QueueConfig.Get().NumConsumers = 4
-	cfg.RetryConfig.InitialInterval, cfg.RetryConfig.MaxInterval, cfg.RetryConfig.MaxElapsedTime = 20*time.Millisecond, 200*time.Millisecond, 0
+	cfg.RetryConfig.InitialInterval, cfg.RetryConfig.MaxInterval = 20*time.Millisecond, 200*time.Millisecond
 	cfg.HealthCheck.Interval = time.Second
 	if change != nil {
 		change(cfg)

@@ -14,7 +14,7 @@ func (r *reading) contentFields() {
 	output := r.messagesOf(fOutputMessages, content.Output)
 	s.InputMessageIDs, s.OutputMessageIDs = r.storeMessages(input), r.storeMessages(output)
 	if len(s.FinishReasons) == 0 {
-		s.FinishReasons = finishReasons(output)
+		s.FinishReasons = r.finishReasons(output)
 	}
 	system, ok := r.one(fSystemInstructions)
 	if !ok {
@@ -65,7 +65,7 @@ func (r *reading) storeMessages(messages []content.Message) []content.ID {
 
 // finishReasons collects what the answers say themselves, each at the place of its
 // message; nil if none does.
-func finishReasons(output []content.Message) []string {
+func (r *reading) finishReasons(output []content.Message) []string {
 	last := 0
 	for i := range output {
 		if output[i].FinishReason != "" {
@@ -77,7 +77,7 @@ func finishReasons(output []content.Message) []string {
 	}
 	reasons := make([]string, min(last, maxEntries))
 	for i := range reasons {
-		reasons[i] = output[i].FinishReason
+		reasons[i] = r.key(output[i].FinishReason)
 	}
 	return reasons
 }

@@ -228,3 +228,11 @@ func TestFinishReasons(t *testing.T) {
 		})
 	}
 }
+
+func TestFinishReasonsOfMessagesAreRepairedForPostgres(t *testing.T) {
+	span := chatWith(map[string]any{})
+	span.events = []testEvent{{"gen_ai.choice", 1, map[string]any{"finish_reason": "odd\x00 \xff", "message": `{"role":"assistant","content":"a"}`}}}
+	s := New(Options{}).Map(span.traces(t)).Spans[0]
+	require.Equal(t, []string{"odd \uFFFD"}, s.FinishReasons)
+	require.Contains(t, s.Adjustments.Names(), "nul_removed")
+}
