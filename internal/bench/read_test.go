@@ -44,7 +44,7 @@ func TestReadsAreAskedOfWhatTheExporterWouldHaveWritten(t *testing.T) {
 			require.Equal(t, want, result.Rows, q.name)
 		}
 		if q.name == "cost by model and day" {
-			require.Equal(t, 2*6+1, result.Rows) // six models a day, and that of the long session
+			require.Equal(t, 2*8, result.Rows) // six models a day, agents, which name a provider only, and the rest
 		}
 	}
 }

@@ -276,6 +276,7 @@ func (f *dayFiller) finish(ctx context.Context, conn *pgx.Conn) error {
 		"DROP TABLE llm_spans_" + suffix + ", llm_contents_" + suffix,
 		"DELETE FROM llm_traces WHERE start_time < '" + f.base.AddDate(0, 0, 1).Format(time.RFC3339) + "'",
 		"DELETE FROM llm_usage_hours h WHERE EXISTS (SELECT FROM llm_usage_hourly f WHERE f.hour = h.hour) OR hour < '" + f.base.AddDate(0, 0, 1).Format(time.RFC3339) + "'",
+		"UPDATE llm_resources SET last_day = '" + f.now.Format(time.DateOnly) + "'",
 		"VACUUM (ANALYZE) llm_traces",
 		"VACUUM (ANALYZE) llm_usage_hourly",
 		"VACUUM (ANALYZE) llm_usage_hours",
