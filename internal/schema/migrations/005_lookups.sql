@@ -16,6 +16,9 @@ CREATE INDEX llm_spans_time ON {{.schema}}.llm_spans USING brin (start_time) WIT
 CREATE INDEX llm_spans_cost ON {{.schema}}.llm_spans (start_time) INCLUDE (trace_id, total_cost)
     WHERE usage_counted AND total_cost IS NOT NULL;
 
+-- What failed lately; spans that did not fail make no entry.
+CREATE INDEX llm_spans_failed ON {{.schema}}.llm_spans (start_time) WHERE error_type IS NOT NULL;
+
 -- What was asked: the text of the last user message of a list that has text.
 CREATE FUNCTION {{.schema}}.llm_asked(messages jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
@@ -453,5 +456,6 @@ DROP FUNCTION {{.schema}}.llm_trace_tree(text);
 DROP FUNCTION {{.schema}}.llm_trace_spans(text);
 ALTER FUNCTION {{.schema}}.llm_outer_telling(uuid, text, text) ROWS 1000;
 DROP FUNCTION {{.schema}}.llm_asked(jsonb);
+DROP INDEX {{.schema}}.llm_spans_failed;
 DROP INDEX {{.schema}}.llm_spans_cost;
 DROP INDEX {{.schema}}.llm_spans_time;
