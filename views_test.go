@@ -42,11 +42,15 @@ func TestCountedCallShowsTheWordsAroundIt(t *testing.T) {
 			consume(t, e, root)
 
 			var span, input, output string
+			var silent bool
 			require.NoError(t, db.QueryRow(t.Context(), `SELECT span_id, input_messages #>> '{0,parts,0,content}', output_messages #>> '{0,finish_reason}'
 				FROM llm_calls`).Scan(&span, &input, &output), "exactly one call")
 			require.Equal(t, "0300000000000000", span)
 			require.Equal(t, "Which way is north?", input)
 			require.Equal(t, "stop", output)
+			require.NoError(t, db.QueryRow(t.Context(), `SELECT llm_asked(input_messages), llm_asked(output_messages) IS NULL FROM llm_calls`).Scan(&input, &silent))
+			require.Equal(t, "Which way is north?", input)
+			require.True(t, silent, "an answer asks nothing")
 			require.NoError(t, db.QueryRow(t.Context(), `SELECT input, output FROM llm_trace_io`).Scan(&input, &output))
 			require.Equal(t, []string{"Which way is north?", "That way."}, []string{input, output})
 		})

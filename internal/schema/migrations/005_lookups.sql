@@ -21,10 +21,18 @@ CREATE INDEX llm_spans_failed ON {{.schema}}.llm_spans (start_time) WHERE error_
 
 -- What was asked: the text of the last user message of a list that has text.
 CREATE FUNCTION {{.schema}}.llm_asked(messages jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
-    SELECT {{.schema}}.llm_message_text(m.value) FROM jsonb_array_elements(messages) WITH ORDINALITY m
-    WHERE m.value ->> 'role' = 'user' AND {{.schema}}.llm_message_text(m.value) IS NOT NULL
-    ORDER BY m.ordinality DESC LIMIT 1
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
+DECLARE
+    asked text;
+BEGIN
+    FOR i IN REVERSE jsonb_array_length(messages) - 1 .. 0 LOOP
+        IF messages -> i ->> 'role' = 'user' THEN
+            asked := {{.schema}}.llm_message_text(messages -> i);
+            EXIT WHEN asked IS NOT NULL;
+        END IF;
+    END LOOP;
+    RETURN asked;
+END
 $$;
 
 -- It returns a row at most. To guess 1000 made a few dozen calls look so costly that
