@@ -3,7 +3,6 @@ package llmobservatoryexporter
 import (
 	"context"
 	"math/rand/v2"
-	"regexp"
 	"testing"
 	"time"
 
@@ -18,11 +17,6 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/maintain"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
-)
-
-var (
-	spansScan     = regexp.MustCompile(`(Scan|Index).* on llm_spans_\d{8}`)
-	neverExecuted = regexp.MustCompile(`never executed`)
 )
 
 // shift moves all spans of td.
@@ -170,15 +164,15 @@ func TestUsageHistogramsGiveQuantiles(t *testing.T) {
 		var exact, read float64
 		require.NoError(t, db.QueryRow(t.Context(), `WITH v AS (SELECT g % 7 AS part, (exp(g % 1000 / 60.0) * 10)::bigint AS value FROM generate_series(1, 20000) g)
 			SELECT (SELECT percentile_disc($1) WITHIN GROUP (ORDER BY value) FROM v),
-				(SELECT llm_histogram_quantile(llm_histogram_sum(h), $1) FROM (SELECT llm_histogram(value) AS h FROM v GROUP BY part) p)`, fraction).Scan(&exact, &read))
+				(SELECT llm_histogram_quantile(llm_histogram_sum(h), $1) FROM (SELECT llm_histogram(llm_histogram_bucket(value), 1) AS h FROM v GROUP BY part) p)`, fraction).Scan(&exact, &read))
 		require.InEpsilon(t, exact, read, 0.095, "quantile %g", fraction)
 	}
 	var none *float64
-	require.NoError(t, db.QueryRow(t.Context(), `SELECT llm_histogram_quantile(llm_histogram(g::bigint), 0.5) FROM generate_series(1, 0) g`).Scan(&none))
+	require.NoError(t, db.QueryRow(t.Context(), `SELECT llm_histogram_quantile(llm_histogram(g, 1), 0.5) FROM generate_series(1, 0) g`).Scan(&none))
 	require.Nil(t, none)
 }
 
-// TestUsageReadsOnlyLiveHours looks at the plan of a chart: folded hours come from
+// TestUsageReadsOnlyLiveHours asks for a chart: folded hours come from
 // llm_usage_hourly, and no partition of spans but those of live hours is read.
 func TestUsageReadsOnlyLiveHours(t *testing.T) {
 	url := testserver.NewDatabase(t)
@@ -190,21 +184,19 @@ func TestUsageReadsOnlyLiveHours(t *testing.T) {
 		consume(t, e, td)
 	}
 	foldAll(t, db, time.Now())
-	conn, err := db.Acquire(t.Context())
+	conn, err := pgx.Connect(t.Context(), url) // a session that has counted nothing yet
 	require.NoError(t, err)
-	defer conn.Release()
-	rows, err := conn.Query(t.Context(), `EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off)
-		SELECT hour::date, model, sum(total_tokens), sum(total_cost) FROM llm_usage WHERE hour > now() - interval '30 days' GROUP BY 1, 2`)
+	defer func() { require.NoError(t, conn.Close(context.WithoutCancel(t.Context()))) }()
+	tx, err := conn.Begin(t.Context())
 	require.NoError(t, err)
-	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	_, err = tx.Exec(t.Context(), `SELECT hour::date, model, sum(total_tokens), sum(total_cost) FROM llm_usage
+		WHERE hour > now() - interval '30 days' GROUP BY 1, 2`)
 	require.NoError(t, err)
-	var read int
-	today := "llm_spans_" + traces[0].ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).StartTimestamp().AsTime().UTC().Format("20060102")
-	for _, line := range lines {
-		if spansScan.MatchString(line) && !neverExecuted.MatchString(line) {
-			require.Contains(t, line, today)
-			read++
-		}
-	}
-	require.NotZero(t, read)
+	rows, err := tx.Query(t.Context(), `SELECT relname FROM pg_stat_xact_user_tables
+		WHERE relname ~ '^llm_spans_' AND coalesce(seq_scan, 0) + coalesce(idx_scan, 0) > 0`)
+	require.NoError(t, err)
+	read, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	today := traces[0].ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).StartTimestamp().AsTime()
+	require.Equal(t, []string{"llm_spans_" + today.UTC().Format("20060102")}, read)
 }

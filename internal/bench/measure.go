@@ -53,6 +53,10 @@ func (b *bench) measure(ctx context.Context, name string, start startFunc, l *lo
 		return s, err
 	}
 	defer func() { err = errors.Join(err, drop()) }()
+	if name == "copy" {
+		l.makeRows()
+		defer l.dropRows()
+	}
 	subject, err := start(ctx, url, b.day, callers)
 	if err != nil {
 		return s, err

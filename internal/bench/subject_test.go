@@ -19,6 +19,7 @@ func TestSubjectsStoreTheSame(t *testing.T) {
 			w.resize(1, 512)
 			l, err := w.load(testDay, 1)
 			require.NoError(t, err)
+			l.makeRows()
 			for _, start := range []startFunc{startCopy, startExporter} {
 				subject, err := start(t.Context(), url, testDay, 1)
 				require.NoError(t, err)

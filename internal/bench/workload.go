@@ -27,7 +27,7 @@ var workloads = []workload{
 type batch struct {
 	spans  int
 	traces ptrace.Traces
-	rows   [][]any // for COPY
+	rows   [][]any // for COPY, and there only while it is measured
 	// requests are for the collector, encoded: one a resource.
 	requests [][]byte
 }
@@ -56,16 +56,34 @@ func (w *workload) load(day time.Time, maxCallers int) (*load, error) {
 }
 
 func prepare(batches []ptrace.Traces) ([]batch, error) {
-	mapper := mapping.New(mapping.Options{})
 	prepared := make([]batch, len(batches))
 	for i, td := range batches {
 		requests, err := encode(td)
 		if err != nil {
 			return nil, err
 		}
-		prepared[i] = batch{spans: td.SpanCount(), traces: td, rows: copyRows(mapper, td), requests: requests}
+		prepared[i] = batch{spans: td.SpanCount(), traces: td, requests: requests}
 	}
 	return prepared, nil
+}
+
+// makeRows makes the rows for COPY. They are millions of values, which the garbage
+// collector would go through during the measurement of the other subjects too.
+func (l *load) makeRows() {
+	mapper := mapping.New(mapping.Options{})
+	for _, batches := range [][]batch{l.warmUp, l.measured} {
+		for i := range batches {
+			batches[i].rows = copyRows(mapper, batches[i].traces)
+		}
+	}
+}
+
+func (l *load) dropRows() {
+	for _, batches := range [][]batch{l.warmUp, l.measured} {
+		for i := range batches {
+			batches[i].rows = nil
+		}
+	}
 }
 
 func encode(td ptrace.Traces) ([][]byte, error) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -44,7 +43,6 @@ var resourceColumns = []column[resourceRow]{
 // writeContents stores the words and begins the transaction. A batch that is
 // alone stores them part by part, while it is still being mapped.
 func (t *transaction) writeContents(ctx context.Context) error {
-	defer close(t.claims.stored)
 	if t.alone {
 		return t.streamContents(ctx)
 	}
@@ -57,10 +55,7 @@ func (t *transaction) writeContents(ctx context.Context) error {
 	}
 	others := t.w.inFlight.claimContents(t.claims, parts)
 	t.w.inFlight.passTurn()
-	if err := t.writeParts(ctx, parts, t.begin(), others); err != nil {
-		return err
-	}
-	return t.writeResources(ctx)
+	return t.writeParts(ctx, parts, t.begin(), others)
 }
 
 // allParts waits until all is mapped.
@@ -87,7 +82,7 @@ func (t *transaction) streamContents(ctx context.Context) error {
 		part, ok := t.source.Next()
 		if !ok {
 			pass.Do(t.w.inFlight.passTurn)
-			return errors.Join(exec(ctx, t.pg, begin...), t.writeResources(ctx))
+			return exec(ctx, t.pg, begin...)
 		}
 		if err := t.w.ensureDays(ctx, t.pg, part); err != nil {
 			return err
@@ -161,14 +156,6 @@ func (t *transaction) sample(known []content.Key) (asked []content.Key) {
 	return asked
 }
 
-// writeResources stores the resources of all parts.
-func (t *transaction) writeResources(ctx context.Context) error {
-	if len(t.resources) == 0 {
-		return nil
-	}
-	return exec(ctx, t.pg, t.w.insertResources(t.resources, lastDays(t.source.Spans())))
-}
-
 // lastDays returns the last day of each resource's spans.
 func lastDays(spans []mapping.Span) map[content.ID]int32 {
 	days := map[content.ID]int32{}
@@ -210,47 +197,74 @@ func (w *Writer) askContents(keys []content.Key, stored map[content.Key]bool) []
 }
 
 // storeMissing stores the contents that are not stored. Those that an earlier
-// batch is storing too, or all in careful mode, go by an INSERT that waits for
-// the other and skips what it stored; it comes after the earlier batch's COPY,
-// which could not skip what this one stored.
+// batch is storing are left to it, see awaitOthers. In careful mode all go by an
+// INSERT, which skips what turns out to be there.
 func (t *transaction) storeMissing(ctx context.Context, contents map[content.Key][]byte, stored map[content.Key]bool, others []*claims) error {
-	var free, shared []contentRow
-	waitFor := map[*claims]bool{}
+	var rows []contentRow
 	for key, body := range contents {
 		if stored[key] || held(t.parts, key) {
-			t.result.ContentsReused++
-			t.result.ContentsReusedBytes += len(body)
+			t.reuse(body)
+			continue
+		}
+		if owner := slices.IndexFunc(others, func(c *claims) bool { return c.holds(key) }); owner >= 0 {
+			t.left[others[owner]] = append(t.left[others[owner]], contentRow{key, body})
+			t.reuse(body)
 			continue
 		}
 		t.result.ContentsWritten++
 		t.result.ContentsWrittenBytes += len(body)
-		owner := slices.IndexFunc(others, func(c *claims) bool { return c.holds(key) })
-		if owner >= 0 {
-			waitFor[others[owner]] = true
-		}
-		if owner >= 0 || t.careful {
-			shared = append(shared, contentRow{key, body})
-		} else {
-			free = append(free, contentRow{key, body})
-		}
+		rows = append(rows, contentRow{key, body})
 	}
 	t.parts = append(t.parts, contents)
-	slices.SortFunc(free, compareContents)
-	slices.SortFunc(shared, compareContents)
-	if len(free) > 0 {
-		var err error
-		if t.buf, err = copyRows(ctx, t.pg, t.w.sql.copyContents, contentColumns, free, t.buf); err != nil {
-			return fmt.Errorf("store contents: %w", err)
-		}
+	slices.SortFunc(rows, compareContents)
+	if t.careful {
+		return t.insertContents(ctx, rows)
 	}
-	for owner := range waitFor {
-		if err := owner.await(ctx); err != nil {
+	if len(rows) == 0 {
+		return nil
+	}
+	var err error
+	if t.buf, err = copyRows(ctx, t.pg, t.w.sql.copyContents, contentColumns, rows, t.buf); err != nil {
+		return fmt.Errorf("store contents: %w", err)
+	}
+	return nil
+}
+
+func (t *transaction) reuse(body []byte) {
+	t.result.ContentsReused++
+	t.result.ContentsReusedBytes += len(body)
+}
+
+// awaitSharers waits, before any trace is locked, for the batches that contents
+// were left to and that may need the same traces: they would wait for this one.
+func (t *transaction) awaitSharers(ctx context.Context) error {
+	return t.awaitOthers(ctx, func(c *claims) bool { return t.w.inFlight.mayShareTraces(t.claims, c) })
+}
+
+// awaitOthers waits until the chosen batches that contents were left to have ended,
+// and stores itself what one that failed has not stored.
+func (t *transaction) awaitOthers(ctx context.Context, chosen func(*claims) bool) error {
+	for owner, rows := range t.left {
+		if !chosen(owner) {
+			continue
+		}
+		committed, err := owner.await(ctx)
+		if err != nil {
 			return err
 		}
-	}
-	for rows := range slices.Chunk(shared, insertChunk) {
-		if err := exec(ctx, t.pg, t.w.insertContents(rows)); err != nil {
+		delete(t.left, owner)
+		if committed {
+			continue
+		}
+		slices.SortFunc(rows, compareContents)
+		if err := t.insertContents(ctx, rows); err != nil {
 			return err
+		}
+		t.result.ContentsWritten += len(rows)
+		t.result.ContentsReused -= len(rows)
+		for _, row := range rows {
+			t.result.ContentsWrittenBytes += len(row.body)
+			t.result.ContentsReusedBytes -= len(row.body)
 		}
 	}
 	return nil
@@ -259,11 +273,18 @@ func (t *transaction) storeMissing(ctx context.Context, contents map[content.Key
 // insertChunk bounds the rows of one INSERT, and so its parameters' size.
 const insertChunk = 1000
 
-func (w *Writer) insertContents(rows []contentRow) statement {
-	return statement{
-		what: "store contents", sql: w.sql.insertContents.sql,
-		params: w.sql.insertContents.params(rows), oids: w.sql.insertContents.oids,
+// insertContents stores rows unless they are there.
+func (t *transaction) insertContents(ctx context.Context, rows []contentRow) error {
+	for chunk := range slices.Chunk(rows, insertChunk) {
+		err := exec(ctx, t.pg, statement{
+			what: "store contents", sql: t.w.sql.insertContents.sql,
+			params: t.w.sql.insertContents.params(chunk), oids: t.w.sql.insertContents.oids,
+		})
+		if err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 func (w *Writer) insertResources(resources map[content.ID][]byte, lastDays map[content.ID]int32) statement {

@@ -4,8 +4,8 @@
 //
 // A batch is one transaction with few round trips: it tells erasure that it is
 // there (an advisory lock that batches share), COPYs the contents that are
-// missing, stores its resources, COPYs the rows of new traces and locks those of
-// others, COPYs its spans, changes what it must on older rows and commits. Every
+// missing, COPYs the rows of new traces and locks those of others, COPYs its
+// spans, stores its resources, changes what it must on older rows and commits. Every
 // batch takes its locks in that order, each kind sorted, so batches wait for one
 // another but never in a circle. A batch that no other is in flight beside is
 // stored while it is still being mapped.
@@ -30,7 +30,9 @@
 //
 // COPY cannot skip a row that turns out to be there. So the batches of this
 // process claim their contents and traces in turn, see inFlight: a later batch
-// leaves to an earlier one what both have, and waits for it.
+// leaves to an earlier one the contents that both have, and commits after it. The
+// histories of a conversation, whose calls come in several batches at once, are so
+// sent once.
 //
 // # Counting each call once
 //

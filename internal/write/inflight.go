@@ -17,7 +17,8 @@ import (
 // store. A row that another batch is about to store must not be COPYed as well:
 // COPY cannot skip a row that turns out to be there. So batches claim their rows,
 // one batch after the other; a later batch leaves to an earlier one what both
-// have, and only ever waits for earlier ones.
+// have, waits until that has committed before it commits itself, and only ever
+// waits for earlier ones.
 type inFlight struct {
 	// turn is held while a batch claims, by a batch that is alone also while it
 	// is still being mapped.
@@ -32,8 +33,10 @@ func newInFlight() *inFlight { return &inFlight{turn: make(chan struct{}, 1)} }
 // claims are the rows that one batch is about to store.
 type claims struct {
 	contents []map[content.Key][]byte
-	traces   map[pcommon.TraceID]bool
-	stored   chan struct{} // closed when the batch has sent its contents, or failed
+	traces   map[pcommon.TraceID]bool // nil until all is mapped
+
+	ended     chan struct{} // closed when the batch has committed or failed
+	committed bool          // to be read once it has ended
 }
 
 // enter registers a batch without any claims. If it is alone, it has the turn to
@@ -41,7 +44,7 @@ type claims struct {
 func (f *inFlight) enter() (c *claims, alone bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	c = &claims{stored: make(chan struct{})}
+	c = &claims{ended: make(chan struct{})}
 	f.batches = append(f.batches, c)
 	if len(f.batches) > 1 {
 		return c, false
@@ -54,11 +57,13 @@ func (f *inFlight) enter() (c *claims, alone bool) {
 	}
 }
 
-func (f *inFlight) leave(c *claims) {
+func (f *inFlight) leave(c *claims, committed bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	at := slices.Index(f.batches, c)
 	f.batches = slices.Delete(f.batches, at, at+1)
+	c.committed = committed
+	close(c.ended)
 }
 
 // takeTurn waits until no other batch is claiming.
@@ -106,27 +111,43 @@ func (f *inFlight) claimTraces(c *claims, groups []group) (shared bool) {
 	return false
 }
 
+// mayShareTraces tells whether a batch has, or may turn out to have, traces of
+// another.
+func (f *inFlight) mayShareTraces(c, other *claims) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if other.traces == nil {
+		return true
+	}
+	for id := range c.traces {
+		if other.traces[id] {
+			return true
+		}
+	}
+	return false
+}
+
 // holds tells whether a batch has claimed a content. Its claims are complete
 // once it has passed the turn.
 func (c *claims) holds(key content.Key) bool { return held(c.contents, key) }
 
-// patience bounds the wait for an earlier batch's contents. It only ends by
-// itself when that batch waits, through another process, for this one.
-const patience = 2 * time.Second
+// patience bounds the wait for an earlier batch. It only ends by itself when that
+// batch waits, through another process, for this one.
+const patience = 5 * time.Second
 
-var errImpatient = errors.New("an earlier batch does not get on with contents that this one shares")
+var errImpatient = errors.New("an earlier batch that stores contents of this one does not come to an end")
 
-// await waits until a batch has sent its contents.
-func (c *claims) await(ctx context.Context) error {
+// await waits until a batch has ended and tells whether it has committed.
+func (c *claims) await(ctx context.Context) (committed bool, err error) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
-	case <-c.stored:
-		return nil
+	case <-c.ended:
+		return c.committed, nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return false, ctx.Err()
 	case <-timer.C:
-		return errImpatient
+		return false, errImpatient
 	}
 }
 

@@ -38,8 +38,9 @@ type transaction struct {
 	parts     []map[content.Key][]byte // stored so far
 	resources map[content.ID][]byte
 	proof     proof
-	locked    map[int32]bool // days whose partition of contents this transaction locks
-	surprised bool           // contents were there that this process did not know
+	locked    map[int32]bool           // days whose partition of contents this transaction locks
+	surprised bool                     // contents were there that this process did not know
+	left      map[*claims][]contentRow // contents left to earlier batches
 
 	// Facts.
 	traces  []trace
@@ -59,8 +60,8 @@ type transaction struct {
 	result Result
 }
 
-// run does the whole transaction: contents and resources, traces, spans. Locks
-// are taken in that order by every batch, each kind sorted, so that batches
+// run does the whole transaction: contents, traces, spans, resources. Locks are
+// taken in that order by every batch, each kind sorted, so that batches
 // wait for each other but never in a circle.
 func (t *transaction) run(ctx context.Context, isNew IsNew) error {
 	for _, step := range []struct {
@@ -68,6 +69,7 @@ func (t *transaction) run(ctx context.Context, isNew IsNew) error {
 		took *time.Duration
 	}{
 		{func(ctx context.Context) error { return t.writeWords(ctx, isNew) }, &t.result.ContentsTime},
+		{t.awaitSharers, &t.result.ContentsTime},
 		{t.resolve, &t.result.ResolveTime},
 		{t.writeSpans, &t.result.SpansTime},
 		{t.finish, &t.result.CommitTime},
@@ -76,7 +78,7 @@ func (t *transaction) run(ctx context.Context, isNew IsNew) error {
 		if err := step.do(ctx); err != nil {
 			return err
 		}
-		*step.took = time.Since(begin)
+		*step.took += time.Since(begin)
 	}
 	return nil
 }
@@ -284,9 +286,16 @@ func (t *transaction) writeSpans(ctx context.Context) error {
 	return nil
 }
 
-// finish applies the changes to rows that were there before, and commits.
+// finish stores the resources, applies the changes to rows that were there before,
+// and commits, once the batches have committed that store contents of this one.
 func (t *transaction) finish(ctx context.Context) error {
+	if err := t.awaitOthers(ctx, func(*claims) bool { return true }); err != nil {
+		return err
+	}
 	var s []statement
+	if len(t.resources) > 0 {
+		s = append(s, t.w.insertResources(t.resources, lastDays(t.source.Spans())))
+	}
 	s = appendRows(s, "update spans", &t.w.sql.updateSpans, t.flags, t.bounds()...)
 	s = appendRows(s, "settle awaited spans", &t.w.sql.awaitedDelete, t.arrived)
 	s = appendRows(s, "await spans", &t.w.sql.awaitedUpsert, t.awaits)

@@ -90,7 +90,7 @@ func (w *Writer) Write(ctx context.Context, source Source, isNew IsNew) (Result,
 	for attempt := 1; ; attempt++ {
 		t := &transaction{
 			w: w, pg: pg, source: source, job: j, careful: careful,
-			resources: map[content.ID][]byte{}, proof: proof{files: map[int32]string{}}, locked: map[int32]bool{},
+			resources: map[content.ID][]byte{}, left: map[*claims][]contentRow{}, proof: proof{files: map[int32]string{}}, locked: map[int32]bool{},
 		}
 		err := w.attempt(ctx, t, isNew)
 		if err == nil {
@@ -111,8 +111,9 @@ func (w *Writer) Write(ctx context.Context, source Source, isNew IsNew) (Result,
 // attempt runs t among the batches in flight.
 func (w *Writer) attempt(ctx context.Context, t *transaction, isNew IsNew) error {
 	t.claims, t.alone = w.inFlight.enter()
-	defer w.inFlight.leave(t.claims)
-	if err := t.run(ctx, isNew); err != nil {
+	err := t.run(ctx, isNew)
+	w.inFlight.leave(t.claims, err == nil)
+	if err != nil {
 		return err
 	}
 	t.result.Traces = t.resolved()

@@ -9,13 +9,16 @@
 -- (2^((b-1)/4), 2^(b/4)], element 0 those up to 1; elements are null or missing
 -- where there is nothing to count. Adding histograms adds elements, and a quantile
 -- read from one is at most 9 % off.
-CREATE FUNCTION {{.schema}}.llm_histogram_add(histogram bigint[], value bigint) RETURNS bigint[]
+CREATE FUNCTION {{.schema}}.llm_histogram_bucket(value bigint) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+SELECT CASE WHEN value > 1 THEN ceil(ln(value::double precision) * (4 / ln(2::double precision)))::integer WHEN value IS NOT NULL THEN 0 END
+$$;
+
+CREATE FUNCTION {{.schema}}.llm_histogram_add(histogram bigint[], bucket integer, count bigint) RETURNS bigint[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-DECLARE
-    bucket integer := CASE WHEN value > 1 THEN ceil(ln(value::double precision) * (4 / ln(2::double precision))) ELSE 0 END;
 BEGIN
-    IF value IS NOT NULL THEN
-        histogram[bucket] := coalesce(histogram[bucket], 0) + 1;
+    IF bucket IS NOT NULL THEN
+        histogram[bucket] := coalesce(histogram[bucket], 0) + count;
     END IF;
     RETURN histogram;
 END
@@ -36,8 +39,8 @@ BEGIN
 END
 $$;
 
--- The histogram of values.
-CREATE AGGREGATE {{.schema}}.llm_histogram(bigint) (
+-- A histogram from buckets and how many values are in each.
+CREATE AGGREGATE {{.schema}}.llm_histogram(bucket integer, count bigint) (
     SFUNC = {{.schema}}.llm_histogram_add, STYPE = bigint[],
     COMBINEFUNC = {{.schema}}.llm_histogram_merge, PARALLEL = SAFE
 );
@@ -109,28 +112,51 @@ CREATE TABLE {{.schema}}.llm_usage_hours (
 INSERT INTO {{.schema}}.llm_usage_hours (hour)
 SELECT DISTINCT date_trunc('hour', start_time, 'UTC') FROM {{.schema}}.llm_spans;
 
--- The sums over the spans of one hour.
+-- The sums over the spans of one hour. With the hour as a constant in its text the
+-- planner opens one partition; with a parameter it would weigh them all, and have
+-- such a costly plan compiled.
 CREATE FUNCTION {{.schema}}.llm_usage_of(of_hour timestamptz) RETURNS SETOF {{.schema}}.llm_usage_hourly
-LANGUAGE sql STABLE AS $$
-SELECT of_hour, s.service_name, s.environment, s.provider, coalesce(s.request_model, s.response_model), s.kind,
-    count(*), count(*) FILTER (WHERE s.counted), count(s.error_type),
-    coalesce(sum(coalesce(s.input_tokens, (s.aggregate_usage ->> 'input_tokens')::bigint)) FILTER (WHERE s.usage_counted), 0)::bigint,
-    coalesce(sum(coalesce(s.output_tokens, (s.aggregate_usage ->> 'output_tokens')::bigint)) FILTER (WHERE s.usage_counted), 0)::bigint,
-    coalesce(sum(coalesce(s.total_tokens, (s.aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE s.usage_counted), 0)::bigint,
-    coalesce(sum(coalesce(s.cache_read_tokens, (s.aggregate_usage ->> 'cache_read_tokens')::bigint)) FILTER (WHERE s.usage_counted), 0)::bigint,
-    coalesce(sum(coalesce(s.cache_creation_tokens, (s.aggregate_usage ->> 'cache_creation_tokens')::bigint)) FILTER (WHERE s.usage_counted), 0)::bigint,
-    coalesce(sum(coalesce(s.reasoning_tokens, (s.aggregate_usage ->> 'reasoning_tokens')::bigint)) FILTER (WHERE s.usage_counted), 0)::bigint,
-    coalesce(sum(coalesce(s.total_cost, (s.aggregate_usage ->> 'total_cost')::numeric)) FILTER (WHERE s.usage_counted), 0),
-    coalesce(sum(s.duration_us) FILTER (WHERE s.counted IS NOT FALSE), 0),
-    max(s.duration_us) FILTER (WHERE s.counted IS NOT FALSE),
-    {{.schema}}.llm_histogram(s.duration_us) FILTER (WHERE s.counted IS NOT FALSE),
-    coalesce(sum((s.ttft_ms * 1000)::bigint) FILTER (WHERE s.counted IS NOT FALSE), 0),
-    max((s.ttft_ms * 1000)::bigint) FILTER (WHERE s.counted IS NOT FALSE),
-    {{.schema}}.llm_histogram((s.ttft_ms * 1000)::bigint) FILTER (WHERE s.counted IS NOT FALSE AND s.ttft_ms IS NOT NULL),
-    false
-FROM {{.schema}}.llm_spans s
-WHERE s.start_time >= of_hour AND s.start_time < of_hour + interval '1 hour'
-GROUP BY s.service_name, s.environment, s.provider, coalesce(s.request_model, s.response_model), s.kind
+LANGUAGE plpgsql STABLE ROWS 50 SET jit = off AS $$
+BEGIN
+    RETURN QUERY EXECUTE format($sql$
+        SELECT %1$L::timestamptz, service_name, environment, provider, model, kind,
+            sum(spans)::bigint, sum(calls)::bigint, sum(errors)::bigint,
+            sum(input_tokens)::bigint, sum(output_tokens)::bigint, sum(total_tokens)::bigint,
+            sum(cache_read_tokens)::bigint, sum(cache_creation_tokens)::bigint, sum(reasoning_tokens)::bigint, sum(total_cost),
+            sum(latency_us), max(latency_us_max), {{.schema}}.llm_histogram(latency_bucket, spans),
+            sum(ttft_us), max(ttft_us_max), {{.schema}}.llm_histogram(ttft_bucket, spans),
+            false
+        FROM (
+            SELECT service_name, environment, provider, model, kind, latency_bucket, ttft_bucket,
+                count(*) AS spans, count(*) FILTER (WHERE counted) AS calls, count(error_type) AS errors,
+                coalesce(sum(input_tokens) FILTER (WHERE usage_counted), 0) AS input_tokens,
+                coalesce(sum(output_tokens) FILTER (WHERE usage_counted), 0) AS output_tokens,
+                coalesce(sum(total_tokens) FILTER (WHERE usage_counted), 0) AS total_tokens,
+                coalesce(sum(cache_read_tokens) FILTER (WHERE usage_counted), 0) AS cache_read_tokens,
+                coalesce(sum(cache_creation_tokens) FILTER (WHERE usage_counted), 0) AS cache_creation_tokens,
+                coalesce(sum(reasoning_tokens) FILTER (WHERE usage_counted), 0) AS reasoning_tokens,
+                coalesce(sum(total_cost) FILTER (WHERE usage_counted), 0) AS total_cost,
+                coalesce(sum(latency_us), 0) AS latency_us, max(latency_us) AS latency_us_max,
+                coalesce(sum(ttft_us), 0) AS ttft_us, max(ttft_us) AS ttft_us_max
+            FROM (
+                SELECT s.service_name, s.environment, s.provider, coalesce(s.request_model, s.response_model) AS model, s.kind,
+                    s.counted, s.usage_counted, s.error_type,
+                    coalesce(s.input_tokens, (s.aggregate_usage ->> 'input_tokens')::bigint) AS input_tokens,
+                    coalesce(s.output_tokens, (s.aggregate_usage ->> 'output_tokens')::bigint) AS output_tokens,
+                    coalesce(s.total_tokens, (s.aggregate_usage ->> 'total_tokens')::bigint) AS total_tokens,
+                    coalesce(s.cache_read_tokens, (s.aggregate_usage ->> 'cache_read_tokens')::bigint) AS cache_read_tokens,
+                    coalesce(s.cache_creation_tokens, (s.aggregate_usage ->> 'cache_creation_tokens')::bigint) AS cache_creation_tokens,
+                    coalesce(s.reasoning_tokens, (s.aggregate_usage ->> 'reasoning_tokens')::bigint) AS reasoning_tokens,
+                    coalesce(s.total_cost, (s.aggregate_usage ->> 'total_cost')::numeric) AS total_cost,
+                    CASE WHEN s.counted IS NOT FALSE THEN s.duration_us END AS latency_us,
+                    CASE WHEN s.counted IS NOT FALSE THEN (s.ttft_ms * 1000)::bigint END AS ttft_us,
+                    {{.schema}}.llm_histogram_bucket(CASE WHEN s.counted IS NOT FALSE THEN s.duration_us END) AS latency_bucket,
+                    {{.schema}}.llm_histogram_bucket(CASE WHEN s.counted IS NOT FALSE THEN (s.ttft_ms * 1000)::bigint END) AS ttft_bucket
+                FROM {{.schema}}.llm_spans s
+                WHERE s.start_time >= %1$L::timestamptz AND s.start_time < %1$L::timestamptz + interval '1 hour') span
+            GROUP BY service_name, environment, provider, model, kind, latency_bucket, ttft_bucket) part
+        GROUP BY service_name, environment, provider, model, kind$sql$, of_hour);
+END
 $$;
 
 CREATE VIEW {{.schema}}.llm_usage WITH (security_invoker = true) AS
@@ -140,7 +166,7 @@ SELECT hour, service_name, environment, provider, model, kind, spans, calls, err
 FROM {{.schema}}.llm_usage_hourly f
 WHERE f.dropped OR NOT EXISTS (SELECT FROM {{.schema}}.llm_usage_hours h WHERE h.hour = f.hour)
 UNION ALL
-SELECT u.hour, u.service_name, u.environment, u.provider, u.model, u.kind, u.spans, u.calls, u.errors,
+SELECT h.hour, u.service_name, u.environment, u.provider, u.model, u.kind, u.spans, u.calls, u.errors,
     u.input_tokens, u.output_tokens, u.total_tokens, u.cache_read_tokens, u.cache_creation_tokens, u.reasoning_tokens, u.total_cost,
     u.latency_us_sum, u.latency_us_max, u.latency_us_histogram, u.ttft_us_sum, u.ttft_us_max, u.ttft_us_histogram
 FROM (SELECT DISTINCT hour FROM {{.schema}}.llm_usage_hours) h
@@ -246,10 +272,11 @@ DROP FUNCTION {{.schema}}.llm_usage_of(timestamptz);
 DROP TABLE {{.schema}}.llm_usage_hours;
 DROP TABLE {{.schema}}.llm_usage_hourly;
 DROP AGGREGATE {{.schema}}.llm_histogram_sum(bigint[]);
-DROP AGGREGATE {{.schema}}.llm_histogram(bigint);
+DROP AGGREGATE {{.schema}}.llm_histogram(integer, bigint);
 DROP FUNCTION {{.schema}}.llm_histogram_quantile(bigint[], double precision);
 DROP FUNCTION {{.schema}}.llm_histogram_merge(bigint[], bigint[]);
-DROP FUNCTION {{.schema}}.llm_histogram_add(bigint[], bigint);
+DROP FUNCTION {{.schema}}.llm_histogram_add(bigint[], integer, bigint);
+DROP FUNCTION {{.schema}}.llm_histogram_bucket(bigint);
 
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_drop_day_before(of_table text, limit_day date)
 RETURNS TABLE (dropped_day date, row_estimate bigint, bytes bigint)
