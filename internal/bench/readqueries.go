@@ -74,10 +74,11 @@ var readQueries = []readQuery{
 				AND body @? '$.parts[*].content ? (@ like_regex "` + vocabulary[vocabularySize-1] + `" flag "iq")'`,
 	},
 	{
-		name: "messages stored once", goal: time.Second, // of a day
-		sql: `SELECT held, stored, round(100.0 * stored / held, 1) AS percent
+		name: "messages stored once", goal: time.Second, // of a day, from a sample
+		sql: `SELECT round(100.0 * stored / held, 1) AS percent
 			FROM (SELECT sum(coalesce(cardinality(input_message_ids), 0) + coalesce(cardinality(output_message_ids), 0)) AS held
-				FROM llm_spans WHERE start_time >= date_trunc('day', now(), 'UTC') - interval '1 day' AND start_time < date_trunc('day', now(), 'UTC')) s,
-				(SELECT count(*) AS stored FROM llm_contents WHERE day = (now() AT TIME ZONE 'UTC')::date - 1 AND body ? 'role') c`,
+				FROM llm_spans TABLESAMPLE SYSTEM (5)
+				WHERE start_time >= date_trunc('day', now(), 'UTC') - interval '1 day' AND start_time < date_trunc('day', now(), 'UTC')) s,
+				(SELECT count(*) AS stored FROM llm_contents TABLESAMPLE SYSTEM (5) WHERE day = (now() AT TIME ZONE 'UTC')::date - 1 AND body ? 'role') c`,
 	},
 }
