@@ -71,10 +71,9 @@ FULL JOIN (
 		coalesce(sum(coalesce(reasoning_tokens, (aggregate_usage ->> 'reasoning_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS reasoning,
 		coalesce(sum(coalesce(total_cost, (aggregate_usage ->> 'total_cost')::numeric)) FILTER (WHERE usage_counted), 0) AS cost,
 		coalesce(sum(duration_us) FILTER (WHERE counted IS NOT FALSE), 0) AS latency, max(duration_us) FILTER (WHERE counted IS NOT FALSE) AS longest,
-		coalesce(sum((ttft_ms * 1000)::bigint) FILTER (WHERE counted IS NOT FALSE), 0) AS ttft,
-		max((ttft_ms * 1000)::bigint) FILTER (WHERE counted IS NOT FALSE) AS longest_ttft,
-		count(*) FILTER (WHERE counted IS NOT FALSE) AS measured, count(ttft_ms) FILTER (WHERE counted IS NOT FALSE) AS measured_ttft
-	FROM llm_spans GROUP BY 1, 2, 3, 4, 5, 6) s USING (hour, service, environment, provider, model, kind)
+		coalesce(sum(ttft_us) FILTER (WHERE counted IS NOT FALSE), 0) AS ttft, max(ttft_us) FILTER (WHERE counted IS NOT FALSE) AS longest_ttft,
+		count(*) FILTER (WHERE counted IS NOT FALSE) AS measured, count(ttft_us) FILTER (WHERE counted IS NOT FALSE) AS measured_ttft
+	FROM (SELECT *, CASE WHEN ttft_ms BETWEEN 0 AND 1e12 THEN (ttft_ms * 1000)::bigint END AS ttft_us FROM llm_spans) measured GROUP BY 1, 2, 3, 4, 5, 6) s USING (hour, service, environment, provider, model, kind)
 WHERE (u.spans, u.calls, u.errors, u.input, u.output, u.total, u.cache_read, u.cache_creation, u.reasoning, u.cost,
 		u.latency, u.longest, u.ttft, u.longest_ttft, u.measured, u.measured_ttft)
 	IS DISTINCT FROM (s.spans, s.calls, s.errors, s.input, s.output, s.total, s.cache_read, s.cache_creation, s.reasoning, s.cost,

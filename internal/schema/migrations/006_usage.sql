@@ -71,7 +71,8 @@ $$;
 
 -- Sums over spans by UTC hour of start_time. Tokens and cost are those of spans
 -- with usage_counted, latency and time to first token those of spans that are not
--- told again by another span (counted is not false). Sums of the same group may be
+-- told again by another span (counted is not false); a time to first token that no
+-- clock can have measured, below 0 or above 1e12 ms, is left out. Sums of the same group may be
 -- in several rows.
 CREATE TABLE {{.schema}}.llm_usage_hourly (
     hour                  timestamptz NOT NULL,
@@ -149,9 +150,9 @@ BEGIN
                     coalesce(s.reasoning_tokens, (s.aggregate_usage ->> 'reasoning_tokens')::bigint) AS reasoning_tokens,
                     coalesce(s.total_cost, (s.aggregate_usage ->> 'total_cost')::numeric) AS total_cost,
                     CASE WHEN s.counted IS NOT FALSE THEN s.duration_us END AS latency_us,
-                    CASE WHEN s.counted IS NOT FALSE THEN (s.ttft_ms * 1000)::bigint END AS ttft_us,
+                    CASE WHEN s.counted IS NOT FALSE AND s.ttft_ms BETWEEN 0 AND 1e12 THEN (s.ttft_ms * 1000)::bigint END AS ttft_us,
                     {{.schema}}.llm_histogram_bucket(CASE WHEN s.counted IS NOT FALSE THEN s.duration_us END) AS latency_bucket,
-                    {{.schema}}.llm_histogram_bucket(CASE WHEN s.counted IS NOT FALSE THEN (s.ttft_ms * 1000)::bigint END) AS ttft_bucket
+                    {{.schema}}.llm_histogram_bucket(CASE WHEN s.counted IS NOT FALSE AND s.ttft_ms BETWEEN 0 AND 1e12 THEN (s.ttft_ms * 1000)::bigint END) AS ttft_bucket
                 FROM {{.schema}}.llm_spans s
                 WHERE s.start_time >= %1$L::timestamptz AND s.start_time < %1$L::timestamptz + interval '1 hour') span
             GROUP BY service_name, environment, provider, model, kind, latency_bucket, ttft_bucket) part
