@@ -135,7 +135,7 @@ func everyText(s ptrace.Span, words string) {
 func TestBadSpansAreStored(t *testing.T) {
 	t.Parallel()
 	database := testserver.NewDatabase(t)
-	s := start(t, database, nil)
+	s := start(t, database, func(cfg *config) { cfg.TimeoutConfig.Timeout = patience }) // spans of 10 MB take their time
 	db := connect(t, database)
 	r := rand.New(rand.NewPCG(5, 5))
 	td := conversation(r, 10, time.Now())

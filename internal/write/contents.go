@@ -235,19 +235,19 @@ func (t *transaction) reuse(body []byte) {
 	t.result.ContentsReusedBytes += len(body)
 }
 
-// awaitSharers waits, before any trace is locked, for the batches that contents
-// were left to and that may need the same traces: they would wait for this one.
+// awaitSharers waits for the batches that contents were left to before any trace is
+// locked, if one of them, or one that they wait for, may need the same traces.
 func (t *transaction) awaitSharers(ctx context.Context) error {
-	return t.awaitOthers(ctx, func(c *claims) bool { return t.w.inFlight.mayShareTraces(t.claims, c) })
+	if len(t.left) == 0 || !t.w.inFlight.mayShareTraces(t.claims) {
+		return nil
+	}
+	return t.awaitOthers(ctx)
 }
 
-// awaitOthers waits until the chosen batches that contents were left to have ended,
-// and stores itself what one that failed has not stored.
-func (t *transaction) awaitOthers(ctx context.Context, chosen func(*claims) bool) error {
+// awaitOthers waits until the batches that contents were left to have ended, and
+// stores itself what one that failed has not stored.
+func (t *transaction) awaitOthers(ctx context.Context) error {
 	for owner, rows := range t.left {
-		if !chosen(owner) {
-			continue
-		}
 		committed, err := owner.await(ctx)
 		if err != nil {
 			return err

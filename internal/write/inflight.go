@@ -111,17 +111,22 @@ func (f *inFlight) claimTraces(c *claims, groups []group) (shared bool) {
 	return false
 }
 
-// mayShareTraces tells whether a batch has, or may turn out to have, traces of
-// another.
-func (f *inFlight) mayShareTraces(c, other *claims) bool {
+// mayShareTraces tells whether a batch that claimed before c has, or may turn out to
+// have, traces of c: it may have to wait for c's locks.
+func (f *inFlight) mayShareTraces(c *claims) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if other.traces == nil {
-		return true
-	}
-	for id := range c.traces {
-		if other.traces[id] {
+	for _, b := range f.batches {
+		if b == c || len(b.contents) == 0 {
+			continue // it claims after c, if it is another
+		}
+		if b.traces == nil {
 			return true
+		}
+		for id := range c.traces {
+			if b.traces[id] {
+				return true
+			}
 		}
 	}
 	return false

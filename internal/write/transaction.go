@@ -289,7 +289,7 @@ func (t *transaction) writeSpans(ctx context.Context) error {
 // finish stores the resources, applies the changes to rows that were there before,
 // and commits, once the batches have committed that store contents of this one.
 func (t *transaction) finish(ctx context.Context) error {
-	if err := t.awaitOthers(ctx, func(*claims) bool { return true }); err != nil {
+	if err := t.awaitOthers(ctx); err != nil {
 		return err
 	}
 	var s []statement
