@@ -235,17 +235,9 @@ func (t *transaction) reuse(body []byte) {
 	t.result.ContentsReusedBytes += len(body)
 }
 
-// awaitSharers waits for the batches that contents were left to before any trace is
-// locked, if one of them, or one that they wait for, may need the same traces.
-func (t *transaction) awaitSharers(ctx context.Context) error {
-	if len(t.left) == 0 || !t.w.inFlight.mayShareTraces(t.claims) {
-		return nil
-	}
-	return t.awaitOthers(ctx)
-}
-
 // awaitOthers waits until the batches that contents were left to have ended, and
-// stores itself what one that failed has not stored.
+// stores itself what one that failed has not stored. It comes before any trace is
+// locked, since those batches may need the same traces.
 func (t *transaction) awaitOthers(ctx context.Context) error {
 	for owner, rows := range t.left {
 		committed, err := owner.await(ctx)

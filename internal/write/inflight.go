@@ -111,27 +111,6 @@ func (f *inFlight) claimTraces(c *claims, groups []group) (shared bool) {
 	return false
 }
 
-// mayShareTraces tells whether a batch that claimed before c has, or may turn out to
-// have, traces of c: it may have to wait for c's locks.
-func (f *inFlight) mayShareTraces(c *claims) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, b := range f.batches {
-		if b == c || len(b.contents) == 0 {
-			continue // it claims after c, if it is another
-		}
-		if b.traces == nil {
-			return true
-		}
-		for id := range c.traces {
-			if b.traces[id] {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // holds tells whether a batch has claimed a content. Its claims are complete
 // once it has passed the turn.
 func (c *claims) holds(key content.Key) bool { return held(c.contents, key) }

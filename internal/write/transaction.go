@@ -69,7 +69,7 @@ func (t *transaction) run(ctx context.Context, isNew IsNew) error {
 		took *time.Duration
 	}{
 		{func(ctx context.Context) error { return t.writeWords(ctx, isNew) }, &t.result.ContentsTime},
-		{t.awaitSharers, &t.result.ContentsTime},
+		{t.awaitOthers, &t.result.ContentsTime},
 		{t.resolve, &t.result.ResolveTime},
 		{t.writeSpans, &t.result.SpansTime},
 		{t.finish, &t.result.CommitTime},
@@ -287,11 +287,8 @@ func (t *transaction) writeSpans(ctx context.Context) error {
 }
 
 // finish stores the resources, applies the changes to rows that were there before,
-// and commits, once the batches have committed that store contents of this one.
+// and commits.
 func (t *transaction) finish(ctx context.Context) error {
-	if err := t.awaitOthers(ctx); err != nil {
-		return err
-	}
 	var s []statement
 	if len(t.resources) > 0 {
 		s = append(s, t.w.insertResources(t.resources, lastDays(t.source.Spans())))
