@@ -120,24 +120,32 @@ func (e *llmExporter) run(ctx context.Context) {
 	if e.cfg.HealthCheck.Interval > 0 {
 		e.running.Go(func() { e.watch(ctx) })
 	}
-	ticker := time.NewTicker(min(foldInterval, e.cfg.Retention.Interval))
-	defer ticker.Stop()
-	var next time.Time
-	for now := time.Now(); ; {
-		if !e.health.idle(now, foldIdle) {
-			e.foldUsage(ctx, now)
-			e.forgetErased(ctx)
-		}
-		if !now.Before(next) {
-			e.maintain(ctx, now)
-			next = now.Add(e.cfg.Retention.Interval)
-		}
+	fold := time.NewTicker(min(foldInterval, e.cfg.Retention.Interval))
+	defer fold.Stop()
+	upkeep := time.NewTicker(e.cfg.Retention.Interval)
+	defer upkeep.Stop()
+	now := time.Now()
+	e.follow(ctx, now)
+	e.maintain(ctx, now)
+	for {
 		select {
 		case <-ctx.Done():
 			return
-		case now = <-ticker.C:
+		case now := <-fold.C:
+			e.follow(ctx, now)
+		case now := <-upkeep.C:
+			e.maintain(ctx, now)
 		}
 	}
+}
+
+// follow does what spans and erasures leave to do, unless nothing came for long.
+func (e *llmExporter) follow(ctx context.Context, now time.Time) {
+	if e.health.idle(now, foldIdle) {
+		return
+	}
+	e.foldUsage(ctx, now)
+	e.forgetErased(ctx)
 }
 
 // foldUsage sums up the hours that have ended.

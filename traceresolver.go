@@ -95,8 +95,7 @@ func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (f
 			continue
 		}
 		found = append(found, ids[i])
-		var row rowID
-		if n, err := hex.Decode(row[:], []byte(text)[:min(len(text), 2*len(row))]); err == nil && n == len(row) {
+		if row, ok := parseID(text); ok {
 			r.local.Add(ids[i], row)
 		}
 	}
@@ -134,8 +133,8 @@ func (r *traceResolver) remember(ctx context.Context, traces []write.Trace) {
 func (r *traceResolver) forgetErased(ctx context.Context, traces []string) error {
 	var keys []string
 	for _, text := range traces {
-		var id pcommon.TraceID
-		if n, err := hex.Decode(id[:], []byte(text)[:min(len(text), 2*len(id))]); err != nil || n != len(id) {
+		id, ok := parseID(text)
+		if !ok {
 			continue // of another writer
 		}
 		r.local.Remove(id)
@@ -165,4 +164,10 @@ func (r *traceResolver) fail(err error) {
 
 func (r *traceResolver) key(id pcommon.TraceID) string {
 	return r.keyPrefix + ":trace:" + hex.EncodeToString(id[:])
+}
+
+// parseID reads the 16 bytes that the first 32 hex digits of text stand for.
+func parseID(text string) (id [16]byte, ok bool) {
+	n, err := hex.Decode(id[:], []byte(text)[:min(len(text), 2*len(id))])
+	return id, err == nil && n == len(id)
 }

@@ -17,7 +17,7 @@ import (
 // store. A row that another batch is about to store must not be COPYed as well:
 // COPY cannot skip a row that turns out to be there. So batches claim their rows,
 // one batch after the other; a later batch leaves to an earlier one what both
-// have, waits until that has committed before it commits itself, and only ever
+// have, waits until that one has ended before it locks any trace, and only ever
 // waits for earlier ones.
 type inFlight struct {
 	// turn is held while a batch claims, by a batch that is alone also while it

@@ -69,7 +69,6 @@ func (t *transaction) run(ctx context.Context, isNew IsNew) error {
 		took *time.Duration
 	}{
 		{func(ctx context.Context) error { return t.writeWords(ctx, isNew) }, &t.result.ContentsTime},
-		{t.awaitOthers, &t.result.ContentsTime},
 		{t.resolve, &t.result.ResolveTime},
 		{t.writeSpans, &t.result.SpansTime},
 		{t.finish, &t.result.CommitTime},
@@ -78,7 +77,7 @@ func (t *transaction) run(ctx context.Context, isNew IsNew) error {
 		if err := step.do(ctx); err != nil {
 			return err
 		}
-		*step.took += time.Since(begin)
+		*step.took = time.Since(begin)
 	}
 	return nil
 }
@@ -93,7 +92,10 @@ func (t *transaction) writeWords(ctx context.Context, isNew IsNew) error {
 	}()
 	err := errors.Join(t.writeContents(ctx), <-counted)
 	t.counted = err == nil
-	return err
+	if err != nil {
+		return err
+	}
+	return t.awaitOthers(ctx)
 }
 
 // prepare lays out traces and rows once all spans are there.

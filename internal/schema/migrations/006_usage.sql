@@ -128,7 +128,8 @@ BEGIN
             sum(ttft_us), max(ttft_us_max), {{.schema}}.llm_histogram(ttft_bucket, spans),
             false
         FROM (
-            SELECT service_name, environment, provider, model, kind, latency_bucket, ttft_bucket,
+            SELECT service_name, environment, provider, model, kind,
+                {{.schema}}.llm_histogram_bucket(latency_us) AS latency_bucket, {{.schema}}.llm_histogram_bucket(ttft_us) AS ttft_bucket,
                 count(*) AS spans, count(*) FILTER (WHERE counted) AS calls, count(error_type) AS errors,
                 coalesce(sum(input_tokens) FILTER (WHERE usage_counted), 0) AS input_tokens,
                 coalesce(sum(output_tokens) FILTER (WHERE usage_counted), 0) AS output_tokens,
@@ -150,9 +151,7 @@ BEGIN
                     coalesce(s.reasoning_tokens, (s.aggregate_usage ->> 'reasoning_tokens')::bigint) AS reasoning_tokens,
                     coalesce(s.total_cost, (s.aggregate_usage ->> 'total_cost')::numeric) AS total_cost,
                     CASE WHEN s.counted IS NOT FALSE THEN s.duration_us END AS latency_us,
-                    CASE WHEN s.counted IS NOT FALSE AND s.ttft_ms BETWEEN 0 AND 1e12 THEN (s.ttft_ms * 1000)::bigint END AS ttft_us,
-                    {{.schema}}.llm_histogram_bucket(CASE WHEN s.counted IS NOT FALSE THEN s.duration_us END) AS latency_bucket,
-                    {{.schema}}.llm_histogram_bucket(CASE WHEN s.counted IS NOT FALSE AND s.ttft_ms BETWEEN 0 AND 1e12 THEN (s.ttft_ms * 1000)::bigint END) AS ttft_bucket
+                    CASE WHEN s.counted IS NOT FALSE AND s.ttft_ms BETWEEN 0 AND 1e12 THEN (s.ttft_ms * 1000)::bigint END AS ttft_us
                 FROM {{.schema}}.llm_spans s
                 WHERE s.start_time >= %1$L::timestamptz AND s.start_time < %1$L::timestamptz + interval '1 hour') span
             GROUP BY service_name, environment, provider, model, kind, latency_bucket, ttft_bucket) part

@@ -118,13 +118,16 @@ BEGIN
     traces := 0;
     spans := 0;
     contents := 0;
-    FOR one IN SELECT t.id, t.trace_id, t.start_time, t.end_time FROM {{.schema}}.llm_traces t WHERE t.id = ANY (erased) ORDER BY t.trace_id LOOP
+    FOR one IN
+        SELECT t.id, t.trace_id, coalesce(t.start_time, '-infinity') AS start_time, coalesce(t.end_time, 'infinity') AS end_time
+        FROM {{.schema}}.llm_traces t WHERE t.id = ANY (erased) ORDER BY t.trace_id
+    LOOP
         INSERT INTO {{.schema}}.llm_usage_hours (hour)
         SELECT DISTINCT date_trunc('hour', s.start_time) FROM {{.schema}}.llm_spans s
-        WHERE s.trace_id = one.id AND s.start_time BETWEEN coalesce(one.start_time, '-infinity') AND coalesce(one.end_time, 'infinity')
+        WHERE s.trace_id = one.id AND s.start_time BETWEEN one.start_time AND one.end_time
         ON CONFLICT DO NOTHING;
         DELETE FROM {{.schema}}.llm_spans s
-        WHERE s.trace_id = one.id AND s.start_time BETWEEN coalesce(one.start_time, '-infinity') AND coalesce(one.end_time, 'infinity');
+        WHERE s.trace_id = one.id AND s.start_time BETWEEN one.start_time AND one.end_time;
         GET DIAGNOSTICS deleted = ROW_COUNT;
         spans := spans + deleted;
         DELETE FROM {{.schema}}.llm_traces t WHERE t.id = one.id;
