@@ -103,6 +103,69 @@ func TestTraceIsReadAsATree(t *testing.T) {
 		column[map[string]any](t, db, `SELECT to_jsonb(x) - 'depth' FROM llm_trace($1) x ORDER BY span_id`, hexOf(0xAB)))
 }
 
+// TestTraceHasItsWords compares llm_trace with llm_span_details over all cases, also as it reads words that are
+// too many to hold at once, and after they were dropped.
+func TestTraceHasItsWords(t *testing.T) {
+	e, db := startExporter(t, nil)
+	for _, name := range fixtureNames(t) {
+		consume(t, e, readFixture(t, name))
+	}
+	differing := `SELECT t.trace_id FROM llm_traces t WHERE
+		(SELECT jsonb_agg(to_jsonb(d) ORDER BY d.span_id, d.start_time) FROM llm_span_details d WHERE d.trace_id = t.id)
+		IS DISTINCT FROM (SELECT jsonb_agg(to_jsonb(x) - 'depth' ORDER BY x.span_id, x.start_time) FROM llm_trace(t.trace_id) x)`
+	require.Empty(t, column[string](t, db, differing))
+	require.NotZero(t, countRows(t, db, `SELECT FROM llm_traces WHERE llm_trace_words(trace_id) IS NOT NULL`))
+	require.Empty(t, column[string](t, db, `SELECT s.span_id FROM llm_spans s JOIN llm_traces t ON t.id = s.trace_id
+		CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day, llm_trace_words(t.trace_id) AS words OFFSET 0) w
+		WHERE llm_word_list(w.words, w.day, s.output_message_ids, s.finish_reasons)
+				IS DISTINCT FROM llm_word_list(NULL, w.day, s.output_message_ids, s.finish_reasons)
+			OR llm_word(w.words, w.day, s.tool_result_id) IS DISTINCT FROM llm_word(NULL, w.day, s.tool_result_id)`))
+
+	_, err := db.Exec(t.Context(), `DELETE FROM llm_contents WHERE get_byte(uuid_send(id), 0) % 2 = 0`)
+	require.NoError(t, err)
+	require.Empty(t, column[string](t, db, differing))
+	_, err = db.Exec(t.Context(), `TRUNCATE llm_contents`)
+	require.NoError(t, err)
+	require.Empty(t, column[string](t, db, differing))
+}
+
+func TestSearch(t *testing.T) {
+	e, db := startExporter(t, nil)
+	consume(t, e, chat(1, 1, 0, noon(0), []string{"system: Be kind", "user: Where is 100% of the RIVER_bank?"}, []string{"assistant: Über there (a river, they say)"}))
+	consume(t, e, spanIn(2, 1, 0, noon(0), "gen_ai.operation.name", "chat", "gen_ai.input.messages",
+		`[{"role":"user","parts":[{"type":"text","content":"two"},{"type":"text","content":"rivers"}]},
+		  {"role":"assistant","parts":[{"type":"reasoning","content":"no river at all"}]}]`))
+	consume(t, e, chat(3, 1, 0, noon(1), []string{"user: yesterday's river"}, []string{"assistant: dry"}))
+	for words, want := range map[string][]string{
+		"river":      {"user Where is 100% of the RIVER_bank?", "user two\nrivers"}, // thoughts are no text
+		"River_Bank": {"user Where is 100% of the RIVER_bank?"},
+		"r%r":        {},
+		"100%":       {"user Where is 100% of the RIVER_bank?"},
+		"kind":       {"system Be kind"},
+		"Über THERE": {"assistant Über there"}, // the case of Ü is folded by the locale of the database, here C
+		"two\nr":     {"user two\nrivers"},
+		"tworiver":   {},
+	} {
+		require.Equal(t, want, column[string](t, db, `SELECT role || ' ' || content FROM llm_search((now() AT TIME ZONE 'UTC')::date, $1) ORDER BY content`, words), words)
+	}
+	require.Equal(t, []string{"yesterday's river"}, column[string](t, db, `SELECT content FROM llm_search((now() AT TIME ZONE 'UTC')::date - 1, 'RIVER')`))
+}
+
+// TestTraceKeepsItsTimeOfCreation has spans of a trace arrive one after another: what the index of created_at
+// covers does not change, so that updates stay within their page.
+func TestTraceKeepsItsTimeOfCreation(t *testing.T) {
+	e, db := startExporter(t, nil)
+	consume(t, e, spanIn(1, 2, 1, noon(0).Add(time.Minute)))
+	created := column[time.Time](t, db, `SELECT created_at FROM llm_traces`)
+	for i := range 20 {
+		consume(t, e, spanIn(1, byte(3+i), 1, noon(0).Add(-time.Duration(i)*time.Second)))
+	}
+	require.Equal(t, created, column[time.Time](t, db, `SELECT created_at FROM llm_traces`))
+	require.Eventually(t, func() bool {
+		return countRows(t, db, `SELECT FROM pg_stat_user_tables WHERE relname = 'llm_traces' AND n_tup_upd = 20 AND n_tup_hot_upd = 20`) == 1
+	}, 10*time.Second, 20*time.Millisecond)
+}
+
 // TestCallsOfASessionAndOfAUser has a session and a user that some spans name
 // themselves and others by their trace, over several days.
 func TestCallsOfASessionAndOfAUser(t *testing.T) {

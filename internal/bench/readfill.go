@@ -54,6 +54,7 @@ var (
 		"trace_id":     "m.hex",
 		"start_time":   "b.start_time + m.shift",
 		"end_time":     "b.end_time + m.shift",
+		"created_at":   "b.end_time + m.shift",
 		"service_name": "m.service",
 		"session_id":   "b.session_id || '-' || m.copy",
 		"models":       "ARRAY[m.model]",
@@ -73,6 +74,7 @@ var (
 		"trace_id":   "md5(b.id::text || $1::integer)",
 		"start_time": "b.start_time + $1::integer * interval '1 day'",
 		"end_time":   "b.end_time + $1::integer * interval '1 day'",
+		"created_at": "b.created_at + $1::integer * interval '1 day'",
 		"session_id": "b.session_id || '-' || $1::integer",
 	}
 )

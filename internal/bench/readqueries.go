@@ -51,11 +51,9 @@ var readQueries = []readQuery{
 	},
 	{
 		name: "dearest traces", goal: 100 * time.Millisecond, // 24 h
-		sql: `WITH dearest AS (
-				SELECT trace_id, sum(total_cost) AS usd FROM llm_spans
-				WHERE start_time >= now() - interval '24 hours' AND usage_counted AND total_cost IS NOT NULL
-				GROUP BY 1 ORDER BY 2 DESC LIMIT 50)
-			SELECT t.trace_id, t.name, t.user_id, d.usd FROM dearest d JOIN llm_traces t ON t.id = d.trace_id ORDER BY d.usd DESC`,
+		sql: `SELECT trace_id, name, user_id, total_cost FROM llm_traces
+			WHERE created_at >= now() - interval '24 hours' AND start_time >= now() - interval '24 hours'
+			ORDER BY total_cost DESC LIMIT 50`,
 	},
 	{
 		name: "failed calls", goal: 50 * time.Millisecond, // 1 h
@@ -69,9 +67,7 @@ var readQueries = []readQuery{
 	},
 	{
 		name: "words", goal: time.Second, // in a day's messages
-		sql: `SELECT id, body ->> 'role' AS role, llm_message_text(body) AS content FROM llm_contents
-			WHERE day = (now() AT TIME ZONE 'UTC')::date - 1
-				AND body @? '$.parts[*].content ? (@ like_regex "` + vocabulary[vocabularySize-1] + `" flag "iq")'`,
+		sql: `SELECT * FROM llm_search((now() AT TIME ZONE 'UTC')::date - 1, '` + vocabulary[vocabularySize-1] + `')`,
 	},
 	{
 		name: "messages stored once", goal: time.Second, // of a day, from a sample

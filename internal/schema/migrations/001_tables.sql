@@ -12,6 +12,7 @@ CREATE TABLE {{.schema}}.llm_traces (
     id              uuid PRIMARY KEY,
     start_time      timestamptz,
     end_time        timestamptz,
+    created_at      timestamptz NOT NULL DEFAULT now(), -- see 009_reads
     duration_us     bigint,
     updated_at      timestamptz NOT NULL DEFAULT now(),
     input_tokens    bigint NOT NULL DEFAULT 0,
@@ -21,6 +22,7 @@ CREATE TABLE {{.schema}}.llm_traces (
     llm_call_count  integer NOT NULL DEFAULT 0,
     tool_call_count integer NOT NULL DEFAULT 0,
     error_count     integer NOT NULL DEFAULT 0,
+    total_cost      numeric NOT NULL DEFAULT 0, -- USD
     trace_id        text COLLATE "C" NOT NULL UNIQUE, -- 32 hex digits
     root_span_id    text,                 -- null until the root arrives
     name            text NOT NULL DEFAULT '',
@@ -30,7 +32,6 @@ CREATE TABLE {{.schema}}.llm_traces (
     user_id         text,
     session_id      text,
     status          text NOT NULL DEFAULT 'unset',
-    total_cost      numeric NOT NULL DEFAULT 0, -- USD
     tags            text[] NOT NULL DEFAULT '{}',
     models          text[] NOT NULL DEFAULT '{}',
     -- Which spans name … session_id come from, so that they come out the same
