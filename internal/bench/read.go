@@ -91,9 +91,6 @@ func measureReads(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
-	if err := setNow(ctx, conn); err != nil {
-		return err
-	}
 	var results []readResult
 	for _, q := range readQueries {
 		if r.only != "" && !listed(r.only, q.name) {
@@ -109,17 +106,22 @@ func measureReads(ctx context.Context, args []string) (err error) {
 	return r.report(results)
 }
 
-// setNow makes the time of the newest span what queries take for now(), since filling takes long.
-func setNow(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, `SELECT set_config('bench.now', max(start_time)::text, false) FROM llm_spans WHERE usage_counted AND total_cost IS NOT NULL`)
-	return err
+// sinceNewest is how long ago the newest call began. Filling takes long, so queries are asked as of then.
+func sinceNewest(ctx context.Context, conn *pgx.Conn) (lag time.Duration, err error) {
+	err = conn.QueryRow(ctx, `SELECT now() - max(start_time) FROM llm_spans WHERE kind = 'llm'`).Scan(&lag)
+	return lag, err
 }
 
 // measure runs a query again and again. Each run plans anew, as it does for psql and dashboards.
 func (r *reading) measure(ctx context.Context, conn *pgx.Conn, q *readQuery) (result readResult, err error) {
 	const warmUps = 3
 	result = readResult{Query: q.name, GoalMillis: micros(q.goal) / 1000}
-	sql := strings.ReplaceAll(q.sql, "now()", "current_setting('bench.now')::timestamptz") // neither is a constant to the planner
+	lag, err := sinceNewest(ctx, conn)
+	if err != nil {
+		return result, err
+	}
+	// Not a constant to the planner, as now() is not.
+	sql := strings.ReplaceAll(q.sql, "now()", fmt.Sprintf("(now() - interval '%f s')", lag.Seconds()))
 	var args []any
 	if q.args != "" {
 		if args, err = firstRow(ctx, conn, q.args); err != nil {

@@ -33,7 +33,6 @@ func TestReadsAreAskedOfWhatTheExporterWouldHaveWritten(t *testing.T) {
 	require.InEpsilon(t, r.spans, spans, 0.2)
 	require.Zero(t, late, "spans that end after now")
 	rows := map[string]int{"trace": 120, "calls of a session": 50, "transcript": 200, "dearest traces": 50}
-	require.NoError(t, setNow(t.Context(), conn))
 	for _, q := range readQueries {
 		result, err := r.measure(t.Context(), conn, &q)
 		require.NoError(t, err, q.name)
