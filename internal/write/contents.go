@@ -105,28 +105,41 @@ func (t *transaction) begin() []statement {
 }
 
 // writeParts stores the contents of parts that are missing. Known ones need no
-// asking, see knownContents; others may be hoped to be missing, see hope.
+// asking, see knownContents, but one of each day, which locks the day's partition;
+// others may be hoped to be missing, see hope. In careful mode all are asked for.
 func (t *transaction) writeParts(ctx context.Context, parts []*mapping.Batch, first []statement, others []*claims) error {
 	if err := t.prove(ctx, parts, first); err != nil {
 		return err
 	}
-	var known, unknown []content.Key
-	contents := map[content.Key][]byte{}
+	var sample, unknown, asked []content.Key
+	var rows []contentRow
 	for _, part := range parts {
-		maps.Copy(contents, part.Contents)
-		for id, attributes := range part.Resources {
-			t.resources[id] = attributes
-		}
+		maps.Copy(t.resources, part.Resources)
+		t.w.known.look(&t.proof, part.Contents, func(row contentRow, known bool) {
+			switch {
+			case known && !t.careful:
+				t.reuse(row.body)
+				if !t.locked[row.Day] {
+					t.locked[row.Day] = true
+					sample = append(sample, row.Key)
+				}
+			case held(t.parts, row.Key):
+				t.reuse(row.body)
+			default:
+				rows = append(rows, row)
+				if !known {
+					unknown = append(unknown, row.Key)
+				}
+			}
+		})
+		t.parts = append(t.parts, part.Contents)
 	}
-	known, unknown = t.w.known.divide(&t.proof, contents, nil, nil)
-	stored := make(map[content.Key]bool, len(known))
-	for _, key := range known {
-		stored[key] = !t.careful
-	}
-	asked := t.sample(known)
+	asked = sample
 	asksAll := t.careful || !t.w.contentHope.allowed()
 	if asksAll {
-		asked = append(asked, unknown...)
+		for _, row := range rows {
+			asked = append(asked, row.Key)
+		}
 	}
 	found := make(map[content.Key]bool, len(asked))
 	if statements := t.w.askContents(asked, found); len(statements) > 0 {
@@ -134,26 +147,11 @@ func (t *transaction) writeParts(ctx context.Context, parts []*mapping.Batch, fi
 			return err
 		}
 	}
-	for _, key := range asked {
-		if stored[key] && !found[key] {
-			return errKnownWrong
-		}
-		stored[key] = found[key]
+	if slices.ContainsFunc(sample, func(k content.Key) bool { return !found[k] }) {
+		return errKnownWrong
 	}
-	t.surprised = t.surprised || asksAll && slices.ContainsFunc(unknown, func(k content.Key) bool { return stored[k] })
-	return t.storeMissing(ctx, contents, stored, others)
-}
-
-// sample returns one content of each day, all in careful mode: to ask for it
-// locks the day's partition.
-func (t *transaction) sample(known []content.Key) (asked []content.Key) {
-	for _, key := range known {
-		if t.careful || !t.locked[key.Day] {
-			t.locked[key.Day] = true
-			asked = append(asked, key)
-		}
-	}
-	return asked
+	t.surprised = t.surprised || asksAll && slices.ContainsFunc(unknown, func(k content.Key) bool { return found[k] })
+	return t.storeMissing(ctx, rows, found, others)
 }
 
 // lastDays returns the last day of each resource's spans.
@@ -196,26 +194,24 @@ func (w *Writer) askContents(keys []content.Key, stored map[content.Key]bool) []
 	return statements
 }
 
-// storeMissing stores the contents that are not stored. Those that an earlier
-// batch is storing are left to it, see awaitOthers. In careful mode all go by an
-// INSERT, which skips what turns out to be there.
-func (t *transaction) storeMissing(ctx context.Context, contents map[content.Key][]byte, stored map[content.Key]bool, others []*claims) error {
-	var rows []contentRow
-	for key, body := range contents {
-		if stored[key] || held(t.parts, key) {
-			t.reuse(body)
-			continue
+// storeMissing stores the rows that were not found. Those that an earlier batch is
+// storing are left to it, see awaitOthers. In careful mode all go by an INSERT,
+// which skips what turns out to be there.
+func (t *transaction) storeMissing(ctx context.Context, rows []contentRow, found map[content.Key]bool, others []*claims) error {
+	rows = slices.DeleteFunc(rows, func(row contentRow) bool {
+		if found[row.Key] {
+			t.reuse(row.body)
+			return true
 		}
-		if owner := slices.IndexFunc(others, func(c *claims) bool { return c.holds(key) }); owner >= 0 {
-			t.left[others[owner]] = append(t.left[others[owner]], contentRow{key, body})
-			t.reuse(body)
-			continue
+		if owner := slices.IndexFunc(others, func(c *claims) bool { return c.holds(row.Key) }); owner >= 0 {
+			t.left[others[owner]] = append(t.left[others[owner]], row)
+			t.reuse(row.body)
+			return true
 		}
 		t.result.ContentsWritten++
-		t.result.ContentsWrittenBytes += len(body)
-		rows = append(rows, contentRow{key, body})
-	}
-	t.parts = append(t.parts, contents)
+		t.result.ContentsWrittenBytes += len(row.body)
+		return false
+	})
 	slices.SortFunc(rows, compareContents)
 	if t.careful {
 		return t.insertContents(ctx, rows)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -43,10 +44,28 @@ type proof struct {
 	files map[int32]string // by day; "" where there is no partition
 }
 
-// trust returns the ids known of a day under a proof; nil if nothing is.
-func (k *knownContents) trust(p *proof, day int32) *knownDay {
+// look visits contents and tells of each whether it is known, under a proof.
+func (k *knownContents) look(p *proof, contents map[content.Key][]byte, visit func(row contentRow, known bool)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	days := map[int32]*knownDay{}
+	var d *knownDay
+	last := int32(math.MinInt32)
+	for key, body := range contents {
+		if key.Day != last {
+			last = key.Day
+			var there bool
+			if d, there = days[last]; !there {
+				d = k.trust(p, last)
+				days[last] = d
+			}
+		}
+		visit(contentRow{key, body}, d.has(key.ID))
+	}
+}
+
+// trust returns the ids known of a day under a proof; nil if nothing is.
+func (k *knownContents) trust(p *proof, day int32) *knownDay {
 	if k.epoch != p.epoch {
 		k.epoch, k.days = p.epoch, map[int32]*knownDay{}
 	}
@@ -56,26 +75,6 @@ func (k *knownContents) trust(p *proof, day int32) *knownDay {
 		return nil
 	}
 	return d
-}
-
-// divide appends to known and to unknown those of contents that are.
-func (k *knownContents) divide(p *proof, contents map[content.Key][]byte, known, unknown []content.Key) (_, _ []content.Key) {
-	days := map[int32]*knownDay{}
-	for key := range contents {
-		if _, asked := days[key.Day]; !asked {
-			days[key.Day] = k.trust(p, key.Day)
-		}
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for key := range contents {
-		if days[key.Day].has(key.ID) {
-			known = append(known, key)
-		} else {
-			unknown = append(unknown, key)
-		}
-	}
-	return known, unknown
 }
 
 // add remembers the contents of a committed batch, unless something was removed
@@ -139,8 +138,13 @@ var errKnownWrong = errors.New("a content thought to be stored is not")
 // prove asks what is needed to trust the known contents of some days.
 func (t *transaction) prove(ctx context.Context, parts []*mapping.Batch, first []statement) error {
 	statements := first
+	last := int32(math.MinInt32)
 	for _, part := range parts {
 		for key := range part.Contents {
+			if key.Day == last {
+				continue
+			}
+			last = key.Day
 			if _, done := t.proof.files[key.Day]; done {
 				continue
 			}
