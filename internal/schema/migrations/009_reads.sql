@@ -34,8 +34,10 @@ $$;
 
 -- As llm_content, from words if given.
 CREATE FUNCTION {{.schema}}.llm_word(words jsonb, day date, id uuid) RETURNS jsonb
-LANGUAGE sql STABLE PARALLEL SAFE AS $$
-SELECT CASE WHEN words IS NULL THEN {{.schema}}.llm_content(day, id) ELSE words -> id::text END
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN CASE WHEN words IS NULL THEN {{.schema}}.llm_content(day, id) ELSE words -> id::text END;
+END
 $$;
 
 -- As llm_content_list and llm_output_list, from words if given.
