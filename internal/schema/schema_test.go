@@ -98,3 +98,16 @@ func TestMigrationsCanBeTakenBack(t *testing.T) {
 	require.Zero(t, left)
 	require.NoError(t, Migrate(t.Context(), conn, "public"))
 }
+
+// TestTablesOfBeforeAreBroughtUp starts from the tables as version 8 made them, when traces had no created_at.
+func TestTablesOfBeforeAreBroughtUp(t *testing.T) {
+	conn := connect(t, testserver.NewDatabase(t))
+	require.NoError(t, migrateTo(t.Context(), conn, "public", 8))
+	_, err := conn.Exec(t.Context(), `ALTER TABLE llm_traces DROP COLUMN created_at;
+		INSERT INTO llm_traces (id, trace_id) VALUES (gen_random_uuid(), repeat('a', 32))`)
+	require.NoError(t, err)
+	require.NoError(t, Migrate(t.Context(), conn, "public"))
+	var created bool
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT created_at > now() - interval '1 minute' FROM llm_traces").Scan(&created))
+	require.True(t, created)
+}
