@@ -232,28 +232,30 @@ func (t *transaction) reuse(body []byte) {
 }
 
 // awaitOthers waits until the batches that contents were left to have ended, and
-// stores itself what one that failed has not stored. It comes before any trace is
-// locked, since those batches may need the same traces.
+// stores itself what those that failed have not stored. It comes before any trace is
+// locked, since those batches may need the same traces, and nothing is stored before
+// all have ended, since those may also be about to store what a failed one has not.
 func (t *transaction) awaitOthers(ctx context.Context) error {
-	for owner, rows := range t.left {
+	var rows []contentRow
+	for owner, left := range t.left {
 		committed, err := owner.await(ctx)
 		if err != nil {
 			return err
 		}
-		delete(t.left, owner)
-		if committed {
-			continue
+		if !committed {
+			rows = append(rows, left...)
 		}
-		slices.SortFunc(rows, compareContents)
-		if err := t.insertContents(ctx, rows); err != nil {
-			return err
-		}
-		t.result.ContentsWritten += len(rows)
-		t.result.ContentsReused -= len(rows)
-		for _, row := range rows {
-			t.result.ContentsWrittenBytes += len(row.body)
-			t.result.ContentsReusedBytes -= len(row.body)
-		}
+	}
+	clear(t.left)
+	slices.SortFunc(rows, compareContents)
+	if err := t.insertContents(ctx, rows); err != nil {
+		return err
+	}
+	t.result.ContentsWritten += len(rows)
+	t.result.ContentsReused -= len(rows)
+	for _, row := range rows {
+		t.result.ContentsWrittenBytes += len(row.body)
+		t.result.ContentsReusedBytes -= len(row.body)
 	}
 	return nil
 }
