@@ -91,12 +91,16 @@ func measureReads(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+	newest, err := newestCall(ctx, conn)
+	if err != nil {
+		return err
+	}
 	var results []readResult
 	for _, q := range readQueries {
 		if r.only != "" && !listed(r.only, q.name) {
 			continue
 		}
-		result, err := r.measure(ctx, conn, &q)
+		result, err := r.measure(ctx, conn, &q, newest)
 		if err != nil {
 			return fmt.Errorf("%s: %w", q.name, err)
 		}
@@ -106,22 +110,18 @@ func measureReads(ctx context.Context, args []string) (err error) {
 	return r.report(results)
 }
 
-// sinceNewest is how long ago the newest call began. Filling takes long, so queries are asked as of then.
-func sinceNewest(ctx context.Context, conn *pgx.Conn) (lag time.Duration, err error) {
-	err = conn.QueryRow(ctx, `SELECT now() - max(start_time) FROM llm_spans WHERE kind = 'llm'`).Scan(&lag)
-	return lag, err
+// newestCall is what queries take for now(), since filling takes long.
+func newestCall(ctx context.Context, conn *pgx.Conn) (began time.Time, err error) {
+	err = conn.QueryRow(ctx, `SELECT max(start_time) FROM llm_spans WHERE kind = 'llm'`).Scan(&began)
+	return began, err
 }
 
 // measure runs a query again and again. Each run plans anew, as it does for psql and dashboards.
-func (r *reading) measure(ctx context.Context, conn *pgx.Conn, q *readQuery) (result readResult, err error) {
+func (r *reading) measure(ctx context.Context, conn *pgx.Conn, q *readQuery, newest time.Time) (result readResult, err error) {
 	const warmUps = 3
 	result = readResult{Query: q.name, GoalMillis: micros(q.goal) / 1000}
-	lag, err := sinceNewest(ctx, conn)
-	if err != nil {
-		return result, err
-	}
 	// Not a constant to the planner, as now() is not.
-	sql := strings.ReplaceAll(q.sql, "now()", fmt.Sprintf("(now() - interval '%f s')", lag.Seconds()))
+	sql := strings.ReplaceAll(q.sql, "now()", fmt.Sprintf("(now() - interval '%f s')", time.Since(newest).Seconds()))
 	var args []any
 	if q.args != "" {
 		if args, err = firstRow(ctx, conn, q.args); err != nil {

@@ -33,8 +33,10 @@ func TestReadsAreAskedOfWhatTheExporterWouldHaveWritten(t *testing.T) {
 	require.InEpsilon(t, r.spans, spans, 0.2)
 	require.Zero(t, late, "spans that end after now")
 	rows := map[string]int{"trace": 120, "calls of a session": 50, "transcript": 200, "dearest traces": 50}
+	newest, err := newestCall(t.Context(), conn)
+	require.NoError(t, err)
 	for _, q := range readQueries {
-		result, err := r.measure(t.Context(), conn, &q)
+		result, err := r.measure(t.Context(), conn, &q, newest)
 		require.NoError(t, err, q.name)
 		if q.name != "failed calls" { // so few spans may have none
 			require.NotZero(t, result.Rows, q.name)

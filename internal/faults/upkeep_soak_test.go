@@ -62,7 +62,10 @@ func TestDaysDroppedUnderFullLoad(t *testing.T) {
 		return number(t.Context(), db, "SELECT count(*) FROM llm_usage_hours") == 0
 	}, patience, glance)
 
-	goes := number(t.Context(), db, "SELECT count(*) FROM llm_spans WHERE start_time < $1", now.AddDate(0, 0, -2).Truncate(24*time.Hour))
+	ended := func() int {
+		return number(t.Context(), db, "SELECT count(*) FROM llm_spans WHERE start_time < $1", now.AddDate(0, 0, -2).Truncate(24*time.Hour))
+	}
+	goes := ended()
 
 	steady := latencies(t, s, func() { <-time.After(upkeepPhase) })
 	retention := maintain.Retention{
@@ -88,7 +91,7 @@ func TestDaysDroppedUnderFullLoad(t *testing.T) {
 	}
 	require.Less(t, percentile(dropping, 99), 2*percentile(steady, 99))
 	rowcheck.Rollups(t, db)
-	require.Zero(t, number(t.Context(), db, "SELECT count(*) FROM llm_spans WHERE start_time < $1", now.AddDate(0, 0, -2).Truncate(24*time.Hour)))
+	require.Zero(t, ended())
 	require.Equal(t, goes+storedSpans(t, db), number(t.Context(), db, "SELECT sum(spans) FROM llm_usage"), "usage outlives the spans")
 }
 
