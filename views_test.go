@@ -71,7 +71,7 @@ func TestReadmeQueriesRun(t *testing.T) {
 	for _, q := range queries {
 		sql := regexp.MustCompile(`interval '[^']*'`).ReplaceAllString(string(q[1]), "interval '3 years'")
 		sql = strings.ReplaceAll(sql, "SYSTEM (5)", "SYSTEM (100)") // the tables have few pages
-		sql = strings.ReplaceAll(sql, "llm_search(current_date", "(SELECT DISTINCT day FROM llm_contents) d, llm_search(d.day")
+		sql = strings.ReplaceAll(sql, "llm_search((now() AT TIME ZONE 'UTC')::date", "(SELECT DISTINCT day FROM llm_contents) d, llm_search(d.day")
 		require.NotZero(t, countRows(t, db, sql), sql)
 	}
 }
