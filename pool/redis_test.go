@@ -142,7 +142,7 @@ func TestRedisByUnixSocket(t *testing.T) {
 }
 
 func TestRedisCluster(t *testing.T) {
-	server := testserver.Redis(t, testserver.RedisOptions{Settings: map[string]string{"cluster-enabled": "yes"}})
+	server := testserver.Redis(t, testserver.RedisOptions{Cluster: true})
 	options, err := redis.ParseURL(server.URL())
 	require.NoError(t, err)
 	node := redis.NewClient(options)

@@ -23,6 +23,7 @@ type RedisOptions struct {
 	Password string
 	Settings map[string]string // redis.conf, e.g. maxmemory
 	TLS      *Certificate      // serve TLS, and only TLS, with it
+	Cluster  bool              // a node of a cluster, without slots yet
 }
 
 // RedisServer is a private Redis. Its fields stay the same across Stop and Start.
@@ -31,6 +32,7 @@ type RedisServer struct {
 	Port     int
 	Password string
 
+	busPort int // of a cluster's node
 	dir     string
 	opts    RedisOptions
 	process *Process
@@ -67,6 +69,12 @@ func StartRedis(ctx context.Context, opts RedisOptions) (*RedisServer, error) {
 	var err error
 	if server.Port, err = FreePort(); err != nil {
 		return nil, err
+	}
+	if opts.Cluster {
+		// By default it is Port + 10000, where the kernel puts outgoing connections.
+		if server.busPort, err = FreePort(); err != nil {
+			return nil, err
+		}
 	}
 	if server.dir, err = newDir(nil); err != nil {
 		return nil, err
@@ -109,6 +117,9 @@ func (s *RedisServer) args() []string {
 		settings["port"], settings["tls-port"] = "0", strconv.Itoa(s.Port)
 		settings["tls-cert-file"], settings["tls-key-file"], settings["tls-ca-cert-file"] = "server.crt", "server.key", "ca.crt"
 		settings["tls-auth-clients"] = "optional"
+	}
+	if s.opts.Cluster {
+		settings["cluster-enabled"], settings["cluster-port"] = "yes", strconv.Itoa(s.busPort)
 	}
 	maps.Copy(settings, s.opts.Settings)
 	var args []string
