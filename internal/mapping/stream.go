@@ -13,7 +13,7 @@ import (
 )
 
 // partSpans is how many spans are mapped before they are handed over.
-const partSpans = 1024
+const partSpans = 512
 
 // Stream maps a batch part by part in the background, so that the words of the
 // first spans can be stored while later spans are still being mapped.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -40,60 +41,117 @@ var resourceColumns = []column[resourceRow]{
 	{"last_day", pgtype.DateOID, func(b []byte, r *resourceRow) []byte { return appendDay(b, r.lastDay) }},
 }
 
-// writeContents stores the words and begins the transaction. A batch that is
-// alone stores them part by part, while it is still being mapped.
+// writeContents begins the transaction and stores the words. A batch that is alone
+// stores them part by part, while it is still being mapped.
 func (t *transaction) writeContents(ctx context.Context) error {
+	store := t.storeParts
 	if t.alone {
-		return t.streamContents(ctx)
+		store = t.streamParts
 	}
-	parts, err := t.allParts(ctx)
-	if err != nil {
+	if err := store(ctx); err != nil {
 		return err
+	}
+	return t.checkKnown(ctx)
+}
+
+// storeParts waits until all is mapped and stores all at once.
+func (t *transaction) storeParts(ctx context.Context) error {
+	var parts []*mapping.Batch
+	for part, ok := t.source.Next(); ok; part, ok = t.source.Next() {
+		if err := t.w.ensureDays(ctx, t.pg, part); err != nil {
+			return err
+		}
+		parts = append(parts, part)
 	}
 	if err := t.w.inFlight.takeTurn(ctx); err != nil {
 		return err
 	}
-	others := t.w.inFlight.claimContents(t.claims, parts)
+	others := t.w.inFlight.claimContents(t.claims, parts...)
 	t.w.inFlight.passTurn()
-	return t.writeParts(ctx, parts, t.begin(), others)
-}
-
-// allParts waits until all is mapped.
-func (t *transaction) allParts(ctx context.Context) (parts []*mapping.Batch, err error) {
-	for {
-		part, ok := t.source.Next()
-		if !ok {
-			return parts, nil
-		}
-		if err := t.w.ensureDays(ctx, t.pg, part); err != nil {
-			return nil, err
-		}
-		parts = append(parts, part)
+	if err := t.prove(ctx, parts, t.begin()); err != nil {
+		return err
 	}
+	rows, err := t.missing(ctx, t.notKnown(parts...), others)
+	if err != nil {
+		return err
+	}
+	return t.storeContents(ctx, rows)
 }
 
-// streamContents stores the parts as they come. It has the turn to claim until
-// the last has come.
-func (t *transaction) streamContents(ctx context.Context) error {
+// streamParts stores the parts as they come. It has the turn to claim until the
+// last has come.
+func (t *transaction) streamParts(ctx context.Context) error {
 	var pass sync.Once
-	defer pass.Do(t.w.inFlight.passTurn)
-	begin := t.begin()
-	for {
+	passTurn := func() { pass.Do(t.w.inFlight.passTurn) }
+	defer passTurn()
+	next := func() (*mapping.Batch, bool) {
 		part, ok := t.source.Next()
 		if !ok {
-			pass.Do(t.w.inFlight.passTurn)
-			return exec(ctx, t.pg, begin...)
+			passTurn()
 		}
+		return part, ok
+	}
+	begin := t.begin()
+	part, ok := next()
+	for ok {
 		if err := t.w.ensureDays(ctx, t.pg, part); err != nil {
 			return err
 		}
-		parts := []*mapping.Batch{part}
-		others := t.w.inFlight.claimContents(t.claims, parts)
-		if err := t.writeParts(ctx, parts, begin, others); err != nil {
+		if err := t.prove(ctx, []*mapping.Batch{part}, begin); err != nil {
 			return err
 		}
 		begin = nil
+		var err error
+		if part, ok, err = t.storeFrom(ctx, part, next); err != nil {
+			return err
+		}
 	}
+	return exec(ctx, t.pg, begin...)
+}
+
+// storeFrom stores the contents of a part and, by the same COPY, of those that next
+// brings, up to one that has to wait for something; it returns that one.
+func (t *transaction) storeFrom(
+	ctx context.Context, part *mapping.Batch, next func() (*mapping.Batch, bool),
+) (following *mapping.Batch, ok bool, err error) {
+	rows, err := t.missing(ctx, t.notKnown(part), t.w.inFlight.claimContents(t.claims, part))
+	if err != nil {
+		return nil, false, err
+	}
+	if t.asksAll {
+		err = t.storeContents(ctx, rows)
+		following, ok = next()
+		return following, ok, err
+	}
+	var mapped sync.WaitGroup
+	ready := make(chan []contentRow, 1)
+	streaming, stop := context.WithCancel(ctx)
+	mapped.Go(func() {
+		defer close(ready)
+		for {
+			if len(rows) > 0 {
+				select {
+				case ready <- rows:
+				case <-streaming.Done():
+					return
+				}
+			}
+			if following, ok = next(); !ok || !t.ready(following) {
+				return
+			}
+			rows = t.leave(t.notKnown(following), t.w.inFlight.claimContents(t.claims, following))
+		}
+	})
+	if first, some := <-ready; some {
+		err = t.copyContents(ctx, func() ([]contentRow, bool) {
+			rows, more := first, some
+			first, some = <-ready
+			return rows, more
+		})
+	}
+	stop()
+	mapped.Wait()
+	return following, ok, errors.Join(err, ctx.Err())
 }
 
 // begin returns the first statements of the transaction.
@@ -104,14 +162,10 @@ func (t *transaction) begin() []statement {
 	}
 }
 
-// writeParts stores the contents of parts that are missing. Known ones need no
-// asking, see knownContents, but one of each day, which locks the day's partition;
-// others may be hoped to be missing, see hope. In careful mode all are asked for.
-func (t *transaction) writeParts(ctx context.Context, parts []*mapping.Batch, first []statement, others []*claims) error {
-	if err := t.prove(ctx, parts, first); err != nil {
-		return err
-	}
-	var sample, unknown, asked []content.Key
+// notKnown returns the contents of parts, each once, but for those known to be
+// stored, see knownContents; in careful mode all. One known content of each day is
+// noted for checkKnown. The days must be proven.
+func (t *transaction) notKnown(parts ...*mapping.Batch) []contentRow {
 	var rows []contentRow
 	for _, part := range parts {
 		maps.Copy(t.resources, part.Resources)
@@ -119,39 +173,88 @@ func (t *transaction) writeParts(ctx context.Context, parts []*mapping.Batch, fi
 			switch {
 			case known && !t.careful:
 				t.reuse(row.body)
-				if !t.locked[row.Day] {
-					t.locked[row.Day] = true
-					sample = append(sample, row.Key)
-				}
-			case held(t.parts, row.Key):
+				t.relied[row.Day] = row.ID
+			case t.met[row.Key]:
 				t.reuse(row.body)
 			default:
+				t.met[row.Key] = true
 				rows = append(rows, row)
-				if !known {
-					unknown = append(unknown, row.Key)
-				}
 			}
 		})
 		t.parts = append(t.parts, part.Contents)
 	}
-	asked = sample
-	asksAll := t.careful || !t.w.contentHope.allowed()
-	if asksAll {
-		for _, row := range rows {
-			asked = append(asked, row.Key)
+	return rows
+}
+
+// ready tells whether the contents of a part can be stored without any question
+// before.
+func (t *transaction) ready(part *mapping.Batch) bool {
+	for key := range part.Contents {
+		if _, proven := t.proof.files[key.Day]; !proven {
+			return false
 		}
 	}
-	found := make(map[content.Key]bool, len(asked))
-	if statements := t.w.askContents(asked, found); len(statements) > 0 {
-		if err := exec(ctx, t.pg, statements...); err != nil {
-			return err
+	return !t.asksAll && t.w.days.allSettled(part)
+}
+
+// missing returns the rows that this batch has to store. Mostly it is hoped that
+// all are missing, see hope; else Postgres is asked.
+func (t *transaction) missing(ctx context.Context, rows []contentRow, others []*claims) ([]contentRow, error) {
+	if t.asksAll {
+		keys := make([]content.Key, len(rows))
+		for i := range rows {
+			keys[i] = rows[i].Key
 		}
+		found, err := t.find(ctx, keys)
+		if err != nil {
+			return nil, err
+		}
+		t.surprised = t.surprised || !t.careful && len(found) > 0
+		rows = slices.DeleteFunc(rows, func(row contentRow) bool {
+			if found[row.Key] {
+				t.reuse(row.body)
+			}
+			return found[row.Key]
+		})
 	}
-	if slices.ContainsFunc(sample, func(k content.Key) bool { return !found[k] }) {
-		return errKnownWrong
+	return t.leave(rows, others), nil
+}
+
+// leave returns the rows, sorted, without those that an earlier batch is storing:
+// they are left to it, see awaitOthers.
+func (t *transaction) leave(rows []contentRow, others []*claims) []contentRow {
+	rows = slices.DeleteFunc(rows, func(row contentRow) bool {
+		owner := slices.IndexFunc(others, func(c *claims) bool { return c.holds(row.Key) })
+		if owner < 0 {
+			t.result.ContentsWritten++
+			t.result.ContentsWrittenBytes += len(row.body)
+			return false
+		}
+		t.left[others[owner]] = append(t.left[others[owner]], row)
+		t.reuse(row.body)
+		return true
+	})
+	slices.SortFunc(rows, compareContents)
+	return rows
+}
+
+// checkKnown makes sure that the known contents are there indeed, by one of each day.
+func (t *transaction) checkKnown(ctx context.Context) error {
+	keys := make([]content.Key, 0, len(t.relied))
+	for day, id := range t.relied {
+		keys = append(keys, content.Key{Day: day, ID: id})
 	}
-	t.surprised = t.surprised || asksAll && slices.ContainsFunc(unknown, func(k content.Key) bool { return found[k] })
-	return t.storeMissing(ctx, rows, found, others)
+	found, err := t.find(ctx, keys)
+	if err == nil && len(found) < len(keys) {
+		err = errKnownWrong
+	}
+	return err
+}
+
+// find returns those of the contents that are stored.
+func (t *transaction) find(ctx context.Context, keys []content.Key) (map[content.Key]bool, error) {
+	found := make(map[content.Key]bool, len(keys))
+	return found, exec(ctx, t.pg, t.w.askContents(keys, found)...)
 }
 
 // lastDays returns the last day of each resource's spans.
@@ -194,33 +297,21 @@ func (w *Writer) askContents(keys []content.Key, stored map[content.Key]bool) []
 	return statements
 }
 
-// storeMissing stores the rows that were not found. Those that an earlier batch is
-// storing are left to it, see awaitOthers. In careful mode all go by an INSERT,
-// which skips what turns out to be there.
-func (t *transaction) storeMissing(ctx context.Context, rows []contentRow, found map[content.Key]bool, others []*claims) error {
-	rows = slices.DeleteFunc(rows, func(row contentRow) bool {
-		if found[row.Key] {
-			t.reuse(row.body)
-			return true
-		}
-		if owner := slices.IndexFunc(others, func(c *claims) bool { return c.holds(row.Key) }); owner >= 0 {
-			t.left[others[owner]] = append(t.left[others[owner]], row)
-			t.reuse(row.body)
-			return true
-		}
-		t.result.ContentsWritten++
-		t.result.ContentsWrittenBytes += len(row.body)
-		return false
-	})
-	slices.SortFunc(rows, compareContents)
-	if t.careful {
+// storeContents stores rows. In careful mode by an INSERT, which skips what turns
+// out to be there.
+func (t *transaction) storeContents(ctx context.Context, rows []contentRow) error {
+	switch {
+	case t.careful:
 		return t.insertContents(ctx, rows)
-	}
-	if len(rows) == 0 {
+	case len(rows) == 0:
 		return nil
+	default:
+		return t.copyContents(ctx, once(rows))
 	}
-	var err error
-	if t.buf, err = copyRows(ctx, t.pg, t.w.sql.copyContents, contentColumns, rows, t.buf); err != nil {
+}
+
+func (t *transaction) copyContents(ctx context.Context, next func() ([]contentRow, bool)) (err error) {
+	if t.buf, err = copyRows(ctx, t.pg, t.w.sql.copyContents, contentColumns, next, t.buf); err != nil {
 		return fmt.Errorf("store contents: %w", err)
 	}
 	return nil

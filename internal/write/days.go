@@ -3,6 +3,7 @@ package write
 import (
 	"context"
 	"fmt"
+	"iter"
 	"sync"
 	"time"
 
@@ -42,13 +43,7 @@ func dayOf(t time.Time) int32 { return int32(t.Unix() / (24 * 60 * 60)) }
 // the batch's transaction the day becomes known with a later batch, once it is
 // committed, and a lock that cannot be had fails the attempt.
 func (w *Writer) ensureDays(ctx context.Context, pg *pgconn.PgConn, b *mapping.Batch) error {
-	last := int32(-1)
-	for i := range b.Spans {
-		day := b.Spans[i].Day
-		if day == last {
-			continue
-		}
-		last = day
+	for day := range daysOf(b.Spans) {
 		if err := w.ensureDay(ctx, pg, day); err != nil {
 			return err
 		}
@@ -56,11 +51,22 @@ func (w *Writer) ensureDays(ctx context.Context, pg *pgconn.PgConn, b *mapping.B
 	return nil
 }
 
+// daysOf yields the days of spans, each at least once.
+func daysOf(spans []mapping.Span) iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		for i := range spans {
+			if (i == 0 || spans[i].Day != spans[i-1].Day) && !yield(spans[i].Day) {
+				return
+			}
+		}
+	}
+}
+
 // ensureDay creates the partitions of a UTC day unless they are there or the day
 // is too far away.
 func (w *Writer) ensureDay(ctx context.Context, pg *pgconn.PgConn, day int32) error {
 	now := time.Now()
-	if w.days.settled(day, now) || !w.days.inWindow(day, now) {
+	if w.days.settled(day, now) {
 		return nil
 	}
 	err := exec(ctx, pg, statement{
@@ -89,7 +95,18 @@ func (w *Writer) ensureDay(ctx context.Context, pg *pgconn.PgConn, day int32) er
 func (d *days) settled(day int32, now time.Time) bool {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return d.known[day] || now.Before(d.postponed[day])
+	return d.known[day] || now.Before(d.postponed[day]) || !d.inWindow(day, now)
+}
+
+// allSettled tells whether there is nothing to do for the days of a batch.
+func (d *days) allSettled(b *mapping.Batch) bool {
+	now := time.Now()
+	for day := range daysOf(b.Spans) {
+		if !d.settled(day, now) {
+			return false
+		}
+	}
+	return true
 }
 
 // EnsureAhead creates today's and tomorrow's partitions, so that no batch has

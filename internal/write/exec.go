@@ -120,13 +120,19 @@ func (e *encoder) fill() bool {
 	return true
 }
 
-// copyRows streams rows into a table and returns buf for the next. When the
-// connection breaks, the encoder may still be at work and keeps the buffer.
-func copyRows[T any](ctx context.Context, pg *pgconn.PgConn, sql string, columns []column[T], rows []T, buf []byte) ([]byte, error) {
+// copyRows streams into a table the rows that next returns, some at a time, and
+// returns buf for the next. When the connection breaks, the encoder may still be at
+// work, or waiting for next, and keeps the buffer.
+func copyRows[T any](ctx context.Context, pg *pgconn.PgConn, sql string, columns []column[T], next func() ([]T, bool), buf []byte) ([]byte, error) {
+	var rows []T
 	i := 0
 	e := &encoder{buf: buf[:0], next: func(dst []byte) ([]byte, bool) {
-		if i == len(rows) {
-			return dst, false
+		for i == len(rows) {
+			var more bool
+			if rows, more = next(); !more {
+				return dst, false
+			}
+			i = 0
 		}
 		dst = appendRow(dst, columns, &rows[i])
 		i++
@@ -136,6 +142,16 @@ func copyRows[T any](ctx context.Context, pg *pgconn.PgConn, sql string, columns
 		return nil, err
 	}
 	return e.buf, nil
+}
+
+// once returns a source of rows that are there already.
+func once[T any](rows []T) func() ([]T, bool) {
+	given := false
+	return func() ([]T, bool) {
+		first := !given
+		given = true
+		return rows, first
+	}
 }
 
 func copySQL[T any](table string, columns []column[T]) string {

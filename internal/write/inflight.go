@@ -80,7 +80,7 @@ func (f *inFlight) passTurn() { <-f.turn }
 
 // claimContents adds the contents of parts, which must not change until the batch
 // leaves, and returns the other batches with claims. The caller has the turn.
-func (f *inFlight) claimContents(c *claims, parts []*mapping.Batch) (others []*claims) {
+func (f *inFlight) claimContents(c *claims, parts ...*mapping.Batch) (others []*claims) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, b := range f.batches {
@@ -113,7 +113,14 @@ func (f *inFlight) claimTraces(c *claims, groups []group) (shared bool) {
 
 // holds tells whether a batch has claimed a content. Its claims are complete
 // once it has passed the turn.
-func (c *claims) holds(key content.Key) bool { return held(c.contents, key) }
+func (c *claims) holds(key content.Key) bool {
+	for _, contents := range c.contents {
+		if _, ok := contents[key]; ok {
+			return true
+		}
+	}
+	return false
+}
 
 // patience bounds the wait for an earlier batch. It only ends by itself when that
 // batch waits, through another process, for this one.
@@ -133,14 +140,4 @@ func (c *claims) await(ctx context.Context) (committed bool, err error) {
 	case <-timer.C:
 		return false, errImpatient
 	}
-}
-
-// held tells whether any of the maps has a key.
-func held[K comparable, V any](maps []map[K]V, key K) bool {
-	for _, m := range maps {
-		if _, ok := m[key]; ok {
-			return true
-		}
-	}
-	return false
 }

@@ -33,12 +33,14 @@ type transaction struct {
 	claims  *claims
 	alone   bool // no other batch is being written by this process
 	careful bool // something was not as the fast way hopes: check everything
+	asksAll bool // which contents are stored; else it is hoped that those not known are not
 
 	// Words.
-	parts     []map[content.Key][]byte // stored so far
+	parts     []map[content.Key][]byte // so far
+	met       map[content.Key]bool     // contents of parts that were not known
 	resources map[content.ID][]byte
 	proof     proof
-	locked    map[int32]bool           // days whose partition of contents this transaction locks
+	relied    map[int32]content.ID     // by day: a known content
 	surprised bool                     // contents were there that this process did not know
 	left      map[*claims][]contentRow // contents left to earlier batches
 
@@ -218,7 +220,7 @@ func (t *transaction) create(ctx context.Context, traces []int32, shared bool) (
 			tag: func(tag pgconn.CommandTag) { created = int(tag.RowsAffected()) },
 		})
 	} else {
-		t.buf, err = copyRows(ctx, t.pg, t.w.sql.copyTraces, traceCopyColumns, rows, t.buf)
+		t.buf, err = copyRows(ctx, t.pg, t.w.sql.copyTraces, traceCopyColumns, once(rows), t.buf)
 	}
 	t.result.TracesCreated = created
 	return created == len(rows), err
@@ -281,7 +283,7 @@ func (t *transaction) writeSpans(ctx context.Context) error {
 			continue
 		}
 		var err error
-		if t.buf, err = copyRows(ctx, t.pg, part.sql, part.columns, part.rows, t.buf); err != nil {
+		if t.buf, err = copyRows(ctx, t.pg, part.sql, part.columns, once(part.rows), t.buf); err != nil {
 			return fmt.Errorf("store spans: %w", err)
 		}
 	}

@@ -89,8 +89,9 @@ func (w *Writer) Write(ctx context.Context, source Source, isNew IsNew) (Result,
 	careful := false
 	for attempt := 1; ; attempt++ {
 		t := &transaction{
-			w: w, pg: pg, source: source, job: j, careful: careful,
-			resources: map[content.ID][]byte{}, left: map[*claims][]contentRow{}, proof: proof{files: map[int32]string{}}, locked: map[int32]bool{},
+			w: w, pg: pg, source: source, job: j, careful: careful, asksAll: careful || !w.contentHope.allowed(),
+			met: map[content.Key]bool{}, resources: map[content.ID][]byte{}, left: map[*claims][]contentRow{},
+			proof: proof{files: map[int32]string{}}, relied: map[int32]content.ID{},
 		}
 		err := w.attempt(ctx, t, isNew)
 		if err == nil {
