@@ -1,6 +1,7 @@
 package write
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 	"strconv"
@@ -180,38 +181,30 @@ var spanColumns = []column[spanRow]{
 	{"links", pgtype.JSONBOID, func(b []byte, r *spanRow) []byte { return appendJSONB(b, r.Links) }},
 }
 
-// plainNames are the columns that spans fill which no dialect speaks.
-var plainNames = []string{
-	"trace_id", "start_time", "end_time", "duration_us", "flags", "dropped_attributes_count", "dropped_events_count",
-	"dropped_links_count", "below", "resource_id", "span_id", "parent_span_id", "name", "span_kind", "kind", "service_name",
-	"scope_name", "scope_version", "status", "status_message", "error_type", "error_message", "user_id", "session_id",
-	"environment", "release", "trace_state", "tags", "adjustments", "attributes", "events", "links",
-}
-
-// plainColumns are the columns of plainNames, richColumns all others.
-var plainColumns, richColumns = divide(spanColumns, plainNames)
-
-func divide(columns []column[spanRow], names []string) (named, others []column[spanRow]) {
-	for _, c := range columns {
-		if slices.Contains(names, c.name) {
-			named = append(named, c)
-		} else {
-			others = append(others, c)
+// filled returns the columns that any of the rows fills. COPY without the others
+// saves Postgres the work of reading nulls.
+func filled[T any](columns []column[T], rows []T) []column[T] {
+	is := make([]bool, len(columns))
+	empty := make([]int, len(columns)) // so far
+	for c := range columns {
+		empty[c] = c
+	}
+	var field []byte
+	for r := range rows {
+		empty = slices.DeleteFunc(empty, func(c int) bool {
+			field = columns[c].append(field[:0], &rows[r])
+			is[c] = !bytes.Equal(field, null)
+			return is[c]
+		})
+	}
+	some := make([]column[T], 0, len(columns)-len(empty))
+	for c := range columns {
+		if is[c] {
+			some = append(some, columns[c])
 		}
 	}
-	return named, others
+	return some
 }
 
-// isPlain tells whether all richColumns of a row are null.
-func isPlain(r *spanRow) bool {
-	if r.Kind != mapping.KindOther {
-		return false
-	}
-	var field [64]byte
-	for i := range richColumns {
-		if f := richColumns[i].append(field[:0], r); len(f) != 4 || f[0] != 0xff {
-			return false
-		}
-	}
-	return true
-}
+// null is how a null goes, in COPY as in arrays.
+var null = []byte{0xff, 0xff, 0xff, 0xff}

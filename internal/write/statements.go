@@ -22,8 +22,7 @@ type statements struct {
 	lockTraces      string
 	updateTraces    query[traceRow]
 	copyTraces      string
-	copySpans       string
-	copyPlainSpans  string
+	spans           string // the table
 	updateSpans     query[flagRow]
 	storedSpans     query[refRow]
 	storedEdges     query[refRow]
@@ -218,9 +217,8 @@ func newStatements(name string) statements {
 			FROM ` + traces + ` WHERE trace_id = ANY ($1) ORDER BY trace_id FOR UPDATE`,
 		updateTraces: newQuery("UPDATE "+traces+" t SET ("+names(traceColumns[2:])+", updated_at) = ("+traceValues(traceColumns[2:])+", now())"+
 			" FROM $rows AS r ("+names(traceColumns)+") WHERE t.id = r.id", traceColumns),
-		copyTraces:     copySQL(traces, traceCopyColumns),
-		copySpans:      copySQL(spans, spanColumns),
-		copyPlainSpans: copySQL(spans, plainColumns),
+		copyTraces: copySQL(traces, traceCopyColumns),
+		spans:      spans,
 		updateSpans: newQuery("UPDATE "+spans+" s SET below = r.below, counted = r.counted, usage_counted = r.usage_counted"+
 			" FROM $rows AS r ("+names(flagColumns)+") "+
 			lookUp("SELECT k.tableoid, k.ctid FROM "+spans+" k WHERE k.trace_id = r.trace_id AND k.span_id = r.span_id AND k.start_time = r.start_time"+

@@ -47,9 +47,10 @@ type transaction struct {
 	// Facts.
 	traces  []trace
 	rows    []spanRow
-	dead    []bool // by row: a duplicate
-	counted bool   // every trace, as if it were new
-	shared  bool   // other batches of this process have spans of the same traces
+	columns []column[spanRow] // that rows fill if every trace is new
+	dead    []bool            // by row: a duplicate
+	counted bool              // every trace, as if it were new
+	shared  bool              // other batches of this process have spans of the same traces
 
 	// Changes to rows stored earlier.
 	flags   []flagRow
@@ -90,7 +91,9 @@ func (t *transaction) writeWords(ctx context.Context, isNew IsNew) error {
 	counted := make(chan error, 1)
 	go func() {
 		t.prepare(ctx, isNew)
-		counted <- t.countNew(ctx, t.allTraces())
+		err := t.countNew(ctx, t.allTraces())
+		t.columns = filled(spanColumns, t.rows)
+		counted <- err
 	}()
 	err := errors.Join(t.writeContents(ctx), <-counted)
 	t.counted = err == nil
@@ -257,35 +260,28 @@ func (t *transaction) lock(ctx context.Context, traces []int32) (missing []int32
 	return missing, nil
 }
 
-// writeSpans stores the batch's spans, duplicates apart. Spans that no dialect
-// speaks, often most, fill few columns; they go without the others, which saves
-// Postgres the work of reading nulls.
+// writeSpans stores the batch's spans, duplicates apart, in the order of trace ids,
+// as the index has it.
 func (t *transaction) writeSpans(ctx context.Context) error {
-	var plain, rich []spanRow
-	for i := range t.traces { // in the order of ids, as the index has it
+	rows := make([]spanRow, 0, len(t.rows))
+	for i := range t.traces {
 		for _, r := range t.traces[i].rows {
-			switch {
-			case t.dead[r]:
-			case isPlain(&t.rows[r]):
-				plain = append(plain, t.rows[r])
-			default:
-				rich = append(rich, t.rows[r])
+			if !t.dead[r] {
+				rows = append(rows, t.rows[r])
 			}
 		}
 	}
-	t.result.SpansWritten = len(plain) + len(rich)
-	for _, part := range []struct {
-		sql     string
-		columns []column[spanRow]
-		rows    []spanRow
-	}{{t.w.sql.copyPlainSpans, plainColumns, plain}, {t.w.sql.copySpans, spanColumns, rich}} {
-		if len(part.rows) == 0 {
-			continue
-		}
-		var err error
-		if t.buf, err = copyRows(ctx, t.pg, part.sql, part.columns, once(part.rows), t.buf); err != nil {
-			return fmt.Errorf("store spans: %w", err)
-		}
+	t.result.SpansWritten = len(rows)
+	if len(rows) == 0 {
+		return nil
+	}
+	columns := t.columns
+	if len(t.storedTraces()) > 0 { // then rows were counted again
+		columns = filled(spanColumns, rows)
+	}
+	var err error
+	if t.buf, err = copyRows(ctx, t.pg, copySQL(t.w.sql.spans, columns), columns, once(rows), t.buf); err != nil {
+		return fmt.Errorf("store spans: %w", err)
 	}
 	return nil
 }
