@@ -13,7 +13,7 @@ import (
 )
 
 // partSpans is how many spans are mapped before they are handed over.
-const partSpans = 512
+const partSpans = 256
 
 // Stream maps a batch part by part in the background, so that the words of the
 // first spans can be stored while later spans are still being mapped.
@@ -58,6 +58,7 @@ func (s *Stream) mapAll(m *Mapper, td ptrace.Traces, workers int) {
 				from, to := i*partSpans, min((i+1)*partSpans, len(s.spans))
 				s.parts[i] = m.mapRange(td, from, to, s.spans[from:to])
 				close(s.done[i])
+				runtime.Gosched() // else the part could wait for a core until all are mapped
 			}
 		})
 	}
