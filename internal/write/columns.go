@@ -181,29 +181,35 @@ var spanColumns = []column[spanRow]{
 	{"links", pgtype.JSONBOID, func(b []byte, r *spanRow) []byte { return appendJSONB(b, r.Links) }},
 }
 
-// filled returns the columns that any of the rows fills. COPY without the others
-// saves Postgres the work of reading nulls.
-func filled[T any](columns []column[T], rows []T) []column[T] {
-	is := make([]bool, len(columns))
-	empty := make([]int, len(columns)) // so far
-	for c := range columns {
-		empty[c] = c
+// countColumns are known only once all spans of a trace are.
+var countColumns = []string{"below", "counted", "usage_counted"}
+
+// filledColumns returns the columns that any of the spans fills, and countColumns.
+// COPY without the others saves Postgres the work of reading nulls.
+func filledColumns(spans []mapping.Span) []column[spanRow] {
+	is := make([]bool, len(spanColumns))
+	var empty []int // so far
+	for c := range spanColumns {
+		if is[c] = slices.Contains(countColumns, spanColumns[c].name); !is[c] {
+			empty = append(empty, c)
+		}
 	}
 	var field []byte
-	for r := range rows {
+	for i := range spans {
+		row := spanRow{Span: &spans[i]}
 		empty = slices.DeleteFunc(empty, func(c int) bool {
-			field = columns[c].append(field[:0], &rows[r])
+			field = spanColumns[c].append(field[:0], &row)
 			is[c] = !bytes.Equal(field, null)
 			return is[c]
 		})
 	}
-	some := make([]column[T], 0, len(columns)-len(empty))
-	for c := range columns {
+	var filled []column[spanRow]
+	for c := range spanColumns {
 		if is[c] {
-			some = append(some, columns[c])
+			filled = append(filled, spanColumns[c])
 		}
 	}
-	return some
+	return filled
 }
 
 // null is how a null goes, in COPY as in arrays.

@@ -10,7 +10,7 @@ import (
 // countNew works out the flags and roll-ups of traces as if the batch held all
 // there is of them.
 func (t *transaction) countNew(ctx context.Context, traces []int32) error {
-	g := t.newGraph(nil)
+	g := t.newGraph(nil, len(t.rows))
 	for _, at := range traces {
 		t.addBatchSpans(g, at)
 	}
@@ -22,7 +22,7 @@ func (t *transaction) countStored(ctx context.Context, traces []int32) error {
 	if len(traces) == 0 {
 		return nil
 	}
-	g := t.newGraph(traces)
+	g := t.newGraph(traces, 0)
 	if err := t.fetchTouched(ctx, g, traces); err != nil {
 		return err
 	}
@@ -38,14 +38,12 @@ type batchGraph struct {
 	rows []int32 // by node: the row in the batch, -1 for a stored span
 }
 
-func (t *transaction) newGraph(stored []int32) *batchGraph {
+func (t *transaction) newGraph(stored []int32, room int) *batchGraph {
 	known := make([]bool, len(t.traces))
 	for _, at := range stored {
 		known[at] = true
 	}
-	g := &batchGraph{}
-	g.reset(t, known)
-	return g
+	return &batchGraph{graph: newGraph(t, known, room), rows: make([]int32, 0, room)}
 }
 
 // addBatchSpans adds the spans of a trace; the same span twice counts once.

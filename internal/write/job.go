@@ -55,7 +55,7 @@ type group struct {
 // groupByTrace sorts the spans of a batch by trace, and the traces by id.
 func groupByTrace(spans []mapping.Span) []group {
 	var groups []group
-	index := make(map[pcommon.TraceID]int32)
+	index := make(map[pcommon.TraceID]int32, len(spans)/4)
 	at := int32(-1)
 	for i := range spans {
 		id := spans[i].TraceID

@@ -100,15 +100,12 @@ type graph struct {
 	afresh  bool // stored spans are counted anew too
 }
 
-func (g *graph) reset(st store, known []bool) {
-	g.store, g.known = st, known
-	g.nodes, g.queue, g.blocked = g.nodes[:0], g.queue[:0], g.blocked[:0]
-	if g.index == nil {
-		g.index, g.gone, g.awaited = map[spanRef]int32{}, map[spanRef]bool{}, map[spanRef]awaited{}
+// newGraph returns an empty graph with room for some nodes.
+func newGraph(st store, known []bool, room int) graph {
+	return graph{
+		store: st, known: known, nodes: make([]node, 0, room),
+		index: make(map[spanRef]int32, room), gone: map[spanRef]bool{}, awaited: map[spanRef]awaited{},
 	}
-	clear(g.index)
-	clear(g.gone)
-	clear(g.awaited)
 }
 
 // add puts n into the graph unless the same span is there already.

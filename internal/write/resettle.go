@@ -86,7 +86,7 @@ func (t *transaction) recount(ctx context.Context, at int32) error {
 	if err != nil {
 		return err
 	}
-	g := t.newGraph(nil)
+	g := t.newGraph(nil, 0)
 	g.afresh = true
 	for _, n := range stored {
 		n.below, n.toolBelow, n.outers = 0, false, nil

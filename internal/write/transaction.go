@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -47,7 +48,7 @@ type transaction struct {
 	// Facts.
 	traces  []trace
 	rows    []spanRow
-	columns []column[spanRow] // that rows fill if every trace is new
+	columns []column[spanRow] // of llm_spans that the batch fills
 	dead    []bool            // by row: a duplicate
 	counted bool              // every trace, as if it were new
 	shared  bool              // other batches of this process have spans of the same traces
@@ -88,14 +89,17 @@ func (t *transaction) run(ctx context.Context, isNew IsNew) error {
 // writeWords stores the words and, while Postgres is busy with them, works out
 // what counts as if every trace were new, as most are.
 func (t *transaction) writeWords(ctx context.Context, isNew IsNew) error {
-	counted := make(chan error, 1)
-	go func() {
+	var counting, choosing sync.WaitGroup
+	var failed error
+	counting.Go(func() {
 		t.prepare(ctx, isNew)
-		err := t.countNew(ctx, t.allTraces())
-		t.columns = filled(spanColumns, t.rows)
-		counted <- err
-	}()
-	err := errors.Join(t.writeContents(ctx), <-counted)
+		choosing.Go(func() { t.columns = filledColumns(t.source.Spans()) })
+		failed = t.countNew(ctx, t.allTraces())
+	})
+	err := t.writeContents(ctx)
+	counting.Wait()
+	choosing.Wait()
+	err = errors.Join(err, failed)
 	t.counted = err == nil
 	if err != nil {
 		return err
@@ -275,12 +279,8 @@ func (t *transaction) writeSpans(ctx context.Context) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	columns := t.columns
-	if len(t.storedTraces()) > 0 { // then rows were counted again
-		columns = filled(spanColumns, rows)
-	}
 	var err error
-	if t.buf, err = copyRows(ctx, t.pg, copySQL(t.w.sql.spans, columns), columns, once(rows), t.buf); err != nil {
+	if t.buf, err = copyRows(ctx, t.pg, copySQL(t.w.sql.spans, t.columns), t.columns, once(rows), t.buf); err != nil {
 		return fmt.Errorf("store spans: %w", err)
 	}
 	return nil
