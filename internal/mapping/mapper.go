@@ -61,7 +61,8 @@ func (m *Mapper) Map(td ptrace.Traces) *Batch {
 	return m.mapRange(td, 0, n, make([]Span, n))
 }
 
-// mapRange maps the spans of td from one ordinal to another into spans.
+// mapRange maps the spans of td from one ordinal to another into spans, which are
+// empty.
 func (m *Mapper) mapRange(td ptrace.Traces, from, to int, spans []Span) *Batch {
 	b := &Batch{
 		Spans:     spans[:0],
@@ -112,7 +113,7 @@ func (r *reading) mapScope(ss ptrace.ScopeSpans, first, last int, res *resource)
 			r.batch.Rejected["empty_span_id"]++
 			continue
 		}
-		r.batch.Spans = append(r.batch.Spans, Span{})
+		r.batch.Spans = r.batch.Spans[:len(r.batch.Spans)+1]
 		r.start(span, &r.batch.Spans[len(r.batch.Spans)-1], speaks)
 		r.rep |= rep
 		r.mapSafely(res, attributes)
@@ -124,7 +125,9 @@ func (r *reading) mapScope(ss ptrace.ScopeSpans, first, last int, res *resource)
 func (r *reading) mapSafely(res *resource, scope []byte) {
 	defer func() {
 		if recover() != nil {
-			r.batch.Spans = r.batch.Spans[:len(r.batch.Spans)-1]
+			last := len(r.batch.Spans) - 1
+			r.batch.Spans[last] = Span{}
+			r.batch.Spans = r.batch.Spans[:last]
 			r.batch.Rejected[mappingFailed]++
 		}
 	}()

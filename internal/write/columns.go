@@ -1,7 +1,6 @@
 package write
 
 import (
-	"bytes"
 	"encoding/binary"
 	"slices"
 	"strconv"
@@ -199,7 +198,7 @@ func filledColumns(spans []mapping.Span) []column[spanRow] {
 		row := spanRow{Span: &spans[i]}
 		empty = slices.DeleteFunc(empty, func(c int) bool {
 			field = spanColumns[c].append(field[:0], &row)
-			is[c] = !bytes.Equal(field, null)
+			is[c] = !isNull(field)
 			return is[c]
 		})
 	}
@@ -212,5 +211,5 @@ func filledColumns(spans []mapping.Span) []column[spanRow] {
 	return filled
 }
 
-// null is how a null goes, in COPY as in arrays.
-var null = []byte{0xff, 0xff, 0xff, 0xff}
+// isNull tells whether a field is null: a length of -1.
+func isNull(field []byte) bool { return len(field) == 4 && field[0] == 0xff }
