@@ -61,16 +61,19 @@ func (m *Mapper) Map(td ptrace.Traces) *Batch {
 	return m.mapRange(td, 0, n, make([]Span, n))
 }
 
+// maxRoom bounds for how many contents there is room from the begin.
+const maxRoom = 1 << 13
+
 // mapRange maps the spans of td from one ordinal to another into spans, which are
 // empty.
 func (m *Mapper) mapRange(td ptrace.Traces, from, to int, spans []Span) *Batch {
+	r := m.readings.Get().(*reading)
 	b := &Batch{
 		Spans:     spans[:0],
-		Contents:  map[content.Key][]byte{},
+		Contents:  make(map[content.Key][]byte, min(r.contentsBefore, maxRoom)),
 		Resources: map[content.ID][]byte{},
 		Rejected:  map[string]int{},
 	}
-	r := m.readings.Get().(*reading)
 	r.batch, r.spans = b, to-from
 	at := 0
 	for _, rs := range td.ResourceSpans().All() {
@@ -88,6 +91,7 @@ func (m *Mapper) mapRange(td ptrace.Traces, from, to int, spans []Span) *Batch {
 			r.mapScope(ss, first, last, &res)
 		}
 	}
+	r.contentsBefore = len(b.Contents)
 	r.release()
 	m.readings.Put(r)
 	return b

@@ -53,6 +53,8 @@ type reading struct {
 	chunk []byte
 	ids   []content.ID
 
+	contentsBefore int // of the batch before, to be kept room for
+
 	span                    ptrace.Span
 	out                     *Span
 	scopeName, scopeVersion string
