@@ -102,12 +102,12 @@ func (m *memo) hash(k kind, raw string) uint64 {
 	return maphash.String(m.seed, raw) ^ uint64(k)*0x9e3779b97f4a7c15
 }
 
-// get returns the entry of a text, nil if it was not seen lately.
-func (m *memo) get(k kind, raw string) *entry {
-	h := m.hash(k, raw)
+// get returns the entry of a text, nil if it was not seen lately, and its hash.
+func (m *memo) get(k kind, raw string) (e *entry, h uint64) {
+	h = m.hash(k, raw)
 	s := &m.shards[h%shardCount]
 	s.mu.Lock()
-	e := s.young[h]
+	e = s.young[h]
 	if e == nil {
 		if e = s.old[h]; e != nil && e.kind == k && e.raw == raw {
 			s.add(h, e)
@@ -115,14 +115,13 @@ func (m *memo) get(k kind, raw string) *entry {
 	}
 	s.mu.Unlock()
 	if e == nil || e.kind != k || e.raw != raw {
-		return nil
+		return nil, h
 	}
-	return e
+	return e, h
 }
 
-// put remembers an entry, which must own its texts.
-func (m *memo) put(e *entry) {
-	h := m.hash(e.kind, e.raw)
+// put remembers an entry, which must own its texts, by its hash.
+func (m *memo) put(e *entry, h uint64) {
 	s := &m.shards[h%shardCount]
 	s.mu.Lock()
 	s.add(h, e)

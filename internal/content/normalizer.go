@@ -179,12 +179,13 @@ func (z *Normalizer) write(s *scratch, n jsonval.Node, r *jsonval.Repairs) []byt
 // keep returns the content of a body that the caller goes on to reuse.
 func (z *Normalizer) keep(body []byte) Content {
 	text := unsafe.String(unsafe.SliceData(body), len(body))
-	if e := z.memo.get(kindBody, text); e != nil {
+	e, hash := z.memo.get(kindBody, text)
+	if e != nil {
 		return e.content
 	}
 	own := append(make([]byte, 0, len(body)), body...)
 	c := Content{ID: Of(own), Body: own}
-	z.memo.put(&entry{kind: kindBody, raw: unsafe.String(unsafe.SliceData(own), len(own)), content: c})
+	z.memo.put(&entry{kind: kindBody, raw: unsafe.String(unsafe.SliceData(own), len(own)), content: c}, hash)
 	return c
 }
 

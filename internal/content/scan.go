@@ -28,10 +28,15 @@ func (z *Normalizer) known(s *scratch, dst []Message, text string, dir Direction
 			case broken:
 				return dst[:start], false
 			}
-			if e = z.memo.get(kind(dir), raw); e == nil {
+			var hash uint64
+			if e, hash = z.memo.get(kind(dir), raw); e == nil {
 				if e = z.learn(s, raw, dir); e == nil {
 					return dst[:start], false
 				}
+				if len(raw) < len(text)/2 {
+					e.raw = strings.Clone(raw) // do not keep all of text for it
+				}
+				z.memo.put(e, hash)
 			} else if before != nil {
 				before.precede(e)
 			}
@@ -41,9 +46,9 @@ func (z *Normalizer) known(s *scratch, dst []Message, text string, dir Direction
 	}
 }
 
-// learn reads one element and remembers it; nil if it is not a message by itself.
+// learn reads one element; nil if it is not a message by itself.
 func (z *Normalizer) learn(s *scratch, raw string, dir Direction) *entry {
-	e := &entry{kind: kind(dir)}
+	e := &entry{kind: kind(dir), raw: raw}
 	rd := s.reader(&s.doc, dir, &e.repairs)
 	n, ok := s.doc.Parse(raw, &e.repairs)
 	if !ok || !standalone(n) {
@@ -60,8 +65,6 @@ func (z *Normalizer) learn(s *scratch, raw string, dir Direction) *entry {
 	own := append(make([]byte, 0, len(body)), body...)
 	e.content = Content{ID: Of(own), Body: own}
 	e.role, e.finish = strings.Clone(f.role), strings.Clone(f.finish)
-	e.raw = strings.Clone(raw)
-	z.memo.put(e)
 	s.doc.Reset()
 	return e
 }

@@ -15,16 +15,17 @@ func (z *Normalizer) whole(k kind, v pcommon.Value, r *jsonval.Repairs, read fun
 	if v.Type() != pcommon.ValueTypeStr {
 		return z.found(s, read(s, s.doc.FromValue(v, r), r), r)
 	}
-	if e := z.memo.get(k, v.Str()); e != nil {
+	e, hash := z.memo.get(k, v.Str())
+	if e != nil {
 		*r |= e.repairs
 		return e.content, true
 	}
-	e := &entry{kind: k}
+	e = &entry{kind: k}
 	c, ok := z.found(s, read(s, s.doc.String(v.Str()), &e.repairs), &e.repairs)
 	if ok {
-		e.raw, e.content = strings.Clone(v.Str()), c
+		e.raw, e.content = v.Str(), c
 		*r |= e.repairs
-		z.memo.put(e)
+		z.memo.put(e, hash)
 	}
 	return c, ok
 }
