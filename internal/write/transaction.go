@@ -89,16 +89,15 @@ func (t *transaction) run(ctx context.Context, isNew IsNew) error {
 // writeWords stores the words and, while Postgres is busy with them, works out
 // what counts as if every trace were new, as most are.
 func (t *transaction) writeWords(ctx context.Context, isNew IsNew) error {
-	var counting, choosing sync.WaitGroup
+	var mapped sync.WaitGroup
 	var failed error
-	counting.Go(func() {
+	mapped.Go(func() {
 		t.prepare(ctx, isNew)
-		choosing.Go(func() { t.columns = filledColumns(t.source.Spans()) })
 		failed = t.countNew(ctx, t.allTraces())
 	})
+	mapped.Go(func() { t.columns = filledColumns(t.source.Spans()) })
 	err := t.writeContents(ctx)
-	counting.Wait()
-	choosing.Wait()
+	mapped.Wait()
 	err = errors.Join(err, failed)
 	t.counted = err == nil
 	if err != nil {
