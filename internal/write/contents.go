@@ -63,15 +63,17 @@ func (t *transaction) storeParts(ctx context.Context) error {
 		}
 		parts = append(parts, part)
 	}
-	if err := t.w.inFlight.takeTurn(ctx); err != nil {
-		return err
-	}
-	others := t.w.inFlight.claimContents(t.claims, parts...)
-	t.w.inFlight.passTurn()
 	if err := t.prove(ctx, parts, t.begin()); err != nil {
 		return err
 	}
-	rows, err := t.missing(ctx, t.notKnown(parts...), others)
+	if err := t.w.inFlight.takeTurn(ctx); err != nil {
+		return err
+	}
+	others := t.w.inFlight.claimants(t.claims)
+	rows := t.notKnown(parts...)
+	t.claims.contents = t.met
+	t.w.inFlight.passTurn()
+	rows, err := t.missing(ctx, rows, others)
 	if err != nil {
 		return err
 	}
@@ -84,6 +86,7 @@ func (t *transaction) streamParts(ctx context.Context) error {
 	var pass sync.Once
 	passTurn := func() { pass.Do(t.w.inFlight.passTurn) }
 	defer passTurn()
+	t.claims.contents = t.met
 	next := func() (*mapping.Batch, bool) {
 		part, ok := t.source.Next()
 		if !ok {
@@ -114,7 +117,7 @@ func (t *transaction) streamParts(ctx context.Context) error {
 func (t *transaction) storeFrom(
 	ctx context.Context, part *mapping.Batch, next func() (*mapping.Batch, bool),
 ) (following *mapping.Batch, ok bool, err error) {
-	rows, err := t.missing(ctx, t.notKnown(part), t.w.inFlight.claimContents(t.claims, part))
+	rows, err := t.missing(ctx, t.notKnown(part), nil)
 	if err != nil {
 		return nil, false, err
 	}
@@ -139,7 +142,7 @@ func (t *transaction) storeFrom(
 			if following, ok = next(); !ok || !t.ready(following) {
 				return
 			}
-			rows = t.leave(t.notKnown(following), t.w.inFlight.claimContents(t.claims, following))
+			rows = t.leave(t.notKnown(following), nil)
 		}
 	})
 	if first, some := <-ready; some {
@@ -224,7 +227,7 @@ func (t *transaction) missing(ctx context.Context, rows []contentRow, others []*
 // they are left to it, see awaitOthers.
 func (t *transaction) leave(rows []contentRow, others []*claims) []contentRow {
 	rows = slices.DeleteFunc(rows, func(row contentRow) bool {
-		owner := slices.IndexFunc(others, func(c *claims) bool { return c.holds(row.Key) })
+		owner := slices.IndexFunc(others, func(c *claims) bool { return c.contents[row.Key] })
 		if owner < 0 {
 			t.result.ContentsWritten++
 			t.result.ContentsWrittenBytes += len(row.body)

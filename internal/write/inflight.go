@@ -10,7 +10,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
 // inFlight knows what the batches that this process is writing are about to
@@ -32,7 +31,7 @@ func newInFlight() *inFlight { return &inFlight{turn: make(chan struct{}, 1)} }
 
 // claims are the rows that one batch is about to store.
 type claims struct {
-	contents []map[content.Key][]byte
+	contents map[content.Key]bool     // does not change once the batch has passed the turn
 	traces   map[pcommon.TraceID]bool // nil until all is mapped
 
 	ended     chan struct{} // closed when the batch has committed or failed
@@ -78,18 +77,15 @@ func (f *inFlight) takeTurn(ctx context.Context) error {
 
 func (f *inFlight) passTurn() { <-f.turn }
 
-// claimContents adds the contents of parts, which must not change until the batch
-// leaves, and returns the other batches with claims. The caller has the turn.
-func (f *inFlight) claimContents(c *claims, parts ...*mapping.Batch) (others []*claims) {
+// claimants returns the other batches that have claimed contents: none for a batch
+// that is alone. The caller has the turn.
+func (f *inFlight) claimants(c *claims) (others []*claims) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, b := range f.batches {
 		if b != c && len(b.contents) > 0 {
 			others = append(others, b)
 		}
-	}
-	for _, part := range parts {
-		c.contents = append(c.contents, part.Contents)
 	}
 	return others
 }
@@ -105,17 +101,6 @@ func (f *inFlight) claimTraces(c *claims, groups []group) (shared bool) {
 	}
 	for _, b := range f.batches {
 		if b != c && slices.ContainsFunc(groups, func(g group) bool { return b.traces[g.trace] }) {
-			return true
-		}
-	}
-	return false
-}
-
-// holds tells whether a batch has claimed a content. Its claims are complete
-// once it has passed the turn.
-func (c *claims) holds(key content.Key) bool {
-	for _, contents := range c.contents {
-		if _, ok := contents[key]; ok {
 			return true
 		}
 	}

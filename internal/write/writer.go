@@ -113,14 +113,17 @@ func (w *Writer) Write(ctx context.Context, source Source, isNew IsNew) (Result,
 func (w *Writer) attempt(ctx context.Context, t *transaction, isNew IsNew) error {
 	t.claims, t.alone = w.inFlight.enter()
 	err := t.run(ctx, isNew)
+	if err == nil {
+		// Known before no longer claimed: others find them as the one or the other.
+		for _, contents := range t.parts {
+			w.known.add(&t.proof, contents)
+		}
+	}
 	w.inFlight.leave(t.claims, err == nil)
 	if err != nil {
 		return err
 	}
 	t.result.Traces = t.resolved()
-	for _, contents := range t.parts {
-		w.known.add(&t.proof, contents)
-	}
 	w.contentHope.done(t.surprised)
 	w.traceHope.done(t.foundUnknown())
 	return nil
