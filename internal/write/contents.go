@@ -184,7 +184,6 @@ func (t *transaction) notKnown(parts ...*mapping.Batch) []contentRow {
 				rows = append(rows, row)
 			}
 		})
-		t.parts = append(t.parts, part.Contents)
 	}
 	return rows
 }

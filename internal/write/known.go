@@ -77,9 +77,9 @@ func (k *knownContents) trust(p *proof, day int32) *knownDay {
 	return d
 }
 
-// add remembers the contents of a committed batch, unless something was removed
-// while it was being written.
-func (k *knownContents) add(p *proof, contents map[content.Key][]byte) {
+// add remembers contents that a committed batch did not know, unless something was
+// removed while it was being written.
+func (k *knownContents) add(p *proof, contents map[content.Key]bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.epoch != p.epoch {
@@ -115,6 +115,7 @@ func (k *knownContents) day(day int32, file string) *knownDay {
 	return d
 }
 
+// has tells whether a content is known, and keeps it from being forgotten.
 func (d *knownDay) has(id content.ID) bool {
 	if d == nil {
 		return false
@@ -123,6 +124,9 @@ func (d *knownDay) has(id content.ID) bool {
 		return true
 	}
 	_, ok := d.old[id]
+	if ok {
+		d.add(id)
+	}
 	return ok
 }
 

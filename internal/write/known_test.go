@@ -58,22 +58,22 @@ func TestContentsThatWereRemovedAreStoredAgain(t *testing.T) {
 func TestKnownContentsAreForgottenWithTheirEpoch(t *testing.T) {
 	var k knownContents
 	key := content.Key{Day: 1, ID: content.ID{1}}
-	contents := map[content.Key][]byte{key: nil}
+	contents, met := map[content.Key][]byte{key: nil}, map[content.Key]bool{key: true}
 	p := proof{epoch: "a", files: map[int32]string{1: "10"}}
 	knows := func(p proof) (is bool) {
 		k.look(&p, contents, func(_ contentRow, known bool) { is = known })
 		return is
 	}
 	require.False(t, knows(p))
-	k.add(&p, contents)
+	k.add(&p, met)
 	require.True(t, knows(p))
 
 	other := proof{epoch: "a", files: map[int32]string{1: "11"}}
 	require.False(t, knows(other), "another file")
-	k.add(&other, contents)
+	k.add(&other, met)
 	later := proof{epoch: "b", files: other.files}
 	require.False(t, knows(later), "another epoch")
-	k.add(&other, contents)
+	k.add(&other, met)
 	require.False(t, knows(later), "what was stored before the removal is not remembered after it")
 }
 

@@ -37,8 +37,7 @@ type transaction struct {
 	asksAll bool // which contents are stored; else it is hoped that those not known are not
 
 	// Words.
-	parts     []map[content.Key][]byte // so far
-	met       map[content.Key]bool     // contents of parts that were not known
+	met       map[content.Key]bool // contents that were not known
 	resources map[content.ID][]byte
 	proof     proof
 	relied    map[int32]content.ID     // by day: a known content

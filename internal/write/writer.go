@@ -115,9 +115,7 @@ func (w *Writer) attempt(ctx context.Context, t *transaction, isNew IsNew) error
 	err := t.run(ctx, isNew)
 	if err == nil {
 		// Known before no longer claimed: others find them as the one or the other.
-		for _, contents := range t.parts {
-			w.known.add(&t.proof, contents)
-		}
+		w.known.add(&t.proof, t.met)
 	}
 	w.inFlight.leave(t.claims, err == nil)
 	if err != nil {
