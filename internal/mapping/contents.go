@@ -34,10 +34,7 @@ func (r *reading) store(c content.Content) content.ID {
 		r.out.Adjustments |= ContentOmitted
 		return content.ID{}
 	}
-	key := content.Key{Day: r.out.Day, ID: c.ID}
-	if _, ok := r.batch.Contents[key]; !ok {
-		r.batch.Contents[key] = c.Body
-	}
+	r.batch.Contents[content.Key{Day: r.out.Day, ID: c.ID}] = c.Body
 	return c.ID
 }
 
