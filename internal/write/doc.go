@@ -29,8 +29,9 @@
 // COMMIT changes nothing.
 //
 // COPY cannot skip a row that turns out to be there. So the batches of this
-// process claim their contents and traces in turn, see inFlight: a later batch
-// leaves to an earlier one the contents that both have, and commits after it. The
+// process claim the contents they do not know and their traces in turn, see
+// inFlight: a later batch leaves to an earlier one the contents that both are about
+// to store, and commits after it. The
 // histories of a conversation, whose calls come in several batches at once, are so
 // sent once.
 //
