@@ -8,7 +8,8 @@
 // spans, stores its resources, changes what it must on older rows and commits. Every
 // batch takes its locks in that order, each kind sorted, so batches wait for one
 // another but never in a circle. A batch that no other is in flight beside is
-// stored while it is still being mapped.
+// stored while it is still being mapped, the contents of all its parts by one COPY:
+// each COPY costs Postgres up to a thousand tuple slots, whatever it stores.
 //
 // # Asking as little as possible
 //
@@ -31,9 +32,8 @@
 // COPY cannot skip a row that turns out to be there. So the batches of this
 // process claim the contents they do not know and their traces in turn, see
 // inFlight: a later batch leaves to an earlier one the contents that both are about
-// to store, and commits after it. The
-// histories of a conversation, whose calls come in several batches at once, are so
-// sent once.
+// to store, and commits after it. The histories of a conversation, whose calls come
+// in several batches at once, are so sent once.
 //
 // # Counting each call once
 //
