@@ -196,11 +196,12 @@ const overlap = 64
 func (p *Proxy) pump(from, to net.Conn, slot **trigger) {
 	buffer := make([]byte, overlap+32<<10)
 	kept := 0
+	var armed *trigger // that what is kept belongs to
 	for {
 		n, err := from.Read(buffer[kept:])
 		if n > 0 && p.wait() {
 			seen := buffer[:kept+n]
-			if p.fires(slot, seen) {
+			if p.fires(slot, &armed, seen, seen[kept:]) {
 				reset(from)
 				reset(to)
 				return
@@ -218,10 +219,14 @@ func (p *Proxy) pump(from, to net.Conn, slot **trigger) {
 	}
 }
 
-// fires disarms the trigger in slot and reports true if its pattern was seen.
-func (p *Proxy) fires(slot **trigger, seen []byte) bool {
+// fires disarms the trigger in slot and reports true if its pattern was seen. What passed before it was
+// armed does not count: then only what is new does.
+func (p *Proxy) fires(slot, armed **trigger, seen, fresh []byte) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if *armed != *slot {
+		*armed, seen = *slot, fresh
+	}
 	if *slot == nil || !bytes.Contains(seen, (*slot).pattern) {
 		return false
 	}
