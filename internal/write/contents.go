@@ -122,33 +122,39 @@ func (t *transaction) storeFrom(
 		return nil, false, err
 	}
 	if t.asksAll {
-		err = t.storeContents(ctx, rows)
+		if err := t.storeContents(ctx, rows); err != nil {
+			return nil, false, err
+		}
 		following, ok = next()
-		return following, ok, err
+		return following, ok, nil
 	}
 	var mapped sync.WaitGroup
-	ready := make(chan []contentRow, 1)
+	chunks := make(chan []contentRow, 1)
 	streaming, stop := context.WithCancel(ctx)
 	mapped.Go(func() {
-		defer close(ready)
+		defer close(chunks)
 		for {
 			if len(rows) > 0 {
 				select {
-				case ready <- rows:
+				case chunks <- rows:
 				case <-streaming.Done():
 					return
 				}
 			}
-			if following, ok = next(); !ok || !t.ready(following) {
+			if following, ok = next(); !ok || !t.joins(following) {
 				return
 			}
 			rows = t.leave(t.notKnown(following), nil)
 		}
 	})
-	if first, some := <-ready; some {
+	if first, some := <-chunks; some { // else there is nothing to begin a COPY for
+		given := false
 		err = t.copyContents(ctx, func() ([]contentRow, bool) {
-			rows, more := first, some
-			first, some = <-ready
+			if !given {
+				given = true
+				return first, true
+			}
+			rows, more := <-chunks
 			return rows, more
 		})
 	}
@@ -188,15 +194,13 @@ func (t *transaction) notKnown(parts ...*mapping.Batch) []contentRow {
 	return rows
 }
 
-// ready tells whether the contents of a part can be stored without any question
-// before.
-func (t *transaction) ready(part *mapping.Batch) bool {
-	for key := range part.Contents {
-		if _, proven := t.proof.files[key.Day]; !proven {
-			return false
-		}
+// joins tells whether the contents of a part can be stored without anything asked of
+// or told to Postgres before.
+func (t *transaction) joins(part *mapping.Batch) bool {
+	for range t.unproven(part) {
+		return false
 	}
-	return !t.asksAll && t.w.days.allSettled(part)
+	return t.w.days.allSettled(part)
 }
 
 // missing returns the rows that this batch has to store. Mostly it is hoped that

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"sync"
 
@@ -142,24 +143,32 @@ var errKnownWrong = errors.New("a content thought to be stored is not")
 // prove asks what is needed to trust the known contents of some days.
 func (t *transaction) prove(ctx context.Context, parts []*mapping.Batch, first []statement) error {
 	statements := first
-	last := int32(math.MinInt32)
 	for _, part := range parts {
-		for key := range part.Contents {
-			if key.Day == last {
-				continue
-			}
-			last = key.Day
-			if _, done := t.proof.files[key.Day]; done {
-				continue
-			}
-			t.proof.files[key.Day] = ""
-			statements = append(statements, t.proofOf(key.Day))
+		for day := range t.unproven(part) {
+			t.proof.files[day] = ""
+			statements = append(statements, t.proofOf(day))
 		}
 	}
 	if len(statements) == 0 {
 		return nil
 	}
 	return exec(ctx, t.pg, statements...)
+}
+
+// unproven yields the days of a part's contents that nothing was asked of yet.
+func (t *transaction) unproven(part *mapping.Batch) iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		last := int32(math.MinInt32)
+		for key := range part.Contents {
+			if key.Day == last {
+				continue
+			}
+			last = key.Day
+			if _, proven := t.proof.files[last]; !proven && !yield(last) {
+				return
+			}
+		}
+	}
 }
 
 func (t *transaction) proofOf(day int32) statement {
