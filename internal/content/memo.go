@@ -3,8 +3,6 @@ package content
 import (
 	"hash/maphash"
 	"sync"
-	"sync/atomic"
-	"weak"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
@@ -13,58 +11,46 @@ import (
 type kind uint8
 
 const (
-	kindInput    = kind(Input)  // an element of a list of input messages
-	kindOutput   = kind(Output) // an element of a list of output messages
-	kindSystem   = kind(iota)   // a whole attribute of system instructions
-	kindTools                   // a whole attribute of tool definitions
-	kindBody                    // a canonical body
-	kindSystemOf                // the body of a leading system message
+	kindInput      = kind(Input)  // an element of a list of input messages
+	kindOutput     = kind(Output) // an element of a list of output messages
+	kindSystem     = kind(iota)   // a whole attribute of system instructions
+	kindTools                     // a whole attribute of tool definitions
+	kindBody                      // a canonical body
+	kindInputList                 // lists of input messages
+	kindOutputList                // lists of output messages
 )
 
-// entry is what reading a text gave. All but its links is immutable.
+// listKind is the kind of a whole list of messages, remembered by how it begins.
+func listKind(dir Direction) kind { return kindInputList + kind(dir) }
+
+// entry is what reading a text gave. It is immutable.
 type entry struct {
 	raw          string
 	kind         kind
 	repairs      jsonval.Repairs
 	content      Content
 	role, finish string
-
-	link atomic.Pointer[link] // of this entry, made when it first follows another
-	next atomic.Pointer[link] // to the entry that followed it last
+	list         *list // of a list
 }
 
-// link refers to an entry without keeping it in memory.
-type link struct{ to weak.Pointer[entry] }
-
-// follower returns the entry that followed e last, nil if none or forgotten.
-func (e *entry) follower() *entry {
-	if e == nil {
-		return nil
-	}
-	if l := e.next.Load(); l != nil {
-		return l.to.Value()
-	}
-	return nil
+func (e *entry) message() Message {
+	return Message{Content: e.content, Role: e.role, FinishReason: e.finish}
 }
 
-// precede notes that f followed e.
-func (e *entry) precede(f *entry) {
-	l := f.link.Load()
-	if l == nil {
-		f.link.CompareAndSwap(nil, &link{weak.Make(f)})
-		l = f.link.Load()
-	}
-	if e.next.Load() != l {
-		e.next.Store(l)
-	}
-}
-
-// entryOverhead is about what an entry costs beyond its texts.
-const entryOverhead = 256
+// entryOverhead is about what an entry costs beyond its texts, messageOverhead a
+// message in a list.
+const (
+	entryOverhead   = 256
+	messageOverhead = 128
+)
 
 func (e *entry) cost() int {
 	n := len(e.raw) + entryOverhead
-	if e.kind != kindBody { // whose raw is its body
+	switch e.kind {
+	case kindBody: // whose raw is its body
+	case kindInputList, kindOutputList:
+		n += e.list.history.Bytes + messageOverhead*e.list.history.Len
+	default:
 		n += len(e.content.Body)
 	}
 	return n
@@ -120,6 +106,23 @@ func (m *memo) get(k kind, raw string) (e *entry, h uint64) {
 	return e, h
 }
 
+// last returns the entry that was put last under a hash, nil if it was not seen lately.
+func (m *memo) last(k kind, h uint64) *entry {
+	s := &m.shards[h%shardCount]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.young[h]
+	if e == nil {
+		if e = s.old[h]; e != nil {
+			s.add(h, e)
+		}
+	}
+	if e == nil || e.kind != k {
+		return nil
+	}
+	return e
+}
+
 // put remembers an entry, which must own its texts, by its hash.
 func (m *memo) put(e *entry, h uint64) {
 	s := &m.shards[h%shardCount]
@@ -133,11 +136,13 @@ func (s *shard) add(h uint64, e *entry) {
 	if cost > s.budget {
 		return
 	}
+	if replaced := s.young[h]; replaced != nil {
+		cost -= replaced.cost()
+	}
 	if s.size+cost > s.budget {
 		s.old, s.young, s.size = s.young, make(map[uint64]*entry, len(s.young)), 0
+		cost = e.cost()
 	}
-	if s.young[h] == nil {
-		s.size += cost
-	}
+	s.size += cost
 	s.young[h] = e
 }

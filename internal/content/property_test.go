@@ -152,6 +152,7 @@ func FuzzMessages(f *testing.F) {
 			dir = Output
 		}
 		checkMessages(t, z, text, dir)
+		checkHistory(t, z, text, dir)
 		v := pcommon.NewValueStr(text)
 		var r jsonval.Repairs
 		for _, read := range []func(pcommon.Value, *jsonval.Repairs) (Content, bool){z.SystemInstructions, z.ToolDefinitions} {

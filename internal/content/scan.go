@@ -16,34 +16,39 @@ func (z *Normalizer) known(s *scratch, dst []Message, text string, dir Direction
 	}
 	start := len(dst)
 	var repairs jsonval.Repairs
-	var e *entry
 	for {
-		before := e
-		if e = before.follower(); e == nil || e.kind != kind(dir) || !it.skip(e.raw) {
-			raw, state := it.next()
-			switch state {
-			case ended:
-				*r |= repairs
-				return dst, true
-			case broken:
-				return dst[:start], false
-			}
-			var hash uint64
-			if e, hash = z.memo.get(kind(dir), raw); e == nil {
-				if e = z.learn(s, raw, dir); e == nil {
-					return dst[:start], false
-				}
-				if len(raw) < len(text)/2 {
-					e.raw = strings.Clone(raw) // do not keep all of text for it
-				}
-				z.memo.put(e, hash)
-			} else if before != nil {
-				before.precede(e)
-			}
+		raw, state := it.next()
+		switch state {
+		case ended:
+			*r |= repairs
+			return dst, true
+		case broken:
+			return dst[:start], false
+		}
+		e := z.element(s, raw, len(text), dir)
+		if e == nil {
+			return dst[:start], false
 		}
 		repairs |= e.repairs
-		dst = append(dst, Message{Content: e.content, Role: e.role, FinishReason: e.finish})
+		dst = append(dst, e.message())
 	}
+}
+
+// element reads an element of a text of some length through the memo; nil if it is
+// not a message by itself.
+func (z *Normalizer) element(s *scratch, raw string, length int, dir Direction) *entry {
+	e, hash := z.memo.get(kind(dir), raw)
+	if e != nil {
+		return e
+	}
+	if e = z.learn(s, raw, dir); e == nil {
+		return nil
+	}
+	if len(raw) < length/2 {
+		e.raw = strings.Clone(raw) // do not keep all of the text for it
+	}
+	z.memo.put(e, hash)
+	return e
 }
 
 // learn reads one element; nil if it is not a message by itself.
@@ -95,23 +100,6 @@ func (it *elements) open() bool {
 	it.i++
 	it.blanks()
 	return it.i < len(it.s) && it.s[it.i] == '{'
-}
-
-// skip passes a comma and raw, the text of an element, if they come next. In a
-// growing history most elements follow the one they followed before, and comparing
-// is several times faster than finding their ends.
-func (it *elements) skip(raw string) bool {
-	at := it.i
-	if at >= len(it.s) || it.s[at] != ',' {
-		return false
-	}
-	for at++; at < len(it.s) && isBlank(it.s[at]); at++ {
-	}
-	if !strings.HasPrefix(it.s[at:], raw) {
-		return false
-	}
-	it.i = at + len(raw)
-	return true
 }
 
 func (it *elements) blanks() {

@@ -12,13 +12,13 @@ func (r *reading) contentFields() {
 	s := r.out
 	input := r.messagesOf(fInputMessages, content.Input)
 	output := r.messagesOf(fOutputMessages, content.Output)
-	s.InputMessageIDs, s.OutputMessageIDs = r.storeMessages(input), r.storeMessages(output)
+	s.InputMessageIDs, s.OutputMessageIDs = r.storeMessages(&input), r.storeMessages(&output)
 	if len(s.FinishReasons) == 0 {
-		s.FinishReasons = r.finishReasons(output)
+		s.FinishReasons = r.finishReasons(output.finished())
 	}
 	system, ok := r.one(fSystemInstructions)
 	if !ok {
-		system, ok = r.norm.SystemOf(input)
+		system, ok = r.norm.SystemOf(input.leading())
 	}
 	s.SystemInstructionsID = r.storeIf(system, ok)
 	s.ToolDefinitionsID = r.storeIf(r.one(fToolDefinitions))
@@ -45,17 +45,47 @@ func (r *reading) storeIf(c content.Content, ok bool) content.ID {
 	return r.store(c)
 }
 
-func (r *reading) storeMessages(messages []content.Message) []content.ID {
-	if len(messages) == 0 {
+// said are the messages of a field: a list, or a history that may be long.
+type said struct {
+	messages []content.Message
+	history  *content.History
+	ids      []content.ID // of history
+}
+
+// leading returns the first messages, with all of the system's among them.
+func (w *said) leading() []content.Message {
+	if w.history != nil {
+		return w.history.Leading()
+	}
+	return w.messages
+}
+
+// finished returns the messages if any says why it ended.
+func (w *said) finished() []content.Message {
+	switch {
+	case w.history == nil:
+		return w.messages
+	case w.history.Finishes:
+		return w.history.Messages()
+	}
+	return nil
+}
+
+func (r *reading) storeMessages(w *said) []content.ID {
+	if w.history == nil && len(w.messages) == 0 {
 		return nil
 	}
 	if r.opts.Capture == CaptureMetadata {
 		r.out.Adjustments |= ContentOmitted
 		return nil
 	}
-	ids := r.newIDs(len(messages))
-	for i := range messages {
-		ids[i] = r.store(messages[i].Content)
+	if w.history != nil {
+		r.batch.Histories[content.Key{Day: r.out.Day, ID: w.history.ID}] = w.history
+		return w.ids
+	}
+	ids := r.newIDs(len(w.messages))
+	for i := range w.messages {
+		ids[i] = r.store(w.messages[i].Content)
 	}
 	return ids
 }
@@ -80,21 +110,44 @@ func (r *reading) finishReasons(output []content.Message) []string {
 }
 
 // messagesOf resolves a field of messages.
-func (r *reading) messagesOf(f field, dir content.Direction) []content.Message {
+func (r *reading) messagesOf(f field, dir content.Direction) (w said) {
 	if r.fed&(1<<f) == 0 {
-		return nil
+		return w
 	}
 	mark := len(r.messages)
 	for _, src := range r.t.sources[f] {
 		if !r.usable(src) {
 			continue
 		}
+		if r.readHistory(src, dir, &w) {
+			return w
+		}
 		if r.readMessages(src, dir) && len(r.messages) > mark {
-			return r.messages[mark:len(r.messages):len(r.messages)]
+			w.messages = r.messages[mark:len(r.messages):len(r.messages)]
+			return w
 		}
 		r.messages = r.messages[:mark]
 	}
-	return nil
+	return w
+}
+
+// readHistory reads a source that is an attribute with the text of a list of messages.
+func (r *reading) readHistory(src *boundSource, dir content.Direction, w *said) (ok bool) {
+	switch {
+	case src.answer != nil, src.list, len(src.steps) > 0, src.with != nil:
+		return false
+	case src.as == asText, src.as == asMessageEvents, src.as == asEventList:
+		return false
+	}
+	v := value{attr: r.slots[src.slot].value}
+	text, is := v.str()
+	if !is {
+		return false
+	}
+	if w.history, w.ids, ok = r.norm.History(text, dir, r.source()); ok {
+		r.took(src, r.holdsAll(src, v))
+	}
+	return ok
 }
 
 func (r *reading) readMessages(src *boundSource, dir content.Direction) bool {

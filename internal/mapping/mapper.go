@@ -58,7 +58,9 @@ func New(opts Options) *Mapper {
 // no row can hold are counted in Batch.Rejected.
 func (m *Mapper) Map(td ptrace.Traces) *Batch {
 	n := td.SpanCount()
-	return m.mapRange(td, 0, n, make([]Span, n))
+	b := m.mapRange(td, 0, n, make([]Span, n))
+	b.unfold()
+	return b
 }
 
 // maxRoom bounds for how many contents there is room from the begin.
@@ -71,6 +73,7 @@ func (m *Mapper) mapRange(td ptrace.Traces, from, to int, spans []Span) *Batch {
 	b := &Batch{
 		Spans:     spans[:0],
 		Contents:  make(map[content.Key][]byte, min(r.contentsBefore, maxRoom)),
+		Histories: map[content.Key]*content.History{},
 		Resources: map[content.ID][]byte{},
 		Rejected:  map[string]int{},
 	}

@@ -151,10 +151,26 @@ type Span struct {
 // Batch is what one pdata batch maps to. Spans keeps the order of the pdata.
 type Batch struct {
 	Spans []Span
-	// Contents are the canonical bodies that the spans refer to.
-	Contents map[content.Key][]byte
+	// Contents are the canonical bodies that the spans refer to, but for those of
+	// messages in Histories.
+	Contents  map[content.Key][]byte
+	Histories map[content.Key]*content.History
 	// Resources are the attributes of each distinct resource as a JSON object.
 	Resources map[content.ID][]byte
 	// Rejected counts the spans that no row can hold, by reason.
 	Rejected map[string]int
+}
+
+// unfold moves the messages of histories to the contents.
+func (b *Batch) unfold() {
+	done := map[content.Key]bool{}
+	for key, h := range b.Histories {
+		for ; h != nil && !done[content.Key{Day: key.Day, ID: h.ID}]; h = h.Before {
+			done[content.Key{Day: key.Day, ID: h.ID}] = true
+			for _, m := range h.Added {
+				b.Contents[content.Key{Day: key.Day, ID: m.ID}] = m.Body
+			}
+		}
+	}
+	b.Histories = nil
 }

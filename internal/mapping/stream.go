@@ -111,12 +111,15 @@ func (s *Stream) Took() time.Duration {
 // Whole waits until all is mapped and returns it as one batch.
 func (s *Stream) Whole() *Batch {
 	whole := &Batch{
-		Spans: s.Spans(), Contents: map[content.Key][]byte{}, Resources: map[content.ID][]byte{}, Rejected: s.Rejected(),
+		Spans: s.Spans(), Contents: map[content.Key][]byte{}, Histories: map[content.Key]*content.History{},
+		Resources: map[content.ID][]byte{}, Rejected: s.Rejected(),
 	}
 	for _, part := range s.parts {
 		maps.Copy(whole.Contents, part.Contents)
+		maps.Copy(whole.Histories, part.Histories)
 		maps.Copy(whole.Resources, part.Resources)
 	}
+	whole.unfold()
 	return whole
 }
 

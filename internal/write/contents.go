@@ -178,20 +178,49 @@ func (t *transaction) notKnown(parts ...*mapping.Batch) []contentRow {
 	var rows []contentRow
 	for _, part := range parts {
 		maps.Copy(t.resources, part.Resources)
-		t.w.known.look(&t.proof, part.Contents, func(row contentRow, known bool) {
-			switch {
-			case known && !t.careful:
-				t.reuse(row.body)
-				t.relied[row.Day] = row.ID
-			case t.met[row.Key]:
-				t.reuse(row.body)
-			default:
-				t.met[row.Key] = true
-				rows = append(rows, row)
+		t.w.known.under(&t.proof, func(known func(content.Key) bool) {
+			meet := func(key content.Key, body []byte) {
+				switch {
+				case !t.careful && known(key):
+					t.reuse(1, len(body))
+					t.relied[key.Day] = key.ID
+				case t.met[key]:
+					t.reuse(1, len(body))
+				default:
+					t.met[key] = true
+					rows = append(rows, contentRow{key, body})
+				}
+			}
+			for key, body := range part.Contents {
+				meet(key, body)
+			}
+			for key, h := range part.Histories {
+				t.meetHistory(key.Day, h, known, meet)
 			}
 		})
 	}
 	return rows
+}
+
+// meetHistory meets the messages of a history, but for those of an earlier one, of
+// which it goes on, that is known or has been met.
+func (t *transaction) meetHistory(day int32, h *content.History, known func(content.Key) bool, meet func(content.Key, []byte)) {
+	for ; h != nil; h = h.Before {
+		key := content.Key{Day: day, ID: h.ID}
+		switch {
+		case !t.careful && known(key):
+			t.relied[day] = h.Added[0].ID
+			t.reuse(h.Len, h.Bytes)
+			return
+		case t.met[key]:
+			t.reuse(h.Len, h.Bytes)
+			return
+		}
+		t.met[key] = true
+		for i := range h.Added {
+			meet(content.Key{Day: day, ID: h.Added[i].ID}, h.Added[i].Body)
+		}
+	}
 }
 
 // joins tells whether the contents of a part can be stored without anything asked of
@@ -218,7 +247,7 @@ func (t *transaction) missing(ctx context.Context, rows []contentRow, others []*
 		t.surprised = t.surprised || !t.careful && len(found) > 0
 		rows = slices.DeleteFunc(rows, func(row contentRow) bool {
 			if found[row.Key] {
-				t.reuse(row.body)
+				t.reuse(1, len(row.body))
 			}
 			return found[row.Key]
 		})
@@ -237,7 +266,7 @@ func (t *transaction) leave(rows []contentRow, others []*claims) []contentRow {
 			return false
 		}
 		t.left[others[owner]] = append(t.left[others[owner]], row)
-		t.reuse(row.body)
+		t.reuse(1, len(row.body))
 		return true
 	})
 	slices.SortFunc(rows, compareContents)
@@ -323,9 +352,9 @@ func (t *transaction) copyContents(ctx context.Context, next func() ([]contentRo
 	return nil
 }
 
-func (t *transaction) reuse(body []byte) {
-	t.result.ContentsReused++
-	t.result.ContentsReusedBytes += len(body)
+func (t *transaction) reuse(contents, bytes int) {
+	t.result.ContentsReused += contents
+	t.result.ContentsReusedBytes += bytes
 }
 
 // awaitOthers waits until the batches that contents were left to have ended, and

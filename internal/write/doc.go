@@ -15,10 +15,11 @@
 //
 // Whether a row is there costs about as much to ask as to store it. What this
 // process has stored need not be asked for as long as Postgres proves that none
-// of it can have gone, see knownContents. What it has not met is mostly new and
-// is COPYed on that hope, see hope; if the hope was wrong the COPY fails with a
-// unique violation and the batch is done again in careful mode, where everything
-// is asked for and stored by INSERT … ON CONFLICT.
+// of it can have gone, see knownContents. Of a conversation only the messages since
+// its last call are looked at, see content.History. What this process has not met is
+// mostly new and is COPYed on that hope, see hope; if the hope was wrong the COPY
+// fails with a unique violation and the batch is done again in careful mode, where
+// everything is asked for and stored by INSERT … ON CONFLICT.
 //
 // # Exactly once
 //

@@ -20,7 +20,8 @@ import (
 // same file of the day's partition (it changes with TRUNCATE and with a new
 // partition), and the same count of removals, which triggers keep. What one batch
 // relies on it also locks, by asking for one content of the day, so that it
-// cannot go before the batch has committed.
+// cannot go before the batch has committed. A history counts as a content too: known
+// means that all its messages are, so a call of a long conversation costs one look-up.
 type knownContents struct {
 	mu    sync.Mutex
 	epoch string // server process and count of removals
@@ -45,14 +46,15 @@ type proof struct {
 	files map[int32]string // by day; "" where there is no partition
 }
 
-// look visits contents and tells of each whether it is known, under a proof.
-func (k *knownContents) look(p *proof, contents map[content.Key][]byte, visit func(row contentRow, known bool)) {
+// under calls f with a function that tells, under a proof, whether a content, or all
+// messages of a history, are known.
+func (k *knownContents) under(p *proof, f func(known func(content.Key) bool)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	days := map[int32]*knownDay{}
 	var d *knownDay
 	last := int32(math.MinInt32)
-	for key, body := range contents {
+	f(func(key content.Key) bool {
 		if key.Day != last {
 			last = key.Day
 			var there bool
@@ -61,8 +63,8 @@ func (k *knownContents) look(p *proof, contents map[content.Key][]byte, visit fu
 				days[last] = d
 			}
 		}
-		visit(contentRow{key, body}, d.has(key.ID))
-	}
+		return d.has(key.ID)
+	})
 }
 
 // trust returns the ids known of a day under a proof; nil if nothing is.
@@ -159,12 +161,19 @@ func (t *transaction) prove(ctx context.Context, parts []*mapping.Batch, first [
 func (t *transaction) unproven(part *mapping.Batch) iter.Seq[int32] {
 	return func(yield func(int32) bool) {
 		last := int32(math.MinInt32)
+		isNew := func(day int32) bool {
+			_, proven := t.proof.files[day]
+			isNew := day != last && !proven
+			last = day
+			return isNew
+		}
 		for key := range part.Contents {
-			if key.Day == last {
-				continue
+			if isNew(key.Day) && !yield(key.Day) {
+				return
 			}
-			last = key.Day
-			if _, proven := t.proof.files[last]; !proven && !yield(last) {
+		}
+		for key := range part.Histories {
+			if isNew(key.Day) && !yield(key.Day) {
 				return
 			}
 		}
