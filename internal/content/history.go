@@ -1,11 +1,8 @@
 package content
 
 import (
-	"encoding/binary"
-	"math/bits"
 	"slices"
-	"sort"
-	"strings"
+	"sync"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
@@ -76,25 +73,45 @@ func (h *History) Leading() []Message {
 	return h.Messages()
 }
 
-// list is a history with the text that it was read from.
+// list is a history with what it was read from. It is immutable.
 type list struct {
 	history *History
 	ids     []ID
-	ends    []int // of the elements in the text
+	entries []*entry
+	cost    int // of what it keeps in memory
 }
 
-// and returns a list that goes on with the messages added, which end where ends says.
-func (l *list) and(added []Message, ends []int) *list {
+// and returns a list that goes on with the entries added.
+func (l *list) and(added []*entry) *list {
 	next := &list{
-		history: l.history.and(added),
 		ids:     make([]ID, 0, len(l.ids)+len(added)),
-		ends:    slices.Concat(l.ends, ends),
+		entries: slices.Concat(l.entries, added),
+		cost:    l.cost,
 	}
 	next.ids = append(next.ids, l.ids...)
-	for i := range added {
-		next.ids = append(next.ids, added[i].ID)
+	messages := make([]Message, len(added))
+	for i, e := range added {
+		messages[i] = e.message()
+		next.ids = append(next.ids, e.content.ID)
+		next.cost += e.cost()
 	}
+	next.history = l.history.and(messages)
 	return next
+}
+
+// first returns the list of the first n messages.
+func (l *list) first(n int) *list {
+	switch n {
+	case 0:
+		return &list{}
+	case len(l.entries):
+		return l
+	}
+	cut := &list{history: l.history.first(n), ids: l.ids[:n], entries: l.entries[:n]}
+	for _, e := range cut.entries {
+		cut.cost += e.cost()
+	}
+	return cut
 }
 
 const (
@@ -120,24 +137,18 @@ func (z *Normalizer) History(text string, dir Direction, r *jsonval.Repairs) (*H
 			return nil, nil, false
 		}
 	}
-	kind := listKind(dir)
-	hash := z.memo.hash(kind, text[:it.i])
-	var l list
+	hash := z.memo.hash(kind(dir), text[:it.i])
+	it = start
 	var repairs jsonval.Repairs
-	if e := z.memo.last(kind, hash); e != nil {
-		l, repairs = e.shared(text)
-	}
-	if it = start; l.history != nil {
-		it.i, it.some = l.ends[len(l.ends)-1], true
-	}
-	added, ends, ok := z.rest(&it, dir, &repairs)
+	l := z.lists.get(hash)
+	l = l.first(l.match(&it, kind(dir), &repairs))
+	added, ok := z.rest(&it, dir, &repairs)
 	if !ok {
 		return nil, nil, false
 	}
 	if len(added) > 0 {
-		grown := l.and(added, ends)
-		z.memo.put(&entry{kind: kind, raw: text[:grown.ends[grown.history.Len-1]], repairs: repairs, list: grown}, hash)
-		l = *grown
+		l = l.and(added)
+		z.lists.put(hash, l)
 	}
 	if !l.history.words {
 		return nil, nil, false
@@ -146,56 +157,88 @@ func (z *Normalizer) History(text string, dir Direction, r *jsonval.Repairs) (*H
 	return l.history, l.ids, true
 }
 
-// rest reads the elements that are left, and tells where each ends in the text.
-func (z *Normalizer) rest(it *elements, dir Direction, r *jsonval.Repairs) (added []Message, ends []int, ok bool) {
+// match passes the elements that come next in it as long as they are those of the list,
+// and returns how many are.
+func (l *list) match(it *elements, k kind, r *jsonval.Repairs) int {
+	for n, e := range l.entries {
+		if e.kind != k || !it.skip(e.raw) {
+			return n
+		}
+		*r |= e.repairs
+	}
+	return len(l.entries)
+}
+
+// rest reads the elements that are left.
+func (z *Normalizer) rest(it *elements, dir Direction, r *jsonval.Repairs) (added []*entry, ok bool) {
 	s := z.open()
 	defer z.close(s)
 	for {
 		raw, state := it.next()
 		switch state {
 		case ended:
-			return added, ends, true
+			return added, true
 		case broken:
-			return nil, nil, false
+			return nil, false
 		}
 		e := z.element(s, raw, len(it.s), dir)
 		if e == nil {
-			return nil, nil, false
+			return nil, false
 		}
 		*r |= e.repairs
-		added = append(added, e.message())
-		ends = append(ends, it.i)
+		added = append(added, e)
 	}
 }
 
-// shared returns what a list has in common with text at the begin; nothing if it
-// needed repairs, since it does not say which of its messages did.
-func (e *entry) shared(text string) (list, jsonval.Repairs) {
-	l := e.list
-	if strings.HasPrefix(text, e.raw) {
-		return *l, e.repairs
-	}
-	same := commonPrefix(text, e.raw)
-	n := sort.SearchInts(l.ends, same+1)
-	if n == 0 || e.repairs != 0 {
-		return list{}, 0
-	}
-	return list{l.history.first(n), l.ids[:n], l.ends[:n]}, 0
+// lists remembers a list by the hash of how it begins. When they take too much, any
+// are forgotten: if there are too many conversations to remember all, a part is still
+// known, where forgetting the oldest would forget each before it goes on.
+type lists [shardCount]struct {
+	mu     sync.Mutex
+	m      map[uint64]*list
+	size   int // cost of all
+	budget int
+	_      [64]byte
 }
 
-// commonPrefix returns how many bytes a and b begin with in common.
-func commonPrefix(a, b string) int {
-	n := min(len(a), len(b))
-	i := 0
-	for ; i+8 <= n; i += 8 {
-		if diff := word(a[i:]) ^ word(b[i:]); diff != 0 {
-			return i + bits.TrailingZeros64(diff)/8
+func newLists(budget int) *lists {
+	s := &lists{}
+	for i := range s {
+		s[i].m = make(map[uint64]*list)
+		s[i].budget = budget / shardCount
+	}
+	return s
+}
+
+// get returns the list that was put last under a hash; an empty one for none.
+func (s *lists) get(hash uint64) *list {
+	shard := &s[hash%shardCount]
+	shard.mu.Lock()
+	defer shard.mu.Unlock()
+	if l := shard.m[hash]; l != nil {
+		return l
+	}
+	return &list{}
+}
+
+func (s *lists) put(hash uint64, l *list) {
+	shard := &s[hash%shardCount]
+	if l.cost > shard.budget {
+		return
+	}
+	shard.mu.Lock()
+	defer shard.mu.Unlock()
+	if before := shard.m[hash]; before != nil {
+		shard.size -= before.cost
+		delete(shard.m, hash)
+	}
+	for other, o := range shard.m { // in random order
+		if shard.size+l.cost <= shard.budget {
+			break
 		}
+		shard.size -= o.cost
+		delete(shard.m, other)
 	}
-	for i < n && a[i] == b[i] {
-		i++
-	}
-	return i
+	shard.m[hash] = l
+	shard.size += l.cost
 }
-
-func word(s string) uint64 { return binary.LittleEndian.Uint64([]byte(s[:8])) }

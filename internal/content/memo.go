@@ -3,6 +3,7 @@ package content
 import (
 	"hash/maphash"
 	"sync"
+	"unsafe"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
@@ -20,9 +21,6 @@ const (
 	kindOutputList                // lists of output messages
 )
 
-// listKind is the kind of a whole list of messages, remembered by how it begins.
-func listKind(dir Direction) kind { return kindInputList + kind(dir) }
-
 // entry is what reading a text gave. It is immutable.
 type entry struct {
 	raw          string
@@ -30,37 +28,28 @@ type entry struct {
 	repairs      jsonval.Repairs
 	content      Content
 	role, finish string
-	list         *list // of a list
 }
 
 func (e *entry) message() Message {
 	return Message{Content: e.content, Role: e.role, FinishReason: e.finish}
 }
 
-// entryOverhead is about what an entry costs beyond its texts, messageOverhead a
-// message in a list.
-const (
-	entryOverhead   = 256
-	messageOverhead = 128
-)
+// entryOverhead is about what an entry costs beyond its texts.
+const entryOverhead = 256
 
 func (e *entry) cost() int {
 	n := len(e.raw) + entryOverhead
-	switch e.kind {
-	case kindBody: // whose raw is its body
-	case kindInputList, kindOutputList:
-		n += e.list.history.Bytes + messageOverhead*e.list.history.Len
-	default:
+	if unsafe.SliceData(e.content.Body) != unsafe.StringData(e.raw) {
 		n += len(e.content.Body)
 	}
 	return n
 }
 
-// shardCount leaves a generation of a shard room for contents of megabytes.
+// shardCount leaves a generation of a shard room for contents of a megabyte.
 const shardCount = 8
 
-// memo remembers texts read before, so that a history is read once and not once a
-// turn. Two generations bound it: when the young one has half the budget, it
+// memo remembers texts read before, such as the instructions of an agent; whole
+// histories are remembered by lists. Two generations bound it: when the young one has half the budget, it
 // becomes the old one and what the old one held is forgotten.
 type memo struct {
 	seed   maphash.Seed
@@ -106,23 +95,6 @@ func (m *memo) get(k kind, raw string) (e *entry, h uint64) {
 	return e, h
 }
 
-// last returns the entry that was put last under a hash, nil if it was not seen lately.
-func (m *memo) last(k kind, h uint64) *entry {
-	s := &m.shards[h%shardCount]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := s.young[h]
-	if e == nil {
-		if e = s.old[h]; e != nil {
-			s.add(h, e)
-		}
-	}
-	if e == nil || e.kind != k {
-		return nil
-	}
-	return e
-}
-
 // put remembers an entry, which must own its texts, by its hash.
 func (m *memo) put(e *entry, h uint64) {
 	s := &m.shards[h%shardCount]
@@ -136,13 +108,11 @@ func (s *shard) add(h uint64, e *entry) {
 	if cost > s.budget {
 		return
 	}
-	if replaced := s.young[h]; replaced != nil {
-		cost -= replaced.cost()
-	}
 	if s.size+cost > s.budget {
 		s.old, s.young, s.size = s.young, make(map[uint64]*entry, len(s.young)), 0
-		cost = e.cost()
 	}
-	s.size += cost
+	if s.young[h] == nil {
+		s.size += cost
+	}
 	s.young[h] = e
 }

@@ -49,6 +49,7 @@ type Options struct {
 type Normalizer struct {
 	maxBytes int
 	memo     *memo
+	lists    *lists
 	scratch  sync.Pool // of *scratch
 }
 
@@ -60,7 +61,8 @@ func NewNormalizer(o Options) *Normalizer {
 	if o.MemoBytes <= 0 {
 		o.MemoBytes = 64 << 20
 	}
-	z := &Normalizer{maxBytes: max(o.MaxBytes, 1<<10), memo: newMemo(o.MemoBytes)}
+	// Of what comes again, histories are most.
+	z := &Normalizer{maxBytes: max(o.MaxBytes, 1<<10), memo: newMemo(o.MemoBytes / 4), lists: newLists(o.MemoBytes / 4 * 3)}
 	z.scratch.New = func() any { return new(scratch) }
 	return z
 }

@@ -2,6 +2,7 @@ package content
 
 import (
 	"strings"
+	"unsafe"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
@@ -41,13 +42,12 @@ func (z *Normalizer) element(s *scratch, raw string, length int, dir Direction) 
 	if e != nil {
 		return e
 	}
-	if e = z.learn(s, raw, dir); e == nil {
-		return nil
-	}
 	if len(raw) < length/2 {
-		e.raw = strings.Clone(raw) // do not keep all of the text for it
+		raw = strings.Clone(raw) // do not keep all of the text for it
 	}
-	z.memo.put(e, hash)
+	if e = z.learn(s, raw, dir); e != nil {
+		z.memo.put(e, hash)
+	}
 	return e
 }
 
@@ -67,8 +67,12 @@ func (z *Normalizer) learn(s *scratch, raw string, dir Direction) *entry {
 	}
 	f := rd.found[0]
 	body := z.write(s, f.node(), &e.repairs)
-	own := append(make([]byte, 0, len(body)), body...)
-	e.content = Content{ID: Of(own), Body: own}
+	if string(body) == raw {
+		body = unsafe.Slice(unsafe.StringData(raw), len(raw)) // nobody changes either
+	} else {
+		body = append(make([]byte, 0, len(body)), body...)
+	}
+	e.content = Content{ID: Of(body), Body: body}
 	e.role, e.finish = strings.Clone(f.role), strings.Clone(f.finish)
 	s.doc.Reset()
 	return e
@@ -100,6 +104,24 @@ func (it *elements) open() bool {
 	it.i++
 	it.blanks()
 	return it.i < len(it.s) && it.s[it.i] == '{'
+}
+
+// skip passes an element, of which raw is the text, if it comes next.
+func (it *elements) skip(raw string) bool {
+	next := *it
+	if next.some {
+		next.blanks()
+		if next.i >= len(next.s) || next.s[next.i] != ',' {
+			return false
+		}
+		next.i++
+		next.blanks()
+	}
+	if !strings.HasPrefix(next.s[next.i:], raw) {
+		return false
+	}
+	it.i, it.some = next.i+len(raw), true
+	return true
 }
 
 func (it *elements) blanks() {
