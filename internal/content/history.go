@@ -78,7 +78,7 @@ type list struct {
 	history *History
 	ids     []ID
 	entries []*entry
-	cost    int // of what it keeps in memory
+	cost    int // of what it keeps in memory; 0 for one that was cut
 }
 
 // and returns a list that goes on with the entries added.
@@ -86,13 +86,14 @@ func (l *list) and(added []*entry) *list {
 	next := &list{
 		ids:     make([]ID, 0, len(l.ids)+len(added)),
 		entries: slices.Concat(l.entries, added),
-		cost:    l.cost,
 	}
 	next.ids = append(next.ids, l.ids...)
 	messages := make([]Message, len(added))
 	for i, e := range added {
 		messages[i] = e.message()
 		next.ids = append(next.ids, e.content.ID)
+	}
+	for _, e := range next.entries {
 		next.cost += e.cost()
 	}
 	next.history = l.history.and(messages)
@@ -107,11 +108,7 @@ func (l *list) first(n int) *list {
 	case len(l.entries):
 		return l
 	}
-	cut := &list{history: l.history.first(n), ids: l.ids[:n], entries: l.entries[:n]}
-	for _, e := range cut.entries {
-		cut.cost += e.cost()
-	}
-	return cut
+	return &list{history: l.history.first(n), ids: l.ids[:n], entries: l.entries[:n]}
 }
 
 const (
@@ -142,8 +139,10 @@ func (z *Normalizer) History(text string, dir Direction, r *jsonval.Repairs) (*H
 	var repairs jsonval.Repairs
 	l := z.lists.get(hash)
 	l = l.first(l.match(&it, kind(dir), &repairs))
-	added, ok := z.rest(&it, dir, &repairs)
-	if !ok {
+	var added []*entry
+	s := z.open()
+	defer z.close(s)
+	if !z.rest(s, &it, dir, &repairs, func(e *entry) { added = append(added, e) }) {
 		return nil, nil, false
 	}
 	if len(added) > 0 {
@@ -167,27 +166,6 @@ func (l *list) match(it *elements, k kind, r *jsonval.Repairs) int {
 		*r |= e.repairs
 	}
 	return len(l.entries)
-}
-
-// rest reads the elements that are left.
-func (z *Normalizer) rest(it *elements, dir Direction, r *jsonval.Repairs) (added []*entry, ok bool) {
-	s := z.open()
-	defer z.close(s)
-	for {
-		raw, state := it.next()
-		switch state {
-		case ended:
-			return added, true
-		case broken:
-			return nil, false
-		}
-		e := z.element(s, raw, len(it.s), dir)
-		if e == nil {
-			return nil, false
-		}
-		*r |= e.repairs
-		added = append(added, e)
-	}
 }
 
 // lists remembers a list by the hash of how it begins. When they take too much, any

@@ -12,13 +12,11 @@ import (
 type kind uint8
 
 const (
-	kindInput      = kind(Input)  // an element of a list of input messages
-	kindOutput     = kind(Output) // an element of a list of output messages
-	kindSystem     = kind(iota)   // a whole attribute of system instructions
-	kindTools                     // a whole attribute of tool definitions
-	kindBody                      // a canonical body
-	kindInputList                 // lists of input messages
-	kindOutputList                // lists of output messages
+	kindInput  = kind(Input)  // an element of a list of input messages
+	kindOutput = kind(Output) // an element of a list of output messages
+	kindSystem = kind(iota)   // a whole attribute of system instructions
+	kindTools                 // a whole attribute of tool definitions
+	kindBody                  // a canonical body
 )
 
 // entry is what reading a text gave. It is immutable.
@@ -49,8 +47,8 @@ func (e *entry) cost() int {
 const shardCount = 8
 
 // memo remembers texts read before, such as the instructions of an agent; whole
-// histories are remembered by lists. Two generations bound it: when the young one has half the budget, it
-// becomes the old one and what the old one held is forgotten.
+// histories are remembered by lists. Two generations bound it: when the young one has
+// half the budget, it becomes the old one and what the old one held is forgotten.
 type memo struct {
 	seed   maphash.Seed
 	shards [shardCount]shard

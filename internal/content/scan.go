@@ -16,22 +16,31 @@ func (z *Normalizer) known(s *scratch, dst []Message, text string, dir Direction
 		return dst, false
 	}
 	start := len(dst)
+	if !z.rest(s, &it, dir, r, func(e *entry) { dst = append(dst, e.message()) }) {
+		return dst[:start], false
+	}
+	return dst, true
+}
+
+// rest reads the elements that are left, through the memo, and calls add with each. It
+// returns false, and adds nothing to r, where one is not a message by itself.
+func (z *Normalizer) rest(s *scratch, it *elements, dir Direction, r *jsonval.Repairs, add func(*entry)) bool {
 	var repairs jsonval.Repairs
 	for {
 		raw, state := it.next()
 		switch state {
 		case ended:
 			*r |= repairs
-			return dst, true
+			return true
 		case broken:
-			return dst[:start], false
+			return false
 		}
-		e := z.element(s, raw, len(text), dir)
+		e := z.element(s, raw, len(it.s), dir)
 		if e == nil {
-			return dst[:start], false
+			return false
 		}
 		repairs |= e.repairs
-		dst = append(dst, e.message())
+		add(e)
 	}
 }
 

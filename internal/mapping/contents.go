@@ -119,10 +119,7 @@ func (r *reading) messagesOf(f field, dir content.Direction) (w said) {
 		if !r.usable(src) {
 			continue
 		}
-		if r.readHistory(src, dir, &w) {
-			return w
-		}
-		if r.readMessages(src, dir) && len(r.messages) > mark {
+		if r.readMessages(src, dir, &w) && (w.history != nil || len(r.messages) > mark) {
 			w.messages = r.messages[mark:len(r.messages):len(r.messages)]
 			return w
 		}
@@ -131,26 +128,9 @@ func (r *reading) messagesOf(f field, dir content.Direction) (w said) {
 	return w
 }
 
-// readHistory reads a source that is an attribute with the text of a list of messages.
-func (r *reading) readHistory(src *boundSource, dir content.Direction, w *said) (ok bool) {
-	switch {
-	case src.answer != nil, src.list, len(src.steps) > 0, src.with != nil:
-		return false
-	case src.as == asText, src.as == asMessageEvents, src.as == asEventList:
-		return false
-	}
-	v := value{attr: r.slots[src.slot].value}
-	text, is := v.str()
-	if !is {
-		return false
-	}
-	if w.history, w.ids, ok = r.norm.History(text, dir, r.source()); ok {
-		r.took(src, r.holdsAll(src, v))
-	}
-	return ok
-}
-
-func (r *reading) readMessages(src *boundSource, dir content.Direction) bool {
+// readMessages reads a source: a long list of messages into w, others to the end of
+// r.messages.
+func (r *reading) readMessages(src *boundSource, dir content.Direction, w *said) bool {
 	switch {
 	case src.answer != nil:
 		return r.readAnswer(src)
@@ -180,8 +160,14 @@ func (r *reading) readMessages(src *boundSource, dir content.Direction) bool {
 	if v.node.Exists() {
 		return r.addNode(v.node, dir)
 	}
-	if s, is := v.str(); is && absentText(s) {
-		return false
+	if s, is := v.str(); is {
+		if absentText(s) {
+			return false
+		}
+		if w.history, w.ids, ok = r.norm.History(s, dir, r.source()); ok {
+			r.took(src, r.holdsAll(src, v))
+			return true
+		}
 	}
 	mark := len(r.messages)
 	if r.messages, ok = r.norm.Messages(r.messages, v.attr, dir, r.source()); ok {

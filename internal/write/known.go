@@ -161,19 +161,28 @@ func (t *transaction) prove(ctx context.Context, parts []*mapping.Batch, first [
 func (t *transaction) unproven(part *mapping.Batch) iter.Seq[int32] {
 	return func(yield func(int32) bool) {
 		last := int32(math.MinInt32)
-		isNew := func(day int32) bool {
-			_, proven := t.proof.files[day]
-			isNew := day != last && !proven
-			last = day
-			return isNew
+		for key := range keysOf(part) {
+			if key.Day == last {
+				continue
+			}
+			last = key.Day
+			if _, proven := t.proof.files[last]; !proven && !yield(last) {
+				return
+			}
 		}
+	}
+}
+
+// keysOf yields the keys of a part's contents and histories.
+func keysOf(part *mapping.Batch) iter.Seq[content.Key] {
+	return func(yield func(content.Key) bool) {
 		for key := range part.Contents {
-			if isNew(key.Day) && !yield(key.Day) {
+			if !yield(key) {
 				return
 			}
 		}
 		for key := range part.Histories {
-			if isNew(key.Day) && !yield(key.Day) {
+			if !yield(key) {
 				return
 			}
 		}
