@@ -69,6 +69,13 @@ type Usage struct {
 	CacheRead, CacheCreation         Int
 	Reasoning                        Int
 	InputCost, OutputCost, TotalCost decimal.NullDecimal
+
+	// Parts that are priced apart: CacheWrite1h is of CacheCreation, audio and image
+	// tokens are of Input and Output.
+	CacheWrite1h            Int
+	InputAudio, OutputAudio Int
+	InputImage, OutputImage Int
+	WebSearchRequests       Int
 }
 
 // Reported tells whether any figure is known.
@@ -114,6 +121,9 @@ type Span struct {
 	// Usage fills the token and cost columns of a model span and
 	// aggregate_usage of any other.
 	Usage Usage
+
+	ServiceTier string
+	Labels      []byte // JSON object of strings; nil when the span has none of the configured labels
 
 	UserID      string
 	SessionID   string

@@ -1,0 +1,6 @@
+-- Tables for counting.
+SELECT;
+
+---- create above / drop below ----
+
+SELECT;

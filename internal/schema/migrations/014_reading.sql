@@ -1,0 +1,6 @@
+-- Tables for what readers ask.
+SELECT;
+
+---- create above / drop below ----
+
+SELECT;

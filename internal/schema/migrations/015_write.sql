@@ -1,0 +1,6 @@
+-- Tables for the write path.
+SELECT;
+
+---- create above / drop below ----
+
+SELECT;

@@ -1,0 +1,6 @@
+-- Tables for prices.
+SELECT;
+
+---- create above / drop below ----
+
+SELECT;

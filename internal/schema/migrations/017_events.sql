@@ -1,0 +1,6 @@
+-- Tables for log records.
+SELECT;
+
+---- create above / drop below ----
+
+SELECT;
