@@ -1,11 +1,15 @@
 package mapping
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,7 +19,7 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 )
 
-// fixtureNames lists the cases of testdata/fixtures, sub-folders included.
+// fixtureNames lists the exports of traces in testdata/fixtures, sub-folders included.
 func fixtureNames(tb testing.TB) []string {
 	tb.Helper()
 	var names []string
@@ -23,11 +27,23 @@ func fixtureNames(tb testing.TB) []string {
 		paths, err := filepath.Glob(filepath.Join("testdata", "fixtures", pattern+".otlp.json"))
 		require.NoError(tb, err)
 		for _, p := range paths {
-			names = append(names, strings.TrimSuffix(p, ".otlp.json"))
+			name := strings.TrimSuffix(p, ".otlp.json")
+			if !strings.HasSuffix(name, ".logs") && !strings.HasSuffix(name, ".metrics") {
+				names = append(names, name)
+			}
 		}
 	}
 	require.NotEmpty(tb, names)
 	return names
+}
+
+// caseNames lists the exports that say what is expected of them.
+func caseNames(tb testing.TB) []string {
+	tb.Helper()
+	return slices.DeleteFunc(fixtureNames(tb), func(name string) bool {
+		_, err := os.Stat(name + ".expected.json")
+		return err != nil
+	})
 }
 
 func loadTraces(tb testing.TB, name string) ptrace.Traces {
@@ -39,35 +55,103 @@ func loadTraces(tb testing.TB, name string) ptrace.Traces {
 	return td
 }
 
+// TestFixtures compares every case with what it expects. Fields in
+// testdata/known_failures.txt are allowed to fail; one that holds must leave the file, so
+// that the list only shrinks.
 func TestFixtures(t *testing.T) {
 	m := New(Options{})
-	for _, name := range fixtureNames(t) {
-		t.Run(strings.TrimPrefix(filepath.ToSlash(name), "testdata/fixtures/"), func(t *testing.T) {
-			var expected map[string]map[string]any
-			data, err := os.ReadFile(name + ".expected.json")
-			require.NoError(t, err)
-			require.NoError(t, json.Unmarshal(data, &expected))
-			b := m.Map(loadTraces(t, name))
-			seen := 0
-			for i := range b.Spans {
-				want, ok := expected[b.Spans[i].SpanID.String()]
-				if !ok {
-					continue
-				}
-				seen++
-				got := asStored(t, b, &b.Spans[i])
-				for field, value := range want {
-					if field == "counted" || field == "usage_counted" {
-						continue
+	known, failed := knownFailures(t), map[string]bool{}
+	held, all := map[string]int{}, map[string]int{}
+	for _, name := range caseNames(t) {
+		short := strings.TrimPrefix(filepath.ToSlash(name), "testdata/fixtures/")
+		folder := path.Dir(short)
+		t.Run(short, func(t *testing.T) {
+			checkCase(t, m, name, func(s *Span, field, problem string) {
+				all[folder]++
+				entry := short + " " + s.SpanID.String() + " " + field
+				switch {
+				case problem == "":
+					held[folder]++
+					if known[entry] && !*update {
+						t.Errorf("%s holds: take it out of testdata/known_failures.txt (-update)", entry)
 					}
-					if problem := compare(field, value, got[field]); problem != "" {
-						t.Errorf("span %s (%s): %s: %s", b.Spans[i].SpanID, b.Spans[i].Name, field, problem)
+				default:
+					failed[entry] = true
+					if known[entry] || *update {
+						t.Logf("known: span %s (%s): %s: %s", s.SpanID, s.Name, field, problem)
+					} else {
+						t.Errorf("span %s (%s): %s: %s", s.SpanID, s.Name, field, problem)
 					}
 				}
-			}
-			require.Equal(t, len(expected), seen, "spans expected and mapped")
+			})
 		})
 	}
+	for _, folder := range slices.Sorted(maps.Keys(all)) {
+		t.Logf("%-9s %d of %d fields hold", folder, held[folder], all[folder])
+	}
+	if *update {
+		rewriteKnownFailures(t, failed)
+	}
+}
+
+// checkCase reports each expected field of a case, with what is wrong with it.
+func checkCase(t *testing.T, m *Mapper, name string, report func(s *Span, field, problem string)) {
+	var expected map[string]map[string]any
+	data, err := os.ReadFile(name + ".expected.json")
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(data, &expected))
+	b := m.Map(loadTraces(t, name))
+	seen := 0
+	for i := range b.Spans {
+		s := &b.Spans[i]
+		want, ok := expected[s.SpanID.String()]
+		if !ok {
+			continue
+		}
+		seen++
+		got := asStored(t, b, s)
+		for _, field := range slices.Sorted(maps.Keys(want)) {
+			if !isCounting(field) {
+				report(s, field, compare(field, want[field], got[field]))
+			}
+		}
+	}
+	require.Equal(t, len(expected), seen, "spans expected and mapped")
+}
+
+// isCounting tells whether a field is decided over all spans of a trace, not by mapping.
+func isCounting(field string) bool {
+	return field == "counted" || field == "usage_counted" || field == "cost_counted"
+}
+
+const knownFailuresFile = "testdata/known_failures.txt"
+
+// knownFailures reads the lines "case span field" of the file. Those whose span is "total"
+// or whose field is one of counting belong to the tests of the whole exporter.
+func knownFailures(tb testing.TB) map[string]bool {
+	tb.Helper()
+	data, err := os.ReadFile(knownFailuresFile)
+	require.NoError(tb, err)
+	known := map[string]bool{}
+	for line := range strings.Lines(string(data)) {
+		known[strings.TrimSpace(line)] = true
+	}
+	return known
+}
+
+func rewriteKnownFailures(tb testing.TB, failed map[string]bool) {
+	tb.Helper()
+	for entry := range knownFailures(tb) {
+		f := strings.Fields(entry)
+		if len(f) == 3 && (f[1] == "total" || isCounting(f[2])) {
+			failed[entry] = true
+		}
+	}
+	var text strings.Builder
+	for _, entry := range slices.Sorted(maps.Keys(failed)) {
+		text.WriteString(entry + "\n")
+	}
+	require.NoError(tb, os.WriteFile(knownFailuresFile, []byte(text.String()), 0o644))
 }
 
 // compare applies the rules of testdata/fixtures/README.md.
@@ -79,7 +163,7 @@ func compare(field string, want, got any) string {
 	case map[string]any:
 		g, is := got.(map[string]any)
 		ok = is
-		if field == "request_parameters" || field == "aggregate_usage" {
+		if field == "request_parameters" || field == "aggregate_usage" || field == "attributes" {
 			for k, v := range w {
 				ok = ok && same(v, g[k])
 			}
@@ -185,6 +269,9 @@ func asStored(tb testing.TB, b *Batch, s *Span) map[string]any {
 	if s.RequestParameters != nil {
 		got["request_parameters"] = decode(tb, s.RequestParameters)
 	}
+	if s.Attributes != nil {
+		got["attributes"] = withContents(tb, b, s, decode(tb, s.Attributes).(map[string]any))
+	}
 	addUsage(got, s)
 	addContents(tb, got, b, s)
 	return got
@@ -251,6 +338,24 @@ func addContents(tb testing.TB, got map[string]any, b *Batch, s *Span) {
 			got[field] = body(id)
 		}
 	}
+}
+
+// withContents puts the contents back that attributes refer to.
+func withContents(tb testing.TB, b *Batch, s *Span, attributes map[string]any) map[string]any {
+	tb.Helper()
+	for key, v := range attributes {
+		reference, _ := v.(map[string]any)
+		text, is := reference["$content"].(string)
+		if !is {
+			continue
+		}
+		id, err := hex.DecodeString(strings.ReplaceAll(text, "-", ""))
+		require.NoError(tb, err)
+		body, ok := b.Contents[content.Key{Day: s.Day, ID: content.ID(id)}]
+		require.True(tb, ok, "content of %s is in the batch", key)
+		attributes[key] = decode(tb, body)
+	}
+	return attributes
 }
 
 func decode(tb testing.TB, data []byte) (v any) {
