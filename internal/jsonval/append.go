@@ -14,7 +14,12 @@ func Append(dst []byte, n Node, r *Repairs) []byte {
 	if n.d == nil {
 		return append(dst, "null"...)
 	}
-	return n.d.append(dst, n.i, r)
+	return n.d.appendRoot(dst, n.i, r)
+}
+
+func (d *Doc) appendRoot(dst []byte, i int32, r *Repairs) []byte {
+	d.grown = grown{start: len(dst)}
+	return d.append(dst, i, r)
 }
 
 func (d *Doc) append(dst []byte, i int32, r *Repairs) []byte {
@@ -27,9 +32,9 @@ func (d *Doc) append(dst []byte, i int32, r *Repairs) []byte {
 		case v.flags&flagInt != 0:
 			return strconv.AppendInt(dst, int64(v.num), 10)
 		case v.flags&flagFloat != 0:
-			return appendFloat(dst, floatOf(v.num), r)
+			return d.grown.appendFloat(dst, floatOf(v.num), r)
 		}
-		return appendNumber(dst, v.text, r)
+		return d.grown.appendNumber(dst, v.text, r)
 	case String:
 		return appendText(dst, v, r)
 	case Bytes:

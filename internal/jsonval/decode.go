@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -34,7 +35,7 @@ func DecodeMap(text []byte, dst pcommon.Map) error {
 func decode(text []byte) (Node, error) {
 	var r Repairs
 	// A wrapped kvlist takes two levels.
-	n, ok := new(Doc).parse(string(text), 2*MaxDepth+2, &r)
+	n, ok := new(Doc).parse(string(text), 2*MaxDepth+2, math.MaxInt32, &r)
 	if !ok {
 		return Node{}, errors.New("malformed JSON")
 	}

@@ -19,8 +19,8 @@ const (
 	NulRemoved Repairs = 1 << iota
 	// UTF8Replaced: invalid UTF-8 or a lone surrogate became U+FFFD.
 	UTF8Replaced
-	// NumberNotFinite: NaN, an infinity or a number beyond the range of numeric
-	// became a string.
+	// NumberNotFinite: NaN, an infinity or a number that is too long when it is spelt
+	// out became a string.
 	NumberNotFinite
 	// DuplicateKey: an object named a key twice; the last value was kept.
 	DuplicateKey
@@ -33,3 +33,7 @@ const (
 
 // MaxDepth is how deep arrays and objects may nest.
 const MaxDepth = 256
+
+// maxParsed bounds the nodes of a Doc that Parse adds to: a node takes some thirty
+// times the memory of the shortest element of a text.
+const maxParsed = 1 << 20

@@ -47,6 +47,7 @@ type node struct {
 type Doc struct {
 	nodes []node
 	order []int32 // stack of children being put in order
+	grown grown
 }
 
 // maxKept bounds the memory a reset Doc holds on to (4 MiB of nodes).
@@ -281,6 +282,10 @@ func (n Node) Set(key string, c Node) {
 	}
 	n.link(key, c)
 }
+
+// Put is Set for a key that n does not have yet, and takes the same time however many
+// keys n has.
+func (n Node) Put(key string, c Node) { n.link(key, c) }
 
 // SetStr sets a key to a string, unless the string is empty.
 func (n Node) SetStr(key, s string) {

@@ -7,13 +7,60 @@ import (
 )
 
 // What a number may be to stay a number: numeric's limits for digits before and
-// after the point, and for numbers with an exponent a bound on their spelling,
-// which any float64 meets and which keeps "1e99999" from growing ten thousandfold.
+// after the point, and for numbers with an exponent a bound on it that any float64
+// meets.
 const (
 	maxIntDigits  = 131072
 	maxFracDigits = 16383
-	maxExpanded   = 1100
+	maxExponent   = 400
 )
+
+// The numbers of a value may take, spelt out, some times the bytes of all that has
+// been written of it otherwise, so that "[1e308,1e308,…]" does not grow sixtyfold.
+// A number beyond that becomes a string.
+const (
+	freeGrowth = 1 << 10
+	maxGrowth  = 8
+	floatSize  = 17 // digits of a float64
+)
+
+// grown is what the numbers of a value take in addition to their spelling.
+type grown struct {
+	start int // of the value in the text
+	bytes int
+}
+
+// allows tells whether a number of some size may be spelt out at the end of dst.
+func (g *grown) allows(dst []byte, size, spelling int) bool {
+	more := size - spelling
+	if more <= 0 {
+		return true
+	}
+	other := len(dst) - size - g.start - g.bytes
+	if g.bytes+more > freeGrowth+maxGrowth*(other+spelling) {
+		return false
+	}
+	g.bytes += more
+	return true
+}
+
+func (g *grown) appendFloat(dst []byte, f float64, r *Repairs) []byte {
+	start := len(dst)
+	if dst = appendFloat(dst, f, r); g.allows(dst, len(dst)-start, floatSize) {
+		return dst
+	}
+	*r |= NumberNotFinite
+	dst = strconv.AppendFloat(append(dst[:start], '"'), f, 'g', -1, 64)
+	return append(dst, '"')
+}
+
+func (g *grown) appendNumber(dst []byte, text string, r *Repairs) []byte {
+	start := len(dst)
+	if dst = appendNumber(dst, text, r); g.allows(dst, len(dst)-start, len(text)+len(`""`)) {
+		return dst
+	}
+	return appendUnheld(dst[:start], text, r)
+}
 
 func floatNode(f float64) node {
 	return node{kind: Number, num: math.Float64bits(f), flags: flagFloat}
@@ -78,7 +125,7 @@ func appendUnheld(dst []byte, text string, r *Repairs) []byte {
 // appendExponent moves the point of mantissa by the exponent.
 func appendExponent(dst []byte, text string, neg bool, mantissa, exponent string, r *Repairs) []byte {
 	exp, err := strconv.Atoi(exponent)
-	if err != nil || exp > maxExpanded || exp < -maxExpanded || len(mantissa) > maxIntDigits {
+	if err != nil || exp > maxExponent || exp < -maxExponent || len(mantissa) > maxIntDigits {
 		return appendUnheld(dst, text, r)
 	}
 	whole, frac, _ := strings.Cut(mantissa, ".")

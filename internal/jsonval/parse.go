@@ -3,14 +3,15 @@ package jsonval
 import "slices"
 
 // Parse reads one JSON text (RFC 8259, nothing around it but blanks) into new
-// nodes of d. It returns false, and leaves r alone, if the text is malformed or
-// nests deeper than MaxDepth. Strings of the tree share the memory of text.
+// nodes of d. It returns false, and leaves r alone, if the text is malformed,
+// nests deeper than MaxDepth, or has so many values that d would hold more than a
+// million. Strings of the tree share the memory of text.
 func (d *Doc) Parse(text string, r *Repairs) (Node, bool) {
-	return d.parse(text, MaxDepth, r)
+	return d.parse(text, MaxDepth, maxParsed, r)
 }
 
-func (d *Doc) parse(text string, maxDepth int, r *Repairs) (Node, bool) {
-	p := parser{d: d, s: text, maxDepth: maxDepth}
+func (d *Doc) parse(text string, maxDepth, maxNodes int, r *Repairs) (Node, bool) {
+	p := parser{d: d, s: text, maxDepth: maxDepth, maxNodes: maxNodes}
 	mark := len(d.nodes)
 	p.blanks()
 	i, ok := p.value(0)
@@ -29,6 +30,7 @@ type parser struct {
 	s        string
 	i        int
 	maxDepth int
+	maxNodes int
 	repairs  Repairs
 }
 
@@ -54,7 +56,7 @@ func (p *parser) next(c byte) bool {
 }
 
 func (p *parser) value(depth int) (int32, bool) {
-	if p.i >= len(p.s) {
+	if p.i >= len(p.s) || len(p.d.nodes) > p.maxNodes {
 		return 0, false
 	}
 	switch c := p.s[p.i]; c {

@@ -37,7 +37,7 @@ func (d *Doc) fromValue(v pcommon.Value, tagged bool, depth int, r *Repairs) int
 	case pcommon.ValueTypeSlice, pcommon.ValueTypeMap:
 		if depth == MaxDepth {
 			*r |= NestingCut
-			return d.add(node{kind: String, text: v.AsString()})
+			return d.add(node{kind: String, text: string(appendDeep(nil, v, r))})
 		}
 		if v.Type() == pcommon.ValueTypeSlice {
 			return d.fromSlice(v.Slice(), tagged, depth+1, r)
@@ -108,7 +108,7 @@ func AppendValue(dst []byte, v pcommon.Value, r *Repairs) []byte {
 		return append(dst, `"}`...)
 	}
 	d := docs.Get().(*Doc)
-	dst = d.append(dst, d.fromValue(v, true, 0, r), r)
+	dst = d.appendRoot(dst, d.fromValue(v, true, 0, r), r)
 	d.Reset()
 	docs.Put(d)
 	return dst
@@ -118,7 +118,7 @@ func AppendValue(dst []byte, v pcommon.Value, r *Repairs) []byte {
 // AppendValue. The object itself is never wrapped.
 func AppendMap(dst []byte, m pcommon.Map, r *Repairs) []byte {
 	d := docs.Get().(*Doc)
-	dst = d.append(dst, d.fromMap(m, true, 0, r), r)
+	dst = d.appendRoot(dst, d.fromMap(m, true, 0, r), r)
 	d.Reset()
 	docs.Put(d)
 	return dst

@@ -58,17 +58,88 @@ func TestAppendMapIsNeverWrapped(t *testing.T) {
 	require.Equal(t, m.AsRaw(), back.AsRaw())
 }
 
+// What nests too deep becomes text in place, at any depth: no conversion may overflow
+// the stack, which ends the process.
 func TestTooDeepBecomesText(t *testing.T) {
-	v := pcommon.NewValueEmpty()
-	at := v
+	for _, depth := range []int{MaxDepth + 1, 1000, 1_000_000} {
+		v := pcommon.NewValueEmpty()
+		at := v
+		for i := range depth {
+			if i >= MaxDepth && i%2 == 1 {
+				at = at.SetEmptyMap().PutEmpty("k\x00")
+				continue
+			}
+			at = at.SetEmptySlice().AppendEmpty()
+		}
+		var r Repairs
+		text := AppendValue(nil, v, &r)
+		require.Equal(t, NestingCut, r&NestingCut)
+		require.True(t, json.Valid(text))
+		rest, is := strings.CutPrefix(string(text), strings.Repeat("[", MaxDepth)+`"[`)
+		require.True(t, is)
+		rest = rest[:strings.LastIndexByte(rest, '"')]
+		require.Equal(t, depth-MaxDepth, strings.Count(rest, "]")+strings.Count(rest, "}"))
+	}
+}
+
+func TestTextOfWhatIsTooDeep(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	for range 2000 {
+		v := pcommon.NewValueEmpty()
+		randomValue(rng, v, 4)
+		var r Repairs
+		text := appendDeep(nil, v, &r)
+		require.True(t, json.Valid(text), "%s", text)
+		canonicalText, _ := canonical(t, string(text))
+		require.Equal(t, sortedText(t, v), canonicalText, "no value and no key is lost")
+	}
+}
+
+// sortedText is the canonical JSON of a value without the marks of kvlists.
+func sortedText(t *testing.T, v pcommon.Value) string {
+	t.Helper()
+	var d Doc
+	var r Repairs
+	text := Append(nil, d.FromValue(v, &r), &r)
+	return string(text)
+}
+
+// Numbers do not make a value grow without bound: beyond some times its other bytes
+// they are kept as they are spelt, as strings.
+func TestNumbersDoNotExplode(t *testing.T) {
+	for _, number := range []string{"1e1099", "1e-1099", "1e399", "-1.5e-399", "1e308", "5e-324"} {
+		for _, n := range []int{1, 3, 1000, 200_000} {
+			list := "[" + strings.Repeat(number+",", n-1) + number + "]"
+			got, r := canonical(t, list)
+			require.LessOrEqual(t, len(got), freeGrowth+(maxGrowth+1)*(len(list)+2*n))
+			require.True(t, json.Valid([]byte(got)))
+			if n >= 1000 {
+				require.Equal(t, NumberNotFinite, r)
+				require.Contains(t, got, `"`+number+`"`)
+			}
+			again, _ := canonical(t, got)
+			require.Equal(t, got, again)
+		}
+	}
+	list := pcommon.NewValueSlice()
 	for range 100_000 {
-		at = at.SetEmptySlice().AppendEmpty()
+		list.Slice().AppendEmpty().SetDouble(5e-324)
 	}
 	var r Repairs
-	text := AppendValue(nil, v, &r)
-	require.Equal(t, NestingCut, r)
-	require.True(t, json.Valid(text))
-	require.True(t, strings.HasPrefix(string(text), strings.Repeat("[", MaxDepth)+`"[[`))
+	require.Less(t, len(AppendValue(nil, list, &r)), 20*11*100_000)
+	require.Equal(t, NumberNotFinite, r)
+}
+
+// A text of very many values is not parsed: its tree would take much more memory.
+func TestParsedTreesAreBounded(t *testing.T) {
+	var d Doc
+	var r Repairs
+	_, ok := d.Parse("["+strings.Repeat("1,", maxParsed)+"1]", &r)
+	require.False(t, ok)
+	_, ok = d.Parse("["+strings.Repeat("1,", maxParsed/2)+"1]", &r)
+	require.True(t, ok)
+	_, ok = d.Parse("["+strings.Repeat("1,", maxParsed/2)+"1]", &r)
+	require.False(t, ok, "the bound is for all that a Doc holds")
 }
 
 // randomValue fills v with a value of up to depth levels that jsonb holds unrepaired.
