@@ -2,6 +2,11 @@ package schema
 
 import (
 	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -11,7 +16,7 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
 
-var names = []string{"public", `we"ird; drop`, `a'b\%s.c`}
+var names = []string{"public", `we"ird; drop`, `a'b\%s.c`, `$$`, `x$sql$y$q$ %L %1$I %`, `q$`}
 
 func connect(t *testing.T, url string) *pgx.Conn {
 	t.Helper()
@@ -61,15 +66,57 @@ func TestMigrateThroughPgBouncer(t *testing.T) {
 func TestCheckSaysWhatIsMissing(t *testing.T) {
 	conn := connect(t, testserver.NewDatabase(t))
 	require.ErrorContains(t, Check(t.Context(), conn, "public"),
-		`schema "public" is at version 0 and lacks 001_tables.sql, 002_partitions.sql, 003_views.sql`)
+		`schema "public" is at version 0 and lacks 001_tables.sql, 005_lookups.sql, 006_usage.sql`)
 	require.NoError(t, Migrate(t.Context(), conn, "public"))
-	_, err := conn.Exec(t.Context(), "UPDATE llm_schema_version SET version = version - 1")
+	_, err := conn.Exec(t.Context(), "UPDATE llm_internal_definitions SET hash = 'of another build'")
+	require.NoError(t, err)
+	require.ErrorContains(t, Check(t.Context(), conn, "public"), "lacks the views and functions of this build")
+	_, err = conn.Exec(t.Context(), "DELETE FROM llm_internal_migrations WHERE number = $1", Latest())
 	require.NoError(t, err)
 	require.ErrorContains(t, Check(t.Context(), conn, "public"), "create_schema: true")
-	_, err = conn.Exec(t.Context(), "UPDATE llm_schema_version SET version = 9999")
+}
+
+// TestNewerSchema lets later builds add migrations: one that this build can live with,
+// whose views and functions stay, and one that it is too old for.
+func TestNewerSchema(t *testing.T) {
+	conn := connect(t, testserver.NewDatabase(t))
+	require.NoError(t, Migrate(t.Context(), conn, "public"))
+	_, err := conn.Exec(t.Context(), `INSERT INTO llm_internal_migrations (number, file, compatible_from) VALUES (9998, 'later', $1)`, Latest())
 	require.NoError(t, err)
-	require.ErrorContains(t, Check(t.Context(), conn, "public"), "newer than the version")
+	_, err = conn.Exec(t.Context(), "UPDATE llm_internal_definitions SET hash = 'later'")
+	require.NoError(t, err)
+	require.NoError(t, Check(t.Context(), conn, "public"))
+	require.NoError(t, Migrate(t.Context(), conn, "public"))
+	var hash string
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT hash FROM llm_internal_definitions").Scan(&hash))
+	require.Equal(t, "later", hash)
+	version, err := Version(t.Context(), conn, "public")
+	require.NoError(t, err)
+	require.EqualValues(t, 9998, version)
+	_, err = conn.Exec(t.Context(), "INSERT INTO llm_internal_migrations (number, file, compatible_from) VALUES (9999, 'much later', 9999)")
+	require.NoError(t, err)
+	require.ErrorContains(t, Check(t.Context(), conn, "public"), "which builds before version 9999 cannot work with")
 	require.ErrorContains(t, Migrate(t.Context(), conn, "public"), "update the collector")
+}
+
+// TestEveryDefinitionFileIsApplied compares the list of files with the folders.
+func TestEveryDefinitionFileIsApplied(t *testing.T) {
+	var files []string
+	for _, pattern := range []string{"views/*.sql", "functions/*.sql"} {
+		found, err := fs.Glob(embedded, pattern)
+		require.NoError(t, err)
+		files = append(files, found...)
+	}
+	require.ElementsMatch(t, files, definitionFiles)
+}
+
+// TestMigrationsHoldTablesOnly keeps each view and function in one place. The function
+// of the trigger is made with its tables.
+func TestMigrationsHoldTablesOnly(t *testing.T) {
+	for _, m := range migrations {
+		text := strings.ReplaceAll(m.text, "CREATE FUNCTION {{.schema}}.llm_count_removal()", "")
+		require.NotRegexp(t, `(?m)^CREATE( OR REPLACE)? (FUNCTION|VIEW|AGGREGATE|PROCEDURE)`, text, m.file)
+	}
 }
 
 // TestFailedMigrationLeavesNothing lets a migration meet a table of its name.
@@ -88,21 +135,62 @@ func TestFailedMigrationLeavesNothing(t *testing.T) {
 	require.NoError(t, Migrate(t.Context(), other, "public"), "the failure holds no lock")
 }
 
-// TestMigrationsCanBeTakenBack runs all of them down again.
-func TestMigrationsCanBeTakenBack(t *testing.T) {
-	conn := connect(t, testserver.NewDatabase(t))
-	require.NoError(t, Migrate(t.Context(), conn, "public"))
-	require.NoError(t, migrateTo(t.Context(), conn, "public", 0))
-	var left int
-	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM pg_class WHERE relname LIKE 'llm%' AND relname NOT LIKE 'llm_schema%'").Scan(&left))
-	require.Zero(t, left)
-	require.NoError(t, Migrate(t.Context(), conn, "public"))
+// createBefore makes tables, views and functions as the build before version 11 made
+// them, up to a number of its migrations.
+func createBefore(t *testing.T, conn *pgx.Conn, name string, version int) {
+	t.Helper()
+	exec := func(sql string) {
+		_, err := conn.Exec(t.Context(), sql, pgx.QueryExecModeSimpleProtocol)
+		require.NoError(t, err)
+	}
+	exec("CREATE SCHEMA IF NOT EXISTS " + pgx.Identifier{name}.Sanitize())
+	files, err := filepath.Glob("testdata/version10/*.sql")
+	require.NoError(t, err)
+	require.Len(t, files, lastOfBefore)
+	for _, file := range files[:version] {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		exec(render(string(text), name))
+	}
+	exec("CREATE TABLE " + Table(name, versionTable) + " (version int4 NOT NULL)")
+	exec(fmt.Sprintf("INSERT INTO %s VALUES (%d)", Table(name, versionTable), version))
 }
 
-// TestTablesOfBeforeAreBroughtUp starts from the tables as version 8 made them, when traces had no created_at.
+// TestTablesOfBeforeAreBroughtUp starts from every version of before and ends with the
+// same objects, apart from the order of columns.
 func TestTablesOfBeforeAreBroughtUp(t *testing.T) {
+	objects := func(conn *pgx.Conn) (list []string) {
+		rows, err := conn.Query(t.Context(), `
+			SELECT format('%s.%s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod))
+			FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+			WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped
+			UNION ALL
+			SELECT format('%s %s %s', p.oid::regprocedure, md5(pg_get_function_result(p.oid)), md5(p.prosrc))
+			FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
+			UNION ALL
+			SELECT format('%s %s', c.relname, md5(pg_get_viewdef(c.oid)))
+			FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'v'
+			ORDER BY 1`)
+		require.NoError(t, err)
+		list, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err)
+		return list
+	}
+	fresh := connect(t, testserver.NewDatabase(t))
+	require.NoError(t, Migrate(t.Context(), fresh, "public"))
+	for version := 1; version <= lastOfBefore; version++ {
+		conn := connect(t, testserver.NewDatabase(t))
+		createBefore(t, conn, "public", version)
+		require.NoError(t, Migrate(t.Context(), conn, "public"), version)
+		require.Equal(t, objects(fresh), objects(conn), version)
+	}
+}
+
+// TestTracesOfBeforeHaveATimeOfCreation starts from the tables as version 8 made them
+// before new databases had created_at from the start.
+func TestTracesOfBeforeHaveATimeOfCreation(t *testing.T) {
 	conn := connect(t, testserver.NewDatabase(t))
-	require.NoError(t, migrateTo(t.Context(), conn, "public", 8))
+	createBefore(t, conn, "public", 8)
 	_, err := conn.Exec(t.Context(), `ALTER TABLE llm_traces DROP COLUMN created_at;
 		INSERT INTO llm_traces (id, trace_id) VALUES (gen_random_uuid(), repeat('a', 32))`)
 	require.NoError(t, err)

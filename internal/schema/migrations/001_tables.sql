@@ -200,14 +200,3 @@ CREATE TABLE {{.schema}}.llm_spans_default PARTITION OF {{.schema}}.llm_spans DE
 CREATE TABLE {{.schema}}.llm_contents_default PARTITION OF {{.schema}}.llm_contents DEFAULT;
 CREATE TRIGGER llm_count_removal AFTER DELETE OR TRUNCATE ON {{.schema}}.llm_contents_default
     FOR EACH STATEMENT EXECUTE FUNCTION {{.schema}}.llm_count_removal();
-
----- create above / drop below ----
-
-DROP TABLE {{.schema}}.llm_side_by_side;
-DROP TABLE {{.schema}}.llm_awaited_spans;
-DROP TABLE {{.schema}}.llm_resources;
-DROP TABLE {{.schema}}.llm_contents;
-DROP FUNCTION {{.schema}}.llm_count_removal();
-DROP TABLE {{.schema}}.llm_contents_removals;
-DROP TABLE {{.schema}}.llm_spans;
-DROP TABLE {{.schema}}.llm_traces;

@@ -15,11 +15,3 @@ ALTER TABLE {{.schema}}.llm_spans
     ADD COLUMN estimated_cost        numeric;
 ALTER TABLE {{.schema}}.llm_spans ALTER COLUMN stored_at SET DEFAULT now();
 ALTER TABLE {{.schema}}.llm_traces ADD COLUMN labels jsonb;
-
----- create above / drop below ----
-
-ALTER TABLE {{.schema}}.llm_traces DROP COLUMN labels;
-ALTER TABLE {{.schema}}.llm_spans
-    DROP COLUMN cost_counted, DROP COLUMN source, DROP COLUMN stored_at, DROP COLUMN labels, DROP COLUMN service_tier,
-    DROP COLUMN cache_write_1h_tokens, DROP COLUMN input_audio_tokens, DROP COLUMN output_audio_tokens,
-    DROP COLUMN input_image_tokens, DROP COLUMN output_image_tokens, DROP COLUMN web_search_requests, DROP COLUMN estimated_cost;

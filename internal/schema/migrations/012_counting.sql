@@ -1,6 +1,2 @@
 -- Tables for counting.
 SELECT;
-
----- create above / drop below ----
-
-SELECT;

@@ -1,6 +1,2 @@
 -- Tables for what readers ask.
 SELECT;
-
----- create above / drop below ----
-
-SELECT;

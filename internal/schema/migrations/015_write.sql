@@ -1,6 +1,2 @@
 -- Tables for the write path.
 SELECT;
-
----- create above / drop below ----
-
-SELECT;

@@ -1,6 +1,2 @@
 -- Tables for prices.
 SELECT;
-
----- create above / drop below ----
-
-SELECT;

@@ -1,6 +1,2 @@
 -- Tables for log records.
 SELECT;
-
----- create above / drop below ----
-
-SELECT;

@@ -5,7 +5,7 @@
 -- its owner, so that a writer needs no right to create tables. Attaching locks the
 -- default partition, which a long query may hold: then it gives up, and rows of
 -- that day wait in the default partition for the next try.
-CREATE FUNCTION {{.schema}}.llm_create_day(day date) RETURNS boolean
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_create_day(day date) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' SET lock_timeout = '2s' AS $$
 DECLARE
     suffix text := to_char(day, 'YYYYMMDD');
@@ -45,7 +45,3 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_create_day(date) FROM PUBLIC;
-
----- create above / drop below ----
-
-DROP FUNCTION {{.schema}}.llm_create_day(date);

@@ -229,18 +229,3 @@ FROM {{.schema}}.llm_traces
 WHERE session_id IS NOT NULL
 GROUP BY session_id;
 
----- create above / drop below ----
-
-DROP VIEW {{.schema}}.llm_sessions;
-DROP VIEW {{.schema}}.llm_trace_io;
-DROP VIEW {{.schema}}.llm_messages;
-DROP VIEW {{.schema}}.llm_tool_calls;
-DROP VIEW {{.schema}}.llm_calls;
-DROP FUNCTION {{.schema}}.llm_outer_telling(uuid, text, text);
-DROP VIEW {{.schema}}.llm_span_details;
-DROP FUNCTION {{.schema}}.llm_message_text(jsonb);
-DROP FUNCTION {{.schema}}.llm_whole_events(date, jsonb);
-DROP FUNCTION {{.schema}}.llm_whole_attributes(date, jsonb);
-DROP FUNCTION {{.schema}}.llm_output_list(date, uuid[], text[]);
-DROP FUNCTION {{.schema}}.llm_content_list(date, uuid[]);
-DROP FUNCTION {{.schema}}.llm_content(date, uuid);

@@ -72,7 +72,3 @@ END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_delete_traces_before(date, integer) FROM PUBLIC;
 
----- create above / drop below ----
-
-DROP FUNCTION {{.schema}}.llm_delete_traces_before(date, integer);
-DROP FUNCTION {{.schema}}.llm_drop_day_before(text, date);

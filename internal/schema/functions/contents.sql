@@ -1,0 +1,101 @@
+-- Words by id. Words are fetched by functions, so that a reader without rights on
+-- llm_contents can still select every fact from the views, and so that each look-up
+-- touches one day's partition only.
+
+-- A content's body; null when retention has dropped it.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_content(day date, id uuid) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT AS $$
+BEGIN
+    RETURN (SELECT c.body FROM {{.schema}}.llm_contents c WHERE c.day = llm_content.day AND c.id = llm_content.id);
+END
+$$;
+
+-- The bodies of several contents as a JSON array, in the order of ids; null
+-- when none of them is left.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_content_list(day date, ids uuid[]) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT AS $$
+BEGIN
+    RETURN (SELECT CASE WHEN count(c.id) > 0 OR cardinality(ids) = 0 THEN coalesce(jsonb_agg(c.body ORDER BY i.n), '[]') END
+            FROM unnest(ids) WITH ORDINALITY AS i (id, n)
+            LEFT JOIN {{.schema}}.llm_contents c ON c.day = llm_content_list.day AND c.id = i.id);
+END
+$$;
+
+-- Output messages with the finish reason of each, which is the call's and not
+-- the message's.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_output_list(day date, ids uuid[], finish_reasons text[]) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    IF ids IS NULL THEN
+        RETURN NULL;
+    END IF;
+    RETURN (SELECT CASE WHEN count(c.id) > 0 OR cardinality(ids) = 0 THEN coalesce(jsonb_agg(
+                CASE WHEN finish_reasons[i.n] IS NULL THEN c.body
+                     ELSE c.body || jsonb_build_object('finish_reason', finish_reasons[i.n]) END ORDER BY i.n), '[]') END
+            FROM unnest(ids) WITH ORDINALITY AS i (id, n)
+            LEFT JOIN {{.schema}}.llm_contents c ON c.day = llm_output_list.day AND c.id = i.id);
+END
+$$;
+
+-- Bodies of a day's contents.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_contents_of(day date, ids uuid[]) RETURNS TABLE (id uuid, body jsonb)
+LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_custom_plan AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT c.id, c.body FROM {{.schema}}.llm_contents c WHERE c.day = llm_contents_of.day AND c.id = ANY (ids);
+END
+$$;
+
+-- Attributes with the values that were kept as contents back in place.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_whole_attributes(day date, attributes jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT AS $$
+BEGIN
+    IF NOT jsonb_path_exists(attributes, '$.*."$content"') THEN
+        RETURN attributes;
+    END IF;
+    RETURN (SELECT jsonb_object_agg(a.key, CASE
+                WHEN jsonb_typeof(a.value) = 'object' AND a.value ? '$content'
+                THEN {{.schema}}.llm_content(day, (a.value ->> '$content')::uuid)
+                ELSE a.value END)
+            FROM jsonb_each(attributes) a);
+END
+$$;
+
+-- The same for the attributes of events.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_whole_events(day date, events jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT AS $$
+BEGIN
+    IF NOT jsonb_path_exists(events, '$[*].attributes.*."$content"') THEN
+        RETURN events;
+    END IF;
+    RETURN (SELECT jsonb_agg(CASE
+                WHEN e.value ? 'attributes'
+                THEN jsonb_set(e.value, '{attributes}', {{.schema}}.llm_whole_attributes(day, e.value -> 'attributes'))
+                ELSE e.value END ORDER BY e.ordinality)
+            FROM jsonb_array_elements(events) WITH ORDINALITY e);
+END
+$$;
+
+-- The text parts of a message, a line break between two.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_message_text(body jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
+    SELECT string_agg(p.value ->> 'content', E'\n' ORDER BY p.ordinality)
+    FROM jsonb_array_elements(CASE WHEN jsonb_typeof(body -> 'parts') = 'array' THEN body -> 'parts' ELSE '[]' END) WITH ORDINALITY p
+    WHERE p.value ->> 'type' = 'text'
+$$;
+
+-- What was asked: the text of the last user message of a list that has text.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_asked(messages jsonb) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
+DECLARE
+    asked text;
+BEGIN
+    FOR i IN REVERSE jsonb_array_length(messages) - 1 .. 0 LOOP
+        IF messages -> i ->> 'role' = 'user' THEN
+            asked := {{.schema}}.llm_message_text(messages -> i);
+            EXIT WHEN asked IS NOT NULL;
+        END IF;
+    END LOOP;
+    RETURN asked;
+END
+$$;

@@ -1,0 +1,157 @@
+package schema
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// The tables, in the configured schema, that tell what has been applied. Versions up
+// to lastOfBefore are told by versionTable, which builds of before read: they refuse
+// any other number, though they work with all that later migrations add. Later steps
+// are rows of migrationsTable.
+const (
+	versionTable     = "llm_schema_version"
+	lastOfBefore     = 10
+	migrationsTable  = "llm_internal_migrations"
+	definitionsTable = "llm_internal_definitions"
+)
+
+// A migration waits lockTimeout for a lock, since writers queue up behind it, and then
+// lets them pass; it tries so often, with growing pauses between.
+const (
+	lockTimeout  = time.Second
+	lockAttempts = 8
+	firstPause   = 500 * time.Millisecond
+)
+
+// Migrate brings the tables, views and functions in schema name up to this build,
+// creating the schema if need be. Several processes may do so at once: one works, the
+// others wait and find nothing left to do. All is done in one transaction, which also
+// works through PgBouncer in transaction mode. A newer schema is left as it is.
+func Migrate(ctx context.Context, conn *pgx.Conn, name string) error {
+	if err := checkServer(ctx, conn); err != nil {
+		return err
+	}
+	pause := firstPause
+	for attempt := 1; ; attempt++ {
+		s, err := readState(ctx, conn, name)
+		if err != nil {
+			return err
+		}
+		if err := s.checkCompatible(name); err != nil || s.upToDate() {
+			return err
+		}
+		err = pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+			return migrateInTx(ctx, tx, name)
+		})
+		if !isLockTimeout(err) || attempt == lockAttempts {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(pause + rand.N(pause)):
+			pause *= 2
+		}
+	}
+}
+
+// isLockTimeout tells whether a lock could not be had, for lock_not_available or
+// deadlock_detected.
+func isLockTimeout(err error) bool {
+	var failed *pgconn.PgError
+	return errors.As(err, &failed) && (failed.Code == "55P03" || failed.Code == "40P01")
+}
+
+func migrateInTx(ctx context.Context, tx pgx.Tx, name string) error {
+	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name+".llm_schema"); err != nil {
+		return err
+	}
+	s, err := readState(ctx, tx, name) // others may have been at it
+	if err != nil || s.upToDate() {
+		return err
+	}
+	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", lockTimeout.Milliseconds())); err != nil {
+		return err
+	}
+	if err := createSchema(ctx, tx, name); err != nil {
+		return err
+	}
+	if err := createStateTables(ctx, tx, name); err != nil {
+		return err
+	}
+	for _, m := range s.missing() {
+		if err := m.apply(ctx, tx, name); err != nil {
+			return err
+		}
+	}
+	return applyDefinitions(ctx, tx, name)
+}
+
+// createSchema does not rely on IF NOT EXISTS alone, since that asks for the
+// right to create even when nothing is to be created.
+func createSchema(ctx context.Context, tx pgx.Tx, name string) error {
+	var there bool
+	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", name).Scan(&there); err != nil || there {
+		return err
+	}
+	_, err := tx.Exec(ctx, "CREATE SCHEMA "+pgx.Identifier{name}.Sanitize())
+	return err
+}
+
+func createStateTables(ctx context.Context, tx pgx.Tx, name string) error {
+	for _, sql := range []string{
+		"CREATE TABLE IF NOT EXISTS " + Table(name, versionTable) + " (version integer NOT NULL)",
+		"INSERT INTO " + Table(name, versionTable) + " SELECT 0 WHERE NOT EXISTS (SELECT FROM " + Table(name, versionTable) + ")",
+		"CREATE TABLE IF NOT EXISTS " + Table(name, migrationsTable) + ` (
+			number          integer PRIMARY KEY,
+			file            text NOT NULL,
+			compatible_from integer NOT NULL,
+			applied_at      timestamptz NOT NULL DEFAULT now())`,
+		"CREATE TABLE IF NOT EXISTS " + Table(name, definitionsTable) + ` (
+			hash       text PRIMARY KEY,
+			applied_at timestamptz NOT NULL DEFAULT now())`,
+	} {
+		if _, err := tx.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// apply runs a migration and notes that it ran.
+func (m *migration) apply(ctx context.Context, tx pgx.Tx, name string) error {
+	if _, err := tx.Exec(ctx, render(m.text, name), pgx.QueryExecModeSimpleProtocol); err != nil {
+		return fmt.Errorf("migration %s failed: %w", m.file, err)
+	}
+	var err error
+	if m.number <= lastOfBefore {
+		_, err = tx.Exec(ctx, "UPDATE "+Table(name, versionTable)+" SET version = $1", m.number)
+	} else {
+		_, err = tx.Exec(ctx, "INSERT INTO "+Table(name, migrationsTable)+" (number, file, compatible_from) VALUES ($1, $2, $3)",
+			m.number, m.file, m.compatibleFrom)
+	}
+	return err
+}
+
+// applyDefinitions makes the views and functions anew.
+func applyDefinitions(ctx context.Context, tx pgx.Tx, name string) error {
+	// Bodies may refer to what a later file defines.
+	if _, err := tx.Exec(ctx, "SET LOCAL check_function_bodies = off"); err != nil {
+		return err
+	}
+	for _, file := range definitionFiles {
+		if _, err := tx.Exec(ctx, render(read(file), name), pgx.QueryExecModeSimpleProtocol); err != nil {
+			return fmt.Errorf("definitions in %s failed: %w", file, err)
+		}
+	}
+	_, err := tx.Exec(ctx, "WITH old AS (DELETE FROM "+Table(name, definitionsTable)+" WHERE hash <> $1) INSERT INTO "+
+		Table(name, definitionsTable)+" (hash) VALUES ($1) ON CONFLICT (hash) DO NOTHING", definitionsHash)
+	return err
+}

@@ -1,0 +1,27 @@
+-- Every span, with its words.
+CREATE OR REPLACE VIEW {{.schema}}.llm_span_details WITH (security_invoker = true) AS
+SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name, s.span_kind, s.kind, s.operation,
+    s.service_name, s.scope_name, s.scope_version, s.start_time, s.end_time, s.duration_us,
+    s.status, s.status_message, s.error_type, s.error_message,
+    s.provider, s.request_model, s.response_model, s.response_id, s.finish_reasons, s.request_parameters, s.streaming, s.ttft_ms,
+    s.input_tokens, s.output_tokens, s.total_tokens, s.cache_read_tokens, s.cache_creation_tokens, s.reasoning_tokens,
+    s.input_cost, s.output_cost, s.total_cost, s.aggregate_usage, s.counted, s.usage_counted,
+    s.user_id, s.session_id, s.environment, s.release, s.tags, s.prompt_name, s.prompt_version, s.agent_name, s.agent_id,
+    s.tool_name, s.tool_call_id, s.embedding_dimensions,
+    s.input_message_ids, s.output_message_ids, s.system_instructions_id, s.tool_definitions_id, s.tool_arguments_id,
+    s.tool_result_id, s.retrieval_query_id, s.document_ids,
+    {{.schema}}.llm_content_list(d.day, s.input_message_ids) AS input_messages,
+    {{.schema}}.llm_output_list(d.day, s.output_message_ids, s.finish_reasons) AS output_messages,
+    {{.schema}}.llm_content(d.day, s.system_instructions_id) AS system_instructions,
+    {{.schema}}.llm_content(d.day, s.tool_definitions_id) AS tool_definitions,
+    {{.schema}}.llm_content(d.day, s.tool_arguments_id) AS tool_arguments,
+    {{.schema}}.llm_content(d.day, s.tool_result_id) AS tool_result,
+    {{.schema}}.llm_content(d.day, s.retrieval_query_id) #>> '{}' AS retrieval_query,
+    {{.schema}}.llm_content_list(d.day, s.document_ids) AS documents,
+    s.resource_id, r.attributes AS resource_attributes,
+    {{.schema}}.llm_whole_attributes(d.day, s.attributes) AS attributes,
+    {{.schema}}.llm_whole_events(d.day, s.events) AS events, s.links, s.trace_state, s.flags, s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments
+FROM {{.schema}}.llm_spans s
+CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day) d
+LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id
+LEFT JOIN {{.schema}}.llm_resources r ON r.id = s.resource_id;
