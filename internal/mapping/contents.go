@@ -158,7 +158,10 @@ func (r *reading) readMessages(src *boundSource, dir content.Direction, w *said)
 		return ok
 	}
 	if v.node.Exists() {
-		return r.addNode(v.node, dir)
+		if ok = r.addNode(v.node, dir); ok && src.as == asObject {
+			r.tookList(src)
+		}
+		return ok
 	}
 	if s, is := v.str(); is {
 		if absentText(s) {
@@ -182,6 +185,8 @@ func (r *reading) given(src *boundSource) (v value, ok bool) {
 	switch {
 	case src.list:
 		v = value{node: r.unflatten(src)}
+	case src.as == asObject:
+		v = value{node: r.assemble(src)}
 	case len(src.steps) == 0:
 		v = value{attr: r.slots[src.slot].value}
 	default:
@@ -284,7 +289,7 @@ func (r *reading) readOne(f field, src *boundSource) (c content.Content, ok bool
 		return c, false
 	}
 	r.rep |= r.sourceRep
-	if src.list {
+	if src.list || src.as == asObject {
 		r.tookList(src)
 	} else if !v.node.Exists() {
 		r.took(src, r.holdsAll(src, v))

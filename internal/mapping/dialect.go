@@ -109,10 +109,12 @@ const (
 	asText                // words that are never JSON
 	asSeconds             // a duration in seconds
 	asMillis              // a duration in milliseconds
+	asNanos               // a duration in nanoseconds
 	asTime                // a time, ISO 8601
 	asName                // the name of the span, without attribute
 	asToolPart            // the tool_call or tool_call_response part of messages
 	asEventList           // message events in one JSON list
+	asObject              // the attributes under a prefix, put together as one object
 	asMessageEvents       // the span events that tell messages
 	asDocumentEvents      // the span events that tell documents
 )
@@ -130,11 +132,13 @@ func (a *answer) keys() [answerParts]string {
 }
 
 // messageEvent is a span event that tells one message, of this role unless its
-// attributes name another.
+// attributes name another. An event name that ends in .# goes on with an index;
+// prefix is what the keys of its attributes begin with.
 type messageEvent struct {
 	event  string
 	role   string
 	output bool
+	prefix string
 }
 
 // documentEvent is a span event that tells one document in attributes of this

@@ -26,7 +26,7 @@ func (r *reading) scanEvents() {
 	events := r.span.Events()
 	for i := range events.Len() {
 		e := events.At(i)
-		info := r.t.events[e.Name()]
+		info := r.t.eventOf(e.Name())
 		r.events = append(r.events, eventFate{info: info})
 		if e.Name() == "exception" {
 			r.exception = int32(i)
@@ -87,6 +87,9 @@ func (r *reading) readMessageEvents(dir content.Direction) bool {
 		}
 		attrs := r.span.Events().At(i).Attributes()
 		n := r.eventBody(r.doc.FromMap(attrs, &r.rep))
+		if p := info.message.prefix; p != "" {
+			n = r.withoutPrefix(n, p)
+		}
 		index, _ := n.Get("index").Int()
 		told = append(told, toldMessage{i, index, r.eventMessage(n, info.message)})
 	}
@@ -118,6 +121,15 @@ func (r *reading) eventBody(attrs jsonval.Node) jsonval.Node {
 		return inner
 	}
 	return attrs
+}
+
+// withoutPrefix cuts the prefix of the keys that have one.
+func (r *reading) withoutPrefix(n jsonval.Node, prefix string) jsonval.Node {
+	cut := r.doc.Object()
+	for c := n.First(); c.Exists(); c = c.Next() {
+		cut.Set(strings.TrimPrefix(c.Key(), prefix), c)
+	}
+	return cut
 }
 
 // eventMessage rewrites the attributes of an event as a message.
@@ -302,7 +314,7 @@ func (r *reading) eventFate(f *eventFate, key string) fate {
 		if k := f.info.attrs[key]; k.carriesWords(r.speaks) {
 			return words
 		}
-		if f.info.message != nil && eventWords[key] {
+		if m := f.info.message; m != nil && eventWords[strings.TrimPrefix(key, m.prefix)] {
 			return words
 		}
 		if d := f.info.document; d != nil && key == d.prefix+"document" {

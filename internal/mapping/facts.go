@@ -179,8 +179,11 @@ func (r *reading) millis(src *boundSource, v value) (ms float64, exact, ok bool)
 		return float64(at-r.out.Start) / 1e3, false, ok
 	}
 	f, exact, ok := v.float()
-	if src.as == asMillis {
+	switch src.as {
+	case asMillis:
 		return f, exact, ok
+	case asNanos:
+		return f / 1e6, false, ok
 	}
 	return f * 1e3, false, ok
 }

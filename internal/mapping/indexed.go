@@ -36,6 +36,22 @@ func (r *reading) unflatten(src *boundSource) jsonval.Node {
 	return list
 }
 
+// assemble makes one object of the attributes under a prefix.
+func (r *reading) assemble(src *boundSource) jsonval.Node {
+	base := len(r.leaves)
+	for i := range r.hits {
+		if h := &r.hits[i]; h.slot == src.slot && src.takes(h.rest) {
+			r.leaves = append(r.leaves, leaf{hit: h, path: h.rest})
+		}
+	}
+	if len(r.leaves) == base {
+		return jsonval.Node{}
+	}
+	object := r.grow(r.leaves[base:], src, 0)
+	r.leaves = r.leaves[:base]
+	return object
+}
+
 // takes tells whether the source reads a key that goes on like this.
 func (src *boundSource) takes(rest string) bool {
 	if src.heads == nil {
@@ -125,7 +141,7 @@ func skip(path string, drop []string) string {
 	}
 }
 
-// tookList settles the fate of the attributes that unflatten read.
+// tookList settles the fate of the attributes that unflatten or assemble read.
 func (r *reading) tookList(src *boundSource) {
 	for i := range r.hits {
 		if h := &r.hits[i]; h.slot == src.slot && h.used {

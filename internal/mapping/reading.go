@@ -256,7 +256,11 @@ func (r *reading) json(s *slot) jsonval.Node {
 // parse reads a value as JSON: encoded once or twice, or as Python prints a dict.
 func (r *reading) parse(v pcommon.Value) jsonval.Node {
 	var ignored jsonval.Repairs
-	if v.Type() != pcommon.ValueTypeStr {
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+	case pcommon.ValueTypeBytes:
+		return r.parseMessagePack(v.Bytes().AsRaw())
+	default:
 		return r.doc.FromValue(v, &ignored)
 	}
 	n, ok := r.doc.Parse(v.Str(), &ignored)

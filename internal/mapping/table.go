@@ -278,6 +278,18 @@ func (t *table) event(name string) *eventInfo {
 	return e
 }
 
+// eventOf returns what is known of an event, whose name may end in an index.
+func (t *table) eventOf(name string) *eventInfo {
+	if e := t.events[name]; e != nil || name == "" {
+		return e
+	}
+	family := strings.TrimRight(name, "0123456789")
+	if len(family) == len(name) || !strings.HasSuffix(family, ".") {
+		return nil
+	}
+	return t.events[family+"#"]
+}
+
 // lookupOrAdd returns the info of a key or of a family ("a.*", "a.#", "a.#.b").
 func (t *table) lookupOrAdd(name string) *keyInfo {
 	f := t.family(name)

@@ -1,0 +1,79 @@
+package mapping
+
+import "github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+
+// Braintrust: each group of facts is one JSON attribute, or one attribute a fact.
+var _ = register(dialect{
+	name:     "Braintrust",
+	rank:     rankFramework + 108,
+	versions: "*braintrust* (Python) 0.48.1; SDKs for Java, Go and Ruby",
+	scopes:   []string{"braintrust*"},
+	marks:    []string{"braintrust.span_attributes", "braintrust.span_attributes.type", "braintrust.parent"},
+	sources: map[field][]source{
+		fProvider:          {{attr: "braintrust.metadata", path: "provider"}, {attr: "braintrust.metadata.provider"}},
+		fRequestModel:      {{attr: "braintrust.metadata", path: "model"}, {attr: "braintrust.metadata.model"}},
+		fRequestParameters: {{attr: "braintrust.metadata", as: asBody, only: onlyLLM, with: braintrustParameters, note: "but `provider`, `user_id`, `session_id`"}},
+		fStreaming:         {{attr: "braintrust.metadata", path: "stream"}},
+		fFinishReasons:     {{attr: "braintrust.metadata", path: "finish_reason"}},
+		fTTFT: {
+			{attr: "braintrust.metrics", path: "time_to_first_token", as: asSeconds},
+			{attr: "braintrust.metrics.time_to_first_token", as: asSeconds},
+		},
+		fInputTokens:   {{attr: "braintrust.metrics", path: "prompt_tokens"}, {attr: "braintrust.metrics.prompt_tokens"}},
+		fOutputTokens:  {{attr: "braintrust.metrics", path: "completion_tokens"}, {attr: "braintrust.metrics.completion_tokens"}},
+		fTotalTokens:   {{attr: "braintrust.metrics", path: "tokens"}, {attr: "braintrust.metrics.tokens"}},
+		fCacheRead:     {{attr: "braintrust.metrics", path: "prompt_cached_tokens"}, {attr: "braintrust.metrics.prompt_cached_tokens"}},
+		fCacheCreation: {{attr: "braintrust.metrics", path: "prompt_cache_creation_tokens"}, {attr: "braintrust.metrics.prompt_cache_creation_tokens"}},
+		fReasoning:     {{attr: "braintrust.metrics", path: "completion_reasoning_tokens"}, {attr: "braintrust.metrics.completion_reasoning_tokens"}},
+		fTotalCost:     {{attr: "braintrust.metrics", path: "estimated_cost"}, {attr: "braintrust.metrics.estimated_cost"}},
+		fUserID:        {{attr: "braintrust.metadata.user_id"}, {attr: "braintrust.metadata", path: "user_id"}},
+		fSessionID:     {{attr: "braintrust.metadata.session_id"}, {attr: "braintrust.metadata", path: "session_id"}},
+		fTags:          {{attr: "braintrust.tags"}},
+		fToolName:      {{attr: "braintrust.span_attributes", path: "name"}, {as: asName, own: true, at: rankLast}},
+		fInputMessages: {
+			{attr: "braintrust.input_json", as: asBody}, {attr: "braintrust.input", as: asBody},
+		},
+		fOutputMessages: {
+			{attr: "braintrust.output_json", as: asBody}, {attr: "braintrust.output", as: asBody},
+		},
+		fToolDefinitions: {{attr: "braintrust.metadata", path: "tools", mixed: true}},
+		fToolArguments:   {{attr: "braintrust.input_json"}, {attr: "braintrust.input"}},
+		fToolResult:      {{attr: "braintrust.output_json"}, {attr: "braintrust.output"}},
+	},
+	kinds: []kindRule{
+		{at: kindByOthers, attr: "braintrust.span_attributes", of: braintrustKind, note: "its `type`, as below"},
+		{at: kindByOthers, attr: "braintrust.span_attributes.type", values: braintrustKinds},
+	},
+	words: []string{"braintrust.expected", "braintrust.expected_json"},
+})
+
+var braintrustKinds = map[string]Kind{
+	"llm": KindLLM, "tool": KindTool, "task": KindChain, "function": KindChain, "eval": KindEvaluator, "score": KindEvaluator,
+}
+
+func braintrustKind(r *reading, attributes string) (Kind, verdict) {
+	var ignored jsonval.Repairs
+	n, _ := r.doc.Parse(attributes, &ignored)
+	k, ok := braintrustKinds[lower(n.Get("type").Str())]
+	if !ok {
+		return KindOther, undecided
+	}
+	return k, decided
+}
+
+// braintrustParameters leaves out of the metadata what is no parameter of a request.
+func braintrustParameters(r *reading, v value) value {
+	n := r.parseOnce(v)
+	if !isObject(n) {
+		return value{}
+	}
+	parameters := r.doc.Object()
+	for c := n.First(); c.Exists(); c = c.Next() {
+		switch c.Key() {
+		case "provider", "user_id", "session_id", "finish_reason":
+		default:
+			parameters.Set(c.Key(), c)
+		}
+	}
+	return value{node: parameters}
+}

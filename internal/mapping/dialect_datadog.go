@@ -1,0 +1,64 @@
+package mapping
+
+// Datadog's tracer: gen_ai attributes for the call's figures, everything else in
+// MessagePack. A span is named after its resource.
+var _ = register(dialect{
+	name:     "Datadog LLM Observability",
+	rank:     rankFramework + 113,
+	versions: "*ddtrace* (Python) 4.16.0",
+	marks:    []string{"_llmobs", "_dd.llmobs.span_kind", "_dd.llmobs.enabled"},
+	sources: map[field][]source{
+		fProvider:          {{attr: "openai.request.provider", own: true}, {attr: "anthropic.request.provider", own: true}},
+		fRequestModel:      {{attr: "openai.request.model", own: true, at: rankCurrent - 1}, {attr: "anthropic.request.model", own: true, at: rankCurrent - 1}, {attr: "_llmobs", path: "meta.model_name"}},
+		fResponseModel:     {{attr: "openai.response.model", own: true}},
+		fRequestParameters: {{attr: "_llmobs", path: "meta.metadata", as: asBody, only: onlyLLM, with: datadogParameters, note: "but `finish_reason` and agent attribution"}},
+		fFinishReasons:     {{attr: "_llmobs", path: "meta.metadata.finish_reason"}, {attr: "_llmobs", path: "meta.metadata.stop_reason"}},
+		fInputTokens:       {{attr: "_llmobs", path: "metrics.input_tokens"}},
+		fOutputTokens:      {{attr: "_llmobs", path: "metrics.output_tokens"}},
+		fTotalTokens:       {{attr: "_llmobs", path: "metrics.total_tokens"}},
+		fCacheRead:         {{attr: "_llmobs", path: "metrics.cache_read_input_tokens"}},
+		fCacheCreation:     {{attr: "_llmobs", path: "metrics.cache_write_input_tokens"}},
+		fReasoning:         {{attr: "gen_ai.usage.reasoning_output_tokens", at: rankCurrent + 11}, {attr: "_llmobs", path: "metrics.reasoning_output_tokens"}},
+		fUserID:            {{attr: "_llmobs", path: "user_id"}},
+		fSessionID:         {{attr: "_llmobs", path: "session_id"}},
+		fEnvironment:       {{attr: "env", own: true, at: rankLast}},
+		fRelease:           {{attr: "version", own: true, at: rankLast}},
+		fAgentName:         {{attr: "operation.name", own: true, only: kindsOf(KindAgent)}, {attr: "_dd.p.llmobs_pagent_name"}},
+		fToolName:          {{attr: "operation.name", own: true}},
+		fErrorMessage:      {{attr: "error.message", own: true}},
+		fInputMessages:     {{attr: "_llmobs", path: "meta.input.messages"}, {attr: "_llmobs", path: "meta.input.value", as: asBody}},
+		fOutputMessages:    {{attr: "_llmobs", path: "meta.output.messages"}, {attr: "_llmobs", path: "meta.output.value", as: asBody}},
+		fToolDefinitions:   {{attr: "_llmobs", path: "meta.tool_definitions"}},
+		fToolArguments:     {{attr: "_llmobs", path: "meta.input.value"}},
+		fToolResult:        {{attr: "_llmobs", path: "meta.output.value"}},
+		fRetrievalQuery:    {{attr: "_llmobs", path: "meta.input.value"}},
+		fDocuments:         {{attr: "_llmobs", path: "meta.output.documents"}},
+	},
+	kinds: []kindRule{
+		{at: kindByOperation, attr: "gen_ai.operation.name", own: true, values: datadogKinds},
+		{at: kindByOthers, attr: "_dd.llmobs.span_kind", values: datadogKinds},
+	},
+	words: []string{"error.stack", "_llmobs"},
+})
+
+var datadogKinds = map[string]Kind{
+	"llm": KindLLM, "agent": KindAgent, "tool": KindTool, "workflow": KindChain, "task": KindChain, "step": KindChain,
+	"embedding": KindEmbedding, "retrieval": KindRetriever, "experiment": KindEvaluator,
+}
+
+// datadogParameters leaves out of the metadata what is no parameter of a request.
+func datadogParameters(r *reading, v value) value {
+	n := r.parseOnce(v)
+	if !isObject(n) {
+		return value{}
+	}
+	parameters := r.doc.Object()
+	for c := n.First(); c.Exists(); c = c.Next() {
+		switch c.Key() {
+		case "finish_reason", "stop_reason", "agent_attribution", "_dd", "tools":
+		default:
+			parameters.Set(c.Key(), c)
+		}
+	}
+	return value{node: parameters}
+}

@@ -1,0 +1,26 @@
+package mapping
+
+import "strings"
+
+// LangChain4j in Quarkus: the words are plain text, the provider is the name of an
+// enum.
+var _ = register(dialect{
+	name:     "LangChain4j (Quarkus)",
+	rank:     rankLegacy + 50,
+	versions: "quarkus-langchain4j 1 (source: SpanChatModelListener)",
+	scopes:   []string{"io.quarkus.opentelemetry"},
+	sources: map[field][]source{
+		fInputMessages:  {{attr: "gen_ai.prompt", as: asText, own: true, only: onlyLLM, at: rankLegacy + 19}},
+		fOutputMessages: {{attr: "gen_ai.completion", as: asText, own: true, only: onlyLLM, at: rankLegacy + 19}},
+	},
+	kinds: []kindRule{
+		{at: kindByOthers, own: true, of: quarkusKind, note: "`completion …` → llm"},
+	},
+})
+
+func quarkusKind(_ *reading, name string) (Kind, verdict) {
+	if strings.HasPrefix(name, "completion ") {
+		return KindLLM, decided
+	}
+	return KindOther, undecided
+}

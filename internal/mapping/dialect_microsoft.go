@@ -1,0 +1,81 @@
+package mapping
+
+import "strings"
+
+// Microsoft's agents: the Agent Framework (Python and .NET), Microsoft.Extensions.AI
+// and Semantic Kernel follow the conventions, with names of their own around them.
+var _ = register(dialect{
+	name:     "Microsoft Agent Framework, Extensions.AI, Semantic Kernel",
+	rank:     rankFramework + 103,
+	versions: "*agent-framework* 1.23.0; Microsoft.Extensions.AI 9.5; Semantic Kernel .NET 1.55, *semantic-kernel* (Python) 1.45.0",
+	scopes: []string{
+		"agent_framework", "Experimental.Microsoft.Agents.AI*", "Experimental.Microsoft.Extensions.AI*", "Microsoft.Agents.AI*",
+		"Microsoft.Extensions.AI*", "Microsoft.SemanticKernel*", "semantic_kernel.*",
+	},
+	sources: map[field][]source{
+		fInputTokens: {
+			{attr: "gen_ai.response.input_tokens", at: rankCurrent + 2},
+			{attr: "gen_ai.response.prompt_tokens", at: rankCurrent + 2},
+		},
+		fOutputTokens: {
+			{attr: "gen_ai.response.output_tokens", at: rankCurrent + 2},
+			{attr: "gen_ai.response.completion_tokens", at: rankCurrent + 2},
+		},
+		fToolArguments: {{attr: "gen_ai.tool.arguments", at: rankCurrent + 1}},
+		fToolResult:    {{attr: "gen_ai.tool.result", at: rankCurrent + 1}},
+	},
+	kinds: []kindRule{
+		{at: kindByOthers, own: true, of: agentFrameworkKind, note: "`workflow.…` `executor.process …` `edge_group.process …` `message.send` `orchestrate_tools` → chain"},
+	},
+	words: []string{"workflow.definition"},
+})
+
+func agentFrameworkKind(_ *reading, name string) (Kind, verdict) {
+	switch head, _, _ := strings.Cut(name, " "); head {
+	case "workflow.run", "workflow.build", "workflow_invoke", "workflow.session", "executor.process", "edge_group.process", "message.send", "orchestrate_tools":
+		return KindChain, decided
+	}
+	return KindOther, undecided
+}
+
+// Agent 365, of Microsoft.
+var _ = register(dialect{
+	name:     "Microsoft Agent 365",
+	rank:     rankFramework + 104,
+	versions: "*microsoft-agents-a365-observability* 2.0.0",
+	scopes:   []string{"Agent365Sdk"},
+	marks:    []string{"microsoft.a365.agent.blueprint.id", "telemetry.sdk.name=A365ObservabilitySDK"},
+	sources: map[field][]source{
+		fSessionID: {{attr: "microsoft.session.id", at: rankLast}},
+		fInputMessages: {
+			{attr: "microsoft.security.content.input.value", as: asText, only: kindsOf(KindGuardrail)},
+		},
+		fOutputMessages: {
+			{attr: "microsoft.security.content.output.value", as: asText, only: kindsOf(KindGuardrail)},
+		},
+	},
+	kinds: []kindRule{
+		{at: kindByOperation, attr: "gen_ai.operation.name", own: true, values: map[string]Kind{
+			"apply_guardrail": KindGuardrail, "invokeagent": KindAgent, "executetool": KindTool, "inferencecall": KindLLM, "outputmessages": KindOther,
+		}},
+	},
+})
+
+// Azure AI Agents: runs on the server, that a client starts and polls.
+var _ = register(dialect{
+	name:     "Azure AI Agents",
+	rank:     rankFramework + 105,
+	versions: "*azure-ai-agents* 1.1.0; Azure.AI.Agents.Persistent",
+	scopes:   []string{"Azure.AI.Agents.*", "azure.ai.agents*"},
+	marks:    []string{"gen_ai.system=az.ai.agents", "gen_ai.thread.id", "gen_ai.thread.run.id"},
+	sources: map[field][]source{
+		fSessionID: {{attr: "gen_ai.thread.id", at: rankCurrent + 1}},
+	},
+	kinds: []kindRule{
+		{at: kindByOperation, attr: "gen_ai.operation.name", values: map[string]Kind{
+			"start_thread_run": KindAgent, "get_thread_run": KindAgent, "process_thread_run": KindAgent,
+			"submit_tool_outputs": KindOther, "create_thread": KindOther, "create_message": KindOther,
+			"list_messages": KindOther, "list_run_steps": KindOther,
+		}},
+	},
+})
