@@ -51,19 +51,12 @@ func TestReadmeTable(t *testing.T) {
 	}
 }
 
-// readmeTable lists each dialect with the columns that its own attributes fill.
+// readmeTable lists the dialects and what they are tried with.
 func readmeTable(t *table) string {
 	var b strings.Builder
-	b.WriteString("| dialect | versions tried | recognised by | columns filled |\n|---|---|---|---|\n")
+	b.WriteString("| dialect | versions tried, and where the facts are from |\n|---|---|\n")
 	for _, d := range t.dialects {
-		recognised := codes(append(slices.Clone(d.scopes), d.marks...))
-		var columns []string
-		for f := range field(numFields) {
-			if len(d.sources[f]) > 0 {
-				columns = append(columns, fields[f].column)
-			}
-		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", d.name, d.versions, recognised, strings.Join(columns, ", "))
+		fmt.Fprintf(&b, "| %s | %s |\n", d.name, d.versions)
 	}
 	return b.String()
 }
@@ -224,7 +217,7 @@ func sourceNote(src *boundSource, info fieldInfo) string {
 
 var formNotes = map[form]string{
 	asJSON: "always JSON", asBody: "out of a body", asWrapped: "unwrapped", asText: "plain text", asSeconds: "seconds",
-	asMillis: "milliseconds", asTime: "a time", asToolPart: "its tool part", asEventList: "a list of events",
+	asMillis: "milliseconds", asNanos: "nanoseconds", asObject: "put together", asTime: "a time", asToolPart: "its tool part", asEventList: "a list of events",
 }
 
 func ownNote(own bool) string {
