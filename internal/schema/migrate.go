@@ -139,19 +139,3 @@ func (m *migration) apply(ctx context.Context, tx pgx.Tx, name string) error {
 	}
 	return err
 }
-
-// applyDefinitions makes the views and functions anew.
-func applyDefinitions(ctx context.Context, tx pgx.Tx, name string) error {
-	// Bodies may refer to what a later file defines.
-	if _, err := tx.Exec(ctx, "SET LOCAL check_function_bodies = off"); err != nil {
-		return err
-	}
-	for _, file := range definitionFiles {
-		if _, err := tx.Exec(ctx, render(read(file), name), pgx.QueryExecModeSimpleProtocol); err != nil {
-			return fmt.Errorf("definitions in %s failed: %w", file, err)
-		}
-	}
-	_, err := tx.Exec(ctx, "WITH old AS (DELETE FROM "+Table(name, definitionsTable)+" WHERE hash <> $1) INSERT INTO "+
-		Table(name, definitionsTable)+" (hash) VALUES ($1) ON CONFLICT (hash) DO NOTHING", definitionsHash)
-	return err
-}
