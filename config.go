@@ -3,6 +3,7 @@ package llmobservatoryexporter
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -56,6 +57,9 @@ type Config struct {
 
 	// fromEnv is what createDefaultConfig found, with what Validate has to say about it.
 	fromEnv pool.Config
+
+	// refused is what Unmarshal could not take over.
+	refused []error
 }
 
 // HealthCheckConfig says how Postgres is probed.
@@ -93,16 +97,19 @@ var (
 	_ confmap.Validator   = (*Config)(nil)
 )
 
-// Unmarshal lays the block over the values from the environment.
+// Unmarshal lays the block over the values from the environment. What it refuses, Validate reports with all else.
 func (cfg *Config) Unmarshal(conf *confmap.Conf) error {
 	before := cfg.PoolConfig()
+	cfg.refused = takeValues(conf)
 	if err := conf.Unmarshal(cfg); err != nil {
-		return err
+		return errors.Join(append(cfg.refused, err)...)
 	}
 	connections := cfg.PoolConfig()
 	connections.Override(before, conf.AllKeys()...)
 	cfg.Postgres = connections.Postgres
 	cfg.fromEnv = connections
+	cfg.refused = append(cfg.refused, cfg.fitQueue(conf)...)
+	cfg.fitPool(conf.IsSet("pool::max_connections") || before.IsFromEnv("pool::max_connections"))
 	if !conf.IsSet("retention::contents") {
 		cfg.Retention.Contents = cfg.Retention.Spans
 	}
@@ -123,33 +130,31 @@ func (cfg *Config) PoolConfig() pool.Config {
 }
 
 // Validate reports every fault, each on a line of its own that starts with the key. The standard blocks
-// (sending_queue, retry_on_failure, timeout) validate themselves.
+// (sending_queue, retry_on_failure, timeout) validate themselves as well.
 func (cfg *Config) Validate() error {
 	connections := cfg.PoolConfig()
 	return errors.Join(
+		errors.Join(cfg.refused...),
 		connections.Validate(),
+		cfg.checkTimeout(),
+		checkRetry(&cfg.RetryConfig),
 		cfg.HealthCheck.check(),
 		cfg.Retention.check(),
 		cfg.Content.check(),
-		checkBatch(&cfg.QueueConfig),
+		checkQueue(&cfg.QueueConfig),
 	)
 }
 
-// checkBatch refuses a limit in bytes on batches: exporterhelper drops a span that is longer, and what it came with.
-func checkBatch(queue *configoptional.Optional[exporterhelper.QueueBatchConfig]) error {
-	if !queue.HasValue() || !queue.Get().Batch.HasValue() {
-		return nil
+func (cfg *Config) checkTimeout() error {
+	if timeout := cfg.TimeoutConfig.Timeout; timeout != 0 && timeout < minTimeout {
+		return fault("timeout", timeout.String(), "bounds the transaction of a batch, so it must be 0 (none) or at least 1s")
 	}
-	batch := queue.Get().Batch.Get()
-	if batch.Sizer != exporterhelper.RequestSizerTypeBytes || batch.MaxSize == 0 {
-		return nil
-	}
-	return fmt.Errorf("sending_queue::batch::max_size: %d is not valid: must be 0 (none) with sizer bytes, as longer spans would be lost", batch.MaxSize)
+	return nil
 }
 
 func (cfg *HealthCheckConfig) check() error {
-	if cfg.Interval < 0 {
-		return fmt.Errorf("health_check::interval: %s is not valid: must be 0 (off) or longer", cfg.Interval)
+	if cfg.Interval != 0 && cfg.Interval < minInterval {
+		return fault("health_check::interval", cfg.Interval.String(), "must be 0 (off) or at least 1s")
 	}
 	return nil
 }
@@ -157,22 +162,23 @@ func (cfg *HealthCheckConfig) check() error {
 func (cfg *RetentionConfig) check() error {
 	var errs []error
 	add := func(key string, value time.Duration, allowed string) {
-		errs = append(errs, fmt.Errorf("retention::%s: %s is not valid: %s", key, value, allowed))
+		errs = append(errs, fault("retention::"+key, value.String(), allowed))
 	}
-	if cfg.Spans < 0 {
-		add("spans", cfg.Spans, "must be 0 (for ever) or longer")
+	const allowed = "must be 0 (for ever) or at least 24h, since whole days go"
+	if cfg.Spans != 0 && cfg.Spans < minRetention {
+		add("spans", cfg.Spans, allowed)
 	}
 	switch {
-	case cfg.Contents < 0:
-		add("contents", cfg.Contents, "must be 0 (for ever) or longer")
+	case cfg.Contents != 0 && cfg.Contents < minRetention:
+		add("contents", cfg.Contents, allowed)
 	case cfg.Spans <= 0:
 	case cfg.Contents == 0:
 		add("contents", cfg.Contents, fmt.Sprintf("0 is for ever, and it must be at most retention::spans (%s)", cfg.Spans))
 	case cfg.Contents > cfg.Spans:
 		add("contents", cfg.Contents, fmt.Sprintf("must be at most retention::spans (%s)", cfg.Spans))
 	}
-	if cfg.Interval <= 0 {
-		add("interval", cfg.Interval, "must be longer than 0, such as 1h")
+	if cfg.Interval < minInterval {
+		add("interval", cfg.Interval, "must be at least 1s, such as 1h")
 	}
 	return errors.Join(errs...)
 }
@@ -180,10 +186,10 @@ func (cfg *RetentionConfig) check() error {
 func (cfg *ContentConfig) check() error {
 	var errs []error
 	if cfg.Capture != captureFull && cfg.Capture != captureMetadata {
-		errs = append(errs, fmt.Errorf("content::capture: %q is not valid: must be %s or %s", cfg.Capture, captureFull, captureMetadata))
+		errs = append(errs, fault("content::capture", strconv.Quote(cfg.Capture), "must be "+captureFull+" or "+captureMetadata))
 	}
 	if cfg.MaxBytes < 1 || cfg.MaxBytes > maxContentBytes {
-		errs = append(errs, fmt.Errorf("content::max_bytes: %d is not valid: must be between 1 and %d", cfg.MaxBytes, maxContentBytes))
+		errs = append(errs, fault("content::max_bytes", strconv.Itoa(cfg.MaxBytes), fmt.Sprintf("must be between 1 and %d", maxContentBytes)))
 	}
 	return errors.Join(errs...)
 }

@@ -147,10 +147,10 @@ connect_retry::max_attempts: 0 is not valid: must be between 1 and 1000
 connect_retry::initial_delay: 0s is not valid: must be longer than 0, such as 5s
 connect_retry::max_delay: -1s is not valid: must not be shorter than initial_delay (0s)
 connect_retry::multiplier: 0.5 is not valid: must be between 1 and 100
-health_check::interval: -1s is not valid: must be 0 (off) or longer
-retention::spans: -1h0m0s is not valid: must be 0 (for ever) or longer
-retention::contents: -1h0m0s is not valid: must be 0 (for ever) or longer
-retention::interval: 0s is not valid: must be longer than 0, such as 1h
+health_check::interval: -1s is not valid: must be 0 (off) or at least 1s
+retention::spans: -1h0m0s is not valid: must be 0 (for ever) or at least 24h, since whole days go
+retention::contents: -1h0m0s is not valid: must be 0 (for ever) or at least 24h, since whole days go
+retention::interval: 0s is not valid: must be at least 1s, such as 1h
 content::capture: "partial" is not valid: must be full or metadata
 content::max_bytes: 0 is not valid: must be between 1 and 134217728`,
 		"llm_observatory/no_password": `postgres::password: DB_PASSWORD environment variable is required ` +
@@ -216,14 +216,23 @@ func TestYAMLURLOverridesEnvironment(t *testing.T) {
 	assert.Equal(t, "postgresql://yaml@yaml/yaml", string(cfg.Postgres.URL))
 }
 
-func TestYAMLHostOverridesEnvironmentURL(t *testing.T) {
-	cfg := newDefaultConfig(t, "DATABASE_URL=postgresql://env:secret@env/env")
+func TestYAMLHostSetsEnvironmentURLAside(t *testing.T) {
+	cfg := newDefaultConfig(t, "DATABASE_URL=postgresql://env:secret@env/env", "DB_USER=writer")
 	load(t, cfg, map[string]any{"postgres": map[string]any{"url": "", "host": "yaml", "port": 1234, "schema": "s"}})
+	got := cfg.PoolConfig()
+	assert.Empty(t, got.Postgres.URL, "its password is that of another server")
+	assert.Equal(t, "yaml", got.Postgres.Host)
+	assert.Equal(t, 1234, got.Postgres.Port)
+	assert.Equal(t, "writer", got.Postgres.Username)
+	assert.Equal(t, "llm_observatory", got.Postgres.Database)
+	assert.ErrorContains(t, confmap.Validate(cfg), "postgres::password: DB_PASSWORD environment variable is required")
+}
+
+func TestYAMLDatabaseReplacesThatOfEnvironmentURL(t *testing.T) {
+	cfg := newDefaultConfig(t, "DATABASE_URL=postgresql://env:secret@env/env")
+	load(t, cfg, map[string]any{"postgres": map[string]any{"database": "yaml"}})
 	require.NoError(t, confmap.Validate(cfg))
-	assert.Contains(t, string(cfg.Postgres.URL), "postgresql://env:secret@env/env?")
-	assert.Contains(t, string(cfg.Postgres.URL), "host=yaml")
-	assert.Contains(t, string(cfg.Postgres.URL), "port=1234")
-	assert.Equal(t, "s", cfg.Postgres.Schema)
+	assert.Equal(t, "postgresql://env:secret@env/env?dbname=yaml", string(cfg.Postgres.URL))
 }
 
 func TestRedisCanBeTurnedOffAgainstTheEnvironment(t *testing.T) {

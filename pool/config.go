@@ -115,8 +115,8 @@ func DefaultConfig() Config {
 			TTL:       time.Hour,
 		},
 		Pool: SizeConfig{
-			MaxConnections: 50,
-			MinConnections: 5,
+			MaxConnections: 13,
+			MinConnections: 0,
 			ConnectTimeout: 10 * time.Second,
 			IdleTimeout:    5 * time.Minute,
 			MaxLifetime:    30 * time.Minute,

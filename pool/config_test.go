@@ -87,10 +87,10 @@ func TestEnvironmentOverridesDotEnv(t *testing.T) {
 }
 
 func TestEnvironmentOverridesPartOfDotEnvURL(t *testing.T) {
-	environment(t, "DATABASE_URL=postgresql://u:p@file/db\n", "DB_HOST=env", "DB_NAME=a&b c")
+	environment(t, "DATABASE_URL=postgresql://u:p@file/db\n", "DB_PORT=6432", "DB_NAME=a&b c")
 	cfg := pool.ConfigFromEnv()
 	require.NoError(t, cfg.Validate())
-	assert.Equal(t, "postgresql://u:p@file/db?host=env&dbname=a%26b%20c", string(cfg.Postgres.URL))
+	assert.Equal(t, "postgresql://u:p@file/db?port=6432&dbname=a%26b%20c", string(cfg.Postgres.URL))
 }
 
 func TestEnvironmentURLReplacesDotEnvFields(t *testing.T) {
@@ -113,7 +113,7 @@ func TestWrongVariablesAreNamedAllAtOnce(t *testing.T) {
 	assert.EqualError(t, cfg.Validate(), `postgres::port (environment variable DB_PORT): "abc" is not valid: must be a whole number
 pool::max_lifetime (environment variable DB_POOL_MAX_LIFETIME): "30m" is not valid: must be a whole number, in units of 1s
 connect_retry::multiplier (environment variable DB_RETRY_BACKOFF_MULTIPLIER): "twice" is not valid: must be a number
-pool::min_connections (environment variable DB_POOL_MIN_CONNECTIONS): 51 is not valid: must be between 0 and max_connections (50)`)
+pool::min_connections (environment variable DB_POOL_MIN_CONNECTIONS): 51 is not valid: must be between 0 and max_connections (13)`)
 }
 
 func storageFile(t *testing.T, text string) string {
@@ -154,12 +154,39 @@ connect_retry: {max_attempts: 5, multiplier: 3}
 	assert.Equal(t, "redis://localhost:6379/0", string(cfg.Redis.URL))
 }
 
-func TestFileHostOverridesEnvironmentURL(t *testing.T) {
+func TestFileHostSetsEnvironmentURLAside(t *testing.T) {
 	environment(t, "", "DATABASE_URL=postgresql://u:p@env/db")
 	cfg, err := pool.ConfigFromFile(storageFile(t, "postgres: {host: file}\n"))
 	require.NoError(t, err)
-	assert.Equal(t, "postgresql://u:p@env/db?host=file", string(cfg.Postgres.URL))
+	assert.Empty(t, cfg.Postgres.URL, "its user and password are another server's")
+	assert.Equal(t, "file", cfg.Postgres.Host)
+	assert.Equal(t, "postgres", cfg.Postgres.Username)
 	assert.False(t, cfg.UseRedis)
+}
+
+func TestEnvironmentHostSetsDotEnvURLAside(t *testing.T) {
+	environment(t, "DATABASE_URL=postgresql://u:p@file/db\n", "DB_HOST=env", "DB_PASSWORD=x")
+	cfg := pool.ConfigFromEnv()
+	require.NoError(t, cfg.Validate())
+	assert.Empty(t, cfg.Postgres.URL)
+	assert.Equal(t, "env", cfg.Postgres.Host)
+}
+
+func TestPortOfAKubernetesServiceIsPassedOver(t *testing.T) {
+	environment(t, "", "DB_PORT=tcp://10.96.0.12:5432", "DB_PASSWORD=x")
+	cfg := pool.ConfigFromEnv()
+	require.NoError(t, cfg.Validate())
+	assert.Equal(t, 5432, cfg.Postgres.Port)
+}
+
+func TestFileDurationNeedsAUnit(t *testing.T) {
+	environment(t, "", "DB_PASSWORD=x")
+	_, err := pool.ConfigFromFile(storageFile(t, "pool: {idle_timeout: 30}\n"))
+	assert.ErrorContains(t, err, "must have a unit, such as 30s, 30m, 30h or 30d")
+	assert.ErrorContains(t, err, "idle_timeout")
+	cfg, err := pool.ConfigFromFile(storageFile(t, "pool: {max_lifetime: 1d}\n"))
+	require.NoError(t, err)
+	assert.Equal(t, 24*time.Hour, cfg.Pool.MaxLifetime)
 }
 
 func TestPasswordFileOverridesEnvironmentPassword(t *testing.T) {

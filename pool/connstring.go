@@ -1,8 +1,10 @@
 package pool
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -65,6 +67,23 @@ func (c *PostgresConfig) connString() string {
 		params = append(params, p)
 	}
 	return addParams(conn, params)
+}
+
+// saidTwice reports which of the keys say what the URL, which is one of them, says too.
+func (c *PostgresConfig) saidTwice(keys []string) (faults []error) {
+	if c.URL == "" || !slices.Contains(keys, "postgres::url") {
+		return nil
+	}
+	for _, key := range slices.Concat(addressKeys, additionKeys) {
+		p, ok := c.param(key)
+		if !ok || p.value == "" || !slices.Contains(keys, key) {
+			continue
+		}
+		if slices.Contains(addressKeys, key) || says(string(c.URL), p.name) {
+			faults = append(faults, fmt.Errorf("%s: is set together with postgres::url, which says it as well; keep one of them", key))
+		}
+	}
+	return faults
 }
 
 func isURL(conn string) bool {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"time"
@@ -13,6 +14,9 @@ import (
 	"github.com/joho/godotenv"
 	"go.opentelemetry.io/collector/config/configopaque"
 )
+
+// serviceAddress is what Kubernetes puts into DB_PORT where a Service is called db. Nobody set that for the exporter.
+var serviceAddress = regexp.MustCompile(`^(tcp|udp|sctp)://`)
 
 // dotEnv is read from the working directory.
 const dotEnv = ".env"
@@ -53,7 +57,11 @@ type origin struct {
 	names  map[string]string // key → variable
 	faults map[string]error  // key → why the variable's value could not be taken over
 	dotEnv error             // why .env could not be read
+	twice  []error           // what one source says in two places
 }
+
+// IsFromEnv reports whether the environment or .env set the key ("pool::max_connections").
+func (c *Config) IsFromEnv(key string) bool { return c.origin.names[key] != "" }
 
 // ConfigFromEnv returns the defaults, overridden by the file .env in the working directory, overridden by
 // the environment. A variable that is set to nothing counts as not set. Wrong values are kept back and
@@ -82,7 +90,7 @@ func (c *Config) applyVariables(lookup func(string) string) {
 	var keys []string
 	for _, v := range variables {
 		value := lookup(v.name)
-		if value == "" {
+		if value == "" || v.key == "postgres::port" && serviceAddress.MatchString(value) {
 			continue
 		}
 		keys = append(keys, v.key)
@@ -130,9 +138,14 @@ func assign(field any, value string, unit time.Duration) (allowed string) {
 
 // Override tells a Config that the given keys ("postgres::host") were set by a source that is stronger than
 // the one it came from, before. It settles what cannot be settled key by key: a URL from before gives way
-// to a stronger host, port, database, … in just that part, and faults of the environment in these keys no
-// longer count. An empty URL or password does not override; a password file replaces a password from before.
+// to a stronger port, database, … in just that part, and to a stronger host as a whole, since its user and password are
+// those of another server. Faults of the environment in these keys no longer count. An empty URL or password does
+// not override; a password file replaces a password from before.
 func (c *Config) Override(before Config, keys ...string) {
+	c.origin.twice = c.Postgres.saidTwice(keys)
+	if len(c.Redis.Addrs) > 0 && c.Redis.URL != "" && slices.Contains(keys, "redis::url") && slices.Contains(keys, "redis::addrs") {
+		c.origin.twice = append(c.origin.twice, errors.New("redis::addrs: is set together with redis::url; keep one of them"))
+	}
 	switch {
 	case c.Postgres.Password == "":
 		c.Postgres.Password = before.Postgres.Password
@@ -154,6 +167,10 @@ func (c *Config) override(weaker configopaque.String, keys []string) {
 		}
 	}
 	if weaker == "" {
+		return
+	}
+	if c.Postgres.Host != "" && slices.Contains(keys, "postgres::host") {
+		c.Postgres.URL = ""
 		return
 	}
 	var params []param

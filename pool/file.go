@@ -7,6 +7,8 @@ import (
 
 	"github.com/go-viper/mapstructure/v2"
 	"gopkg.in/yaml.v3"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/duration"
 )
 
 // ConfigFromFile returns what [ConfigFromEnv] does, overridden by a YAML file with the blocks postgres,
@@ -28,7 +30,7 @@ func ConfigFromFile(path string) (Config, error) {
 	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
 		Result:      &c,
 		ErrorUnused: true,
-		DecodeHook:  mapstructure.StringToTimeDurationHookFunc(),
+		DecodeHook:  duration.Hook(),
 	})
 	if err == nil {
 		err = decoder.Decode(blocks)

@@ -5,12 +5,15 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/redis/go-redis/v9"
@@ -36,6 +39,7 @@ func (c *Config) Validate() error {
 			f.errs = append(f.errs, err)
 		}
 	}
+	f.errs = append(f.errs, c.origin.twice...)
 	c.Postgres.check(f)
 	if c.UseRedis {
 		c.Redis.check(f)
@@ -93,6 +97,9 @@ func (c *PostgresConfig) check(f *faults) {
 	before := len(f.errs)
 	if c.URL == "" {
 		f.notEmpty("postgres::host", c.Host)
+		if allowed := hostFault(c.Host); allowed != "" {
+			f.add("postgres::host", c.Host, allowed)
+		}
 		f.inRange("postgres::port", c.Port, 1, 65535)
 		f.notEmpty("postgres::database", c.Database)
 		f.notEmpty("postgres::username", c.Username)
@@ -105,6 +112,7 @@ func (c *PostgresConfig) check(f *faults) {
 		f.add("postgres::ssl_mode", c.SSLMode, "must be one of "+strings.Join(sslModes, ", "))
 	}
 	c.TLS.check(f, "postgres::tls::")
+	c.checkCA(f)
 	c.checkPassword(f)
 	if strings.ContainsRune(c.ApplicationName, 0) {
 		f.add("postgres::application_name", c.ApplicationName, "must not contain a NUL character")
@@ -117,6 +125,40 @@ func (c *PostgresConfig) check(f *faults) {
 	}
 	if allowed := connStringFault(c.connString()); allowed != "" {
 		f.addSecret("postgres::url", allowed)
+	}
+}
+
+// hostFault says what is wrong with a list of hosts, or "". A port in it would be taken for a part of the name, which
+// is then looked for without end.
+func hostFault(hosts string) (allowed string) {
+	for host := range strings.SplitSeq(hosts, ",") {
+		switch {
+		case hosts == "", filepath.IsAbs(host), strings.HasPrefix(host, "@"), isAddress(host):
+		case host == "":
+			return "has an empty name in the list"
+		case strings.Contains(host, "://"):
+			return "must be a host; a URL goes into postgres::url (DATABASE_URL)"
+		case strings.Contains(host, ":"):
+			return "must be a host; the port goes into postgres::port (DB_PORT)"
+		case strings.ContainsAny(host, "/[]") || strings.ContainsFunc(host, unicode.IsSpace):
+			return "must be a host name, an IP address or the absolute path of a socket's folder"
+		}
+	}
+	return ""
+}
+
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}
+
+// checkCA refuses a file that no mode of TLS here would look at.
+func (c *PostgresConfig) checkCA(f *faults) {
+	switch mode := c.SSLMode; mode {
+	case "disable", "allow", "prefer":
+		if c.TLS.CAFile != "" && !says(string(c.URL), "sslmode") {
+			f.add("postgres::tls::ca_file", c.TLS.CAFile, "needs postgres::ssl_mode verify-full, verify-ca or require; "+mode+" checks no certificate")
+		}
 	}
 }
 
@@ -186,9 +228,12 @@ func (c *RedisConfig) check(f *faults) {
 		c.checkURL(f)
 	}
 	for i, addr := range c.Addrs {
-		if addr == "" {
+		if host, port, err := net.SplitHostPort(addr); err != nil || host == "" || port == "" {
 			f.add(fmt.Sprintf("redis::addrs::%d", i), addr, "must be host:port")
 		}
+	}
+	if c.SentinelPassword != "" && c.MasterName == "" {
+		f.addSecret("redis::sentinel_password", "needs redis::master_name, without which redis::addrs are a cluster's nodes")
 	}
 	if c.MasterName != "" && len(c.Addrs) == 0 {
 		f.add("redis::master_name", c.MasterName, "needs the Sentinels' addresses in redis::addrs")
