@@ -1,0 +1,197 @@
+package price
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// peerCall is a call as the script prices-peer.mjs takes it.
+type peerCall struct {
+	Provider string           `json:"provider"`
+	Model    string           `json:"model"`
+	At       string           `json:"at"`
+	Usage    map[string]int64 `json:"usage"`
+}
+
+// peerAnswer is a price and the id of the model that the package found; nil: none.
+type peerAnswer struct {
+	Total float64
+	Model string
+}
+
+// root is the folder of the repository.
+const root = "../.."
+
+// requirePeer makes sure that @pydantic/genai-prices is installed, as `make test` does
+// wherever npm is at hand.
+func requirePeer(t *testing.T) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(root, "build", "prices", "node_modules")); err != nil {
+		t.Skip("@pydantic/genai-prices is not in build/prices: make build/prices installs it where there is npm")
+	}
+}
+
+func askPeer(t *testing.T, calls []peerCall) []*peerAnswer {
+	t.Helper()
+	var in bytes.Buffer
+	encode := json.NewEncoder(&in)
+	for _, c := range calls {
+		require.NoError(t, encode.Encode(c))
+	}
+	node := exec.CommandContext(t.Context(), "node", "scripts/prices-peer.mjs")
+	node.Dir, node.Stdin, node.Stderr = root, &in, os.Stderr
+	out, err := node.Output()
+	require.NoError(t, err)
+	answers := make([]*peerAnswer, 0, len(calls))
+	lines := bufio.NewScanner(bytes.NewReader(out))
+	for lines.Scan() {
+		var pair []any
+		require.NoError(t, json.Unmarshal(lines.Bytes(), &pair))
+		if pair == nil {
+			answers = append(answers, nil)
+			continue
+		}
+		answers = append(answers, &peerAnswer{pair[0].(float64), pair[1].(string)})
+	}
+	require.Len(t, answers, len(calls))
+	return answers
+}
+
+// peerProviders maps the package's provider ids to ours, as the generator does.
+var peerProviders = map[string]string{
+	"aws": bedrock, "azure": azure, "google": google, "mistral": mistral, "x-ai": xai, "moonshotai": moonshot,
+	"zai": "z_ai", "zhipuai": "zhipu_ai", "voyageai": "voyage_ai", "github-copilot": "github_copilot",
+}
+
+// peerModels reads the models of the package's data by provider, with all names that
+// their conditions spell out.
+func peerModels(t *testing.T) map[string][]string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(root, "build", "prices", "genai.json"))
+	require.NoError(t, err)
+	var providers []struct {
+		ID     string
+		Models []struct {
+			ID    string
+			Match json.RawMessage
+		}
+	}
+	require.NoError(t, json.Unmarshal(data, &providers))
+	spelled := regexp.MustCompile(`"(?:equals|starts_with|contains|ends_with)":"([^"]+)"`)
+	models := map[string][]string{}
+	for _, p := range providers {
+		for _, m := range p.Models {
+			models[p.ID] = append(models[p.ID], m.ID)
+			for _, s := range spelled.FindAllSubmatch(m.Match, -1) {
+				models[p.ID] = append(models[p.ID], string(s[1]))
+			}
+		}
+	}
+	return models
+}
+
+// TestPricesEqualThePeers compares 100,000 random calls with what the package from which
+// the built-in prices come makes of them.
+func TestPricesEqualThePeers(t *testing.T) {
+	requirePeer(t)
+	models := peerModels(t)
+	rows, err := Builtin()
+	require.NoError(t, err)
+	var ofPeer []Row
+	for _, r := range rows {
+		if strings.HasPrefix(r.Source, "@pydantic") {
+			ofPeer = append(ofPeer, r)
+		}
+	}
+	list, err := NewList(ofPeer)
+	require.NoError(t, err)
+	r := rand.New(rand.NewPCG(1, 2))
+	var names [][2]string
+	for p, ids := range models {
+		for _, id := range ids {
+			names = append(names, [2]string{p, id})
+		}
+	}
+	calls := make([]peerCall, 100_000)
+	for i := range calls {
+		name := names[i%len(names)]
+		at := time.Date(2024, 6, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(r.Int64N(int64(3 * 365 * 24 * time.Hour)))).Truncate(time.Second)
+		calls[i] = peerCall{name[0], name[1], at.Format(time.RFC3339), randomUsage(r)}
+	}
+	wrong, unpriced := map[string]string{}, 0
+	for i, answer := range askPeer(t, calls) {
+		c := calls[i]
+		at, err := time.Parse(time.RFC3339, c.At)
+		require.NoError(t, err)
+		provider := c.Provider
+		if ours, ok := peerProviders[provider]; ok {
+			provider = ours
+		}
+		row := list.Find(Call{Provider: provider, Models: []string{c.Model}, At: at, Input: c.Usage["input_tokens"]})
+		key := c.Provider + " " + c.Model
+		switch {
+		case row == nil && answer == nil:
+			unpriced++
+		case row == nil || answer == nil:
+			wrong[key] = fmt.Sprintf("ours: %v, the peer's: %v", row, answer)
+		default:
+			got := row.Cost(usageOf(c.Usage)).Total.InexactFloat64()
+			if math.Abs(got-answer.Total) > 1e-9*math.Max(1, answer.Total) {
+				wrong[key] = fmt.Sprintf("%s %s: ours %v by %q, the peer's %v by %q; %v", c.At, key, got, row.Model, answer.Total, answer.Model, c.Usage)
+			}
+		}
+	}
+	t.Logf("%d calls of %d names, %d of them without a price", len(calls), len(names), unpriced)
+	require.Empty(t, wrong, "%d", len(wrong))
+}
+
+// randomUsage uses every bucket at times. The package wants to hear of the overlaps.
+func randomUsage(r *rand.Rand) map[string]int64 {
+	some := func(most int64) int64 {
+		if r.IntN(3) == 0 || most <= 0 {
+			return 0
+		}
+		return r.Int64N(most + 1)
+	}
+	u := map[string]int64{
+		"cache_audio_read_tokens": 0, "cache_image_read_tokens": 0, "cache_audio_write_tokens": 0, "cache_image_write_tokens": 0,
+		"output_audio_reasoning_tokens": 0, "output_image_reasoning_tokens": 0,
+	}
+	u["input_tokens"] = some([]int64{1000, 300_000, 2_000_000}[r.IntN(3)])
+	u["output_tokens"] = some(100_000)
+	left := u["input_tokens"]
+	for _, part := range []string{"cache_read_tokens", "cache_write_tokens", "input_audio_tokens", "input_image_tokens"} {
+		u[part] = some(left)
+		left -= u[part]
+	}
+	u["cache_write_1h_tokens"] = some(u["cache_write_tokens"])
+	left = u["output_tokens"]
+	for _, part := range []string{"output_audio_tokens", "output_image_tokens", "output_reasoning_tokens"} {
+		u[part] = some(left)
+		left -= u[part]
+	}
+	u["web_searches"] = some(5)
+	return u
+}
+
+func usageOf(u map[string]int64) Usage {
+	return Usage{
+		Input: u["input_tokens"], Output: u["output_tokens"], CacheRead: u["cache_read_tokens"], CacheWrite: u["cache_write_tokens"],
+		CacheWrite1h: u["cache_write_1h_tokens"], InputAudio: u["input_audio_tokens"], InputImage: u["input_image_tokens"],
+		OutputAudio: u["output_audio_tokens"], OutputImage: u["output_image_tokens"], Reasoning: u["output_reasoning_tokens"],
+		WebSearches: u["web_searches"],
+	}
+}
