@@ -126,7 +126,7 @@ func (c *command) checkFlags(flags *flag.FlagSet) {
 // withDatabase calls f with the one connection that a command needs.
 func (c *command) withDatabase(ctx context.Context, f func(*pgx.Conn) error) error {
 	cfg := pool.ConfigFromEnv()
-	cfg.Redis = nil
+	cfg.Redis = pool.RedisConfig{}
 	cfg.Pool.MinConnections = 0
 	if err := cfg.Validate(); err != nil {
 		return err
