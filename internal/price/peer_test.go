@@ -44,6 +44,18 @@ func requirePeer(t *testing.T) {
 	}
 }
 
+// TestBuiltinPricesAreThoseOfTheSources makes the file again.
+func TestBuiltinPricesAreThoseOfTheSources(t *testing.T) {
+	requirePeer(t)
+	made := filepath.Join(t.TempDir(), "builtin.csv")
+	script := exec.CommandContext(t.Context(), filepath.Join(root, "scripts", "prices"), made)
+	out, err := script.CombinedOutput()
+	require.NoError(t, err, string(out))
+	text, err := os.ReadFile(made)
+	require.NoError(t, err)
+	require.Equal(t, string(text), string(BuiltinCSV()), "make prices brings the file up to date")
+}
+
 func askPeer(t *testing.T, calls []peerCall) []*peerAnswer {
 	t.Helper()
 	var in bytes.Buffer

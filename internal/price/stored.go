@@ -130,8 +130,8 @@ func ReplaceSource(ctx context.Context, tx pgx.Tx, schema, source string, rows [
 	return tag.RowsAffected(), Insert(ctx, tx, schema, rows)
 }
 
-// ReplaceBuiltin puts the built-in rows of this build in the place of those in the table,
-// unless they are the same. The user's rows stay.
+// ReplaceBuiltin puts the built-in rows of this build in the place of those in the table.
+// The user's rows stay.
 func ReplaceBuiltin(ctx context.Context, tx pgx.Tx, schema string) error {
 	want, err := Builtin()
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/price"
 )
 
 //go:embed migrations/*.sql views/*.sql functions/*.sql
@@ -84,11 +86,14 @@ func number(digits string) int32 {
 	return int32(n)
 }
 
+// hashDefinitions covers all that is made anew when it changes: views, functions and the
+// built-in prices.
 func hashDefinitions() string {
 	hash := sha256.New()
 	for _, file := range definitionFiles {
 		fmt.Fprintf(hash, "%s\n%s\n", file, read(file))
 	}
+	hash.Write(price.BuiltinCSV())
 	return hex.EncodeToString(hash.Sum(nil))
 }
 

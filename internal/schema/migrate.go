@@ -9,6 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/price"
 )
 
 // The tables, in the configured schema, that tell what has been applied. Versions up
@@ -90,6 +92,9 @@ func migrateInTx(ctx context.Context, tx pgx.Tx, name string) error {
 		if err := m.apply(ctx, tx, name); err != nil {
 			return err
 		}
+	}
+	if err := price.ReplaceBuiltin(ctx, tx, name); err != nil {
+		return fmt.Errorf("cannot store the built-in prices: %w", err)
 	}
 	return applyDefinitions(ctx, tx, name)
 }

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"archive/zip"
 	"encoding/json"
-	"os"
-	"path/filepath"
+	"errors"
 	"strings"
 	"time"
 
@@ -12,7 +12,10 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/price"
 )
 
-const catwalkSource = "charm.land/catwalk v0.52.86"
+const (
+	catwalkVersion = "v0.52.86"
+	catwalkSource  = "charm.land/catwalk " + catwalkVersion
+)
 
 // catwalkChecked is the day of that version.
 var catwalkChecked = time.Date(2026, 10, 28, 0, 0, 0, 0, time.UTC)
@@ -39,20 +42,21 @@ type configuration struct {
 
 // fromCatwalk returns the models that the provider's rows lack. A price of 0 says that
 // none is known.
-func fromCatwalk(dir string, known []price.Row) ([]price.Row, error) {
+func fromCatwalk(file string, known []price.Row) ([]price.Row, error) {
 	list, err := price.NewList(known)
 	if err != nil {
 		return nil, err
 	}
+	module, err := zip.OpenReader(file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = module.Close() }() // read only
 	var rows []price.Row
 	taken := map[[2]string]bool{}
 	for _, p := range catwalkProviders {
-		data, err := os.ReadFile(filepath.Join(dir, "internal", "providers", "configs", p.file+".json"))
+		c, err := readConfiguration(module, p.file)
 		if err != nil {
-			return nil, err
-		}
-		var c configuration
-		if err := json.Unmarshal(data, &c); err != nil {
 			return nil, err
 		}
 		for _, m := range c.Models {
@@ -73,4 +77,14 @@ func fromCatwalk(dir string, known []price.Row) ([]price.Row, error) {
 		}
 	}
 	return rows, nil
+}
+
+// readConfiguration reads a provider's file of the module.
+func readConfiguration(module *zip.ReadCloser, name string) (c configuration, err error) {
+	file, err := module.Open("charm.land/catwalk@" + catwalkVersion + "/internal/providers/configs/" + name + ".json")
+	if err != nil {
+		return c, err
+	}
+	err = json.NewDecoder(file).Decode(&c)
+	return c, errors.Join(err, file.Close())
 }

@@ -1,9 +1,9 @@
 // Command generate makes builtin.csv of the data of two packages:
 //
-//	generate GENAI.json CATWALK_DIR
+//	generate GENAI.json CATWALK.zip
 //
 // GENAI.json is what @pydantic/genai-prices holds, as scripts/prices prints it.
-// CATWALK_DIR is the module charm.land/catwalk; its configurations have newer names
+// CATWALK.zip is the module charm.land/catwalk; its configurations have newer names
 // and no tiers, so it only adds models that the first lacks.
 package main
 
@@ -24,7 +24,7 @@ var genaiChecked = time.Date(2026, 9, 23, 0, 0, 0, 0, time.UTC)
 
 func main() {
 	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: generate GENAI.json CATWALK_DIR >builtin.csv")
+		fmt.Fprintln(os.Stderr, "usage: generate GENAI.json CATWALK.zip >builtin.csv")
 		os.Exit(2)
 	}
 	if err := run(os.Args[1], os.Args[2]); err != nil {
