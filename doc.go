@@ -22,5 +22,5 @@
 //     internal/jsonval is the JSON below it.
 //   - internal/write stores a batch exactly once and counts each call once.
 //   - internal/schema holds tables, views and functions as SQL migrations.
-//   - internal/maintain keeps partitions, retention and hourly figures.
+//   - internal/upkeep keeps partitions, retention and hourly figures.
 package llmobservatoryexporter

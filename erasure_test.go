@@ -18,9 +18,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/llm-observatory/llmobservatoryexporter/internal/maintain"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
 
@@ -132,7 +132,7 @@ func TestErasureWhileCollectorsWrite(t *testing.T) {
 		total.traces += got.traces
 		total.spans += got.spans
 		rowcheck.Usage(t, db)
-		_, err := maintain.FoldUsage(t.Context(), db, "public", time.Now().Add(3*time.Hour))
+		_, err := upkeep.FoldUsage(t.Context(), db, "public", time.Now().Add(3*time.Hour))
 		require.NoError(t, err)
 	}
 	rowcheck.Consistent(t, db)
@@ -190,7 +190,7 @@ func TestErasedTracesLeaveTheCaches(t *testing.T) {
 	require.Eventually(t, func() bool { return len(keys()) == 2 }, 10*time.Second, 10*time.Millisecond)
 	erase(t, db, "user", "alice")
 
-	traces, last, err := maintain.ErasedAfter(t.Context(), db, "public", time.Time{})
+	traces, last, err := upkeep.ErasedAfter(t.Context(), db, "public", time.Time{})
 	require.NoError(t, err)
 	require.Len(t, traces, 1)
 	resolver, err := newTraceResolver(func() redis.UniversalClient { return client }, func(error) {}, t.Name(), time.Hour)
@@ -203,7 +203,7 @@ func TestErasedTracesLeaveTheCaches(t *testing.T) {
 	_, unknown = resolver.resolve(t.Context(), []pcommon.TraceID{id})
 	require.True(t, unknown[id], "nobody knows it any more")
 	require.Len(t, keys(), 1)
-	traces, _, err = maintain.ErasedAfter(t.Context(), db, "public", last)
+	traces, _, err = upkeep.ErasedAfter(t.Context(), db, "public", last)
 	require.NoError(t, err)
 	require.Empty(t, traces)
 }

@@ -15,9 +15,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
-	"github.com/llm-observatory/llmobservatoryexporter/internal/maintain"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
@@ -42,12 +42,11 @@ type llmExporter struct {
 	health    *health
 	mapper    *mapping.Mapper
 
-	pool      *pool.Pool
-	writer    *write.Writer
-	resolver  *traceResolver
-	retention *maintain.Retention
-	erased    time.Time   // when the last trace was erased that the caches have forgotten; for run only
-	ready     atomic.Bool // the schema is there
+	pool     *pool.Pool
+	writer   *write.Writer
+	resolver *traceResolver
+	upkeep   *upkeep.Upkeep
+	ready    atomic.Bool // the schema is there
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -79,11 +78,20 @@ func (e *llmExporter) start(ctx context.Context, host component.Host) error {
 		return err
 	}
 	e.writer = write.New(e.pool, e.cfg.Postgres.Schema, e.window())
-	e.retention = &maintain.Retention{
-		Pool: e.pool, Schema: e.cfg.Postgres.Schema, Spans: e.cfg.Retention.Spans, Contents: e.cfg.Retention.Contents,
-		Logger: e.logger, Removed: e.telemetry.removed,
-	}
 	e.health = newHealth(host, e.logger)
+	e.upkeep = &upkeep.Upkeep{
+		Pool: e.pool, Schema: e.cfg.Postgres.Schema, Logger: e.logger,
+		Spans: e.cfg.Retention.Spans, Contents: e.cfg.Retention.Contents, Interval: e.cfg.Retention.Interval,
+		EnsureDays: e.writer.EnsureAhead,
+		IdleSince:  e.health.lastTouch,
+		Dropped: func() {
+			e.writer.ForgetDays()
+			e.resolver.forget()
+		},
+		Erased:     e.resolver.forgetErased,
+		Removed:    e.telemetry.removed,
+		Partitions: e.telemetry.countPartitions,
+	}
 	if err := e.telemetry.observePool(e.pool); err != nil {
 		return err
 	}
@@ -136,6 +144,47 @@ func (e *llmExporter) prepare(ctx context.Context) error {
 	e.ready.Store(true)
 	e.health.ok()
 	return nil
+}
+
+// run connects if start could not, then probes Postgres and keeps the tables in shape
+// until ctx ends.
+func (e *llmExporter) run(ctx context.Context) {
+	if !e.ready.Load() && !e.connect(ctx) {
+		return
+	}
+	// Apart, since upkeep may wait for locks.
+	if e.cfg.HealthCheck.Interval > 0 {
+		e.running.Go(func() { e.watch(ctx) })
+	}
+	e.upkeep.Run(ctx)
+}
+
+// connect prepares again and again until it succeeds; false if ctx ends first
+// or trying again cannot help.
+func (e *llmExporter) connect(ctx context.Context) bool {
+	delay := e.cfg.ConnectRetry.InitialDelay
+	for {
+		err := e.prepare(ctx)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		if !pool.IsRetryable(err) {
+			e.health.broken(err)
+			return false
+		}
+		e.health.failed(err)
+		timer := time.NewTimer(delay)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return false
+		case <-timer.C:
+		}
+		delay = min(time.Duration(float64(delay)*e.cfg.ConnectRetry.Multiplier), e.cfg.ConnectRetry.MaxDelay)
+	}
 }
 
 // schemaError tells a database that went away while its schema was checked

@@ -9,9 +9,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
-	"github.com/llm-observatory/llmobservatoryexporter/internal/maintain"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
@@ -109,7 +109,7 @@ func (t *telemetry) countPartitions(counts map[string]int64) {
 }
 
 // removed counts what retention removed.
-func (t *telemetry) removed(ctx context.Context, r maintain.Removal) {
+func (t *telemetry) removed(ctx context.Context, r upkeep.Removal) {
 	table := label("table", r.Table)
 	t.builder.ExporterLlmObservatoryRetentionRemovedDays.Add(ctx, int64(r.Days), table)
 	t.builder.ExporterLlmObservatoryRetentionRemovedRows.Add(ctx, r.Rows, table)

@@ -14,9 +14,9 @@ import (
 	"go.uber.org/zap/zaptest"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/llm-observatory/llmobservatoryexporter/internal/maintain"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 )
 
 // shift moves all spans of td.
@@ -35,7 +35,7 @@ func shift(td ptrace.Traces, by time.Duration) {
 func foldAll(t *testing.T, db *pgxpool.Pool, now time.Time) {
 	t.Helper()
 	require.Eventually(t, func() bool {
-		_, err := maintain.FoldUsage(t.Context(), db, "public", now)
+		_, err := upkeep.FoldUsage(t.Context(), db, "public", now)
 		require.NoError(t, err)
 		var left int
 		require.NoError(t, db.QueryRow(t.Context(), `SELECT count(*) FROM llm_usage_hours WHERE hour <= $1`, now.Add(-2*time.Hour)).Scan(&left))
@@ -68,7 +68,7 @@ func TestUsageEqualsTheSpansAtAnyMoment(t *testing.T) {
 	var folded int
 	folding.Go(func() error {
 		for ctx.Err() == nil {
-			n, err := maintain.FoldUsage(context.WithoutCancel(ctx), db, "public", later)
+			n, err := upkeep.FoldUsage(context.WithoutCancel(ctx), db, "public", later)
 			if err != nil {
 				return err
 			}
@@ -123,9 +123,9 @@ func TestUsageOutlivesItsSpans(t *testing.T) {
 		consume(t, e, td)
 	}
 	_, calls, tokens := usageOf(t, db)
-	retention := maintain.Retention{
+	retention := upkeep.Retention{
 		Pool: db, Schema: "public", Spans: 48 * time.Hour, Logger: zaptest.NewLogger(t),
-		Removed: func(context.Context, maintain.Removal) {},
+		Removed: func(context.Context, upkeep.Removal) {},
 	}
 	now := time.Now()
 	dropped, err := retention.Run(t.Context(), now)

@@ -19,9 +19,9 @@ import (
 	"go.uber.org/zap/zaptest"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/llm-observatory/llmobservatoryexporter/internal/maintain"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 )
 
 const (
@@ -57,7 +57,7 @@ func TestDaysDroppedUnderFullLoad(t *testing.T) {
 		}
 	}
 	require.Eventually(t, func() bool {
-		_, err := maintain.FoldUsage(t.Context(), db, "public", now.Add(24*time.Hour))
+		_, err := upkeep.FoldUsage(t.Context(), db, "public", now.Add(24*time.Hour))
 		require.NoError(t, err)
 		return number(t.Context(), db, "SELECT count(*) FROM llm_usage_hours") == 0
 	}, patience, glance)
@@ -68,8 +68,8 @@ func TestDaysDroppedUnderFullLoad(t *testing.T) {
 	goes := ended()
 
 	steady := latencies(t, s, func() { <-time.After(upkeepPhase) })
-	retention := maintain.Retention{
-		Pool: db, Schema: "public", Logger: zaptest.NewLogger(t), Removed: func(context.Context, maintain.Removal) {},
+	retention := upkeep.Retention{
+		Pool: db, Schema: "public", Logger: zaptest.NewLogger(t), Removed: func(context.Context, upkeep.Removal) {},
 	}
 	dropping := latencies(t, s, func() {
 		for day := upkeepDays - 2; day >= 2; day-- {

@@ -1,45 +1,20 @@
 package write
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 
-	"github.com/jackc/pgx/v5/pgtype"
-
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 )
-
-// contentRow is a row of llm_contents.
-type contentRow struct {
-	content.Key
-	body []byte
-}
-
-var contentColumns = []column[contentRow]{
-	{"id", pgtype.UUIDOID, func(b []byte, r *contentRow) []byte { return appendUUID(b, r.ID) }},
-	{"day", pgtype.DateOID, func(b []byte, r *contentRow) []byte { return appendDay(b, r.Day) }},
-	{"body", pgtype.JSONBOID, func(b []byte, r *contentRow) []byte { return appendJSONB(b, r.body) }},
-}
-
-// resourceRow is a row of llm_resources.
-type resourceRow struct {
-	id         content.ID
-	attributes []byte
-	lastDay    int32 // with a span of it
-}
-
-var resourceColumns = []column[resourceRow]{
-	{"id", pgtype.UUIDOID, func(b []byte, r *resourceRow) []byte { return appendUUID(b, r.id) }},
-	{"attributes", pgtype.JSONBOID, func(b []byte, r *resourceRow) []byte { return appendJSONB(b, r.attributes) }},
-	{"last_day", pgtype.DateOID, func(b []byte, r *resourceRow) []byte { return appendDay(b, r.lastDay) }},
-}
 
 // writeContents begins the transaction and stores the words. A batch that is alone
 // stores them part by part, while it is still being mapped.
@@ -58,12 +33,12 @@ func (t *transaction) writeContents(ctx context.Context) error {
 func (t *transaction) storeParts(ctx context.Context) error {
 	var parts []*mapping.Batch
 	for part, ok := t.source.Next(); ok; part, ok = t.source.Next() {
-		if err := t.w.ensureDays(ctx, t.pg, part); err != nil {
+		if err := t.w.days.Ensure(ctx, t.pg, part.Spans); err != nil {
 			return err
 		}
 		parts = append(parts, part)
 	}
-	if err := t.prove(ctx, parts, t.begin()); err != nil {
+	if err := t.prove(ctx, parts, t.w.store.Begin()); err != nil {
 		return err
 	}
 	if err := t.w.inFlight.takeTurn(ctx); err != nil {
@@ -94,10 +69,10 @@ func (t *transaction) streamParts(ctx context.Context) error {
 		}
 		return part, ok
 	}
-	begin := t.begin()
+	begin := t.w.store.Begin()
 	part, ok := next()
 	for ok {
-		if err := t.w.ensureDays(ctx, t.pg, part); err != nil {
+		if err := t.w.days.Ensure(ctx, t.pg, part.Spans); err != nil {
 			return err
 		}
 		if err := t.prove(ctx, []*mapping.Batch{part}, begin); err != nil {
@@ -109,7 +84,7 @@ func (t *transaction) streamParts(ctx context.Context) error {
 			return err
 		}
 	}
-	return exec(ctx, t.pg, begin...)
+	return pgbatch.Exec(ctx, t.pg, begin...)
 }
 
 // storeFrom stores the contents of a part and, by the same COPY, of those that next
@@ -129,7 +104,7 @@ func (t *transaction) storeFrom(
 		return following, ok, nil
 	}
 	var mapped sync.WaitGroup
-	chunks := make(chan []contentRow, 1)
+	chunks := make(chan []store.ContentRow, 1)
 	streaming, stop := context.WithCancel(ctx)
 	mapped.Go(func() {
 		defer close(chunks)
@@ -149,7 +124,7 @@ func (t *transaction) storeFrom(
 	})
 	if first, some := <-chunks; some { // else there is nothing to begin a COPY for
 		given := false
-		err = t.copyContents(ctx, func() ([]contentRow, bool) {
+		err = t.copyContents(ctx, func() ([]store.ContentRow, bool) {
 			if !given {
 				given = true
 				return first, true
@@ -163,22 +138,14 @@ func (t *transaction) storeFrom(
 	return following, ok, errors.Join(err, ctx.Err())
 }
 
-// begin returns the first statements of the transaction.
-func (t *transaction) begin() []statement {
-	return []statement{
-		{what: "begin", sql: t.w.sql.begin},
-		{what: "begin", sql: t.w.sql.guard, params: [][]byte{[]byte(t.w.schema)}, oids: []uint32{pgtype.TextOID}},
-	}
-}
-
 // notKnown returns the contents of parts, each once, but for those known to be
 // stored, see knownContents; in careful mode all. One known content of each day is
 // noted for checkKnown. The days must be proven.
-func (t *transaction) notKnown(parts ...*mapping.Batch) []contentRow {
-	var rows []contentRow
+func (t *transaction) notKnown(parts ...*mapping.Batch) []store.ContentRow {
+	var rows []store.ContentRow
 	for _, part := range parts {
 		maps.Copy(t.resources, part.Resources)
-		t.w.known.under(&t.proof, func(known func(content.Key) bool) {
+		t.w.known.Under(&t.proof, func(known func(content.Key) bool) {
 			meet := func(key content.Key, body []byte) {
 				switch {
 				case !t.careful && known(key):
@@ -188,7 +155,7 @@ func (t *transaction) notKnown(parts ...*mapping.Batch) []contentRow {
 					t.reuse(1, len(body))
 				default:
 					t.met[key] = true
-					rows = append(rows, contentRow{key, body})
+					rows = append(rows, store.ContentRow{Key: key, Body: body})
 				}
 			}
 			for key, body := range part.Contents {
@@ -229,25 +196,25 @@ func (t *transaction) joins(part *mapping.Batch) bool {
 	for range t.unproven(part) {
 		return false
 	}
-	return t.w.days.allSettled(part)
+	return t.w.days.Settled(part.Spans)
 }
 
 // missing returns the rows that this batch has to store. Mostly it is hoped that
 // all are missing, see hope; else Postgres is asked.
-func (t *transaction) missing(ctx context.Context, rows []contentRow, others []*claims) ([]contentRow, error) {
+func (t *transaction) missing(ctx context.Context, rows []store.ContentRow, others []*claims) ([]store.ContentRow, error) {
 	if t.asksAll {
 		keys := make([]content.Key, len(rows))
 		for i := range rows {
 			keys[i] = rows[i].Key
 		}
-		found, err := t.find(ctx, keys)
+		found, err := t.w.store.FindContents(ctx, t.pg, keys)
 		if err != nil {
 			return nil, err
 		}
 		t.surprised = t.surprised || !t.careful && len(found) > 0
-		rows = slices.DeleteFunc(rows, func(row contentRow) bool {
+		rows = slices.DeleteFunc(rows, func(row store.ContentRow) bool {
 			if found[row.Key] {
-				t.reuse(1, len(row.body))
+				t.reuse(1, len(row.Body))
 			}
 			return found[row.Key]
 		})
@@ -257,19 +224,19 @@ func (t *transaction) missing(ctx context.Context, rows []contentRow, others []*
 
 // leave returns the rows, sorted, without those that an earlier batch is storing:
 // they are left to it, see awaitOthers.
-func (t *transaction) leave(rows []contentRow, others []*claims) []contentRow {
-	rows = slices.DeleteFunc(rows, func(row contentRow) bool {
+func (t *transaction) leave(rows []store.ContentRow, others []*claims) []store.ContentRow {
+	rows = slices.DeleteFunc(rows, func(row store.ContentRow) bool {
 		owner := slices.IndexFunc(others, func(c *claims) bool { return c.contents[row.Key] })
 		if owner < 0 {
 			t.result.ContentsWritten++
-			t.result.ContentsWrittenBytes += len(row.body)
+			t.result.ContentsWrittenBytes += len(row.Body)
 			return false
 		}
 		t.left[others[owner]] = append(t.left[others[owner]], row)
-		t.reuse(1, len(row.body))
+		t.reuse(1, len(row.Body))
 		return true
 	})
-	slices.SortFunc(rows, compareContents)
+	slices.SortFunc(rows, store.CompareContents)
 	return rows
 }
 
@@ -279,77 +246,29 @@ func (t *transaction) checkKnown(ctx context.Context) error {
 	for day, id := range t.relied {
 		keys = append(keys, content.Key{Day: day, ID: id})
 	}
-	found, err := t.find(ctx, keys)
+	found, err := t.w.store.FindContents(ctx, t.pg, keys)
 	if err == nil && len(found) < len(keys) {
 		err = errKnownWrong
 	}
 	return err
 }
 
-// find returns those of the contents that are stored.
-func (t *transaction) find(ctx context.Context, keys []content.Key) (map[content.Key]bool, error) {
-	found := make(map[content.Key]bool, len(keys))
-	return found, exec(ctx, t.pg, t.w.askContents(keys, found)...)
-}
-
-// lastDays returns the last day of each resource's spans.
-func lastDays(spans []mapping.Span) map[content.ID]int32 {
-	days := map[content.ID]int32{}
-	for from := 0; from < len(spans); {
-		id, last := spans[from].ResourceID, spans[from].Day
-		for ; from < len(spans) && spans[from].ResourceID == id; from++ {
-			last = max(last, spans[from].Day)
-		}
-		if day, ok := days[id]; !ok || day < last {
-			days[id] = last
-		}
-	}
-	return days
-}
-
-// askContents returns the statements that ask which contents are there already,
-// one a day, and marks those found.
-func (w *Writer) askContents(keys []content.Key, stored map[content.Key]bool) []statement {
-	ids := map[int32][]content.ID{}
-	for _, key := range keys {
-		ids[key.Day] = append(ids[key.Day], key.ID)
-	}
-	statements := make([]statement, 0, len(ids))
-	for day, dayIDs := range ids {
-		slices.SortFunc(dayIDs, compareIDs)
-		statements = append(statements, statement{
-			what:   "ask for contents",
-			sql:    w.sql.askContents,
-			params: [][]byte{appendDay(nil, day)[4:], idArray(dayIDs)},
-			oids:   []uint32{pgtype.DateOID, pgtype.UUIDArrayOID},
-			binary: true,
-			row: func(values [][]byte) error {
-				stored[content.Key{Day: day, ID: content.ID(values[0])}] = true
-				return nil
-			},
-		})
-	}
-	return statements
-}
-
 // storeContents stores rows. In careful mode by an INSERT, which skips what turns
 // out to be there.
-func (t *transaction) storeContents(ctx context.Context, rows []contentRow) error {
+func (t *transaction) storeContents(ctx context.Context, rows []store.ContentRow) error {
 	switch {
 	case t.careful:
-		return t.insertContents(ctx, rows)
+		return t.w.store.InsertContents(ctx, t.pg, rows)
 	case len(rows) == 0:
 		return nil
 	default:
-		return t.copyContents(ctx, once(rows))
+		return t.copyContents(ctx, pgbatch.Once(rows))
 	}
 }
 
-func (t *transaction) copyContents(ctx context.Context, next func() ([]contentRow, bool)) (err error) {
-	if t.buf, err = copyRows(ctx, t.pg, t.w.sql.copyContents, contentColumns, next, t.buf); err != nil {
-		return fmt.Errorf("store contents: %w", err)
-	}
-	return nil
+func (t *transaction) copyContents(ctx context.Context, next func() ([]store.ContentRow, bool)) (err error) {
+	t.buf, err = t.w.store.CopyContents(ctx, t.pg, next, t.buf)
+	return err
 }
 
 func (t *transaction) reuse(contents, bytes int) {
@@ -362,7 +281,7 @@ func (t *transaction) reuse(contents, bytes int) {
 // locked, since those batches may need the same traces, and nothing is stored before
 // all have ended, since those may also be about to store what a failed one has not.
 func (t *transaction) awaitOthers(ctx context.Context) error {
-	var rows []contentRow
+	var rows []store.ContentRow
 	for owner, left := range t.left {
 		committed, err := owner.await(ctx)
 		if err != nil {
@@ -373,59 +292,74 @@ func (t *transaction) awaitOthers(ctx context.Context) error {
 		}
 	}
 	clear(t.left)
-	slices.SortFunc(rows, compareContents)
-	if err := t.insertContents(ctx, rows); err != nil {
+	slices.SortFunc(rows, store.CompareContents)
+	if err := t.w.store.InsertContents(ctx, t.pg, rows); err != nil {
 		return err
 	}
 	t.result.ContentsWritten += len(rows)
 	t.result.ContentsReused -= len(rows)
 	for _, row := range rows {
-		t.result.ContentsWrittenBytes += len(row.body)
-		t.result.ContentsReusedBytes -= len(row.body)
+		t.result.ContentsWrittenBytes += len(row.Body)
+		t.result.ContentsReusedBytes -= len(row.Body)
 	}
 	return nil
 }
 
-// insertChunk bounds the rows of one INSERT, and so its parameters' size.
-const insertChunk = 1000
+var errKnownWrong = errors.New("a content thought to be stored is not")
 
-// insertContents stores rows unless they are there.
-func (t *transaction) insertContents(ctx context.Context, rows []contentRow) error {
-	for chunk := range slices.Chunk(rows, insertChunk) {
-		err := exec(ctx, t.pg, statement{
-			what: "store contents", sql: t.w.sql.insertContents.sql,
-			params: t.w.sql.insertContents.params(chunk), oids: t.w.sql.insertContents.oids,
-		})
-		if err != nil {
-			return err
+// prove asks what is needed to trust the known contents of some days.
+func (t *transaction) prove(ctx context.Context, parts []*mapping.Batch, first []pgbatch.Statement) error {
+	statements := first
+	for _, part := range parts {
+		for day := range t.unproven(part) {
+			t.proof.Files[day] = ""
+			statements = append(statements, t.proofOf(day))
 		}
 	}
-	return nil
+	if len(statements) == 0 {
+		return nil
+	}
+	return pgbatch.Exec(ctx, t.pg, statements...)
 }
 
-func (w *Writer) insertResources(resources map[content.ID][]byte, lastDays map[content.ID]int32) statement {
-	rows := make([]resourceRow, 0, len(resources))
-	for id, attributes := range resources {
-		rows = append(rows, resourceRow{id, attributes, lastDays[id]})
-	}
-	slices.SortFunc(rows, func(a, b resourceRow) int { return compareIDs(a.id, b.id) })
-	return statement{
-		what: "store resources", sql: w.sql.insertResources.sql,
-		params: w.sql.insertResources.params(rows), oids: w.sql.insertResources.oids,
+// unproven yields the days of a part's contents that nothing was asked of yet.
+func (t *transaction) unproven(part *mapping.Batch) iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		last := int32(math.MinInt32)
+		for key := range keysOf(part) {
+			if key.Day == last {
+				continue
+			}
+			last = key.Day
+			if _, proven := t.proof.Files[last]; !proven && !yield(last) {
+				return
+			}
+		}
 	}
 }
 
-func compareIDs(a, b content.ID) int { return bytes.Compare(a[:], b[:]) }
-
-func compareContents(a, b contentRow) int {
-	return cmp.Or(cmp.Compare(a.Day, b.Day), compareIDs(a.ID, b.ID))
+// keysOf yields the keys of a part's contents and histories.
+func keysOf(part *mapping.Batch) iter.Seq[content.Key] {
+	return func(yield func(content.Key) bool) {
+		for key := range part.Contents {
+			if !yield(key) {
+				return
+			}
+		}
+		for key := range part.Histories {
+			if !yield(key) {
+				return
+			}
+		}
+	}
 }
 
-// idArray returns ids as an array parameter.
-func idArray(ids []content.ID) []byte {
-	dst := appendArrayHeader(make([]byte, 0, 20+20*len(ids)), pgtype.UUIDOID, len(ids))
-	for _, id := range ids {
-		dst = appendUUID(dst, id)
-	}
-	return dst
+func (t *transaction) proofOf(day int32) pgbatch.Statement {
+	return t.w.store.ProveContents(day, func(epoch, file string) error {
+		if t.proof.Epoch != "" && t.proof.Epoch != epoch {
+			return fmt.Errorf("contents were removed while a batch was written: %w", errKnownWrong)
+		}
+		t.proof.Epoch, t.proof.Files[day] = epoch, file
+		return nil
+	})
 }

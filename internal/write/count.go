@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 )
 
 // countNew works out the flags and roll-ups of traces as if the batch held all
@@ -52,7 +53,7 @@ func (t *transaction) addBatchSpans(g *batchGraph, at int32) {
 	tr.rollup = rollup{}
 	for _, r := range tr.rows {
 		row := &t.rows[r]
-		row.trace = tr.id
+		row.Trace = tr.id
 		_, isNew := g.add(newNode(at, row.Span))
 		if !isNew {
 			t.markDuplicate(r)
@@ -120,14 +121,14 @@ func (g *graph) hearTwins(i int32) {
 
 // fetchAwaited lets the new nodes know what had arrived below them before.
 func (t *transaction) fetchAwaited(ctx context.Context, g *batchGraph) error {
-	var rows []refRow
+	var rows []store.SpanRef
 	for i := range g.nodes {
 		if n := &g.nodes[i]; !n.stored {
-			rows = append(rows, refRow{n.trace, t.traces[n.trace].id, n.span})
+			rows = append(rows, store.SpanRef{N: n.trace, Trace: t.traces[n.trace].id, Span: n.span})
 		}
 	}
 	return t.readAwaited(ctx, rows, func(ref spanRef, a awaited) {
-		t.arrived = append(t.arrived, refRow{ref.trace, t.traces[ref.trace].id, ref.span})
+		t.changes.Arrived = append(t.changes.Arrived, store.SpanRef{N: ref.trace, Trace: t.traces[ref.trace].id, Span: ref.span})
 		for i, ok := g.index[ref]; ok && i >= 0; i = g.nodes[i].twin {
 			g.hear(i, a.below, a.tools)
 		}
@@ -162,8 +163,8 @@ func (t *transaction) take(g *batchGraph) {
 		tr := &t.traces[n.trace]
 		if !n.stored {
 			row := &t.rows[g.rows[i]]
-			row.below, row.counted, row.usageCounted = n.below, n.counted(), n.usageCounted()
-			tr.rollup.count(n, row.counted, row.usageCounted, 1)
+			row.Below, row.Counted, row.UsageCounted = uint8(n.below), n.counted(), n.usageCounted()
+			tr.rollup.count(n, row.Counted, row.UsageCounted, 1)
 			continue
 		}
 		if n.below == n.wasBelow && n.counted() == n.wasCounted && n.usageCounted() == n.wasUsageCounted {
@@ -171,12 +172,16 @@ func (t *transaction) take(g *batchGraph) {
 		}
 		tr.rollup.count(n, n.wasCounted, n.wasUsageCounted, -1)
 		tr.rollup.count(n, n.counted(), n.usageCounted(), 1)
-		t.flags = append(t.flags, flagRow{tr.id, n})
+		t.changes.Flags = append(t.changes.Flags, store.FlagRow{
+			Trace: tr.id, Span: n.span, Start: n.start, Below: uint8(n.below), Counted: n.counted(), UsageCounted: n.usageCounted(),
+		})
 	}
 	for ref, a := range g.awaited {
-		t.awaits = append(t.awaits, awaitedRow{t.traces[ref.trace].id, ref.span, a})
+		t.changes.Awaited = append(t.changes.Awaited, store.AwaitedRow{
+			Trace: t.traces[ref.trace].id, Span: ref.span, Below: uint8(a.below), Tools: a.tools,
+		})
 	}
-	slices.SortFunc(t.awaits, compareAwaited)
+	slices.SortFunc(t.changes.Awaited, compareAwaited)
 }
 
 // pairCalls finds calls told side by side. There can be none in a trace whose
@@ -207,7 +212,7 @@ func (t *transaction) pairCalls(ctx context.Context, g *batchGraph, traces []int
 		}
 		for _, e := range edges {
 			t.traces[at].rollup.beside = true
-			t.edges = append(t.edges, edgeRow{t.traces[at].id, e})
+			t.changes.Pairs = append(t.changes.Pairs, t.pairRow(e))
 		}
 	}
 	return nil
@@ -223,25 +228,28 @@ func (t *transaction) mixedScopes(at int32) bool {
 
 // fetchCalls brings in the stored spans that may tell a call of the batch.
 func (t *transaction) fetchCalls(ctx context.Context, g *batchGraph, traces []int32) error {
-	var rows []callRow
+	var rows []store.CallRef
 	for i, r := range g.rows {
 		n := &g.nodes[i]
 		if r < 0 || !n.kind.IsModel() || t.traces[n.trace].stored == nil || !slices.Contains(traces, n.trace) {
 			continue
 		}
 		for _, key := range callKeys(n) {
-			rows = append(rows, callRow{n.trace, t.traces[n.trace].id, key, n.scope})
+			rows = append(rows, store.CallRef{
+				N: n.trace, Trace: t.traces[n.trace].id, Kind: key.kind, ResponseID: key.response,
+				Input: key.input, Output: key.output, Scope: n.scope,
+			})
 		}
 	}
 	if len(rows) == 0 {
 		return nil
 	}
-	nodes, err := t.readNodes(ctx, appendRows(nil, "look for other tellings", &t.w.sql.storedCalls, rows, t.bounds()...))
+	spans, err := t.w.store.FindCalls(ctx, t.pg, rows, t.bounds())
 	if err != nil {
 		return err
 	}
-	for _, n := range nodes {
-		g.add(n)
+	for i := range spans {
+		g.add(storedNode(&spans[i]))
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 )
 
 // flags are what the contract defines per span.
@@ -310,7 +311,7 @@ func TestHugeTraceCostsAsMuchAsManySmallOnes(t *testing.T) {
 		spans := make([]mapping.Span, size)
 		for i := range spans {
 			s := &spans[i]
-			*s = spanOn(dayOf(time.Now()), 0)
+			*s = spanOn(store.DayOf(time.Now()), 0)
 			s.TraceID, s.SpanID = id, randomSpanID(r)
 			s.Start = time.Now().UnixMicro()
 			s.End = s.Start

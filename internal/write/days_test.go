@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 )
 
 func spanOn(day int32, id byte) mapping.Span {
@@ -21,7 +22,7 @@ func spanOn(day int32, id byte) mapping.Span {
 // TestDaysGetPartitionsOnDemand stores spans of late, early and absurd days.
 func TestDaysGetPartitionsOnDemand(t *testing.T) {
 	w, pool := newWriter(t)
-	today := dayOf(time.Now())
+	today := store.DayOf(time.Now())
 	for i, day := range []int32{today, today - 30, today + 5, 0, today - 5000, today + 9000} {
 		write(t, w, spanOn(day, byte(i+1)))
 	}
@@ -40,13 +41,13 @@ func TestLongQueryDoesNotStallWriters(t *testing.T) {
 	require.NoError(t, err)
 	var n int
 	require.NoError(t, tx.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans`).Scan(&n))
-	day := dayOf(time.Now()) - 3
+	day := store.DayOf(time.Now()) - 3
 	write(t, w, spanOn(day, 1))
 	require.NoError(t, tx.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans_default`).Scan(&n))
 	require.Equal(t, 1, n, "waits in the default partition")
 	require.NoError(t, tx.Rollback(t.Context()))
 
-	clear(w.days.postponed)
+	w.days.Forget() // and the postponement with it
 	write(t, w, spanOn(day, 2))
 	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans_default`).Scan(&n))
 	require.Zero(t, n, "moved to its day")
@@ -64,7 +65,7 @@ func TestOneConnectionIsEnough(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(single.Close)
 	w := New(single, "public", window)
-	today := dayOf(time.Now())
+	today := store.DayOf(time.Now())
 	group, ctx := errgroup.WithContext(t.Context())
 	for i := range byte(4) {
 		group.Go(func() error {

@@ -15,6 +15,7 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 )
 
 // removals are the ways in which contents can go behind the writer's back.
@@ -34,7 +35,7 @@ func removals() map[string]string {
 // TestContentsThatWereRemovedAreStoredAgain removes contents and lets the next span
 // refer to them again.
 func TestContentsThatWereRemovedAreStoredAgain(t *testing.T) {
-	today := dayOf(time.Now())
+	today := store.DayOf(time.Now())
 	for name, remove := range removals() {
 		t.Run(name, func(t *testing.T) {
 			w, pool := newWriter(t)
@@ -157,43 +158,4 @@ func TestHistoriesInSeveralBatchesAtOnce(t *testing.T) {
 	require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*), count(DISTINCT id) FROM llm_contents").Scan(&contents, &distinct))
 	require.Equal(t, distinct, contents)
 	require.Equal(t, 3+turns+callers*(2+turns), distinct)
-}
-
-func TestKnownContentsAreForgottenWithTheirEpoch(t *testing.T) {
-	var k knownContents
-	key := content.Key{Day: 1, ID: content.ID{1}}
-	met := map[content.Key]bool{key: true}
-	p := proof{epoch: "a", files: map[int32]string{1: "10"}}
-	knows := func(p proof) (is bool) {
-		k.under(&p, func(known func(content.Key) bool) { is = known(key) })
-		return is
-	}
-	require.False(t, knows(p))
-	k.add(&p, met)
-	require.True(t, knows(p))
-
-	other := proof{epoch: "a", files: map[int32]string{1: "11"}}
-	require.False(t, knows(other), "another file")
-	k.add(&other, met)
-	later := proof{epoch: "b", files: other.files}
-	require.False(t, knows(later), "another epoch")
-	k.add(&other, met)
-	require.False(t, knows(later), "what was stored before the removal is not remembered after it")
-}
-
-// TestProofKeepsContents has another program truncate a day between what a batch is
-// told of its contents and what it makes of that.
-func TestProofKeepsContents(t *testing.T) {
-	w, pool := newWriter(t)
-	require.NoError(t, w.EnsureAhead(t.Context()))
-	today := time.Now().UTC().Truncate(24 * time.Hour)
-	tx, err := pool.Begin(t.Context())
-	require.NoError(t, err)
-	_, err = tx.Exec(t.Context(), w.sql.proof, today)
-	require.NoError(t, err)
-	for _, table := range []string{"llm_contents", "llm_contents_" + today.Format("20060102")} {
-		_, err = pool.Exec(t.Context(), "SET lock_timeout = '50ms'; TRUNCATE "+table)
-		require.True(t, hasCode(err, lockNotAvailable), "%v", err)
-	}
-	require.NoError(t, tx.Rollback(t.Context()))
 }

@@ -6,15 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
 
 const window = 400 * 24 * time.Hour
@@ -22,20 +20,8 @@ const window = 400 * 24 * time.Hour
 // newWriter returns a writer to a migrated database of the test's own.
 func newWriter(t testing.TB) (*Writer, *pgxpool.Pool) {
 	t.Helper()
-	url := testserver.NewDatabase(t)
-	conn, err := pgx.Connect(t.Context(), url)
-	require.NoError(t, err)
-	require.NoError(t, schema.Migrate(t.Context(), conn, "public"))
-	require.NoError(t, conn.Close(t.Context()))
-	return New(openPool(t, url), "public", window), openPool(t, url)
-}
-
-func openPool(t testing.TB, url string) *pgxpool.Pool {
-	t.Helper()
-	pool, err := pgxpool.New(context.Background(), url)
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-	return pool
+	url, pool := storetest.Open(t)
+	return New(storetest.Pool(t, url), "public", window), pool
 }
 
 // unsure is a resolver that has met no trace.

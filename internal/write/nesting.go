@@ -77,9 +77,9 @@ type edge struct {
 	settled      bool
 }
 
-// store reads what earlier batches left. A trace that the batch creates is
+// storedSpans reads what earlier batches left. A trace that the batch creates is
 // never asked for.
-type store interface {
+type storedSpans interface {
 	// spans returns the stored spans with the given ids, and the side-by-side
 	// edges that start at them.
 	spans(ctx context.Context, refs []spanRef) ([]node, []edge, error)
@@ -88,7 +88,7 @@ type store interface {
 // graph carries news of the batch's spans up to all their ancestors, so that
 // each knows what lies below it.
 type graph struct {
-	store store
+	store storedSpans
 	known []bool // by trace: it was there before this batch
 	nodes []node
 	index map[spanRef]int32
@@ -101,7 +101,7 @@ type graph struct {
 }
 
 // newGraph returns an empty graph with room for some nodes.
-func newGraph(st store, known []bool, room int) graph {
+func newGraph(st storedSpans, known []bool, room int) graph {
 	return graph{
 		store: st, known: known, nodes: make([]node, 0, room),
 		index: make(map[spanRef]int32, room), gone: map[spanRef]bool{}, awaited: map[spanRef]awaited{},

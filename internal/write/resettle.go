@@ -3,7 +3,7 @@ package write
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 )
 
 // resettle looks again at the calls told side by side whose outer's ancestors
@@ -34,7 +34,7 @@ func (t *transaction) resettle(ctx context.Context, g *batchGraph, traces []int3
 			afresh[e.trace] = true
 		case complete:
 			e.settled = true
-			t.settled = append(t.settled, edgeRow{t.traces[e.trace].id, e})
+			t.changes.Settled = append(t.changes.Settled, t.pairRow(e))
 		}
 	}
 	for at := range afresh {
@@ -47,51 +47,35 @@ func (t *transaction) resettle(ctx context.Context, g *batchGraph, traces []int3
 
 // openEdges returns the unsettled edges of traces.
 func (t *transaction) openEdges(ctx context.Context, traces []int32) ([]edge, error) {
-	var rows []refRow
+	var rows []store.SpanRef
 	for _, at := range traces {
 		if t.traces[at].stored.beside && t.traces[at].rollup.spans > 0 {
-			rows = append(rows, refRow{n: at, trace: t.traces[at].id})
+			rows = append(rows, store.SpanRef{N: at, Trace: t.traces[at].id})
 		}
 	}
-	if len(rows) == 0 {
-		return nil, nil
-	}
-	n, ids := appendArrayHeader(nil, pgtype.Int4OID, len(rows)), appendArrayHeader(nil, pgtype.UUIDOID, len(rows))
-	for i := range rows {
-		n, ids = appendInt32(n, rows[i].n), appendUUID(ids, rows[i].trace)
-	}
-	return t.readEdges(ctx, []statement{{
-		what: "look up open calls side by side", sql: t.w.sql.openEdges,
-		params: [][]byte{n, ids}, oids: []uint32{pgtype.Int4ArrayOID, pgtype.UUIDArrayOID},
-	}})
+	pairs, err := t.w.store.FindOpenPairs(ctx, t.pg, rows)
+	return edgesOf(pairs), err
 }
 
 // recount works out a trace's flags from all its spans, stored or new, as if
 // nothing had been counted before.
 func (t *transaction) recount(ctx context.Context, at int32) error {
 	tr := &t.traces[at]
-	bounds := t.bounds()
-	stored, err := t.readNodes(ctx, []statement{{
-		what: "read the whole trace", sql: t.w.sql.wholeTrace,
-		params: [][]byte{appendInt32(nil, at)[4:], appendUUID(nil, tr.id)[4:], bounds[0], bounds[1]},
-		oids:   []uint32{pgtype.Int4OID, pgtype.UUIDOID, pgtype.TimestamptzOID, pgtype.TimestamptzOID},
-	}})
+	stored, err := t.w.store.WholeTrace(ctx, t.pg, at, tr.id, t.bounds())
 	if err != nil {
 		return err
 	}
 	t.dropChanges(tr.id)
-	err = exec(ctx, t.pg,
-		statement{what: "drop calls side by side", sql: t.w.sql.deleteEdges, params: [][]byte{appendUUID(nil, tr.id)[4:]}, oids: []uint32{pgtype.UUIDOID}},
-		statement{what: "drop awaited spans", sql: t.w.sql.deleteAwaited, params: [][]byte{appendUUID(nil, tr.id)[4:]}, oids: []uint32{pgtype.UUIDOID}})
-	if err != nil {
+	if err := t.w.store.ForgetRelations(ctx, t.pg, tr.id); err != nil {
 		return err
 	}
 	g := t.newGraph(nil, 0)
 	g.afresh = true
-	for _, n := range stored {
+	for i := range stored {
+		n := storedNode(&stored[i])
 		n.below, n.toolBelow, n.outers = 0, false, nil
-		i, _ := g.add(n)
-		g.announce(i)
+		added, _ := g.add(n)
+		g.announce(added)
 	}
 	g.rows = make([]int32, len(g.nodes))
 	for i := range g.rows {
@@ -103,11 +87,11 @@ func (t *transaction) recount(ctx context.Context, at int32) error {
 
 // dropChanges forgets what was to change on a trace.
 func (t *transaction) dropChanges(id [16]byte) {
-	t.flags = keep(t.flags, func(r flagRow) bool { return r.trace != id })
-	t.arrived = keep(t.arrived, func(r refRow) bool { return r.trace != id })
-	t.awaits = keep(t.awaits, func(r awaitedRow) bool { return r.trace != id })
-	t.edges = keep(t.edges, func(r edgeRow) bool { return r.trace != id })
-	t.settled = keep(t.settled, func(r edgeRow) bool { return r.trace != id })
+	t.changes.Flags = keep(t.changes.Flags, func(r store.FlagRow) bool { return r.Trace != id })
+	t.changes.Arrived = keep(t.changes.Arrived, func(r store.SpanRef) bool { return r.Trace != id })
+	t.changes.Awaited = keep(t.changes.Awaited, func(r store.AwaitedRow) bool { return r.Trace != id })
+	t.changes.Pairs = keep(t.changes.Pairs, func(r store.PairRow) bool { return r.Trace != id })
+	t.changes.Settled = keep(t.changes.Settled, func(r store.PairRow) bool { return r.Trace != id })
 }
 
 func keep[T any](rows []T, wanted func(T) bool) []T {

@@ -1,215 +1,106 @@
 package write
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"slices"
 
-	"github.com/shopspring/decimal"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 )
 
-// spans implements store.
+// spans implements the graph's store.
 func (t *transaction) spans(ctx context.Context, refs []spanRef) ([]node, []edge, error) {
-	rows := make([]refRow, len(refs))
-	var beside []refRow
+	rows := make([]store.SpanRef, len(refs))
+	var beside []store.SpanRef
 	for i, r := range refs {
 		tr := &t.traces[r.trace]
-		rows[i] = refRow{r.trace, tr.id, r.span}
+		rows[i] = store.SpanRef{N: r.trace, Trace: tr.id, Span: r.span}
 		if tr.stored.beside {
 			beside = append(beside, rows[i])
 		}
 	}
-	nodes, err := t.readNodes(ctx, appendRows(nil, "look up spans", &t.w.sql.storedSpans, rows, t.bounds()...))
-	if err != nil || len(beside) == 0 {
-		return nodes, nil, err
+	spans, err := t.w.store.FindSpans(ctx, t.pg, rows, t.bounds())
+	if err != nil {
+		return nil, nil, err
 	}
-	edges, err := t.readEdges(ctx, appendRows(nil, "look up calls side by side", &t.w.sql.storedEdges, beside))
-	return nodes, edges, err
+	nodes := make([]node, len(spans))
+	for i := range spans {
+		nodes[i] = storedNode(&spans[i])
+	}
+	pairs, err := t.w.store.FindPairs(ctx, t.pg, beside)
+	return nodes, edgesOf(pairs), err
 }
 
-func (t *transaction) readNodes(ctx context.Context, s []statement) ([]node, error) {
-	var nodes []node
-	s[0].row = func(v [][]byte) error {
-		n, err := readNode(v)
-		nodes = append(nodes, n)
-		return err
-	}
-	return nodes, exec(ctx, t.pg, s...)
-}
-
-func (t *transaction) readEdges(ctx context.Context, s []statement) ([]edge, error) {
+func edgesOf(pairs []store.PairRow) []edge {
 	var edges []edge
-	s[0].row = func(v [][]byte) error {
-		var e edge
-		r := reader{values: v}
-		e.trace = int32(r.int())
-		r.spanID(e.inner[:])
-		r.spanID(e.outer[:])
-		e.settled = r.bool().V
-		edges = append(edges, e)
-		return r.err
+	for _, p := range pairs {
+		edges = append(edges, edge{trace: p.N, inner: p.Inner, outer: p.Outer, settled: p.Settled})
 	}
-	return edges, exec(ctx, t.pg, s...)
+	return edges
+}
+
+func (t *transaction) pairRow(e edge) store.PairRow {
+	return store.PairRow{Trace: t.traces[e.trace].id, Inner: e.inner, Outer: e.outer, Settled: e.settled}
 }
 
 // readAwaited tells f of each of rows that something waits for.
-func (t *transaction) readAwaited(ctx context.Context, rows []refRow, f func(spanRef, awaited)) error {
-	s := appendRows(nil, "look up awaited spans", &t.w.sql.awaited, rows)
-	if len(s) == 0 {
-		return nil
+func (t *transaction) readAwaited(ctx context.Context, rows []store.SpanRef, f func(spanRef, awaited)) error {
+	found, err := t.w.store.FindAwaited(ctx, t.pg, rows)
+	for _, a := range found {
+		f(spanRef{a.N, a.Span}, awaited{below: marks(a.Below), tools: a.Tools})
 	}
-	s[0].row = func(v [][]byte) error {
-		var (
-			ref spanRef
-			a   awaited
-		)
-		r := reader{values: v}
-		ref.trace = int32(r.int())
-		r.spanID(ref.span[:])
-		a.below = marks(r.int())
-		a.tools = r.strings()
-		if r.err == nil {
-			f(ref, a)
-		}
-		return r.err
-	}
-	return exec(ctx, t.pg, s...)
+	return err
 }
 
-// readNode reads storedColumns.
-func readNode(v [][]byte) (node, error) {
-	n := node{stored: true}
-	r := reader{values: v}
-	n.trace = int32(r.int())
-	r.spanID(n.span[:])
-	r.spanID(n.parent[:])
-	n.start, n.end = r.int(), r.int()
-	n.kind = mapping.KindOf(r.string())
-	n.tool, n.scope, n.response = r.string(), r.string(), r.string()
-	n.input, n.output, n.total = r.optInt(), r.optInt(), r.optInt()
-	n.cost = r.optDecimal()
-	n.below = marks(r.int())
-	n.wasCounted, n.wasUsageCounted = r.bool(), r.bool()
-	n.wasBelow, n.reports = n.below, n.wasUsageCounted.OK
-	n.toolBelow = n.kind == mapping.KindTool && !n.wasCounted.V
-	return n, r.err
+func storedNode(s *store.StoredSpan) node {
+	return node{
+		stored: true, trace: s.N, span: s.Span, parent: s.Parent, start: s.Start, end: s.End,
+		kind: s.Kind, tool: s.Tool, scope: s.Scope, response: s.Response,
+		input: s.Input, output: s.Output, total: s.Total, cost: s.Cost,
+		below: marks(s.Below), wasBelow: marks(s.Below), wasCounted: s.Counted, wasUsageCounted: s.UsageCounted,
+		reports: s.UsageCounted.OK, toolBelow: s.Kind == mapping.KindTool && !s.Counted.V,
+	}
 }
 
-// readTrace reads a row of lockTraces.
-func readTrace(v [][]byte, id *[16]byte, row *rollup) error {
-	r := reader{values: v}
-	r.uuid(id)
-	r.skip() // trace_id
-	rootID := r.string()
-	var values [fieldCount]string
-	for f := range values {
-		values[f] = r.string()
+// row is the roll-up as llm_traces holds it.
+func (r *rollup) row(id [16]byte, otel pcommon.TraceID) store.TraceRow {
+	return store.TraceRow{
+		ID: id, TraceID: otel, RootSpanID: r.rootID(),
+		Name: r.value(fieldName), ServiceName: r.value(fieldService), Environment: r.value(fieldEnvironment),
+		Release: r.value(fieldRelease), UserID: r.value(fieldUser), SessionID: r.value(fieldSession),
+		Start: r.start, End: r.end, Status: r.status(),
+		Spans: r.spans, LLMCalls: r.llmCalls, ToolCalls: r.toolCalls, Errors: r.errors,
+		Input: r.input, Output: r.output, Total: r.total, Cost: r.cost,
+		Tags: r.tags, Models: r.models, Origins: r.appendOrigins(nil),
 	}
-	row.start, row.end = r.int(), r.int()
-	status := r.string()
-	row.spans, row.llmCalls, row.toolCalls, row.errors = r.int(), r.int(), r.int(), r.int()
-	row.input, row.output, row.total = r.int(), r.int(), r.int()
-	row.cost = r.optDecimal().Decimal
-	row.tags, row.models = r.strings(), r.strings()
-	origins, err := hex.AppendDecode(nil, r.next())
-	r.fail(err)
-	if r.err != nil {
-		return r.err
-	}
-	if err := row.readOrigins(origins, rootID, values); err != nil {
+}
+
+// read restores the roll-up from a row of llm_traces.
+func (r *rollup) read(row *store.TraceRow) error {
+	r.start, r.end = row.Start, row.End
+	r.spans, r.llmCalls, r.toolCalls, r.errors = row.Spans, row.LLMCalls, row.ToolCalls, row.Errors
+	r.input, r.output, r.total, r.cost = row.Input, row.Output, row.Total, row.Cost
+	r.tags, r.models = row.Tags, row.Models
+	values := [fieldCount]string{row.Name, row.ServiceName, row.Environment, row.Release, row.UserID, row.SessionID}
+	if err := r.readOrigins(row.Origins, row.RootSpanID, values); err != nil {
 		return err
 	}
-	if row.root.ok {
-		row.root.status = status
+	if r.root.ok {
+		r.root.status = row.Status
 	} else {
-		row.foreign.root, row.foreign.status = rootID, status
+		r.foreign.root, r.foreign.status = row.RootSpanID, row.Status
 	}
 	for f, v := range values {
-		if row.value(f) == "" {
-			row.foreign.values[f] = v
+		if r.value(f) == "" {
+			r.foreign.values[f] = v
 		}
 	}
 	return nil
 }
 
-// reader reads the values of a result row in text format, in order. The first
-// error sticks.
-type reader struct {
-	values [][]byte
-	at     int
-	err    error
-}
-
-func (r *reader) next() []byte {
-	v := r.values[r.at]
-	r.at++
-	return v
-}
-
-func (r *reader) skip() { r.at++ }
-
-func (r *reader) fail(err error) {
-	if err != nil && r.err == nil {
-		r.err = fmt.Errorf("result column %d: %w", r.at, err)
-	}
-}
-
-func (r *reader) string() string { return string(r.next()) }
-
-func (r *reader) int() int64 { return r.optInt().V }
-
-func (r *reader) optInt() mapping.Int {
-	v := r.next()
-	if v == nil {
-		return mapping.Int{}
-	}
-	n, err := textInt(v)
-	r.fail(err)
-	return mapping.Int{V: n, OK: true}
-}
-
-func (r *reader) bool() mapping.Bool {
-	v := r.next()
-	return mapping.Bool{V: string(v) == "t", OK: v != nil}
-}
-
-func (r *reader) optDecimal() decimal.NullDecimal {
-	v := r.next()
-	if v == nil {
-		return decimal.NullDecimal{}
-	}
-	d, err := decimal.NewFromString(string(v))
-	r.fail(err)
-	return decimal.NewNullDecimal(d)
-}
-
-func (r *reader) strings() []string {
-	var list []string
-	if v := r.next(); v != nil {
-		r.fail(json.Unmarshal(v, &list))
-	}
-	return list
-}
-
-func (r *reader) spanID(dst []byte) {
-	if v := r.next(); len(v) > 0 {
-		_, err := hex.Decode(dst, v[:min(len(v), 16)])
-		r.fail(err)
-	}
-}
-
-func (r *reader) uuid(dst *[16]byte) {
-	text := bytes.ReplaceAll(r.next(), []byte("-"), nil)
-	_, err := hex.Decode(dst[:], text[:min(len(text), 32)])
-	r.fail(err)
-}
-
-func compareAwaited(a, b awaitedRow) int {
-	return cmp.Or(slices.Compare(a.trace[:], b.trace[:]), slices.Compare(a.span[:], b.span[:]))
+func compareAwaited(a, b store.AwaitedRow) int {
+	return cmp.Or(slices.Compare(a.Trace[:], b.Trace[:]), slices.Compare(a.Span[:], b.Span[:]))
 }

@@ -3,16 +3,16 @@ package write
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/seen"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 )
 
 // trace is what a batch brings of one trace.
@@ -39,25 +39,21 @@ type transaction struct {
 	// Words.
 	met       map[content.Key]bool // contents that were not known
 	resources map[content.ID][]byte
-	proof     proof
-	relied    map[int32]content.ID     // by day: a known content
-	surprised bool                     // contents were there that this process did not know
-	left      map[*claims][]contentRow // contents left to earlier batches
+	proof     seen.Proof
+	relied    map[int32]content.ID           // by day: a known content
+	surprised bool                           // contents were there that this process did not know
+	left      map[*claims][]store.ContentRow // contents left to earlier batches
 
 	// Facts.
 	traces  []trace
-	rows    []spanRow
-	columns []column[spanRow] // of llm_spans that the batch fills
-	dead    []bool            // by row: a duplicate
-	counted bool              // every trace, as if it were new
-	shared  bool              // other batches of this process have spans of the same traces
+	rows    []store.SpanRow
+	columns []store.SpanColumn // of llm_spans that the batch fills
+	dead    []bool             // by row: a duplicate
+	counted bool               // every trace, as if it were new
+	shared  bool               // other batches of this process have spans of the same traces
 
 	// Changes to rows stored earlier.
-	flags   []flagRow
-	arrived []refRow
-	awaits  []awaitedRow
-	edges   []edgeRow
-	settled []edgeRow
+	changes store.Changes
 
 	buf    []byte
 	result Result
@@ -94,7 +90,7 @@ func (t *transaction) writeWords(ctx context.Context, isNew IsNew) error {
 		t.prepare(ctx, isNew)
 		failed = t.countNew(ctx, t.allTraces())
 	})
-	mapped.Go(func() { t.columns = filledColumns(t.source.Spans()) })
+	mapped.Go(func() { t.columns = store.FilledColumns(t.source.Spans()) })
 	err := t.writeContents(ctx)
 	mapped.Wait()
 	err = errors.Join(err, failed)
@@ -117,7 +113,7 @@ func (t *transaction) prepare(ctx context.Context, isNew IsNew) {
 	for i, g := range t.job.groups {
 		t.traces[i] = trace{otel: g.trace, id: g.trace, rows: g.spans}
 	}
-	t.rows = make([]spanRow, len(spans))
+	t.rows = make([]store.SpanRow, len(spans))
 	t.dead = make([]bool, len(spans))
 	for i := range t.rows {
 		t.rows[i].Span = &spans[i]
@@ -141,7 +137,7 @@ func (t *transaction) resolve(ctx context.Context) error {
 	shared := t.careful || t.shared
 	for range attempts {
 		if shared {
-			if err := exec(ctx, t.pg, statement{what: "set a savepoint", sql: "SAVEPOINT llm_traces"}); err != nil {
+			if err := pgbatch.Exec(ctx, t.pg, pgbatch.Statement{What: "set a savepoint", SQL: "SAVEPOINT llm_traces"}); err != nil {
 				return err
 			}
 		}
@@ -156,7 +152,7 @@ func (t *transaction) resolve(ctx context.Context) error {
 		if done {
 			return t.countStored(ctx, t.storedTraces())
 		}
-		if err := exec(ctx, t.pg, statement{what: "start over", sql: "ROLLBACK TO SAVEPOINT llm_traces"}); err != nil {
+		if err := pgbatch.Exec(ctx, t.pg, pgbatch.Statement{What: "start over", SQL: "ROLLBACK TO SAVEPOINT llm_traces"}); err != nil {
 			return err
 		}
 		t.forget()
@@ -182,7 +178,7 @@ func (t *transaction) ask() []int32 {
 
 // forget drops what was worked out.
 func (t *transaction) forget() {
-	t.flags, t.arrived, t.awaits, t.edges, t.settled = nil, nil, nil, nil, nil
+	t.changes = store.Changes{}
 	t.counted = false
 	for i := range t.traces {
 		t.traces[i].stored = nil
@@ -204,7 +200,7 @@ func (t *transaction) storedTraces() []int32 {
 // which waits for them; it is done unless one of them was there after all.
 func (t *transaction) create(ctx context.Context, traces []int32, shared bool) (done bool, err error) {
 	if !t.counted || len(traces) < len(t.traces) {
-		t.awaits, t.edges = nil, nil
+		t.changes.Awaited, t.changes.Pairs = nil, nil
 		if err := t.countNew(ctx, traces); err != nil {
 			return false, err
 		}
@@ -212,20 +208,16 @@ func (t *transaction) create(ctx context.Context, traces []int32, shared bool) (
 	if len(traces) == 0 {
 		return true, nil
 	}
-	rows := make([]traceRow, len(traces))
+	rows := make([]store.TraceRow, len(traces))
 	for i, at := range traces {
 		tr := &t.traces[at]
-		rows[i] = traceRow{tr.id, tr.otel, &tr.rollup}
+		rows[i] = tr.rollup.row(tr.id, tr.otel)
 	}
 	created := len(rows)
 	if shared {
-		created = 0
-		err = exec(ctx, t.pg, statement{
-			what: "create traces", sql: t.w.sql.insertTraces.sql, params: t.w.sql.insertTraces.params(rows), oids: t.w.sql.insertTraces.oids,
-			tag: func(tag pgconn.CommandTag) { created = int(tag.RowsAffected()) },
-		})
+		created, err = t.w.store.InsertTraces(ctx, t.pg, rows)
 	} else {
-		t.buf, err = copyRows(ctx, t.pg, t.w.sql.copyTraces, traceCopyColumns, once(rows), t.buf)
+		t.buf, err = t.w.store.CopyTraces(ctx, t.pg, rows, t.buf)
 	}
 	t.result.TracesCreated = created
 	return created == len(rows), err
@@ -237,19 +229,16 @@ func (t *transaction) lock(ctx context.Context, traces []int32) (missing []int32
 	if len(traces) == 0 {
 		return t.allTraces(), nil
 	}
-	byHex := make(map[string]int32, len(traces))
-	ids := appendArrayHeader(nil, pgtype.TextOID, len(traces))
-	for _, at := range traces {
-		byHex[t.traces[at].otel.String()] = at
-		ids = appendTraceHex(ids, t.traces[at].otel)
+	number := make(map[pcommon.TraceID]int32, len(traces))
+	ids := make([]pcommon.TraceID, len(traces))
+	for i, at := range traces {
+		ids[i] = t.traces[at].otel
+		number[ids[i]] = at
 	}
-	err = exec(ctx, t.pg, statement{
-		what: "lock traces", sql: t.w.sql.lockTraces, params: [][]byte{ids}, oids: []uint32{pgtype.TextArrayOID},
-		row: func(v [][]byte) error {
-			tr := &t.traces[byHex[string(v[1])]]
-			tr.stored = &rollup{}
-			return readTrace(v, &tr.id, tr.stored)
-		},
+	err = t.w.store.LockTraces(ctx, t.pg, ids, func(row *store.TraceRow) error {
+		tr := &t.traces[number[row.TraceID]]
+		tr.id, tr.stored = row.ID, &rollup{}
+		return tr.stored.read(row)
 	})
 	if err != nil {
 		return nil, err
@@ -265,7 +254,7 @@ func (t *transaction) lock(ctx context.Context, traces []int32) (missing []int32
 // writeSpans stores the batch's spans, duplicates apart, in the order of trace ids,
 // as the index has it.
 func (t *transaction) writeSpans(ctx context.Context) error {
-	rows := make([]spanRow, 0, len(t.rows))
+	rows := make([]store.SpanRow, 0, len(t.rows))
 	for i := range t.traces {
 		for _, r := range t.traces[i].rows {
 			if !t.dead[r] {
@@ -278,28 +267,22 @@ func (t *transaction) writeSpans(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	if t.buf, err = copyRows(ctx, t.pg, copySQL(t.w.sql.spans, t.columns), t.columns, once(rows), t.buf); err != nil {
-		return fmt.Errorf("store spans: %w", err)
-	}
-	return nil
+	t.buf, err = t.w.store.CopySpans(ctx, t.pg, t.columns, rows, t.buf)
+	return err
 }
 
 // finish stores the resources, applies the changes to rows that were there before,
 // and commits.
 func (t *transaction) finish(ctx context.Context) error {
-	var s []statement
+	var s []pgbatch.Statement
 	if len(t.resources) > 0 {
-		s = append(s, t.w.insertResources(t.resources, lastDays(t.source.Spans())))
+		s = append(s, t.w.store.Resources(t.resources, t.source.Spans()))
 	}
-	s = appendRows(s, "update spans", &t.w.sql.updateSpans, t.flags, t.bounds()...)
-	s = appendRows(s, "settle awaited spans", &t.w.sql.awaitedDelete, t.arrived)
-	s = appendRows(s, "await spans", &t.w.sql.awaitedUpsert, t.awaits)
-	s = appendRows(s, "link calls", &t.w.sql.insertEdges, t.edges)
-	s = appendRows(s, "settle calls", &t.w.sql.settleEdges, t.settled)
-	s = appendRows(s, "update traces", &t.w.sql.updateTraces, t.changedTraces())
-	s = appendRows(s, "note hours", &t.w.sql.noteHours, t.hours())
-	s = append(s, statement{what: "commit", sql: "COMMIT", tag: func(tag pgconn.CommandTag) { t.result.committed = tag.String() == "COMMIT" }})
-	if err := exec(ctx, t.pg, s...); err != nil {
+	s = t.w.store.Change(s, &t.changes, t.bounds())
+	s = t.w.store.UpdateTraces(s, t.changedTraces())
+	s = t.w.store.TouchHours(s, t.changedTimes())
+	s = append(s, pgbatch.Statement{What: "commit", SQL: "COMMIT", Tag: func(tag pgconn.CommandTag) { t.result.committed = tag.String() == "COMMIT" }})
+	if err := pgbatch.Exec(ctx, t.pg, s...); err != nil {
 		return err
 	}
 	if !t.result.committed {
@@ -308,49 +291,51 @@ func (t *transaction) finish(ctx context.Context) error {
 	return nil
 }
 
-// appendRows adds a statement for rows unless there are none; extra are
-// parameters of type timestamptz.
-func appendRows[T any](s []statement, what string, q *query[T], rows []T, extra ...[]byte) []statement {
-	if len(rows) == 0 {
-		return s
-	}
-	oids := slices.Clone(q.oids)
-	for range extra {
-		oids = append(oids, pgtype.TimestamptzOID)
-	}
-	return append(s, statement{what: what, sql: q.sql, params: append(q.params(rows), extra...), oids: oids})
-}
-
 // changedTraces returns the rows of the traces that were there before and got
 // new spans.
-func (t *transaction) changedTraces() []traceRow {
-	var rows []traceRow
+func (t *transaction) changedTraces() []store.TraceRow {
+	var rows []store.TraceRow
 	for i := range t.traces {
 		tr := &t.traces[i]
 		if tr.stored == nil || tr.rollup.spans == 0 {
 			continue
 		}
 		tr.stored.merge(&tr.rollup)
-		rows = append(rows, traceRow{tr.id, tr.otel, tr.stored})
+		rows = append(rows, tr.stored.row(tr.id, tr.otel))
 	}
 	return rows
 }
 
-// bounds returns the first and last start time of the stored traces of this
-// batch, as parameters: all their stored spans lie between.
-func (t *transaction) bounds() [][]byte {
-	var from, to int64
+// changedTimes returns the starts of the spans whose usage this batch changes: those that
+// it stores and those that count otherwise than before.
+func (t *transaction) changedTimes() []int64 {
+	var times []int64
+	for r := range t.rows {
+		if !t.dead[r] {
+			times = append(times, t.rows[r].Start)
+		}
+	}
+	for i := range t.changes.Flags {
+		times = append(times, t.changes.Flags[i].Start)
+	}
+	return times
+}
+
+// bounds returns the first and last time of the stored traces of this batch: all their
+// stored spans lie between.
+func (t *transaction) bounds() store.Range {
+	var within store.Range
 	first := true
 	for i := range t.traces {
 		if s := t.traces[i].stored; s != nil && s.spans > 0 {
-			if first || s.start < from {
-				from = s.start
+			if first || s.start < within.From {
+				within.From = s.start
 			}
-			if first || s.end > to {
-				to = s.end
+			if first || s.end > within.To {
+				within.To = s.end
 			}
 			first = false
 		}
 	}
-	return [][]byte{appendTime(nil, from)[4:], appendTime(nil, to)[4:]}
+	return within
 }

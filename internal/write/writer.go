@@ -12,18 +12,20 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/seen"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 )
 
 // Writer writes batches to the tables of one schema. It is safe for concurrent
 // use; a batch holds one connection.
 type Writer struct {
 	pool     Pool
-	schema   string
-	sql      statements
-	days     days
+	store    *store.Store
+	days     *store.Days
 	inFlight *inFlight
 
-	known                  knownContents
+	known                  seen.Contents
 	contentHope, traceHope hope
 }
 
@@ -40,10 +42,8 @@ type Pool interface {
 // partition of its own; spans from before it, or from more than a week ahead,
 // go to the default partition.
 func New(pool Pool, schema string, window time.Duration) *Writer {
-	return &Writer{
-		pool: pool, schema: schema, sql: newStatements(schema), inFlight: newInFlight(),
-		days: days{window: window, known: map[int32]bool{}, postponed: map[int32]time.Time{}},
-	}
+	s := store.New(schema)
+	return &Writer{pool: pool, store: s, days: s.Days(window), inFlight: newInFlight()}
 }
 
 // Result says what a batch came to.
@@ -90,21 +90,21 @@ func (w *Writer) Write(ctx context.Context, source Source, isNew IsNew) (Result,
 	for attempt := 1; ; attempt++ {
 		t := &transaction{
 			w: w, pg: pg, source: source, job: j, careful: careful, asksAll: careful || !w.contentHope.allowed(),
-			met: map[content.Key]bool{}, resources: map[content.ID][]byte{}, left: map[*claims][]contentRow{},
-			proof: proof{files: map[int32]string{}}, relied: map[int32]content.ID{},
+			met: map[content.Key]bool{}, resources: map[content.ID][]byte{}, left: map[*claims][]store.ContentRow{},
+			proof: seen.Proof{Files: map[int32]string{}}, relied: map[int32]content.ID{},
 		}
 		err := w.attempt(ctx, t, isNew)
 		if err == nil {
 			return t.result, nil
 		}
-		if hasCode(err, readOnly) {
+		if pgbatch.HasCode(err, pgbatch.ReadOnly) {
 			return Result{}, errors.Join(err, conn.Conn().Close(ctx))
 		}
 		if rollback(ctx, pg) != nil || attempt == attempts || !conflict(err) {
 			return Result{}, err
 		}
 		w.learn(err)
-		careful = careful || hasCode(err, uniqueViolation)
+		careful = careful || pgbatch.HasCode(err, pgbatch.UniqueViolation)
 		source = Whole(source.Whole())
 	}
 }
@@ -115,7 +115,7 @@ func (w *Writer) attempt(ctx context.Context, t *transaction, isNew IsNew) error
 	err := t.run(ctx, isNew)
 	if err == nil {
 		// Known before no longer claimed: others find them as the one or the other.
-		w.known.add(&t.proof, t.met)
+		w.known.Add(&t.proof, t.met)
 	}
 	w.inFlight.leave(t.claims, err == nil)
 	if err != nil {
@@ -131,10 +131,10 @@ func (w *Writer) attempt(ctx context.Context, t *transaction, isNew IsNew) error
 // hope that led to it.
 func (w *Writer) learn(err error) {
 	if errors.Is(err, errKnownWrong) {
-		w.known.forget()
+		w.known.Forget()
 	}
 	var pgErr *pgconn.PgError
-	if !errors.As(err, &pgErr) || pgErr.Code != uniqueViolation {
+	if !errors.As(err, &pgErr) || pgErr.Code != pgbatch.UniqueViolation {
 		return
 	}
 	if strings.HasPrefix(pgErr.TableName, "llm_contents") {
@@ -171,21 +171,8 @@ func rollback(ctx context.Context, pg *pgconn.PgConn) error {
 	if pg.TxStatus() == 'I' {
 		return nil
 	}
-	return exec(ctx, pg, statement{what: "roll back", sql: "ROLLBACK"})
+	return pgbatch.Exec(ctx, pg, pgbatch.Statement{What: "roll back", SQL: "ROLLBACK"})
 }
-
-// SQLSTATE codes of conflicts that trying again resolves.
-const (
-	uniqueViolation      = "23505"
-	serializationFailure = "40001"
-	deadlockDetected     = "40P01"
-	lockNotAvailable     = "55P03"
-	checkViolation       = "23514" // a partition was attached under a row of its day
-)
-
-// readOnly is the SQLSTATE of a server that has become a standby. Its connection
-// must not be used again: a new one goes to the primary.
-const readOnly = "25006"
 
 func conflict(err error) bool {
 	if errors.Is(err, errKnownWrong) || errors.Is(err, errImpatient) {
@@ -196,15 +183,25 @@ func conflict(err error) bool {
 		return false
 	}
 	switch pgErr.Code {
-	case uniqueViolation, serializationFailure, deadlockDetected, lockNotAvailable:
+	case pgbatch.UniqueViolation, pgbatch.SerializationFailure, pgbatch.DeadlockDetected, pgbatch.LockNotAvailable:
 		return true
-	case checkViolation:
+	case pgbatch.CheckViolation: // a partition was attached under a row of its day
 		return pgErr.ConstraintName == "" // a partition's; others are rules of the operator
 	}
 	return false
 }
 
-func hasCode(err error, code string) bool {
-	var pgErr *pgconn.PgError
-	return errors.As(err, &pgErr) && pgErr.Code == code
+// EnsureAhead creates today's and tomorrow's partitions, so that no batch has
+// to wait for them.
+func (w *Writer) EnsureAhead(ctx context.Context) error {
+	conn, err := w.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("acquire a connection: %w", err)
+	}
+	defer conn.Release()
+	return w.days.EnsureAhead(ctx, conn.Conn().PgConn())
 }
+
+// ForgetDays makes the writer check again which days have partitions, after
+// some were dropped.
+func (w *Writer) ForgetDays() { w.days.Forget() }

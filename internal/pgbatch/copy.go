@@ -1,0 +1,105 @@
+package pgbatch
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// copyHeader starts the binary COPY format; copyTrailer ends it.
+var (
+	copyHeader  = []byte("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+	copyTrailer = []byte{0xff, 0xff}
+)
+
+// appendRow appends a row in binary COPY format.
+func appendRow[T any](dst []byte, columns []Column[T], row *T) []byte {
+	dst = binary.BigEndian.AppendUint16(dst, uint16(len(columns)))
+	for i := range columns {
+		dst = columns[i].Append(dst, row)
+	}
+	return dst
+}
+
+// encoder makes binary COPY data row by row, as the connection asks for it, so
+// that encoding here and storing there overlap.
+type encoder struct {
+	next    func(dst []byte) ([]byte, bool) // appends a row; false after the last
+	buf     []byte
+	read    int
+	started bool
+	done    bool
+}
+
+// chunkSize is how much the encoder makes before it hands it over.
+const chunkSize = 64 << 10
+
+func (e *encoder) Read(p []byte) (int, error) {
+	if e.read == len(e.buf) && !e.fill() {
+		return 0, io.EOF
+	}
+	n := copy(p, e.buf[e.read:])
+	e.read += n
+	return n, nil
+}
+
+func (e *encoder) fill() bool {
+	if e.done {
+		return false
+	}
+	e.buf, e.read = e.buf[:0], 0
+	if !e.started {
+		e.started = true
+		e.buf = append(e.buf, copyHeader...)
+	}
+	for len(e.buf) < chunkSize {
+		var more bool
+		if e.buf, more = e.next(e.buf); !more {
+			e.done = true
+			e.buf = append(e.buf, copyTrailer...)
+			break
+		}
+	}
+	return true
+}
+
+// CopyRows streams into a table the rows that next returns, some at a time, and
+// returns buf for the next. When the connection breaks, the encoder may still be at
+// work, or waiting for next, and keeps the buffer.
+func CopyRows[T any](ctx context.Context, pg *pgconn.PgConn, sql string, columns []Column[T], next func() ([]T, bool), buf []byte) ([]byte, error) {
+	var rows []T
+	i := 0
+	e := &encoder{buf: buf[:0], next: func(dst []byte) ([]byte, bool) {
+		for i == len(rows) {
+			var more bool
+			if rows, more = next(); !more {
+				return dst, false
+			}
+			i = 0
+		}
+		dst = appendRow(dst, columns, &rows[i])
+		i++
+		return dst, true
+	}}
+	if _, err := pg.CopyFrom(ctx, e, sql); err != nil {
+		return nil, err
+	}
+	return e.buf, nil
+}
+
+// Once returns a source of rows that are there already.
+func Once[T any](rows []T) func() ([]T, bool) {
+	given := false
+	return func() ([]T, bool) {
+		first := !given
+		given = true
+		return rows, first
+	}
+}
+
+// CopySQL is the command for CopyRows.
+func CopySQL[T any](table string, columns []Column[T]) string {
+	return "COPY " + table + " (" + Names(columns) + ") FROM STDIN (FORMAT binary)"
+}

@@ -1,0 +1,52 @@
+package pgbatch
+
+import (
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+)
+
+func open(t *testing.T) *pgxpool.Pool {
+	t.Helper()
+	pool, err := pgxpool.New(t.Context(), testserver.NewDatabase(t))
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+// TestNumericsArriveExactly sends numbers in binary form and reads them back
+// as text.
+func TestNumericsArriveExactly(t *testing.T) {
+	pool := open(t)
+	conn, err := pool.Acquire(t.Context())
+	require.NoError(t, err)
+	defer conn.Release()
+	for _, text := range []string{
+		"0", "1", "-1", "0.1", "0.0001", "0.00001", "12345.6789", "-0.00042", "100000", "10000", "9999.9999", "1e-12", "1.50", "3e8",
+		"123456789012345678901234567890.123456789", "0.000000000000000000000000012345",
+	} {
+		want := decimal.RequireFromString(text)
+		var got string
+		err := Exec(t.Context(), conn.Conn().PgConn(), Statement{
+			What: text, SQL: "SELECT $1::numeric::text", Params: [][]byte{AppendNumeric(nil, want)[4:]}, OIDs: []uint32{pgtype.NumericOID},
+			Row: func(v [][]byte) error { got = string(v[0]); return nil },
+		})
+		require.NoError(t, err)
+		require.True(t, want.Equal(decimal.RequireFromString(got)), "%s came back as %s", text, got)
+	}
+}
+
+// TestArrayLiteralsSurviveAnyText sends texts that need quoting inside arrays.
+func TestArrayLiteralsSurviveAnyText(t *testing.T) {
+	pool := open(t)
+	want := []string{"", "plain", `quo"te`, `back\slash`, "comma,", "{brace}", "NULL", " space ", "é\n"}
+	var got []string
+	literal := string(AppendArrayLiteral(nil, want)[4:])
+	require.NoError(t, pool.QueryRow(t.Context(), "SELECT $1::text::text[]", literal).Scan(&got))
+	require.Equal(t, want, got)
+}

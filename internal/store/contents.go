@@ -1,0 +1,101 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+)
+
+// ContentRow is a row of llm_contents.
+type ContentRow struct {
+	content.Key
+	Body []byte
+}
+
+var contentColumns = []pgbatch.Column[ContentRow]{
+	pgbatch.Col("id", pgtype.UUIDOID, func(b []byte, r *ContentRow) []byte { return pgbatch.AppendUUID(b, r.ID) }),
+	pgbatch.Col("day", pgtype.DateOID, func(b []byte, r *ContentRow) []byte { return pgbatch.AppendDay(b, r.Day) }),
+	pgbatch.Col("body", pgtype.JSONBOID, func(b []byte, r *ContentRow) []byte { return pgbatch.AppendJSONB(b, r.Body) }),
+}
+
+// CompareContents orders contents as their index does, which is the order in which
+// every batch stores them.
+func CompareContents(a, b ContentRow) int {
+	return cmp.Or(cmp.Compare(a.Day, b.Day), compareIDs(a.ID, b.ID))
+}
+
+func compareIDs(a, b content.ID) int { return bytes.Compare(a[:], b[:]) }
+
+// ProveContents asks what seen.Proof keeps of a day.
+func (s *Store) ProveContents(day int32, row func(epoch, file string) error) pgbatch.Statement {
+	return pgbatch.Statement{
+		What: "ask what is known of the contents", SQL: s.proof,
+		Params: [][]byte{param(pgbatch.AppendDay(nil, day))}, OIDs: []uint32{pgtype.DateOID},
+		Row: func(v [][]byte) error { return row(string(v[0]), string(v[1])) },
+	}
+}
+
+// FindContents returns those of the contents that are stored.
+func (s *Store) FindContents(ctx context.Context, pg *pgconn.PgConn, keys []content.Key) (map[content.Key]bool, error) {
+	found := make(map[content.Key]bool, len(keys))
+	ids := map[int32][]content.ID{}
+	for _, key := range keys {
+		ids[key.Day] = append(ids[key.Day], key.ID)
+	}
+	statements := make([]pgbatch.Statement, 0, len(ids))
+	for day, dayIDs := range ids {
+		slices.SortFunc(dayIDs, compareIDs)
+		statements = append(statements, pgbatch.Statement{
+			What:   "ask for contents",
+			SQL:    s.findContents,
+			Params: [][]byte{param(pgbatch.AppendDay(nil, day)), idArray(dayIDs)},
+			OIDs:   []uint32{pgtype.DateOID, pgtype.UUIDArrayOID},
+			Binary: true,
+			Row: func(values [][]byte) error {
+				found[content.Key{Day: day, ID: content.ID(values[0])}] = true
+				return nil
+			},
+		})
+	}
+	return found, pgbatch.Exec(ctx, pg, statements...)
+}
+
+// CopyContents stores the rows that next returns, some at a time, and returns buf for
+// the next COPY. None of the rows may be stored.
+func (s *Store) CopyContents(ctx context.Context, pg *pgconn.PgConn, next func() ([]ContentRow, bool), buf []byte) ([]byte, error) {
+	buf, err := pgbatch.CopyRows(ctx, pg, s.copyContents, contentColumns, next, buf)
+	if err != nil {
+		return nil, fmt.Errorf("store contents: %w", err)
+	}
+	return buf, nil
+}
+
+// insertChunk bounds the rows of one INSERT, and so its parameters' size.
+const insertChunk = 1000
+
+// InsertContents stores rows unless they are there.
+func (s *Store) InsertContents(ctx context.Context, pg *pgconn.PgConn, rows []ContentRow) error {
+	for chunk := range slices.Chunk(rows, insertChunk) {
+		if err := pgbatch.Exec(ctx, pg, s.insertContents.Statement("store contents", chunk)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// idArray returns ids as an array parameter.
+func idArray(ids []content.ID) []byte {
+	dst := pgbatch.AppendArrayHeader(make([]byte, 0, 20+20*len(ids)), pgtype.UUIDOID, len(ids))
+	for _, id := range ids {
+		dst = pgbatch.AppendUUID(dst, id)
+	}
+	return dst
+}

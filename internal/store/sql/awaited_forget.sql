@@ -1,0 +1,1 @@
+DELETE FROM {{.schema}}.llm_awaited_spans WHERE trace_id = $1

@@ -1,0 +1,6 @@
+-- What has to stay the same for contents of day $1 that were stored to be there still.
+-- The last column is empty: looking locks the day's partition before anything is
+-- read, so that a TRUNCATE is either seen or waits for this batch.
+SELECT pg_postmaster_start_time() || ' ' || (SELECT removals FROM {{.schema}}.llm_contents_removals),
+    pg_relation_filenode(to_regclass(format('%I.%I', {{.literal}}, 'llm_contents_' || to_char($1::date, 'YYYYMMDD')))),
+    (SELECT id FROM {{.schema}}.llm_contents WHERE day = $1 LIMIT 0)

@@ -1,0 +1,1 @@
+SELECT {{.schema}}.llm_create_day($1)

@@ -1,0 +1,2 @@
+UPDATE {{.schema}}.llm_traces t SET ({{.set}}, updated_at) = ({{.set_values}}, now())
+FROM {{.rows}} WHERE t.id = r.id

@@ -1,0 +1,148 @@
+package store
+
+import (
+	"embed"
+	"strings"
+	"text/template"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
+)
+
+// files are the statements, one a file. In them {{.schema}} is the quoted schema and
+// {{.literal}} its name as a literal, {{.columns}} the columns of the file's rows,
+// {{.rows}} the rows as a table r, {{.values}} their values, and {{.set}} and
+// {{.set_values}} the same without the ids of a trace.
+//
+//go:embed sql/*.sql
+var files embed.FS
+
+// Store has the statements on the tables of one schema.
+type Store struct {
+	schema string
+
+	begin, guard string
+	proof        string
+
+	findContents    string
+	copyContents    string
+	insertContents  pgbatch.Query[ContentRow]
+	insertResources pgbatch.Query[ResourceRow]
+
+	lockTraces   string
+	copyTraces   string
+	insertTraces pgbatch.Query[TraceRow]
+	updateTraces pgbatch.Query[TraceRow]
+
+	spans       string // the table
+	updateSpans pgbatch.Query[FlagRow]
+	findSpans   pgbatch.Query[SpanRef]
+	findCalls   pgbatch.Query[CallRef]
+	wholeTrace  string
+
+	findPairs, findAwaited, deleteAwaited pgbatch.Query[SpanRef]
+	findOpenPairs                         string
+	insertPairs, settlePairs              pgbatch.Query[PairRow]
+	upsertAwaited                         pgbatch.Query[AwaitedRow]
+	forgetPairs, forgetAwaited            string
+
+	touchHours pgbatch.Query[HourRow]
+	createDay  string
+}
+
+// New returns the statements for the tables of a schema.
+func New(schemaName string) *Store {
+	return &Store{
+		schema: schemaName,
+
+		begin: text(schemaName, "begin"), guard: text(schemaName, "guard"),
+		proof: text(schemaName, "contents_proof"),
+
+		findContents:    text(schemaName, "contents_find"),
+		copyContents:    pgbatch.CopySQL(schema.Table(schemaName, "llm_contents"), contentColumns),
+		insertContents:  query(schemaName, "contents_insert", contentColumns),
+		insertResources: query(schemaName, "resources_insert", resourceColumns),
+
+		lockTraces:   text(schemaName, "traces_lock"),
+		copyTraces:   pgbatch.CopySQL(schema.Table(schemaName, "llm_traces"), traceCopyColumns),
+		insertTraces: query(schemaName, "traces_insert", traceColumns),
+		updateTraces: query(schemaName, "traces_update", traceColumns),
+
+		spans:       schema.Table(schemaName, "llm_spans"),
+		updateSpans: query(schemaName, "spans_update", flagColumns),
+		findSpans:   query(schemaName, "spans_find", refColumns),
+		findCalls:   query(schemaName, "spans_find_calls", callColumns),
+		wholeTrace:  text(schemaName, "spans_of_trace"),
+
+		findPairs:     query(schemaName, "pairs_find", refColumns),
+		findOpenPairs: text(schemaName, "pairs_find_open"),
+		insertPairs:   query(schemaName, "pairs_insert", pairColumns),
+		settlePairs:   query(schemaName, "pairs_settle", pairColumns),
+		forgetPairs:   text(schemaName, "pairs_forget"),
+
+		findAwaited:   query(schemaName, "awaited_find", refColumns),
+		upsertAwaited: query(schemaName, "awaited_upsert", awaitedColumns),
+		deleteAwaited: query(schemaName, "awaited_delete", refColumns),
+		forgetAwaited: text(schemaName, "awaited_forget"),
+
+		touchHours: query(schemaName, "hours_touch", hourColumns),
+		createDay:  text(schemaName, "day_create"),
+	}
+}
+
+// text is the statement of a file that takes no rows.
+func text(schemaName, file string) string { return render(schemaName, file, nil, "") }
+
+// query is the statement of a file that takes rows.
+func query[T any](schemaName, file string, columns []pgbatch.Column[T]) pgbatch.Query[T] {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.Name
+	}
+	rows := "$rows AS r (" + strings.Join(names, ", ") + ")"
+	return pgbatch.NewQuery(render(schemaName, file, names, rows), columns)
+}
+
+func render(schemaName, file string, columns []string, rows string) string {
+	values := make([]string, len(columns))
+	var set, setValues []string
+	for i, name := range columns {
+		values[i] = "r." + name
+		if textArrays[name] {
+			values[i] += "::text[]"
+		}
+		if name != "id" && name != "trace_id" {
+			set, setValues = append(set, name), append(setValues, values[i])
+		}
+	}
+	var b strings.Builder
+	err := templates.ExecuteTemplate(&b, file+".sql", map[string]string{
+		"schema": pgx.Identifier{schemaName}.Sanitize(), "literal": schema.Literal(schemaName),
+		"columns": strings.Join(columns, ", "), "values": strings.Join(values, ", "), "rows": rows,
+		"set": strings.Join(set, ", "), "set_values": strings.Join(setValues, ", "),
+	})
+	if err != nil {
+		panic(err) // a file of this package is wrong: every test shows it
+	}
+	return b.String()
+}
+
+// textArrays are columns whose values come as text, since the elements of an array
+// parameter cannot be arrays.
+var textArrays = map[string]bool{"tags": true, "models": true, "tools": true}
+
+var templates = template.Must(template.New("sql").Option("missingkey=error").ParseFS(files, "sql/*.sql"))
+
+// Begin returns the first statements of a transaction that stores a batch.
+func (s *Store) Begin() []pgbatch.Statement {
+	return []pgbatch.Statement{
+		{What: "begin", SQL: s.begin},
+		{What: "begin", SQL: s.guard, Params: [][]byte{[]byte(s.schema)}, OIDs: []uint32{pgtype.TextOID}},
+	}
+}
+
+// param is the value of a field that was appended with its length.
+func param(field []byte) []byte { return field[4:] }

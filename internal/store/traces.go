@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"slices"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/shopspring/decimal"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+)
+
+// TraceRow is a row of llm_traces. An empty string is a null column.
+type TraceRow struct {
+	ID          [16]byte
+	TraceID     pcommon.TraceID
+	RootSpanID  string // hex
+	Name        string // never null
+	ServiceName string
+	Environment string
+	Release     string
+	UserID      string
+	SessionID   string
+	Start, End  int64 // µs
+	Status      string
+
+	Spans, LLMCalls, ToolCalls, Errors int64
+	Input, Output, Total               int64 // tokens
+	Cost                               decimal.Decimal
+
+	Tags, Models []string
+	Origins      []byte // what merging needs and no column shows
+}
+
+var traceColumns = []pgbatch.Column[TraceRow]{
+	pgbatch.Col("id", pgtype.UUIDOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendUUID(b, r.ID) }),
+	pgbatch.Col("trace_id", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return appendTraceHex(b, r.TraceID) }),
+	pgbatch.Col("root_span_id", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.RootSpanID) }),
+	pgbatch.Col("name", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendString(b, r.Name) }),
+	pgbatch.Col("service_name", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.ServiceName) }),
+	pgbatch.Col("environment", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.Environment) }),
+	pgbatch.Col("release", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.Release) }),
+	pgbatch.Col("user_id", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.UserID) }),
+	pgbatch.Col("session_id", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.SessionID) }),
+	pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendTime(b, r.Start) }),
+	pgbatch.Col("end_time", pgtype.TimestamptzOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendTime(b, r.End) }),
+	pgbatch.Col("duration_us", pgtype.Int8OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt64(b, r.End-r.Start) }),
+	pgbatch.Col("status", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendString(b, r.Status) }),
+	pgbatch.Col("span_count", pgtype.Int4OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt32(b, int32(r.Spans)) }),
+	pgbatch.Col("llm_call_count", pgtype.Int4OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt32(b, int32(r.LLMCalls)) }),
+	pgbatch.Col("tool_call_count", pgtype.Int4OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt32(b, int32(r.ToolCalls)) }),
+	pgbatch.Col("error_count", pgtype.Int4OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt32(b, int32(r.Errors)) }),
+	pgbatch.Col("input_tokens", pgtype.Int8OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt64(b, r.Input) }),
+	pgbatch.Col("output_tokens", pgtype.Int8OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt64(b, r.Output) }),
+	pgbatch.Col("total_tokens", pgtype.Int8OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt64(b, r.Total) }),
+	pgbatch.Col("total_cost", pgtype.NumericOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendNumeric(b, r.Cost) }),
+	pgbatch.Col("tags", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendArrayLiteral(b, r.Tags) }),
+	pgbatch.Col("models", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendArrayLiteral(b, r.Models) }),
+	pgbatch.Col("origins", pgtype.ByteaOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendBytes(b, r.Origins) }),
+}
+
+// traceCopyColumns are traceColumns as COPY takes them: arrays as arrays.
+var traceCopyColumns = copyable(traceColumns)
+
+func copyable(columns []pgbatch.Column[TraceRow]) []pgbatch.Column[TraceRow] {
+	columns = slices.Clone(columns)
+	for i := range columns {
+		switch columns[i].Name {
+		case "tags":
+			columns[i].OID = pgtype.TextArrayOID
+			columns[i].Append = func(b []byte, r *TraceRow) []byte { return pgbatch.AppendTextArrayOrEmpty(b, r.Tags) }
+		case "models":
+			columns[i].OID = pgtype.TextArrayOID
+			columns[i].Append = func(b []byte, r *TraceRow) []byte { return pgbatch.AppendTextArrayOrEmpty(b, r.Models) }
+		}
+	}
+	return columns
+}
+
+// LockTraces locks the rows of traces until the transaction ends, and gives them to row.
+func (s *Store) LockTraces(ctx context.Context, pg *pgconn.PgConn, traces []pcommon.TraceID, row func(*TraceRow) error) error {
+	ids := pgbatch.AppendArrayHeader(nil, pgtype.TextOID, len(traces))
+	for _, id := range traces {
+		ids = appendTraceHex(ids, id)
+	}
+	return pgbatch.Exec(ctx, pg, pgbatch.Statement{
+		What: "lock traces", SQL: s.lockTraces, Params: [][]byte{ids}, OIDs: []uint32{pgtype.TextArrayOID},
+		Row: func(v [][]byte) error {
+			trace, err := readTrace(v)
+			if err != nil {
+				return err
+			}
+			return row(trace)
+		},
+	})
+}
+
+// readTrace reads a row of traces_lock.sql.
+func readTrace(v [][]byte) (*TraceRow, error) {
+	var t TraceRow
+	r := pgbatch.Reader{Values: v}
+	r.UUID(&t.ID)
+	r.Hex(t.TraceID[:])
+	t.RootSpanID, t.Name, t.ServiceName = r.String(), r.String(), r.String()
+	t.Environment, t.Release, t.UserID, t.SessionID = r.String(), r.String(), r.String(), r.String()
+	t.Start, t.End = r.Int(), r.Int()
+	t.Status = r.String()
+	t.Spans, t.LLMCalls, t.ToolCalls, t.Errors = r.Int(), r.Int(), r.Int(), r.Int()
+	t.Input, t.Output, t.Total = r.Int(), r.Int(), r.Int()
+	t.Cost = r.OptDecimal().Decimal
+	t.Tags, t.Models = r.Strings(), r.Strings()
+	var err error
+	t.Origins, err = hex.AppendDecode(nil, r.Next())
+	r.Fail(err)
+	return &t, r.Err
+}
+
+// CopyTraces stores the rows of new traces and returns buf for the next COPY.
+func (s *Store) CopyTraces(ctx context.Context, pg *pgconn.PgConn, rows []TraceRow, buf []byte) ([]byte, error) {
+	return pgbatch.CopyRows(ctx, pg, s.copyTraces, traceCopyColumns, pgbatch.Once(rows), buf)
+}
+
+// InsertTraces stores those of the traces' rows that are not there, and returns how many.
+// It waits for transactions that are creating the same rows.
+func (s *Store) InsertTraces(ctx context.Context, pg *pgconn.PgConn, rows []TraceRow) (created int, err error) {
+	statement := s.insertTraces.Statement("create traces", rows)
+	statement.Tag = func(tag pgconn.CommandTag) { created = int(tag.RowsAffected()) }
+	err = pgbatch.Exec(ctx, pg, statement)
+	return created, err
+}
+
+// UpdateTraces appends the statement that replaces rows of traces.
+func (s *Store) UpdateTraces(statements []pgbatch.Statement, rows []TraceRow) []pgbatch.Statement {
+	return pgbatch.AppendQuery(statements, "update traces", &s.updateTraces, rows)
+}

@@ -1,0 +1,62 @@
+package upkeep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
+)
+
+// freezeDays is how many days back partitions are vacuumed. It bounds the work
+// after a restore or a crash, which lose the note of what was vacuumed.
+const freezeDays = 7
+
+// endedPartitions lists the partitions of days that have ended and that nobody has
+// vacuumed since, as far as this role may. Autovacuum does not freeze all.
+const endedPartitions = `
+SELECT n.nspname, c.relname
+FROM pg_inherits i
+JOIN pg_class c ON c.oid = i.inhrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_stat_all_tables s ON s.relid = c.oid
+WHERE i.inhparent IN (to_regclass($1), to_regclass($2)) AND c.relname ~ '_[0-9]{8}$'
+	AND to_date(right(c.relname, 8), 'YYYYMMDD') BETWEEN $3::date - $4::int AND $3::date - 1
+	AND coalesce(s.last_vacuum, '-infinity') < (to_date(right(c.relname, 8), 'YYYYMMDD') + 1)::timestamp AT TIME ZONE 'UTC'
+	AND pg_has_role(c.relowner, 'USAGE')
+ORDER BY c.relname`
+
+// Freeze vacuums the partitions of days that have ended: all of their rows are
+// frozen and visible, so that index-only scans work and no later vacuum has
+// anything to do, and the planner knows them. Late spans leave that to autovacuum.
+// A partition that another collector is vacuuming is skipped.
+func Freeze(ctx context.Context, pool Pool, schemaName string, now time.Time) error {
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	rows, err := conn.Query(ctx, endedPartitions,
+		schema.Table(schemaName, "llm_spans"), schema.Table(schemaName, "llm_contents"), now.UTC().Format(time.DateOnly), freezeDays)
+	if err != nil {
+		return fmt.Errorf("list the partitions of days that have ended: %w", err)
+	}
+	names, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (table string, err error) {
+		var schemaName, name string
+		err = row.Scan(&schemaName, &name)
+		return schema.Table(schemaName, name), err
+	})
+	if err != nil {
+		return fmt.Errorf("list the partitions of days that have ended: %w", err)
+	}
+	var errs []error
+	for _, name := range names {
+		if _, err := conn.Exec(ctx, "VACUUM (FREEZE, ANALYZE, SKIP_LOCKED) "+name); err != nil {
+			errs = append(errs, fmt.Errorf("vacuum %s: %w", name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
