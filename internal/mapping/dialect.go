@@ -31,10 +31,6 @@ type dialect struct {
 	// completion are marks of spans that complete a text instead of chatting, chat
 	// those of spans that do chat, whatever other marks say.
 	completion, chat []string
-	// inputExcludesCache tells whether the reported input lacks its cached part,
-	// outputExcludesReasoning whether the reported output lacks the reasoning.
-	inputExcludesCache      func(*reading) bool
-	outputExcludesReasoning func(r *reading, output int64) bool
 	// failed tells that a span failed though its status does not say so.
 	failed func(*reading) bool
 }
@@ -90,7 +86,7 @@ type source struct {
 	mixed bool
 	// param is the request parameter that the attribute is.
 	param string
-	// sums says that input includes cached input, whatever the dialects of the span.
+	// sums says that the value is a sum of all parts, cached input or reasoning included.
 	sums bool
 	// streams says that the span streamed if the source has a value.
 	streams bool
@@ -166,9 +162,9 @@ type kindRule struct {
 type verdict uint8
 
 const (
-	undecided  verdict = iota
-	decided            // the kind holds
-	noEvidence         // undecided, and attributes that hint at a kind do not count
+	undecided verdict = iota
+	decided           // the kind holds
+	silences          // undecided, and the name of the span and weak evidence do not count
 )
 
 // The places of the groups of kind rules.
@@ -182,10 +178,6 @@ const (
 	kindByTraceloop = 7
 	kindByRequest   = 8
 	kindByOthers    = 9
-	kindByEvidence  = 10 // attributes that hint at a kind: first at tools,
-	kindBySearch    = 11 // then at retrieval,
-	kindByModel     = 12 // then at a model
-	kindByName      = 13 // names that say little
 )
 
 var dialects []*dialect

@@ -30,13 +30,6 @@ var _ = register(dialect{
 	},
 	kinds: []kindRule{{at: kindByOthers, own: true, of: adkKind, note: "`execute_tool …` → tool; `invoke_agent …` `agent_run …` → agent"}},
 	words: []string{"gcp.vertex.agent.data"},
-	// Up to 1.x output_tokens are the candidates alone.
-	outputExcludesReasoning: func(r *reading, output int64) bool {
-		n := r.parseOnce(r.attr(adkResponse))
-		usage := child(n, []string{"usage_metadata", "usageMetadata"})
-		candidates, ok := child(usage, strings.Split(adkCandidates, "|")).Int()
-		return ok && candidates == output
-	},
 })
 
 const (

@@ -30,7 +30,6 @@ var _ = register(dialect{
 		{at: kindByOthers, attr: "span.type", own: true, of: claudeCodeKind, note: claudeCodeKinds},
 		{at: kindByOthers, own: true, of: claudeCodeKind, note: claudeCodeKinds},
 	},
-	inputExcludesCache: func(*reading) bool { return true },
 })
 
 const claudeCodeKinds = "`interaction` → agent; `llm_request` → llm; `tool` → tool; anything else → other; with or without `claude_code.`"

@@ -44,7 +44,7 @@ var _ = register(dialect{
 	kinds: []kindRule{
 		{at: kindByOthers, attr: "genkit:metadata:subtype", values: map[string]Kind{
 			"model": KindLLM, "embedder": KindEmbedding, "tool": KindTool, "retriever": KindRetriever,
-			"evaluator": KindEvaluator, "reranker": KindReranker,
+			"evaluator": KindEvaluator, "reranker": KindReranker, "flow": KindOther,
 		}},
 	},
 })

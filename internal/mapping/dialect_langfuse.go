@@ -28,7 +28,7 @@ var _ = register(dialect{
 		fStreaming:     {{attr: "langfuse.observation.model.parameters", path: "stream", at: rankOpenInfer + 20}},
 		fTTFT:          {{attr: "langfuse.observation.completion_start_time", as: asTime, at: rankEvents, streams: true}},
 		fInputTokens:   {{attr: langfuseUsage, with: bucketsOf(langfuseInput), note: "sum of its buckets", sums: true}},
-		fOutputTokens:  {{attr: langfuseUsage, with: bucketsOf(langfuseOutput), note: "sum of its buckets"}},
+		fOutputTokens:  {{attr: langfuseUsage, with: bucketsOf(langfuseOutput), note: "sum of its buckets", sums: true}},
 		fTotalTokens:   {{attr: langfuseUsage, path: "total|total_tokens|totalTokens"}},
 		fCacheRead:     {{attr: langfuseUsage, with: bucketsOf(langfuseCacheRead), note: "sum of its buckets"}},
 		fCacheCreation: {{attr: langfuseUsage, with: bucketsOf(langfuseCacheCreation), note: "sum of its buckets"}},
@@ -84,7 +84,6 @@ var _ = register(dialect{
 			"embedding": KindEmbedding, "agent": KindAgent, "tool": KindTool, "chain": KindChain,
 			"retriever": KindRetriever, "guardrail": KindGuardrail, "evaluator": KindEvaluator,
 		}},
-		{at: kindByModel, attr: "langfuse.observation.model.name", values: map[string]Kind{"": KindLLM}},
 	},
 	words: []string{"langfuse.trace.input", "langfuse.trace.output"},
 	failed: func(r *reading) bool {
@@ -117,10 +116,13 @@ func langfuseKind(r *reading, observation string) (Kind, verdict) {
 	default:
 		return KindOther, undecided
 	}
-	if r.scopeName == "langfuse-sdk" && versionAtMost(r.scopeVersion, 3, 3) {
-		return KindOther, undecided
+	if r.scopeName != "langfuse-sdk" || !versionAtMost(r.scopeVersion, "3.3") {
+		return KindOther, silences
 	}
-	return KindOther, noEvidence
+	if r.told(fRequestModel) {
+		return KindLLM, decided
+	}
+	return KindOther, undecided
 }
 
 // langfuseBuckets is how one figure is read from usage details. OpenAI's shape has

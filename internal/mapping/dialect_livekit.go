@@ -25,9 +25,8 @@ var _ = register(dialect{
 	},
 	kinds: []kindRule{
 		{at: kindByOthers, own: true, values: map[string]Kind{
-			"agent_turn": KindAgent, "agent_session": KindAgent, "function_tool": KindTool, "llm_request": KindLLM,
+			"agent_turn": KindAgent, "agent_session": KindAgent, "function_tool": KindTool, "llm_request": KindLLM, "llm_node": KindChain,
 		}},
-		{at: kindByName, own: true, values: map[string]Kind{"llm_node": KindChain}},
 	},
 	words: []string{
 		"lk.pii.instructions", "lk.pii.user_transcript", "lk.pii.response.function_calls", "lk.pii.input_text",

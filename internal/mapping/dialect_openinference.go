@@ -87,7 +87,6 @@ var _ = register(dialect{
 			"llm": KindLLM, "embedding": KindEmbedding, "tool": KindTool, "agent": KindAgent, "chain": KindChain,
 			"retriever": KindRetriever, "reranker": KindReranker, "guardrail": KindGuardrail, "evaluator": KindEvaluator, "prompt": KindPrompt,
 		}},
-		{at: kindByModel, attr: "llm.model_name", values: map[string]Kind{"": KindLLM}},
 	},
 	words: []string{
 		"input.value", "output.value", "embedding.embeddings.#", "reranker.input_documents.#",

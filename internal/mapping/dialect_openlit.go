@@ -1,7 +1,5 @@
 package mapping
 
-import "strings"
-
 // OpenLIT.
 var _ = register(dialect{
 	name:     "OpenLIT",
@@ -22,22 +20,5 @@ var _ = register(dialect{
 		fToolResult:     {{attr: "gen_ai.tool.output", at: rankCurrent + 40}},
 		fRetrievalQuery: {{attr: "gen_ai.retrieval.query"}},
 	},
-	kinds: []kindRule{
-		{at: kindBySearch, attr: "gen_ai.retrieval.query", values: map[string]Kind{"": KindRetriever}},
-	},
 	words: []string{"gen_ai.content.revised_prompt", "gen_ai.agent.human_input", "gen_ai.agent.actual_output"},
-	// Anthropic's input is passed on as reported, without the cache.
-	inputExcludesCache: func(r *reading) bool {
-		return r.out.Provider == "anthropic"
-	},
 })
-
-// versionAtMost compares the first two numbers of a version; an unreadable one is
-// above all.
-func versionAtMost(version string, major, minor int) bool {
-	head, rest, _ := strings.Cut(version, ".")
-	second, _, _ := strings.Cut(rest, ".")
-	a, okA := parseCount(head)
-	b, okB := parseCount(second)
-	return okA && okB && (a < int64(major) || a == int64(major) && b <= int64(minor))
-}

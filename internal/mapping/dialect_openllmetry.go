@@ -58,7 +58,7 @@ var _ = register(dialect{
 	},
 	kinds: []kindRule{
 		{at: kindByTraceloop, attr: "traceloop.span.kind", values: map[string]Kind{
-			"workflow": KindChain, "task": KindChain, "agent": KindAgent, "tool": KindTool,
+			"workflow": KindChain, "task": KindChain, "agent": KindAgent, "tool": KindTool, "session": KindOther,
 		}},
 		{at: kindByRequest, attr: "llm.request.type", values: map[string]Kind{
 			"chat": KindLLM, "completion": KindLLM, "embedding": KindEmbedding, "rerank": KindReranker,
@@ -74,9 +74,6 @@ var _ = register(dialect{
 	},
 	completion: []string{"llm.request.type=completion"},
 	chat:       []string{"llm.request.type=chat"},
-	inputExcludesCache: func(r *reading) bool {
-		return r.scopeName == "@traceloop/instrumentation-anthropic"
-	},
 })
 
 var openLLMetryHeads = []string{

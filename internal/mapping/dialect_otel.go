@@ -72,15 +72,6 @@ var _ = register(dialect{
 	},
 	kinds: []kindRule{
 		{at: kindByOperation, attr: "gen_ai.operation.name", values: operationKinds},
-		{at: kindByEvidence, attr: "gen_ai.tool.name", values: map[string]Kind{"": KindTool}},
-		{at: kindByEvidence, attr: "gen_ai.tool.call.id", values: map[string]Kind{"": KindTool}},
-		{at: kindBySearch, attr: "gen_ai.retrieval.query.text", values: map[string]Kind{"": KindRetriever}},
-		{at: kindBySearch, attr: "gen_ai.retrieval.documents", values: map[string]Kind{"": KindRetriever}},
-		{at: kindBySearch, attr: "gen_ai.retrieval.*", values: map[string]Kind{"": KindRetriever}},
-		{at: kindByModel, attr: "gen_ai.request.model", values: map[string]Kind{"": KindLLM}},
-		{at: kindByModel, attr: "gen_ai.response.model", values: map[string]Kind{"": KindLLM}},
-		{at: kindByModel, attr: "gen_ai.input.messages", values: map[string]Kind{"": KindLLM}},
-		{at: kindByModel, attr: "gen_ai.output.messages", values: map[string]Kind{"": KindLLM}},
 	},
 })
 

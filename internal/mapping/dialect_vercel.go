@@ -88,32 +88,18 @@ var _ = register(dialect{
 	kinds: []kindRule{
 		{at: kindByVercel, attr: "ai.operationId", of: vercelKind, note: vercelKinds},
 		{at: kindByVercel, attr: "operation.name", of: vercelKind, note: vercelKinds},
-		{at: kindByModel, attr: "ai.model.id", values: map[string]Kind{"": KindLLM}},
 	},
-	words:              []string{"ai.value", "ai.values", "ai.documents", "ai.response.files", "ai.response.sources"},
-	inputExcludesCache: vercelExcludesCache,
+	words: []string{"ai.value", "ai.values", "ai.documents", "ai.response.files", "ai.response.sources"},
 })
 
 const vercelKinds = "`ai.*.doGenerate` `ai.*.doStream` → llm; `ai.*.doEmbed` → embedding; `ai.*.doRerank` → reranker; " +
 	"`ai.toolCall` → tool; other `ai.*` → chain"
 
-// vercelKind reads an operation id, which may be followed by the function's id:
-// the inner spans are the calls, the outer ones repeat their usage.
 func vercelKind(_ *reading, id string) (Kind, verdict) {
-	id, _, _ = strings.Cut(id, " ")
-	switch {
-	case !strings.HasPrefix(id, "ai."):
-		return KindOther, undecided
-	case strings.HasSuffix(id, ".doGenerate"), strings.HasSuffix(id, ".doStream"):
-		return KindLLM, decided
-	case strings.HasSuffix(id, ".doEmbed"):
-		return KindEmbedding, decided
-	case strings.HasSuffix(id, ".doRerank"):
-		return KindReranker, decided
-	case id == "ai.toolCall":
-		return KindTool, decided
+	if k, l := kindOfOperationID(id); l == lookedKind {
+		return k, decided
 	}
-	return KindChain, decided
+	return KindOther, undecided
 }
 
 const vercelStreaming = "`.doStream` true, `.doGenerate` false"
@@ -125,21 +111,6 @@ func vercelStreams(r *reading, v value) value {
 		return value{}
 	}
 	return value{node: r.doc.Bool(strings.HasSuffix(id, ".doStream"))}
-}
-
-// vercelExcludesCache: up to version 5 the SDK passed on what Anthropic and Bedrock
-// report, without the cache; version 6 adds it up and gives details.
-func vercelExcludesCache(r *reading) bool {
-	provider, _ := r.attr("ai.model.provider").str()
-	if provider == "" {
-		provider, _ = r.attr("gen_ai.system").str()
-	}
-	if !strings.HasPrefix(provider, "anthropic") && !strings.HasPrefix(provider, "amazon-bedrock") {
-		return false
-	}
-	agent, _ := r.attr("ai.request.headers.user-agent").str()
-	return !strings.HasPrefix(agent, "ai/6") && !r.attr("ai.usage.inputTokenDetails.noCacheTokens").exists() &&
-		!r.attr("ai.usage.inputTokenDetails.cacheReadTokens").exists()
 }
 
 // vectorLength counts the dimensions of an embedding, or of the first of a list of

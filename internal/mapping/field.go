@@ -20,6 +20,14 @@ const (
 	fCacheRead
 	fCacheCreation
 	fReasoning
+	fCacheWrite5m // only to add up
+	fCacheWrite1h
+	fInputAudio
+	fOutputAudio
+	fInputImage
+	fOutputImage
+	fWebSearches
+	fServiceTier
 	fInputCost
 	fOutputCost
 	fTotalCost
@@ -95,6 +103,14 @@ var fields = [numFields]fieldInfo{
 	fCacheRead:           {"cache_read_tokens", anyKind, false},
 	fCacheCreation:       {"cache_creation_tokens", anyKind, false},
 	fReasoning:           {"reasoning_tokens", anyKind, false},
+	fCacheWrite5m:        {"cache_creation_tokens (kept for 5 minutes)", anyKind, false},
+	fCacheWrite1h:        {"cache_write_1h_tokens", anyKind, false},
+	fInputAudio:          {"input_audio_tokens", anyKind, false},
+	fOutputAudio:         {"output_audio_tokens", anyKind, false},
+	fInputImage:          {"input_image_tokens", anyKind, false},
+	fOutputImage:         {"output_image_tokens", anyKind, false},
+	fWebSearches:         {"web_search_requests", anyKind, false},
+	fServiceTier:         {"service_tier", anyKind, false},
 	fInputCost:           {"input_cost", anyKind, false},
 	fOutputCost:          {"output_cost", anyKind, false},
 	fTotalCost:           {"total_cost", anyKind, false},

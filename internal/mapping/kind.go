@@ -1,6 +1,9 @@
 package mapping
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // operationKinds tells the kind from gen_ai.operation.name.
 var operationKinds = map[string]Kind{
@@ -30,22 +33,71 @@ var kindOperations = [...]string{
 	KindRetriever: "retrieval", KindReranker: "rerank", KindPrompt: "",
 }
 
-// kind decides what the span does; overrules tells that the deciding rule is
-// stronger than a disagreeing operation.
+// kind decides what the span does: by what its dialect says, else by the words of its
+// keys, values and name. overrules tells that the deciding rule is stronger than a
+// disagreeing operation.
 func (r *reading) kind() (k Kind, overrules bool) {
-	evidence := true
+	if r.announces() {
+		return KindOther, false
+	}
+	decision, silenced := (*boundRule)(nil), false
 	for _, rule := range r.t.kinds {
-		if rule.own && r.speaks&rule.dialect == 0 || rule.at >= kindByEvidence && !evidence {
+		if rule.own && r.speaks&rule.dialect == 0 {
 			continue
 		}
-		switch k, v := r.apply(rule); v {
-		case decided:
-			return k, rule.overrules
-		case noEvidence:
-			evidence = false
+		var v verdict
+		if k, v = r.apply(rule); v == decided {
+			decision = rule
+			break
+		}
+		silenced = silenced || v == silences
+	}
+	if decision == nil {
+		k = r.kindByWords(silenced)
+	}
+	switch {
+	case (k == KindChain || k == KindAgent) && r.isTool():
+		k = KindTool
+	case k.IsModel() && r.countsTokens():
+		k = KindOther
+	}
+	return k, decision != nil && decision.overrules
+}
+
+// announces tells whether the span only says that another one has begun.
+func (r *reading) announces() bool {
+	for _, s := range r.stated {
+		if s.value.Str() == "pending_span" {
+			return true
 		}
 	}
-	return KindOther, false
+	return false
+}
+
+// countsTokens tells whether the span asks how many tokens a request would have: that
+// calls no model.
+func (r *reading) countsTokens() bool {
+	name := r.span.Name()
+	return strings.Contains(name, "ount") && strings.Contains(name, "okens") && countWords(wordsOf(name))
+}
+
+func countWords(words []string) bool {
+	return slices.Contains(words, "count") && slices.Contains(words, "tokens")
+}
+
+// isTool tells whether a span that some key calls a chain or agent runs a tool: it names
+// one, and no second key calls it an agent.
+func (r *reading) isTool() bool {
+	if s, is := r.attr("tool.name").str(); !is || absentText(s) {
+		return false
+	}
+	agents := 0
+	for _, s := range r.stated {
+		if k, l := lookAt(s.rank, r.statedText(s)); l == lookedKind && k == KindAgent {
+			agents++
+		}
+	}
+	return agents < 2
 }
 
 func (r *reading) apply(rule *boundRule) (Kind, verdict) {

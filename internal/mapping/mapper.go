@@ -49,7 +49,7 @@ func New(opts Options) *Mapper {
 		norm:  content.NewNormalizer(content.Options{MaxBytes: opts.MaxBytes}),
 	}
 	m.readings.New = func() any {
-		return &reading{t: m.table, norm: m.norm, opts: &m.opts, slots: make([]slot, m.table.slots)}
+		return &reading{t: m.table, norm: m.norm, opts: &m.opts, slots: make([]slot, m.table.slots), keyTraits: map[string]traits{}}
 	}
 	return m
 }

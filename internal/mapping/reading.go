@@ -55,13 +55,19 @@ type reading struct {
 
 	contentsBefore int // of the batch before, to be kept room for
 
+	keyTraits map[string]traits // of keys seen before
+
+	statements []statement
+
 	span                    ptrace.Span
 	out                     *Span
 	scopeName, scopeVersion string
 	speaks                  uint64 // dialects the span is recognised as
-	fed                     uint64 // fields with something in their slots
-	overrules               bool   // the kind is stronger than the operation
-	exception               int32  // index of the last exception event, -1: none
+	shows                   evidence
+	stated                  []stated // keys that state a kind
+	fed                     uint64   // fields with something in their slots
+	overrules               bool     // the kind is stronger than the operation
+	exception               int32    // index of the last exception event, -1: none
 
 	slots   []slot
 	touched []int16
@@ -89,6 +95,7 @@ func (r *reading) start(span ptrace.Span, out *Span, speaks uint64) {
 	r.touched = r.touched[:0]
 	r.hits, r.fates, r.events = r.hits[:0], r.fates[:0], r.events[:0]
 	r.fed, r.exception, r.rep = r.t.nameFeeds, -1, 0
+	r.shows, r.stated = 0, r.stated[:0]
 	r.slots[r.t.name] = slot{attr: -1, event: -1, set: true}
 	r.messages = r.messages[:0]
 	r.doc.Reset()
@@ -107,6 +114,7 @@ func (r *reading) release() {
 	clear(r.contents[:cap(r.contents)])
 	clear(r.keys[:cap(r.keys)])
 	clear(r.leaves[:cap(r.leaves)])
+	clear(r.stated[:cap(r.stated)])
 	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch || cap(r.keys) > maxScratch {
 		r.hits, r.leaves, r.events, r.messages, r.keys, r.seen, r.fates = nil, nil, nil, nil, nil, nil, nil
 	}
@@ -123,13 +131,78 @@ func (r *reading) scan() {
 		i++
 		r.fates = append(r.fates, stays)
 		if info := r.t.keys[key]; info != nil {
+			if info.rank != statesNoKind {
+				r.state(info.rank, v)
+			}
+			if info.shows&^r.shows != 0 && says(v) {
+				r.shows |= info.shows
+			}
 			r.file(info, v, i, -1)
 			continue
 		}
 		if f, index, rest := r.t.match(key); f != nil {
 			r.fileHit(f, hit{slot: f.slot, index: index, attr: i, rest: rest, value: v})
+			continue
 		}
+		r.fileUnknown(key, v, i)
 	}
+}
+
+// fileUnknown files an attribute that no dialect knows by the words of its key.
+func (r *reading) fileUnknown(key string, v pcommon.Value, attr int32) {
+	t := r.traits(key)
+	if t.rank != statesNoKind {
+		r.state(t.rank, v)
+	}
+	if t.shows&^r.shows != 0 && says(v) {
+		r.shows |= t.shows
+	}
+	if t.count != noTokens && r.t.counts[t.count] != nil {
+		r.file(r.t.counts[t.count], v, attr, -1)
+	}
+}
+
+// says tells whether an attribute has a value that is no placeholder.
+func says(v pcommon.Value) bool {
+	switch v.Type() {
+	case pcommon.ValueTypeEmpty:
+		return false
+	case pcommon.ValueTypeStr:
+		return !absentText(v.Str()) && v.Str() != "[]"
+	case pcommon.ValueTypeSlice:
+		return v.Slice().Len() > 0
+	}
+	return true
+}
+
+// state notes a key that states a kind.
+func (r *reading) state(rank kindRank, v pcommon.Value) {
+	if v.Type() == pcommon.ValueTypeStr && v.Str() != "" {
+		r.stated = append(r.stated, stated{rank, v})
+	}
+}
+
+const (
+	// maxKeyTraits bounds of how many keys the traits are remembered, maxKeyLength how long
+	// such a key may be.
+	maxKeyTraits = 4096
+	maxKeyLength = 256
+)
+
+// traits reads the words of a key, once for keys that come again.
+func (r *reading) traits(key string) traits {
+	t, ok := r.keyTraits[key]
+	if ok {
+		return t
+	}
+	t = traitsOf(key[:min(len(key), maxKeyLength)])
+	if len(key) <= maxKeyLength {
+		if len(r.keyTraits) >= maxKeyTraits {
+			clear(r.keyTraits)
+		}
+		r.keyTraits[strings.Clone(key)] = t
+	}
+	return t
 }
 
 // settleOwnWords marks what carries words on spans of the dialects that this one

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -23,6 +24,9 @@ type table struct {
 	// slot that stands for the name of the span, and the fields it feeds
 	name      int16
 	nameFeeds uint64
+	// counts are what token counts of emitters that nobody described are filed under, by
+	// what the words of their keys say.
+	counts [numTokenFacts]*keyInfo
 }
 
 // maxSources is more than any dialect has for a field; ranks are spread by it, so
@@ -43,6 +47,9 @@ type keyInfo struct {
 	marks  uint64      // dialects it shows
 	values []markValue // dialects that only a certain value shows
 	words  bool
+	// What its words tell: how much its value says of the kind, and what it shows.
+	rank  kindRank
+	shows evidence
 	// wordsOf are the dialects on whose spans alone the attribute carries words.
 	wordsOf uint64
 }
@@ -110,11 +117,27 @@ func compile(all []*dialect) *table {
 	for i, d := range all {
 		t.addDialect(d, 1<<i)
 	}
+	t.addCounts()
 	for f := range t.sources {
 		slices.SortStableFunc(t.sources[f], func(a, b *boundSource) int { return a.rank - b.rank })
 	}
 	slices.SortStableFunc(t.kinds, func(a, b *boundRule) int { return a.at - b.at })
 	return t
+}
+
+// addCounts adds, as the last source of each count, what the words of a key say.
+func (t *table) addCounts() {
+	for fact := range numTokenFacts {
+		f := tokenFields[fact]
+		if f == 0 {
+			continue
+		}
+		info := &keyInfo{slot: t.newSlot(), fields: 1 << f}
+		t.counts[fact] = info
+		t.sources[f] = append(t.sources[f], &boundSource{
+			source: &source{attr: tokenFactNames[fact]}, dialectName: "any emitter", rank: math.MaxInt - int(fact), kinds: anyKind, slot: info.slot,
+		})
+	}
 }
 
 func (t *table) addDialect(d *dialect, bit uint64) {
@@ -263,7 +286,8 @@ func (t *table) newSlot() int16 {
 func (t *table) key(name string) *keyInfo {
 	k := t.keys[name]
 	if k == nil {
-		k = &keyInfo{slot: t.newSlot()}
+		words := traitsOf(name)
+		k = &keyInfo{slot: t.newSlot(), rank: words.rank, shows: words.shows}
 		t.keys[name] = k
 	}
 	return k

@@ -1,80 +1,266 @@
 package mapping
 
-import "github.com/shopspring/decimal"
+import (
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
 
 // usage resolves tokens and cost. Input includes cached input and output includes
-// reasoning: where a dialect reports them apart, they are added.
+// reasoning: where an emitter reports them apart, they are added.
 func (r *reading) usage(u *Usage) {
 	if r.fed&usageFields == 0 {
 		return
 	}
-	input, inputSource := r.count(fInputTokens, maxTokens)
-	output, outputSource := r.count(fOutputTokens, maxTokens)
-	u.Input, u.Output = input, output
-	u.Total, _ = r.count(fTotalTokens, maxTokens)
-	u.CacheRead, _ = r.count(fCacheRead, maxTokens)
-	u.CacheCreation, _ = r.count(fCacheCreation, maxTokens)
-	u.Reasoning, _ = r.count(fReasoning, maxTokens)
-	if cached := u.CacheRead.V + u.CacheCreation.V; r.lacksCache(u, inputSource, cached) {
-		u.Input.V += cached
-		r.out.Adjustments |= CacheAddedToInput
-		r.restore(inputSource)
-	}
-	if r.lacksReasoning(u) {
-		u.Output.V += u.Reasoning.V
-		r.out.Adjustments |= ReasoningAddedToOutput
-		r.restore(outputSource)
+	var inputFrom, outputFrom *boundSource
+	u.Input, inputFrom = r.tokens(tokensInput)
+	u.Output, outputFrom = r.tokens(tokensOutput)
+	u.Total, _ = r.tokens(tokensTotal)
+	u.CacheRead, _ = r.tokens(tokensRead)
+	u.CacheCreation, _ = r.tokens(tokensWrite)
+	u.Reasoning, _ = r.tokens(tokensReasoning)
+	r.parts(u)
+	if u.CacheRead.V > 0 || u.CacheCreation.V > 0 || u.Reasoning.V > 0 {
+		r.complete(u, inputFrom, outputFrom)
 	}
 	u.Total = total(u)
-	u.InputCost, u.OutputCost, u.TotalCost = r.amount(fInputCost), r.amount(fOutputCost), r.amount(fTotalCost)
-	if !u.TotalCost.Valid && u.InputCost.Valid && u.OutputCost.Valid {
-		u.TotalCost = decimal.NewNullDecimal(u.InputCost.Decimal.Add(u.OutputCost.Decimal))
+	r.costs(u)
+}
+
+// parts resolves the figures that are priced apart. What is written to the cache may be
+// told by how long it is kept only.
+func (r *reading) parts(u *Usage) {
+	u.CacheWrite1h, _ = r.tokens(tokensWrite1h)
+	u.InputAudio, _ = r.tokens(tokensInputAudio)
+	u.OutputAudio, _ = r.tokens(tokensOutputAudio)
+	u.InputImage, _ = r.tokens(tokensInputImage)
+	u.OutputImage, _ = r.tokens(tokensOutputImage)
+	u.WebSearchRequests, _ = r.tokens(webSearches)
+	if u.CacheCreation.V == 0 {
+		short, _ := r.tokens(tokensWrite5m)
+		if sum := short.V + u.CacheWrite1h.V; sum > 0 {
+			u.CacheCreation = Int{sum, true}
+		}
 	}
 }
 
 const usageFields uint64 = 1<<fInputTokens | 1<<fOutputTokens | 1<<fTotalTokens | 1<<fCacheRead | 1<<fCacheCreation |
-	1<<fReasoning | 1<<fInputCost | 1<<fOutputCost | 1<<fTotalCost
+	1<<fReasoning | 1<<fInputCost | 1<<fOutputCost | 1<<fTotalCost | 1<<fCacheWrite1h | 1<<fCacheWrite5m | 1<<fInputAudio |
+	1<<fOutputAudio | 1<<fInputImage | 1<<fOutputImage | 1<<fWebSearches
 
 // maxTokens is more than any call can use, and little enough for sums over millions
 // of spans. A larger number is no count and stays an attribute.
 const maxTokens = 1_000_000_000_000
 
-// lacksCache tells whether the input was reported without its cached part.
-func (r *reading) lacksCache(u *Usage, source *boundSource, cached int64) bool {
-	if !u.Input.OK || cached <= 0 {
-		return false
+// tokens resolves a count.
+func (r *reading) tokens(fact tokenFact) (Int, *boundSource) {
+	return r.count(tokenFields[fact], maxTokens)
+}
+
+// part is what may have to be added to a figure, and whether that is settled.
+type part struct {
+	add     int64
+	settled bool
+}
+
+func (p *part) settle(add int64) {
+	if !p.settled {
+		p.add, p.settled = add, true
 	}
-	if cached > u.Input.V {
-		return true
+}
+
+// complete adds the cached part to an input that lacks it, and the reasoning to an output
+// that lacks it. The first of these decides, for input and output each by itself: what the
+// parts come to, another number for the same on the span, the spelling, the total, the
+// sizes, a known exception. Else the figures include their parts, as the conventions
+// demand.
+func (r *reading) complete(u *Usage, inputFrom, outputFrom *boundSource) {
+	cached := u.CacheRead.V + u.CacheCreation.V
+	input, output := part{settled: !u.Input.OK || cached == 0}, part{settled: !u.Output.OK || u.Reasoning.V == 0}
+	if input.settled && output.settled {
+		return
 	}
-	if u.Total.OK && u.Output.OK && u.Total.V == u.Input.V+u.Output.V+cached {
-		return true
+	if inputFrom != nil && inputFrom.sums {
+		input.settle(0)
 	}
-	if source.sums {
-		return false
+	if outputFrom != nil && outputFrom.sums {
+		output.settle(0)
 	}
-	for i, d := range r.t.dialects {
-		if d.inputExcludesCache != nil && r.speaks&(1<<i) != 0 && d.inputExcludesCache(r) {
+	r.gather()
+	r.byWitnesses(u, &input, &output)
+	byTotal(u, &input, &output)
+	bySize(u, &input, &output)
+	if !input.settled && r.excludesCache(inputFrom) {
+		input.settle(cached)
+	}
+	if input.add > 0 {
+		u.Input.V += input.add
+		r.out.Adjustments |= CacheAddedToInput
+		r.restore(inputFrom)
+	}
+	if output.add > 0 {
+		u.Output.V += output.add
+		r.out.Adjustments |= ReasoningAddedToOutput
+		r.restore(outputFrom)
+	}
+}
+
+// byWitnesses compares a figure with what else the span says of it.
+func (r *reading) byWitnesses(u *Usage, input, output *part) {
+	cached, reasoning := u.CacheRead.V+u.CacheCreation.V, u.Reasoning.V
+	for i := range r.statements {
+		if n := r.statements[i].facts[tokensUncached]; n.OK && n.V+cached == u.Input.V {
+			input.settle(0)
+		}
+	}
+	for i := range r.statements {
+		twin(r.statements[i].facts[tokensInput], u.Input.V, cached, input)
+		twin(r.statements[i].facts[tokensOutput], u.Output.V, reasoning, output)
+	}
+	for i := range r.statements {
+		s := &r.statements[i]
+		if n := s.facts[tokensCandidates]; n.OK && n.V == u.Output.V {
+			output.settle(reasoning)
+		}
+		if s.separate && s.facts[tokensInput].V == u.Input.V {
+			input.settle(cached)
+		}
+	}
+}
+
+// twin settles a figure by another number for the same that is larger or smaller by the
+// part.
+func twin(other Int, figure, rest int64, p *part) {
+	switch {
+	case !other.OK:
+	case other.V == figure+rest:
+		p.settle(rest)
+	case other.V == figure-rest:
+		p.settle(0)
+	}
+}
+
+// byTotal adds what makes the figures come to a total that exceeds them.
+func byTotal(u *Usage, input, output *part) {
+	if !u.Total.OK || !u.Input.OK || !u.Output.OK || u.Total.V <= u.Input.V+u.Output.V || input.settled && output.settled {
+		return
+	}
+	cached := u.CacheRead.V + u.CacheCreation.V
+	best := int64(-1)
+	var reasoning int64
+	for _, a := range [...]int64{0, u.CacheRead.V, u.CacheCreation.V, cached} {
+		for _, b := range [...]int64{0, u.Reasoning.V} {
+			switch {
+			case input.settled && a != input.add, output.settled && b != output.add:
+			case u.Input.V+a+u.Output.V+b != u.Total.V, u.Input.V+a < cached, u.Output.V+b < u.Reasoning.V:
+			case best < 0 || a < best:
+				best, reasoning = a, b
+			}
+		}
+	}
+	if best >= 0 {
+		input.settle(best)
+		output.settle(reasoning)
+	}
+}
+
+// bySize: a part cannot exceed the whole.
+func bySize(u *Usage, input, output *part) {
+	if cached := u.CacheRead.V + u.CacheCreation.V; u.Input.V < cached {
+		input.settle(cached)
+	}
+	if u.Output.V < u.Reasoning.V {
+		output.settle(u.Reasoning.V)
+	}
+}
+
+// exclusion names spans whose input lacks the cached part though nothing on them tells.
+type exclusion struct {
+	scope string // a trailing * matches any rest
+	// attr is the attribute that the input must have been read from.
+	attr string
+	// upTo is the last version that excludes the cache, as "major.minor"; empty: all so far.
+	upTo string
+	// providers limits the exclusion to these, as reported: the names contain one of them.
+	providers []string
+	// mark is an attribute that must be there, for scopes that are the application's own,
+	// unless is the prefix of attributes that must not.
+	mark, unless string
+}
+
+// exclusions: emitters move towards inclusive counts, so each has a bound.
+var exclusions = []exclusion{
+	{scope: "com.anthropic.claude_code*", attr: "input_tokens"},
+	{scope: "opentelemetry.instrumentation.genai.bedrock"},
+	{scope: "opentelemetry.instrumentation.bedrock"},
+	{scope: "@traceloop/instrumentation-anthropic", upTo: "0.27"},
+	{scope: "openlit.instrumentation.anthropic"},
+	{scope: "openlit.instrumentation.bedrock"},
+	{scope: "@openlit/instrumentation-anthropic"},
+	{scope: "@openlit/instrumentation-bedrock"},
+	{scope: "openlit.otel.tracing", providers: []string{"anthropic", "bedrock"}},
+	{mark: "ai.operationId", unless: "ai.usage.inputTokenDetails.", providers: []string{"anthropic", "bedrock"}},
+	{mark: "vercel.ai.operationId", unless: "vercel.ai.usage.inputTokenDetails.", providers: []string{"anthropic", "bedrock"}},
+	{scope: "opentelemetry-instrumentation-ruby_llm", upTo: "0.4"},
+}
+
+// excludesCache tells whether the span is one of an exclusion.
+func (r *reading) excludesCache(from *boundSource) bool {
+	for i := range exclusions {
+		if exclusions[i].covers(r, from) {
 			return true
 		}
 	}
 	return false
 }
 
-// lacksReasoning tells whether the output was reported without the reasoning.
-func (r *reading) lacksReasoning(u *Usage) bool {
-	if !u.Output.OK || u.Reasoning.V <= 0 {
+func (e *exclusion) covers(r *reading, from *boundSource) bool {
+	if prefix, open := strings.CutSuffix(e.scope, "*"); e.scope != "" && r.scopeName != e.scope && !(open && strings.HasPrefix(r.scopeName, prefix)) {
 		return false
 	}
-	if u.Reasoning.V > u.Output.V {
-		return true
+	if e.attr != "" && (from == nil || from.attr != e.attr) || e.mark != "" && !r.attr(e.mark).exists() {
+		return false
 	}
-	for i, d := range r.t.dialects {
-		if d.outputExcludesReasoning != nil && r.speaks&(1<<i) != 0 && d.outputExcludesReasoning(r, u.Output.V) {
-			return true
+	if e.upTo != "" && r.scopeVersion != "" && !versionAtMost(r.scopeVersion, e.upTo) {
+		return false
+	}
+	if e.unless != "" {
+		for key := range r.span.Attributes().All() {
+			if strings.HasPrefix(key, e.unless) {
+				return false
+			}
 		}
 	}
-	return false
+	return e.providers == nil || r.reportedBy(e.providers)
+}
+
+// reportedBy tells whether any source of the provider names one of these.
+func (r *reading) reportedBy(providers []string) (found bool) {
+	r.each(fProvider, func(_ *boundSource, v value) bool {
+		text, _, _ := v.text()
+		text = lower(text)
+		for _, p := range providers {
+			found = found || strings.Contains(text, p)
+		}
+		return found
+	})
+	return found
+}
+
+// versionAtMost compares the first two numbers of a version with those of a bound; an
+// unreadable version is above all.
+func versionAtMost(version, bound string) bool {
+	a, b, ok := majorMinor(version)
+	c, d, _ := majorMinor(bound)
+	return ok && (a < c || a == c && b <= d)
+}
+
+func majorMinor(version string) (major, minor int64, ok bool) {
+	head, rest, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
+	second, _, _ := strings.Cut(rest, ".")
+	major, okMajor := parseCount(head)
+	minor, okMinor := parseCount(strings.TrimRight(second, "abcr+-"))
+	return major, minor, okMajor && okMinor
 }
 
 // total keeps the reported total if it can be one, else adds up.
@@ -87,6 +273,14 @@ func total(u *Usage) Int {
 		return Int{sum, true}
 	}
 	return u.Total
+}
+
+// costs resolves the cost, in USD.
+func (r *reading) costs(u *Usage) {
+	u.InputCost, u.OutputCost, u.TotalCost = r.amount(fInputCost), r.amount(fOutputCost), r.amount(fTotalCost)
+	if !u.TotalCost.Valid && u.InputCost.Valid && u.OutputCost.Valid {
+		u.TotalCost = decimal.NewNullDecimal(u.InputCost.Decimal.Add(u.OutputCost.Decimal))
+	}
 }
 
 // amount resolves a cost.
@@ -104,6 +298,9 @@ func (r *reading) amount(f field) (n decimal.NullDecimal) {
 
 // restore keeps the attribute of a figure that was corrected.
 func (r *reading) restore(src *boundSource) {
+	if src == nil {
+		return
+	}
 	if s := &r.slots[src.slot]; s.attr >= 0 && r.fates[s.attr] == goes {
 		r.fates[s.attr] = stays
 	}

@@ -1,0 +1,452 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// What follows tells the kind of spans that no dialect knows from the words of their
+// keys, values and names. No rule names an emitter.
+
+// kindRank is how much the value of a key says of the kind; the lowest counts first.
+type kindRank uint8
+
+const (
+	statesNoKind    kindRank = iota
+	statesKind               // X.span.kind and the like
+	statesInside             // the same, in the member "type" of a JSON object
+	statesOp                 // X.op = gen_ai.Y, X.operationId = ai.Y
+	statesOperation          // X.operation.name
+	statesWeakly             // names that others use as well
+)
+
+// kindRankOf reads the words of a key.
+func kindRankOf(key string, words []string) kindRank {
+	ends := func(tail ...string) bool {
+		return len(words) >= len(tail) && slices.Equal(words[len(words)-len(tail):], tail)
+	}
+	last := words[len(words)-1]
+	switch {
+	case len(words) > 2 && (ends("span", "kind") || ends("span", "type") || ends("observation", "type") || ends("attributes", "type")):
+		return statesKind
+	case last == "attributes" && len(words) > 1:
+		return statesInside
+	case last == "op" && len(words) > 1, ends("operation", "id"):
+		return statesOp
+	case len(words) > 2 && ends("operation", "name"):
+		return statesOperation
+	case key == "span.type", key == "span.kind", key == "span_type", ends("operation", "name"), last == "operation", last == "subtype",
+		last == "kind" && len(words) > 1:
+		return statesWeakly
+	case last == "type" && len(words) > 1 && weakTypes[words[len(words)-2]]:
+		return statesWeakly
+	}
+	return statesNoKind
+}
+
+var weakTypes = wordSet("event run node request component")
+
+// evidence is a set of what keys show to be on a span.
+type evidence uint16
+
+const (
+	showsAI evidence = 1 << iota
+	showsModel
+	showsProvider
+	showsGuardrail
+	showsTool
+	showsRerank
+	showsRetrieval
+	showsQuery
+	showsDocuments
+	showsVectors
+	showsMessages
+	showsEnd // a response id or a finish reason
+	showsAgentName
+	showsInput // tokens
+	showsOutput
+)
+
+// aiWords are words of keys that programs without a model hardly have.
+var aiWords = wordSet("llm genai agent agents prompt prompts completion completions model token tokens embedding embeddings openai anthropic langchain tool ai")
+
+// evidenceOf reads the words of a key.
+func evidenceOf(words []string) (e evidence) {
+	last := words[len(words)-1]
+	ends := func(tail ...string) bool {
+		return len(words) >= len(tail) && slices.Equal(words[len(words)-len(tail):], tail)
+	}
+	if slices.ContainsFunc(words, func(w string) bool { return aiWords[w] }) {
+		e |= showsAI
+	}
+	if slices.ContainsFunc(words[:min(len(words), 3)], func(w string) bool { return w == "guardrail" }) && len(words) > 1 && last != "guardrail" {
+		e |= showsGuardrail
+	}
+	if slices.ContainsFunc(words[:min(len(words), 3)], func(w string) bool { return w == "rerank" || w == "reranker" || w == "reranking" }) {
+		e |= showsRerank
+	}
+	indexed := slices.ContainsFunc(words, func(w string) bool { return w[0] >= '0' && w[0] <= '9' })
+	for _, tail := range toolKeys {
+		if !indexed && ends(tail...) {
+			e |= showsTool
+		}
+	}
+	if slices.Contains(words, "retrieval") || slices.Contains(words, "retrieved") {
+		e |= showsRetrieval
+	}
+	if last == "model" || ends("model", "name") || ends("model", "id") {
+		e |= showsModel
+	}
+	switch last {
+	case "query":
+		e |= showsQuery
+	case "documents", "contexts":
+		e |= showsDocuments
+	case "vector", "vectors", "embedding", "embeddings":
+		e |= showsVectors
+	}
+	return e
+}
+
+var toolKeys = [][]string{
+	{"tool", "name"}, {"tool", "call", "id"}, {"tool", "arguments"}, {"tool", "args"}, {"tool", "result"},
+	{"tool", "call", "name"}, {"tool", "call", "arguments"}, {"tool", "call", "args"}, {"tool", "call", "result"}, {"tool", "function", "name"},
+}
+
+// fieldEvidence is what the fields show that dialects know of.
+var fieldEvidence = [...]struct {
+	field field
+	shows evidence
+}{
+	{fProvider, showsProvider},
+	{fInputMessages, showsMessages}, {fOutputMessages, showsMessages}, {fResponseID, showsEnd}, {fFinishReasons, showsEnd},
+	{fAgentName, showsAgentName}, {fInputTokens, showsInput}, {fOutputTokens, showsOutput},
+}
+
+// evidence lists what the attributes of the span show; events show nothing, since spans
+// around a call repeat them.
+func (r *reading) evidence() (e evidence) {
+	e = r.shows
+	for _, fe := range fieldEvidence {
+		if r.fed&(1<<fe.field) != 0 && r.told(fe.field) {
+			e |= fe.shows | showsAI
+		}
+	}
+	return e
+}
+
+// told tells whether an attribute of the span says anything of a field.
+func (r *reading) told(f field) bool {
+	for _, src := range r.t.sources[f] {
+		if src.slot < 0 || src.as == asName || src.resource || src.own && r.speaks&src.dialect == 0 || len(src.steps) > 0 || src.notWhole() {
+			continue
+		}
+		s := &r.slots[src.slot]
+		if !s.set || s.attr < 0 {
+			continue
+		}
+		if src.list {
+			return true
+		}
+		if says(s.value) {
+			return true
+		}
+	}
+	return false
+}
+
+// notWhole tells whether a source takes a part of an attribute that says other things too.
+func (src *boundSource) notWhole() bool { return src.mixed || src.with != nil && !src.list }
+
+// stated is a key that states a kind.
+type stated struct {
+	rank  kindRank
+	value pcommon.Value
+}
+
+// look reads the words of a value or name.
+type looked uint8
+
+const (
+	lookedInVain looked = iota
+	lookedKind
+	lookedAmbiguous // a kind, beside other evidence of a model's work
+	lookedNever     // what is no call, whatever model it names
+)
+
+// kindTable are values by the kind they state.
+var kindTable = kindValuesOf(map[Kind]string{
+	KindLLM: `llm chat generation chat_model generator model completion completions chat_completion chat_completions text_completion
+		inference response responses generate generate_content generate_text generate_object stream_text chat_generator messages
+		interactions acompletion aresponses`,
+	KindEmbedding: "embedding embeddings embedder embed aembedding",
+	KindTool:      "tool function_tool tools_call",
+	KindAgent:     "agent",
+	KindChain: `chain workflow task agent_step workflow_step event_loop_cycle pipeline session chat_client flow step function crew graph
+		plan`,
+	KindRetriever: `retriever retrieval vector_db_retrieve retrieve vector_store vector_search document_search similarity_search
+		semantic_search knowledge_search`,
+	KindReranker:  "reranker rerank reranking ranker arerank",
+	KindGuardrail: "guardrail guardrails guard moderation guardrail_input guardrail_output apply_guardrail",
+	KindEvaluator: "evaluator score evaluation eval evaluate scorer",
+	KindPrompt:    "prompt prompt_template",
+})
+
+func kindValuesOf(lists map[Kind]string) map[string]Kind {
+	kinds := map[string]Kind{}
+	for k, list := range lists {
+		for _, v := range strings.Fields(list) {
+			kinds[v] = k
+		}
+	}
+	return kinds
+}
+
+var (
+	ambiguousKinds = wordSet("model completion chat generation task step session score function flow")
+	fillerWords    = wordSet("run invoke execute create execution executing invocation call running request operation span turn root gen ai genai mcp")
+	neverWords     = wordSet(`fetch list submit chunk sessions stt tts parser count poll get cancel delete upload download transcribe
+		transcription transcriptions speech image images video audio thread threads file files batch batches pending`)
+	neverNames  = wordSet("retrieve list get delete cancel update poll fetch count upload download submit")
+	clearNouns  = map[string]Kind{"embedding": KindEmbedding, "rerank": KindReranker, "retriever": KindRetriever, "retrieval": KindRetriever, "guardrail": KindGuardrail, "evaluator": KindEvaluator}
+	saysNothing = wordSet("span default event")
+)
+
+// look tells what words state.
+func look(words []string) (Kind, looked) {
+	n := len(words)
+	joined := strings.Join(words, "_")
+	switch {
+	case n == 0:
+		return KindOther, lookedInVain
+	case n >= 2 && words[n-2] == "thread" && words[n-1] == "run":
+		return KindAgent, lookedKind
+	case joined == "search_memory":
+		return KindRetriever, lookedKind
+	case n == 2 && words[1] == "memory", n == 3 && words[1] == "memory" && words[2] == "store":
+		return KindTool, lookedKind
+	case joined == "create_message", joined == "message_create",
+		slices.ContainsFunc(words, func(w string) bool { return neverWords[w] }):
+		return KindOther, lookedNever
+	}
+	if k, ok := kindTable[joined]; ok {
+		return k, ambiguity(joined)
+	}
+	rest := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return fillerWords[w] })
+	joined = strings.Join(rest, "_")
+	if k, ok := kindTable[joined]; ok {
+		return k, ambiguity(joined)
+	}
+	if n <= 3 {
+		for _, w := range words {
+			if k, ok := clearNouns[w]; ok {
+				return k, lookedKind
+			}
+		}
+	}
+	return KindOther, lookedInVain
+}
+
+func ambiguity(value string) looked {
+	if ambiguousKinds[value] {
+		return lookedAmbiguous
+	}
+	return lookedKind
+}
+
+// kindByWords is the kind of a span of which no dialect says any; silenced tells that its
+// name and weak evidence do not count.
+func (r *reading) kindByWords(silenced bool) Kind {
+	name, e := r.span.Name(), r.evidence()
+	method, _ := r.attr("mcp.method.name").str()
+	if method != "" && method != "tools/call" {
+		return KindOther
+	}
+	k, found, silent := r.statement(e)
+	silenced = silenced || silent
+	switch {
+	case found == lookedNever:
+		return KindOther
+	case found == lookedKind:
+		return k
+	case strings.HasPrefix(name, "chunk"):
+		return KindOther
+	case method != "":
+		return KindTool
+	}
+	byName, named := KindOther, lookedInVain
+	if !silenced {
+		byName, named = kindByName(name, e)
+	}
+	if k, ok := r.kindByEvidence(e, byName, named == lookedKind); ok {
+		return k
+	}
+	if silenced || named == lookedNever {
+		return KindOther
+	}
+	return kindByWeakEvidence(e)
+}
+
+// statement looks for a key that states the kind.
+func (r *reading) statement(e evidence) (k Kind, found looked, silent bool) {
+	chain := false
+	for rank := statesKind; rank <= statesWeakly; rank++ {
+		for _, s := range r.stated {
+			if s.rank != rank {
+				continue
+			}
+			text := r.statedText(s)
+			silent = silent || rank == statesKind && saysNothing[lower(text)]
+			kind, l := lookAt(rank, text)
+			switch {
+			case l == lookedAmbiguous && rank == statesWeakly && e&(showsAI|showsProvider) == 0:
+			case l == lookedNever && rank == statesWeakly:
+			case l == lookedNever:
+				return KindOther, lookedNever, silent
+			case l == lookedInVain:
+			case kind == KindChain:
+				chain = true
+			default:
+				return kind, lookedKind, silent
+			}
+		}
+	}
+	if chain {
+		return KindChain, lookedKind, silent
+	}
+	return KindOther, lookedInVain, silent
+}
+
+// statedText returns the value of a key that states a kind, without the wrapping of JSON
+// and of enums.
+func (r *reading) statedText(s stated) string {
+	text, _ := value{attr: s.value}.str()
+	if s.rank == statesInside {
+		if !strings.Contains(text, `"type"`) {
+			return ""
+		}
+		var ignored jsonval.Repairs
+		n, _ := r.doc.Parse(text, &ignored)
+		text = n.Get("type").Str()
+	}
+	return enumValue(unquote(strings.TrimSpace(text)))
+}
+
+func lookAt(rank kindRank, text string) (Kind, looked) {
+	if rank != statesOp {
+		return look(wordsOf(text))
+	}
+	if rest, ok := strings.CutPrefix(text, "gen_ai."); ok {
+		return look(wordsOf(rest))
+	}
+	return kindOfOperationID(text)
+}
+
+// kindByName reads the name of the span, up to the first blank.
+func kindByName(name string, e evidence) (Kind, looked) {
+	name, _, _ = strings.Cut(name, " ")
+	plain := true
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		name, plain = name[i+1:], false
+		if neverNames[name] {
+			return KindOther, lookedNever
+		}
+	}
+	words := wordsOf(name)
+	k, l := look(words)
+	for i := 1; i < len(words) && l == lookedInVain && (!plain || strings.Contains(name, "_")); i++ {
+		k, l = look(words[i:])
+	}
+	if l == lookedNever || l == lookedInVain {
+		return KindOther, l
+	}
+	if e&showsAI == 0 || (k == KindLLM || k == KindEmbedding) && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 {
+		return KindOther, lookedInVain
+	}
+	return k, lookedKind
+}
+
+// kindByEvidence tells the kind from what the span has.
+func (r *reading) kindByEvidence(e evidence, byName Kind, named bool) (Kind, bool) {
+	tokens := e&showsInput != 0 && e&showsOutput != 0
+	switch {
+	case e&showsGuardrail != 0:
+		return KindGuardrail, true
+	case e&showsTool != 0 && !tokens:
+		return KindTool, true
+	case e&showsRerank != 0:
+		return KindReranker, true
+	case e&showsRetrieval != 0, e&showsQuery != 0 && e&showsDocuments != 0:
+		return KindRetriever, true
+	case e&showsVectors != 0:
+		return KindEmbedding, true
+	}
+	if e&showsModel != 0 && e&showsOutput == 0 {
+		model := lower(r.text(fRequestModel) + r.text(fResponseModel))
+		switch {
+		case strings.Contains(model, "rerank"):
+			return KindReranker, true
+		case strings.Contains(model, "embed"):
+			return KindEmbedding, true
+		}
+	}
+	switch {
+	case named && !(byName == KindChain && tokens):
+		return byName, true
+	case tokens:
+		return KindLLM, true
+	}
+	return KindOther, false
+}
+
+// kindByWeakEvidence: a model alone, or messages alone, make no call.
+func kindByWeakEvidence(e evidence) Kind {
+	switch {
+	case e&showsAgentName != 0 && e&(showsMessages|showsEnd) == 0:
+		return KindAgent
+	case e&showsMessages != 0 && e&showsModel != 0, e&showsEnd != 0, e&showsModel != 0 && e&showsProvider != 0:
+		return KindLLM
+	}
+	return KindOther
+}
+
+// kindOfOperationID reads ai.X, which may be followed by the function's id: the inner
+// spans are the calls, the outer ones repeat their usage.
+func kindOfOperationID(id string) (Kind, looked) {
+	id, _, _ = strings.Cut(id, " ")
+	switch {
+	case !strings.HasPrefix(id, "ai."):
+		return KindOther, lookedInVain
+	case strings.HasSuffix(id, ".doGenerate"), strings.HasSuffix(id, ".doStream"):
+		return KindLLM, lookedKind
+	case strings.HasSuffix(id, ".doEmbed"):
+		return KindEmbedding, lookedKind
+	case strings.HasSuffix(id, ".doRerank"):
+		return KindReranker, lookedKind
+	case id == "ai.toolCall":
+		return KindTool, lookedKind
+	}
+	return KindChain, lookedKind
+}
+
+// enumValue cuts what languages print around the value of an enum: Kinds.TOOL,
+// <Kinds.TOOL: 'tool'>, <class 'a.b.C'>.
+func enumValue(s string) string {
+	if strings.HasPrefix(s, "<") && strings.HasSuffix(s, ">") {
+		if _, quoted, ok := strings.Cut(s, "'"); ok {
+			s, _, _ = strings.Cut(quoted, "'")
+			return s
+		}
+		s = strings.Trim(s, "<>")
+		s, _, _ = strings.Cut(s, ":")
+	}
+	head, last, ok := strings.Cut(s, ".")
+	if ok && !strings.ContainsAny(s, " /") && head != "" && head[0] >= 'A' && head[0] <= 'Z' && last != "" && strings.ToUpper(last) == last {
+		return last
+	}
+	return s
+}

@@ -1,0 +1,246 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// tokenFact is what a reported number counts.
+type tokenFact uint8
+
+// The facts.
+const (
+	noTokens tokenFact = iota
+	tokensInput
+	tokensOutput
+	tokensTotal
+	tokensRead
+	tokensWrite
+	tokensWrite5m
+	tokensWrite1h
+	tokensReasoning
+	tokensUncached   // input without the cache
+	tokensCandidates // Gemini's output, with or without thoughts
+	tokensInputAudio
+	tokensOutputAudio
+	tokensInputImage
+	tokensOutputImage
+	webSearches
+	numTokenFacts
+)
+
+// tokenFields are the fields that the facts feed, if no dialect says so.
+var tokenFields = [numTokenFacts]field{
+	tokensInput: fInputTokens, tokensOutput: fOutputTokens, tokensTotal: fTotalTokens, tokensRead: fCacheRead,
+	tokensWrite: fCacheCreation, tokensWrite5m: fCacheWrite5m, tokensWrite1h: fCacheWrite1h, tokensReasoning: fReasoning, tokensCandidates: fOutputTokens,
+	tokensInputAudio: fInputAudio, tokensOutputAudio: fOutputAudio, tokensInputImage: fInputImage, tokensOutputImage: fOutputImage,
+	webSearches: fWebSearches,
+}
+
+// tokenFactNames name the facts as the documentation does.
+var tokenFactNames = [numTokenFacts]string{
+	tokensInput: "*.input_tokens", tokensOutput: "*.output_tokens", tokensTotal: "*.total_tokens", tokensRead: "*.cache_read_tokens",
+	tokensWrite: "*.cache_write_tokens", tokensWrite5m: "*.ephemeral_5m_tokens", tokensWrite1h: "*.ephemeral_1h_tokens",
+	tokensReasoning: "*.reasoning_tokens", tokensCandidates: "*.candidates_tokens", tokensInputAudio: "*.input_audio_tokens",
+	tokensOutputAudio: "*.output_audio_tokens", tokensInputImage: "*.input_image_tokens", tokensOutputImage: "*.output_image_tokens",
+	webSearches: "*.web_search_requests",
+}
+
+// tokenWords are the words that the name of a count is made of.
+var tokenWords = wordSet(`usage token tokens count input prompt output completion completions candidates total cache cached read hit
+	write written creation reasoning thoughts thought thinking details detail no non uncached content ephemeral 5m 1h audio image web
+	search requests server tool use`)
+
+// noTokenWords are words of counts that are none of the facts: limits, rates, sums over
+// calls, parts that are not told apart.
+var noTokenWords = wordSet(`max maximum min budget limit limits remaining ratelimit quota prediction accepted rejected cost costs price text
+	video document aggregated aggregate per rate ratio time duration latency threshold compaction estimated estimate size context
+	window available percentage percent`)
+
+// tokenFactOf reads the words of a key: of an attribute, or of a member of a usage
+// object with the keys around it before.
+func tokenFactOf(words []string) tokenFact {
+	from := len(words)
+	for from > 0 && tokenWords[words[from-1]] {
+		from--
+	}
+	for _, w := range words {
+		if noTokenWords[w] {
+			return noTokens
+		}
+	}
+	name := words[from:]
+	has := func(any ...string) bool {
+		return slices.ContainsFunc(name, func(w string) bool { return slices.Contains(any, w) })
+	}
+	input, output := has("input", "prompt"), has("output", "completion", "completions")
+	switch {
+	case has("web") && has("search") && has("requests"):
+		return webSearches
+	case !has("token", "tokens", "usage"), has("tool", "search", "requests"):
+		return noTokens
+	case has("ephemeral") && has("1h"):
+		return tokensWrite1h
+	case has("ephemeral") && has("5m"):
+		return tokensWrite5m
+	case has("audio"):
+		return partFact(has("cache", "cached"), input, output, tokensInputAudio, tokensOutputAudio)
+	case has("image"):
+		return partFact(has("cache", "cached"), input, output, tokensInputImage, tokensOutputImage)
+	case has("reasoning", "thoughts", "thought", "thinking"):
+		return tokensReasoning
+	case has("uncached"), has("no", "non") && has("cache", "cached"):
+		return tokensUncached
+	case has("cache", "cached") && has("write", "written", "creation"):
+		return tokensWrite
+	case has("cache", "cached"):
+		return tokensRead
+	case has("candidates"):
+		return tokensCandidates
+	case input != output && has("details", "detail"):
+		return noTokens
+	case input && !output:
+		return tokensInput
+	case output && !input:
+		return tokensOutput
+	case has("total"):
+		return tokensTotal
+	}
+	return noTokens
+}
+
+func partFact(cached, input, output bool, ofInput, ofOutput tokenFact) tokenFact {
+	switch {
+	case cached || input == output:
+		return noTokens
+	case input:
+		return ofInput
+	}
+	return ofOutput
+}
+
+// statement is what one place of a span says of the usage: an attribute says one
+// number, a usage object in JSON several.
+type statement struct {
+	facts  [numTokenFacts]Int
+	object bool
+	// separate says that the object has the members of Anthropic's API, whose input lacks
+	// the cached part.
+	separate bool
+}
+
+// maxStatements bounds the statements that are compared.
+const maxStatements = 64
+
+// gather lists all that the span says of its usage.
+func (r *reading) gather() {
+	r.statements = r.statements[:0]
+	for key, v := range r.span.Attributes().All() {
+		if s, is := (value{attr: v}).str(); is {
+			if len(s) > 0 && (s[0] == '{' || s[0] == '[') {
+				r.gatherText(key, s)
+				continue
+			}
+		}
+		fact := r.traits(key).count
+		if fact == noTokens {
+			continue
+		}
+		if n, _, ok := (value{attr: v}).integer(); ok {
+			r.say(func(s *statement) { s.facts[fact] = Int{n, true} })
+		}
+	}
+}
+
+func (r *reading) say(fill func(*statement)) {
+	if len(r.statements) < maxStatements {
+		r.statements = append(r.statements, statement{})
+		fill(&r.statements[len(r.statements)-1])
+	}
+}
+
+// gatherText reads the usage objects in JSON text, without parsing what is around them.
+func (r *reading) gatherText(key, text string) {
+	if words := wordsOf(key); slices.Contains(words, "usage") || slices.Contains(words, "tokens") || slices.Contains(words, "metrics") {
+		r.gatherObject(text)
+		return
+	}
+	for rest := text; ; {
+		i := strings.Index(rest, `sage`)
+		if i < 0 {
+			return
+		}
+		rest = rest[i+len(`sage`):]
+		end := strings.IndexByte(rest, '"')
+		if end < 0 {
+			return
+		}
+		if end > len("_metadata") || strings.ContainsAny(rest[:end], " {}[],:") {
+			continue
+		}
+		object := strings.TrimLeft(rest[end+1:], " :\n\t\r")
+		if strings.HasPrefix(object, "{") {
+			if n := objectLength(object); n > 0 && n < maxUsageObject {
+				r.gatherObject(object[:n])
+			}
+		}
+	}
+}
+
+// maxUsageObject bounds the text of a usage object.
+const maxUsageObject = 4096
+
+// objectLength returns the length of the JSON object that a text begins with, 0 for none.
+func objectLength(s string) int {
+	depth, quoted := 0, false
+	for i := 0; i < len(s) && i <= maxUsageObject; i++ {
+		switch c := s[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{':
+			depth++
+		case c == '}':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return 0
+}
+
+func (r *reading) gatherObject(text string) {
+	if len(text) > maxUsageObject {
+		return
+	}
+	var ignored jsonval.Repairs
+	n, ok := r.doc.Parse(text, &ignored)
+	if !ok {
+		return
+	}
+	r.say(func(s *statement) {
+		s.object = true
+		s.read(n, []string{"usage"}, 0)
+		s.separate = n.Get("input_tokens").Exists() && !s.facts[tokensTotal].OK &&
+			(n.Get("cache_read_input_tokens").Exists() || n.Get("cache_creation_input_tokens").Exists())
+	})
+}
+
+// read takes the facts of a usage object, details in objects included.
+func (s *statement) read(n jsonval.Node, path []string, depth int) {
+	for c := n.First(); isObject(n) && c.Exists() && depth < 4; c = c.Next() {
+		words := append(slices.Clip(path), wordsOf(c.Key())...)
+		if isObject(c) {
+			s.read(c, words, depth+1)
+			continue
+		}
+		fact := tokenFactOf(words)
+		if i, _, ok := (value{node: c}).integer(); ok && fact != noTokens && !s.facts[fact].OK {
+			s.facts[fact] = Int{i, true}
+		}
+	}
+}
