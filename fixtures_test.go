@@ -196,7 +196,7 @@ func compareTotals(t *testing.T, db *pgxpool.Pool, name string, td ptrace.Traces
 	var got map[string]any
 	require.NoError(t, db.QueryRow(t.Context(), `SELECT to_jsonb(x) FROM (SELECT sum(llm_call_count) AS llm_calls,
 		sum(tool_call_count) AS tool_calls, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,
-		sum(total_cost) AS total_cost FROM llm_traces WHERE trace_id = ANY ($1)) x`, list).Scan(&got))
+		sum(total_cost) AS total_cost, min(user_id) AS user_id, min(session_id) AS session_id FROM llm_traces WHERE trace_id = ANY ($1)) x`, list).Scan(&got))
 	for field, want := range expected {
 		report("total "+field, difference(want, got[field]))
 	}

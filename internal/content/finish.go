@@ -7,14 +7,15 @@ var finishReasons = map[string]string{
 	"completed": "stop", "eos": "stop", "finish": "stop",
 	"length": "length", "maxtokens": "length", "maxoutputtokens": "length", "modellength": "length",
 	"toolcalls": "tool_call", "toolcall": "tool_call", "tooluse": "tool_call", "functioncall": "tool_call",
+	"toolexecution": "tool_call",
 	"contentfilter": "content_filter", "contentfiltered": "content_filter", "safety": "content_filter",
 	"refusal": "content_filter", "guardrailintervened": "content_filter",
 	"error": "error",
 }
 
 // FinishReason returns the canonical name of a finish reason: stop, length,
-// tool_call, content_filter or error; others in lower case. Case, "_", "-" and
-// blanks do not matter. The result does not share the memory of s.
+// tool_call, content_filter or error; others in lower case. Case, "_", "-", blanks
+// and the name of an enum before the value do not matter. The result does not share the memory of s.
 func FinishReason(s string) string {
 	s = strings.TrimSpace(s)
 	var buf [32]byte
@@ -30,6 +31,9 @@ func FinishReason(s string) string {
 	}
 	if known, ok := finishReasons[string(key)]; ok {
 		return known
+	}
+	if i := strings.LastIndexByte(s, '.'); i > 0 && i < len(s)-1 {
+		return FinishReason(s[i+1:]) // the name of an enum and of its value
 	}
 	return strings.Clone(strings.ToLower(s))
 }

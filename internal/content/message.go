@@ -320,6 +320,10 @@ func (rd *reader) blocks(parts, c jsonval.Node) {
 			rd.part(parts, c)
 			return
 		}
+		if text := c.Get("text").Get("value"); c.Len() == 1 && text.Kind() == jsonval.String {
+			rd.addText(parts, text) // Azure AI Agents
+			return
+		}
 		var r jsonval.Repairs
 		rd.addText(parts, rd.d.String(string(jsonval.Append(nil, c, &r))))
 		*rd.r |= r

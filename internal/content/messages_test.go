@@ -312,6 +312,7 @@ func TestFinishReason(t *testing.T) {
 		"MAX_TOKENS": "length", "maxTokens": "length", "max-output-tokens": "length", "model_length": "length",
 		"tool-calls": "tool_call", "toolUse": "tool_call", "TOOL_USE": "tool_call", "function_call": "tool_call",
 		"contentFiltered": "content_filter", "SAFETY": "content_filter", "guardrail_intervened": "content_filter",
+		"FinishReason.TOOL_CALLS": "tool_call", "FinishReason.STOP": "stop", "TOOL_EXECUTION": "tool_call",
 		"error": "error", "Pause_Turn": "pause_turn", "": "",
 		fmt.Sprintf("%040d", 0): fmt.Sprintf("%040d", 0),
 	} {

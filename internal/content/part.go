@@ -58,7 +58,7 @@ var partKeys = [...]struct {
 	{"toolUse", partToolCall}, {"functionCall", partToolCall}, {"function_call", partToolCall},
 	{"toolRequest", partToolCall}, {"tool_call", partToolCall},
 	{"toolResult", partToolResponse}, {"functionResponse", partToolResponse},
-	{"function_response", partToolResponse}, {"toolResponse", partToolResponse},
+	{"function_response", partToolResponse}, {"toolResponse", partToolResponse}, {"tool_call_result", partToolResponse},
 	{"reasoningContent", partReasoning},
 	{"text", partText},
 	{"inlineData", partMedia}, {"inline_data", partMedia}, {"fileData", partMedia}, {"file_data", partMedia},

@@ -111,7 +111,7 @@ func (rd *reader) same(a, b jsonval.Node) bool {
 func (rd *reader) toolResponsePart(parts, n jsonval.Node) {
 	id := callID(n)
 	named := n.Get("type").Str() == typeToolResponse
-	for _, key := range [...]string{"toolResult", "functionResponse", "function_response", "toolResponse"} {
+	for _, key := range [...]string{"toolResult", "functionResponse", "function_response", "toolResponse", "tool_call_result"} {
 		inner := n.Get(key)
 		if inner.Kind() != jsonval.Object {
 			continue
@@ -120,6 +120,8 @@ func (rd *reader) toolResponsePart(parts, n jsonval.Node) {
 		named = key == "function_response"
 		if own := callID(n); own.Exists() {
 			id = own
+		} else if own := callID(n.Get("origin")); own.Exists() {
+			id = own // Haystack repeats the call
 		}
 		break
 	}

@@ -160,7 +160,7 @@ func readTools(s *scratch, n jsonval.Node, r *jsonval.Repairs) jsonval.Node {
 // toolLists are the keys that hold tools, in a request body or in a tool that
 // stands for several.
 var toolLists = [...]string{
-	"tools", "functions", "function_declarations", "functionDeclarations", "function_tools", "toolConfig", "config", "value",
+	"tools", "functions", "function_declarations", "functionDeclarations", "function_tools", "toolConfig", "config", "value", "data",
 }
 
 // maxToolNesting is how deep lists of tools nest in each other.

@@ -1,17 +1,27 @@
 package mapping
 
-// LiteLLM, library and proxy.
+// LiteLLM, library and proxy: its callback, and the format that LITELLM_OTEL_V2 turns
+// on, whose costs have names of their own.
 var _ = register(dialect{
 	name:     "LiteLLM",
 	rank:     rankLegacy + 40,
-	versions: "proxy and library; spans name no version",
+	versions: "*litellm* 1.110.2, callback and LITELLM_OTEL_V2; proxy",
 	scopes:   []string{"litellm"},
-	marks:    []string{"hidden_params", "gen_ai.cost.total_cost"},
+	marks:    []string{"hidden_params", "gen_ai.cost.total_cost", "litellm.cost.total", "litellm.call_type"},
 	sources: map[field][]source{
-		fInputCost:  {{attr: "gen_ai.cost.input_cost"}},
-		fOutputCost: {{attr: "gen_ai.cost.output_cost"}},
-		fTotalCost:  {{attr: "gen_ai.cost.total_cost"}},
-		fUserID:     {{attr: "metadata.user_api_key_end_user_id", own: true, at: rankFramework + 95}},
+		fInputCost:  {{attr: "gen_ai.cost.input_cost"}, {attr: "litellm.cost.input"}},
+		fOutputCost: {{attr: "gen_ai.cost.output_cost"}, {attr: "litellm.cost.output"}},
+		fTotalCost:  {{attr: "gen_ai.cost.total_cost"}, {attr: "litellm.cost.total"}},
+		fCacheRead:  {{attr: liteLLMUsage, path: "prompt_tokens_details.cached_tokens"}, {attr: liteLLMUsage, path: "cache_read_input_tokens"}},
+		fCacheCreation: {
+			{attr: liteLLMUsage, path: "cache_creation_input_tokens"},
+			{attr: liteLLMUsage, path: "prompt_tokens_details.cache_creation_tokens"},
+		},
+		fReasoning:       {{attr: liteLLMUsage, path: "completion_tokens_details.reasoning_tokens"}},
+		fStreaming:       {{attr: "litellm.request.streaming"}},
+		fUserID:          {{attr: "metadata.user_api_key_end_user_id", own: true, at: rankFramework + 95}},
+		fSessionID:       {{attr: "metadata.requester_metadata", own: true, path: "session_id", at: rankFramework + 95}},
+		fToolDefinitions: {{attr: "gen_ai.tool.#", own: true}},
 	},
 	kinds: []kindRule{{at: kindByIntent, own: true, values: map[string]Kind{"raw_gen_ai_request": KindOther}}},
 	// raw_gen_ai_request repeats the request as llm.PROVIDER.PARAM.
@@ -20,3 +30,6 @@ var _ = register(dialect{
 		"llm.*.tools", "llm.*.functions", "llm.*.choices", "llm.*.candidates", "llm.*.output",
 	},
 })
+
+// liteLLMUsage is the usage as the provider reported it, printed by Python.
+const liteLLMUsage = "metadata.usage_object"

@@ -50,7 +50,7 @@ var _ = register(dialect{
 			{attr: "graph.node.id", only: kindsOf(KindAgent), at: rankLast},
 		},
 		fToolName:   {{attr: "tool.name"}},
-		fToolCallID: {{attr: "tool.id"}, {attr: "output.value", with: toolMessageID, note: ofToolMessage, at: rankEvents}},
+		fToolCallID: {{attr: "tool.id"}, {attr: "tool_call.id"}, {attr: "tool.call_id"}, {attr: "output.value", with: toolMessageID, note: ofToolMessage, at: rankEvents}},
 		fEmbeddingDimensions: {
 			{attr: "embedding.embeddings.#", with: firstVector, note: "length of the first vector"},
 		},

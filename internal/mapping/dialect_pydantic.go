@@ -1,12 +1,16 @@
 package mapping
 
-import "strings"
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
 
 // Pydantic AI and Logfire.
 var _ = register(dialect{
 	name:     "Pydantic AI and Logfire",
 	rank:     rankFramework + 10,
-	versions: "pydantic-ai 0.4.0, 0.8, 1.40.0",
+	versions: "pydantic-ai 0.4.0, 0.8, 1.40.0, *pydantic-ai* 2.68; *logfire* 5.4.0",
 	scopes:   []string{"pydantic-ai", "logfire*"},
 	marks:    []string{"logfire.msg", "logfire.json_schema", "model_request_parameters", "pydantic_ai.all_messages"},
 	sources: map[field][]source{
@@ -14,7 +18,12 @@ var _ = register(dialect{
 		fOutputTokens:  {{attr: "gen_ai.aggregated_usage.output_tokens"}},
 		fCacheRead:     {{attr: "gen_ai.aggregated_usage.cache_read.input_tokens"}, {attr: "gen_ai.aggregated_usage.details.cache_read_tokens"}},
 		fCacheCreation: {{attr: "gen_ai.aggregated_usage.cache_creation.input_tokens"}, {attr: "gen_ai.aggregated_usage.details.cache_write_tokens"}},
-		fReasoning:     {{attr: "gen_ai.aggregated_usage.reasoning.output_tokens"}, {attr: "gen_ai.aggregated_usage.details.reasoning_tokens"}},
+		fReasoning: {
+			{attr: "gen_ai.usage.details.thoughts_tokens", at: rankCurrent + 2},
+			{attr: "gen_ai.usage.raw", path: "completion_tokens_details|output_tokens_details.reasoning_tokens", at: rankCurrent + 3},
+			{attr: "gen_ai.usage.raw", path: "thoughts_token_count", at: rankCurrent + 3},
+			{attr: "gen_ai.aggregated_usage.reasoning.output_tokens"}, {attr: "gen_ai.aggregated_usage.details.reasoning_tokens"},
+		},
 		fTotalCost:     {{attr: "operation.cost", at: rankOpenInfer + 10}},
 		fAgentName:     {{attr: "agent_name", own: true, at: rankLegacy}},
 		fToolArguments: {{attr: "tool_arguments", own: true, at: rankCurrent + 20}},
@@ -35,7 +44,7 @@ var _ = register(dialect{
 		fToolDefinitions:    {{attr: "request_data", own: true, as: asBody, with: bodyOnly, note: "of a request's body", only: onlyLLM}},
 	},
 	kinds: []kindRule{
-		{at: kindByIntent, own: true, of: logfireEcho, note: "`streaming response from …` → other"},
+		{at: kindByIntent, own: true, of: logfireStream, note: "`streaming response from …` → llm if it tells tokens, else other; the call that it belongs to → chain"},
 		{at: kindByOthers, own: true, of: pydanticKind, note: "`agent run` `invoke_agent …` → agent"},
 	},
 	words:    []string{"model_request_parameters", "pydantic_ai.new_messages"},
@@ -49,13 +58,28 @@ func pydanticKind(_ *reading, name string) (Kind, verdict) {
 	return KindOther, undecided
 }
 
-// logfireEcho knows the span by which Logfire tells how a streamed response ended; it
-// repeats the request of the call before it.
-func logfireEcho(_ *reading, name string) (Kind, verdict) {
-	if strings.HasPrefix(name, "streaming response from ") {
+// logfireStream tells a streamed call once. Its span ends with the headers of the
+// response and tells neither answer nor tokens; a span that begins when the stream has
+// ended, beside the call's, tells both. Before 5 the latter only repeated the former.
+func logfireStream(r *reading, name string) (Kind, verdict) {
+	switch {
+	case strings.HasPrefix(name, "streaming response from "):
+		if r.attr("gen_ai.usage.input_tokens").exists() || r.attr("gen_ai.usage.output_tokens").exists() {
+			return KindLLM, decided
+		}
 		return KindOther, decided
+	case !strings.HasPrefix(r.scopeName, "logfire.") || !r.attr("request_data").exists() || r.span.Status().Code() == ptrace.StatusCodeError:
+		return KindOther, undecided
 	}
-	return KindOther, undecided
+	for _, told := range [...]string{"gen_ai.response.id", "gen_ai.usage.input_tokens", "gen_ai.output.messages", "response_data"} {
+		if r.attr(told).exists() {
+			return KindOther, undecided
+		}
+	}
+	if operation, _ := r.attr("gen_ai.operation.name").str(); operation != "chat" {
+		return KindOther, undecided
+	}
+	return KindChain, decided
 }
 
 // logfireResponse takes the message of a response.

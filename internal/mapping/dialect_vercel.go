@@ -8,7 +8,7 @@ import (
 
 // The Vercel AI SDK, versions 3 to 6; version 7 writes the current GenAI
 // conventions.
-var _ = register(dialect{
+var vercel = register(dialect{
 	name:     "Vercel AI SDK",
 	rank:     rankVercel,
 	versions: "*ai* 4.3.19, 5.0.277, 6.0.326; 3.x",

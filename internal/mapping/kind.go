@@ -25,6 +25,7 @@ var operationNames = map[string]string{
 	"completion": "text_completion", "acompletion": "chat", "generate": "chat", "llm_request": "chat", "llm_call": "chat",
 	"call_llm": "chat", "responses": "chat", "aresponses": "chat",
 	"embedding": "embeddings", "aembedding": "embeddings", "vector_db_retrieve": "retrieval", "arerank": "rerank",
+	"framework": "", // Spring AI's own spans
 }
 
 // kindOperations is the operation of a kind where the span names none.

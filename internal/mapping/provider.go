@@ -13,9 +13,10 @@ var providerAliases = map[string]string{
 	"aws.bedrock": "aws.bedrock", "bedrock": "aws.bedrock", "aws_bedrock": "aws.bedrock", "amazon_bedrock": "aws.bedrock",
 	"amazon-bedrock": "aws.bedrock", "bedrock_converse": "aws.bedrock", "aws": "aws.bedrock",
 	"azure.ai.openai": "azure.ai.openai", "az.ai.openai": "azure.ai.openai", "azure_openai": "azure.ai.openai",
-	"azure-openai": "azure.ai.openai", "azure": "azure.ai.openai",
+	"azure-openai": "azure.ai.openai", "azure": "azure.ai.openai", "azure_open_ai": "azure.ai.openai",
 	"azure.ai.inference": "azure.ai.inference", "az.ai.inference": "azure.ai.inference", "azure_ai": "azure.ai.inference",
 	"gcp.vertex_ai": "gcp.vertex_ai", "vertex_ai": "gcp.vertex_ai", "vertexai": "gcp.vertex_ai", "google_vertexai": "gcp.vertex_ai",
+	"google_vertex_ai_gemini": "gcp.vertex_ai", "google_vertex_ai_anthropic": "gcp.vertex_ai",
 	"google-vertex": "gcp.vertex_ai", "google.vertex": "gcp.vertex_ai", "google-cloud": "gcp.vertex_ai",
 	"gcp.gemini": "gcp.gemini", "gemini": "gcp.gemini", "googleai": "gcp.gemini", "google-gla": "gcp.gemini",
 	"google.generative-ai": "gcp.gemini", "google_ai_gemini": "gcp.gemini",
@@ -23,14 +24,18 @@ var providerAliases = map[string]string{
 	"mistral_ai": "mistral_ai", "mistral": "mistral_ai", "mistralai": "mistral_ai",
 	"x_ai": "x_ai", "xai": "x_ai", "x.ai": "x_ai", "x-ai": "x_ai",
 	"ibm.watsonx.ai": "ibm.watsonx.ai", "watsonx": "ibm.watsonx.ai", "ibm.watson.ai": "ibm.watsonx.ai",
+	"microsoft_foundry": "microsoft.foundry",
 	"cohere": "cohere", "groq": "groq", "deepseek": "deepseek", "perplexity": "perplexity",
 }
 
-// frameworks are values of provider attributes that name no provider.
+// frameworks are values of provider attributes that name no provider: those of
+// frameworks, and what stands for none.
 var frameworks = map[string]bool{
 	"langchain": true, "langgraph": true, "strands-agents": true, "gcp.vertex.agent": true, "crewai": true,
 	"llama_index": true, "llamaindex": true, "litellm": true, "haystack": true, "agno": true, "openai_agents": true,
 	"pydantic_ai": true, "pydantic-ai": true, "smolagents": true, "google_adk": true, "autogen": true, "_other": true,
+	"spring_ai": true, "microsoft.agent_framework": true, "agent_framework": true, "semantic_kernel": true, "langchain4j": true,
+	"openai-agents": true, "openai_agents_sdk": true, "dspy": true, "mastra": true, "veadk": true, "koog": true, "unknown": true, "none": true,
 }
 
 // modelProviders infers the provider from the start of a model's name.
@@ -50,7 +55,7 @@ var bedrockVendors = map[string]bool{
 }
 
 // canonicalProvider returns the registry's name for a reported provider; "" for
-// frameworks.
+// frameworks and for servers that nobody knows. Of a path, the last segment counts.
 func canonicalProvider(reported string) string {
 	name := lower(strings.TrimSpace(reported))
 	if p, ok := providerAliases[name]; ok {
@@ -65,7 +70,27 @@ func canonicalProvider(reported string) string {
 	if p := hostProvider(name); p != "" {
 		return p
 	}
+	if isHost(name) {
+		return ""
+	}
+	if i := strings.LastIndexByte(name, '/'); i >= 0 && i < len(name)-1 {
+		return canonicalProvider(name[i+1:])
+	}
 	return name
+}
+
+// isHost tells whether a name is the address of a server: with a scheme, with a port,
+// or in numbers.
+func isHost(name string) bool {
+	if strings.Contains(name, "://") || net.ParseIP(name) != nil {
+		return true
+	}
+	_, port, ok := strings.Cut(name, ":")
+	if !ok {
+		return false
+	}
+	_, number := parseCount(port)
+	return number
 }
 
 // longestAlias matches openai.chat, amazon-bedrock-x and the like: the longest

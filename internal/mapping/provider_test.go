@@ -20,6 +20,10 @@ func TestProviderNamesAreCanonical(t *testing.T) {
 		"xai": "x_ai", "xai.chat": "x_ai", "api.x.ai": "x_ai", "watsonx": "ibm.watsonx.ai", "ibm.watson.ai": "ibm.watsonx.ai",
 		"cohere.chat": "cohere", "groq-fast": "groq", "deepseek.chat": "deepseek", "perplexity": "perplexity",
 		" Ollama ": "ollama", "fireworks": "fireworks", "OpenRouter": "openrouter",
+		"langgenius/openai/openai": "openai", "langgenius/tongyi/tongyi": "tongyi", "azure_open_ai": "azure.ai.openai",
+		"google_vertex_ai_gemini": "gcp.vertex_ai", "google_vertex_ai_anthropic": "gcp.vertex_ai", "microsoft_foundry": "microsoft.foundry",
+		"127.0.0.1:18951": "", "http://localhost:11434/v1": "", "10.0.0.7": "", "gateway.corp:8080": "", "unknown": "", "fake.chat": "fake.chat",
+		"spring_ai": "", "microsoft.agent_framework": "", "custom-host": "custom-host",
 		"langchain": "", "strands-agents": "", "gcp.vertex.agent": "", "_OTHER": "", "LiteLLM": "", "crewai": "",
 	} {
 		require.Equal(t, want, canonicalProvider(reported), reported)
