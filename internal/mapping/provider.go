@@ -25,7 +25,7 @@ var providerAliases = map[string]string{
 	"x_ai": "x_ai", "xai": "x_ai", "x.ai": "x_ai", "x-ai": "x_ai",
 	"ibm.watsonx.ai": "ibm.watsonx.ai", "watsonx": "ibm.watsonx.ai", "ibm.watson.ai": "ibm.watsonx.ai",
 	"microsoft_foundry": "microsoft.foundry",
-	"cohere": "cohere", "groq": "groq", "deepseek": "deepseek", "perplexity": "perplexity",
+	"cohere":            "cohere", "groq": "groq", "deepseek": "deepseek", "perplexity": "perplexity",
 }
 
 // frameworks are values of provider attributes that name no provider: those of
