@@ -58,7 +58,7 @@ func newExporter(set exporter.Settings, cfg *Config) (*llmExporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := mapping.Options{MaxBytes: cfg.Content.MaxBytes}
+	options := mapping.Options{MaxBytes: cfg.Content.MaxBytes, Logger: set.Logger}
 	if cfg.Content.Capture == captureMetadata {
 		options.Capture = mapping.CaptureMetadata
 	}
@@ -217,9 +217,12 @@ func (e *llmExporter) pushTraces(ctx context.Context, td ptrace.Traces) error {
 		return errNotReady
 	}
 	begin := time.Now()
-	stream := e.mapper.Stream(td)
+	stream := e.mapper.Stream(ctx, td)
 	left, err := e.storeAll(ctx, stream, td.SpanCount())
 	spans := stream.Spans() // td may change once all is mapped
+	if stopped := stream.Err(); stopped != nil {
+		left, err = spans, stopped // whatever is stored already is a duplicate next time
+	}
 	if err != nil {
 		err = pool.Wrap("cannot store the batch", err)
 		if len(left) == len(spans) {

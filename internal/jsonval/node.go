@@ -283,9 +283,16 @@ func (n Node) Set(key string, c Node) {
 	n.link(key, c)
 }
 
-// Put is Set for a key that n does not have yet, and takes the same time however many
-// keys n has.
+// Put is Set without a look for an earlier value, which takes longer the more keys there
+// are; Unique is to be called unless the key is new.
 func (n Node) Put(key string, c Node) { n.link(key, c) }
+
+// Unique drops all but the last value of each key of the object n.
+func (n Node) Unique(r *Repairs) {
+	if n.Kind() == Object {
+		n.d.unique(n.i, r)
+	}
+}
 
 // SetStr sets a key to a string, unless the string is empty.
 func (n Node) SetStr(key, s string) {

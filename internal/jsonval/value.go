@@ -114,11 +114,20 @@ func AppendValue(dst []byte, v pcommon.Value, r *Repairs) []byte {
 	return dst
 }
 
+// AppendKvlist writes attributes as AppendValue writes a kvlist.
+func AppendKvlist(dst []byte, m pcommon.Map, r *Repairs) []byte {
+	return appendMap(dst, m, 1, r)
+}
+
 // AppendMap writes attributes as a canonical JSON object whose values are those of
 // AppendValue. The object itself is never wrapped.
 func AppendMap(dst []byte, m pcommon.Map, r *Repairs) []byte {
+	return appendMap(dst, m, 0, r)
+}
+
+func appendMap(dst []byte, m pcommon.Map, depth int, r *Repairs) []byte {
 	d := docs.Get().(*Doc)
-	dst = d.appendRoot(dst, d.fromMap(m, true, 0, r), r)
+	dst = d.appendRoot(dst, d.fromMap(m, true, depth, r), r)
 	d.Reset()
 	docs.Put(d)
 	return dst

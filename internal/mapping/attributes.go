@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"hash/maphash"
 	"strconv"
+	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -15,13 +16,22 @@ import (
 // words.
 const longValue = 2048
 
+// What the writer puts among the attributes of a sender cannot be taken for theirs:
+//
+//   - the attributes of the scope are one kvlist under "$scope" or, if they are long,
+//     a content under "$long_scope"; an attribute of the span that has such a key
+//     itself gets one more "$" in front, as has "$$scope";
+//   - a content stands as {"$content":"<id>"}, bytes as {"$bytes":"<base64>"}; a
+//     kvlist of a sender whose only key begins with "$" is {"$map":{…}}.
+const (
+	scopeKey     = "$scope"
+	longScopeKey = "$long_scope"
+)
+
 // appendAttributes writes the attributes that no column or content holds.
-func (r *reading) appendAttributes(dst, scope []byte) []byte {
+func (r *reading) appendAttributes(dst []byte) []byte {
 	start := len(dst)
-	if scope != nil {
-		dst = append(dst, `{"$scope":`...)
-		dst = append(dst, scope...)
-	}
+	dst = r.appendScope(dst)
 	attrs := r.span.Attributes()
 	r.repeated(attrs)
 	i := -1
@@ -33,12 +43,39 @@ func (r *reading) appendAttributes(dst, scope []byte) []byte {
 		if len(dst) == start {
 			dst = append(dst, '{')
 		}
+		if isScopeKey(key) {
+			key = "$" + key
+		}
 		dst = r.appendAttribute(dst, start+1, key, v, r.fates[i])
 	}
 	if len(dst) == start {
 		return dst
 	}
 	return append(dst, '}')
+}
+
+// appendScope writes the attributes of the scope, which each of its spans has: long
+// ones as a content, or a batch would take a multiple of its size.
+func (r *reading) appendScope(dst []byte) []byte {
+	a := &r.around
+	switch {
+	case a.longScope.Body == nil && a.scopeJSON == nil:
+		return dst
+	case a.longScope.Body == nil:
+		return append(append(dst, `{"`+scopeKey+`":`...), a.scopeJSON...)
+	case r.opts.Capture == CaptureMetadata:
+		r.out.Adjustments |= ContentOmitted
+		return dst
+	}
+	dst = append(dst, `{"`+longScopeKey+`":`...)
+	return r.appendContent(dst, a.longScope)
+}
+
+// appendContent adds a content to the batch and writes the reference to it.
+func (r *reading) appendContent(dst []byte, c content.Content) []byte {
+	id := r.store(c)
+	r.out.referred = append(r.out.referred, id)
+	return appendReference(dst, id)
 }
 
 // appendAttribute writes a key and its value, or the reference to the content that
@@ -56,8 +93,7 @@ func (r *reading) appendAttribute(dst []byte, inside int, key string, v pcommon.
 		r.out.Adjustments |= ContentOmitted
 		return dst[:mark]
 	}
-	id := r.store(r.norm.Raw(dst[at:], &r.rep))
-	return appendReference(dst[:at], id)
+	return r.appendContent(dst[:at], r.norm.Raw(dst[at:], &r.rep))
 }
 
 func (r *reading) appendKey(dst []byte, inside int, key string) []byte {
@@ -65,6 +101,16 @@ func (r *reading) appendKey(dst []byte, inside int, key string) []byte {
 		dst = append(dst, ',')
 	}
 	return append(jsonval.AppendString(dst, key, &r.rep), ':')
+}
+
+// isScopeKey tells whether a key is that of the scope's attributes, or would be with
+// fewer "$" in front.
+func isScopeKey(key string) bool {
+	if key == "" || key[0] != '$' {
+		return false
+	}
+	rest := strings.TrimLeft(key, "$")
+	return rest == scopeKey[1:] || rest == longScopeKey[1:]
 }
 
 // isReference tells whether a value would be taken for a reference to a content.
@@ -98,9 +144,9 @@ func (r *reading) repeated(attrs pcommon.Map) {
 		size *= 2
 	}
 	r.seen = append(r.seen[:0], make([]int32, size)...)
-	r.keys = r.keys[:0]
-	for key := range attrs.All() {
-		r.keys = append(r.keys, key)
+	r.keys, r.values = r.keys[:0], r.values[:0]
+	for key, v := range attrs.All() {
+		r.keys, r.values = append(r.keys, key), append(r.values, v)
 		at := int(maphash.String(keySeed, key)) & (size - 1)
 		for r.seen[at] != 0 && r.keys[r.seen[at]-1] != key {
 			at = (at + 1) & (size - 1)
@@ -111,6 +157,18 @@ func (r *reading) repeated(attrs pcommon.Map) {
 		}
 		r.seen[at] = int32(len(r.keys))
 	}
+}
+
+// own returns an attribute of the span, of those with one key the first. It knows them
+// once repeated has seen them.
+func (r *reading) own(key string) (v pcommon.Value, ok bool) {
+	size := len(r.seen)
+	for at := int(maphash.String(keySeed, key)) & (size - 1); r.seen[at] != 0; at = (at + 1) & (size - 1) {
+		if i := r.seen[at] - 1; r.keys[i] == key {
+			return r.values[i], true
+		}
+	}
+	return v, false
 }
 
 func (r *reading) repeat(i int) {

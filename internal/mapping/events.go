@@ -251,9 +251,10 @@ func (r *reading) documentEvents() jsonval.Node {
 				if name == "document" {
 					name = "content"
 				}
-				doc.Set(jsonval.CleanString(name, &r.rep), r.doc.FromValue(v, &r.rep))
+				doc.Put(jsonval.CleanString(name, &r.rep), r.doc.FromValue(v, &r.rep))
 			}
 		}
+		doc.Unique(&r.rep)
 		list.Add(doc)
 	}
 	return list
@@ -298,11 +299,20 @@ func (r *reading) toldAll(attrs pcommon.Map, f *eventFate) bool {
 		if slices.Contains(f.taken, key) || key == "event.name" || f.info.message != nil && messageExtras[key] {
 			continue
 		}
-		if same, ok := r.span.Attributes().Get(key); !ok || !same.Equal(v) {
+		if same, ok := r.own(key); !ok || !equal(same, v) {
 			return false
 		}
 	}
 	return true
+}
+
+// equal compares values; lists and kvlists, which may nest without end, are not.
+func equal(a, b pcommon.Value) bool {
+	switch a.Type() {
+	case pcommon.ValueTypeMap, pcommon.ValueTypeSlice:
+		return false
+	}
+	return a.Equal(b)
 }
 
 // messageExtras are attributes of message events that say nothing by themselves.

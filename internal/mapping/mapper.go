@@ -8,11 +8,13 @@
 package mapping
 
 import (
+	"context"
 	"slices"
 	"sync"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
@@ -31,6 +33,7 @@ const (
 type Options struct {
 	Capture  Capture // default CaptureFull
 	MaxBytes int     // of one content; 0: the default of the content package
+	Logger   *zap.Logger
 }
 
 // Mapper maps batches of spans. It is safe for concurrent use.
@@ -39,6 +42,7 @@ type Mapper struct {
 	table    *table
 	norm     *content.Normalizer
 	readings sync.Pool
+	faults   faults
 }
 
 // New returns a Mapper.
@@ -49,8 +53,12 @@ func New(opts Options) *Mapper {
 		norm:  content.NewNormalizer(content.Options{MaxBytes: opts.MaxBytes}),
 	}
 	m.readings.New = func() any {
-		return &reading{t: m.table, norm: m.norm, opts: &m.opts, slots: make([]slot, m.table.slots), keyTraits: map[string]traits{}}
+		return &reading{
+			t: m.table, norm: m.norm, opts: &m.opts, faults: &m.faults,
+			slots: make([]slot, m.table.slots), keyTraits: map[string]traits{},
+		}
 	}
+	m.faults.logger = opts.Logger
 	return m
 }
 
@@ -58,7 +66,7 @@ func New(opts Options) *Mapper {
 // no row can hold are counted in Batch.Rejected.
 func (m *Mapper) Map(td ptrace.Traces) *Batch {
 	n := td.SpanCount()
-	b := m.mapRange(td, 0, n, make([]Span, n))
+	b := m.mapRange(context.Background(), td, 0, n, make([]Span, n))
 	b.unfold()
 	return b
 }
@@ -67,8 +75,8 @@ func (m *Mapper) Map(td ptrace.Traces) *Batch {
 const maxRoom = 1 << 13
 
 // mapRange maps the spans of td from one ordinal to another into spans, which are
-// empty.
-func (m *Mapper) mapRange(td ptrace.Traces, from, to int, spans []Span) *Batch {
+// empty. It stops at the next span when the context ends.
+func (m *Mapper) mapRange(ctx context.Context, td ptrace.Traces, from, to int, spans []Span) *Batch {
 	r := m.readings.Get().(*reading)
 	b := &Batch{
 		Spans:     spans[:0],
@@ -80,18 +88,13 @@ func (m *Mapper) mapRange(td ptrace.Traces, from, to int, spans []Span) *Batch {
 	r.batch, r.spans = b, to-from
 	at := 0
 	for _, rs := range td.ResourceSpans().All() {
-		var res resource
-		known := false
+		r.around = around{resource: rs.Resource()}
 		for _, ss := range rs.ScopeSpans().All() {
 			first, last := max(from-at, 0), min(to-at, ss.Spans().Len())
 			at += ss.Spans().Len()
-			if first >= last {
-				continue
+			if first < last {
+				r.mapScope(ctx, ss, first, last)
 			}
-			if !known {
-				res, known = r.resource(rs.Resource().Attributes()), true
-			}
-			r.mapScope(ss, first, last, &res)
 		}
 	}
 	r.contentsBefore = len(b.Contents)
@@ -100,17 +103,23 @@ func (m *Mapper) mapRange(td ptrace.Traces, from, to int, spans []Span) *Batch {
 	return b
 }
 
+// around is what the spans of a scope share. It is read with the first of them.
+type around struct {
+	resource      pcommon.Resource
+	res           resource
+	resKnown      bool
+	scope         pcommon.InstrumentationScope
+	scopeKnown    bool
+	scopeJSON     []byte          // its attributes; nil for none
+	longScope     content.Content // its attributes if they are long
+	scopeRep      jsonval.Repairs
+	scopeDialects uint64
+}
+
 // mapScope maps spans of one instrumentation scope, from first to before last.
-func (r *reading) mapScope(ss ptrace.ScopeSpans, first, last int, res *resource) {
-	scope := ss.Scope()
-	r.scopeName, r.scopeVersion = scope.Name(), scope.Version()
-	speaks := r.t.spokenBy(r.scopeName)
-	var attributes []byte
-	var rep jsonval.Repairs
-	if scope.Attributes().Len() > 0 {
-		attributes = jsonval.AppendMap(nil, scope.Attributes(), &rep)
-	}
-	for i := first; i < last; i++ {
+func (r *reading) mapScope(ctx context.Context, ss ptrace.ScopeSpans, first, last int) {
+	r.around.scope, r.around.scopeKnown = ss.Scope(), false
+	for i := first; i < last && ctx.Err() == nil; i++ {
 		span := ss.Spans().At(i)
 		switch {
 		case span.TraceID().IsEmpty():
@@ -121,27 +130,51 @@ func (r *reading) mapScope(ss ptrace.ScopeSpans, first, last int, res *resource)
 			continue
 		}
 		r.batch.Spans = r.batch.Spans[:len(r.batch.Spans)+1]
-		r.start(span, &r.batch.Spans[len(r.batch.Spans)-1], speaks)
-		r.rep |= rep
-		r.mapSafely(res, attributes)
+		r.mapSafely(span, &r.batch.Spans[len(r.batch.Spans)-1])
 	}
 }
 
 // mapSafely sets a span aside that brings the mapper down, so that it neither costs
 // its neighbours nor comes back from a persistent queue again and again.
-func (r *reading) mapSafely(res *resource, scope []byte) {
+func (r *reading) mapSafely(span ptrace.Span, out *Span) {
 	defer func() {
-		if recover() != nil {
-			last := len(r.batch.Spans) - 1
-			r.batch.Spans[last] = Span{}
-			r.batch.Spans = r.batch.Spans[:last]
+		if cause := recover(); cause != nil {
+			r.faults.log(cause)
+			*out = Span{}
+			r.batch.Spans = r.batch.Spans[:len(r.batch.Spans)-1]
 			r.batch.Rejected[mappingFailed]++
 		}
 	}()
-	r.mapSpan(res, scope)
+	r.readAround()
+	r.start(span, out, r.around.scopeDialects)
+	r.rep |= r.around.scopeRep
+	r.mapSpan(&r.around.res)
 }
 
 const mappingFailed = "mapping_failed"
+
+// readAround reads the resource and the scope of the next span, unless they are
+// those of the span before.
+func (r *reading) readAround() {
+	a := &r.around
+	if !a.resKnown {
+		a.res = r.resource(a.resource.Attributes())
+		a.resKnown = true
+	}
+	if a.scopeKnown {
+		return
+	}
+	r.scopeName, r.scopeVersion = a.scope.Name(), a.scope.Version()
+	a.scopeDialects = r.t.spokenBy(r.scopeName)
+	a.scopeJSON, a.longScope, a.scopeRep = nil, content.Content{}, 0
+	if a.scope.Attributes().Len() > 0 {
+		a.scopeJSON = jsonval.AppendKvlist(nil, a.scope.Attributes(), &a.scopeRep)
+	}
+	if len(a.scopeJSON) > longValue {
+		a.longScope = r.norm.Raw(a.scopeJSON, &a.scopeRep)
+	}
+	a.scopeKnown = true
+}
 
 // spokenBy returns the dialects whose scope has this name.
 func (t *table) spokenBy(name string) (dialects uint64) {
@@ -154,7 +187,7 @@ func (t *table) spokenBy(name string) (dialects uint64) {
 }
 
 // mapSpan fills r.out from r.span.
-func (r *reading) mapSpan(res *resource, scope []byte) {
+func (r *reading) mapSpan(res *resource) {
 	r.envelope()
 	r.scan()
 	r.scanEvents()
@@ -164,7 +197,7 @@ func (r *reading) mapSpan(res *resource, scope []byte) {
 	r.params()
 	r.contentFields()
 	r.out.ResourceID = res.id
-	r.buf = r.appendAttributes(r.buf[:0], scope)
+	r.buf = r.appendAttributes(r.buf[:0])
 	r.out.Attributes = r.keep(r.buf)
 	r.buf = r.appendEvents(r.buf[:0])
 	r.out.Events = r.keep(r.buf)

@@ -1,11 +1,16 @@
 package mapping
 
 import (
+	"context"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 )
 
 func TestASpanThatBringsTheMapperDownIsSetAside(t *testing.T) {
@@ -41,7 +46,7 @@ func TestLargeBatchesKeepTheOrderOfTheirSpans(t *testing.T) {
 			rejected++
 		}
 	}
-	b := New(Options{}).Stream(td).Whole()
+	b := New(Options{}).Stream(t.Context(), td).Whole()
 	require.Len(t, b.Spans, len(spans)-rejected)
 	require.Equal(t, map[string]int{"empty_span_id": rejected}, b.Rejected)
 	for i := 1; i < len(b.Spans); i++ {
@@ -61,4 +66,62 @@ func TestEverySourceHasAPlaceOfItsOwn(t *testing.T) {
 		}
 	}
 	require.LessOrEqual(t, len(dialects), 63, "a dialect is a bit of a set")
+}
+
+// A panic while the resource or the scope of spans is read costs those spans only, and
+// is logged once, with its place and without words.
+func TestAFaultAroundSpansSetsThemAside(t *testing.T) {
+	logger, logs := observer.New(zap.ErrorLevel)
+	m := New(Options{Logger: zap.New(logger)})
+	m.norm = nil // what the long attributes of a scope bring down
+	td := testSpan{name: "before"}.traces(t)
+	testSpan{name: "broken"}.traces(t).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
+	testSpan{name: "after"}.traces(t).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
+	td.ResourceSpans().At(1).ScopeSpans().At(0).Scope().Attributes().PutStr("secret words", strings.Repeat("secret words", 1000))
+	for range 2 {
+		b := m.Map(td)
+		require.Len(t, b.Spans, 2)
+		require.Equal(t, []string{"before", "after"}, []string{b.Spans[0].Name, b.Spans[1].Name})
+		require.Equal(t, map[string]int{mappingFailed: 1}, b.Rejected)
+	}
+	require.Len(t, logs.All(), 1)
+	require.Contains(t, fmt.Sprint(logs.All()[0].ContextMap()), "mapping.(*reading).readAround")
+	require.NotContains(t, fmt.Sprint(logs.All()[0].ContextMap()), "secret words")
+
+	m = New(Options{})
+	broken := *m.table
+	broken.sources[fServiceName] = []*boundSource{nil}
+	m.table = &broken
+	b := m.Map(td)
+	require.Empty(t, b.Spans)
+	require.Equal(t, map[string]int{mappingFailed: 3}, b.Rejected)
+}
+
+// Mapping ends with its context, and says that it did.
+func TestMappingEndsWithItsContext(t *testing.T) {
+	td := ptrace.NewTraces()
+	for range 3000 {
+		chatWith(map[string]any{"user.id": "a"}).traces(t).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	m := New(Options{})
+	mapped := 0
+	m.table = compile(append(dialects[:len(dialects):len(dialects)], &dialect{name: "slow", sources: map[field][]source{
+		fUserID: {{attr: "user.id", at: 1, with: func(_ *reading, v value) value {
+			cancel()
+			return v
+		}}},
+	}}))
+	s := m.Stream(ctx, td)
+	require.ErrorIs(t, s.Err(), context.Canceled)
+	for b, ok := s.Next(); ok; b, ok = s.Next() {
+		mapped += len(b.Spans)
+	}
+	require.Positive(t, mapped)
+	require.Less(t, mapped, 256)
+	require.Len(t, s.Spans(), mapped)
+
+	s = New(Options{}).Stream(t.Context(), td)
+	require.NoError(t, s.Err())
+	require.Len(t, s.Spans(), 3000)
 }

@@ -53,6 +53,9 @@ type reading struct {
 	chunk []byte
 	ids   []content.ID
 
+	faults *faults
+	around around
+
 	contentsBefore int // of the batch before, to be kept room for
 
 	keyTraits map[string]traits // of keys seen before
@@ -76,6 +79,7 @@ type reading struct {
 	fates   []fate
 	events  []eventFate
 	keys    []string
+	values  []pcommon.Value
 	seen    []int32
 
 	doc       jsonval.Doc
@@ -93,7 +97,7 @@ func (r *reading) start(span ptrace.Span, out *Span, speaks uint64) {
 		r.slots[s] = slot{}
 	}
 	r.touched = r.touched[:0]
-	r.hits, r.fates, r.events = r.hits[:0], r.fates[:0], r.events[:0]
+	r.hits, r.fates, r.events, r.leaves = r.hits[:0], r.fates[:0], r.events[:0], r.leaves[:0]
 	r.fed, r.exception, r.rep = r.t.nameFeeds, -1, 0
 	r.shows, r.stated = 0, r.stated[:0]
 	r.slots[r.t.name] = slot{attr: -1, event: -1, set: true}
@@ -107,16 +111,17 @@ const maxScratch = 1 << 12
 // release lets go of the batch.
 func (r *reading) release() {
 	r.start(ptrace.Span{}, nil, 0)
-	r.batch, r.chunk, r.ids = nil, nil, nil
+	r.batch, r.chunk, r.ids, r.around = nil, nil, nil, around{}
 	clear(r.hits[:cap(r.hits)])
 	clear(r.events[:cap(r.events)])
 	clear(r.messages[:cap(r.messages)])
 	clear(r.contents[:cap(r.contents)])
 	clear(r.keys[:cap(r.keys)])
+	clear(r.values[:cap(r.values)])
 	clear(r.leaves[:cap(r.leaves)])
 	clear(r.stated[:cap(r.stated)])
 	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch || cap(r.keys) > maxScratch {
-		r.hits, r.leaves, r.events, r.messages, r.keys, r.seen, r.fates = nil, nil, nil, nil, nil, nil, nil
+		r.hits, r.leaves, r.events, r.messages, r.keys, r.values, r.seen, r.fates = nil, nil, nil, nil, nil, nil, nil, nil
 	}
 	if cap(r.buf) > 1<<20 {
 		r.buf = nil

@@ -147,9 +147,10 @@ type Span struct {
 	DocumentIDs          []content.ID
 
 	ResourceID content.ID
-	Attributes []byte // JSON object; nil when no attribute is left
-	Events     []byte // JSON array; nil when none is left
-	Links      []byte // JSON array; nil when there are none
+	referred   []content.ID // contents that Attributes and Events refer to
+	Attributes []byte       // JSON object; nil when no attribute is left
+	Events     []byte       // JSON array; nil when none is left
+	Links      []byte       // JSON array; nil when there are none
 	TraceState string
 	Flags      uint32
 

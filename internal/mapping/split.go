@@ -1,9 +1,6 @@
 package mapping
 
 import (
-	"bytes"
-	"encoding/hex"
-
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 )
 
@@ -40,23 +37,5 @@ func (s *Span) contentIDs() []content.ID {
 	ids = append(ids, s.InputMessageIDs...)
 	ids = append(ids, s.OutputMessageIDs...)
 	ids = append(ids, s.DocumentIDs...)
-	ids = appendReferred(ids, s.Attributes)
-	return appendReferred(ids, s.Events)
-}
-
-// appendReferred adds the contents that stand for wordy or long attributes.
-func appendReferred(ids []content.ID, attributes []byte) []content.ID {
-	reference := []byte(`{"$content":"`)
-	for {
-		at := bytes.Index(attributes, reference)
-		if at < 0 {
-			return ids
-		}
-		attributes = attributes[at+len(reference):]
-		digits := bytes.ReplaceAll(attributes[:min(36, len(attributes))], []byte("-"), nil)
-		var id content.ID
-		if n, err := hex.Decode(id[:], digits[:min(32, len(digits))]); err == nil && n == len(id) {
-			ids = append(ids, id)
-		}
-	}
+	return append(ids, s.referred...)
 }

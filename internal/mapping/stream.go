@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"context"
 	"maps"
 	"runtime"
 	"sync"
@@ -26,11 +27,13 @@ type Stream struct {
 	ready chan struct{}
 	spans []Span
 	took  time.Duration
+	err   error
 }
 
 // Stream begins to map td as Map does, on as many cores as there are parts. td
-// must not change until Spans returns.
-func (m *Mapper) Stream(td ptrace.Traces) *Stream {
+// must not change until Spans returns. When the context ends, what is not mapped yet
+// is missing from the parts, and Err says so.
+func (m *Mapper) Stream(ctx context.Context, td ptrace.Traces) *Stream {
 	n := td.SpanCount()
 	count := (n + partSpans - 1) / partSpans
 	s := &Stream{
@@ -41,14 +44,14 @@ func (m *Mapper) Stream(td ptrace.Traces) *Stream {
 		s.done[i] = make(chan struct{})
 	}
 	if count <= 1 {
-		s.mapAll(m, td, 1)
+		s.mapAll(ctx, m, td, 1)
 	} else {
-		go s.mapAll(m, td, min(count, runtime.GOMAXPROCS(0)))
+		go s.mapAll(ctx, m, td, min(count, runtime.GOMAXPROCS(0)))
 	}
 	return s
 }
 
-func (s *Stream) mapAll(m *Mapper, td ptrace.Traces, workers int) {
+func (s *Stream) mapAll(ctx context.Context, m *Mapper, td ptrace.Traces, workers int) {
 	begin := time.Now()
 	var taken atomic.Int32
 	var group sync.WaitGroup
@@ -56,19 +59,20 @@ func (s *Stream) mapAll(m *Mapper, td ptrace.Traces, workers int) {
 		group.Go(func() {
 			for i := int(taken.Add(1)) - 1; i < len(s.parts); i = int(taken.Add(1)) - 1 {
 				from, to := i*partSpans, min((i+1)*partSpans, len(s.spans))
-				s.parts[i] = m.mapRange(td, from, to, s.spans[from:to])
+				s.parts[i] = m.mapRange(ctx, td, from, to, s.spans[from:to])
 				close(s.done[i])
 				runtime.Gosched() // else the part could wait for a core until all are mapped
 			}
 		})
 	}
 	group.Wait()
+	s.err = ctx.Err()
 	s.closeGaps()
 	s.took = time.Since(begin)
 	close(s.ready)
 }
 
-// closeGaps leaves out the places of spans that were rejected.
+// closeGaps leaves out the places of spans that were rejected or not mapped.
 func (s *Stream) closeGaps() {
 	mapped := 0
 	for _, part := range s.parts {
@@ -100,6 +104,13 @@ func (s *Stream) Next() (*Batch, bool) {
 func (s *Stream) Spans() []Span {
 	<-s.ready
 	return s.spans
+}
+
+// Err waits until all is mapped or the context has ended, and returns the error of the
+// context if it ended before.
+func (s *Stream) Err() error {
+	<-s.ready
+	return s.err
 }
 
 // Took waits until all is mapped and returns how long that took.

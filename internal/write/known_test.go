@@ -99,7 +99,7 @@ func TestHistoriesAreStoredOnce(t *testing.T) {
 			mapper := mapping.New(mapping.Options{})
 			r := rand.New(rand.NewPCG(1, 2))
 			call := func(lengths ...int) (written, reused int) {
-				result, err := w.Write(t.Context(), mapper.Stream(callsWith(r, "c", lengths...)), unsure)
+				result, err := w.Write(t.Context(), mapper.Stream(t.Context(), callsWith(r, "c", lengths...)), unsure)
 				require.NoError(t, err)
 				rowcheck.Consistent(t, pool)
 				return result.ContentsWritten, result.ContentsReused
@@ -145,7 +145,7 @@ func TestHistoriesInSeveralBatchesAtOnce(t *testing.T) {
 				td := callsWith(r, "shared", 3+turn, 4+turn)
 				own := callsWith(r, fmt.Sprint("of ", caller), 3+turn)
 				own.ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
-				if _, err := w.Write(t.Context(), mapper.Stream(td), unsure); err != nil {
+				if _, err := w.Write(t.Context(), mapper.Stream(t.Context(), td), unsure); err != nil {
 					return err
 				}
 			}
