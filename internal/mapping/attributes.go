@@ -86,7 +86,7 @@ func (r *reading) appendAttribute(dst []byte, inside int, key string, v pcommon.
 	dst = r.appendKey(dst, inside, key)
 	at := len(dst)
 	dst = jsonval.AppendValue(dst, v, &r.rep)
-	if !isReference(v) && (f == whole || f != words && len(dst)-at <= longValue) {
+	if f == whole || f != words && len(dst)-at <= longValue {
 		return dst
 	}
 	if r.opts.Capture == CaptureMetadata {
@@ -111,15 +111,6 @@ func isScopeKey(key string) bool {
 	}
 	rest := strings.TrimLeft(key, "$")
 	return rest == scopeKey[1:] || rest == longScopeKey[1:]
-}
-
-// isReference tells whether a value would be taken for a reference to a content.
-func isReference(v pcommon.Value) bool {
-	if v.Type() != pcommon.ValueTypeMap {
-		return false
-	}
-	_, is := v.Map().Get("$content")
-	return is
 }
 
 // appendReference writes what stands for a content in attributes.

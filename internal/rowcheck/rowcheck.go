@@ -37,7 +37,7 @@ CROSS JOIN LATERAL (
 	SELECT unnest(s.input_message_ids || s.output_message_ids || s.document_ids || ARRAY[s.system_instructions_id, s.tool_definitions_id,
 		s.tool_arguments_id, s.tool_result_id, s.retrieval_query_id]) AS id
 	UNION ALL
-	SELECT (a.value ->> '$content')::uuid FROM jsonb_each(s.attributes) a WHERE jsonb_typeof(a.value) = 'object' AND a.value ? '$content') c
+	SELECT a.id FROM llm_attribute_contents(s.attributes) a) c
 WHERE c.id IS NOT NULL AND NOT EXISTS (
 	SELECT FROM llm_contents o WHERE o.day = (s.start_time AT TIME ZONE 'UTC')::date AND o.id = c.id)`
 

@@ -30,7 +30,7 @@ BEGIN
         RETURN NULL;
     END IF;
     RETURN (SELECT CASE WHEN count(c.id) > 0 OR cardinality(ids) = 0 THEN coalesce(jsonb_agg(
-                CASE WHEN finish_reasons[i.n] IS NULL THEN c.body
+                CASE WHEN finish_reasons[i.n] IS NULL OR jsonb_typeof(c.body) <> 'object' THEN c.body
                      ELSE c.body || jsonb_build_object('finish_reason', finish_reasons[i.n]) END ORDER BY i.n), '[]') END
             FROM unnest(ids) WITH ORDINALITY AS i (id, n)
             LEFT JOIN {{.schema}}.llm_contents c ON c.day = llm_output_list.day AND c.id = i.id);
@@ -46,18 +46,39 @@ BEGIN
 END
 $$;
 
--- Attributes with the values that were kept as contents back in place.
+-- The id of the content that a value of attributes stands for: {"$content":"<id>"}, as
+-- the writer makes it. Null for any other value. Never fails, whatever the value holds.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_content_id(value jsonb) RETURNS uuid
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN value = jsonb_build_object('$content', value -> '$content')
+            AND value ->> '$content' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+        THEN (value ->> '$content')::uuid END
+$$;
+
+-- The contents that the attributes of a span or of an event refer to. Under "$scope"
+-- stand attributes as the sender called them, never a reference.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_attribute_contents(attributes jsonb) RETURNS TABLE (key text, id uuid)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT a.key, {{.schema}}.llm_content_id(a.value)
+    FROM jsonb_each(CASE WHEN jsonb_typeof(attributes) = 'object' AND attributes @? '$.*."$content"' THEN attributes END) a
+    WHERE a.key <> '$scope' AND {{.schema}}.llm_content_id(a.value) IS NOT NULL
+$$;
+
+-- Attributes with the values that were kept as contents back in place; long attributes
+-- of the scope under "$scope", as short ones are.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_whole_attributes(day date, attributes jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT AS $$
+DECLARE
+    keys text[];
+    kept jsonb;
 BEGIN
-    IF NOT jsonb_path_exists(attributes, '$.*."$content"') THEN
+    IF NOT attributes @? '$.*."$content"' THEN
         RETURN attributes;
     END IF;
-    RETURN (SELECT jsonb_object_agg(a.key, CASE
-                WHEN jsonb_typeof(a.value) = 'object' AND a.value ? '$content'
-                THEN {{.schema}}.llm_content(day, (a.value ->> '$content')::uuid)
-                ELSE a.value END)
-            FROM jsonb_each(attributes) a);
+    SELECT array_agg(c.key), jsonb_object_agg(CASE c.key WHEN '$long_scope' THEN '$scope' ELSE c.key END, {{.schema}}.llm_content(day, c.id))
+    INTO keys, kept
+    FROM {{.schema}}.llm_attribute_contents(attributes) c;
+    RETURN CASE WHEN keys IS NULL THEN attributes ELSE attributes - keys || kept END;
 END
 $$;
 
@@ -65,11 +86,11 @@ $$;
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_whole_events(day date, events jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT AS $$
 BEGIN
-    IF NOT jsonb_path_exists(events, '$[*].attributes.*."$content"') THEN
+    IF jsonb_typeof(events) <> 'array' OR NOT events @? '$[*].attributes.*."$content"' THEN
         RETURN events;
     END IF;
     RETURN (SELECT jsonb_agg(CASE
-                WHEN e.value ? 'attributes'
+                WHEN jsonb_typeof(e.value) = 'object' AND jsonb_typeof(e.value -> 'attributes') = 'object'
                 THEN jsonb_set(e.value, '{attributes}', {{.schema}}.llm_whole_attributes(day, e.value -> 'attributes'))
                 ELSE e.value END ORDER BY e.ordinality)
             FROM jsonb_array_elements(events) WITH ORDINALITY e);
@@ -90,6 +111,9 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
 DECLARE
     asked text;
 BEGIN
+    IF jsonb_typeof(messages) <> 'array' THEN
+        RETURN NULL;
+    END IF;
     FOR i IN REVERSE jsonb_array_length(messages) - 1 .. 0 LOOP
         IF messages -> i ->> 'role' = 'user' THEN
             asked := {{.schema}}.llm_message_text(messages -> i);

@@ -4,16 +4,14 @@ CREATE OR REPLACE VIEW {{.schema}}.llm_content_references WITH (security_invoker
 SELECT s.trace_id, s.span_id, s.start_time, (s.start_time AT TIME ZONE 'UTC')::date AS day, c.id, s.xmin AS stored_by
 FROM {{.schema}}.llm_spans s
 CROSS JOIN LATERAL (
-    SELECT unnest(s.input_message_ids || s.output_message_ids || s.document_ids) AS id
+    SELECT m.id FROM (SELECT unnest(s.input_message_ids) UNION ALL SELECT unnest(s.output_message_ids)
+        UNION ALL SELECT unnest(s.document_ids)) m (id)
     UNION ALL
     SELECT o.id FROM (VALUES (s.system_instructions_id), (s.tool_definitions_id), (s.tool_arguments_id), (s.tool_result_id),
         (s.retrieval_query_id)) o (id) WHERE o.id IS NOT NULL
     UNION ALL
-    SELECT (a.value ->> '$content')::uuid
-    FROM jsonb_each(CASE WHEN s.attributes @? '$.*."$content"' THEN s.attributes END) a
-    WHERE jsonb_typeof(a.value) = 'object' AND a.value ? '$content'
+    SELECT a.id FROM {{.schema}}.llm_attribute_contents(s.attributes) a
     UNION ALL
-    SELECT (a.value ->> '$content')::uuid
-    FROM jsonb_array_elements(CASE WHEN s.events @? '$[*].attributes.*."$content"' THEN s.events END) e
-    CROSS JOIN LATERAL jsonb_each(e.value -> 'attributes') a
-    WHERE jsonb_typeof(a.value) = 'object' AND a.value ? '$content') c;
+    SELECT a.id
+    FROM jsonb_array_elements(CASE WHEN jsonb_typeof(s.events) = 'array' AND s.events @? '$[*].attributes.*."$content"' THEN s.events END) e
+    CROSS JOIN LATERAL {{.schema}}.llm_attribute_contents(e.value -> 'attributes') a) c;
