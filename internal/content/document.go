@@ -85,7 +85,7 @@ func (rd *reader) plain(c jsonval.Node) jsonval.Node {
 	}
 	var text strings.Builder
 	for b := c.First(); b.Exists(); b = b.Next() {
-		t := b.Get("text")
+		t := first(b, "text", "content")
 		if kindOf(b) != partText || t.Kind() != jsonval.String {
 			return c
 		}

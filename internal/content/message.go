@@ -110,6 +110,9 @@ func (rd *reader) isMessage(n jsonval.Node) bool {
 	if n.Get("content").Exists() && (typ == "" || typ == "message") {
 		return true
 	}
+	if n.Get("output").Kind() == jsonval.Array {
+		return false // the body of a response, whose text and reasoning are settings
+	}
 	for _, key := range [...]string{"text", "completion"} {
 		if k := n.Get(key).Kind(); (k == jsonval.String || k == jsonval.Null) && typ == "" && isChoice(n) {
 			return true
@@ -236,6 +239,10 @@ func (rd *reader) fields(n jsonval.Node, role, finish string) {
 func (rd *reader) content(f draft, n jsonval.Node) {
 	c := n.Get("content")
 	if parts := n.Get("parts"); parts.Kind() == jsonval.Array && (parts.Len() > 0 || c.Blank()) {
+		if id := first(n, "tool_call_id"); id.Exists() && f.role == "tool" && !holdsToolResponse(parts) {
+			rd.addToolResponse(f.parts, id, jsonval.Node{}, rd.plain(parts))
+			return
+		}
 		rd.blocks(f.parts, parts)
 		return
 	}

@@ -87,7 +87,7 @@ func kindOf(n jsonval.Node) partKind {
 	}
 	for _, k := range partKeys {
 		v := n.Get(k.key)
-		if k.kind == partText && v.Kind() == jsonval.Object {
+		if k.kind == partText && (v.Kind() == jsonval.Object || v.Kind() == jsonval.Null && n.Get("output").Exists()) {
 			continue // how to answer, in the body of a request or response
 		}
 		if v.Exists() {

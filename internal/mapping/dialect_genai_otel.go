@@ -14,8 +14,11 @@ var _ = register(dialect{
 		fOutputCost:          {{attr: "gen_ai.usage.cost.completion"}},
 		fTotalCost:           {{attr: "gen_ai.usage.cost.total"}},
 		fEmbeddingDimensions: {{attr: "gen_ai.response.vector_size"}},
-		fOutputMessages:      {{attr: "gen_ai.response", as: asText, only: onlyLLM, at: rankEvents + 3}},
-		fToolDefinitions:     {{attr: "llm.tools"}},
+		fInputMessages: {
+			{attr: "gen_ai.request.first_message", with: onlyMessage, note: "if `gen_ai.request.message_count` is 1", at: rankEvents + 3},
+		},
+		fOutputMessages:  {{attr: "gen_ai.response", as: asText, only: onlyLLM, at: rankEvents + 3}},
+		fToolDefinitions: {{attr: "llm.tools"}},
 	},
 	words: []string{"gen_ai.request.first_message", "embedding.text", "evaluation.prompt_injection.instruction_override_patterns"},
 	messages: []messageEvent{
@@ -23,3 +26,11 @@ var _ = register(dialect{
 		{event: "gen_ai.completion.#", role: "assistant", output: true, prefix: "gen_ai.completion."},
 	},
 })
+
+// onlyMessage passes on the first message of a request that has no other.
+func onlyMessage(r *reading, v value) value {
+	if n, _, ok := r.attr("gen_ai.request.message_count").integer(); !ok || n != 1 {
+		return value{}
+	}
+	return v
+}

@@ -12,15 +12,16 @@ import (
 var _ = register(dialect{
 	name:     "Langfuse SDK",
 	rank:     rankIntent,
-	versions: "langfuse-sdk 3.9.0; *@langfuse/tracing* and *@langfuse/openai* 5.11.1",
+	versions: "langfuse-sdk 3.9.0, *5.0.4*; *@langfuse/tracing* and *@langfuse/openai* 5.11.1",
 	scopes:   []string{"langfuse-sdk"},
 	marks:    []string{"langfuse.observation.type"},
 	sources: map[field][]source{
 		fRequestModel: {
-			{attr: "langfuse.observation.metadata.ls_model_name"},
+			{attr: "langfuse.observation.metadata.ls_model_name", as: asJSON},
 			{attr: "langfuse.observation.model.name"},
 		},
 		fResponseModel: {{attr: "langfuse.observation.model.name", with: unlessRequested, note: "unless it is the request model"}},
+		fFinishReasons: {{attr: "langfuse.observation.metadata.finish_reason", as: asJSON}},
 		fRequestParameters: {
 			{attr: "langfuse.observation.model.parameters", as: asBody, at: rankOpenInfer + 20},
 			{attr: "langfuse.observation.model_parameters", as: asBody, at: rankOpenInfer + 20},
@@ -58,7 +59,7 @@ var _ = register(dialect{
 		fToolName:      {{as: asName, own: true, at: rankLast}},
 		fToolCallID:    {{attr: "langfuse.observation.output", with: toolMessageID, note: ofToolMessage, at: rankEvents}},
 		fErrorMessage:  {{attr: "langfuse.observation.status_message"}},
-		fInputMessages: {{attr: "langfuse.observation.input", as: asBody}},
+		fInputMessages: {{attr: "langfuse.observation.input", as: asBody, with: withoutTools, note: "without tools among the messages"}},
 		fOutputMessages: {
 			{attr: "langfuse.observation.output", as: asBody},
 			{attr: "langfuse.observation.output", path: "output"},
@@ -70,6 +71,7 @@ var _ = register(dialect{
 		fToolDefinitions: {
 			{attr: "langfuse.observation.input", as: asBody, with: bodyOnly, note: "of a request's body", at: rankFramework},
 			{attr: "langfuse.observation.metadata.tools", at: rankFramework},
+			{attr: "langfuse.observation.input", with: onlyTools, note: "tools among the messages", at: rankFramework},
 		},
 		fToolArguments: {{attr: "langfuse.observation.input"}},
 		fToolResult:    {{attr: "langfuse.observation.output"}},
@@ -243,4 +245,55 @@ func costsOf(prefixes ...string) func(*reading, value) value {
 		}
 		return r.textValue(sum.String())
 	}
+}
+
+// LangChain's handler for Python tells each tool that a model may call as a message of
+// role tool, whose content is the tool's definition.
+
+func isToolMessage(n jsonval.Node) bool {
+	c := n.Get("content")
+	return n.Get("role").Str() == "tool" && c.Get("type").Str() == "function" && isObject(c.Get("function"))
+}
+
+// toolsAmong parses a list of messages if tools may be among them.
+func toolsAmong(r *reading, v value) jsonval.Node {
+	s, is := v.str()
+	if !is || !strings.HasPrefix(s, "[") || !strings.Contains(s, `"function": {`) && !strings.Contains(s, `"function":{`) {
+		return jsonval.Node{}
+	}
+	n := r.parseOnce(v)
+	for c := n.First(); c.Exists(); c = c.Next() {
+		if isToolMessage(c) {
+			return n
+		}
+	}
+	return jsonval.Node{}
+}
+
+func withoutTools(r *reading, v value) value {
+	n := toolsAmong(r, v)
+	if !n.Exists() {
+		return v
+	}
+	messages := r.doc.Array()
+	for c := n.First(); c.Exists(); c = c.Next() {
+		if !isToolMessage(c) {
+			messages.Add(c)
+		}
+	}
+	return value{node: messages}
+}
+
+func onlyTools(r *reading, v value) value {
+	n := toolsAmong(r, v)
+	if !n.Exists() {
+		return value{}
+	}
+	tools := r.doc.Array()
+	for c := n.First(); c.Exists(); c = c.Next() {
+		if isToolMessage(c) {
+			tools.Add(c.Get("content"))
+		}
+	}
+	return value{node: tools}
 }

@@ -4,27 +4,34 @@ package mapping
 var _ = register(dialect{
 	name:     "LangSmith",
 	rank:     rankFramework + 50,
-	versions: "langsmith (Python); *langsmith* (npm) 0.12.0",
+	versions: "*langsmith* (Python) 0.9; *langsmith* (npm) 0.12.0",
 	scopes:   []string{"langsmith"},
 	marks:    []string{"langsmith.span.kind", "langsmith.trace.name"},
 	sources: map[field][]source{
 		fProvider:     {{attr: "langsmith.metadata.ls_provider"}},
 		fRequestModel: {{attr: "langsmith.metadata.ls_model_name"}},
+		fResponseModel: {
+			{attr: "gen_ai.completion", own: true, only: onlyLLM, path: "generations.0.0.message.kwargs.response_metadata.model_name", at: rankLast},
+			{attr: "gen_ai.completion", own: true, only: onlyLLM, path: "generations.0.0.generation_info.model_name", at: rankLast},
+		},
 		fStreaming:    {{attr: "langsmith.request.streaming", at: rankCurrent + 5}},
-		fInputTokens:  {{attr: "langsmith.usage_metadata", path: "input_tokens"}},
-		fOutputTokens: {{attr: "langsmith.usage_metadata", path: "output_tokens"}},
-		fTotalTokens:  {{attr: "langsmith.usage_metadata", path: "total_tokens"}},
+		fInputTokens:  {{attr: "langsmith.usage_metadata", path: "input_tokens"}, {attr: "langsmith.metadata.usage_metadata", path: "input_tokens"}},
+		fOutputTokens: {{attr: "langsmith.usage_metadata", path: "output_tokens"}, {attr: "langsmith.metadata.usage_metadata", path: "output_tokens"}},
+		fTotalTokens:  {{attr: "langsmith.usage_metadata", path: "total_tokens"}, {attr: "langsmith.metadata.usage_metadata", path: "total_tokens"}},
 		fCacheRead: {
 			{attr: "gen_ai.usage.input_token_details", path: "cache_read"},
 			{attr: "langsmith.usage_metadata", path: "input_token_details.cache_read"},
+			{attr: "langsmith.metadata.usage_metadata", path: "input_token_details.cache_read"},
 		},
 		fCacheCreation: {
 			{attr: "gen_ai.usage.input_token_details", path: "cache_creation"},
 			{attr: "langsmith.usage_metadata", path: "input_token_details.cache_creation"},
+			{attr: "langsmith.metadata.usage_metadata", path: "input_token_details.cache_creation"},
 		},
 		fReasoning: {
 			{attr: "gen_ai.usage.output_token_details", path: "reasoning"},
 			{attr: "langsmith.usage_metadata", path: "output_token_details.reasoning"},
+			{attr: "langsmith.metadata.usage_metadata", path: "output_token_details.reasoning"},
 		},
 		fUserID: {{attr: "langsmith.metadata.user_id"}},
 		fSessionID: {

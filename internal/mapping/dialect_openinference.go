@@ -1,18 +1,24 @@
 package mapping
 
-import "github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+import (
+	"strings"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
 
 // OpenInference, of Arize Phoenix.
 var _ = register(dialect{
 	name:     "OpenInference",
 	rank:     rankOpenInfer,
-	versions: "openinference-instrumentation-openai 0.1.30, -llama-index 4.3; *@arizeai/openinference-instrumentation-openai* 4.2.7; -anthropic 0.2.8",
+	versions: "*openinference-instrumentation-openai* 0.1.66, *-llama-index* 4.6.1, *-langchain* 0.1.80, *-agno* 1.0.15, *-dspy* 0.1.48, *-smolagents* 0.1.43; *@arizeai/openinference-instrumentation-openai* 4.2.7; -anthropic 0.2.8",
 	scopes:   []string{"openinference.instrumentation.*", "@arizeai/openinference-*"},
 	marks:    []string{"openinference.span.kind"},
 	sources: map[field][]source{
 		fProvider: {
 			{attr: "llm.provider", with: openInferenceHost, note: openInferenceHosts},
 			{attr: "llm.system", at: rankVercel + 1},
+			{attr: "decision.provider", with: openInferenceHost, note: openInferenceHosts},
+			{attr: "decision.system"},
 		},
 		fRequestModel: {
 			{attr: "llm.request.model_name"},
@@ -20,9 +26,12 @@ var _ = register(dialect{
 			{attr: "llm.model_name"},
 			{attr: "embedding.model_name"},
 			{attr: "reranker.model_name"},
+			{attr: "decision.request.model_name"},
+			{attr: "decision.model_name"},
 		},
 		fResponseModel: {
 			{attr: "llm.response.model_name"},
+			{attr: "decision.response.model_name"},
 			{attr: "llm.model_name", with: unlessRequested, note: "unless it is the request model"},
 		},
 		fFinishReasons: {{attr: "llm.finish_reason"}},
@@ -32,8 +41,8 @@ var _ = register(dialect{
 		},
 		fStreaming:     {{attr: "llm.invocation_parameters", path: "stream"}},
 		fTTFT:          {{event: "First Token Stream Event", at: rankEvents, streams: true}},
-		fInputTokens:   {{attr: "llm.token_count.prompt"}},
-		fOutputTokens:  {{attr: "llm.token_count.completion"}},
+		fInputTokens:   {{attr: "llm.token_count.prompt"}, {attr: "decision.token_count.input"}},
+		fOutputTokens:  {{attr: "llm.token_count.completion"}, {attr: "decision.token_count.output"}},
 		fTotalTokens:   {{attr: "llm.token_count.total", at: rankLegacy + 20}},
 		fCacheRead:     {{attr: "llm.token_count.prompt_details.cache_read"}, {attr: "llm.token_count.prompt_details.cache_input"}},
 		fCacheCreation: {{attr: "llm.token_count.prompt_details.cache_write"}},
@@ -46,10 +55,13 @@ var _ = register(dialect{
 		fPromptVersion: {{attr: "llm.prompt_template.version", at: rankVercel + 10}},
 		fAgentName: {
 			{attr: "agent.name"},
+			{attr: "metadata", path: "lc_agent_name", own: true, only: kindsOf(KindAgent), at: rankLast},
 			{attr: "graph.node.name", only: kindsOf(KindAgent), at: rankLast},
 			{attr: "graph.node.id", only: kindsOf(KindAgent), at: rankLast},
+			{as: asName, own: true, only: kindsOf(KindAgent), at: rankLast + 1, with: openInferenceAgent, note: "without `.run`, where `openinference.span.kind` is AGENT"},
 		},
-		fToolName:   {{attr: "tool.name"}},
+		fAgentID:    {{attr: "agno.agent.id"}},
+		fToolName:   {{attr: "tool.name"}, {as: asName, own: true, at: rankLast + 1, with: openInferenceTool, note: "without `.__call__`"}},
 		fToolCallID: {{attr: "tool.id"}, {attr: "tool_call.id"}, {attr: "tool.call_id"}, {attr: "output.value", with: toolMessageID, note: ofToolMessage, at: rankEvents}},
 		fEmbeddingDimensions: {
 			{attr: "embedding.embeddings.#", with: firstVector, note: "length of the first vector"},
@@ -83,6 +95,7 @@ var _ = register(dialect{
 		},
 	},
 	kinds: []kindRule{
+		{at: kindByInference, attr: "openinference.span.kind", of: openInferenceKind, note: openInferenceKinds},
 		{at: kindByInference, attr: "openinference.span.kind", values: map[string]Kind{
 			"llm": KindLLM, "embedding": KindEmbedding, "tool": KindTool, "agent": KindAgent, "chain": KindChain,
 			"retriever": KindRetriever, "reranker": KindReranker, "guardrail": KindGuardrail, "evaluator": KindEvaluator, "prompt": KindPrompt,
@@ -145,3 +158,59 @@ func (r *reading) lengthOf(v value) value {
 	}
 	return value{node: r.doc.Int(int64(n.Len()))}
 }
+
+const openInferenceKinds = "`DECISION` of an instrumentation → llm, else other; LangChain's `CHAIN` that is an agent (`metadata` says so) → agent"
+
+// openInferenceKind settles what the value alone does not say.
+func openInferenceKind(r *reading, kind string) (Kind, verdict) {
+	switch kind {
+	case "DECISION":
+		if strings.HasPrefix(r.scopeName, "openinference.instrumentation.") {
+			return KindLLM, decided
+		}
+		return KindOther, decided
+	case "CHAIN":
+		if r.scopeName != "openinference.instrumentation.langchain" || r.span.Name() == "LangGraph" {
+			return KindOther, undecided
+		}
+		metadata, _ := r.attr("metadata").str()
+		if strings.Contains(metadata, `"langchain_create_agent"`) && !strings.Contains(metadata, `"langgraph_node"`) {
+			return KindAgent, decided
+		}
+	}
+	return KindOther, undecided
+}
+
+// openInferenceAgent is the agent's name in the name of its span.
+func openInferenceAgent(r *reading, _ value) value {
+	kind, _ := r.attr("openinference.span.kind").str()
+	if kind != "AGENT" || r.span.Name() == "Agent workflow" {
+		return value{}
+	}
+	return r.textValue(strings.TrimSuffix(r.span.Name(), ".run"))
+}
+
+// openInferenceTool is the tool's name in the name of its span.
+func openInferenceTool(r *reading, _ value) value {
+	if kind, _ := r.attr("openinference.span.kind").str(); kind != "TOOL" {
+		return value{}
+	}
+	return r.textValue(strings.TrimSuffix(r.span.Name(), ".__call__"))
+}
+
+// CrewAI under OpenInference: the sums of a run stand in the output of its span.
+var _ = register(dialect{
+	name:     "CrewAI (OpenInference)",
+	rank:     rankOpenInfer + 2,
+	versions: "*openinference-instrumentation-crewai* 1.1.21",
+	scopes:   []string{"openinference.instrumentation.crewai"},
+	sources: map[field][]source{
+		fInputTokens:   {{attr: "output.value", path: "token_usage.prompt_tokens", own: true, at: rankLast}},
+		fOutputTokens:  {{attr: "output.value", path: "token_usage.completion_tokens", own: true, at: rankLast}},
+		fTotalTokens:   {{attr: "output.value", path: "token_usage.total_tokens", own: true, at: rankLast}},
+		fCacheRead:     {{attr: "output.value", path: "token_usage.cached_prompt_tokens", own: true, at: rankLast}},
+		fCacheCreation: {{attr: "output.value", path: "token_usage.cache_creation_tokens", own: true, at: rankLast}},
+		fReasoning:     {{attr: "output.value", path: "token_usage.reasoning_tokens", own: true, at: rankLast}},
+	},
+	words: []string{"crew_inputs", "crew_agents", "crew_tasks"},
+})

@@ -44,13 +44,11 @@ func (r *reading) facts(res *resource) {
 }
 
 // prompt resolves the name of a prompt template and its version, which must come
-// from the same place.
+// from the same place, if there is a name.
 func (r *reading) prompt() {
 	name, rank := r.textAt(fPromptName, 0)
-	if name != "" {
-		r.out.PromptName = name
-		r.out.PromptVersion, _ = r.textAt(fPromptVersion, rank)
-	}
+	r.out.PromptName = name
+	r.out.PromptVersion, _ = r.textAt(fPromptVersion, rank)
 }
 
 // place resolves what the span says before the resource does.

@@ -15,7 +15,7 @@ func toolMessageID(r *reading, v value) value {
 		return value{}
 	}
 	n := r.parseOnce(v)
-	for _, message := range [...]jsonval.Node{n, n.Get("output"), n.Get("outputs")} {
+	for _, message := range [...]jsonval.Node{n, n.Get("data"), n.Get("output"), n.Get("outputs")} {
 		if inner := message.Get("kwargs"); inner.Get("tool_call_id").Exists() {
 			message = inner
 		}

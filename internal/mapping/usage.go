@@ -9,7 +9,7 @@ import (
 // usage resolves tokens and cost. Input includes cached input and output includes
 // reasoning: where an emitter reports them apart, they are added.
 func (r *reading) usage(u *Usage) {
-	if r.fed&usageFields == 0 {
+	if r.fed&usageFields == 0 || r.countsTokens() {
 		return
 	}
 	var inputFrom, outputFrom *boundSource
