@@ -22,6 +22,9 @@ func applyDefinitions(ctx context.Context, tx pgx.Tx, name string) error {
 	if err != nil {
 		return err
 	}
+	if _, err := tx.Exec(ctx, "SELECT "+Table(name, "llm_internal_apply_grants")+"()"); err != nil {
+		return fmt.Errorf("cannot grant what is new to the roles of llm_internal_grants: %w", err)
+	}
 	_, err = tx.Exec(ctx, "WITH old AS (DELETE FROM "+Table(name, definitionsTable)+" WHERE hash <> $1) INSERT INTO "+
 		Table(name, definitionsTable)+" (hash) VALUES ($1) ON CONFLICT (hash) DO NOTHING", definitionsHash)
 	return err

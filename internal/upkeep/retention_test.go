@@ -15,7 +15,7 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
 
-const schemaName = `we"ird`
+const schemaName = `we"ird $$ $sql$ %1$s %`
 
 // fill stores a trace and a content on each of the days before now, a trace that
 // spans two days, and one of an absurd day.

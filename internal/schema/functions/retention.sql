@@ -1,46 +1,93 @@
 -- What retention needs to remove. The functions run with the rights of their
 -- owner, so that a writer needs no right to drop tables.
 
+-- The days of a table that end before a UTC day, oldest first, with what is in them.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_due_days(of_table text, limit_day date)
+RETURNS TABLE (day date, rows bigint, bytes bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' AS $$
+DECLARE
+    part regclass;
+BEGIN
+    FOR part, day IN SELECT p.part, p.day FROM {{.schema}}.llm_internal_partitions(of_table) p WHERE p.day < limit_day ORDER BY p.day LOOP
+        EXECUTE format('SELECT count(*) FROM %s', part) INTO rows;
+        bytes := pg_total_relation_size(part);
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_due_days(text, date) FROM PUBLIC;
+
+-- The partitions of a table by day.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_partitions(of_table text) RETURNS TABLE (part regclass, day date, row_estimate bigint)
+LANGUAGE sql STABLE AS $$
+SELECT c.oid::pg_catalog.regclass, pg_catalog.to_date(pg_catalog.right(c.relname, 8), 'YYYYMMDD'), greatest(c.reltuples, 0)::bigint
+FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+WHERE i.inhparent = pg_catalog.to_regclass(pg_catalog.format('%I.%I', {{.schema_literal}}, of_table))
+    AND c.relname ~ ('^' || of_table || '_[0-9]{8}$')
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_partitions(text) FROM PUBLIC;
+
+-- Locks a table against everybody; false if that cannot be had. Batches queue up behind
+-- a lock that is waited for, and it is had once those in flight have ended: so the first
+-- waits are short, and longer ones follow only if batches are slow. A long query may
+-- hold the table for any time; then batches have been held up for 2 s at most at a time.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_lock_table(of_table text) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    wait text;
+BEGIN
+    FOREACH wait IN ARRAY ARRAY['100ms', '300ms', '1s', '2s'] LOOP
+        BEGIN
+            PERFORM set_config('lock_timeout', wait, true);
+            EXECUTE format('LOCK TABLE %I.%I IN ACCESS EXCLUSIVE MODE', {{.schema_literal}}, of_table);
+            RETURN true;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            PERFORM pg_sleep(0.2); -- lets the batches pass that have queued up
+        END;
+    END LOOP;
+    RETURN false;
+END
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_lock_table(text) FROM PUBLIC;
+
 -- Drops the oldest partition of llm_spans or llm_contents that ends before a UTC
 -- day and returns it; when there is none, deletes what waits in the default
 -- partition from before that day. A day of spans goes only once all of its hours are
--- folded; their sums stay. Dropping locks the whole table until the transaction ends;
--- where a long query holds it, that would stall writers behind it, so this gives up
--- after lock_timeout. A partition's disk space is given back at once.
+-- folded; their sums stay. Dropping locks the whole table until the transaction ends. A
+-- partition's disk space is given back at once.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_drop_day_before(of_table text, limit_day date)
 RETURNS TABLE (dropped_day date, row_estimate bigint, bytes bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' SET lock_timeout = '200ms' AS $$
 DECLARE
-    part record;
+    oldest record;
     deleted bigint;
 BEGIN
     IF of_table NOT IN ('llm_spans', 'llm_contents') THEN
         RAISE EXCEPTION 'llm_drop_day_before: table % has no days; it takes llm_spans or llm_contents', of_table;
     END IF;
-    FOR part IN
-        SELECT c.oid::regclass AS name, to_date(right(c.relname, 8), 'YYYYMMDD') AS day, greatest(c.reltuples, 0)::bigint AS estimate
-        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-        WHERE i.inhparent = to_regclass(format('%I.%I', {{.schema_literal}}, of_table))
-            AND c.relname ~ ('^' || of_table || '_[0-9]{8}$')
-            AND to_date(right(c.relname, 8), 'YYYYMMDD') < limit_day
-        ORDER BY c.relname LIMIT 1
-    LOOP
-        bytes := pg_total_relation_size(part.name);
-        -- No batch is in flight once this lock is there, so no note of an hour is missed.
-        EXECUTE format('LOCK TABLE %I.%I IN ACCESS EXCLUSIVE MODE', {{.schema_literal}}, of_table);
+    SELECT p.part, p.day, p.row_estimate INTO oldest FROM {{.schema}}.llm_internal_partitions(of_table) p
+    WHERE p.day < limit_day ORDER BY p.day LIMIT 1;
+    IF FOUND THEN
+        bytes := pg_total_relation_size(oldest.part);
+        IF of_table = 'llm_spans' AND {{.schema}}.llm_internal_unfolded(oldest.day) -- nobody is held up for nothing
+                OR NOT {{.schema}}.llm_internal_lock_table(of_table) THEN
+            RETURN;
+        END IF;
         IF of_table = 'llm_spans' THEN
-            IF EXISTS (SELECT FROM {{.schema}}.llm_usage_hours h WHERE h.hour >= part.day AND h.hour < part.day + 1) THEN
+            -- No batch is in flight now, so no note of an hour is missed.
+            IF {{.schema}}.llm_internal_unfolded(oldest.day) THEN
                 RETURN;
             END IF;
             UPDATE {{.schema}}.llm_usage_hourly f SET dropped = true
-            WHERE f.hour >= part.day AND f.hour < part.day + 1 AND NOT f.dropped;
+            WHERE f.hour >= oldest.day AND f.hour < oldest.day + 1 AND NOT f.dropped;
+            UPDATE {{.schema}}.llm_internal_retention r SET dropped_before = greatest(r.dropped_before, oldest.day + 1);
         END IF;
-        EXECUTE format('DROP TABLE %s', part.name);
-        dropped_day := part.day;
-        row_estimate := part.estimate;
+        EXECUTE format('DROP TABLE %s', oldest.part);
+        dropped_day := oldest.day;
+        row_estimate := oldest.row_estimate;
         RETURN NEXT;
         RETURN;
-    END LOOP;
+    END IF;
     IF of_table = 'llm_contents' THEN
         DELETE FROM {{.schema}}.llm_contents_default c WHERE c.day < limit_day;
         GET DIAGNOSTICS deleted = ROW_COUNT;
@@ -63,9 +110,18 @@ EXCEPTION WHEN lock_not_available THEN
     RETURN;
 END
 $$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_drop_day_before(text, date) FROM PUBLIC;
+
+-- Whether an hour of a UTC day waits to be folded.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_unfolded(day date) RETURNS boolean
+LANGUAGE sql VOLATILE SET "TimeZone" = 'UTC' AS $$
+SELECT EXISTS (SELECT FROM {{.schema}}.llm_usage_hours h WHERE h.hour >= llm_internal_unfolded.day AND h.hour < llm_internal_unfolded.day + 1)
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_unfolded(date) FROM PUBLIC;
 
 -- Deletes the traces in a range of blocks of the table that ended before a UTC day
--- and have no span left, with what the writer keeps of them. Going through the table
+-- and have no span left, with what the writer keeps of them, and notes those that have
+-- lost some of their spans. Going through the table
 -- by blocks reads each row once, whatever is deleted. Rows that a writer has locked
 -- are left for the next round. done tells that there are no blocks beyond the range.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_delete_traces_before(limit_day date, first_block bigint, blocks integer)
@@ -87,8 +143,16 @@ BEGIN
     SELECT array_agg(id) INTO gone FROM removed;
     DELETE FROM {{.schema}}.llm_awaited_spans WHERE trace_id = ANY (gone);
     DELETE FROM {{.schema}}.llm_side_by_side WHERE trace_id = ANY (gone);
+    DELETE FROM {{.schema}}.llm_internal_shortened_traces WHERE trace_id = ANY (gone);
+    INSERT INTO {{.schema}}.llm_internal_shortened_traces
+    SELECT t.id FROM {{.schema}}.llm_traces t
+    WHERE t.ctid >= format('(%s,0)', first_block)::tid AND t.ctid < format('(%s,0)', first_block + blocks)::tid AND t.start_time < limit_day
+    ON CONFLICT DO NOTHING;
     deleted := coalesce(cardinality(gone), 0);
     done := first_block + blocks >= pg_relation_size(format('%I.llm_traces', {{.schema_literal}})) / current_setting('block_size')::bigint;
+    IF done THEN
+        UPDATE {{.schema}}.llm_internal_retention r SET noted_before = greatest(r.noted_before, limit_day);
+    END IF;
     RETURN NEXT;
 END
 $$;
