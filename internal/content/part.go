@@ -90,7 +90,7 @@ func kindOf(n jsonval.Node) partKind {
 		if k.kind == partText && (v.Kind() == jsonval.Object || v.Kind() == jsonval.Null && n.Get("output").Exists()) {
 			continue // how to answer, in the body of a request or response
 		}
-		if v.Exists() {
+		if v.Exists() && (v.Kind() != jsonval.Null || k.kind == partText) {
 			return k.kind
 		}
 	}

@@ -29,7 +29,11 @@ var _ = register(dialect{
 
 // onlyMessage passes on the first message of a request that has no other.
 func onlyMessage(r *reading, v value) value {
-	if n, _, ok := r.attr("gen_ai.request.message_count").integer(); !ok || n != 1 {
+	count := r.attr("gen_ai.request.message_count")
+	if !count.exists() {
+		return value{}
+	}
+	if n, _, ok := count.integer(); !ok || n != 1 {
 		return value{}
 	}
 	return v
