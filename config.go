@@ -145,6 +145,18 @@ func (cfg *Config) Validate() error {
 	)
 }
 
+// queueKind says where batches wait.
+func (cfg *Config) queueKind() queueKind {
+	queue := cfg.QueueConfig.Get()
+	switch {
+	case queue == nil || queue.WaitForResult:
+		return queueNone
+	case queue.StorageID != nil:
+		return queueDisk
+	}
+	return queueMemory
+}
+
 func (cfg *Config) checkTimeout() error {
 	if timeout := cfg.TimeoutConfig.Timeout; timeout != 0 && timeout < minTimeout {
 		return fault("timeout", timeout.String(), "bounds the transaction of a batch, so it must be 0 (none) or at least 1s")

@@ -3,11 +3,13 @@ package llmobservatoryexporter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
@@ -33,6 +35,9 @@ const maxTransactionSpans = 16384
 // errNotReady holds batches back until Postgres has been reached once.
 var errNotReady = errors.New("PostgreSQL has not been reached yet")
 
+// insufficientPrivilege is the SQLSTATE of a right that the role lacks.
+const insufficientPrivilege = "42501"
+
 // llmExporter writes traces to Postgres: pdata → mapped spans → one
 // transaction.
 type llmExporter struct {
@@ -47,6 +52,7 @@ type llmExporter struct {
 	resolver *traceResolver
 	upkeep   *upkeep.Upkeep
 	ready    atomic.Bool // the schema is there
+	started  bool
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -66,10 +72,31 @@ func newExporter(set exporter.Settings, cfg *Config) (*llmExporter, error) {
 }
 
 // start opens the pool. Postgres that does not answer is waited for in the
-// background; what no waiting mends, such as a wrong password, is an error.
+// background; what no waiting mends, such as a wrong password, is an error, and
+// then nothing stays open.
 func (e *llmExporter) start(ctx context.Context, host component.Host) error {
+	background, stop := context.WithCancel(context.Background())
+	e.stop = stop
+	e.health = newHealth(host, e.logger)
+	err := e.open(ctx)
+	if err == nil {
+		err = e.prepare(ctx)
+		if pool.IsRetryable(err) {
+			e.health.failed(err)
+			err = nil
+		}
+	}
+	if err != nil {
+		return errors.Join(err, e.shutdown(ctx))
+	}
+	e.started = true
+	e.running.Go(func() { e.run(background) })
+	return nil
+}
+
+// open builds what works on the pool, which connects when it is needed.
+func (e *llmExporter) open(ctx context.Context) (err error) {
 	connections := e.cfg.PoolConfig()
-	var err error
 	if e.pool, err = pool.Open(ctx, connections, e.logger); err != nil {
 		return err
 	}
@@ -78,7 +105,6 @@ func (e *llmExporter) start(ctx context.Context, host component.Host) error {
 		return err
 	}
 	e.writer = write.New(e.pool, e.cfg.Postgres.Schema, e.window())
-	e.health = newHealth(host, e.logger)
 	e.upkeep = &upkeep.Upkeep{
 		Pool: e.pool, Schema: e.cfg.Postgres.Schema, Logger: e.logger,
 		Spans: e.cfg.Retention.Spans, Contents: e.cfg.Retention.Contents, Interval: e.cfg.Retention.Interval,
@@ -92,20 +118,7 @@ func (e *llmExporter) start(ctx context.Context, host component.Host) error {
 		Removed:    e.telemetry.removed,
 		Partitions: e.telemetry.countPartitions,
 	}
-	if err := e.telemetry.observePool(e.pool); err != nil {
-		return err
-	}
-	var background context.Context
-	background, e.stop = context.WithCancel(context.Background())
-	err = e.prepare(ctx)
-	if err != nil && !pool.IsRetryable(err) {
-		return errors.Join(err, e.shutdown(ctx))
-	}
-	if err != nil {
-		e.health.failed(err)
-	}
-	e.running.Go(func() { e.run(background) })
-	return nil
+	return e.telemetry.observePool(e.pool)
 }
 
 // window is how far back a day gets partitions of its own.
@@ -121,9 +134,29 @@ func (e *llmExporter) prepare(ctx context.Context) error {
 	if err := e.pool.Connect(ctx); err != nil {
 		return err
 	}
-	conn, err := e.pool.Acquire(ctx)
+	version, err := e.prepareSchema(ctx)
 	if err != nil {
 		return err
+	}
+	if err := e.writer.EnsureAhead(ctx); err != nil {
+		return pool.Wrap("cannot create the partitions of today and tomorrow", err)
+	}
+	e.logger.Info("Connected to PostgreSQL",
+		zap.String("server_version", version),
+		zap.Int32("schema_version", schema.Latest()),
+		zap.String("schema", e.cfg.Postgres.Schema),
+		zap.Int("max_connections", e.cfg.Pool.MaxConnections))
+	e.ready.Store(true)
+	e.health.ok()
+	return nil
+}
+
+// prepareSchema makes or checks the schema, and gives its connection back: there
+// may be no other.
+func (e *llmExporter) prepareSchema(ctx context.Context) (serverVersion string, err error) {
+	conn, err := e.pool.Acquire(ctx)
+	if err != nil {
+		return "", err
 	}
 	defer conn.Release()
 	apply := schema.Check
@@ -131,19 +164,20 @@ func (e *llmExporter) prepare(ctx context.Context) error {
 		apply = schema.Migrate
 	}
 	if err := apply(ctx, conn.Conn(), e.cfg.Postgres.Schema); err != nil {
-		return schemaError(err)
+		return "", schemaError(err, e.cfg.Postgres.Schema)
 	}
-	if err := e.writer.EnsureAhead(ctx); err != nil {
-		return pool.Wrap("cannot create the partitions of today and tomorrow", err)
+	return conn.Conn().PgConn().ParameterStatus("server_version"), nil
+}
+
+// lastConnect tries once more to reach a Postgres that has not been reached yet,
+// so that batches can be stored before the end.
+func (e *llmExporter) lastConnect(ctx context.Context) {
+	if !e.started || e.ready.Load() {
+		return
 	}
-	e.logger.Info("Connected to PostgreSQL",
-		zap.String("server_version", conn.Conn().PgConn().ParameterStatus("server_version")),
-		zap.Int32("schema_version", schema.Latest()),
-		zap.String("schema", e.cfg.Postgres.Schema),
-		zap.Int("max_connections", e.cfg.Pool.MaxConnections))
-	e.ready.Store(true)
-	e.health.ok()
-	return nil
+	if err := e.prepare(ctx); err != nil {
+		e.health.failed(err)
+	}
 }
 
 // run connects if start could not, then probes Postgres and keeps the tables in shape
@@ -188,10 +222,15 @@ func (e *llmExporter) connect(ctx context.Context) bool {
 }
 
 // schemaError tells a database that went away while its schema was checked
-// from one whose schema is wrong.
-func schemaError(err error) error {
+// from one whose schema is wrong, and says which right is missing.
+func schemaError(err error, name string) error {
 	if pool.IsRetryable(err) {
 		return pool.Wrap("cannot check the schema", err)
+	}
+	if pool.SQLState(err) == insufficientPrivilege {
+		quoted := pgx.Identifier{name}.Sanitize()
+		err = fmt.Errorf("%w; as an administrator GRANT USAGE, CREATE ON SCHEMA %s to the collector's role, or GRANT CREATE ON DATABASE "+
+			"and set postgres::schema to a new name, or apply the migrations as the owner and set create_schema: false", err, quoted)
 	}
 	return &pool.Error{Kind: pool.KindMigration, Doing: "the schema is not usable", Err: err}
 }
@@ -199,12 +238,15 @@ func schemaError(err error) error {
 // shutdown waits for the background work and gives the connections back. The
 // queue has been drained by then.
 func (e *llmExporter) shutdown(ctx context.Context) error {
-	if e.pool == nil {
-		return nil
+	if e.stop == nil {
+		return nil // never started
 	}
 	e.stop()
 	e.running.Wait()
 	e.telemetry.shutdown()
+	if e.pool == nil {
+		return nil
+	}
 	return e.pool.Close(ctx)
 }
 

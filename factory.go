@@ -10,6 +10,8 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
@@ -86,13 +88,24 @@ func createTraces(ctx context.Context, set exporter.Settings, cfg component.Conf
 	if err != nil {
 		return nil, err
 	}
-	return exporterhelper.NewTraces(ctx, set, cfg,
-		e.pushTraces,
+	r := &retrier{
+		cfg: config.RetryConfig, timeout: config.TimeoutConfig.Timeout, store: e.pushTraces, logger: set.Logger,
+		queue: config.queueKind(), stopping: make(chan struct{}),
+	}
+	set.Logger = set.Logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
+		return helperCore{Core: core, silent: r.isStopping}
+	}))
+	helper, err := exporterhelper.NewTraces(ctx, set, cfg,
+		r.push,
 		exporterhelper.WithStart(e.start),
 		exporterhelper.WithShutdown(e.shutdown),
 		exporterhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
-		exporterhelper.WithTimeout(config.TimeoutConfig),
+		exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{}), // an attempt's: see retrier
 		exporterhelper.WithRetry(config.RetryConfig),
 		exporterhelper.WithQueue(config.QueueConfig),
 	)
+	if err != nil {
+		return nil, err
+	}
+	return &tracesExporter{Traces: helper, exporter: e, retrier: r}, nil
 }

@@ -9,6 +9,8 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.uber.org/zap"
+
+	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
 
 // idleIntervals is how many health check intervals after the last batch the
@@ -71,7 +73,7 @@ func (h *health) failed(err error) {
 		return
 	}
 	h.known, h.healthy = true, false
-	h.logger.Warn("PostgreSQL does not work, batches wait", zap.Error(err))
+	h.logger.Warn(pool.Problem(err)+"; batches wait", zap.Error(err))
 	componentstatus.ReportStatus(h.host, componentstatus.NewRecoverableErrorEvent(err))
 }
 

@@ -59,6 +59,9 @@ func Open(ctx context.Context, cfg Config, logger *zap.Logger) (*Pool, error) {
 		}
 	}
 	if p.postgres, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		if p.redis != nil {
+			p.redis.close()
+		}
 		return nil, Wrap("cannot open the PostgreSQL pool", err)
 	}
 	return p, nil

@@ -19,7 +19,6 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
-	llmobservatoryexporter "github.com/llm-observatory/llmobservatoryexporter"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
 
@@ -160,36 +159,13 @@ func TestShutdownDuringOutage(t *testing.T) {
 	requireAll(t, db, spans)
 }
 
-// TestShutdownEndsEndlessRetries ends an exporter with its own settings for retries
-// and a queue in memory while Postgres is down.
-func TestShutdownEndsEndlessRetries(t *testing.T) {
-	t.Parallel()
-	pg := testserver.Postgres(t, testserver.PostgresOptions{})
-	database := pg.NewDatabase(t)
-	s, err := newSubject(t, database, func(cfg *config) {
-		cfg.RetryConfig = llmobservatoryexporter.NewFactory().CreateDefaultConfig().(*config).RetryConfig
-	})
-	require.NoError(t, err)
-	require.NoError(t, s.Start(t.Context(), s.status))
-	require.NoError(t, pg.Stop())
-	waiting := conversation(rand.New(rand.NewPCG(23, 23)), 3, time.Now())
-	require.NoError(t, s.send(t.Context(), copied(waiting)))
-	s.requireFailure(t, "connect")
-	begin := time.Now()
-	require.NoError(t, s.Shutdown(t.Context()))
-	require.Less(t, time.Since(begin), moment)
-	dropped := s.logs.FilterMessageSnippet("Dropping data").All()
-	require.Len(t, dropped, 1)
-	require.EqualValues(t, waiting.SpanCount(), dropped[0].ContextMap()["dropped_items"])
-}
-
 // TestFullQueueTellsTheClient stops the server until the queue takes no more, which
 // clients see as an error that they may send again after.
 func TestFullQueueTellsTheClient(t *testing.T) {
 	t.Parallel()
 	pg := testserver.Postgres(t, testserver.PostgresOptions{})
 	database := pg.NewDatabase(t)
-	small := append(quickRetries, "sending_queue::queue_size=200000", "sending_queue::batch::min_size=20000")
+	small := append(quickRetries, "sending_queue::queue_size=200000", "sending_queue::batch::min_size=65536")
 	to := client(t, collect(t, database, t.TempDir(), small...))
 	db := connect(t, database)
 	refused := make(chan error, 1)

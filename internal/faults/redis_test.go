@@ -63,7 +63,7 @@ func withBrokenRedisByTLS(t *testing.T, url string, files pool.TLSConfig, fault 
 	}, timed)
 	requireAll(t, db, spans)
 	require.Less(t, time.Duration(slowest.Load()), tolerable)
-	require.Zero(t, s.logs.FilterMessageSnippet("PostgreSQL does not work").Len(), "%v", s.logs.FilterMessageSnippet("PostgreSQL").All())
+	require.Zero(t, s.logs.FilterMessageSnippet("batches wait").Len(), "%v", s.logs.FilterMessageSnippet("PostgreSQL").All())
 	require.LessOrEqual(t, s.logs.FilterMessageSnippet("Redis").Len(), 20, "a line for each change, not for each batch")
 	require.Zero(t, s.logs.FilterLevelExact(zapcore.ErrorLevel).Len())
 	return s

@@ -132,7 +132,7 @@ func TestLogsTellNoSecretsAndNoWords(t *testing.T) {
 	require.Eventually(t, func() bool { return s.logs.FilterMessageSnippet("Set spans aside").Len() > 0 }, patience, glance)
 	require.NoError(t, pg.Stop())
 	require.NoError(t, deliver(t.Context(), s.send, conversation(rand.New(rand.NewPCG(8, 8)), 1, time.Now())))
-	require.Eventually(t, func() bool { return s.logs.FilterMessageSnippet("PostgreSQL does not work").Len() > 0 }, patience, glance)
+	require.Eventually(t, func() bool { return s.logs.FilterMessageSnippet("batches wait").Len() > 0 }, patience, glance)
 	require.NoError(t, pg.Start(t.Context()))
 	require.Eventually(t, func() bool { return s.logs.FilterMessage("PostgreSQL works again").Len() > 0 }, patience, glance)
 	for _, entry := range s.logs.All() {

@@ -1,0 +1,146 @@
+package llmobservatoryexporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cenkalti/backoff/v7"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
+)
+
+// retrier tries to store a batch until Postgres takes it. exporterhelper's retry sender around it would drop the
+// batches that wait when the collector shuts down; the retrier gives each of them a last attempt at once. Only
+// the retry sender can tell the queue on disk to keep a batch, so both are needed.
+type retrier struct {
+	cfg     configretry.BackOffConfig
+	timeout time.Duration // of one attempt; 0 is none
+	store   func(context.Context, ptrace.Traces) error
+	logger  *zap.Logger
+	queue   queueKind
+
+	stopOnce sync.Once
+	stopping chan struct{} // closed when the shutdown begins
+	last     context.Context
+	end      context.CancelFunc
+	left     atomic.Int64 // spans whose last attempt failed
+}
+
+// queueKind says what becomes of a batch that was not stored at the end.
+type queueKind int
+
+const (
+	queueNone   queueKind = iota // the client that waits is told
+	queueMemory                  // lost
+	queueDisk                    // kept for the next start
+)
+
+// stop begins the shutdown: after prepare every batch gets one more attempt, and all of them together the time of one.
+func (r *retrier) stop(ctx context.Context, prepare func(context.Context)) {
+	r.stopOnce.Do(func() {
+		r.last, r.end = bounded(ctx, r.timeout)
+		prepare(r.last)
+		close(r.stopping)
+	})
+}
+
+// bounded is context.WithTimeout for which 0 is no timeout.
+func bounded(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if timeout == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, timeout)
+}
+
+// report says what the shutdown left, when all attempts are over.
+func (r *retrier) report() {
+	if r.end != nil {
+		r.end()
+	}
+	spans := zap.Int64("spans", r.left.Load())
+	switch {
+	case r.left.Load() == 0:
+	case r.queue == queueDisk:
+		r.logger.Info("PostgreSQL did not take all batches before the end; the queue's storage keeps them for the next start", spans)
+	case r.queue == queueMemory:
+		r.logger.Error("Lost spans: PostgreSQL did not take them before the end, and the queue is in memory", spans)
+	}
+}
+
+// isStopping tells whether the shutdown has begun.
+func (r *retrier) isStopping() bool {
+	select {
+	case <-r.stopping:
+		return true
+	default:
+		return false
+	}
+}
+
+// push stores a batch. The error is of the last attempt and has the spans that are left.
+func (r *retrier) push(ctx context.Context, td ptrace.Traces) error {
+	pauses := backoff.ExponentialBackOff{
+		InitialInterval:     r.cfg.InitialInterval,
+		RandomizationFactor: r.cfg.RandomizationFactor,
+		Multiplier:          r.cfg.Multiplier,
+		MaxInterval:         r.cfg.MaxInterval,
+	}
+	begin := time.Now()
+	for {
+		last := r.isStopping()
+		err := r.attempt(ctx, td, last)
+		if err == nil || consumererror.IsPermanent(err) {
+			return err
+		}
+		var partly consumererror.Traces
+		if errors.As(err, &partly) {
+			td = partly.Data()
+		}
+		if last {
+			r.left.Add(int64(td.SpanCount()))
+			return err
+		}
+		if !r.cfg.Enabled {
+			return err
+		}
+		pause := pauses.NextBackOff()
+		if limit := r.cfg.MaxElapsedTime; limit > 0 && time.Since(begin)+pause > limit {
+			// Permanent, so that the retry sender does not begin anew.
+			return consumererror.NewPermanent(fmt.Errorf("not stored within retry_on_failure::max_elapsed_time: %w", err))
+		}
+		r.logger.Info("Exporting failed. Will retry after the interval.", zap.Error(err), zap.Stringer("interval", pause))
+		if !r.wait(ctx, pause) {
+			return err
+		}
+	}
+}
+
+// attempt tries once.
+func (r *retrier) attempt(ctx context.Context, td ptrace.Traces, last bool) error {
+	ctx, cancel := bounded(ctx, r.timeout)
+	defer cancel()
+	if last {
+		stop := context.AfterFunc(r.last, cancel)
+		defer stop()
+	}
+	return r.store(ctx, td)
+}
+
+// wait ends early when the shutdown begins. It reports false if ctx ends first.
+func (r *retrier) wait(ctx context.Context, pause time.Duration) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-r.stopping:
+	case <-timer.C:
+	}
+	return true
+}

@@ -1,0 +1,108 @@
+package llmobservatoryexporter
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+)
+
+// TestOneConnectionIsEnough stores batches of new days from several callers through one connection, while upkeep and
+// probes need it too.
+func TestOneConnectionIsEnough(t *testing.T) {
+	e, db := startExporter(t, func(cfg *Config) {
+		cfg.Pool.MaxConnections = 1
+		cfg.HealthCheck.Interval = time.Second
+		cfg.Retention = RetentionConfig{Spans: 60 * 24 * time.Hour, Contents: 60 * 24 * time.Hour, Interval: time.Second}
+	})
+	const batches = 20
+	done := make(chan error, batches)
+	for i := range batches {
+		go func() {
+			td := ptrace.NewTraces()
+			span := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+			span.SetTraceID(pcommon.TraceID{9, byte(i)})
+			span.SetSpanID(pcommon.SpanID{9, byte(i)})
+			start := time.Now().AddDate(0, 0, -i%5)
+			span.SetStartTimestamp(pcommon.NewTimestampFromTime(start))
+			span.SetEndTimestamp(pcommon.NewTimestampFromTime(start.Add(time.Second)))
+			done <- e.ConsumeTraces(t.Context(), td)
+		}()
+	}
+	for range batches {
+		require.NoError(t, <-done)
+	}
+	var spans int
+	require.NoError(t, db.QueryRow(t.Context(), "SELECT count(*) FROM llm_spans").Scan(&spans))
+	assert.Equal(t, batches, spans)
+}
+
+// TestFailedStartLeavesNothing starts exporters that cannot work and ends each twice; goleak watches the package.
+func TestFailedStartLeavesNothing(t *testing.T) {
+	url := testserver.NewDatabase(t)
+	nowhere := component.MustNewID("file_storage")
+	for name, change := range map[string]func(*Config){
+		"unknown database": func(cfg *Config) { cfg.Postgres.URL += "_nowhere" },
+		"pool not valid":   func(cfg *Config) { cfg.Pool.MaxConnections = 0 },
+		"no schema":        func(cfg *Config) { cfg.CreateSchema = false },
+		"no storage":       func(cfg *Config) { cfg.QueueConfig.Get().StorageID = &nowhere },
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := newDefaultConfig(t, "REDIS_URL=redis://127.0.0.1:1/0")
+			cfg.Postgres.URL = configopaque.String(url)
+			change(cfg)
+			e, err := NewFactory().CreateTraces(t.Context(), exportertest.NewNopSettings(metadata.Type), cfg)
+			require.NoError(t, err)
+			require.Error(t, e.Start(t.Context(), componenttest.NewNopHost()))
+			require.NoError(t, e.Shutdown(context.Background()))
+		})
+	}
+	unstarted, err := NewFactory().CreateTraces(t.Context(), exportertest.NewNopSettings(metadata.Type), newDefaultConfig(t))
+	require.NoError(t, err)
+	require.NoError(t, unstarted.Shutdown(context.Background()))
+}
+
+// TestMissingRightsSayWhatToGrant starts an exporter as a role that may not create tables in public, as on managed
+// PostgreSQL 15 and later, in a schema that it may create, and in one that it may not.
+func TestMissingRightsSayWhatToGrant(t *testing.T) {
+	url := testserver.NewDatabase(t)
+	admin := openPool(t, url)
+	role := fmt.Sprintf("team_%d", time.Now().UnixNano())
+	for _, sql := range []string{"CREATE ROLE " + role + " LOGIN PASSWORD 'x'", "REVOKE CREATE ON SCHEMA public FROM PUBLIC"} {
+		_, err := admin.Exec(t.Context(), sql)
+		require.NoError(t, err)
+	}
+	t.Cleanup(func() {
+		_, err := admin.Exec(context.Background(), "DROP OWNED BY "+role+"; DROP ROLE "+role)
+		require.NoError(t, err)
+	})
+	target, err := pgx.ParseConfig(url)
+	require.NoError(t, err)
+	start := func(schema string) error {
+		cfg := newDefaultConfig(t)
+		cfg.Postgres.Host, cfg.Postgres.Port, cfg.Postgres.Database = target.Host, int(target.Port), target.Database
+		cfg.Postgres.Username, cfg.Postgres.Password, cfg.Postgres.Schema = role, "x", schema
+		e, err := NewFactory().CreateTraces(t.Context(), exportertest.NewNopSettings(metadata.Type), cfg)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, e.Shutdown(context.Background())) }()
+		return e.Start(t.Context(), componenttest.NewNopHost())
+	}
+	assert.ErrorContains(t, start("public"), `GRANT USAGE, CREATE ON SCHEMA "public" to the collector's role`)
+	assert.ErrorContains(t, start("llm"), "GRANT CREATE ON DATABASE")
+	_, err = admin.Exec(t.Context(), "GRANT CREATE ON DATABASE "+pgx.Identifier{target.Database}.Sanitize()+" TO "+role)
+	require.NoError(t, err)
+	assert.NoError(t, start("llm"), "a schema that is missing is made where the role may")
+}
