@@ -71,7 +71,7 @@ func (r *traceResolver) resolve(ctx context.Context, ids []pcommon.TraceID) (loo
 // known returns the row of a trace from the local cache.
 func (r *traceResolver) known(id pcommon.TraceID) (rowID, bool) { return r.local.Get(id) }
 
-// fromRedis asks for ids in one command and returns those it knows. A value that
+// fromRedis asks for ids in one round trip and returns those it knows. A value that
 // is no row id counts too: somebody may have written it for a row.
 func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (found []pcommon.TraceID) {
 	client := r.redis()
@@ -80,19 +80,21 @@ func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (f
 	}
 	ctx, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
-	keys := make([]string, len(ids))
-	for i, id := range ids {
-		keys[i] = r.key(id)
-	}
-	values, err := client.MGet(ctx, keys...).Result()
-	if err != nil {
-		r.fail(err)
+	// Not MGET: the nodes of a cluster refuse keys of several slots in one command.
+	values := make([]*redis.StringCmd, len(ids))
+	_, err := client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, id := range ids {
+			values[i] = p.Get(ctx, r.key(id))
+		}
 		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		r.fail(err)
 	}
-	for i, v := range values {
-		text, ok := v.(string)
-		if !ok {
-			continue
+	for i, value := range values {
+		text, err := value.Result()
+		if err != nil {
+			continue // unknown, or of a node that does not answer
 		}
 		found = append(found, ids[i])
 		if row, ok := parseID(text); ok {

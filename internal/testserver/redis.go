@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -60,6 +61,46 @@ func Redis(t testing.TB, opts RedisOptions) *RedisServer {
 		}
 	})
 	return server
+}
+
+// RedisCluster starts nodes that share the slots evenly, and returns their addresses once they agree on that.
+func RedisCluster(t testing.TB, nodes int) (addresses []string) {
+	t.Helper()
+	const slots = 16384
+	var clients []*redis.Client
+	var first *RedisServer
+	for i := range nodes {
+		node := Redis(t, RedisOptions{Cluster: true})
+		client := redis.NewClient(&redis.Options{Addr: node.Addr()})
+		t.Cleanup(func() { _ = client.Close() })
+		err := client.ClusterAddSlotsRange(t.Context(), i*slots/nodes, (i+1)*slots/nodes-1).Err()
+		if err == nil && i > 0 {
+			err = client.Do(t.Context(), "CLUSTER", "MEET", first.Host, first.Port, first.busPort).Err()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			first = node
+		}
+		clients, addresses = append(clients, client), append(addresses, node.Addr())
+	}
+	agree := func(ctx context.Context) error {
+		for _, client := range clients {
+			info, err := client.ClusterInfo(ctx).Result()
+			if err != nil {
+				return err
+			}
+			if !strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, fmt.Sprintf("cluster_known_nodes:%d", nodes)) {
+				return errors.New("the nodes of the cluster do not agree yet")
+			}
+		}
+		return nil
+	}
+	if err := poll(t.Context(), first.process, readyTimeout, agree); err != nil {
+		t.Fatal(err)
+	}
+	return addresses
 }
 
 // StartRedis starts a server and returns once it accepts connections. The error wraps ErrNotInstalled if
@@ -131,21 +172,22 @@ func (s *RedisServer) args() []string {
 
 func (s *RedisServer) accepts(ctx context.Context) error {
 	if s.opts.TLS != nil {
-		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.address())
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.Addr())
 		if err != nil {
 			return err
 		}
 		return conn.Close()
 	}
-	client := redis.NewClient(&redis.Options{Addr: s.address(), Password: s.Password, MaxRetries: -1})
+	client := redis.NewClient(&redis.Options{Addr: s.Addr(), Password: s.Password, MaxRetries: -1})
 	return errors.Join(client.Ping(ctx).Err(), client.Close())
 }
 
-func (s *RedisServer) address() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
+// Addr is host:port.
+func (s *RedisServer) Addr() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
 
 // URL is redis://…, or rediss://… with TLS.
 func (s *RedisServer) URL() string {
-	target := url.URL{Scheme: "redis", Host: s.address(), Path: "/0"}
+	target := url.URL{Scheme: "redis", Host: s.Addr(), Path: "/0"}
 	if s.opts.TLS != nil {
 		target.Scheme = "rediss"
 	}
