@@ -60,7 +60,7 @@ type llmExporter struct {
 
 // newExporter only keeps what it is given: nothing is opened before start.
 func newExporter(set exporter.Settings, cfg *Config) (*llmExporter, error) {
-	t, err := newTelemetry(set.TelemetrySettings)
+	t, err := newTelemetry(set.TelemetrySettings, set.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,8 @@ const (
 // telemetry is the exporter's own, see metadata.yaml.
 type telemetry struct {
 	builder *metadata.TelemetryBuilder
+	name    attribute.KeyValue // the exporter's, of which a collector may have several
+	only    metric.MeasurementOption
 	phases  map[string]metric.MeasurementOption
 	tiers   [3]metric.MeasurementOption
 
@@ -37,23 +39,24 @@ type telemetry struct {
 	partitions map[string]int64 // by table
 }
 
-func newTelemetry(set component.TelemetrySettings) (*telemetry, error) {
+func newTelemetry(set component.TelemetrySettings, id component.ID) (*telemetry, error) {
 	builder, err := metadata.NewTelemetryBuilder(set)
 	if err != nil {
 		return nil, err
 	}
-	t := &telemetry{builder: builder, phases: map[string]metric.MeasurementOption{}, reasons: map[string]bool{}}
+	name := attribute.String("exporter", id.String())
+	t := &telemetry{builder: builder, name: name, only: metric.WithAttributeSet(attribute.NewSet(name)), phases: map[string]metric.MeasurementOption{}, reasons: map[string]bool{}}
 	for _, phase := range []string{phaseMap, phaseResolve, phaseContents, phaseSpans, phaseCommit, phaseTotal} {
-		t.phases[phase] = label("phase", phase)
+		t.phases[phase] = t.label("phase", phase)
 	}
 	for i, tier := range []string{"local", "redis", "postgres"} {
-		t.tiers[i] = label("tier", tier)
+		t.tiers[i] = t.label("tier", tier)
 	}
 	return t, nil
 }
 
-func label(key, value string) metric.MeasurementOption {
-	return metric.WithAttributeSet(attribute.NewSet(attribute.String(key, value)))
+func (t *telemetry) label(key, value string) metric.MeasurementOption {
+	return metric.WithAttributeSet(attribute.NewSet(t.name, attribute.String(key, value)))
 }
 
 func (t *telemetry) shutdown() { t.builder.Shutdown() }
@@ -61,7 +64,7 @@ func (t *telemetry) shutdown() { t.builder.Shutdown() }
 // observePool makes the pool's statistics readable.
 func (t *telemetry) observePool(p *pool.Pool) error {
 	states := [...]metric.MeasurementOption{
-		label("state", "idle"), label("state", "acquired"), label("state", "constructing"), label("state", "max"),
+		t.label("state", "idle"), t.label("state", "acquired"), t.label("state", "constructing"), t.label("state", "max"),
 	}
 	err := t.builder.RegisterExporterLlmObservatoryPoolConnectionsCallback(func(_ context.Context, o metric.Int64Observer) error {
 		s := p.Stats()
@@ -74,14 +77,14 @@ func (t *telemetry) observePool(p *pool.Pool) error {
 		return err
 	}
 	err = t.builder.RegisterExporterLlmObservatoryPoolAcquiresCallback(func(_ context.Context, o metric.Int64Observer) error {
-		o.Observe(p.Stats().Acquires)
+		o.Observe(p.Stats().Acquires, t.only.(metric.ObserveOption))
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	err = t.builder.RegisterExporterLlmObservatoryPoolAcquireWaitCallback(func(_ context.Context, o metric.Float64Observer) error {
-		o.Observe(p.Stats().AcquireWait.Seconds())
+		o.Observe(p.Stats().AcquireWait.Seconds(), t.only.(metric.ObserveOption))
 		return nil
 	})
 	if err != nil {
@@ -96,7 +99,7 @@ func (t *telemetry) observePartitions() error {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		for table, n := range t.partitions {
-			o.Observe(n, metric.WithAttributeSet(attribute.NewSet(attribute.String("table", table))))
+			o.Observe(n, t.label("table", table).(metric.ObserveOption))
 		}
 		return nil
 	})
@@ -110,7 +113,7 @@ func (t *telemetry) countPartitions(counts map[string]int64) {
 
 // removed counts what retention removed.
 func (t *telemetry) removed(ctx context.Context, r upkeep.Removal) {
-	table := label("table", r.Table)
+	table := t.label("table", r.Table)
 	t.builder.ExporterLlmObservatoryRetentionRemovedDays.Add(ctx, int64(r.Days), table)
 	t.builder.ExporterLlmObservatoryRetentionRemovedRows.Add(ctx, r.Rows, table)
 	t.builder.ExporterLlmObservatoryRetentionRemovedBytes.Add(ctx, r.Bytes, table)
@@ -130,7 +133,7 @@ func (t *telemetry) mapped(ctx context.Context, spans []mapping.Span, d time.Dur
 		}
 	}
 	for name, n := range repairs {
-		t.builder.ExporterLlmObservatorySpansRepaired.Add(ctx, int64(n), label("adjustment", name))
+		t.builder.ExporterLlmObservatorySpansRepaired.Add(ctx, int64(n), t.label("adjustment", name))
 	}
 }
 
@@ -142,13 +145,13 @@ func (t *telemetry) looked(ctx context.Context, l lookups) {
 
 func (t *telemetry) wrote(ctx context.Context, r *write.Result) {
 	b := t.builder
-	b.ExporterLlmObservatorySpansWritten.Add(ctx, int64(r.SpansWritten))
-	b.ExporterLlmObservatorySpansDuplicate.Add(ctx, int64(r.SpansDuplicate))
-	b.ExporterLlmObservatoryTracesCreated.Add(ctx, int64(r.TracesCreated))
-	b.ExporterLlmObservatoryContentsWritten.Add(ctx, int64(r.ContentsWritten))
-	b.ExporterLlmObservatoryContentsWrittenBytes.Add(ctx, int64(r.ContentsWrittenBytes))
-	b.ExporterLlmObservatoryContentsReused.Add(ctx, int64(r.ContentsReused))
-	b.ExporterLlmObservatoryContentsReusedBytes.Add(ctx, int64(r.ContentsReusedBytes))
+	b.ExporterLlmObservatorySpansWritten.Add(ctx, int64(r.SpansWritten), t.only)
+	b.ExporterLlmObservatorySpansDuplicate.Add(ctx, int64(r.SpansDuplicate), t.only)
+	b.ExporterLlmObservatoryTracesCreated.Add(ctx, int64(r.TracesCreated), t.only)
+	b.ExporterLlmObservatoryContentsWritten.Add(ctx, int64(r.ContentsWritten), t.only)
+	b.ExporterLlmObservatoryContentsWrittenBytes.Add(ctx, int64(r.ContentsWrittenBytes), t.only)
+	b.ExporterLlmObservatoryContentsReused.Add(ctx, int64(r.ContentsReused), t.only)
+	b.ExporterLlmObservatoryContentsReusedBytes.Add(ctx, int64(r.ContentsReusedBytes), t.only)
 	t.took(ctx, phaseContents, r.ContentsTime)
 	t.took(ctx, phaseResolve, r.ResolveTime)
 	t.took(ctx, phaseSpans, r.SpansTime)
@@ -156,11 +159,11 @@ func (t *telemetry) wrote(ctx context.Context, r *write.Result) {
 }
 
 func (t *telemetry) redisFailed() {
-	t.builder.ExporterLlmObservatoryRedisErrors.Add(context.Background(), 1)
+	t.builder.ExporterLlmObservatoryRedisErrors.Add(context.Background(), 1, t.only)
 }
 
 func (t *telemetry) rejected(ctx context.Context, reason string, spans int) {
-	t.builder.ExporterLlmObservatorySpansRejected.Add(ctx, int64(spans), label("reason", reason))
+	t.builder.ExporterLlmObservatorySpansRejected.Add(ctx, int64(spans), t.label("reason", reason))
 }
 
 // firstRejection tells, once, that a reason had not been seen before.
