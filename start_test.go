@@ -52,7 +52,6 @@ func TestOneConnectionIsEnough(t *testing.T) {
 
 // TestFailedStartLeavesNothing starts exporters that cannot work and ends each twice; goleak watches the package.
 func TestFailedStartLeavesNothing(t *testing.T) {
-	url := testserver.NewDatabase(t)
 	nowhere := component.MustNewID("file_storage")
 	for name, change := range map[string]func(*Config){
 		"unknown database": func(cfg *Config) { cfg.Postgres.URL += "_nowhere" },
@@ -62,7 +61,7 @@ func TestFailedStartLeavesNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := newDefaultConfig(t, "REDIS_URL=redis://127.0.0.1:1/0")
-			cfg.Postgres.URL = configopaque.String(url)
+			cfg.Postgres.URL = configopaque.String(testserver.NewDatabase(t))
 			change(cfg)
 			e, err := NewFactory().CreateTraces(t.Context(), exportertest.NewNopSettings(metadata.Type), cfg)
 			require.NoError(t, err)
