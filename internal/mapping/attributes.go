@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -19,19 +20,28 @@ const longValue = 2048
 // What the writer puts among the attributes of a sender cannot be taken for theirs:
 //
 //   - the attributes of the scope are one kvlist under "$scope" or, if they are long,
-//     a content under "$long_scope"; an attribute of the span that has such a key
+//     a content under "$long_scope"; what words the scope, the resource and the links
+//     have are contents under "$scope_words", "$resource_words" and "$link_words", since
+//     spans alone may refer to contents; an attribute of the span that has such a key
 //     itself gets one more "$" in front, as has "$$scope";
 //   - a content stands as {"$content":"<id>"}, bytes as {"$bytes":"<base64>"}; a
 //     kvlist of a sender whose only key begins with "$" is {"$map":{…}}.
 const (
 	scopeKey     = "$scope"
 	longScopeKey = "$long_scope"
+
+	scopeWordsKey    = "$scope_words"
+	resourceWordsKey = "$resource_words"
+	linkWordsKey     = "$link_words"
 )
 
 // appendAttributes writes the attributes that no column or content holds.
 func (r *reading) appendAttributes(dst []byte) []byte {
 	start := len(dst)
 	dst = r.appendScope(dst)
+	dst = r.appendForeign(dst, start, scopeWordsKey, r.around.scopeWords)
+	dst = r.appendForeign(dst, start, resourceWordsKey, r.around.res.words)
+	dst = r.appendForeign(dst, start, linkWordsKey, r.linkWords)
 	attrs := r.span.Attributes()
 	r.repeated(attrs)
 	i := -1
@@ -46,12 +56,26 @@ func (r *reading) appendAttributes(dst []byte) []byte {
 		if isScopeKey(key) {
 			key = "$" + key
 		}
-		dst = r.appendAttribute(dst, start+1, key, v, r.fates[i])
+		dst = r.appendAttribute(dst, start+1, key, v, r.fates[i], longValue)
 	}
-	if len(dst) == start {
-		return dst
+	if len(dst) <= start+1 {
+		return dst[:start]
 	}
 	return append(dst, '}')
+}
+
+// appendForeign writes the reference to what words others than the span have.
+func (r *reading) appendForeign(dst []byte, start int, key string, c content.Content) []byte {
+	switch {
+	case c.Body == nil:
+		return dst
+	case r.opts.Capture == CaptureMetadata:
+		r.out.Adjustments |= ContentOmitted
+		return dst
+	case len(dst) == start:
+		dst = append(dst, '{')
+	}
+	return r.appendContent(r.appendKey(dst, start+1, key), c)
 }
 
 // appendScope writes the attributes of the scope, which each of its spans has: long
@@ -79,14 +103,14 @@ func (r *reading) appendContent(dst []byte, c content.Content) []byte {
 }
 
 // appendAttribute writes a key and its value, or the reference to the content that
-// the value becomes if it is words or long. inside is where the object's entries
-// start.
-func (r *reading) appendAttribute(dst []byte, inside int, key string, v pcommon.Value, f fate) []byte {
+// the value becomes if it is words or longer than a limit. inside is where the object's
+// entries start.
+func (r *reading) appendAttribute(dst []byte, inside int, key string, v pcommon.Value, f fate, limit int) []byte {
 	mark := len(dst)
 	dst = r.appendKey(dst, inside, key)
 	at := len(dst)
 	dst = jsonval.AppendValue(dst, v, &r.rep)
-	if f == whole || f != words && len(dst)-at <= longValue {
+	if len(dst)-at <= limit && r.isFact(f, v, dst[at:]) {
 		return dst
 	}
 	if r.opts.Capture == CaptureMetadata {
@@ -94,6 +118,56 @@ func (r *reading) appendAttribute(dst []byte, inside int, key string, v pcommon.
 		return dst[:mark]
 	}
 	return r.appendContent(dst[:at], r.norm.Raw(dst[at:], &r.rep))
+}
+
+// isFact tells whether a value, whose JSON is written already, may stand among facts.
+// Without contents, strings whose keys nobody knows may not.
+func (r *reading) isFact(f fate, v pcommon.Value, written []byte) bool {
+	if f == words || f == unsure && r.opts.Capture == CaptureMetadata {
+		return false
+	}
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		s := v.Str()
+		return f == stays && !isJSONText(s) || !saysProse(s)
+	case pcommon.ValueTypeSlice, pcommon.ValueTypeMap:
+		return !saysProse(unsafe.String(unsafe.SliceData(written), len(written)))
+	}
+	return true
+}
+
+// factsAndWords splits attributes that are no span's into facts and words; without words, the
+// facts are the attributes themselves.
+func (r *reading) factsAndWords(attrs pcommon.Map) (facts, said pcommon.Map) {
+	var rep jsonval.Repairs
+	isWords := func(key string, v pcommon.Value) bool {
+		f := r.fateOf(key, v)
+		if f == stays && v.Type() != pcommon.ValueTypeStr {
+			return false
+		}
+		r.buf = jsonval.AppendValue(r.buf[:0], v, &rep)
+		return !r.isFact(f, v, r.buf)
+	}
+	for key, v := range attrs.All() {
+		if isWords(key, v) {
+			facts, said = pcommon.NewMap(), pcommon.NewMap()
+			attrs.CopyTo(facts)
+			attrs.CopyTo(said)
+			facts.RemoveIf(isWords)
+			said.RemoveIf(func(key string, v pcommon.Value) bool { return !isWords(key, v) })
+			return facts, said
+		}
+	}
+	return attrs, pcommon.Map{}
+}
+
+// wordsOf returns the content of attributes that factsAndWords found to be words; none for none.
+func (r *reading) wordsOf(said pcommon.Map, rep *jsonval.Repairs) content.Content {
+	if said == (pcommon.Map{}) {
+		return content.Content{}
+	}
+	r.buf = jsonval.AppendKvlist(r.buf[:0], said, rep)
+	return r.norm.Raw(r.buf, rep)
 }
 
 func (r *reading) appendKey(dst []byte, inside int, key string) []byte {
@@ -110,7 +184,11 @@ func isScopeKey(key string) bool {
 		return false
 	}
 	rest := strings.TrimLeft(key, "$")
-	return rest == scopeKey[1:] || rest == longScopeKey[1:]
+	switch "$" + rest {
+	case scopeKey, longScopeKey, scopeWordsKey, resourceWordsKey, linkWordsKey:
+		return true
+	}
+	return false
 }
 
 // appendReference writes what stands for a content in attributes.

@@ -110,7 +110,8 @@ func TestWordsAreContentsWhateverTheirLength(t *testing.T) {
 
 func TestMetadataCaptureKeepsFactsOnly(t *testing.T) {
 	span := chatWith(map[string]any{
-		"gen_ai.provider.name": "openai", "gen_ai.usage.input_tokens": int64(5), "note": "short", "long": strings.Repeat("secret", longValue),
+		"gen_ai.provider.name": "openai", "gen_ai.usage.input_tokens": int64(5), "note": "secret", "long": strings.Repeat("secret", longValue),
+		"http.route": "/r", "retries": int64(2), "cached": true,
 		"gen_ai.input.messages":  `[{"role":"user","content":"secret"}]`,
 		"gen_ai.output.messages": `[{"role":"assistant","content":"secret","finish_reason":"end_turn"}]`,
 		"input.value":            "secret", "gen_ai.system_instructions": "secret", "gen_ai.tool.definitions": `[{"name":"secret"}]`,
@@ -122,7 +123,7 @@ func TestMetadataCaptureKeepsFactsOnly(t *testing.T) {
 	b := New(Options{Capture: CaptureMetadata}).Map(span.traces(t))
 	s := &b.Spans[0]
 	require.Empty(t, b.Contents)
-	require.Equal(t, map[string]any{"note": "short"}, left(t, s))
+	require.Equal(t, map[string]any{"http.route": "/r", "retries": 2.0, "cached": true}, left(t, s))
 	require.Equal(t, fromJSON(t, `[{"name":"gen_ai.user.message","time_unix_nano":1787300000000000001,"attributes":{}},
 		{"name":"note","time_unix_nano":1787300000000000002,"attributes":{"n":1}}]`), decode(t, s.Events))
 	require.Nil(t, s.InputMessageIDs)
@@ -145,10 +146,13 @@ func TestMessageEventsAreGoneOthersWhole(t *testing.T) {
 		{"gen_ai.choice", 3, map[string]any{"index": int64(1), "finish_reason": "length", "message": `{"role":"assistant","content":"second"}`}},
 		{"gen_ai.choice", 4, map[string]any{"index": int64(0), "finish_reason": "stop", "message": `{"role":"assistant","content":"first"}`}},
 	}
+	span.events[1].attrs["exception.message"] = strings.Repeat("no ", 1000)
 	s, got := span.mapped(t)
-	require.Equal(t, []any{map[string]any{
-		"name": "exception", "time_unix_nano": float64(testStart + 2), "attributes": map[string]any{"exception.stacktrace": stack},
-	}}, decode(t, s.Events))
+	kept := decode(t, s.Events).([]any)
+	require.Len(t, kept, 1)
+	attrs := kept[0].(map[string]any)["attributes"].(map[string]any)
+	require.Equal(t, strings.Repeat("no ", 1000), attrs["exception.message"], "however long")
+	require.Contains(t, attrs["exception.stacktrace"], "$content")
 	require.Equal(t, fromJSON(t, `[{"role":"assistant","parts":[{"type":"text","content":"first"}],"finish_reason":"stop"},
 		{"role":"assistant","parts":[{"type":"text","content":"second"}],"finish_reason":"length"}]`), got["output_messages"])
 }

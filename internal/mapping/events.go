@@ -2,7 +2,9 @@ package mapping
 
 import (
 	"cmp"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -280,7 +282,7 @@ func (r *reading) appendEvents(dst []byte) []byte {
 			if slices.Contains(f.taken, key) {
 				continue
 			}
-			dst = r.appendAttribute(dst, inside, key, v, r.eventFate(f, key))
+			dst = r.appendAttribute(dst, inside, key, v, r.eventFate(f, key, v), math.MaxInt)
 		}
 		dst = append(dst, '}')
 		dst = appendDropped(dst, e.DroppedAttributesCount())
@@ -319,7 +321,7 @@ func equal(a, b pcommon.Value) bool {
 var messageExtras = map[string]bool{"role": true, "id": true, "index": true, "finish_reason": true, "name": true}
 
 // eventFate is the fate of an attribute of an event that stays.
-func (r *reading) eventFate(f *eventFate, key string) fate {
+func (r *reading) eventFate(f *eventFate, key string, v pcommon.Value) fate {
 	if f.info != nil {
 		if k := f.info.attrs[key]; k.carriesWords(r.speaks) {
 			return words
@@ -331,10 +333,7 @@ func (r *reading) eventFate(f *eventFate, key string) fate {
 			return words
 		}
 	}
-	if r.t.keys[key].carriesWords(r.speaks) {
-		return words
-	}
-	return whole
+	return r.fateOf(key, v)
 }
 
 func (k *keyInfo) carriesWords(speaks uint64) bool {
@@ -348,6 +347,26 @@ var eventWords = map[string]bool{
 
 // appendLinks writes the links of the span.
 func (r *reading) appendLinks(dst []byte) []byte {
+	dst = r.linksWithoutWords(dst)
+	if r.linked != (pcommon.Map{}) {
+		var buf []byte
+		r.linkWords = r.norm.Raw(jsonval.AppendKvlist(buf, r.linked, &r.rep), &r.rep)
+	}
+	return dst
+}
+
+// addLinkWords notes what words the link of an index has.
+func (r *reading) addLinkWords(i int, said pcommon.Map) {
+	if said == (pcommon.Map{}) {
+		return
+	}
+	if r.linked == (pcommon.Map{}) {
+		r.linked = pcommon.NewMap()
+	}
+	said.CopyTo(r.linked.PutEmptyMap(strconv.Itoa(i)))
+}
+
+func (r *reading) linksWithoutWords(dst []byte) []byte {
 	links := r.span.Links()
 	start := len(dst)
 	for i := range links.Len() {
@@ -369,9 +388,11 @@ func (r *reading) appendLinks(dst []byte) []byte {
 			dst = appendUint(dst, uint64(l.Flags()))
 		}
 		if l.Attributes().Len() > 0 {
+			facts, said := r.factsAndWords(l.Attributes())
+			r.addLinkWords(i, said)
 			dst = append(dst, `,"attributes":{`...)
 			inside := len(dst)
-			for key, v := range l.Attributes().All() {
+			for key, v := range facts.All() {
 				dst = jsonval.AppendValue(r.appendKey(dst, inside, key), v, &r.rep)
 			}
 			dst = append(dst, '}')

@@ -9,7 +9,8 @@ import (
 // traits are what the words of a key tell, whoever wrote the key.
 type traits struct {
 	words   bool      // the value is something that was said
-	general bool      // a general convention knows the key as a fact
+	general bool      // a general convention knows the key as a fact,
+	open    bool      // or an application uses one of its names
 	count   tokenFact // the token count that a number under the key is
 	rank    kindRank  // how much a value says of the span's kind
 	shows   evidence  // what the presence of the key shows
@@ -22,9 +23,8 @@ func traitsOf(key string) (t traits) {
 	if len(words) == 0 {
 		return t
 	}
-	t.general = isGeneral(words[0], key)
-	t.words = holdsWords(key, words)
-	if !t.general {
+	if t.readGeneral(key); !t.general {
+		t.words = t.words || !generalMixed[key] && holdsWords(words)
 		t.count = tokenFactOf(words)
 		t.rank = kindRankOf(key, words)
 		t.shows = evidenceOf(words)
@@ -76,34 +76,38 @@ func lowerAfter(s string, i int) bool {
 
 // generalNamespaces are the first segments of keys that the general semantic
 // conventions of OpenTelemetry define.
-var generalNamespaces = wordSet(`android app artifact aspnetcore aws azure azure_ browser cicd cloud cloudevents cloudfoundry code
-	container cpu cpython db deployment destination device disk dns dotnet elasticsearch enduser error event exception faas feature_flag
-	file gcp geo go graphql hardware heroku host http hw ios jsonrpc jvm k8s linux log messaging net network nodejs oci openshift
-	opentracing os otel peer pool process profile rpc security_rule server service session signalr source span state sys system
-	telemetry test thread tls url user user_agent v8js vcs webengine zos`)
+var generalNamespaces = wordSet(`android app artifact aspnetcore aws azure browser cicd cloud cloudevents cloudfoundry code container
+	cpu cpython db deployment destination device disk dns dotnet elasticsearch enduser error exception faas feature_flag file gcp geo
+	go graphql hardware heroku host http hw ios jsonrpc jvm k8s linux messaging net network nodejs oci openshift opentracing os otel
+	process profile rpc security_rule server service session signalr system telemetry test thread tls url user user_agent v8js vcs
+	webengine zos`)
 
-// generalWords are keys of general conventions that hold what somebody said or asked
-// all the same.
-var generalWords = wordSet(`db.statement db.query.text db.query.parameter db.operation.parameter exception.stacktrace
-	process.command_line process.command_args process.command graphql.document log.record.original enduser.prompt
-	http.request.body.content http.response.body.content url.query url.full http.url http.target user.prompt event.body`)
+// openNamespaces are those of them under which applications put keys of their own: there a
+// key that tells of words is believed.
+var openNamespaces = wordSet("app code device error event file service session system test thread user")
 
-// isGeneral tells whether a general convention knows the key as a fact.
-func isGeneral(first, key string) bool {
-	head, _, _ := strings.Cut(key, ".")
-	if !generalNamespaces[head] && (head != key || !generalNamespaces[first]) {
-		return false
+// generalWords are keys of general conventions, or what they begin with, that hold what
+// somebody said or asked all the same.
+var generalWords = wordSet(`db.statement db.query.text db.query.parameter db.operation.parameter exception.stacktrace error.stack
+	error.stacktrace graphql.document http.request.body http.response.body url.query user.prompt`)
+
+// generalMixed are keys of general conventions that hold whatever people wrote.
+var generalMixed = wordSet("process.command process.command_line process.command_args url.full http.url http.target")
+
+// readGeneral tells whether a general convention knows the key as a fact, or as words.
+func (t *traits) readGeneral(key string) {
+	head, _, dotted := strings.Cut(key, ".")
+	if !dotted || !generalNamespaces[head] || generalMixed[key] {
+		return
 	}
-	for prefix := key; ; {
+	for prefix := key; prefix != head; prefix = prefix[:strings.LastIndexByte(prefix, '.')] {
 		if generalWords[prefix] {
-			return false
+			t.words = true
+			return
 		}
-		i := strings.LastIndexByte(prefix, '.')
-		if i < 0 {
-			return true
-		}
-		prefix = prefix[:i]
 	}
+	t.open = openNamespaces[head] && key != "error.message"
+	t.general = !t.open || !holdsWords(wordsOf(key[len(head):]))
 }
 
 func wordSet(list string) map[string]bool {

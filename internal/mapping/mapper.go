@@ -112,6 +112,7 @@ type around struct {
 	scopeKnown    bool
 	scopeJSON     []byte          // its attributes; nil for none
 	longScope     content.Content // its attributes if they are long
+	scopeWords    content.Content // what words it has
 	scopeRep      jsonval.Repairs
 	scopeDialects uint64
 }
@@ -166,9 +167,11 @@ func (r *reading) readAround() {
 	}
 	r.scopeName, r.scopeVersion = a.scope.Name(), a.scope.Version()
 	a.scopeDialects = r.t.spokenBy(r.scopeName)
-	a.scopeJSON, a.longScope, a.scopeRep = nil, content.Content{}, 0
+	a.scopeJSON, a.longScope, a.scopeWords, a.scopeRep = nil, content.Content{}, content.Content{}, 0
 	if a.scope.Attributes().Len() > 0 {
-		a.scopeJSON = jsonval.AppendKvlist(nil, a.scope.Attributes(), &a.scopeRep)
+		facts, said := r.factsAndWords(a.scope.Attributes())
+		a.scopeWords = r.wordsOf(said, &a.scopeRep)
+		a.scopeJSON = jsonval.AppendKvlist(nil, facts, &a.scopeRep)
 	}
 	if len(a.scopeJSON) > longValue {
 		a.longScope = r.norm.Raw(a.scopeJSON, &a.scopeRep)
@@ -191,18 +194,18 @@ func (r *reading) mapSpan(res *resource) {
 	r.envelope()
 	r.scan()
 	r.scanEvents()
-	r.settleOwnWords()
+	r.settleOwn()
 	r.out.Kind, r.overrules = r.kind()
 	r.facts(res)
 	r.params()
 	r.contentFields()
 	r.out.ResourceID = res.id
+	r.buf = r.appendLinks(r.buf[:0])
+	r.out.Links = r.keep(r.buf)
 	r.buf = r.appendAttributes(r.buf[:0])
 	r.out.Attributes = r.keep(r.buf)
 	r.buf = r.appendEvents(r.buf[:0])
 	r.out.Events = r.keep(r.buf)
-	r.buf = r.appendLinks(r.buf[:0])
-	r.out.Links = r.keep(r.buf)
 	r.out.Adjustments |= adjustmentsOf(r.rep)
 }
 
@@ -270,12 +273,15 @@ type resource struct {
 	serviceName, release string
 	environment          string
 	environmentRank      int
+	words                content.Content // what words it has
 }
 
 // resource files a resource and reads what stands for all its spans.
 func (r *reading) resource(attrs pcommon.Map) (res resource) {
 	var rep jsonval.Repairs
-	r.buf = jsonval.AppendMap(r.buf[:0], attrs, &rep)
+	facts, said := r.factsAndWords(attrs)
+	res.words = r.wordsOf(said, &rep)
+	r.buf = jsonval.AppendMap(r.buf[:0], facts, &rep)
 	res.id = content.Of(r.buf)
 	if _, ok := r.batch.Resources[res.id]; !ok {
 		r.batch.Resources[res.id] = slices.Clone(r.buf)

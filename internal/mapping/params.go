@@ -3,6 +3,7 @@ package mapping
 import (
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -137,7 +138,7 @@ func (r *reading) nodeParam(all jsonval.Node, name string, n jsonval.Node) bool 
 			return false
 		}
 	}
-	if len(jsonval.Append(r.buf[:0], n, &r.rep)) > longValue {
+	if text := jsonval.Append(r.buf[:0], n, &r.rep); len(text) > longValue || n.Kind() >= jsonval.String && saysProse(unsafe.String(unsafe.SliceData(text), len(text))) {
 		return false
 	}
 	all.Set(name, n)

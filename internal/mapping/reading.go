@@ -14,10 +14,10 @@ import (
 type fate uint8
 
 const (
-	stays fate = iota
-	goes       // a column or content holds it
-	words      // its value is a content that the attribute refers to
-	whole      // stays, however long
+	stays  fate = iota // a fact
+	goes               // a column or content holds it
+	words              // its value is a content that the attribute refers to
+	unsure             // stays if the value is no words
 )
 
 // slot holds the attribute that a source is read from.
@@ -67,10 +67,12 @@ type reading struct {
 	scopeName, scopeVersion string
 	speaks                  uint64 // dialects the span is recognised as
 	shows                   evidence
-	stated                  []stated // keys that state a kind
-	fed                     uint64   // fields with something in their slots
-	overrules               bool     // the kind is stronger than the operation
-	exception               int32    // index of the last exception event, -1: none
+	stated                  []stated        // keys that state a kind
+	linked                  pcommon.Map     // words of links by index, if any
+	linkWords               content.Content // their content
+	fed                     uint64          // fields with something in their slots
+	overrules               bool            // the kind is stronger than the operation
+	exception               int32           // index of the last exception event, -1: none
 
 	slots   []slot
 	touched []int16
@@ -100,6 +102,7 @@ func (r *reading) start(span ptrace.Span, out *Span, speaks uint64) {
 	r.hits, r.fates, r.events, r.leaves = r.hits[:0], r.fates[:0], r.events[:0], r.leaves[:0]
 	r.fed, r.exception, r.rep = r.t.nameFeeds, -1, 0
 	r.shows, r.stated = 0, r.stated[:0]
+	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
 	r.slots[r.t.name] = slot{attr: -1, event: -1, set: true}
 	r.messages = r.messages[:0]
 	r.doc.Reset()
@@ -134,8 +137,8 @@ func (r *reading) scan() {
 	i := int32(-1)
 	for key, v := range attrs.All() {
 		i++
-		r.fates = append(r.fates, stays)
 		if info := r.t.keys[key]; info != nil {
+			r.fates = append(r.fates, r.fateOfKnown(info, key, v))
 			if info.rank != statesNoKind {
 				r.state(info.rank, v)
 			}
@@ -146,6 +149,7 @@ func (r *reading) scan() {
 			continue
 		}
 		if f, index, rest := r.t.match(key); f != nil {
+			r.fates = append(r.fates, unsure)
 			r.fileHit(f, hit{slot: f.slot, index: index, attr: i, rest: rest, value: v})
 			continue
 		}
@@ -156,6 +160,7 @@ func (r *reading) scan() {
 // fileUnknown files an attribute that no dialect knows by the words of its key.
 func (r *reading) fileUnknown(key string, v pcommon.Value, attr int32) {
 	t := r.traits(key)
+	r.fates = append(r.fates, t.fate(v))
 	if t.rank != statesNoKind {
 		r.state(t.rank, v)
 	}
@@ -210,12 +215,16 @@ func (r *reading) traits(key string) traits {
 	return t
 }
 
-// settleOwnWords marks what carries words on spans of the dialects that this one
-// turned out to be of.
-func (r *reading) settleOwnWords() {
+// settleOwn settles what carries words, and what facts, on spans of the dialects that
+// this one turned out to be of.
+func (r *reading) settleOwn() {
 	for _, i := range r.touched {
-		if s := &r.slots[i]; s.info != nil && s.attr >= 0 && s.info.wordsOf&r.speaks != 0 {
+		switch s := &r.slots[i]; {
+		case s.info == nil || s.attr < 0:
+		case s.info.wordsOf&r.speaks != 0:
 			r.fates[s.attr] = words
+		case s.info.factOf&r.speaks != 0 && !s.info.words:
+			r.fates[s.attr] = stays
 		}
 	}
 }

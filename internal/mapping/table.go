@@ -47,6 +47,9 @@ type keyInfo struct {
 	marks  uint64      // dialects it shows
 	values []markValue // dialects that only a certain value shows
 	words  bool
+	fact   bool // a column holds its value whole
+	// factOf are the dialects on whose spans alone the attribute is a fact.
+	factOf uint64
 	// What its words tell: how much its value says of the kind, and what it shows.
 	rank  kindRank
 	shows evidence
@@ -163,7 +166,9 @@ func (t *table) addDialect(d *dialect, bit uint64) {
 	for i := range d.kinds {
 		rule := &boundRule{kindRule: &d.kinds[i], dialect: bit, slot: -1}
 		if rule.attr != "" {
-			rule.slot = t.lookupOrAdd(rule.attr).slot
+			info := t.lookupOrAdd(rule.attr)
+			rule.slot = info.slot
+			info.knowFact(rule.own, bit)
 		}
 		t.kinds = append(t.kinds, rule)
 	}
@@ -215,7 +220,19 @@ func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 		b.slot = -1
 	}
 	b.list = strings.Contains(s.attr, ".#")
+	if s.attr != "" && s.event == "" && !fields[f].words && len(b.steps) == 0 && s.as != asBody && s.as != asWrapped && s.with == nil {
+		t.lookupOrAdd(s.attr).knowFact(s.own, bit)
+	}
 	t.sources[f] = append(t.sources[f], b)
+}
+
+// knowFact notes that the value is a fact, on spans of a dialect only if own.
+func (k *keyInfo) knowFact(own bool, dialect uint64) {
+	if own {
+		k.factOf |= dialect
+	} else {
+		k.fact = true
+	}
 }
 
 // bind returns the slot of what a source is read from; -1 for an answer, which has

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
 // speech are words of keys whose values are something that people or models said, that
@@ -15,7 +17,7 @@ var speech = wordSet(`input output prompt completion message msg content text ar
 	questions queries documents contexts bodies transcripts instructions descriptions goals backstories summaries memories stacktraces`)
 
 // holdsWords tells whether the words of a key say that its value was said.
-func holdsWords(key string, words []string) bool {
+func holdsWords(words []string) bool {
 	for _, w := range words {
 		if speech[w] {
 			return true
@@ -55,13 +57,18 @@ func isProse(s string) bool {
 
 func isASCIILetter(c rune) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
+// isJSONText tells whether text looks like a JSON object or list.
+func isJSONText(s string) bool {
+	s = strings.TrimLeft(s, " \t\r\n")
+	return s != "" && (s[0] == '{' || s[0] == '[')
+}
+
 // saysProse tells whether text is prose or JSON with prose in it.
 func saysProse(s string) bool {
-	t := strings.TrimLeft(s, " \t\r\n")
-	if t == "" || t[0] != '{' && t[0] != '[' {
+	if !isJSONText(s) {
 		return isProse(s)
 	}
-	for {
+	for t := s; ; {
 		i := strings.IndexByte(t, '"')
 		if i < 0 {
 			return false
@@ -79,4 +86,43 @@ func saysProse(s string) bool {
 		}
 		t = t[min(end+1, len(t)):]
 	}
+}
+
+// fateOfKnown is what becomes of an attribute whose key the table has.
+func (r *reading) fateOfKnown(info *keyInfo, key string, v pcommon.Value) fate {
+	switch {
+	case info.carriesWords(r.speaks):
+		return words
+	case info.fact:
+		return stays
+	}
+	return r.traits(key).fate(v)
+}
+
+// fate is what becomes of an attribute that no dialect knows.
+func (t traits) fate(v pcommon.Value) fate {
+	switch v.Type() {
+	case pcommon.ValueTypeInt, pcommon.ValueTypeDouble, pcommon.ValueTypeBool, pcommon.ValueTypeEmpty:
+		return stays
+	case pcommon.ValueTypeBytes:
+		return words
+	}
+	switch {
+	case t.general && t.open && v.Type() == pcommon.ValueTypeStr && saysProse(v.Str()):
+		return words
+	case t.general:
+		return stays
+	case t.words:
+		return words
+	}
+	return unsure
+}
+
+// fateOf is what becomes of an attribute that is no span's: of an event, a link, a scope
+// or a resource.
+func (r *reading) fateOf(key string, v pcommon.Value) fate {
+	if info := r.t.keys[key]; info != nil {
+		return r.fateOfKnown(info, key, v)
+	}
+	return r.traits(key).fate(v)
 }
