@@ -145,8 +145,8 @@ func (r *reading) factsAndWords(attrs pcommon.Map) (facts, said pcommon.Map) {
 		if f == stays && v.Type() != pcommon.ValueTypeStr {
 			return false
 		}
-		r.buf = jsonval.AppendValue(r.buf[:0], v, &rep)
-		return !r.isFact(f, v, r.buf)
+		r.aside = jsonval.AppendValue(r.aside[:0], v, &rep)
+		return !r.isFact(f, v, r.aside)
 	}
 	for key, v := range attrs.All() {
 		if isWords(key, v) {
@@ -166,8 +166,8 @@ func (r *reading) wordsOf(said pcommon.Map, rep *jsonval.Repairs) content.Conten
 	if said == (pcommon.Map{}) {
 		return content.Content{}
 	}
-	r.buf = jsonval.AppendKvlist(r.buf[:0], said, rep)
-	return r.norm.Raw(r.buf, rep)
+	r.aside = jsonval.AppendKvlist(r.aside[:0], said, rep)
+	return r.norm.Raw(r.aside, rep)
 }
 
 func (r *reading) appendKey(dst []byte, inside int, key string) []byte {

@@ -349,8 +349,7 @@ var eventWords = map[string]bool{
 func (r *reading) appendLinks(dst []byte) []byte {
 	dst = r.linksWithoutWords(dst)
 	if r.linked != (pcommon.Map{}) {
-		var buf []byte
-		r.linkWords = r.norm.Raw(jsonval.AppendKvlist(buf, r.linked, &r.rep), &r.rep)
+		r.linkWords = r.wordsOf(r.linked, &r.rep)
 	}
 	return dst
 }

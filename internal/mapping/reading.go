@@ -14,10 +14,11 @@ import (
 type fate uint8
 
 const (
-	stays  fate = iota // a fact
-	goes               // a column or content holds it
-	words              // its value is a content that the attribute refers to
-	unsure             // stays if the value is no words
+	stays       fate = iota // a fact
+	goes                    // a column or content holds it
+	words                   // its value is a content that the attribute refers to
+	unsure                  // nobody knows the key: stays if the value is no prose, and contents are kept
+	unlessProse             // stays if the value is no prose
 )
 
 // slot holds the attribute that a source is read from.
@@ -88,6 +89,7 @@ type reading struct {
 	rep       jsonval.Repairs // of all that is stored
 	sourceRep jsonval.Repairs // of the source being read
 	buf       []byte
+	aside     []byte // what is written while buf is in use
 	messages  []content.Message
 	contents  []content.Content
 }
@@ -128,6 +130,9 @@ func (r *reading) release() {
 	}
 	if cap(r.buf) > 1<<20 {
 		r.buf = nil
+	}
+	if cap(r.aside) > 1<<20 {
+		r.aside = nil
 	}
 }
 

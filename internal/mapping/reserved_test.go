@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"encoding/json"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -16,7 +17,7 @@ import (
 // reservedKeys are those that the writer uses itself, and what comes near them.
 var reservedKeys = []string{
 	"$content", "$scope", "$$scope", "$$$scope", "$long_scope", "$$long_scope", "$bytes", "$map", "$$content", "$", "$$", "", "content",
-	"scope", "a\"$map", "{\"$content\":\"", "$scope ", "$Scope",
+	"scope", "a\"$map", "{\"$content\":\"", "$scope ", "$Scope", scopeWordsKey, resourceWordsKey, linkWordsKey, "$" + resourceWordsKey,
 }
 
 // putReserved puts some attributes with reserved keys, some of which look like what the
@@ -61,20 +62,25 @@ func putBack(t *testing.T, b *Batch, s *Span, attributes []byte) (back pcommon.M
 	return back, refs
 }
 
-// unscoped takes the attributes of the scope out of those of a span.
-func unscoped(m pcommon.Map) (span, scope map[string]any) {
+// unscoped takes the attributes of the scope, and the words of the resource and of the
+// links, out of those of a span.
+func unscoped(m pcommon.Map) (span, scope, resource, links map[string]any) {
 	span, scope = map[string]any{}, map[string]any{}
 	for key, v := range m.AsRaw() {
 		switch {
-		case key == scopeKey || key == longScopeKey:
-			scope = v.(map[string]any)
+		case key == scopeKey || key == longScopeKey || key == scopeWordsKey:
+			maps.Copy(scope, v.(map[string]any))
+		case key == resourceWordsKey:
+			resource = v.(map[string]any)
+		case key == linkWordsKey:
+			links = v.(map[string]any)
 		case isScopeKey(key):
 			span[key[1:]] = v
 		default:
 			span[key] = v
 		}
 	}
-	return span, scope
+	return span, scope, resource, links
 }
 
 // Whatever attributes are called and hold, they come back as they were, and only what
@@ -100,7 +106,7 @@ func TestReservedKeysComeBack(t *testing.T) {
 		require.Zero(t, s.Adjustments)
 		var refs []content.ID
 		back, of := putBack(t, b, s, orEmpty(s.Attributes))
-		spanBack, scopeBack := unscoped(back)
+		spanBack, scopeBack, resourceWords, linkWords := unscoped(back)
 		require.Equal(t, span.Attributes().AsRaw(), spanBack, "%s", s.Attributes)
 		require.Equal(t, scope.AsRaw(), scopeBack, "%s", s.Attributes)
 		refs = append(refs, of...)
@@ -114,11 +120,19 @@ func TestReservedKeysComeBack(t *testing.T) {
 		require.NoError(t, json.Unmarshal(s.Links, &links))
 		back = pcommon.NewMap()
 		require.NoError(t, jsonval.DecodeMap(orEmpty(links[0].Attributes), back))
-		require.Equal(t, link.AsRaw(), back.AsRaw())
+		require.Equal(t, link.AsRaw(), merged(back.AsRaw(), linkWords["0"]))
 		back = pcommon.NewMap()
 		require.NoError(t, jsonval.DecodeMap(b.Resources[s.ResourceID], back))
-		require.Equal(t, resource.AsRaw(), back.AsRaw())
+		require.Equal(t, resource.AsRaw(), merged(back.AsRaw(), resourceWords))
 	}
+}
+
+// merged adds the words that stood elsewhere to facts.
+func merged(facts map[string]any, words any) map[string]any {
+	if said, ok := words.(map[string]any); ok {
+		maps.Copy(facts, said)
+	}
+	return facts
 }
 
 func orEmpty(object []byte) []byte {

@@ -58,6 +58,9 @@ func (v value) text() (s string, exact, ok bool) {
 		}
 		return "", false, false
 	}
+	if !v.exists() {
+		return
+	}
 	switch v.attr.Type() {
 	case pcommon.ValueTypeInt, pcommon.ValueTypeDouble:
 		return v.attr.AsString(), false, true
@@ -74,6 +77,9 @@ func (v value) integer() (i int64, exact, ok bool) {
 	if v.node.Exists() {
 		i, ok = v.node.Int()
 		return i, false, ok && i >= 0
+	}
+	if !v.exists() {
+		return
 	}
 	switch v.attr.Type() {
 	case pcommon.ValueTypeInt:
@@ -115,6 +121,9 @@ func (v value) float() (f float64, exact, ok bool) {
 		f, ok = v.node.Float()
 		return f, false, ok && finite(f)
 	}
+	if !v.exists() {
+		return
+	}
 	switch v.attr.Type() {
 	case pcommon.ValueTypeInt:
 		return float64(v.attr.Int()), false, true
@@ -142,6 +151,9 @@ func (v value) decimal() (d decimal.Decimal, exact, ok bool) {
 		}
 		d, ok = parseDecimal(v.node.Text())
 		return d, false, ok
+	}
+	if !v.exists() {
+		return
 	}
 	switch v.attr.Type() {
 	case pcommon.ValueTypeInt:
@@ -182,7 +194,7 @@ func (v value) boolean() (b, exact, ok bool) {
 		b, ok = v.node.Bool()
 		return b, false, ok
 	}
-	if v.attr.Type() == pcommon.ValueTypeBool {
+	if v.exists() && v.attr.Type() == pcommon.ValueTypeBool {
 		return v.attr.Bool(), true, true
 	}
 	return false, false, false

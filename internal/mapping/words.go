@@ -108,8 +108,8 @@ func (t traits) fate(v pcommon.Value) fate {
 		return words
 	}
 	switch {
-	case t.general && t.open && v.Type() == pcommon.ValueTypeStr && saysProse(v.Str()):
-		return words
+	case t.general && t.open:
+		return unlessProse
 	case t.general:
 		return stays
 	case t.words:
