@@ -10,6 +10,7 @@ const (
 	ContentCut
 	ContentOmitted
 	DuplicateKey
+	InputDelta // the input is only what is new since the call before
 	NulRemoved
 	NumberNotFinite
 	ReasoningAddedToOutput
@@ -20,7 +21,7 @@ const (
 
 // adjustmentNames is sorted, and parallel to the constants.
 var adjustmentNames = [...]string{
-	"cache_added_to_input", "content_cut", "content_omitted", "duplicate_key", "nul_removed",
+	"cache_added_to_input", "content_cut", "content_omitted", "duplicate_key", "input_delta", "nul_removed",
 	"number_not_finite", "reasoning_added_to_output", "text_cut", "time_clamped", "utf8_replaced",
 }
 

@@ -121,6 +121,9 @@ func (r *reading) messagesOf(f field, dir content.Direction) (w said) {
 		}
 		if r.readMessages(src, dir, &w) && (w.history != nil || len(r.messages) > mark) {
 			w.messages = r.messages[mark:len(r.messages):len(r.messages)]
+			if src.delta {
+				r.out.Adjustments |= InputDelta
+			}
 			return w
 		}
 		r.messages = r.messages[:mark]

@@ -90,6 +90,8 @@ type source struct {
 	sums bool
 	// streams says that the span streamed if the source has a value.
 	streams bool
+	// delta says that the messages are only what is new since the call before.
+	delta bool
 	// answer assembles one message from several attributes.
 	answer *answer
 }

@@ -6,7 +6,7 @@ import "strings"
 var _ = register(dialect{
 	name:     "Claude Code",
 	rank:     rankFramework + 70,
-	versions: "1.0.0",
+	versions: "1.0.0, *2.1.332*; Claude Agent SDK *0.3.332*",
 	scopes:   []string{"com.anthropic.claude_code*"},
 	sources: map[field][]source{
 		fRequestModel:   {{attr: "model", own: true}},
@@ -18,6 +18,8 @@ var _ = register(dialect{
 		fCacheCreation:  {{attr: "cache_creation_tokens", own: true}},
 		fToolName:       {{attr: "tool_name", own: true, at: rankVercel + 10}},
 		fToolCallID:     {{attr: "tool_use_id", own: true}},
+		fErrorType:      {{attr: "error_class", own: true}},
+		fErrorMessage:   {{attr: "error", own: true}},
 		fInputMessages:  {{attr: "user_prompt", own: true, as: asText}, {attr: "new_context", own: true, only: onlyLLM}},
 		fOutputMessages: {{attr: "response.model_output", own: true}},
 		fToolArguments:  {{attr: "tool_input", own: true, at: rankVercel + 10}},

@@ -43,6 +43,7 @@ var _ = register(dialect{
 		fEmbeddingDimensions: {{attr: "gen_ai.embeddings.dimension.count"}},
 		fInputMessages: {
 			{attr: "gen_ai.input.messages"},
+			{attr: "gen_ai.input.messages_delta", delta: true},
 			{event: inferenceDetails, attr: "gen_ai.input.messages", at: rankEvents},
 		},
 		fOutputMessages: {
@@ -93,7 +94,6 @@ var _ = register(dialect{
 	name:     "OpenTelemetry GenAI, legacy",
 	rank:     rankLegacy,
 	versions: "semantic conventions 1.26 to 1.36: *@opentelemetry/instrumentation-openai* 0.21.0; Semantic Kernel 1.55; Azure AI Inference",
-	scopes:   []string{"Microsoft.SemanticKernel*", "gemini-cli"},
 	marks:    []string{"gen_ai.system"},
 	sources: map[field][]source{
 		fProvider: {{attr: "gen_ai.system", at: rankCurrent + 1}},

@@ -209,6 +209,9 @@ func sourceNote(src *boundSource, info fieldInfo) string {
 	if note := formNotes[src.as]; note != "" {
 		notes = append(notes, note)
 	}
+	if src.delta {
+		notes = append(notes, "only what is new since the call before")
+	}
 	if src.note != "" {
 		notes = append(notes, src.note)
 	}

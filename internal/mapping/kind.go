@@ -25,6 +25,7 @@ var operationNames = map[string]string{
 	"completion": "text_completion", "acompletion": "chat", "generate": "chat", "llm_request": "chat", "llm_call": "chat",
 	"call_llm": "chat", "responses": "chat", "aresponses": "chat",
 	"embedding": "embeddings", "aembedding": "embeddings", "vector_db_retrieve": "retrieval", "arerank": "rerank",
+	"tool_call": "execute_tool",
 	"framework": "", // Spring AI's own spans
 }
 

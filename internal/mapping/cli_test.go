@@ -1,0 +1,73 @@
+package mapping
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestCodingAgentsTraces compares what the spans of coding agents tell with what their
+// model endpoint was asked: truth.json, as far as the program's spans tell it.
+func TestCodingAgentsTraces(t *testing.T) {
+	const folder = "testdata/fixtures/cli/"
+	var truth map[string]struct {
+		Calls      int
+		Failed     int   `json:"failed_requests"`
+		Input      int64 `json:"input"`
+		CacheRead  int64 `json:"cache_read"`
+		CacheWrite int64 `json:"cache_write"`
+		Output     int64 `json:"output"`
+		Reasoning  int64 `json:"reasoning"`
+	}
+	data, err := os.ReadFile(folder + "truth.json")
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(data, &truth))
+	m := New(Options{})
+	for run, c := range map[string]struct {
+		lacksParts bool // no cache and no reasoning on spans
+		tools      int
+	}{
+		"claude-code-2.1.332-tools":  {tools: 1},
+		"codex-0.171.0-tools":        {tools: 1},
+		"copilot-cli-1.0.102-tools":  {tools: 1},
+		"gemini-cli-0.61.0-tools":    {tools: 1, lacksParts: true},
+		"gemini-cli-0.61.0-error429": {tools: 1, lacksParts: true},
+		"opencode-1.18.33-tools":     {tools: 1},
+		"qwen-code-0.24.4-tools":     {tools: 1},
+	} {
+		t.Run(run, func(t *testing.T) {
+			want := truth[run]
+			var calls, failed, tools int
+			var sum Usage
+			for _, s := range m.Map(loadTraces(t, folder+run+".traces")).Spans {
+				switch {
+				case s.Kind == KindTool:
+					tools++
+				case s.Kind == KindLLM && s.ErrorType != "":
+					failed++
+				case s.Kind == KindLLM:
+					calls++
+					sum.Input.V += s.Usage.Input.V
+					sum.Output.V += s.Usage.Output.V
+					sum.CacheRead.V += s.Usage.CacheRead.V
+					sum.CacheCreation.V += s.Usage.CacheCreation.V
+					sum.Reasoning.V += s.Usage.Reasoning.V
+				}
+			}
+			require.Equal(t, want.Calls, calls, "calls")
+			require.Equal(t, want.Failed, failed, "failed calls")
+			require.Equal(t, c.tools, tools, "tool calls")
+			require.Equal(t, want.Input, sum.Input.V, "input")
+			if c.lacksParts {
+				require.Equal(t, want.Output-want.Reasoning, sum.Output.V, "output")
+				return
+			}
+			require.Equal(t, want.Output, sum.Output.V, "output")
+			require.Equal(t, want.CacheRead, sum.CacheRead.V, "cache read")
+			require.Equal(t, want.CacheWrite, sum.CacheCreation.V, "cache creation")
+			require.Equal(t, want.Reasoning, sum.Reasoning.V, "reasoning")
+		})
+	}
+}

@@ -1,0 +1,83 @@
+package mapping
+
+import "strings"
+
+// Gemini CLI: operations of its own, messages of the Gemini API, and no thoughts and no
+// cache among the tokens.
+var _ = register(dialect{
+	name:     "Gemini CLI",
+	rank:     rankFramework + 76,
+	versions: "0.40, *0.61.0*",
+	scopes:   []string{"gemini-cli"},
+	sources: map[field][]source{
+		fToolCallID:    {{attr: "gen_ai.tool.call_id"}},
+		fToolArguments: {{attr: "gen_ai.input.messages", path: "args", own: true, at: rankEvents}},
+		fToolResult: {
+			{attr: "gen_ai.output.messages", path: "response.responseParts.0.functionResponse.response", own: true, at: rankEvents},
+			{attr: "gen_ai.output.messages", path: "response.resultDisplay", own: true, at: rankEvents},
+		},
+	},
+	kinds: []kindRule{
+		{at: kindByOperation, attr: "gen_ai.operation.name", own: true, values: map[string]Kind{
+			"tool_call": KindTool, "schedule_tool_calls": KindChain, "agent_call": KindAgent, "user_prompt": KindChain, "system_prompt": KindOther,
+		}},
+	},
+})
+
+// Qwen Code: as Claude Code's spans, in the current conventions.
+var _ = register(dialect{
+	name:     "Qwen Code",
+	rank:     rankFramework + 77,
+	versions: "*0.24.4*",
+	scopes:   []string{"qwen-code"},
+	sources: map[field][]source{
+		fRequestModel:  {{attr: "qwen-code.model", only: kindsOf(KindAgent)}},
+		fReasoning:     {{attr: "thoughts_token_count", own: true}},
+		fTTFT:          {{attr: "ttft_ms", own: true, as: asMillis, at: rankVercel + 2, streams: true}},
+		fUserID:        {{attr: "gen_ai.user.id", own: true, at: rankCurrent + 10}},
+		fToolName:      {{attr: "tool_name", own: true, at: rankVercel + 12}},
+		fToolCallID:    {{attr: "tool.call_id", own: true, at: rankVercel + 12}},
+		fErrorMessage:  {{attr: "error", own: true}},
+		fInputMessages: {{attr: "new_context", own: true, as: asText, only: kindsOf(KindAgent)}},
+	},
+	kinds: []kindRule{
+		{at: kindByOthers, own: true, of: qwenKind, note: "`qwen-code.interaction` → agent; `….llm_request` → llm; `….tool` → tool; any other `qwen-code.…` → other"},
+	},
+})
+
+func qwenKind(_ *reading, name string) (Kind, verdict) {
+	name, ok := strings.CutPrefix(name, "qwen-code.")
+	switch {
+	case !ok:
+		return KindOther, undecided
+	case name == "interaction" || name == "subagent":
+		return KindAgent, decided
+	case name == "llm_request":
+		return KindLLM, decided
+	case name == "tool":
+		return KindTool, decided
+	}
+	return KindOther, decided
+}
+
+// Copilot CLI: current conventions, but a call's input is only what is new in it.
+var _ = register(dialect{
+	name:     "GitHub Copilot CLI",
+	rank:     rankCurrent - 6,
+	versions: "*1.0.102*",
+	scopes:   []string{"github.copilot"},
+	sources: map[field][]source{
+		fInputMessages: {{attr: "gen_ai.input.messages", own: true, only: onlyLLM, delta: true}},
+	},
+})
+
+// opencode: the Vercel AI SDK's spans, under its own scope, and its own around them.
+var _ = register(dialect{
+	name:     "opencode",
+	rank:     rankFramework + 78,
+	versions: "*1.18.33*",
+	scopes:   []string{"opencode"},
+	kinds: []kindRule{
+		{at: kindByOthers, own: true, values: map[string]Kind{"tool.execute": KindOther}},
+	},
+})
