@@ -53,6 +53,12 @@ func (rd *reader) documents(list, n jsonval.Node, depth int) {
 			list.Add(d)
 		}
 	case jsonval.Array:
+		if n.Len() > maxTexts && onlyStrings(n) {
+			d := rd.d.Object()
+			d.Set("content", rd.asText(n))
+			list.Add(d)
+			return
+		}
 		for c := n.First(); c.Exists(); c = c.Next() {
 			rd.documents(list, c, depth+1)
 		}

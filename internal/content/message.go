@@ -331,9 +331,7 @@ func (rd *reader) blocks(parts, c jsonval.Node) {
 			rd.addText(parts, text) // Azure AI Agents
 			return
 		}
-		var r jsonval.Repairs
-		rd.addText(parts, rd.d.String(string(jsonval.Append(nil, c, &r))))
-		*rd.r |= r
+		rd.addText(parts, rd.asText(c))
 	case jsonval.Number, jsonval.Bool:
 		rd.addText(parts, rd.d.String(c.Text()))
 	}
@@ -370,6 +368,7 @@ func (rd *reader) decoded(c jsonval.Node) (jsonval.Node, bool) {
 func (rd *reader) calls(parts, n jsonval.Node) {
 	extra := n.Get("additional_kwargs")
 	told := parts.Len()
+	rd.told = rd.told[:0]
 	for _, list := range [...]jsonval.Node{
 		n.Get("tool_calls"), n.Get("toolCalls"), n.Get("toolRequests"), extra.Get("tool_calls"),
 	} {

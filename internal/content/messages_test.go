@@ -333,3 +333,23 @@ func TestWholeResponseBodyIsRead(t *testing.T) {
 	require.Len(t, got, 1)
 	require.JSONEq(t, `{"role":"assistant","parts":[{"type":"reasoning","content":"Thought."},{"type":"text","content":"Hello."}]}`, string(got[0].Body))
 }
+
+// Of very many bare texts none is a message or document of its own.
+func TestVeryManyTextsAreOne(t *testing.T) {
+	z := NewNormalizer(Options{})
+	list := func(n int) string { return "[" + strings.Repeat(`"x",`, n-1) + `"x"]` }
+	var r jsonval.Repairs
+	for n, want := range map[int]int{maxTexts: maxTexts, maxTexts + 1: 1} {
+		messages, ok := z.Messages(nil, pcommon.NewValueStr(list(n)), Input, &r)
+		require.True(t, ok)
+		require.Len(t, messages, want)
+		documents, ok := z.Documents(nil, pcommon.NewValueStr(list(n)), &r)
+		require.True(t, ok)
+		require.Len(t, documents, want)
+		if want == 1 {
+			require.Contains(t, string(messages[0].Body), strings.ReplaceAll(list(n), `"`, `\"`), "nothing is lost")
+			require.Contains(t, string(documents[0].Body), strings.ReplaceAll(list(n), `"`, `\"`))
+		}
+	}
+	require.Zero(t, r)
+}

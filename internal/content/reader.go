@@ -13,6 +13,7 @@ type reader struct {
 	dir   Direction
 	r     *jsonval.Repairs
 	found []draft
+	told  []string // canonical calls of the content of the message being read
 }
 
 func (s *scratch) reader(d *jsonval.Doc, dir Direction, r *jsonval.Repairs) *reader {
@@ -125,6 +126,10 @@ func (rd *reader) any(n jsonval.Node) bool {
 func (rd *reader) list(n jsonval.Node) bool {
 	before := len(rd.found)
 	texts := onlyStrings(n)
+	if texts && n.Len() > maxTexts {
+		rd.textMessage(rd.asText(n))
+		return true
+	}
 	known := false // whether anything is sure to be words of a conversation
 	open := draft{}
 	flush := func() {
@@ -173,6 +178,18 @@ func (rd *reader) list(n jsonval.Node) bool {
 		rd.found = rd.found[:before]
 	}
 	return len(rd.found) > before
+}
+
+// maxTexts is how many bare texts of a list are a message or document each. Of more, the
+// list as a whole is one text: a message takes a hundred times the memory of such a text.
+const maxTexts = 10_000
+
+// asText returns the JSON of a value as a string.
+func (rd *reader) asText(n jsonval.Node) jsonval.Node {
+	var r jsonval.Repairs
+	text := rd.d.String(string(jsonval.Append(nil, n, &r)))
+	*rd.r |= r
+	return text
 }
 
 // isPair tells whether n is a role and what was said, the short form of LangChain.

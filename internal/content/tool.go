@@ -1,6 +1,8 @@
 package content
 
 import (
+	"slices"
+
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
@@ -85,26 +87,36 @@ const maxCompared = 256
 // id, whether the first told of them hold one of its name and arguments.
 func (rd *reader) hasCall(parts, p jsonval.Node, told int) bool {
 	id := p.Get("id").Text()
+	if id == "" && told > 0 {
+		return rd.hasBody(parts, p, told)
+	}
 	at := 0
 	for c := parts.First(); c.Exists() && at < maxCompared; c = c.Next() {
 		at++
 		if c.Get("type").Str() != typeToolCall {
 			continue
 		}
-		other := c.Get("id").Text()
-		if id != "" && other == id {
-			return true
-		}
-		if id == "" && other == "" && at <= told && rd.same(c, p) {
+		if id != "" && c.Get("id").Text() == id {
 			return true
 		}
 	}
 	return false
 }
 
-func (rd *reader) same(a, b jsonval.Node) bool {
+// hasBody tells whether the first told parts hold the call p. It writes each of them
+// once for all calls that are compared with them.
+func (rd *reader) hasBody(parts, p jsonval.Node, told int) bool {
 	var r jsonval.Repairs
-	return string(jsonval.Append(nil, a, &r)) == string(jsonval.Append(nil, b, &r))
+	c := parts.First()
+	for len(rd.told) < min(told, maxCompared) {
+		body := ""
+		if c.Get("type").Str() == typeToolCall && c.Get("id").Text() == "" {
+			body = string(jsonval.Append(nil, c, &r))
+		}
+		rd.told = append(rd.told, body)
+		c = c.Next()
+	}
+	return slices.Contains(rd.told, string(jsonval.Append(nil, p, &r)))
 }
 
 // toolResponsePart reads a tool's result from a content block.

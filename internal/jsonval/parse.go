@@ -1,6 +1,9 @@
 package jsonval
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Parse reads one JSON text (RFC 8259, nothing around it but blanks) into new
 // nodes of d. It returns false, and leaves r alone, if the text is malformed,
@@ -14,6 +17,9 @@ func (d *Doc) parse(text string, maxDepth, maxNodes int, r *Repairs) (Node, bool
 	p := parser{d: d, s: text, maxDepth: maxDepth, maxNodes: maxNodes}
 	mark := len(d.nodes)
 	p.blanks()
+	if p.is('[') || p.is('{') {
+		d.makeRoom(text)
+	}
 	i, ok := p.value(0)
 	p.blanks()
 	if !ok || p.i != len(text) {
@@ -23,6 +29,20 @@ func (d *Doc) parse(text string, maxDepth, maxNodes int, r *Repairs) (Node, bool
 	}
 	*r |= p.repairs
 	return Node{d, i}, true
+}
+
+// longText is from how many bytes on counting what may be values is cheaper than growing
+// while they are read.
+const longText = 4 << 10
+
+// makeRoom makes room for the values of a long text, of which each but the first
+// follows a comma or an opening bracket.
+func (d *Doc) makeRoom(text string) {
+	if len(text) < longText {
+		return
+	}
+	most := strings.Count(text, ",") + strings.Count(text, "[") + strings.Count(text, "{") + 2
+	d.nodes = slices.Grow(d.nodes, min(most, max(0, maxParsed-len(d.nodes))))
 }
 
 type parser struct {

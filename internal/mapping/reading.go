@@ -89,7 +89,8 @@ type reading struct {
 	rep       jsonval.Repairs // of all that is stored
 	sourceRep jsonval.Repairs // of the source being read
 	buf       []byte
-	aside     []byte // what is written while buf is in use
+	aside     []byte  // what is written while buf is in use
+	parsed    []value // attributes that parseOnce has read, with their JSON
 	messages  []content.Message
 	contents  []content.Content
 }
@@ -106,7 +107,7 @@ func (r *reading) start(span ptrace.Span, out *Span, speaks uint64) {
 	r.shows, r.stated = 0, r.stated[:0]
 	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
 	r.slots[r.t.name] = slot{attr: -1, event: -1, set: true}
-	r.messages = r.messages[:0]
+	r.messages, r.parsed = r.messages[:0], r.parsed[:0]
 	r.doc.Reset()
 }
 
@@ -122,6 +123,7 @@ func (r *reading) release() {
 	clear(r.messages[:cap(r.messages)])
 	clear(r.contents[:cap(r.contents)])
 	clear(r.keys[:cap(r.keys)])
+	clear(r.parsed[:cap(r.parsed)])
 	clear(r.values[:cap(r.values)])
 	clear(r.leaves[:cap(r.leaves)])
 	clear(r.stated[:cap(r.stated)])
@@ -474,8 +476,20 @@ func (r *reading) parseOnce(v value) jsonval.Node {
 	case v.attr.Type() == pcommon.ValueTypeStr && !looksEncoded(v.attr.Str()):
 		return jsonval.Node{}
 	}
-	return r.parse(v.attr)
+	for _, p := range r.parsed {
+		if p.attr == v.attr {
+			return p.node
+		}
+	}
+	n := r.parse(v.attr)
+	if len(r.parsed) < maxKeptParsed {
+		r.parsed = append(r.parsed, value{attr: v.attr, node: n})
+	}
+	return n
 }
+
+// maxKeptParsed bounds the values of a span whose JSON is kept for the next field.
+const maxKeptParsed = 16
 
 // looksEncoded tells whether text may be a JSON object, list or quoted string.
 func looksEncoded(s string) bool {
