@@ -109,6 +109,7 @@ func (e *llmExporter) open(ctx context.Context) (err error) {
 		Pool: e.pool, Schema: e.cfg.Postgres.Schema, Logger: e.logger,
 		Spans: e.cfg.Retention.Spans, Contents: e.cfg.Retention.Contents, Interval: e.cfg.Retention.Interval,
 		EnsureDays: e.writer.EnsureAhead,
+		Window:     e.window(),
 		IdleSince:  e.health.lastTouch,
 		Dropped: func() {
 			e.writer.ForgetDays()
@@ -117,6 +118,7 @@ func (e *llmExporter) open(ctx context.Context) (err error) {
 		Erased:     e.resolver.forgetErased,
 		Removed:    e.telemetry.removed,
 		Partitions: e.telemetry.countPartitions,
+		Overdue:    e.telemetry.countOverdue,
 	}
 	return e.telemetry.observePool(e.pool)
 }

@@ -37,6 +37,7 @@ type telemetry struct {
 	mu         sync.Mutex
 	reasons    map[string]bool
 	partitions map[string]int64 // by table
+	overdue    map[string]int64 // days, by table
 }
 
 func newTelemetry(set component.TelemetrySettings, id component.ID) (*telemetry, error) {
@@ -45,7 +46,7 @@ func newTelemetry(set component.TelemetrySettings, id component.ID) (*telemetry,
 		return nil, err
 	}
 	name := attribute.String("exporter", id.String())
-	t := &telemetry{builder: builder, name: name, only: metric.WithAttributeSet(attribute.NewSet(name)), phases: map[string]metric.MeasurementOption{}, reasons: map[string]bool{}}
+	t := &telemetry{builder: builder, name: name, only: metric.WithAttributeSet(attribute.NewSet(name)), phases: map[string]metric.MeasurementOption{}, reasons: map[string]bool{}, overdue: map[string]int64{}}
 	for _, phase := range []string{phaseMap, phaseResolve, phaseContents, phaseSpans, phaseCommit, phaseTotal} {
 		t.phases[phase] = t.label("phase", phase)
 	}
@@ -90,19 +91,30 @@ func (t *telemetry) observePool(p *pool.Pool) error {
 	if err != nil {
 		return err
 	}
-	return t.observePartitions()
+	err = t.builder.RegisterExporterLlmObservatoryPartitionsCallback(t.observeByTable(func() map[string]int64 { return t.partitions }))
+	if err != nil {
+		return err
+	}
+	return t.builder.RegisterExporterLlmObservatoryRetentionOverdueDaysCallback(t.observeByTable(func() map[string]int64 { return t.overdue }))
 }
 
-// observePartitions makes the counts of countPartitions readable.
-func (t *telemetry) observePartitions() error {
-	return t.builder.RegisterExporterLlmObservatoryPartitionsCallback(func(_ context.Context, o metric.Int64Observer) error {
+// observeByTable makes counts readable that upkeep has told.
+func (t *telemetry) observeByTable(counts func() map[string]int64) metric.Int64Callback {
+	return func(_ context.Context, o metric.Int64Observer) error {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		for table, n := range t.partitions {
+		for table, n := range counts() {
 			o.Observe(n, t.label("table", table).(metric.ObserveOption))
 		}
 		return nil
-	})
+	}
+}
+
+// countOverdue notes the days of a table that retention should have dropped.
+func (t *telemetry) countOverdue(table string, days int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.overdue[table] = days
 }
 
 func (t *telemetry) countPartitions(counts map[string]int64) {

@@ -125,7 +125,7 @@ func TestUsageOutlivesItsSpans(t *testing.T) {
 	_, calls, tokens := usageOf(t, db)
 	retention := upkeep.Retention{
 		Pool: db, Schema: "public", Spans: 48 * time.Hour, Logger: zaptest.NewLogger(t),
-		Removed: func(context.Context, upkeep.Removal) {},
+		Removed: func(context.Context, upkeep.Removal) {}, Overdue: func(string, int64) {},
 	}
 	now := time.Now()
 	dropped, err := retention.Run(t.Context(), now)

@@ -38,6 +38,7 @@ type TelemetryBuilder struct {
 	ExporterLlmObservatoryPoolAcquires          metric.Int64ObservableCounter
 	ExporterLlmObservatoryPoolConnections       metric.Int64ObservableGauge
 	ExporterLlmObservatoryRedisErrors           metric.Int64Counter
+	ExporterLlmObservatoryRetentionOverdueDays  metric.Int64ObservableGauge
 	ExporterLlmObservatoryRetentionRemovedBytes metric.Int64Counter
 	ExporterLlmObservatoryRetentionRemovedDays  metric.Int64Counter
 	ExporterLlmObservatoryRetentionRemovedRows  metric.Int64Counter
@@ -111,6 +112,21 @@ func (builder *TelemetryBuilder) RegisterExporterLlmObservatoryPoolConnectionsCa
 		cb(ctx, &observerInt64{inst: builder.ExporterLlmObservatoryPoolConnections, obs: o})
 		return nil
 	}, builder.ExporterLlmObservatoryPoolConnections)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterLlmObservatoryRetentionOverdueDaysCallback sets callback for observable ExporterLlmObservatoryRetentionOverdueDays metric.
+func (builder *TelemetryBuilder) RegisterExporterLlmObservatoryRetentionOverdueDaysCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterLlmObservatoryRetentionOverdueDays, obs: o})
+		return nil
+	}, builder.ExporterLlmObservatoryRetentionOverdueDays)
 	if err != nil {
 		return err
 	}
@@ -219,6 +235,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{error}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ExporterLlmObservatoryRetentionOverdueDays, err = builder.meter.Int64ObservableGauge(
+		"otelcol_exporter_llm_observatory_retention_overdue_days",
+		metric.WithDescription("Number of day partitions that should have been dropped and are still there, by table. [Alpha]"),
+		metric.WithUnit("{day}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExporterLlmObservatoryRetentionRemovedBytes, err = builder.meter.Int64Counter(
 		"otelcol_exporter_llm_observatory_retention_removed_bytes",
 		metric.WithDescription("Disk space of the day partitions that retention dropped, by table. [Alpha]"),
@@ -233,7 +255,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterLlmObservatoryRetentionRemovedRows, err = builder.meter.Int64Counter(
 		"otelcol_exporter_llm_observatory_retention_removed_rows",
-		metric.WithDescription("Number of rows that retention removed, by table; for dropped partitions the planner's estimate. [Alpha]"),
+		metric.WithDescription("Number of rows that retention removed, by table. [Alpha]"),
 		metric.WithUnit("{row}"),
 	)
 	errs = errors.Join(errs, err)

@@ -176,6 +176,20 @@ func AssertEqualExporterLlmObservatoryRedisErrors(t *testing.T, tt *componenttes
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
+func AssertEqualExporterLlmObservatoryRetentionOverdueDays(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_exporter_llm_observatory_retention_overdue_days",
+		Description: "Number of day partitions that should have been dropped and are still there, by table. [Alpha]",
+		Unit:        "{day}",
+		Data: metricdata.Gauge[int64]{
+			DataPoints: dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_exporter_llm_observatory_retention_overdue_days")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
 func AssertEqualExporterLlmObservatoryRetentionRemovedBytes(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_llm_observatory_retention_removed_bytes",
@@ -211,7 +225,7 @@ func AssertEqualExporterLlmObservatoryRetentionRemovedDays(t *testing.T, tt *com
 func AssertEqualExporterLlmObservatoryRetentionRemovedRows(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_llm_observatory_retention_removed_rows",
-		Description: "Number of rows that retention removed, by table; for dropped partitions the planner's estimate. [Alpha]",
+		Description: "Number of rows that retention removed, by table. [Alpha]",
 		Unit:        "{row}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -36,6 +36,10 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterExporterLlmObservatoryRetentionOverdueDaysCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	tb.ExporterLlmObservatoryBatchWriteDuration.Record(context.Background(), 1)
 	tb.ExporterLlmObservatoryContentsReused.Add(context.Background(), 1)
 	tb.ExporterLlmObservatoryContentsReusedBytes.Add(context.Background(), 1)
@@ -79,6 +83,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterLlmObservatoryRedisErrors(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterLlmObservatoryRetentionOverdueDays(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterLlmObservatoryRetentionRemovedBytes(t, testTel,

@@ -13,9 +13,17 @@ const (
 	// followInterval is how often usage is aggregated at most; an hour that waits for
 	// that is read from the spans.
 	followInterval = 5 * time.Minute
+	// moveInterval is how often default partitions are looked into.
+	moveInterval = time.Minute
 	// followIdle is how long after the last batch that stops: everything is done by
 	// then.
 	followIdle = 2 * time.Hour
+	// overdueRounds is for how many rounds of retention a day may stay before that is
+	// logged.
+	overdueRounds = 3
+	// daysAhead is how far ahead of now a day gets partitions of its own, as in package
+	// store.
+	daysAhead = 7
 )
 
 // Upkeep keeps the tables of one schema in shape beside the writing.
@@ -31,6 +39,8 @@ type Upkeep struct {
 
 	// EnsureDays creates the partitions of today and tomorrow.
 	EnsureDays func(context.Context) error
+	// Window is how far back a day gets partitions of its own.
+	Window time.Duration
 	// IdleSince tells when the last batch came.
 	IdleSince func() time.Time
 	// Dropped is called after days were dropped.
@@ -41,8 +51,11 @@ type Upkeep struct {
 	Removed func(ctx context.Context, r Removal)
 	// Partitions is told the number of day partitions by table.
 	Partitions func(map[string]int64)
+	// Overdue is told the number of days by table that retention should have dropped.
+	Overdue func(table string, days int64)
 
-	erased time.Time // when the last trace was erased that Erased was told of; of Run's goroutine
+	overdue map[string]overdue // by table; of Run's goroutine
+	erased  time.Time          // when the last trace was erased that Erased was told of; of Run's goroutine
 }
 
 // Run works until ctx ends.
@@ -51,6 +64,8 @@ func (u *Upkeep) Run(ctx context.Context) {
 	defer follow.Stop()
 	maintain := time.NewTicker(u.Interval)
 	defer maintain.Stop()
+	move := time.NewTicker(moveInterval)
+	defer move.Stop()
 	now := time.Now()
 	u.follow(ctx, now)
 	u.maintain(ctx, now)
@@ -60,6 +75,8 @@ func (u *Upkeep) Run(ctx context.Context) {
 			return
 		case now := <-follow.C:
 			u.follow(ctx, now)
+		case now := <-move.C:
+			u.moveWaiting(ctx, now)
 		case now := <-maintain.C:
 			u.maintain(ctx, now)
 		}
@@ -73,6 +90,15 @@ func (u *Upkeep) follow(ctx context.Context, now time.Time) {
 	}
 	u.foldUsage(ctx, now)
 	u.forgetErased(ctx)
+}
+
+// moveWaiting makes days for rows that a long query kept from a day of their own.
+func (u *Upkeep) moveWaiting(ctx context.Context, now time.Time) {
+	if now.Sub(u.IdleSince()) >= followIdle {
+		return
+	}
+	_, err := MoveWaiting(ctx, u.Pool, u.Schema, now.Add(-u.Window), now.AddDate(0, 0, daysAhead))
+	u.warn(ctx, "Could not move rows out of the default partitions", "move rows", err)
 }
 
 // foldUsage sums up the hours that have ended.
@@ -100,7 +126,13 @@ func (u *Upkeep) forgetErased(ctx context.Context) {
 // days that have ended.
 func (u *Upkeep) maintain(ctx context.Context, now time.Time) {
 	u.warn(ctx, "Could not create partitions ahead of time", "create partitions", u.EnsureDays(ctx))
-	retention := Retention{Pool: u.Pool, Schema: u.Schema, Spans: u.Spans, Contents: u.Contents, Logger: u.Logger, Removed: u.Removed}
+	if u.Spans > 0 {
+		u.foldUsage(ctx, now) // a day goes only once its hours are folded
+	}
+	retention := Retention{
+		Pool: u.Pool, Schema: u.Schema, Spans: u.Spans, Contents: u.Contents, Logger: u.Logger, Removed: u.Removed,
+		Overdue: func(table string, days int64) { u.noteOverdue(table, days, now) },
+	}
 	dropped, err := retention.Run(ctx, now)
 	u.warn(ctx, "Could not remove all that is older than the retention", "retention", err)
 	if dropped {
@@ -110,6 +142,34 @@ func (u *Upkeep) maintain(ctx context.Context, now time.Time) {
 	if counts, err := Partitions(ctx, u.Pool, u.Schema); err == nil {
 		u.Partitions(counts)
 	}
+}
+
+// overdue is since when days of a table should have gone.
+type overdue struct {
+	since  time.Time
+	warned bool
+}
+
+// noteOverdue says once that days stay for overdueRounds rounds.
+func (u *Upkeep) noteOverdue(table string, days int64, now time.Time) {
+	u.Overdue(table, days)
+	if days == 0 {
+		delete(u.overdue, table)
+		return
+	}
+	if u.overdue == nil {
+		u.overdue = map[string]overdue{}
+	}
+	late, known := u.overdue[table]
+	if !known {
+		late.since = now
+	}
+	if !late.warned && now.Sub(late.since) >= overdueRounds*u.Interval {
+		late.warned = true
+		u.Logger.Warn("Days that are older than the retention could not be dropped for several rounds; a transaction of this database that stays open, or a query over all days, holds them",
+			zap.String("table", table), zap.Int64("days", days), zap.Time("since", late.since))
+	}
+	u.overdue[table] = late
 }
 
 // warn logs an error unless the collector stops.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,15 +30,18 @@ type Retention struct {
 	Logger   *zap.Logger
 	// Removed is told of each table what went.
 	Removed func(ctx context.Context, r Removal)
+	// Overdue is told of each table how many days could not be dropped.
+	Overdue func(table string, days int64)
 }
 
-// Removal is what one round removed from a table. Rows of dropped partitions are
-// the planner's estimate.
+// Removal is what one round removed from a table.
 type Removal struct {
 	Table string
 	Days  int
 	Rows  int64
 	Bytes int64
+	// Overdue is how many days are left that should have gone.
+	Overdue int64
 }
 
 // Run does one round at the given time and tells whether days were dropped. A
@@ -60,6 +64,9 @@ func (r *Retention) Run(ctx context.Context, now time.Time) (dropped bool, err e
 		errs = append(errs, err)
 		dropped = dropped || removal.Days > 0
 		r.report(ctx, removal)
+		if err == nil {
+			r.Overdue(table.name, removal.Overdue)
+		}
 	}
 	if r.Spans > 0 {
 		for _, remove := range []func(context.Context, *pgx.Conn, time.Time) (Removal, error){r.deleteTraces, r.deleteResources} {
@@ -77,35 +84,89 @@ func lastDay(now time.Time, keep time.Duration) time.Time {
 	return now.UTC().Add(-keep).Truncate(24 * time.Hour)
 }
 
-// dropDays drops the days before limit, each in a transaction of its own, so that
-// writers get between.
+// day is what is in the partition of a day.
+type day struct {
+	day         time.Time
+	rows, bytes int64
+}
+
+// dropDays announces the days before limit and drops them, each in a transaction of its
+// own, so that writers get between.
 func (r *Retention) dropDays(ctx context.Context, conn *pgx.Conn, table string, limit time.Time) (Removal, error) {
 	removal := Removal{Table: table}
+	due, err := r.dueDays(ctx, conn, table, limit)
+	if err != nil {
+		return removal, fmt.Errorf("list days of %s: %w", table, err)
+	}
+	r.announce(table, due)
 	for {
 		days := removal.Days
-		err := alone(ctx, conn, r.Schema, func(tx pgx.Tx) error { return r.dropDay(ctx, tx, limit, &removal) })
+		err := alone(ctx, conn, r.Schema, func(tx pgx.Tx) error { return r.dropDay(ctx, tx, limit, due, &removal) })
 		if err != nil {
 			return removal, fmt.Errorf("drop days of %s: %w", table, err)
 		}
 		if removal.Days == days {
-			return removal, nil
+			break
 		}
 	}
+	err = conn.QueryRow(ctx, "SELECT count(*) FROM "+schema.Table(r.Schema, "llm_internal_partitions")+"($1) WHERE day < $2", table, limit).Scan(&removal.Overdue)
+	if err != nil {
+		return removal, fmt.Errorf("count overdue days of %s: %w", table, err)
+	}
+	return removal, nil
 }
 
-func (r *Retention) dropDay(ctx context.Context, tx pgx.Tx, limit time.Time, removal *Removal) error {
-	rows, err := tx.Query(ctx, "SELECT dropped_day IS NOT NULL, row_estimate, bytes FROM "+
+// dueDays returns the days before limit, with their rows counted; none if another
+// collector is at it.
+func (r *Retention) dueDays(ctx context.Context, conn *pgx.Conn, table string, limit time.Time) (due []day, err error) {
+	err = alone(ctx, conn, r.Schema, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, "SELECT day, rows, bytes FROM "+schema.Table(r.Schema, "llm_internal_due_days")+"($1, $2)", table, limit)
+		if err != nil {
+			return err
+		}
+		var d day
+		_, err = pgx.ForEachRow(rows, []any{&d.day, &d.rows, &d.bytes}, func() error {
+			due = append(due, d)
+			return nil
+		})
+		return err
+	})
+	return due, err
+}
+
+func (r *Retention) announce(table string, due []day) {
+	if len(due) == 0 {
+		return
+	}
+	total := day{}
+	for _, d := range due {
+		total.rows += d.rows
+		total.bytes += d.bytes
+	}
+	r.Logger.Info("About to remove days that are older than the retention",
+		zap.String("table", table), zap.Int("days", len(due)),
+		zap.String("first_day", due[0].day.Format(time.DateOnly)), zap.String("last_day", due[len(due)-1].day.Format(time.DateOnly)),
+		zap.Int64("rows", total.rows), zap.Int64("bytes", total.bytes))
+}
+
+// dropDay drops the oldest of the days that are due, or what waits in the default
+// partition when there is none.
+func (r *Retention) dropDay(ctx context.Context, tx pgx.Tx, limit time.Time, due []day, removal *Removal) error {
+	rows, err := tx.Query(ctx, "SELECT dropped_day, row_estimate, bytes FROM "+
 		schema.Table(r.Schema, "llm_drop_day_before")+"($1, $2)", removal.Table, limit)
 	if err != nil {
 		return err
 	}
 	var (
-		isDay       bool
+		dropped     *time.Time
 		count, size int64
 	)
-	_, err = pgx.ForEachRow(rows, []any{&isDay, &count, &size}, func() error {
-		if isDay {
+	_, err = pgx.ForEachRow(rows, []any{&dropped, &count, &size}, func() error {
+		if dropped != nil {
 			removal.Days++
+			if i := slices.IndexFunc(due, func(d day) bool { return d.day.Equal(*dropped) }); i >= 0 {
+				count = due[i].rows // counted, not estimated
+			}
 		}
 		removal.Rows += count
 		removal.Bytes += size

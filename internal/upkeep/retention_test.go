@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zaptest"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
@@ -68,6 +69,7 @@ func retention(t *testing.T, pool *pgxpool.Pool, spans, contents time.Duration) 
 	return &Retention{
 		Pool: pool, Schema: schemaName, Spans: spans, Contents: contents, Logger: zaptest.NewLogger(t),
 		Removed: func(_ context.Context, r Removal) { removed[r.Table] = r },
+		Overdue: func(string, int64) {},
 	}, removed
 }
 
@@ -82,6 +84,7 @@ func TestOldDaysGoWordsSooner(t *testing.T) {
 	require.Equal(t, 7, removed["llm_contents"].Days, "two whole days and today stay")
 	require.Equal(t, 4, removed["llm_spans"].Days)
 	require.Positive(t, removed["llm_spans"].Bytes)
+	require.EqualValues(t, 5+1, removed["llm_spans"].Rows, "one a day, the first of the long trace, and the absurd one")
 	require.Equal(t, 7, count(t, pool, "llm_spans"), "six days and the last span of the long trace")
 	require.Equal(t, 7, count(t, pool, "llm_traces"), "six days and the trace that spans the dropped ones")
 	require.Equal(t, 2*3+1, count(t, pool, "llm_contents"))
@@ -110,11 +113,14 @@ func TestLongQueryDelaysDropping(t *testing.T) {
 	_, err = tx.Exec(t.Context(), "SELECT count(*) FROM "+schema.Table(schemaName, "llm_spans"))
 	require.NoError(t, err)
 	r, _ := retention(t, pool, 24*time.Hour, 0)
+	var late int64
+	r.Overdue = func(_ string, days int64) { late = days }
 	begin := time.Now()
 	dropped, err := r.Run(t.Context(), noon)
 	require.NoError(t, err)
 	require.False(t, dropped)
-	require.Less(t, time.Since(begin), 5*time.Second)
+	require.Less(t, time.Since(begin), 10*time.Second)
+	require.EqualValues(t, 3, late, "today and the day before stay")
 	require.NoError(t, tx.Rollback(t.Context()))
 	dropped, err = r.Run(t.Context(), noon)
 	require.NoError(t, err)
@@ -133,4 +139,98 @@ func TestOneCollectorAtATime(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, removed)
 	require.NoError(t, tx.Rollback(t.Context()))
+}
+
+// TestDaysGoUnderLoad has four writers whose transactions take 400 ms each and overlap.
+func TestDaysGoUnderLoad(t *testing.T) {
+	pool := fill(t, noon, 6)
+	ctx, stop := context.WithCancel(t.Context())
+	group, ctx := errgroup.WithContext(ctx)
+	for writer := range 4 {
+		group.Go(func() error {
+			for n := 0; ctx.Err() == nil; n++ {
+				err := pgx.BeginFunc(context.WithoutCancel(ctx), pool, func(tx pgx.Tx) error {
+					_, err := tx.Exec(context.WithoutCancel(ctx), fmt.Sprintf(`INSERT INTO %s (trace_id, span_id, start_time, end_time, duration_us, span_kind, kind, status)
+						VALUES (gen_random_uuid(), $1, $2, $2, 0, 'internal', 'other', 'unset')`, schema.Table(schemaName, "llm_spans")),
+						fmt.Sprintf("%08x%08x", writer, n), noon)
+					if err == nil {
+						_, err = tx.Exec(context.WithoutCancel(ctx), "SELECT pg_sleep(0.4)")
+					}
+					return err
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	r, _ := retention(t, pool, 24*time.Hour, 0)
+	var late int64
+	r.Overdue = func(_ string, days int64) { late = days }
+	rounds := 0
+	for late = 1; late > 0 && rounds < 5; rounds++ {
+		_, err := r.Run(t.Context(), noon)
+		require.NoError(t, err)
+	}
+	stop()
+	require.NoError(t, group.Wait())
+	require.Zero(t, late)
+	require.LessOrEqual(t, rounds, 3)
+}
+
+// TestTransactionOfAnotherDatabaseHoldsNothing keeps a transaction with a number open in
+// another database of the server, then one in this database.
+func TestTransactionOfAnotherDatabaseHoldsNothing(t *testing.T) {
+	pool := fill(t, noon, 4)
+	hold := func(url string) func() {
+		conn, err := pgx.Connect(t.Context(), url)
+		require.NoError(t, err)
+		_, err = conn.Exec(t.Context(), "BEGIN; SELECT pg_current_xact_id()")
+		require.NoError(t, err)
+		return func() { require.NoError(t, conn.Close(context.Background())) }
+	}
+	note := func() {
+		_, err := pool.Exec(t.Context(), fmt.Sprintf("INSERT INTO %s (hour) SELECT DISTINCT date_trunc('hour', start_time, 'UTC') FROM %s ON CONFLICT DO NOTHING",
+			schema.Table(schemaName, "llm_usage_hours"), schema.Table(schemaName, "llm_spans")))
+		require.NoError(t, err)
+	}
+	r, _ := retention(t, pool, 24*time.Hour, 0)
+	note()
+	release := hold(testserver.NewDatabase(t))
+	hours, err := FoldUsage(t.Context(), pool, schemaName, noon)
+	require.NoError(t, err)
+	require.Equal(t, 4, hours)
+	dropped, err := r.Run(t.Context(), noon)
+	require.NoError(t, err)
+	require.True(t, dropped)
+	release()
+
+	note()
+	release = hold(pool.Config().ConnString())
+	hours, err = FoldUsage(t.Context(), pool, schemaName, noon)
+	require.NoError(t, err)
+	require.Zero(t, hours, "it may be about to store a span of these hours")
+	release()
+	require.Eventually(t, func() bool {
+		hours, err = FoldUsage(t.Context(), pool, schemaName, noon)
+		return err == nil && hours > 0
+	}, 10*time.Second, 10*time.Millisecond)
+}
+
+// TestWaitingRowsMove stores rows of a day that has no partition yet.
+func TestWaitingRowsMove(t *testing.T) {
+	pool := fill(t, noon, 2)
+	waiting := noon.AddDate(0, 0, -3)
+	_, err := pool.Exec(t.Context(), fmt.Sprintf(`INSERT INTO %s (id, day, body) VALUES (gen_random_uuid(), $1, '{}')`,
+		schema.Table(schemaName, "llm_contents")), waiting)
+	require.NoError(t, err)
+	days, err := MoveWaiting(t.Context(), pool, schemaName, noon.AddDate(0, 0, -7), noon.AddDate(0, 0, 7))
+	require.NoError(t, err)
+	require.Equal(t, 1, days)
+	require.Equal(t, 1, count(t, pool, "llm_contents_"+waiting.Format("20060102")))
+	require.Equal(t, 2, count(t, pool, "llm_contents_default"), "the absurd day is not between")
+	days, err = MoveWaiting(t.Context(), pool, schemaName, noon.AddDate(0, 0, -7), noon.AddDate(0, 0, 7))
+	require.NoError(t, err)
+	require.Zero(t, days)
 }

@@ -24,7 +24,7 @@ DECLARE
     strays text := format('%I.%I', {{.schema_literal}}, of_table || '_default');
     first text := CASE WHEN is_date THEN day::text ELSE day::timestamptz::text END;
     next text := CASE WHEN is_date THEN (day + 1)::text ELSE (day + 1)::timestamptz::text END;
-    of_day text := format('%I >= %L AND %1$I < %L', key, first, next);
+    of_day text := format('%1$I >= %2$L AND %1$I < %3$L', key, first, next);
     waiting boolean;
     granted record;
 BEGIN
