@@ -4,21 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/signal"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
@@ -27,10 +24,6 @@ import (
 // partitionWindow is how old a span may be and still get a partition of its
 // day while spans are kept for ever.
 const partitionWindow = 400 * 24 * time.Hour
-
-// maxTransactionSpans bounds a transaction. A batch of 8 MiB has as many spans if
-// they say next to nothing.
-const maxTransactionSpans = 16384
 
 // errNotReady holds batches back until Postgres has been reached once.
 var errNotReady = errors.New("PostgreSQL has not been reached yet")
@@ -71,10 +64,10 @@ func newExporter(set exporter.Settings, cfg *Config) (*llmExporter, error) {
 	return &llmExporter{cfg: cfg, logger: set.Logger, telemetry: t, mapper: mapping.New(options)}, nil
 }
 
-// start opens the pool. Postgres that does not answer is waited for in the
+// Start opens the pool. Postgres that does not answer is waited for in the
 // background; what no waiting mends, such as a wrong password, is an error, and
 // then nothing stays open.
-func (e *llmExporter) start(ctx context.Context, host component.Host) error {
+func (e *llmExporter) Start(ctx context.Context, host component.Host) error {
 	background, stop := context.WithCancel(context.Background())
 	e.stop = stop
 	e.health = newHealth(host, e.logger)
@@ -87,7 +80,7 @@ func (e *llmExporter) start(ctx context.Context, host component.Host) error {
 		}
 	}
 	if err != nil {
-		return errors.Join(err, e.shutdown(ctx))
+		return errors.Join(err, e.Shutdown(ctx))
 	}
 	e.started = true
 	e.running.Go(func() { e.run(background) })
@@ -237,9 +230,9 @@ func schemaError(err error, name string) error {
 	return &pool.Error{Kind: pool.KindMigration, Doing: "the schema is not usable", Err: err}
 }
 
-// shutdown waits for the background work and gives the connections back. The
+// Shutdown waits for the background work and gives the connections back. The
 // queue has been drained by then.
-func (e *llmExporter) shutdown(ctx context.Context) error {
+func (e *llmExporter) Shutdown(ctx context.Context) error {
 	if e.stop == nil {
 		return nil // never started
 	}
@@ -252,125 +245,62 @@ func (e *llmExporter) shutdown(ctx context.Context) error {
 	return e.pool.Close(ctx)
 }
 
-// pushTraces stores a batch. A retryable fault of Postgres is returned, so that
-// the queue keeps what is not stored yet; spans that can never be stored are set
-// aside.
-func (e *llmExporter) pushTraces(ctx context.Context, td ptrace.Traces) error {
+// push is the way of a batch, whatever its signal. With an error it returns what Postgres
+// could not store at present; what can never be stored is set aside.
+func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.Data, err error) {
 	e.health.touched()
 	if !e.ready.Load() {
-		return errNotReady
+		return data, errNotReady
 	}
 	begin := time.Now()
-	stream := e.mapper.Stream(ctx, td)
-	left, err := e.storeAll(ctx, stream, td.SpanCount())
-	spans := stream.Spans() // td may change once all is mapped
-	if stopped := stream.Err(); stopped != nil {
-		left, err = spans, stopped // whatever is stored already is a duplicate next time
-	}
+	batch, err := data.Map(ctx, e.mapper)
 	if err != nil {
+		return data, pool.Wrap("cannot map the batch", err)
+	}
+	mapped := time.Since(begin)
+	traces := e.resolver.resolve(ctx, batch.TraceIDs())
+	result, err := e.writer.Write(ctx, batch, traces.absent)
+	e.resolver.remember(ctx, result.Traces)
+
+	e.telemetry.looked(ctx, traces.lookups)
+	e.telemetry.wrote(ctx, &result)
+	e.setAside(ctx, result.SetAside)
+	if err != nil && len(result.Left) == len(batch.Spans) {
 		err = pool.Wrap("cannot store the batch", err)
-		if len(left) == len(spans) {
-			e.health.failed(err)
-			return err
-		}
-		var rest ptrace.Traces
-		rest, spans = divide(td, spans, left)
-		err = consumererror.NewTraces(err, rest)
+		e.health.failed(err)
+		return data, err
 	}
-	// Counted once, with the attempt that settles them.
-	e.telemetry.mapped(ctx, spans, stream.Took())
-	e.reject(ctx, stream.Rejected(), nil)
+	// Counted once, with the attempt that settles the spans.
+	e.telemetry.mapped(ctx, batch.Spans, result.Left, mapped)
+	e.rejected(ctx, batch.Rejected)
 	if err != nil {
-		return err
+		return data.Rest(result.Left), pool.Wrap("cannot store a part of the batch", err)
 	}
 	e.telemetry.took(ctx, phaseTotal, time.Since(begin))
 	e.health.ok()
-	return nil
+	return nil, nil
 }
 
-// storeAll stores a batch in one transaction or, if it has very many spans, in
-// several: one that runs longer than the timeout would never succeed.
-func (e *llmExporter) storeAll(ctx context.Context, source write.Source, spans int) (left []mapping.Span, err error) {
-	if spans > maxTransactionSpans {
-		return e.storeHalves(ctx, source.Whole())
+// setAside counts spans that Postgres cannot store and logs each reason once. Postgres'
+// own message may quote the span, so only the code and the text of the rule are logged.
+func (e *llmExporter) setAside(ctx context.Context, reasons map[string]write.SetAside) {
+	for reason, aside := range reasons {
+		e.reject(ctx, reason, aside.Spans, aside.Err)
 	}
-	return e.store(ctx, source)
 }
 
-// store writes a batch. If Postgres refuses its data, it halves the batch until
-// the spans at fault stand alone and sets those aside. With an error it returns
-// the spans that are left.
-func (e *llmExporter) store(ctx context.Context, source write.Source) (left []mapping.Span, err error) {
-	result, err := e.writer.Write(ctx, source, e.isNew)
-	switch {
-	case err == nil:
-		e.telemetry.wrote(ctx, &result)
-		e.resolver.remember(ctx, result.Traces)
-		return nil, nil
-	case !pool.IsDataFault(err):
-		return source.Spans(), err
-	}
-	batch := source.Whole()
-	if len(batch.Spans) < 2 {
-		e.reject(ctx, map[string]int{pool.SQLState(err): len(batch.Spans)}, err)
-		return nil, nil
-	}
-	return e.storeHalves(ctx, batch)
-}
-
-// storeHalves stores one half of a batch after the other, and returns the spans
-// that are left as store does.
-func (e *llmExporter) storeHalves(ctx context.Context, batch *mapping.Batch) (left []mapping.Span, err error) {
-	first, second := batch.Split()
-	left, err = e.storeAll(ctx, write.Whole(first), len(first.Spans))
-	if err != nil {
-		return slices.Concat(left, second.Spans), err
-	}
-	return e.storeAll(ctx, write.Whole(second), len(second.Spans))
-}
-
-// divide returns the spans of td that are left, and those that are settled.
-func divide(td ptrace.Traces, spans, left []mapping.Span) (rest ptrace.Traces, settled []mapping.Span) {
-	type id struct {
-		trace pcommon.TraceID
-		span  pcommon.SpanID
-	}
-	isLeft := make(map[id]bool, len(left))
-	for i := range left {
-		isLeft[id{left[i].TraceID, left[i].SpanID}] = true
-	}
-	for i := range spans {
-		if !isLeft[id{spans[i].TraceID, spans[i].SpanID}] {
-			settled = append(settled, spans[i])
-		}
-	}
-	rest = ptrace.NewTraces()
-	td.CopyTo(rest)
-	for _, rs := range rest.ResourceSpans().All() {
-		for _, ss := range rs.ScopeSpans().All() {
-			ss.Spans().RemoveIf(func(span ptrace.Span) bool { return !isLeft[id{span.TraceID(), span.SpanID()}] })
-		}
-	}
-	return rest, settled
-}
-
-// isNew asks the resolver for the traces of a batch.
-func (e *llmExporter) isNew(ctx context.Context, traces []pcommon.TraceID) func(pcommon.TraceID) bool {
-	looked, unknown := e.resolver.resolve(ctx, traces)
-	e.telemetry.looked(ctx, looked)
-	return func(id pcommon.TraceID) bool { return unknown[id] }
-}
-
-// reject counts spans that no row can hold and logs each reason once. Postgres'
-// own message may quote the span, so only its code and text of the rule are
-// logged.
-func (e *llmExporter) reject(ctx context.Context, reasons map[string]int, err error) {
+// rejected counts spans that no row can hold, and logs each reason once.
+func (e *llmExporter) rejected(ctx context.Context, reasons map[string]int) {
 	for reason, count := range reasons {
-		e.telemetry.rejected(ctx, reason, count)
-		if e.telemetry.firstRejection(reason) {
-			e.logger.Warn("Set spans aside that cannot be stored; later ones of the same reason are only counted",
-				zap.String("reason", reason), zap.Int("spans", count), zap.String("rule", pool.Rule(err)))
-		}
+		e.reject(ctx, reason, count, nil)
+	}
+}
+
+func (e *llmExporter) reject(ctx context.Context, reason string, spans int, err error) {
+	e.telemetry.rejected(ctx, reason, spans)
+	if e.telemetry.firstRejection(reason) {
+		e.logger.Warn("Set spans aside that cannot be stored; later ones of the same reason are only counted",
+			zap.String("reason", reason), zap.Int("spans", spans), zap.String("rule", pool.Rule(err)))
 	}
 }
 

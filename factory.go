@@ -10,10 +10,11 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/shared"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/signal"
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
 
@@ -82,30 +83,32 @@ func defaultRetryConfig() configretry.BackOffConfig {
 	return retry
 }
 
+// exporters are shared by the pipelines that use the same configuration.
+var exporters shared.Components[*Config, *llmExporter]
+
 func createTraces(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Traces, error) {
-	config := cfg.(*Config)
-	e, err := newExporter(set, config)
+	p, err := newPipeline(set, cfg.(*Config))
 	if err != nil {
 		return nil, err
 	}
-	r := &retrier{
-		cfg: config.RetryConfig, timeout: config.TimeoutConfig.Timeout, store: e.pushTraces, logger: set.Logger,
-		queue: config.queueKind(), stopping: make(chan struct{}),
+	helper, err := exporterhelper.NewTraces(ctx, p.settings, cfg,
+		func(ctx context.Context, td ptrace.Traces) error { return p.push(ctx, signal.Traces{Traces: td}) },
+		p.options()...)
+	if err != nil {
+		return nil, err
 	}
-	set.Logger = set.Logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
-		return helperCore{Core: core, silent: r.isStopping}
-	}))
-	helper, err := exporterhelper.NewTraces(ctx, set, cfg,
-		r.push,
-		exporterhelper.WithStart(e.start),
-		exporterhelper.WithShutdown(e.shutdown),
+	p.Component = helper
+	return &tracesPipeline{pipeline: p, Traces: helper}, nil
+}
+
+// options are those of exporterhelper, the same for every signal.
+func (p *pipeline) options() []exporterhelper.Option {
+	return []exporterhelper.Option{
+		exporterhelper.WithStart(p.exporter.Start),
+		exporterhelper.WithShutdown(p.exporter.Shutdown),
 		exporterhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
 		exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{}), // an attempt's: see retrier
-		exporterhelper.WithRetry(config.RetryConfig),
-		exporterhelper.WithQueue(config.QueueConfig),
-	)
-	if err != nil {
-		return nil, err
+		exporterhelper.WithRetry(p.cfg.RetryConfig),
+		exporterhelper.WithQueue(p.cfg.QueueConfig),
 	}
-	return &tracesExporter{Traces: helper, exporter: e, retrier: r}, nil
 }

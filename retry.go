@@ -2,7 +2,6 @@ package llmobservatoryexporter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -11,8 +10,9 @@ import (
 	"github.com/cenkalti/backoff/v7"
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/consumer/consumererror"
-	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/signal"
 )
 
 // retrier tries to store a batch until Postgres takes it. exporterhelper's retry sender around it would drop the
@@ -21,7 +21,7 @@ import (
 type retrier struct {
 	cfg     configretry.BackOffConfig
 	timeout time.Duration // of one attempt; 0 is none
-	store   func(context.Context, ptrace.Traces) error
+	store   func(context.Context, signal.Data) (rest signal.Data, err error)
 	logger  *zap.Logger
 	queue   queueKind
 
@@ -84,7 +84,7 @@ func (r *retrier) isStopping() bool {
 }
 
 // push stores a batch. The error is of the last attempt and has the spans that are left.
-func (r *retrier) push(ctx context.Context, td ptrace.Traces) error {
+func (r *retrier) push(ctx context.Context, data signal.Data) error {
 	pauses := backoff.ExponentialBackOff{
 		InitialInterval:     r.cfg.InitialInterval,
 		RandomizationFactor: r.cfg.RandomizationFactor,
@@ -94,16 +94,13 @@ func (r *retrier) push(ctx context.Context, td ptrace.Traces) error {
 	begin := time.Now()
 	for {
 		last := r.isStopping()
-		err := r.attempt(ctx, td, last)
+		rest, err := r.attempt(ctx, data, last)
 		if err == nil || consumererror.IsPermanent(err) {
 			return err
 		}
-		var partly consumererror.Traces
-		if errors.As(err, &partly) {
-			td = partly.Data()
-		}
+		data, err = rest, rest.Error(err)
 		if last {
-			r.left.Add(int64(td.SpanCount()))
+			r.left.Add(int64(data.Len()))
 			return err
 		}
 		if !r.cfg.Enabled {
@@ -122,14 +119,14 @@ func (r *retrier) push(ctx context.Context, td ptrace.Traces) error {
 }
 
 // attempt tries once.
-func (r *retrier) attempt(ctx context.Context, td ptrace.Traces, last bool) error {
+func (r *retrier) attempt(ctx context.Context, data signal.Data, last bool) (rest signal.Data, err error) {
 	ctx, cancel := bounded(ctx, r.timeout)
 	defer cancel()
 	if last {
 		stop := context.AfterFunc(r.last, cancel)
 		defer stop()
 	}
-	return r.store(ctx, td)
+	return r.store(ctx, data)
 }
 
 // wait ends early when the shutdown begins. It reports false if ctx ends first.

@@ -135,15 +135,19 @@ func (t *telemetry) took(ctx context.Context, phase string, d time.Duration) {
 	t.builder.ExporterLlmObservatoryBatchWriteDuration.Record(ctx, d.Seconds(), t.phases[phase])
 }
 
-// mapped counts the repairs that mapping a batch took.
-func (t *telemetry) mapped(ctx context.Context, spans []mapping.Span, d time.Duration) {
+// mapped counts the repairs that mapping a batch took, but for the spans left.
+func (t *telemetry) mapped(ctx context.Context, spans, left []mapping.Span, d time.Duration) {
 	t.took(ctx, phaseMap, d)
 	repairs := map[string]int{}
-	for i := range spans {
-		for _, name := range spans[i].Adjustments.Names() {
-			repairs[name]++
+	count := func(spans []mapping.Span, by int) {
+		for i := range spans {
+			for _, name := range spans[i].Adjustments.Names() {
+				repairs[name] += by
+			}
 		}
 	}
+	count(spans, 1)
+	count(left, -1)
 	for name, n := range repairs {
 		t.builder.ExporterLlmObservatorySpansRepaired.Add(ctx, int64(n), t.label("adjustment", name))
 	}

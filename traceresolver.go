@@ -28,8 +28,8 @@ type rowID = [16]byte
 // traceResolver knows the rows of traces: in this process, else in Redis, which
 // collectors share, else in Postgres, where the writer looks up or creates the
 // row in the batch's own transaction. What the caches say only saves questions:
-// Postgres need not be asked for a trace that nobody has met. The row that
-// Postgres has always wins.
+// Postgres need not be asked for a trace that the common cache does not know. The row
+// that Postgres has always wins.
 type traceResolver struct {
 	local     *lru.Cache[pcommon.TraceID, rowID]
 	redis     func() redis.UniversalClient // nil when there is none at present
@@ -49,10 +49,17 @@ func newTraceResolver(client func() redis.UniversalClient, failed func(error), k
 // lookups counts the traces of a batch by the tier that knew them.
 type lookups struct{ local, redis, postgres int }
 
-// resolve looks up the traces of a batch, each once, keeps in the local cache
-// what Redis knows, and returns the set of those that neither knows: they are
-// new, unless another collector met them and Redis could not tell.
-func (r *traceResolver) resolve(ctx context.Context, ids []pcommon.TraceID) (lookups, map[pcommon.TraceID]bool) {
+// resolution is what the caches know of the traces of a batch.
+type resolution struct {
+	lookups
+	// absent are traces that have no row: no cache knows them, and the collectors'
+	// common one could be asked.
+	absent map[pcommon.TraceID]bool
+}
+
+// resolve looks up the traces of a batch, each once, and keeps in the local cache what
+// Redis knows.
+func (r *traceResolver) resolve(ctx context.Context, ids []pcommon.TraceID) resolution {
 	unknown := make(map[pcommon.TraceID]bool)
 	var ask []pcommon.TraceID
 	for _, id := range ids {
@@ -61,22 +68,26 @@ func (r *traceResolver) resolve(ctx context.Context, ids []pcommon.TraceID) (loo
 			ask = append(ask, id)
 		}
 	}
-	local := len(ids) - len(ask)
-	for _, id := range r.fromRedis(ctx, ask) {
+	found, answered := r.fromRedis(ctx, ask)
+	for _, id := range found {
 		delete(unknown, id)
 	}
-	return lookups{local: local, redis: len(ask) - len(unknown), postgres: len(unknown)}, unknown
+	result := resolution{lookups: lookups{local: len(ids) - len(ask), redis: len(ask) - len(unknown), postgres: len(unknown)}}
+	if answered {
+		result.absent = unknown
+	}
+	return result
 }
 
 // known returns the row of a trace from the local cache.
 func (r *traceResolver) known(id pcommon.TraceID) (rowID, bool) { return r.local.Get(id) }
 
-// fromRedis asks for ids in one round trip and returns those it knows. A value that
-// is no row id counts too: somebody may have written it for a row.
-func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (found []pcommon.TraceID) {
+// fromRedis asks for ids in one round trip and returns those it knows, and whether Redis
+// answered. A value that is no row id counts too: somebody may have written it for a row.
+func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (found []pcommon.TraceID, answered bool) {
 	client := r.redis()
 	if client == nil || len(ids) == 0 {
-		return nil
+		return nil, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
@@ -91,9 +102,11 @@ func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (f
 	if err != nil && !errors.Is(err, redis.Nil) {
 		r.fail(err)
 	}
+	answered = true
 	for i, value := range values {
 		text, err := value.Result()
 		if err != nil {
+			answered = answered && errors.Is(err, redis.Nil)
 			continue // unknown, or of a node that does not answer
 		}
 		found = append(found, ids[i])
@@ -101,7 +114,7 @@ func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (f
 			r.local.Add(ids[i], row)
 		}
 	}
-	return found
+	return found, answered
 }
 
 // remember caches the rows of a committed batch.

@@ -42,16 +42,16 @@ func TestResolversShareRedis(t *testing.T) {
 			}
 			newResolver().remember(t.Context(), traces)
 			other := newResolver()
-			found, unknown := other.resolve(t.Context(), append(ids, strangers...))
-			assert.Equal(t, lookups{redis: len(ids), postgres: len(strangers)}, found)
-			assert.Len(t, unknown, len(strangers))
-			found, _ = other.resolve(t.Context(), ids)
-			assert.Equal(t, lookups{local: len(ids)}, found)
+			found := other.resolve(t.Context(), append(ids, strangers...))
+			assert.Equal(t, lookups{redis: len(ids), postgres: len(strangers)}, found.lookups)
+			assert.Len(t, found.absent, len(strangers))
+			found = other.resolve(t.Context(), ids)
+			assert.Equal(t, lookups{local: len(ids)}, found.lookups)
 
 			erased := []string{ids[0].String(), ids[1].String()}
 			require.NoError(t, other.forgetErased(t.Context(), erased))
-			found, _ = newResolver().resolve(t.Context(), ids)
-			assert.Equal(t, lookups{redis: len(ids) - len(erased), postgres: len(erased)}, found)
+			found = newResolver().resolve(t.Context(), ids)
+			assert.Equal(t, lookups{redis: len(ids) - len(erased), postgres: len(erased)}, found.lookups)
 		})
 	}
 }

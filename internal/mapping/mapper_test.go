@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -46,7 +47,8 @@ func TestLargeBatchesKeepTheOrderOfTheirSpans(t *testing.T) {
 			rejected++
 		}
 	}
-	b := New(Options{}).Stream(t.Context(), td).Whole()
+	b, err := New(Options{}).Traces(t.Context(), td)
+	require.NoError(t, err)
 	require.Len(t, b.Spans, len(spans)-rejected)
 	require.Equal(t, map[string]int{"empty_span_id": rejected}, b.Rejected)
 	for i := 1; i < len(b.Spans); i++ {
@@ -105,23 +107,20 @@ func TestMappingEndsWithItsContext(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	m := New(Options{})
-	mapped := 0
+	var mapped atomic.Int32
 	m.table = compile(append(dialects[:len(dialects):len(dialects)], &dialect{name: "slow", sources: map[field][]source{
 		fUserID: {{attr: "user.id", at: 1, with: func(_ *reading, v value) value {
+			mapped.Add(1)
 			cancel()
 			return v
 		}}},
 	}}))
-	s := m.Stream(ctx, td)
-	require.ErrorIs(t, s.Err(), context.Canceled)
-	for b, ok := s.Next(); ok; b, ok = s.Next() {
-		mapped += len(b.Spans)
-	}
-	require.Positive(t, mapped)
-	require.Less(t, mapped, 256)
-	require.Len(t, s.Spans(), mapped)
+	_, err := m.Traces(ctx, td)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Positive(t, mapped.Load())
+	require.Less(t, mapped.Load(), int32(256))
 
-	s = New(Options{}).Stream(t.Context(), td)
-	require.NoError(t, s.Err())
-	require.Len(t, s.Spans(), 3000)
+	b, err := New(Options{}).Traces(t.Context(), td)
+	require.NoError(t, err)
+	require.Len(t, b.Spans, 3000)
 }

@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"slices"
+
 	"github.com/shopspring/decimal"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -170,6 +172,31 @@ type Batch struct {
 	Resources map[content.ID][]byte
 	// Rejected counts the spans that no row can hold, by reason.
 	Rejected map[string]int
+}
+
+// TraceIDs lists the traces of the batch's spans, each once.
+func (b *Batch) TraceIDs() []pcommon.TraceID {
+	var ids []pcommon.TraceID
+	seen := map[pcommon.TraceID]bool{}
+	for i := range b.Spans {
+		if id := b.Spans[i].TraceID; (i == 0 || id != b.Spans[i-1].TraceID) && !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// Days lists the UTC days of the batch's spans, each once, in order.
+func (b *Batch) Days() []int32 {
+	var days []int32
+	for i := range b.Spans {
+		if i == 0 || b.Spans[i].Day != b.Spans[i-1].Day {
+			days = append(days, b.Spans[i].Day)
+		}
+	}
+	slices.Sort(days)
+	return slices.Compact(days)
 }
 
 // unfold moves the messages of histories to the contents.

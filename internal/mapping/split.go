@@ -7,6 +7,7 @@ import (
 // Split halves a batch of at least two spans; each half holds only what its
 // spans refer to.
 func (b *Batch) Split() (first, second *Batch) {
+	b.unfold()
 	half := len(b.Spans) / 2
 	return b.of(b.Spans[:half]), b.of(b.Spans[half:])
 }

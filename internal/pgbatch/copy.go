@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
-
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // copyHeader starts the binary COPY format; copyTrailer ends it.
@@ -65,38 +63,23 @@ func (e *encoder) fill() bool {
 	return true
 }
 
-// CopyRows streams into a table the rows that next returns, some at a time, and
-// returns buf for the next. When the connection breaks, the encoder may still be at
-// work, or waiting for next, and keeps the buffer.
-func CopyRows[T any](ctx context.Context, pg *pgconn.PgConn, sql string, columns []Column[T], next func() ([]T, bool), buf []byte) ([]byte, error) {
-	var rows []T
+// CopyRows stores rows by COPY.
+func CopyRows[T any](ctx context.Context, c *Conn, sql string, columns []Column[T], rows []T) error {
 	i := 0
-	e := &encoder{buf: buf[:0], next: func(dst []byte) ([]byte, bool) {
-		for i == len(rows) {
-			var more bool
-			if rows, more = next(); !more {
-				return dst, false
-			}
-			i = 0
+	e := &encoder{buf: c.buf[:0], next: func(dst []byte) ([]byte, bool) {
+		if i == len(rows) {
+			return dst, false
 		}
 		dst = appendRow(dst, columns, &rows[i])
 		i++
 		return dst, true
 	}}
-	if _, err := pg.CopyFrom(ctx, e, sql); err != nil {
-		return nil, err
+	c.buf = nil // when the connection breaks, the encoder may still be at work and keeps the buffer
+	if _, err := c.pg.CopyFrom(ctx, e, sql); err != nil {
+		return err
 	}
-	return e.buf, nil
-}
-
-// Once returns a source of rows that are there already.
-func Once[T any](rows []T) func() ([]T, bool) {
-	given := false
-	return func() ([]T, bool) {
-		first := !given
-		given = true
-		return rows, first
-	}
+	c.buf = e.buf
+	return nil
 }
 
 // CopySQL is the command for CopyRows.

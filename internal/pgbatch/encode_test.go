@@ -32,7 +32,7 @@ func TestNumericsArriveExactly(t *testing.T) {
 	} {
 		want := decimal.RequireFromString(text)
 		var got string
-		err := Exec(t.Context(), conn.Conn().PgConn(), Statement{
+		err := (&Conn{pg: conn.Conn().PgConn()}).Exec(t.Context(), Statement{
 			What: text, SQL: "SELECT $1::numeric::text", Params: [][]byte{AppendNumeric(nil, want)[4:]}, OIDs: []uint32{pgtype.NumericOID},
 			Row: func(v [][]byte) error { got = string(v[0]); return nil },
 		})

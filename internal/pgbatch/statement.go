@@ -26,7 +26,7 @@ type Statement struct {
 
 // Exec runs statements in one round trip. Unnamed statements only: nothing
 // stays with the server connection, which a pooler may hand to another client.
-func Exec(ctx context.Context, pg *pgconn.PgConn, statements ...Statement) error {
+func (c *Conn) Exec(ctx context.Context, statements ...Statement) error {
 	if len(statements) == 0 {
 		return nil
 	}
@@ -38,7 +38,7 @@ func Exec(ctx context.Context, pg *pgconn.PgConn, statements ...Statement) error
 		}
 		batch.ExecParams(s.SQL, s.Params, s.OIDs, binaryFormat, format)
 	}
-	results := pg.ExecBatch(ctx, batch)
+	results := c.pg.ExecBatch(ctx, batch)
 	err := readResults(results, statements)
 	return errors.Join(err, ignoreRepeated(err, results.Close()))
 }
@@ -54,7 +54,7 @@ func readResults(results *pgconn.MultiResultReader, statements []Statement) erro
 				continue
 			}
 			if err := s.Row(reader.Values()); err != nil {
-				return fmt.Errorf("%s: %w", s.What, err)
+				return fmt.Errorf("%s: %w: %w", s.What, ErrRow, err)
 			}
 		}
 		tag, err := reader.Close()

@@ -6,26 +6,71 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 )
 
 func TestKnownContentsAreForgottenWithTheirEpoch(t *testing.T) {
-	var k Contents
+	var c Contents
 	key := content.Key{Day: 1, ID: content.ID{1}}
-	met := map[content.Key]bool{key: true}
+	b := &mapping.Batch{Contents: map[content.Key][]byte{key: []byte("{}")}}
 	p := Proof{Epoch: "a", Files: map[int32]string{1: "10"}}
-	knows := func(p Proof) (is bool) {
-		k.Under(&p, func(known func(content.Key) bool) { is = known(key) })
-		return is
+	store := func(p Proof, committed, durable bool) {
+		c.Reserve(&p, b, false).End(committed, durable)
+	}
+	knows := func(p Proof) bool {
+		r := c.Reserve(&p, b, false)
+		defer r.End(false, false)
+		return len(r.Store) == 0
 	}
 	require.False(t, knows(p))
-	k.Add(&p, met)
+	store(p, false, true)
+	require.False(t, knows(p), "rolled back")
+	store(p, true, false)
+	require.False(t, knows(p), "a crash could undo the commit")
+	store(p, true, true)
+	require.True(t, knows(p))
+	require.False(t, knows(Proof{}), "nothing is proven")
 	require.True(t, knows(p))
 
 	other := Proof{Epoch: "a", Files: map[int32]string{1: "11"}}
 	require.False(t, knows(other), "another file")
-	k.Add(&other, met)
+	before := c.Reserve(&other, b, false)
 	later := Proof{Epoch: "b", Files: other.Files}
-	require.False(t, knows(later), "another epoch")
-	k.Add(&other, met)
+	after := c.Reserve(&later, b, true)
+	before.End(true, true)
+	after.End(false, false)
 	require.False(t, knows(later), "what was stored before the removal is not remembered after it")
+}
+
+// TestContentsAreLeftToEarlierBatches has batches of this process share a content.
+func TestContentsAreLeftToEarlierBatches(t *testing.T) {
+	var c Contents
+	key := content.Key{Day: 1, ID: content.ID{1}}
+	b := &mapping.Batch{Contents: map[content.Key][]byte{key: []byte("{}")}}
+	p := Proof{Epoch: "a", Files: map[int32]string{1: "10"}}
+	first := c.Reserve(&p, b, false)
+	second := c.Reserve(&p, b, false)
+	third := c.Reserve(&p, b, false)
+	require.Len(t, first.Store, 1)
+	require.Empty(t, second.Store)
+	require.Equal(t, 1, second.Reused)
+	require.Len(t, c.Reserve(&p, b, true).Store, 1, "a careful one leaves nothing to others")
+
+	first.End(false, false)
+	rows, err := second.AwaitOthers(t.Context())
+	require.NoError(t, err)
+	require.Len(t, rows, 1, "the first failed")
+	require.Zero(t, second.Reused)
+	second.End(true, true)
+	rows, err = third.AwaitOthers(t.Context())
+	require.NoError(t, err)
+	require.Len(t, rows, 1, "left to the first, which failed; stored by an INSERT that skips what is there")
+	third.End(true, true)
+
+	blocked := c.Reserve(&Proof{}, b, false)
+	waits := c.Reserve(&Proof{}, b, false)
+	_, err = waits.AwaitOthers(t.Context())
+	require.ErrorIs(t, err, pgbatch.ErrConflict, "patience ends")
+	blocked.End(false, false)
 }

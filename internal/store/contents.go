@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
@@ -44,7 +43,7 @@ func (s *Store) ProveContents(day int32, row func(epoch, file string) error) pgb
 }
 
 // FindContents returns those of the contents that are stored.
-func (s *Store) FindContents(ctx context.Context, pg *pgconn.PgConn, keys []content.Key) (map[content.Key]bool, error) {
+func (s *Store) FindContents(ctx context.Context, c *pgbatch.Conn, keys []content.Key) (map[content.Key]bool, error) {
 	found := make(map[content.Key]bool, len(keys))
 	ids := map[int32][]content.ID{}
 	for _, key := range keys {
@@ -65,26 +64,27 @@ func (s *Store) FindContents(ctx context.Context, pg *pgconn.PgConn, keys []cont
 			},
 		})
 	}
-	return found, pgbatch.Exec(ctx, pg, statements...)
+	return found, c.Exec(ctx, statements...)
 }
 
-// CopyContents stores the rows that next returns, some at a time, and returns buf for
-// the next COPY. None of the rows may be stored.
-func (s *Store) CopyContents(ctx context.Context, pg *pgconn.PgConn, next func() ([]ContentRow, bool), buf []byte) ([]byte, error) {
-	buf, err := pgbatch.CopyRows(ctx, pg, s.copyContents, contentColumns, next, buf)
-	if err != nil {
-		return nil, fmt.Errorf("store contents: %w", err)
+// CopyContents stores rows, sorted, of which none may be stored.
+func (s *Store) CopyContents(ctx context.Context, c *pgbatch.Conn, rows []ContentRow) error {
+	if len(rows) == 0 {
+		return nil
 	}
-	return buf, nil
+	if err := pgbatch.CopyRows(ctx, c, s.copyContents, contentColumns, rows); err != nil {
+		return fmt.Errorf("store contents: %w", err)
+	}
+	return nil
 }
 
 // insertChunk bounds the rows of one INSERT, and so its parameters' size.
 const insertChunk = 1000
 
 // InsertContents stores rows unless they are there.
-func (s *Store) InsertContents(ctx context.Context, pg *pgconn.PgConn, rows []ContentRow) error {
+func (s *Store) InsertContents(ctx context.Context, c *pgbatch.Conn, rows []ContentRow) error {
 	for chunk := range slices.Chunk(rows, insertChunk) {
-		if err := pgbatch.Exec(ctx, pg, s.insertContents.Statement("store contents", chunk)); err != nil {
+		if err := c.Exec(ctx, s.insertContents.Statement("store contents", chunk)); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
@@ -53,9 +52,9 @@ func (d *Days) inWindow(day int32, now time.Time) bool {
 // waiting for a second one could leave all batches waiting. Inside the batch's
 // transaction the day becomes known with a later batch, once it is committed, and a
 // lock that cannot be had fails the attempt.
-func (d *Days) Ensure(ctx context.Context, pg *pgconn.PgConn, spans []mapping.Span) error {
+func (d *Days) Ensure(ctx context.Context, c *pgbatch.Conn, spans []mapping.Span) error {
 	for day := range daysOf(spans) {
-		if err := d.ensure(ctx, pg, day); err != nil {
+		if err := d.ensure(ctx, c, day); err != nil {
 			return err
 		}
 	}
@@ -75,10 +74,10 @@ func daysOf(spans []mapping.Span) iter.Seq[int32] {
 
 // EnsureAhead creates today's and tomorrow's partitions, so that no batch has
 // to wait for them.
-func (d *Days) EnsureAhead(ctx context.Context, pg *pgconn.PgConn) error {
+func (d *Days) EnsureAhead(ctx context.Context, c *pgbatch.Conn) error {
 	today := DayOf(time.Now())
 	for day := today; day <= today+1; day++ {
-		if err := d.ensure(ctx, pg, day); err != nil {
+		if err := d.ensure(ctx, c, day); err != nil {
 			return err
 		}
 	}
@@ -87,16 +86,16 @@ func (d *Days) EnsureAhead(ctx context.Context, pg *pgconn.PgConn) error {
 
 // ensure creates the partitions of a day unless they are there or the day is too far
 // away.
-func (d *Days) ensure(ctx context.Context, pg *pgconn.PgConn, day int32) error {
+func (d *Days) ensure(ctx context.Context, c *pgbatch.Conn, day int32) error {
 	now := time.Now()
 	if d.settled(day, now) {
 		return nil
 	}
-	err := pgbatch.Exec(ctx, pg, pgbatch.Statement{
+	err := c.Exec(ctx, pgbatch.Statement{
 		What: "create partitions", SQL: d.store.createDay,
 		Params: [][]byte{param(pgbatch.AppendDay(nil, day))}, OIDs: []uint32{pgtype.DateOID},
 	})
-	inTransaction := pg.TxStatus() != 'I'
+	inTransaction := c.InTransaction()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {

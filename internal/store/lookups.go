@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/shopspring/decimal"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -122,25 +121,25 @@ func (r Range) params() [][]byte {
 }
 
 // FindSpans returns the stored spans with the given ids.
-func (s *Store) FindSpans(ctx context.Context, pg *pgconn.PgConn, refs []SpanRef, within Range) ([]StoredSpan, error) {
-	return readSpans(ctx, pg, pgbatch.AppendQuery(nil, "look up spans", &s.findSpans, refs, within.params()...))
+func (s *Store) FindSpans(ctx context.Context, c *pgbatch.Conn, refs []SpanRef, within Range) ([]StoredSpan, error) {
+	return readSpans(ctx, c, pgbatch.AppendQuery(nil, "look up spans", &s.findSpans, refs, within.params()...))
 }
 
 // FindCalls returns the stored spans that may be other observations of calls.
-func (s *Store) FindCalls(ctx context.Context, pg *pgconn.PgConn, calls []CallRef, within Range) ([]StoredSpan, error) {
-	return readSpans(ctx, pg, pgbatch.AppendQuery(nil, "look for other observations", &s.findCalls, calls, within.params()...))
+func (s *Store) FindCalls(ctx context.Context, c *pgbatch.Conn, calls []CallRef, within Range) ([]StoredSpan, error) {
+	return readSpans(ctx, c, pgbatch.AppendQuery(nil, "look for other observations", &s.findCalls, calls, within.params()...))
 }
 
 // WholeTrace returns all stored spans of a trace.
-func (s *Store) WholeTrace(ctx context.Context, pg *pgconn.PgConn, n int32, trace [16]byte, within Range) ([]StoredSpan, error) {
-	return readSpans(ctx, pg, []pgbatch.Statement{{
+func (s *Store) WholeTrace(ctx context.Context, c *pgbatch.Conn, n int32, trace [16]byte, within Range) ([]StoredSpan, error) {
+	return readSpans(ctx, c, []pgbatch.Statement{{
 		What: "read the whole trace", SQL: s.wholeTrace,
 		Params: slices.Concat([][]byte{param(pgbatch.AppendInt32(nil, n)), param(pgbatch.AppendUUID(nil, trace))}, within.params()),
 		OIDs:   []uint32{pgtype.Int4OID, pgtype.UUIDOID, pgtype.TimestamptzOID, pgtype.TimestamptzOID},
 	}})
 }
 
-func readSpans(ctx context.Context, pg *pgconn.PgConn, statements []pgbatch.Statement) ([]StoredSpan, error) {
+func readSpans(ctx context.Context, c *pgbatch.Conn, statements []pgbatch.Statement) ([]StoredSpan, error) {
 	var spans []StoredSpan
 	for i := range statements {
 		statements[i].Row = func(v [][]byte) error {
@@ -149,7 +148,7 @@ func readSpans(ctx context.Context, pg *pgconn.PgConn, statements []pgbatch.Stat
 			return err
 		}
 	}
-	return spans, pgbatch.Exec(ctx, pg, statements...)
+	return spans, c.Exec(ctx, statements...)
 }
 
 // readSpan reads the columns of stored_span.sql.
@@ -180,12 +179,12 @@ func optBool(r *pgbatch.Reader) mapping.Bool {
 }
 
 // FindPairs returns the pairs whose inner spans are given.
-func (s *Store) FindPairs(ctx context.Context, pg *pgconn.PgConn, inner []SpanRef) ([]PairRow, error) {
-	return readPairs(ctx, pg, pgbatch.AppendQuery(nil, "look up sibling pairs", &s.findPairs, inner))
+func (s *Store) FindPairs(ctx context.Context, c *pgbatch.Conn, inner []SpanRef) ([]PairRow, error) {
+	return readPairs(ctx, c, pgbatch.AppendQuery(nil, "look up sibling pairs", &s.findPairs, inner))
 }
 
 // FindOpenPairs returns the pairs of traces that are not settled.
-func (s *Store) FindOpenPairs(ctx context.Context, pg *pgconn.PgConn, traces []SpanRef) ([]PairRow, error) {
+func (s *Store) FindOpenPairs(ctx context.Context, c *pgbatch.Conn, traces []SpanRef) ([]PairRow, error) {
 	if len(traces) == 0 {
 		return nil, nil
 	}
@@ -193,13 +192,13 @@ func (s *Store) FindOpenPairs(ctx context.Context, pg *pgconn.PgConn, traces []S
 	for i := range traces {
 		n, ids = pgbatch.AppendInt32(n, traces[i].N), pgbatch.AppendUUID(ids, traces[i].Trace)
 	}
-	return readPairs(ctx, pg, []pgbatch.Statement{{
+	return readPairs(ctx, c, []pgbatch.Statement{{
 		What: "look up open sibling pairs", SQL: s.findOpenPairs,
 		Params: [][]byte{n, ids}, OIDs: []uint32{pgtype.Int4ArrayOID, pgtype.UUIDArrayOID},
 	}})
 }
 
-func readPairs(ctx context.Context, pg *pgconn.PgConn, statements []pgbatch.Statement) ([]PairRow, error) {
+func readPairs(ctx context.Context, c *pgbatch.Conn, statements []pgbatch.Statement) ([]PairRow, error) {
 	var pairs []PairRow
 	for i := range statements {
 		statements[i].Row = func(v [][]byte) error {
@@ -213,11 +212,11 @@ func readPairs(ctx context.Context, pg *pgconn.PgConn, statements []pgbatch.Stat
 			return r.Err
 		}
 	}
-	return pairs, pgbatch.Exec(ctx, pg, statements...)
+	return pairs, c.Exec(ctx, statements...)
 }
 
 // FindAwaited returns what lies below spans that had not arrived.
-func (s *Store) FindAwaited(ctx context.Context, pg *pgconn.PgConn, refs []SpanRef) ([]AwaitedRow, error) {
+func (s *Store) FindAwaited(ctx context.Context, c *pgbatch.Conn, refs []SpanRef) ([]AwaitedRow, error) {
 	if len(refs) == 0 {
 		return nil, nil
 	}
@@ -233,13 +232,13 @@ func (s *Store) FindAwaited(ctx context.Context, pg *pgconn.PgConn, refs []SpanR
 		found = append(found, a)
 		return r.Err
 	}
-	return found, pgbatch.Exec(ctx, pg, statement)
+	return found, c.Exec(ctx, statement)
 }
 
 // ForgetRelations deletes the pairs and awaited spans of a trace.
-func (s *Store) ForgetRelations(ctx context.Context, pg *pgconn.PgConn, trace [16]byte) error {
+func (s *Store) ForgetRelations(ctx context.Context, c *pgbatch.Conn, trace [16]byte) error {
 	params, oids := [][]byte{param(pgbatch.AppendUUID(nil, trace))}, []uint32{pgtype.UUIDOID}
-	return pgbatch.Exec(ctx, pg,
+	return c.Exec(ctx,
 		pgbatch.Statement{What: "drop sibling pairs", SQL: s.forgetPairs, Params: params, OIDs: oids},
 		pgbatch.Statement{What: "drop awaited spans", SQL: s.forgetAwaited, Params: params, OIDs: oids})
 }

@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
@@ -31,7 +29,7 @@ func (r *SpanRow) modelUsage() *mapping.Usage {
 var noUsage mapping.Usage
 
 // spanColumns are the columns of llm_spans in the order of COPY.
-var spanColumns = []SpanColumn{
+var spanColumns = []pgbatch.Column[SpanRow]{
 	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendUUID(b, r.Trace) }),
 	pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendTime(b, r.Start) }),
 	pgbatch.Col("end_time", pgtype.TimestamptzOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendTime(b, r.End) }),
@@ -110,49 +108,13 @@ var spanColumns = []SpanColumn{
 	pgbatch.Col("links", pgtype.JSONBOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendJSONB(b, r.Links) }),
 }
 
-// countColumns are known only once all spans of a trace are.
-var countColumns = []string{"below", "counted", "usage_counted"}
-
-// FilledColumns returns the columns that any of the spans fills, and countColumns.
-// COPY without the others saves Postgres the work of reading nulls.
-func FilledColumns(spans []mapping.Span) []SpanColumn {
-	is := make([]bool, len(spanColumns))
-	var empty []int // so far
-	for c := range spanColumns {
-		if is[c] = slices.Contains(countColumns, spanColumns[c].Name); !is[c] {
-			empty = append(empty, c)
-		}
+// CopySpans stores rows of llm_spans.
+func (s *Store) CopySpans(ctx context.Context, c *pgbatch.Conn, rows []SpanRow) error {
+	if len(rows) == 0 {
+		return nil
 	}
-	var field []byte
-	for i := range spans {
-		row := SpanRow{Span: &spans[i]}
-		empty = slices.DeleteFunc(empty, func(c int) bool {
-			field = spanColumns[c].Append(field[:0], &row)
-			is[c] = !isNull(field)
-			return is[c]
-		})
+	if err := pgbatch.CopyRows(ctx, c, s.copySpans, spanColumns, rows); err != nil {
+		return fmt.Errorf("store spans: %w", err)
 	}
-	var filled []SpanColumn
-	for c := range spanColumns {
-		if is[c] {
-			filled = append(filled, spanColumns[c])
-		}
-	}
-	return filled
+	return nil
 }
-
-// isNull tells whether a field is null: a length of -1.
-func isNull(field []byte) bool { return len(field) == 4 && field[0] == 0xff }
-
-// CopySpans stores rows of llm_spans, of which it fills the given columns, and returns
-// buf for the next COPY.
-func (s *Store) CopySpans(ctx context.Context, pg *pgconn.PgConn, columns []SpanColumn, rows []SpanRow, buf []byte) ([]byte, error) {
-	buf, err := pgbatch.CopyRows(ctx, pg, pgbatch.CopySQL(s.spans, columns), columns, pgbatch.Once(rows), buf)
-	if err != nil {
-		return nil, fmt.Errorf("store spans: %w", err)
-	}
-	return buf, nil
-}
-
-// SpanColumn is a column of llm_spans.
-type SpanColumn = pgbatch.Column[SpanRow]

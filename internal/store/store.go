@@ -33,11 +33,10 @@ type Store struct {
 	insertResources pgbatch.Query[ResourceRow]
 
 	lockTraces   string
-	copyTraces   string
 	insertTraces pgbatch.Query[TraceRow]
 	updateTraces pgbatch.Query[TraceRow]
 
-	spans       string // the table
+	copySpans   string
 	updateSpans pgbatch.Query[FlagRow]
 	findSpans   pgbatch.Query[SpanRef]
 	findCalls   pgbatch.Query[CallRef]
@@ -67,11 +66,10 @@ func New(schemaName string) *Store {
 		insertResources: query(schemaName, "resources_insert", resourceColumns),
 
 		lockTraces:   text(schemaName, "traces_lock"),
-		copyTraces:   pgbatch.CopySQL(schema.Table(schemaName, "llm_traces"), traceCopyColumns),
 		insertTraces: query(schemaName, "traces_insert", traceColumns),
 		updateTraces: query(schemaName, "traces_update", traceColumns),
 
-		spans:       schema.Table(schemaName, "llm_spans"),
+		copySpans:   pgbatch.CopySQL(schema.Table(schemaName, "llm_spans"), spanColumns),
 		updateSpans: query(schemaName, "spans_update", flagColumns),
 		findSpans:   query(schemaName, "spans_find", refColumns),
 		findCalls:   query(schemaName, "spans_find_calls", callColumns),
@@ -136,11 +134,26 @@ var textArrays = map[string]bool{"tags": true, "models": true, "tools": true}
 
 var templates = template.Must(template.New("sql").Option("missingkey=error").ParseFS(files, "sql/*.sql"))
 
-// Begin returns the first statements of a transaction that stores a batch.
-func (s *Store) Begin() []pgbatch.Statement {
+// Session is what the server says of a transaction's session.
+type Session struct {
+	Durable  bool // a commit that succeeded survives a crash of the server
+	MayProve bool // the role may run contents_proof.sql
+}
+
+// Begin returns the first statements of a transaction that stores a batch. They fill in
+// session.
+func (s *Store) Begin(session *Session) []pgbatch.Statement {
 	return []pgbatch.Statement{
 		{What: "begin", SQL: s.begin},
-		{What: "begin", SQL: s.guard, Params: [][]byte{[]byte(s.schema)}, OIDs: []uint32{pgtype.TextOID}},
+		{
+			What: "begin", SQL: s.guard, Params: [][]byte{[]byte(s.schema)}, OIDs: []uint32{pgtype.TextOID},
+			Row: func(v [][]byte) error {
+				r := pgbatch.Reader{Values: v}
+				session.Durable, _ = r.OptBool()
+				session.MayProve, _ = r.OptBool()
+				return r.Err
+			},
+		},
 	}
 }
 

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/hex"
-	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -62,31 +61,14 @@ var traceColumns = []pgbatch.Column[TraceRow]{
 	pgbatch.Col("origins", pgtype.ByteaOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendBytes(b, r.Origins) }),
 }
 
-// traceCopyColumns are traceColumns as COPY takes them: arrays as arrays.
-var traceCopyColumns = copyable(traceColumns)
-
-func copyable(columns []pgbatch.Column[TraceRow]) []pgbatch.Column[TraceRow] {
-	columns = slices.Clone(columns)
-	for i := range columns {
-		switch columns[i].Name {
-		case "tags":
-			columns[i].OID = pgtype.TextArrayOID
-			columns[i].Append = func(b []byte, r *TraceRow) []byte { return pgbatch.AppendTextArrayOrEmpty(b, r.Tags) }
-		case "models":
-			columns[i].OID = pgtype.TextArrayOID
-			columns[i].Append = func(b []byte, r *TraceRow) []byte { return pgbatch.AppendTextArrayOrEmpty(b, r.Models) }
-		}
-	}
-	return columns
-}
-
-// LockTraces locks the rows of traces until the transaction ends, and gives them to row.
-func (s *Store) LockTraces(ctx context.Context, pg *pgconn.PgConn, traces []pcommon.TraceID, row func(*TraceRow) error) error {
+// LockTraces sets the savepoint llm_traces, locks the rows of traces until the transaction
+// ends, and gives them to row.
+func (s *Store) LockTraces(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, row func(*TraceRow) error) error {
 	ids := pgbatch.AppendArrayHeader(nil, pgtype.TextOID, len(traces))
 	for _, id := range traces {
 		ids = appendTraceHex(ids, id)
 	}
-	return pgbatch.Exec(ctx, pg, pgbatch.Statement{
+	return c.Exec(ctx, pgbatch.Statement{What: "set a savepoint", SQL: "SAVEPOINT llm_traces"}, pgbatch.Statement{
 		What: "lock traces", SQL: s.lockTraces, Params: [][]byte{ids}, OIDs: []uint32{pgtype.TextArrayOID},
 		Row: func(v [][]byte) error {
 			trace, err := readTrace(v)
@@ -118,17 +100,12 @@ func readTrace(v [][]byte) (*TraceRow, error) {
 	return &t, r.Err
 }
 
-// CopyTraces stores the rows of new traces and returns buf for the next COPY.
-func (s *Store) CopyTraces(ctx context.Context, pg *pgconn.PgConn, rows []TraceRow, buf []byte) ([]byte, error) {
-	return pgbatch.CopyRows(ctx, pg, s.copyTraces, traceCopyColumns, pgbatch.Once(rows), buf)
-}
-
 // InsertTraces stores those of the traces' rows that are not there, and returns how many.
 // It waits for transactions that are creating the same rows.
-func (s *Store) InsertTraces(ctx context.Context, pg *pgconn.PgConn, rows []TraceRow) (created int, err error) {
+func (s *Store) InsertTraces(ctx context.Context, c *pgbatch.Conn, rows []TraceRow) (created int, err error) {
 	statement := s.insertTraces.Statement("create traces", rows)
 	statement.Tag = func(tag pgconn.CommandTag) { created = int(tag.RowsAffected()) }
-	err = pgbatch.Exec(ctx, pg, statement)
+	err = c.Exec(ctx, statement)
 	return created, err
 }
 

@@ -244,7 +244,7 @@ func (t *transaction) fetchCalls(ctx context.Context, g *batchGraph, traces []in
 	if len(rows) == 0 {
 		return nil
 	}
-	spans, err := t.w.store.FindCalls(ctx, t.pg, rows, t.bounds())
+	spans, err := t.w.store.FindCalls(ctx, t.conn, rows, t.bounds())
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func TestContentsThatWereRemovedAreStoredAgain(t *testing.T) {
 					b.Spans[0].InputMessageIDs = append(b.Spans[0].InputMessageIDs, content.Of(body))
 					b.Contents[content.Key{Day: today, ID: content.Of(body)}] = body
 				}
-				result, err := w.Write(t.Context(), Whole(b), unsure)
+				result, err := w.Write(t.Context(), b, nil)
 				require.NoError(t, err)
 				return result
 			}
@@ -99,7 +99,7 @@ func TestHistoriesAreStoredOnce(t *testing.T) {
 			mapper := mapping.New(mapping.Options{})
 			r := rand.New(rand.NewPCG(1, 2))
 			call := func(lengths ...int) (written, reused int) {
-				result, err := w.Write(t.Context(), mapper.Stream(t.Context(), callsWith(r, "c", lengths...)), unsure)
+				result, err := w.Write(t.Context(), mapped(t, mapper, callsWith(r, "c", lengths...)), nil)
 				require.NoError(t, err)
 				rowcheck.Consistent(t, pool)
 				return result.ContentsWritten, result.ContentsReused
@@ -145,7 +145,7 @@ func TestHistoriesInSeveralBatchesAtOnce(t *testing.T) {
 				td := callsWith(r, "shared", 3+turn, 4+turn)
 				own := callsWith(r, fmt.Sprint("of ", caller), 3+turn)
 				own.ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
-				if _, err := w.Write(t.Context(), mapper.Stream(t.Context(), td), unsure); err != nil {
+				if _, err := w.Write(t.Context(), mapped(t, mapper, td), nil); err != nil {
 					return err
 				}
 			}

@@ -1,7 +1,6 @@
 package write
 
 import (
-	"context"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -9,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
@@ -24,9 +24,11 @@ func newWriter(t testing.TB) (*Writer, *pgxpool.Pool) {
 	return New(storetest.Pool(t, url), "public", window), pool
 }
 
-// unsure is a resolver that has met no trace.
-func unsure(context.Context, []pcommon.TraceID) func(pcommon.TraceID) bool {
-	return func(pcommon.TraceID) bool { return true }
+// mapped maps td.
+func mapped(t testing.TB, m *mapping.Mapper, td ptrace.Traces) *mapping.Batch {
+	b, err := m.Traces(t.Context(), td)
+	require.NoError(t, err)
+	return b
 }
 
 // batchOf makes a batch of spans.
@@ -37,7 +39,7 @@ func batchOf(spans ...mapping.Span) *mapping.Batch {
 // write stores spans as one batch.
 func write(t testing.TB, w *Writer, spans ...mapping.Span) Result {
 	t.Helper()
-	result, err := w.Write(t.Context(), Whole(batchOf(spans...)), unsure)
+	result, err := w.Write(t.Context(), batchOf(spans...), nil)
 	require.NoError(t, err)
 	return result
 }

@@ -53,7 +53,7 @@ func (t *transaction) openEdges(ctx context.Context, traces []int32) ([]edge, er
 			rows = append(rows, store.SpanRef{N: at, Trace: t.traces[at].id})
 		}
 	}
-	pairs, err := t.w.store.FindOpenPairs(ctx, t.pg, rows)
+	pairs, err := t.w.store.FindOpenPairs(ctx, t.conn, rows)
 	return edgesOf(pairs), err
 }
 
@@ -61,12 +61,12 @@ func (t *transaction) openEdges(ctx context.Context, traces []int32) ([]edge, er
 // nothing had been counted before.
 func (t *transaction) recount(ctx context.Context, at int32) error {
 	tr := &t.traces[at]
-	stored, err := t.w.store.WholeTrace(ctx, t.pg, at, tr.id, t.bounds())
+	stored, err := t.w.store.WholeTrace(ctx, t.conn, at, tr.id, t.bounds())
 	if err != nil {
 		return err
 	}
 	t.dropChanges(tr.id)
-	if err := t.w.store.ForgetRelations(ctx, t.pg, tr.id); err != nil {
+	if err := t.w.store.ForgetRelations(ctx, t.conn, tr.id); err != nil {
 		return err
 	}
 	g := t.newGraph(nil, 0)

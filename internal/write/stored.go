@@ -22,7 +22,7 @@ func (t *transaction) spans(ctx context.Context, refs []spanRef) ([]node, []edge
 			beside = append(beside, rows[i])
 		}
 	}
-	spans, err := t.w.store.FindSpans(ctx, t.pg, rows, t.bounds())
+	spans, err := t.w.store.FindSpans(ctx, t.conn, rows, t.bounds())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -30,7 +30,7 @@ func (t *transaction) spans(ctx context.Context, refs []spanRef) ([]node, []edge
 	for i := range spans {
 		nodes[i] = storedNode(&spans[i])
 	}
-	pairs, err := t.w.store.FindPairs(ctx, t.pg, beside)
+	pairs, err := t.w.store.FindPairs(ctx, t.conn, beside)
 	return nodes, edgesOf(pairs), err
 }
 
@@ -48,7 +48,7 @@ func (t *transaction) pairRow(e edge) store.PairRow {
 
 // readAwaited tells f of each of rows that something waits for.
 func (t *transaction) readAwaited(ctx context.Context, rows []store.SpanRef, f func(spanRef, awaited)) error {
-	found, err := t.w.store.FindAwaited(ctx, t.pg, rows)
+	found, err := t.w.store.FindAwaited(ctx, t.conn, rows)
 	for _, a := range found {
 		f(spanRef{a.N, a.Span}, awaited{below: marks(a.Below), tools: a.Tools})
 	}

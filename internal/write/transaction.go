@@ -2,14 +2,12 @@ package write
 
 import (
 	"context"
-	"errors"
-	"sync"
+	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
-	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/seen"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
@@ -25,98 +23,93 @@ type trace struct {
 	rollup rollup
 }
 
-// transaction is one attempt to write a batch.
+// transaction is one attempt to write a batch. One goroutine uses it.
 type transaction struct {
 	w       *Writer
-	pg      *pgconn.PgConn
-	source  Source
-	job     *job
-	claims  *claims
-	alone   bool // no other batch is being written by this process
-	careful bool // something was not as the fast way hopes: check everything
-	asksAll bool // which contents are stored; else it is hoped that those not known are not
+	conn    *pgbatch.Conn
+	batch   *mapping.Batch
+	absent  map[pcommon.TraceID]bool // traces that are sure to have no row
+	careful bool                     // nothing is left to chance: what may be there is inserted, not copied
+	dryRun  bool                     // rolled back where it would be committed
 
-	// Words.
-	met       map[content.Key]bool // contents that were not known
-	resources map[content.ID][]byte
-	proof     seen.Proof
-	relied    map[int32]content.ID           // by day: a known content
-	surprised bool                           // contents were there that this process did not know
-	left      map[*claims][]store.ContentRow // contents left to earlier batches
+	// Contents.
+	durable  bool // the commit will survive a crash
+	proof    seen.Proof
+	contents *seen.Reservation
 
-	// Facts.
-	traces  []trace
-	rows    []store.SpanRow
-	columns []store.SpanColumn // of llm_spans that the batch fills
-	dead    []bool             // by row: a duplicate
-	counted bool               // every trace, as if it were new
-	shared  bool               // other batches of this process have spans of the same traces
+	// Traces and spans.
+	traces []trace
+	rows   []store.SpanRow
+	dead   []bool // by row: a duplicate
 
-	// Changes to rows stored earlier.
-	changes store.Changes
-
-	buf    []byte
-	result Result
+	changes store.Changes // of rows stored earlier
+	result  Result
 }
 
-// run does the whole transaction: contents, traces, spans, resources. Locks are
-// taken in that order by every batch, each kind sorted, so that batches
-// wait for each other but never in a circle.
-func (t *transaction) run(ctx context.Context, isNew IsNew) error {
-	for _, step := range []struct {
-		do   func(context.Context) error
-		took *time.Duration
-	}{
-		{func(ctx context.Context) error { return t.writeWords(ctx, isNew) }, &t.result.ContentsTime},
-		{t.resolve, &t.result.ResolveTime},
-		{t.writeSpans, &t.result.SpansTime},
-		{t.finish, &t.result.CommitTime},
-	} {
+// steps are what stores a batch, whatever its signal, in the order in which every batch
+// takes its locks, each kind sorted: batches wait for one another, but never in a circle
+// (docs/architecture.md). A step does nothing where the batch brings nothing for it.
+var steps = []struct {
+	do   func(*transaction, context.Context) error
+	took func(*Result) *time.Duration
+}{
+	{(*transaction).storeContents, func(r *Result) *time.Duration { return &r.ContentsTime }},
+	{(*transaction).resolveTraces, func(r *Result) *time.Duration { return &r.ResolveTime }},
+	{(*transaction).storeSpans, func(r *Result) *time.Duration { return &r.SpansTime }},
+	{(*transaction).finish, func(r *Result) *time.Duration { return &r.CommitTime }},
+}
+
+// transact stores a batch in one transaction.
+func (w *Writer) transact(ctx context.Context, b *mapping.Batch, absent map[pcommon.TraceID]bool, careful, dryRun bool) (Result, error) {
+	var result Result
+	groups := groupByTrace(b.Spans)
+	err := pgbatch.Run(ctx, w.pool, careful, func(c *pgbatch.Conn, careful bool) error {
+		t := &transaction{
+			w: w, conn: c, batch: b, absent: absent, careful: careful, dryRun: dryRun,
+			proof: seen.Proof{Files: map[int32]string{}},
+		}
+		err := t.run(ctx, groups)
+		if err == nil {
+			result = t.result
+		} else if !careful {
+			w.optimism.refuted()
+		}
+		return err
+	})
+	return result, err
+}
+
+func (t *transaction) run(ctx context.Context, groups []group) (err error) {
+	t.layOut(groups)
+	defer func() {
+		if t.contents != nil {
+			t.contents.End(err == nil && !t.dryRun, t.durable && t.result.SpansWritten > 0)
+		}
+	}()
+	for _, step := range steps {
 		begin := time.Now()
-		if err := step.do(ctx); err != nil {
+		if err := step.do(t, ctx); err != nil {
 			return err
 		}
-		*step.took = time.Since(begin)
+		*step.took(&t.result) = time.Since(begin)
+	}
+	t.result.ContentsReused, t.result.ContentsReusedBytes = t.contents.Reused, t.contents.ReusedBytes
+	for i := range t.traces {
+		t.result.Traces = append(t.result.Traces, Trace{t.traces[i].otel, t.traces[i].id})
 	}
 	return nil
 }
 
-// writeWords stores the words and, while Postgres is busy with them, works out
-// what counts as if every trace were new, as most are.
-func (t *transaction) writeWords(ctx context.Context, isNew IsNew) error {
-	var mapped sync.WaitGroup
-	var failed error
-	mapped.Go(func() {
-		t.prepare(ctx, isNew)
-		failed = t.countNew(ctx, t.allTraces())
-	})
-	mapped.Go(func() { t.columns = store.FilledColumns(t.source.Spans()) })
-	err := t.writeContents(ctx)
-	mapped.Wait()
-	err = errors.Join(err, failed)
-	t.counted = err == nil
-	if err != nil {
-		return err
-	}
-	return t.awaitOthers(ctx)
-}
-
-// prepare lays out traces and rows once all spans are there.
-func (t *transaction) prepare(ctx context.Context, isNew IsNew) {
-	spans := t.source.Spans()
-	if t.job.groups == nil {
-		t.job.groups = groupByTrace(spans)
-		t.job.isNew = isNew(ctx, t.job.ids())
-	}
-	t.shared = t.w.inFlight.claimTraces(t.claims, t.job.groups)
-	t.traces = make([]trace, len(t.job.groups))
-	for i, g := range t.job.groups {
+// layOut makes room for the rows of the batch's traces and spans.
+func (t *transaction) layOut(groups []group) {
+	t.traces = make([]trace, len(groups))
+	for i, g := range groups {
 		t.traces[i] = trace{otel: g.trace, id: g.trace, rows: g.spans}
 	}
-	t.rows = make([]store.SpanRow, len(spans))
-	t.dead = make([]bool, len(spans))
+	t.rows = make([]store.SpanRow, len(t.batch.Spans))
+	t.dead = make([]bool, len(t.rows))
 	for i := range t.rows {
-		t.rows[i].Span = &spans[i]
+		t.rows[i].Span = &t.batch.Spans[i]
 	}
 }
 
@@ -128,58 +121,53 @@ func (t *transaction) allTraces() []int32 {
 	return all
 }
 
-// resolve finds or creates the row of every trace and works out what counts.
-// Where another batch may be creating the same rows, it can turn out that rows
-// are there only after this batch has created others; then it starts over, so
-// that rows are locked before any is created, as all batches do.
-func (t *transaction) resolve(ctx context.Context) error {
-	ask := t.ask()
-	shared := t.careful || t.shared
-	for range attempts {
-		if shared {
-			if err := pgbatch.Exec(ctx, t.pg, pgbatch.Statement{What: "set a savepoint", SQL: "SAVEPOINT llm_traces"}); err != nil {
-				return err
-			}
-		}
+// restarts bounds how often a batch begins anew to lock traces.
+const restarts = 5
+
+// resolveTraces finds or creates the row of every trace and works out what counts.
+// Another batch may be creating the same rows: then they are there only after this batch
+// has created others, and it starts over, so that rows are locked before any is created,
+// as all batches do.
+func (t *transaction) resolveTraces(ctx context.Context) error {
+	ask := t.mayExist()
+	for range restarts {
 		missing, err := t.lock(ctx, ask)
 		if err != nil {
 			return err
 		}
-		done, err := t.create(ctx, missing, shared)
+		done, err := t.create(ctx, missing)
 		if err != nil {
 			return err
 		}
 		if done {
 			return t.countStored(ctx, t.storedTraces())
 		}
-		if err := pgbatch.Exec(ctx, t.pg, pgbatch.Statement{What: "start over", SQL: "ROLLBACK TO SAVEPOINT llm_traces"}); err != nil {
+		if err := t.conn.Exec(ctx, pgbatch.Statement{What: "start over", SQL: "ROLLBACK TO SAVEPOINT llm_traces"}); err != nil {
 			return err
 		}
 		t.forget()
 		ask = t.allTraces()
 	}
-	return errTraceLost
+	return fmt.Errorf("traces appear again and again while others are created: %w", pgbatch.ErrConflict)
 }
 
-// ask returns the traces that may have a row: all but those that nobody is known
-// to have met.
-func (t *transaction) ask() []int32 {
-	if t.careful || t.shared || !t.w.traceHope.allowed() {
+// mayExist returns the traces that may have a row.
+func (t *transaction) mayExist() []int32 {
+	if t.careful {
 		return t.allTraces()
 	}
-	var ask []int32
+	var may []int32
 	for i := range t.traces {
-		if !t.job.isNew(t.traces[i].otel) {
-			ask = append(ask, int32(i))
+		if !t.absent[t.traces[i].otel] {
+			may = append(may, int32(i))
 		}
 	}
-	return ask
+	return may
 }
 
 // forget drops what was worked out.
 func (t *transaction) forget() {
 	t.changes = store.Changes{}
-	t.counted = false
 	for i := range t.traces {
 		t.traces[i].stored = nil
 	}
@@ -195,47 +183,32 @@ func (t *transaction) storedTraces() []int32 {
 	return stored
 }
 
-// create stores the rows of the traces that have none, with what the batch
-// says of them. Rows that other batches may be creating too go by an INSERT,
-// which waits for them; it is done unless one of them was there after all.
-func (t *transaction) create(ctx context.Context, traces []int32, shared bool) (done bool, err error) {
-	if !t.counted || len(traces) < len(t.traces) {
-		t.changes.Awaited, t.changes.Pairs = nil, nil
-		if err := t.countNew(ctx, traces); err != nil {
-			return false, err
-		}
-	}
-	if len(traces) == 0 {
-		return true, nil
+// create stores the rows of the traces that have none, with what the batch says of them.
+// It waits for other batches that are creating the same; it is done unless one of them
+// has created any.
+func (t *transaction) create(ctx context.Context, traces []int32) (done bool, err error) {
+	if err := t.countNew(ctx, traces); err != nil || len(traces) == 0 {
+		return err == nil, err
 	}
 	rows := make([]store.TraceRow, len(traces))
 	for i, at := range traces {
 		tr := &t.traces[at]
 		rows[i] = tr.rollup.row(tr.id, tr.otel)
 	}
-	created := len(rows)
-	if shared {
-		created, err = t.w.store.InsertTraces(ctx, t.pg, rows)
-	} else {
-		t.buf, err = t.w.store.CopyTraces(ctx, t.pg, rows, t.buf)
-	}
-	t.result.TracesCreated = created
-	return created == len(rows), err
+	t.result.TracesCreated, err = t.w.store.InsertTraces(ctx, t.conn, rows)
+	return t.result.TracesCreated == len(rows), err
 }
 
-// lock reads and locks the rows of the traces to ask for, and returns all traces
-// that have none.
+// lock sets the savepoint to start over from, reads and locks the rows of the traces to
+// ask for, and returns all traces that have none.
 func (t *transaction) lock(ctx context.Context, traces []int32) (missing []int32, err error) {
-	if len(traces) == 0 {
-		return t.allTraces(), nil
-	}
 	number := make(map[pcommon.TraceID]int32, len(traces))
 	ids := make([]pcommon.TraceID, len(traces))
 	for i, at := range traces {
 		ids[i] = t.traces[at].otel
 		number[ids[i]] = at
 	}
-	err = t.w.store.LockTraces(ctx, t.pg, ids, func(row *store.TraceRow) error {
+	err = t.w.store.LockTraces(ctx, t.conn, ids, func(row *store.TraceRow) error {
 		tr := &t.traces[number[row.TraceID]]
 		tr.id, tr.stored = row.ID, &rollup{}
 		return tr.stored.read(row)
@@ -251,9 +224,9 @@ func (t *transaction) lock(ctx context.Context, traces []int32) (missing []int32
 	return missing, nil
 }
 
-// writeSpans stores the batch's spans, duplicates apart, in the order of trace ids,
+// storeSpans stores the batch's spans, duplicates apart, in the order of trace ids,
 // as the index has it.
-func (t *transaction) writeSpans(ctx context.Context) error {
+func (t *transaction) storeSpans(ctx context.Context) error {
 	rows := make([]store.SpanRow, 0, len(t.rows))
 	for i := range t.traces {
 		for _, r := range t.traces[i].rows {
@@ -263,32 +236,23 @@ func (t *transaction) writeSpans(ctx context.Context) error {
 		}
 	}
 	t.result.SpansWritten = len(rows)
-	if len(rows) == 0 {
-		return nil
-	}
-	var err error
-	t.buf, err = t.w.store.CopySpans(ctx, t.pg, t.columns, rows, t.buf)
-	return err
+	return t.w.store.CopySpans(ctx, t.conn, rows)
 }
 
 // finish stores the resources, applies the changes to rows that were there before,
 // and commits.
 func (t *transaction) finish(ctx context.Context) error {
 	var s []pgbatch.Statement
-	if len(t.resources) > 0 {
-		s = append(s, t.w.store.Resources(t.resources, t.source.Spans()))
+	if len(t.batch.Resources) > 0 {
+		s = append(s, t.w.store.Resources(t.batch.Resources, t.batch.Spans))
 	}
 	s = t.w.store.Change(s, &t.changes, t.bounds())
 	s = t.w.store.UpdateTraces(s, t.changedTraces())
 	s = t.w.store.TouchHours(s, t.changedTimes())
-	s = append(s, pgbatch.Statement{What: "commit", SQL: "COMMIT", Tag: func(tag pgconn.CommandTag) { t.result.committed = tag.String() == "COMMIT" }})
-	if err := pgbatch.Exec(ctx, t.pg, s...); err != nil {
-		return err
+	if t.dryRun {
+		return t.conn.Exec(ctx, append(s, pgbatch.Statement{What: "roll back", SQL: "ROLLBACK"})...)
 	}
-	if !t.result.committed {
-		return errRolledBack
-	}
-	return nil
+	return t.conn.Commit(ctx, s...)
 }
 
 // changedTraces returns the rows of the traces that were there before and got

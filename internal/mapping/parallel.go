@@ -1,0 +1,70 @@
+package mapping
+
+import (
+	"context"
+	"maps"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+)
+
+// partSpans is how many spans one goroutine maps before it looks for more.
+const partSpans = 256
+
+// Traces maps every span of td as Map does, on as many cores as there are parts, and
+// keeps messages in their histories. When the context ends before all is mapped, Traces
+// returns its error.
+func (m *Mapper) Traces(ctx context.Context, td ptrace.Traces) (*Batch, error) {
+	spans := make([]Span, td.SpanCount())
+	parts := make([]*Batch, (len(spans)+partSpans-1)/partSpans)
+	var taken atomic.Int32
+	work := func() {
+		for i := int(taken.Add(1)) - 1; i < len(parts); i = int(taken.Add(1)) - 1 {
+			from, to := i*partSpans, min((i+1)*partSpans, len(spans))
+			parts[i] = m.mapRange(ctx, td, from, to, spans[from:to])
+		}
+	}
+	var group sync.WaitGroup
+	for range min(len(parts), runtime.GOMAXPROCS(0)) - 1 {
+		group.Go(work)
+	}
+	work()
+	group.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return join(parts, spans), nil
+}
+
+// join makes one batch of parts, whose spans lie in spans with gaps for those that were
+// rejected.
+func join(parts []*Batch, spans []Span) *Batch {
+	contents, mapped := 0, 0
+	for _, part := range parts {
+		contents += len(part.Contents)
+		mapped += len(part.Spans)
+	}
+	whole := &Batch{
+		Spans: spans, Contents: make(map[content.Key][]byte, contents), Histories: map[content.Key]*content.History{},
+		Resources: map[content.ID][]byte{}, Rejected: map[string]int{},
+	}
+	if mapped < len(spans) {
+		whole.Spans = whole.Spans[:0]
+	}
+	for _, part := range parts {
+		if mapped < len(spans) {
+			whole.Spans = append(whole.Spans, part.Spans...)
+		}
+		maps.Copy(whole.Contents, part.Contents)
+		maps.Copy(whole.Histories, part.Histories)
+		maps.Copy(whole.Resources, part.Resources)
+		for reason, n := range part.Rejected {
+			whole.Rejected[reason] += n
+		}
+	}
+	return whole
+}

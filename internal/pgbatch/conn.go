@@ -1,0 +1,96 @@
+package pgbatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Pool hands out connections.
+type Pool interface {
+	Acquire(ctx context.Context) (*pgxpool.Conn, error)
+}
+
+// Conn is the connection of one batch. One goroutine uses a Conn at a time.
+type Conn struct {
+	pg  *pgconn.PgConn
+	buf []byte // of the last COPY, for the next one
+}
+
+// With calls f with a connection of a pool.
+func With(ctx context.Context, pool Pool, f func(*Conn) error) error {
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("acquire a connection: %w", err)
+	}
+	defer conn.Release()
+	return f(&Conn{pg: conn.Conn().PgConn()})
+}
+
+// attempts bounds how often a batch is tried again at once after a conflict with another
+// writer; after that the collector's retry takes over. Faults that may be the batch's own
+// are tried as often as suspectAttempts.
+const (
+	attempts        = 5
+	suspectAttempts = 3
+)
+
+// Run gives f a connection of a pool until f succeeds, or until the policy says that
+// trying again at once is of no use. f begins and commits its transaction; Run ends the
+// transaction of a failed attempt. The first attempt may be optimistic, all others are
+// careful: whatever failed, one that leaves nothing to chance must show that the batch is
+// at fault.
+func Run(ctx context.Context, pool Pool, careful bool, f func(c *Conn, careful bool) error) error {
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("acquire a connection: %w", err)
+	}
+	defer conn.Release()
+	c := &Conn{pg: conn.Conn().PgConn()}
+	for attempt := 1; ; attempt++ {
+		err := f(c, careful)
+		if err == nil {
+			return nil
+		}
+		verdict := Judge(err)
+		if verdict == NewConnection {
+			return errors.Join(err, conn.Conn().Close(ctx))
+		}
+		if c.rollback(ctx) != nil || attempt >= verdict.attempts(careful) {
+			return err
+		}
+		careful = true
+	}
+}
+
+// rollback ends a failed transaction so that the connection can be used again.
+func (c *Conn) rollback(ctx context.Context) error {
+	if c.pg.IsClosed() {
+		return errors.New("connection lost")
+	}
+	if !c.InTransaction() {
+		return nil
+	}
+	return c.Exec(ctx, Statement{What: "roll back", SQL: "ROLLBACK"})
+}
+
+// InTransaction tells whether a transaction is open.
+func (c *Conn) InTransaction() bool { return c.pg.TxStatus() != 'I' }
+
+// Commit runs the last statements of a transaction and commits, in one round trip.
+func (c *Conn) Commit(ctx context.Context, statements ...Statement) error {
+	committed := false
+	err := c.Exec(ctx, append(statements, Statement{
+		What: "commit", SQL: "COMMIT", Tag: func(tag pgconn.CommandTag) { committed = tag.String() == "COMMIT" },
+	})...)
+	if err != nil {
+		return err
+	}
+	if !committed {
+		return fmt.Errorf("the server rolled the transaction back instead of committing it: %w", ErrConflict)
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+package seen
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
+)
+
+// Reservation is what one batch makes of its contents: which it stores, which are
+// stored, and which it leaves to batches of this process that are about to store them.
+// COPY cannot skip a row that turns out to be there, so no two batches may store one
+// content at once. A batch only ever waits for earlier ones.
+//
+// Without reservations, callers that continue the same conversations spend 54 % more
+// CPU time (workload agent, 4 callers).
+type Reservation struct {
+	cache *Contents
+	proof *Proof
+
+	// Store are the rows to store, sorted.
+	Store []store.ContentRow
+	// Known has one content of each day that the batch refers to without asking.
+	Known map[int32]content.ID
+	// Reused counts the contents that need not be stored, and their bytes.
+	Reused, ReusedBytes int
+
+	left map[*Reservation][]store.ContentRow
+	// met are the batch's contents and histories that were not known. They do not
+	// change once the reservation is made.
+	met map[content.Key]bool
+
+	ended     chan struct{} // closed when the batch has committed or failed
+	committed bool          // to be read once it has ended
+}
+
+// Reserve makes the reservation of a batch. With all, the batch stores every content
+// itself, known or not.
+func (c *Contents) Reserve(p *Proof, b *mapping.Batch, all bool) *Reservation {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := &Reservation{
+		cache: c, proof: p, Known: map[int32]content.ID{}, left: map[*Reservation][]store.ContentRow{},
+		met: make(map[content.Key]bool, len(b.Contents)), ended: make(chan struct{}),
+	}
+	known := func(content.Key) bool { return false }
+	others := c.active
+	if all {
+		others = nil
+	} else {
+		known = c.under(p)
+	}
+	for key, body := range b.Contents {
+		r.meet(key, body, known, others)
+	}
+	for key, h := range b.Histories {
+		r.meetHistory(key.Day, h, known, others)
+	}
+	slices.SortFunc(r.Store, store.CompareContents)
+	c.active = append(c.active, r)
+	return r
+}
+
+// meet decides about one content.
+func (r *Reservation) meet(key content.Key, body []byte, known func(content.Key) bool, others []*Reservation) {
+	switch {
+	case known(key):
+		r.reuse(1, len(body))
+		r.Known[key.Day] = key.ID
+		return
+	case r.met[key]:
+		r.reuse(1, len(body))
+		return
+	}
+	r.met[key] = true
+	row := store.ContentRow{Key: key, Body: body}
+	if owner := slices.IndexFunc(others, func(o *Reservation) bool { return o.met[key] }); owner >= 0 {
+		r.left[others[owner]] = append(r.left[others[owner]], row)
+		r.reuse(1, len(body))
+		return
+	}
+	r.Store = append(r.Store, row)
+}
+
+// meetHistory decides about the messages of a history, but for those of an earlier one,
+// of which it is the continuation, that is known or has been met.
+func (r *Reservation) meetHistory(day int32, h *content.History, known func(content.Key) bool, others []*Reservation) {
+	for ; h != nil; h = h.Before {
+		key := content.Key{Day: day, ID: h.ID}
+		switch {
+		case known(key):
+			r.Known[day] = h.Added[0].ID
+			r.reuse(h.Len, h.Bytes)
+			return
+		case r.met[key]:
+			r.reuse(h.Len, h.Bytes)
+			return
+		}
+		r.met[key] = true
+		for i := range h.Added {
+			r.meet(content.Key{Day: day, ID: h.Added[i].ID}, h.Added[i].Body, known, others)
+		}
+	}
+}
+
+func (r *Reservation) reuse(contents, bytes int) {
+	r.Reused += contents
+	r.ReusedBytes += bytes
+}
+
+// Found takes contents out of Store that are stored already.
+func (r *Reservation) Found(stored map[content.Key]bool) {
+	r.Store = slices.DeleteFunc(r.Store, func(row store.ContentRow) bool {
+		if stored[row.Key] {
+			r.reuse(1, len(row.Body))
+		}
+		return stored[row.Key]
+	})
+}
+
+// patience bounds the wait for an earlier batch. It only ends by itself when that
+// batch waits, through another process, for this one.
+const patience = 2 * time.Second
+
+// AwaitOthers waits until the batches that contents were left to have ended, and returns
+// the contents, sorted, that failed ones have not stored: they are this batch's to store,
+// unless they are there. It comes before any trace is locked, since those batches may
+// need the same traces.
+func (r *Reservation) AwaitOthers(ctx context.Context) (rows []store.ContentRow, err error) {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for owner, left := range r.left {
+		select {
+		case <-owner.ended:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-timer.C:
+			return nil, fmt.Errorf("an earlier batch that stores contents of this one does not end: %w", pgbatch.ErrConflict)
+		}
+		if !owner.committed {
+			rows = append(rows, left...)
+		}
+	}
+	for _, row := range rows {
+		r.reuse(-1, -len(row.Body))
+	}
+	slices.SortFunc(rows, store.CompareContents)
+	return rows, nil
+}
+
+// End ends the reservation. With durable, the batch has committed so that no crash of
+// the server can undo the commit; the contents are known from then on.
+func (r *Reservation) End(committed, durable bool) {
+	c := r.cache
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if committed && durable {
+		c.add(r.proof, maps.Keys(r.met)) // before others no longer find the reservation
+	}
+	at := slices.Index(c.active, r)
+	c.active = slices.Delete(c.active, at, at+1)
+	r.committed = committed
+	close(r.ended)
+}

@@ -1,0 +1,61 @@
+// Package signal has what differs between the signals that the exporter takes: how the
+// data becomes a batch, and how the queue gets back what is left of the data. All that
+// comes after is the same for every signal; see docs/architecture.md for what a new one
+// takes.
+package signal
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+// Data is what a pipeline hands over at once.
+type Data interface {
+	// Map makes a batch of all the data, unless the context ends before.
+	Map(ctx context.Context, m *mapping.Mapper) (*mapping.Batch, error)
+	// Rest is the data of the spans that are left to store.
+	Rest(left []mapping.Span) Data
+	// Error is err for the queue, which tries again with this data.
+	Error(err error) error
+	// Len is the number of spans or records.
+	Len() int
+}
+
+// Traces is data of the traces signal.
+type Traces struct{ ptrace.Traces }
+
+// Map implements Data.
+func (t Traces) Map(ctx context.Context, m *mapping.Mapper) (*mapping.Batch, error) {
+	return m.Traces(ctx, t.Traces)
+}
+
+// Rest implements Data.
+func (t Traces) Rest(left []mapping.Span) Data {
+	type id struct {
+		trace pcommon.TraceID
+		span  pcommon.SpanID
+	}
+	isLeft := make(map[id]bool, len(left))
+	for i := range left {
+		isLeft[id{left[i].TraceID, left[i].SpanID}] = true
+	}
+	rest := ptrace.NewTraces()
+	t.CopyTo(rest)
+	for _, rs := range rest.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			ss.Spans().RemoveIf(func(span ptrace.Span) bool { return !isLeft[id{span.TraceID(), span.SpanID()}] })
+		}
+	}
+	return Traces{rest}
+}
+
+// Error implements Data.
+func (t Traces) Error(err error) error { return consumererror.NewTraces(err, t.Traces) }
+
+// Len implements Data.
+func (t Traces) Len() int { return t.SpanCount() }

@@ -1,0 +1,112 @@
+package write
+
+import (
+	"context"
+	"encoding/binary"
+	"math/rand/v2"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
+	"github.com/llm-observatory/llmobservatoryexporter/pool"
+)
+
+// maxTransactionSpans bounds a transaction: one that runs longer than the timeout would
+// never succeed. A batch of 8 MiB has as many spans if they say next to nothing.
+const maxTransactionSpans = 16384
+
+// unreadableRow is the reason for setting aside spans whose trace has a stored row that
+// cannot be read.
+const unreadableRow = "stored_row_unreadable"
+
+// Write stores a batch in one transaction, or in several if the batch is very large or
+// holds spans that cannot be stored: those are set aside, all others are stored. A span
+// that is stored already is skipped and counted as duplicate. An error says that
+// Postgres cannot store the spans left at present. absent are traces that are sure to
+// have no row; a wrong answer costs time only.
+func (w *Writer) Write(ctx context.Context, b *mapping.Batch, absent map[pcommon.TraceID]bool) (Result, error) {
+	s := &session{w: w, absent: absent, result: Result{SetAside: map[string]SetAside{}}}
+	err := s.store(ctx, b, false)
+	return s.result, err
+}
+
+// session is one call of Write; one goroutine uses it.
+type session struct {
+	w      *Writer
+	absent map[pcommon.TraceID]bool
+	result Result
+	// othersWork tells, once asked, whether a batch of nobody can be stored.
+	othersWork *bool
+}
+
+// store stores a batch or, by the policy, its halves.
+func (s *session) store(ctx context.Context, b *mapping.Batch, careful bool) error {
+	if len(b.Spans) > maxTransactionSpans {
+		return s.storeHalves(ctx, b, careful)
+	}
+	part, err := s.w.transact(ctx, b, s.absent, careful, false)
+	if err == nil {
+		s.result.add(&part)
+		return nil
+	}
+	verdict := pgbatch.Final(err)
+	if verdict != pgbatch.Fault && (verdict != pgbatch.Suspect || !s.othersCanBeStored(ctx)) {
+		s.result.Left = append(s.result.Left, b.Spans...)
+		return err
+	}
+	if len(b.Spans) > 1 {
+		return s.storeHalves(ctx, b, true)
+	}
+	s.setAside(err)
+	return nil
+}
+
+// storeHalves stores one half of a batch after the other.
+func (s *session) storeHalves(ctx context.Context, b *mapping.Batch, careful bool) error {
+	first, second := b.Split()
+	if err := s.store(ctx, first, careful); err != nil {
+		s.result.Left = append(s.result.Left, second.Spans...)
+		return err
+	}
+	return s.store(ctx, second, careful)
+}
+
+func (s *session) setAside(err error) {
+	reason := pool.SQLState(err)
+	if reason == "" {
+		reason = unreadableRow
+	}
+	aside := s.result.SetAside[reason]
+	if aside.Spans++; aside.Err == nil {
+		aside.Err = err
+	}
+	s.result.SetAside[reason] = aside
+}
+
+// othersCanBeStored tells whether Postgres stores a span that nobody sent, in a
+// transaction that is rolled back: then a batch that fails is at fault itself, and else
+// the tables are.
+func (s *session) othersCanBeStored(ctx context.Context) bool {
+	if s.othersWork == nil {
+		_, err := s.w.transact(ctx, canary(time.Now()), nil, true, true)
+		works := err == nil
+		s.othersWork = &works
+	}
+	return *s.othersWork
+}
+
+// canary is a batch of one span of nobody's.
+func canary(now time.Time) *mapping.Batch {
+	at := now.UnixMicro()
+	span := mapping.Span{
+		Name: "canary", SpanKind: "internal", Status: "unset", Kind: mapping.KindLLM,
+		Start: at, End: at, Day: store.DayOf(now),
+	}
+	binary.BigEndian.PutUint64(span.TraceID[:], rand.Uint64())
+	binary.BigEndian.PutUint64(span.TraceID[8:], rand.Uint64())
+	span.SpanID[0] = 1
+	return &mapping.Batch{Spans: []mapping.Span{span}}
+}

@@ -1,0 +1,38 @@
+package write
+
+import (
+	"bytes"
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+// group is the spans of one trace, as indexes into the batch.
+type group struct {
+	trace pcommon.TraceID
+	spans []int32
+}
+
+// groupByTrace sorts the spans of a batch by trace, and the traces by id.
+func groupByTrace(spans []mapping.Span) []group {
+	var groups []group
+	index := make(map[pcommon.TraceID]int32, len(spans)/4)
+	at := int32(-1)
+	for i := range spans {
+		id := spans[i].TraceID
+		if at < 0 || groups[at].trace != id { // spans of a trace often come together
+			found, ok := index[id]
+			if !ok {
+				found = int32(len(groups))
+				index[id] = found
+				groups = append(groups, group{trace: id})
+			}
+			at = found
+		}
+		groups[at].spans = append(groups[at].spans, int32(i))
+	}
+	slices.SortFunc(groups, func(a, b group) int { return bytes.Compare(a.trace[:], b.trace[:]) })
+	return groups
+}
