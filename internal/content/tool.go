@@ -34,7 +34,7 @@ func (rd *reader) addToolCall(parts, n jsonval.Node, told int) {
 }
 
 func callID(n jsonval.Node) jsonval.Node {
-	id := first(n, "call_id", "toolCallId", "toolUseId", "tool_call_id", "tool_use_id", "ref", "id")
+	id := first(n, "call_id", "toolCallId", "toolUseId", "tool_call_id", "tool_use_id", "tool_id", "ref", "id")
 	if id.Str() == notSpecified {
 		return jsonval.Node{}
 	}

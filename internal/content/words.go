@@ -221,7 +221,7 @@ func (rd *reader) tool(list, n jsonval.Node) {
 }
 
 func (rd *reader) parameters(n jsonval.Node) jsonval.Node {
-	p := first(n, "parameters", "input_schema", "inputSchema", "json_schema", "parameters_json_schema", "parametersJsonSchema")
+	p := first(n, "parameters", "input_schema", "inputSchema", "json_schema", "parameters_json_schema", "parametersJsonSchema", "schema")
 	if inner := p.Get("json"); p.Len() == 1 && inner.Kind() == jsonval.Object {
 		p = inner // Bedrock
 	}

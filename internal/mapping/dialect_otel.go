@@ -14,7 +14,7 @@ var _ = register(dialect{
 		fResponseID:    {{attr: "gen_ai.response.id"}},
 		fFinishReasons: {{attr: "gen_ai.response.finish_reasons"}},
 		fRequestParameters: {
-			{attr: "gen_ai.request.*", except: []string{"model", "stream", "is_stream", "user", "type", "provider", "available_tools"}},
+			{attr: "gen_ai.request.*", except: []string{"model", "stream", "is_stream", "user", "type", "provider", "available_tools", "functions."}},
 			{attr: "gen_ai.output.type", param: "output_type"},
 		},
 		fStreaming: {{attr: "gen_ai.request.stream"}},

@@ -19,7 +19,7 @@ var _ = register(dialect{
 		fToolName:          {{attr: "function", own: true, at: rankLast}},
 		fInputMessages:     {{attr: "inputs", as: asBody, own: true, only: onlyLLM, at: rankLast}},
 		fOutputMessages: {
-			{attr: "output", as: asBody, own: true, only: onlyLLM, at: rankLast},
+			{attr: "output", as: asBody, own: true, only: onlyLLM},
 			{attr: "llm.generated_message"},
 		},
 		fToolDefinitions: {{attr: "inputs", path: "tools", own: true, only: onlyLLM, at: rankLast}},

@@ -24,6 +24,8 @@ func (v value) exists() bool { return v.node.Exists() || v.attr != pcommon.Value
 // placeholders stand for absent values.
 var placeholders = map[string]bool{
 	"<not specified>": true, "<not serializable>": true, "<REDACTED>": true,
+	"<no_stop_reason_provided>": true, "<no_finish_reason_provided>": true, "<unknown_model_name>": true, "<unknown_tool_name>": true,
+	"<unknown_type>": true, "<unknown_tool_input>": true, "<unknown_tool_output>": true,
 }
 
 // absentText tells whether s says nothing.
