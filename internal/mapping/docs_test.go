@@ -74,6 +74,10 @@ arrow is a place inside the attribute's JSON, with | between spellings. A source
 one whose value was corrected or converted; an attribute that carries words is never kept in facts: what became no message, tool
 value or document is a content of its own, which ` + "`attributes`" + ` refers to as ` + "`{\"$content\": id}`" + `.
 
+The attributes of the scope stand in ` + "`attributes`" + ` under ` + "`$scope`" + `, long ones as a content under ` + "`$long_scope`" + ` that the
+views show as ` + "`$scope`" + `. A span attribute that is called so itself gets one more ` + "`$`" + ` in front. Bytes are
+` + "`{\"$bytes\": base64}`" + `. A map of a sender whose only key begins with ` + "`$`" + ` is ` + "`{\"$map\": {…}}`" + `, so it is never taken for one of these.
+
 `)
 	writeRecognition(&b, t)
 	writeKinds(&b, t)
