@@ -1,0 +1,376 @@
+package trace
+
+import (
+	"bytes"
+	"math"
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+// Planner counts traces, one after the other. It keeps its memory between them.
+type Planner struct {
+	graph
+	t         *Trace
+	batch     Rollup
+	after     state // and the trace's state after the batch
+	duplicate []bool
+	mixed     bool // calls may be side by side
+	linked    []pairKey
+	pairs     []Pair // to be stored
+	covered   map[int32]bool
+}
+
+// Plan counts a trace. Either it returns what has to be asked first; then it is to be
+// called again with the answers. Or it returns the result.
+func (p *Planner) Plan(t *Trace) (*Ask, *Result) {
+	if ask := t.open(); ask != nil {
+		return ask, nil
+	}
+	p.reset()
+	p.t, p.batch, p.after = t, Rollup{}, 0
+	p.linked, p.pairs, p.covered = p.linked[:0], nil, nil
+	if t.stored != nil && !t.whole {
+		p.unknown = func(id pcommon.SpanID) bool { return !t.asked[id] }
+	}
+	p.observeAll()
+	for _, step := range []func() *Ask{p.needsWhole, p.nest, p.pairCalls, p.settlePairs, p.repeatTools, p.gatherTwins} {
+		ask := step()
+		if ask == nil && len(p.want) > 0 {
+			ask = &Ask{Spans: distinct(p.want), Above: t.levels()}
+		}
+		if ask != nil {
+			return ask, nil
+		}
+	}
+	return nil, p.result()
+}
+
+// open asks for what is needed of every stored trace.
+func (t *Trace) open() *Ask {
+	if t.stored == nil || t.whole || t.asked != nil {
+		return nil
+	}
+	if t.stored.state&current == 0 {
+		return &Ask{Whole: true}
+	}
+	ask := &Ask{Above: t.levels()}
+	for i := range t.spans {
+		s := &t.spans[i]
+		ask.Arrived = append(ask.Arrived, Ref{s.ID, s.Start})
+		ask.Spans = append(ask.Spans, s.ID)
+		if !s.Parent.IsEmpty() {
+			ask.Spans = append(ask.Spans, s.Parent)
+		}
+	}
+	ask.Spans = distinct(ask.Spans)
+	return ask
+}
+
+func distinct(ids []pcommon.SpanID) []pcommon.SpanID {
+	slices.SortFunc(ids, func(a, b pcommon.SpanID) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(ids)
+}
+
+// observeAll adds what is known of the trace to the graph.
+func (p *Planner) observeAll() {
+	t := p.t
+	for i := range t.known {
+		s := &t.known[i]
+		v := p.observe(&s.Span, &s.Flags)
+		if !t.whole {
+			p.vertices[v].below |= s.Below
+			p.vertices[v].state |= s.repeated()
+		}
+	}
+	for id, below := range t.awaited {
+		p.vertices[p.vertex(id)].below |= below
+	}
+	for _, pair := range t.pairs {
+		if inner := p.find(pair.Inner); inner != none && p.vertices[inner].arrived() {
+			p.connect(inner, p.vertex(pair.Outer), false)
+		}
+	}
+	p.duplicate = make([]bool, len(t.spans))
+	for i := range t.spans {
+		s := &t.spans[i]
+		if p.observed(s) {
+			p.duplicate[i] = true
+			continue
+		}
+		p.observe(s, nil)
+		p.batch.addSpan(s)
+	}
+}
+
+// repeated restores from stored flags what its marks do not say.
+func (s *Stored) repeated() (state vertexState) {
+	if s.isCall() && !s.Counted.V {
+		state |= callRepeats
+	}
+	if s.Kind.IsModel() && s.reports() {
+		if !s.UsageCounted.V {
+			state |= tokensRepeat
+		}
+		if !s.CostCounted.V {
+			state |= costRepeats
+		}
+	}
+	return state
+}
+
+// observed tells whether the graph has an observation already.
+func (p *Planner) observed(s *Span) bool {
+	if p.t.index[observation{s.ID, s.Start}] {
+		return true
+	}
+	v := p.find(s.ID)
+	if v == none {
+		return false
+	}
+	if p.vertices[v].observations < Crowd {
+		for n := p.vertices[v].first; n != none; n = p.nodes[n].next {
+			if p.nodes[n].Start == s.Start {
+				return true
+			}
+		}
+		return false
+	}
+	return p.crowded(v, s.Start)
+}
+
+// crowded is observed for a span with many observations.
+func (p *Planner) crowded(v int32, start int64) bool {
+	if p.crowds == nil {
+		p.crowds = map[int32]map[int64]bool{}
+	}
+	starts := p.crowds[v]
+	if starts == nil {
+		starts = map[int64]bool{}
+		for n := p.vertices[v].first; n != none; n = p.nodes[n].next {
+			starts[p.nodes[n].Start] = true
+		}
+		p.crowds[v] = starts
+	}
+	there := starts[start]
+	starts[start] = true
+	return there
+}
+
+// needsWhole asks for the whole trace where more than its ancestors can be affected.
+func (p *Planner) needsWhole() *Ask {
+	t := p.t
+	p.mixed = p.mixedScopes()
+	if t.stored == nil {
+		return nil
+	}
+	p.after = t.stored.state
+	if t.whole || p.batch.Spans == 0 {
+		return nil
+	}
+	if (p.mixed || p.after&nested != 0) && p.after&registered == 0 || p.after&paired != 0 && p.otherParent() {
+		return &Ask{Whole: true}
+	}
+	return nil
+}
+
+// mixedScopes tells whether the trace, with the batch, has calls of several scopes.
+func (p *Planner) mixedScopes() bool {
+	models, tools := slices.Clone(p.batch.modelScopes), slices.Clone(p.batch.toolScopes)
+	if p.t.stored != nil && !p.t.whole {
+		for _, s := range p.t.stored.modelScopes {
+			models = addScope(models, s)
+		}
+		for _, s := range p.t.stored.toolScopes {
+			tools = addScope(tools, s)
+		}
+	}
+	for i := range p.t.known {
+		s := &p.t.known[i]
+		if s.Kind.IsModel() {
+			models = addScope(models, scopeHash(s.Scope))
+		} else if s.Kind == mapping.KindTool {
+			tools = addScope(tools, scopeHash(s.Scope))
+		}
+	}
+	return len(models) > 1 || len(tools) > 1
+}
+
+// otherParent tells whether the batch gives a stored span another parent: then a pair
+// may have become nested without anybody noticing.
+func (p *Planner) otherParent() bool {
+	for v := range p.vertices {
+		if p.hasOtherParent(int32(v)) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasOtherParent tells whether the batch gives a stored span a parent that its
+// observations so far do not name.
+func (p *Planner) hasOtherParent(v int32) bool {
+	at := &p.vertices[v]
+	if at.state&(isNew|isStored) != isNew|isStored {
+		return false
+	}
+	before := map[pcommon.SpanID]bool{{}: true}
+	for n := at.first; n != none; n = p.nodes[n].next {
+		if p.nodes[n].was != nil {
+			before[p.nodes[n].Parent] = true
+		}
+	}
+	for n := at.first; n != none; n = p.nodes[n].next {
+		if !before[p.nodes[n].Parent] {
+			return true
+		}
+	}
+	return false
+}
+
+// nest spreads what the batch brings along parents and stored pairs.
+func (p *Planner) nest() *Ask {
+	for v := range p.vertices {
+		if at := &p.vertices[v]; at.arrived() && (p.t.whole || at.state&isNew != 0) {
+			p.enqueue(int32(v))
+		}
+	}
+	p.spread(nil)
+	return nil
+}
+
+// pairCalls finds calls side by side.
+func (p *Planner) pairCalls() *Ask {
+	if !p.mixed {
+		return nil
+	}
+	if ask := p.searchCalls(); ask != nil {
+		return ask
+	}
+	newPairing(&p.graph, func(inner, outer int32) {
+		p.linked = append(p.linked, pairKey{p.vertices[inner].id, p.vertices[outer].id})
+	}).run()
+	return p.searchCalls() // of stored calls that have changed since
+}
+
+// searchCalls asks for the stored calls that may be side by side with those that are
+// new or tell something new.
+func (p *Planner) searchCalls() *Ask {
+	if p.unknown == nil {
+		return nil
+	}
+	q := &CallQuery{From: math.MaxInt64, To: math.MinInt64}
+	for n := range p.nodes {
+		node := &p.nodes[n]
+		at := observation{node.ID, node.Start}
+		if !node.isCall() || node.was != nil && p.vertices[node.vertex].state&isChanged == 0 || p.t.searched[at] {
+			continue
+		}
+		q.calls = append(q.calls, at)
+		q.Keys = node.lookedUp(q.Keys)
+		q.From, q.To = min(q.From, node.Start), max(q.To, node.End)
+	}
+	if len(q.calls) == 0 {
+		return nil
+	}
+	slices.Sort(q.Keys)
+	q.Keys = slices.Compact(q.Keys)
+	return &Ask{Calls: q}
+}
+
+// settlePairs looks whether the outer one of a pair lies below the inner one after
+// all: then the two are nested the other way round, which needs odd clocks. Where it
+// may turn out later, the pair awaits the ancestor on which that depends.
+func (p *Planner) settlePairs() *Ask {
+	for _, key := range p.linked {
+		pair := Pair{Inner: key.inner, Outer: key.outer}
+		if _, ok := p.t.pairs[key]; !ok && p.settlePair(&pair) {
+			return &Ask{Whole: true}
+		}
+		p.pairs = append(p.pairs, pair)
+	}
+	for _, pair := range p.t.pairs {
+		inner := p.find(pair.Inner)
+		changed := inner != none && p.vertices[inner].state&isChanged != 0
+		if awaited := p.find(pair.Awaits); !changed && (pair.Awaits.IsEmpty() || awaited == none || p.vertices[awaited].state&isNew == 0) {
+			continue
+		}
+		before := pair.Awaits
+		if p.settlePair(&pair) {
+			return &Ask{Whole: true}
+		}
+		if pair.Awaits != before {
+			p.pairs = append(p.pairs, pair)
+		}
+	}
+	slices.SortFunc(p.pairs, func(a, b Pair) int {
+		return cmpIDs(a.Inner, b.Inner, a.Outer, b.Outer)
+	})
+	return nil
+}
+
+// settlePair sets what a pair awaits and tells whether it is nested.
+func (p *Planner) settlePair(pair *Pair) (nested bool) {
+	ends := [2]int32{p.vertex(pair.Inner), p.vertex(pair.Outer)}
+	for _, v := range ends {
+		if at := &p.vertices[v]; !at.arrived() && p.unknown != nil && p.unknown(at.id) {
+			p.want = append(p.want, at.id)
+		}
+	}
+	inner, outer := ends[0], ends[1]
+	if p.vertices[outer].own&^p.vertices[inner].below != 0 && p.vertices[outer].arrived() {
+		pair.Awaits = pcommon.SpanID{}
+		return false
+	}
+	nested, pair.Awaits, _ = p.above(outer, inner)
+	return nested
+}
+
+// repeatTools finds tool spans whose call is repeated below them.
+func (p *Planner) repeatTools() *Ask {
+	if p.after&nested == 0 && !p.toolsNested() {
+		return nil
+	}
+	p.after |= nested
+	t := p.t
+	if t.stored == nil || t.whole {
+		p.covered = p.matchTools(nil)
+		return nil
+	}
+	if p.after&registered == 0 {
+		return &Ask{Whole: true}
+	}
+	return p.repeatStoredTools()
+}
+
+func (p *Planner) toolsNested() bool {
+	for n := range p.nodes {
+		if p.nodes[n].Kind == mapping.KindTool && p.vertices[p.nodes[n].vertex].below&toolBelow != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// gatherTwins asks for all observations of stored spans that change and have many.
+func (p *Planner) gatherTwins() *Ask {
+	var twins []pcommon.SpanID
+	for v := range p.vertices {
+		at := &p.vertices[v]
+		if at.state&isStored == 0 || at.observations < Crowd || p.unknown == nil || p.t.complete[at.id] {
+			continue
+		}
+		for n := at.first; n != none; n = p.nodes[n].next {
+			if was := p.nodes[n].was; was != nil && *was != p.flags(n) {
+				twins = append(twins, at.id)
+				break
+			}
+		}
+	}
+	if len(twins) == 0 {
+		return nil
+	}
+	return &Ask{Twins: twins}
+}

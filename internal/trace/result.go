@@ -1,0 +1,245 @@
+package trace
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+func cmpIDs(a, b, c, d pcommon.SpanID) int {
+	return cmp.Or(bytes.Compare(a[:], b[:]), bytes.Compare(c[:], d[:]))
+}
+
+// flags returns the flags of a node. Observations of one span id repeat what any of
+// them repeats.
+func (p *Planner) flags(n int32) Flags {
+	node := &p.nodes[n]
+	at := &p.vertices[node.vertex]
+	f := Flags{Below: at.below}
+	if at.state&isSummed == 0 {
+		p.sum(at)
+	}
+	if node.isCall() {
+		f.Counted = mapping.Bool{V: at.state&callRepeats == 0, OK: true}
+	}
+	if !node.reports() {
+		return f
+	}
+	f.UsageCounted.OK, f.CostCounted.OK = true, true
+	switch {
+	case node.Kind.IsModel():
+		f.UsageCounted.V, f.CostCounted.V = at.state&tokensRepeat == 0, at.state&costRepeats == 0
+	case isGroup(node.Kind):
+		f.UsageCounted.V, f.CostCounted.V = at.below&anyTokens == 0, at.below&anyCost == 0
+	default:
+		return f
+	}
+	return f
+}
+
+// sum takes together what the observations of a vertex repeat.
+func (p *Planner) sum(at *vertex) {
+	at.state |= isSummed
+	for n := at.first; n != none; n = p.nodes[n].next {
+		s := p.nodes[n].Span
+		if !s.Kind.IsModel() {
+			continue
+		}
+		if s.repeats(at.below) {
+			at.state |= callRepeats
+		}
+		if s.tokensRepeat(at.below) {
+			at.state |= tokensRepeat
+		}
+		if s.costRepeats(at.below) {
+			at.state |= costRepeats
+		}
+	}
+}
+
+// result takes down what the graph says.
+func (p *Planner) result() *Result {
+	t := p.t
+	r := &Result{Spans: make([]Flags, len(t.spans)), Duplicate: p.duplicate, Reset: t.whole}
+	if t.whole {
+		r.Row = p.takeWhole(r)
+	} else {
+		r.Row = p.take(r)
+	}
+	if r.Row == nil {
+		return r
+	}
+	p.takeAwaited(r)
+	r.Pairs = p.pairs
+	if len(r.Pairs) > 0 {
+		p.after |= paired
+	}
+	if t.whole {
+		p.after &^= paired | registered
+		if len(r.Pairs) > 0 {
+			p.after |= paired
+		}
+		if r.Row.mixed() || p.after&nested != 0 {
+			p.after |= registered
+		}
+	}
+	if p.after&registered != 0 {
+		p.register(r)
+	}
+	r.Row.state = p.after | current
+	return r
+}
+
+// take returns the trace's row with the batch's spans added and what changes on stored
+// ones.
+func (p *Planner) take(r *Result) *Rollup {
+	p.eachNew(func(i int, n int32) {
+		r.Spans[i] = p.flags(n)
+		p.batch.count(p.nodes[n].Span, r.Spans[i], 1)
+	})
+	for n := range p.nodes {
+		node := &p.nodes[n]
+		if node.was == nil {
+			continue
+		}
+		now := p.flags(int32(n))
+		if now == *node.was {
+			continue
+		}
+		p.batch.count(node.Span, *node.was, -1)
+		p.batch.count(node.Span, now, 1)
+		r.Changed = append(r.Changed, Change{node.ID, node.Start, now})
+	}
+	sortChanges(r.Changed)
+	if p.t.stored == nil {
+		row := p.batch
+		return &row
+	}
+	if p.batch.Spans == 0 {
+		return nil
+	}
+	row := p.t.stored.clone()
+	row.merge(&p.batch)
+	return row
+}
+
+// takeWhole returns the trace's row made anew from all spans, and what has to change
+// on stored ones.
+func (p *Planner) takeWhole(r *Result) *Rollup {
+	p.eachNew(func(i int, n int32) {
+		r.Spans[i] = p.flags(n)
+		p.batch.count(p.nodes[n].Span, r.Spans[i], 1)
+	})
+	row := p.batch
+	for n := range p.nodes {
+		node := &p.nodes[n]
+		if node.was == nil {
+			continue
+		}
+		now := p.flags(int32(n))
+		row.addSpan(node.Span)
+		row.count(node.Span, now, 1)
+		if now != *node.was {
+			r.Changed = append(r.Changed, Change{node.ID, node.Start, now})
+		}
+	}
+	sortChanges(r.Changed)
+	// What another program wrote stays where no span says it.
+	old := p.t.stored
+	for _, tag := range old.Tags {
+		row.Tags = insert(row.Tags, tag)
+	}
+	for _, m := range old.Models {
+		row.Models = insert(row.Models, m)
+	}
+	row.foreign = foreign{root: old.RootID(), status: old.Status()}
+	for f := range row.foreign.fields {
+		row.foreign.fields[f] = old.Field(f)
+	}
+	return &row
+}
+
+func (p *Planner) eachNew(f func(i int, n int32)) {
+	n := int32(len(p.t.known))
+	for i := range p.t.spans {
+		if !p.duplicate[i] {
+			f(i, n)
+			n++
+		}
+	}
+}
+
+func sortChanges(changes []Change) {
+	slices.SortFunc(changes, func(a, b Change) int {
+		return cmp.Or(bytes.Compare(a.ID[:], b.ID[:]), cmp.Compare(a.Start, b.Start))
+	})
+}
+
+// takeAwaited collects what lies below spans that have not arrived.
+func (p *Planner) takeAwaited(r *Result) {
+	for v := range p.vertices {
+		if at := &p.vertices[v]; !at.arrived() && at.below != 0 && at.state&isChanged != 0 {
+			r.Awaited = append(r.Awaited, Awaited{at.id, at.below})
+		}
+	}
+	slices.SortFunc(r.Awaited, func(a, b Awaited) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	if p.t.whole {
+		return
+	}
+	for id := range p.t.awaited {
+		r.Arrived = append(r.Arrived, id)
+	}
+	slices.SortFunc(r.Arrived, func(a, b pcommon.SpanID) int { return bytes.Compare(a[:], b[:]) })
+}
+
+// register collects the rows by which later batches find the calls, and the tools that
+// changed.
+func (p *Planner) register(r *Result) {
+	before := map[toolID]Tool{}
+	for _, calls := range p.t.tools {
+		for _, tools := range calls {
+			for _, tool := range tools {
+				before[tool.id()] = tool
+			}
+		}
+	}
+	for n := range p.nodes {
+		node := &p.nodes[n]
+		if !node.isCall() {
+			continue
+		}
+		if p.t.whole || node.was == nil {
+			r.Calls = append(r.Calls, Call{ID: node.ID, Start: node.Start, End: node.End, Keys: node.listed(nil)})
+		}
+		if node.Kind != mapping.KindTool {
+			continue
+		}
+		tool := Tool{
+			ID: node.ID, Name: toolHash(node.ToolName), Call: toolHash(node.ToolCall),
+			Counted: p.vertices[node.vertex].state&callRepeats == 0, Covered: p.covered[int32(n)],
+		}
+		was, stored := before[tool.id()]
+		if !stored && !p.t.whole && node.was != nil {
+			continue // settled, or nothing about it was asked
+		}
+		tool.Covered = tool.Covered || was.Covered
+		switch {
+		case stored && tool == was:
+		case !tool.settled():
+			r.Tools = append(r.Tools, tool)
+		case stored:
+			r.Settled = append(r.Settled, tool)
+		}
+	}
+}
+
+type toolID struct {
+	id         pcommon.SpanID
+	name, call uint64
+}
+
+func (t *Tool) id() toolID { return toolID{t.ID, t.Name, t.Call} }

@@ -1,0 +1,220 @@
+package trace
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// storage holds what the tables hold of one trace.
+type storage struct {
+	planner Planner
+	spans   map[pcommon.SpanID][]Stored
+	awaited map[pcommon.SpanID]Marks
+	pairs   map[pairKey]Pair
+	byInner map[pcommon.SpanID][]pairKey
+	calls   []Call
+	tools   map[toolID]Tool
+	names   map[uint64]map[uint64]map[toolID]bool
+	row     *Rollup
+
+	asks, read int           // how often something was asked, and the rows read
+	took       time.Duration // by the planner
+}
+
+func newStorage() *storage {
+	return &storage{
+		spans: map[pcommon.SpanID][]Stored{}, awaited: map[pcommon.SpanID]Marks{}, pairs: map[pairKey]Pair{},
+		tools: map[toolID]Tool{}, byInner: map[pcommon.SpanID][]pairKey{}, names: map[uint64]map[uint64]map[toolID]bool{},
+	}
+}
+
+// store counts a batch and stores what comes of it.
+func (s *storage) store(t testing.TB, batch []Span) {
+	trace := New(batch, s.row)
+	for range 100 {
+		begin := time.Now()
+		ask, result := s.planner.Plan(trace)
+		s.took += time.Since(begin)
+		if ask == nil {
+			s.apply(t, batch, result)
+			return
+		}
+		s.asks++
+		s.answer(trace, ask)
+	}
+	require.Fail(t, "asks without end")
+}
+
+func (s *storage) answer(t *Trace, ask *Ask) {
+	t.Answer(ask)
+	if ask.Whole {
+		for _, spans := range s.spans {
+			s.know(t, spans, false)
+		}
+		return
+	}
+	for _, r := range ask.Arrived {
+		for _, stored := range s.spans[r.ID] {
+			if stored.Start == r.Start {
+				s.know(t, []Stored{stored}, true)
+			}
+		}
+		if below, ok := s.awaited[r.ID]; ok {
+			t.KnowAwaited(r.ID, below)
+		}
+		for _, p := range s.pairs {
+			if p.Awaits == r.ID {
+				t.KnowPairs(p)
+			}
+		}
+	}
+	ids := ask.Spans
+	seen := map[pcommon.SpanID]bool{}
+	for range ask.Above + 1 {
+		var above []pcommon.SpanID
+		for _, id := range ids {
+			if seen[id] {
+				continue
+			}
+			seen[id] = true
+			spans := s.spans[id][:min(len(s.spans[id]), Crowd)]
+			s.know(t, spans, true)
+			for _, stored := range spans {
+				above = append(above, stored.Parent)
+			}
+		}
+		ids = above
+	}
+	for _, id := range ask.Twins {
+		s.know(t, s.spans[id], true)
+	}
+	for _, key := range ask.Tools {
+		s.answerTools(t, key)
+	}
+	if ask.Calls != nil {
+		s.answerCalls(t, ask.Calls)
+	}
+}
+
+func (s *storage) answerTools(t *Trace, key ToolKey) {
+	for call, ids := range s.names[key.Name] {
+		if key.Call != 0 && call != 0 && call != key.Call {
+			continue
+		}
+		for id := range ids {
+			s.read++
+			t.KnowTools(s.tools[id])
+		}
+	}
+}
+
+func (s *storage) answerCalls(t *Trace, q *CallQuery) {
+	for _, c := range s.calls {
+		if c.Start > q.To || c.End < q.From || !slices.ContainsFunc(c.Keys, func(k uint64) bool { _, found := slices.BinarySearch(q.Keys, k); return found }) {
+			continue
+		}
+		s.know(t, s.spans[c.ID][:min(len(s.spans[c.ID]), Crowd)], true)
+		for _, stored := range s.spans[c.ID] {
+			if stored.Start == c.Start {
+				s.know(t, []Stored{stored}, true)
+			}
+		}
+	}
+}
+
+func (s *storage) know(t *Trace, spans []Stored, pairs bool) {
+	s.read += len(spans)
+	t.KnowSpans(spans...)
+	for _, stored := range spans {
+		if !pairs {
+			continue
+		}
+		for _, key := range s.byInner[stored.ID] {
+			t.KnowPairs(s.pairs[key])
+		}
+	}
+}
+
+func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
+	for i := range batch {
+		if !r.Duplicate[i] {
+			s.spans[batch[i].ID] = append(s.spans[batch[i].ID], Stored{batch[i], r.Spans[i]})
+		}
+	}
+	if r.Row == nil {
+		return
+	}
+	if r.Reset {
+		clear(s.awaited)
+		clear(s.pairs)
+		clear(s.byInner)
+		clear(s.tools)
+		clear(s.names)
+		s.calls = nil
+	}
+	for _, c := range r.Changed {
+		s.change(t, c, r.Reset)
+	}
+	for _, id := range r.Arrived {
+		delete(s.awaited, id)
+	}
+	for _, a := range r.Awaited {
+		require.Empty(t, s.spans[a.ID], "awaited, and there")
+		s.awaited[a.ID] |= a.Below
+	}
+	for _, p := range r.Pairs {
+		key := pairKey{p.Inner, p.Outer}
+		if _, ok := s.pairs[key]; !ok {
+			s.byInner[p.Inner] = append(s.byInner[p.Inner], key)
+		}
+		s.pairs[key] = p
+	}
+	s.calls = append(s.calls, r.Calls...)
+	for _, tool := range r.Tools {
+		s.tools[tool.id()] = tool
+		if s.names[tool.Name] == nil {
+			s.names[tool.Name] = map[uint64]map[toolID]bool{}
+		}
+		if s.names[tool.Name][tool.Call] == nil {
+			s.names[tool.Name][tool.Call] = map[toolID]bool{}
+		}
+		s.names[tool.Name][tool.Call][tool.id()] = true
+	}
+	for _, tool := range r.Settled {
+		delete(s.tools, tool.id())
+		delete(s.names[tool.Name][tool.Call], tool.id())
+	}
+	// As the columns would give it back.
+	row := *r.Row
+	s.row = &Rollup{
+		Start: row.Start, End: row.End, Tags: row.Tags, Models: row.Models, Spans: row.Spans, LLMCalls: row.LLMCalls, ToolCalls: row.ToolCalls,
+		Errors: row.Errors, Input: row.Input, Output: row.Output, Total: row.Total,
+	}
+	s.row.SetCost(row.Cost())
+	columns := Row{RootID: row.RootID(), Status: row.Status()}
+	for f := range columns.Fields {
+		columns.Fields[f] = row.Field(f)
+	}
+	s.row.ReadProvenance(row.AppendProvenance(nil), &columns)
+	require.NotZero(t, s.row.state&current, "the row can be read again")
+}
+
+func (s *storage) change(t testing.TB, c Change, afresh bool) {
+	for i := range s.spans[c.ID] {
+		stored := &s.spans[c.ID][i]
+		if stored.Start != c.Start {
+			continue
+		}
+		if !afresh {
+			require.False(t, c.Counted.V && !stored.Counted.V || c.UsageCounted.V && !stored.UsageCounted.V || c.CostCounted.V && !stored.CostCounted.V,
+				"a flag went from false to true")
+		}
+		stored.Flags = c.Flags
+		return
+	}
+	require.Fail(t, "a span changes that is not stored")
+}

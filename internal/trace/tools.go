@@ -1,0 +1,382 @@
+package trace
+
+import (
+	"cmp"
+	"hash/fnv"
+	"maps"
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+// sameTool tells whether a tool span repeats the call of one above it, their names
+// being equal: not if both have a call id and these differ.
+func sameTool(call, above string) bool { return call == "" || above == "" || call == above }
+
+// covers tells whether a tool span tells all above it what one below it, of the same
+// name, tells them.
+func covers(above, call string) bool { return above == "" || above == call }
+
+// toolGroup is the tool spans of one name and one call id, as nodes.
+type toolGroup struct {
+	name, call string
+	nodes      []int32
+}
+
+// matchTools finds the tool spans whose call is repeated below them, and those that
+// another one of their name covers, which it returns. climb tells from which nodes it is
+// worth asking storage for ancestors that are not known; nil: from none.
+func (g *graph) matchTools(climb func(n int32) bool) (covered map[int32]bool) {
+	groups, names := g.toolGroups()
+	covered = map[int32]bool{}
+	w := toolWalk{graph: g, seen: make([]int32, len(g.vertices)), leads: make([]bool, len(g.vertices))}
+	circle := g.circle()
+	for i := range groups {
+		group := &groups[i]
+		n := names[group.name]
+		alone := n.all == 1 || group.call != "" && n.anonymous == 0 && len(group.nodes) == 1
+		w.group, w.round = group, int32(i+1)
+		// A way that was passed without climbing is not passed again.
+		for _, w.climb = range [...]bool{true, false} {
+			for _, n := range group.nodes {
+				if w.climb != (climb != nil && climb(n)) || alone && !w.climb && !circle[g.nodes[n].vertex] {
+					continue // no other span can repeat it, or be repeated by it
+				}
+				if w.from(g.nodes[n].vertex) {
+					covered[n] = true
+				}
+			}
+		}
+	}
+	return covered
+}
+
+// circle returns the vertices that may lie below themselves: those that are left when
+// the ones with nothing above them, or nothing below, are taken away one by one.
+func (g *graph) circle() []bool {
+	left := make([]bool, len(g.vertices))
+	in, out := make([]int32, len(g.vertices)), make([]int32, len(g.vertices))
+	below := make([][]int32, len(g.vertices))
+	var todo []int32
+	for v := range g.vertices {
+		left[v] = true
+		for e := g.vertices[v].firstEdge; e != none; e = g.edges[e].next {
+			out[v]++
+			in[g.edges[e].to]++
+			below[g.edges[e].to] = append(below[g.edges[e].to], int32(v))
+		}
+	}
+	for v := range g.vertices {
+		if in[v] == 0 || out[v] == 0 {
+			todo = append(todo, int32(v))
+		}
+	}
+	for len(todo) > 0 {
+		v := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if !left[v] {
+			continue
+		}
+		left[v] = false
+		for e := g.vertices[v].firstEdge; e != none; e = g.edges[e].next {
+			if to := g.edges[e].to; left[to] {
+				if in[to]--; in[to] == 0 {
+					todo = append(todo, to)
+				}
+			}
+		}
+		for _, from := range below[v] {
+			if left[from] {
+				if out[from]--; out[from] == 0 {
+					todo = append(todo, from)
+				}
+			}
+		}
+	}
+	return left
+}
+
+type toolName struct{ all, anonymous int }
+
+func (g *graph) toolGroups() ([]toolGroup, map[string]toolName) {
+	var groups []toolGroup
+	names := map[string]toolName{}
+	index := map[[2]string]int{}
+	for n := range g.nodes {
+		node := &g.nodes[n]
+		if node.Kind != mapping.KindTool {
+			continue
+		}
+		count := names[node.ToolName]
+		count.all++
+		if node.ToolCall == "" {
+			count.anonymous++
+		}
+		names[node.ToolName] = count
+		at, found := index[[2]string{node.ToolName, node.ToolCall}]
+		if !found {
+			at = len(groups)
+			index[[2]string{node.ToolName, node.ToolCall}] = at
+			groups = append(groups, toolGroup{name: node.ToolName, call: node.ToolCall})
+		}
+		groups[at].nodes = append(groups[at].nodes, int32(n))
+	}
+	return groups, names
+}
+
+// toolWalk goes up from the spans of a group, past each vertex once, as far as the
+// first span on each way that covers them.
+type toolWalk struct {
+	*graph
+	group *toolGroup
+	round int32
+	seen  []int32 // by vertex: the round it was passed in
+	leads []bool  // by vertex: every way up leads to a covering span
+	stack []walkStep
+	climb bool // past what is known
+}
+
+type walkStep struct{ vertex, edge int32 }
+
+// from tells whether every way up from v leads to a covering span.
+func (w *toolWalk) from(v int32) bool {
+	if w.seen[v] == w.round {
+		return w.leads[v]
+	}
+	w.enter(v)
+	for len(w.stack) > 0 {
+		step := &w.stack[len(w.stack)-1]
+		if step.edge == none {
+			w.leave()
+			continue
+		}
+		here, to := step.vertex, w.edges[step.edge].to
+		step.edge = w.edges[step.edge].next
+		switch {
+		case w.repeat(to):
+		case w.seen[to] == w.round:
+			w.leads[here] = w.leads[here] && w.leads[to]
+		default:
+			w.enter(to)
+		}
+	}
+	return w.leads[v]
+}
+
+func (w *toolWalk) enter(v int32) {
+	at := &w.vertices[v]
+	w.seen[v], w.leads[v] = w.round, at.firstEdge != none
+	w.stack = append(w.stack, walkStep{v, at.firstEdge})
+	if w.climb && !at.arrived() && w.unknown(at.id) {
+		w.want = append(w.want, at.id)
+	}
+}
+
+func (w *toolWalk) leave() {
+	done := w.stack[len(w.stack)-1].vertex
+	w.stack = w.stack[:len(w.stack)-1]
+	if len(w.stack) > 0 && !w.leads[done] {
+		w.leads[w.stack[len(w.stack)-1].vertex] = false
+	}
+}
+
+// repeat marks the vertex as repeated if one of its observations is a call of the
+// group's tool, and tells whether one covers the group.
+func (w *toolWalk) repeat(v int32) (covering bool) {
+	for n := w.vertices[v].first; n != none; n = w.nodes[n].next {
+		node := &w.nodes[n]
+		if node.Kind != mapping.KindTool || node.ToolName != w.group.name || !sameTool(w.group.call, node.ToolCall) {
+			continue
+		}
+		w.vertices[v].state |= callRepeats
+		covering = covering || covers(node.ToolCall, w.group.call)
+	}
+	return covering
+}
+
+// toolHash is the name of a tool, or the id of a call, as llm_internal_tools keeps it;
+// 0 stands for none.
+func toolHash(s string) uint64 {
+	if s == "" {
+		return 0
+	}
+	h := fnv.New64a()
+	h.Write([]byte(s))
+	return max(h.Sum64(), 1)
+}
+
+// repeatStoredTools finds repeated tool calls where most spans of the trace are stored.
+// Only tools whose names, or those of spans that may have to do with them, are stored
+// make it go up further than marks have.
+func (p *Planner) repeatStoredTools() *Ask {
+	if p.otherWay() {
+		return &Ask{Whole: true}
+	}
+	links := p.toolLinks()
+	above := p.climbAll(links)
+	if len(p.want) > 0 {
+		return nil
+	}
+	keys := p.newTools()
+	for name, calls := range above {
+		for call := range calls {
+			keys[ToolKey{name, call}] = true
+		}
+	}
+	maps.DeleteFunc(keys, func(key ToolKey, _ bool) bool { return p.t.named[key] })
+	if len(keys) > 0 {
+		return &Ask{Tools: slices.SortedFunc(maps.Keys(keys), compareKeys)}
+	}
+	for id := range p.wanted(above) {
+		if v := p.vertex(id); !p.vertices[v].arrived() && p.unknown(id) {
+			p.want = append(p.want, id)
+		}
+	}
+	if len(p.want) > 0 {
+		return nil
+	}
+	below := p.wanted(above)
+	p.covered = p.matchTools(func(n int32) bool {
+		node := &p.nodes[n]
+		return node.was == nil && p.mayRepeat(ToolKey{toolHash(node.ToolName), toolHash(node.ToolCall)}) || below[node.ID]
+	})
+	return nil
+}
+
+// toolSet is names of tools, and of each the ids of calls.
+type toolSet map[uint64]map[uint64]bool
+
+func (s toolSet) add(key ToolKey) {
+	if s[key.Name] == nil {
+		s[key.Name] = map[uint64]bool{}
+	}
+	s[key.Name][key.Call] = true
+}
+
+func compareKeys(a, b ToolKey) int {
+	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Call, b.Call))
+}
+
+// wanted returns the stored tool spans that may lie below others.
+func (p *Planner) wanted(above toolSet) map[pcommon.SpanID]bool {
+	ids := map[pcommon.SpanID]bool{}
+	for name, calls := range above {
+		for call := range calls {
+			p.t.eachTool(ToolKey{name, call}, func(tool Tool) {
+				if !tool.Covered {
+					ids[tool.ID] = true
+				}
+			})
+		}
+	}
+	return ids
+}
+
+// newTools returns the tool calls that the batch brings.
+func (p *Planner) newTools() map[ToolKey]bool {
+	keys := map[ToolKey]bool{}
+	for n := range p.nodes {
+		if node := &p.nodes[n]; node.was == nil && node.Kind == mapping.KindTool {
+			keys[ToolKey{toolHash(node.ToolName), toolHash(node.ToolCall)}] = true
+		}
+	}
+	return keys
+}
+
+// toolLinks returns the spans of the batch that join stored tool spans to others above.
+func (p *Planner) toolLinks() (links []int32) {
+	for id, below := range p.t.awaited {
+		if below&toolBelow != 0 {
+			links = append(links, p.find(id))
+		}
+	}
+	return links
+}
+
+// otherWay tells whether stored tool spans get another way up, or another tool on the
+// way: what covers them covers them for the spans above it only.
+func (p *Planner) otherWay() bool {
+	for v := range p.vertices {
+		at := &p.vertices[v]
+		if at.total()&toolBelow != 0 && p.hasOtherParent(int32(v)) || at.below&toolBelow != 0 && p.hasOtherTool(int32(v)) {
+			return true
+		}
+	}
+	for _, pair := range p.linked {
+		inner, outer := p.find(pair.inner), p.find(pair.outer)
+		if at := &p.vertices[inner]; at.state&isStored != 0 &&
+			(at.below&toolBelow != 0 || p.hasTool(inner, false) && p.hasTool(outer, true)) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasOtherTool tells whether the batch makes a stored span a tool that its observations
+// so far are not.
+func (p *Planner) hasOtherTool(v int32) bool {
+	at := &p.vertices[v]
+	if at.state&(isNew|isStored) != isNew|isStored {
+		return false
+	}
+	before := map[[2]string]bool{}
+	for n := at.first; n != none; n = p.nodes[n].next {
+		if node := &p.nodes[n]; node.was != nil && node.Kind == mapping.KindTool {
+			before[[2]string{node.ToolName, node.ToolCall}] = true
+		}
+	}
+	for n := at.first; n != none; n = p.nodes[n].next {
+		if node := &p.nodes[n]; node.Kind == mapping.KindTool && !before[[2]string{node.ToolName, node.ToolCall}] {
+			return true
+		}
+	}
+	return false
+}
+
+// hasTool tells whether an observation of a vertex is a tool span with, or without, a
+// call id.
+func (p *Planner) hasTool(v int32, called bool) bool {
+	for n := p.vertices[v].first; n != none; n = p.nodes[n].next {
+		if p.nodes[n].Kind == mapping.KindTool && called == (p.nodes[n].ToolCall != "") {
+			return true
+		}
+	}
+	return false
+}
+
+// climbAll asks for all that is above some vertices and returns the tools there, and at
+// the vertices themselves, that are counted yet.
+func (p *Planner) climbAll(from []int32) toolSet {
+	tools := toolSet{}
+	seen := map[int32]bool{}
+	todo := slices.Clone(from)
+	for len(todo) > 0 {
+		v := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[v] {
+			continue
+		}
+		seen[v] = true
+		at := &p.vertices[v]
+		if !at.arrived() && p.unknown(at.id) {
+			p.want = append(p.want, at.id)
+		}
+		for n := at.first; n != none; n = p.nodes[n].next {
+			if p.nodes[n].Kind == mapping.KindTool && at.state&callRepeats == 0 {
+				tools.add(ToolKey{toolHash(p.nodes[n].ToolName), toolHash(p.nodes[n].ToolCall)})
+			}
+		}
+		for e := at.firstEdge; e != none; e = p.edges[e].next {
+			todo = append(todo, p.edges[e].to)
+		}
+	}
+	return tools
+}
+
+// mayRepeat tells whether a stored span could be one that a tool call repeats.
+func (p *Planner) mayRepeat(key ToolKey) (may bool) {
+	p.t.eachTool(key, func(tool Tool) { may = may || tool.Counted })
+	return may
+}

@@ -1,0 +1,237 @@
+package trace
+
+import (
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// Trace is what a batch brings of one trace, and what storage has said of it so far.
+type Trace struct {
+	spans  []Span
+	stored *Rollup // the trace's row before the batch; nil: the batch creates it
+
+	whole    bool // known holds all stored spans, and they are counted anew
+	looked   int  // how often spans were asked for
+	known    []Stored
+	index    map[observation]bool
+	asked    map[pcommon.SpanID]bool
+	awaited  map[pcommon.SpanID]Marks
+	pairs    map[pairKey]Pair
+	searched map[observation]bool
+	tools    map[uint64]map[uint64][]Tool // by name and call id
+	named    map[ToolKey]bool             // tools asked for
+	complete map[pcommon.SpanID]bool
+}
+
+// observation names a row of llm_spans within a trace.
+type observation struct {
+	id    pcommon.SpanID
+	start int64
+}
+
+// Pair is two calls side by side, a row of llm_internal_pairs.
+type Pair struct {
+	Inner, Outer pcommon.SpanID
+	// Awaits is an ancestor of the outer one that has not arrived and might link it
+	// below the inner one; zero where none can.
+	Awaits pcommon.SpanID
+}
+
+type pairKey struct{ inner, outer pcommon.SpanID }
+
+// Call is where a later batch looks for a call's other observations, a row of
+// llm_internal_calls.
+type Call struct {
+	ID         pcommon.SpanID
+	Start, End int64
+	Keys       []uint64
+}
+
+// Tool is a tool span of a trace in which such spans are nested, a row of
+// llm_internal_tools. Rows that no later span can have to do with are removed.
+type Tool struct {
+	ID         pcommon.SpanID
+	Name, Call uint64 // hashes; 0: none
+	Counted    bool   // a span of its name may still come to lie below it
+	Covered    bool   // another tells all above it what it could
+}
+
+// ToolKey names a tool and a call of it.
+type ToolKey struct{ Name, Call uint64 }
+
+func (t *Tool) settled() bool { return t.Covered && !t.Counted }
+
+// Ask is what has to be read from storage before a trace can be counted.
+type Ask struct {
+	// Whole asks for all spans of the trace, with what the trace's row takes from them,
+	// and for nothing else.
+	Whole bool
+	// Spans asks for spans, for Above levels of their ancestors, and for the pairs of
+	// which they are the inner ones. Of a span with many observations the first Crowd are
+	// enough.
+	Spans []pcommon.SpanID
+	Above int
+	// Arrived asks for exactly these observations, for what lies below these spans
+	// according to llm_internal_awaited_spans, and for the pairs that await them.
+	Arrived []Ref
+	// Calls asks for the stored calls under any of some keys and within a time, and for
+	// their other observations as Spans does.
+	Calls *CallQuery
+	// Tools asks for the rows of llm_internal_tools of one name with these, unless both
+	// have a call id and the two differ.
+	Tools []ToolKey
+	// Twins asks for all observations of spans.
+	Twins []pcommon.SpanID
+}
+
+// Ref names an observation.
+type Ref struct {
+	ID    pcommon.SpanID
+	Start int64
+}
+
+// CallQuery asks for calls whose times overlap a range.
+type CallQuery struct {
+	From, To int64
+	Keys     []uint64
+
+	calls []observation
+}
+
+// Crowd is how many observations of a span are looked at, unless all of them change.
+const Crowd = 32
+
+// New returns the trace of the spans of a batch; stored is its row, or nil if the
+// batch creates it.
+func New(spans []Span, stored *Rollup) *Trace { return &Trace{spans: spans, stored: stored} }
+
+// KnowSpans takes stored spans.
+func (t *Trace) KnowSpans(spans ...Stored) {
+	if t.index == nil {
+		t.index = map[observation]bool{}
+	}
+	for i := range spans {
+		at := observation{spans[i].ID, spans[i].Start}
+		if !t.index[at] {
+			t.index[at] = true
+			t.known = append(t.known, spans[i])
+		}
+	}
+}
+
+// KnowPairs takes stored pairs.
+func (t *Trace) KnowPairs(pairs ...Pair) {
+	if t.pairs == nil {
+		t.pairs = map[pairKey]Pair{}
+	}
+	for _, p := range pairs {
+		t.pairs[pairKey{p.Inner, p.Outer}] = p
+	}
+}
+
+// KnowAwaited takes what lies below a span according to llm_internal_awaited_spans.
+func (t *Trace) KnowAwaited(id pcommon.SpanID, below Marks) {
+	if t.awaited == nil {
+		t.awaited = map[pcommon.SpanID]Marks{}
+	}
+	t.awaited[id] = below
+}
+
+// KnowTools takes rows of llm_internal_tools.
+func (t *Trace) KnowTools(tools ...Tool) {
+	for _, tool := range tools {
+		calls := t.tools[tool.Name]
+		if calls == nil {
+			calls = map[uint64][]Tool{}
+			t.tools[tool.Name] = calls
+		}
+		if !slices.ContainsFunc(calls[tool.Call], func(known Tool) bool { return known.ID == tool.ID }) {
+			calls[tool.Call] = append(calls[tool.Call], tool)
+		}
+	}
+}
+
+// eachTool calls f with the rows that Ask.Tools asks for with key.
+func (t *Trace) eachTool(key ToolKey, f func(Tool)) {
+	for call, tools := range t.tools[key.Name] {
+		if key.Call != 0 && call != 0 && call != key.Call {
+			continue
+		}
+		for _, tool := range tools {
+			f(tool)
+		}
+	}
+}
+
+// Answer tells that all that ask asks for is about to be made known.
+func (t *Trace) Answer(ask *Ask) {
+	if ask.Whole {
+		*t = Trace{spans: t.spans, stored: t.stored, whole: true}
+		return
+	}
+	if t.asked == nil {
+		t.asked, t.searched, t.complete = map[pcommon.SpanID]bool{}, map[observation]bool{}, map[pcommon.SpanID]bool{}
+		t.tools, t.named = map[uint64]map[uint64][]Tool{}, map[ToolKey]bool{}
+	}
+	for _, r := range ask.Arrived {
+		t.asked[r.ID] = true
+	}
+	if len(ask.Spans) > 0 {
+		t.looked++
+	}
+	for _, id := range ask.Spans {
+		t.asked[id] = true
+	}
+	for _, id := range ask.Twins {
+		t.complete[id] = true
+	}
+	for _, key := range ask.Tools {
+		t.named[key] = true
+	}
+	if ask.Calls != nil {
+		for _, c := range ask.Calls.calls {
+			t.searched[c] = true
+		}
+	}
+}
+
+// levels is how many levels of ancestors to ask for together with a span: more each
+// time, so that few round trips reach the top of a deep trace, and at most some times
+// more is read than needed.
+func (t *Trace) levels() int { return 1<<min(3*t.looked, 15) - 1 }
+
+// Result is what changes.
+type Result struct {
+	// Spans are the flags of the batch's spans, as New got them. A duplicate is stored
+	// already, or stands earlier in the batch.
+	Spans     []Flags
+	Duplicate []bool
+	// Changed are stored spans and their new flags.
+	Changed []Change
+	// Row is the new row of llm_traces; nil if nothing changes.
+	Row *Rollup
+
+	// Reset tells that the rows of the llm_internal tables of this trace go before those
+	// below are stored.
+	Reset   bool
+	Arrived []pcommon.SpanID // rows of llm_internal_awaited_spans to remove
+	Awaited []Awaited        // marks to add to rows of llm_internal_awaited_spans
+	Pairs   []Pair
+	Calls   []Call
+	Tools   []Tool // to store
+	Settled []Tool // to remove
+}
+
+// Change gives a stored span other flags.
+type Change struct {
+	ID    pcommon.SpanID
+	Start int64
+	Flags
+}
+
+// Awaited says what lies below a span that has not arrived.
+type Awaited struct {
+	ID    pcommon.SpanID
+	Below Marks
+}

@@ -1,0 +1,101 @@
+package trace
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// check delivers a forest in random batches and compares flags and sums with their
+// definition.
+func check(t testing.TB, r source) {
+	spans := forest(r, randomShape(r))
+	kept := map[observation]bool{}
+	var distinct []Span
+	for _, s := range spans {
+		if at := (observation{s.ID, s.Start}); !kept[at] {
+			kept[at] = true
+			distinct = append(distinct, s)
+		}
+	}
+	s := newStorage()
+	for _, batch := range deliveries(r, distinct) {
+		s.store(t, batch)
+	}
+	s.require(t, distinct)
+}
+
+// require compares what is stored with the definition over spans.
+func (s *storage) require(t testing.TB, spans []Span) {
+	want := define(spans)
+	sums := &Rollup{}
+	for i := range spans {
+		var got Flags
+		found := false
+		for _, stored := range s.spans[spans[i].ID] {
+			if stored.Start == spans[i].Start {
+				got, found = stored.Flags, true
+			}
+		}
+		require.True(t, found)
+		got.Below = 0
+		if got != want[i] {
+			s.explain(t, spans, want)
+		}
+		sums.addSpan(&spans[i])
+		sums.count(&spans[i], want[i], 1)
+	}
+	require.Equal(t, sums.Spans, s.row.Spans)
+	require.Equal(t, []int64{sums.LLMCalls, sums.ToolCalls, sums.Errors, sums.Input, sums.Output, sums.Total, sums.Start, sums.End},
+		[]int64{s.row.LLMCalls, s.row.ToolCalls, s.row.Errors, s.row.Input, s.row.Output, s.row.Total, s.row.Start, s.row.End})
+	require.Equal(t, sums.Cost().Valid, s.row.Cost().Valid, "a cost is known")
+	require.True(t, sums.Cost().Decimal.Equal(s.row.Cost().Decimal), "%v %v", sums.Cost(), s.row.Cost())
+	require.Equal(t, sums.RootID(), s.row.RootID())
+	require.Equal(t, sums.Field(FieldName), s.row.Field(FieldName))
+}
+
+func (s *storage) explain(t testing.TB, spans []Span, want []Flags) {
+	t.Helper()
+	for i := range spans {
+		sp := &spans[i]
+		for _, stored := range s.spans[sp.ID] {
+			if stored.Start == sp.Start {
+				got := stored.Flags
+				got.Below = 0
+				mark := " "
+				if got != want[i] {
+					mark = "*"
+				}
+				t.Logf("%s%v parent %v %-9s %q/%q scope %q in %v out %v cost %v failed %v resp %q fo %x li %x models %v %d–%d below %b: want %v got %v", mark, sp.ID, sp.Parent, sp.Kind,
+					sp.ToolName, sp.ToolCall, sp.Scope, sp.Input, sp.Output, sp.Cost.Valid, sp.Failed, sp.ResponseID, sp.FirstOutput[:1], sp.LastInput[:1], sp.Models, sp.Start%1000, sp.End%1000, stored.Below, want[i], got)
+			}
+		}
+	}
+	t.Logf("pairs %v", s.pairs)
+	require.FailNow(t, "flags differ from their definition")
+}
+
+func TestCountingMatchesDefinition(t *testing.T) {
+	traces := 20_000
+	if testing.Short() {
+		traces = 3_000
+	}
+	if n, err := strconv.Atoi(os.Getenv("COUNTING_TRACES")); err == nil {
+		traces = n
+	}
+	for seed := range traces {
+		r := rand.New(rand.NewPCG(uint64(seed), 1))
+		if !t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { check(t, r) }) {
+			return
+		}
+	}
+}
+
+func FuzzCounting(f *testing.F) {
+	f.Add([]byte("a trace of some spans"))
+	f.Fuzz(func(t *testing.T, data []byte) { check(t, &fuzzed{data}) })
+}
