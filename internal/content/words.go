@@ -245,6 +245,28 @@ func (z *Normalizer) Value(v pcommon.Value, encoded bool, r *jsonval.Repairs) (C
 	return z.found(s, readValue(s, s.doc.FromValue(v, r), encoded, r), r)
 }
 
+// Unwrapped is Value without what libraries put around the arguments or the result of a
+// tool.
+func (z *Normalizer) Unwrapped(v pcommon.Value, encoded bool, r *jsonval.Repairs) (Content, bool) {
+	s := z.open()
+	defer z.close(s)
+	return z.found(s, withoutWrapper(s, readValue(s, s.doc.FromValue(v, r), encoded, r), r), r)
+}
+
+// UnwrappedNode is Unwrapped for a part of a tree.
+func (z *Normalizer) UnwrappedNode(n jsonval.Node, encoded bool, r *jsonval.Repairs) (Content, bool) {
+	s := z.open()
+	defer z.close(s)
+	return z.found(s, withoutWrapper(s, readValue(s, n, encoded, r), r), r)
+}
+
+func withoutWrapper(s *scratch, n jsonval.Node, r *jsonval.Repairs) jsonval.Node {
+	if inner := unwrapCall(n); inner.Exists() {
+		return readValue(s, inner, false, r)
+	}
+	return n
+}
+
 // ValueNode is Value for a part of a tree.
 func (z *Normalizer) ValueNode(n jsonval.Node, encoded bool, r *jsonval.Repairs) (Content, bool) {
 	s := z.open()
@@ -284,6 +306,50 @@ func (rd *reader) value(n jsonval.Node, encoded bool) jsonval.Node {
 	return n
 }
 
+// callWrappers are objects in which libraries keep the arguments or the result of a tool:
+// the member that holds them, the members that must be there, and those that may.
+var callWrappers = []struct {
+	inner            string
+	demands, permits []string
+}{
+	{inner: "kwargs", permits: []string{"args", "sanitize_inputs_outputs"}},
+	{inner: "inputs", demands: []string{"input_str"}, permits: []string{"tags", "metadata", "kwargs"}},
+	{inner: "output", demands: []string{"kwargs"}},
+	{inner: "raw_output", demands: []string{"tool_name"}, permits: []string{"blocks", "raw_input", "is_error", "content", "exception"}},
+	{inner: "response", demands: []string{"id", "name"}},
+}
+
+// unwrapCall takes off what a library put around the arguments or the result of a tool.
+// Arguments by position are arguments too: with any, the wrapper stays.
+func unwrapCall(n jsonval.Node) jsonval.Node {
+	if n.Kind() != jsonval.Object {
+		return jsonval.Node{}
+	}
+	for _, w := range callWrappers {
+		inner := n.Get(w.inner)
+		if !inner.Exists() || w.inner == "kwargs" && (inner.Kind() != jsonval.Object || n.Get("args").Len() > 0) {
+			continue
+		}
+		known := 1
+		for _, key := range w.demands {
+			if !n.Get(key).Exists() {
+				known = -len(w.permits)
+				break
+			}
+			known++
+		}
+		for _, key := range w.permits {
+			if n.Get(key).Exists() {
+				known++
+			}
+		}
+		if known == n.Len() {
+			return inner
+		}
+	}
+	return jsonval.Node{}
+}
+
 // toolMessageContent returns what a tool answered in a LangChain ToolMessage.
 func toolMessageContent(n jsonval.Node) jsonval.Node {
 	switch {
@@ -291,6 +357,8 @@ func toolMessageContent(n jsonval.Node) jsonval.Node {
 		return n.Get("kwargs").Get("content")
 	case n.Get("type").Str() == "tool" && n.Get("tool_call_id").Exists():
 		return n.Get("content")
+	case n.Get("type").Str() == "tool" && n.Get("data").Get("content").Exists():
+		return n.Get("data").Get("content")
 	}
 	return jsonval.Node{}
 }

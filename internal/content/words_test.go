@@ -294,3 +294,27 @@ func TestBlobHashIsOfTheBytesSent(t *testing.T) {
 	require.Contains(t, string(got[0].Body), `"sha256":"`+hex.EncodeToString(sum[:])+`"`)
 	require.Contains(t, string(got[0].Body), `"size":1200`)
 }
+
+func TestToolValuesLoseTheirWrapping(t *testing.T) {
+	z := NewNormalizer(Options{})
+	for in, want := range map[string]string{
+		`{"args":[],"kwargs":{"city":"Paris"}}`:                                                              `{"city":"Paris"}`,
+		`{"kwargs":{"city":"Paris"}}`:                                                                        `{"city":"Paris"}`,
+		`{"args":[],"sanitize_inputs_outputs":true,"kwargs":{"city":"Paris"}}`:                               `{"city":"Paris"}`,
+		`{"args":["Paris"],"kwargs":{}}`:                                                                     `{"args":["Paris"],"kwargs":{}}`,
+		`{"kwargs":{"city":"Paris"},"city":"Rome"}`:                                                          `{"kwargs":{"city":"Paris"},"city":"Rome"}`,
+		`{"input_str":"{'city': 'Paris'}","inputs":{"city":"Paris"},"kwargs":{},"tags":[],"metadata":{}}`:    `{"city":"Paris"}`,
+		`{"inputs":{"city":"Paris"}}`:                                                                        `{"inputs":{"city":"Paris"}}`,
+		`{"output":"{\"c\": 18}","kwargs":{"name":"x"}}`:                                                     `{"c":18}`,
+		`{"output":"sunny"}`:                                                                                 `{"output":"sunny"}`,
+		`{"blocks":[{"text":"s"}],"tool_name":"w","raw_input":{},"raw_output":"sunny","is_error":false}`:     `"sunny"`,
+		`{"id":"adk-1","name":"w","response":{"c":18}}`:                                                      `{"c":18}`,
+		`{"id":"adk-1","name":"w","response":{"c":18},"more":1}`:                                             `{"id":"adk-1","name":"w","response":{"c":18},"more":1}`,
+		`{"type":"tool","data":{"content":"{\"c\": 18}","tool_call_id":"c1","status":"success","name":"w"}}`: `{"c":18}`,
+	} {
+		var r jsonval.Repairs
+		c, ok := z.Unwrapped(pcommon.NewValueStr(in), false, &r)
+		require.True(t, ok, in)
+		require.Equal(t, canonical(t, want), string(c.Body), in)
+	}
+}

@@ -319,9 +319,11 @@ func (r *reading) convert(f field, src *boundSource, v value) (content.Content, 
 	case f == fToolDefinitions:
 		return r.norm.ToolDefinitions(v.attr, rep)
 	case node:
-		return r.norm.ValueNode(v.node, src.as == asJSON, rep)
+		return r.norm.UnwrappedNode(v.node, src.as == asJSON, rep)
+	case src.verbatim:
+		return r.norm.Value(v.attr, src.as == asJSON, rep)
 	}
-	return r.norm.Value(v.attr, src.as == asJSON, rep)
+	return r.norm.Unwrapped(v.attr, src.as == asJSON, rep)
 }
 
 // unwrap returns what a value holds under its only key, input, output or outputs.

@@ -88,6 +88,8 @@ type source struct {
 	param string
 	// sums says that the value is a sum of all parts, cached input or reasoning included.
 	sums bool
+	// verbatim says that the value of a tool keeps what the library put around it.
+	verbatim bool
 	// streams says that the span streamed if the source has a value.
 	streams bool
 	// delta says that the messages are only what is new since the call before.

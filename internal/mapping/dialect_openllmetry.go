@@ -51,7 +51,7 @@ var _ = register(dialect{
 			{attr: "llm.completions.#", heads: openLLMetryHeads},
 		},
 		fToolDefinitions: {{attr: "llm.request.functions.#"}},
-		fToolArguments:   {{attr: "traceloop.entity.input"}},
+		fToolArguments:   {{attr: "traceloop.entity.input", verbatim: true}},
 		fToolResult:      {{attr: "traceloop.entity.output"}},
 		fToolCallID:      {{attr: "traceloop.entity.output", with: toolMessageID, note: ofToolMessage, at: rankEvents}},
 		fDocuments:       {{as: asDocumentEvents, at: rankEvents}},
