@@ -379,7 +379,8 @@ func (rd *reader) calls(parts, n jsonval.Node) {
 			rd.addToolCall(parts, list, told)
 		}
 		for c := list.First(); list.Kind() == jsonval.Array && c.Exists(); c = c.Next() {
-			rd.addToolCall(parts, c, told)
+			call, _ := rd.decoded(c)
+			rd.addToolCall(parts, call, told)
 		}
 		if parts.Len() > told {
 			return

@@ -146,6 +146,11 @@ func (rd *reader) list(n jsonval.Node) bool {
 		return open.parts
 	}
 	for c := n.First(); c.Exists(); c = c.Next() {
+		if inner, ok := rd.decoded(c); ok && (isItem(inner) || standalone(inner)) {
+			flush()
+			known = rd.body(inner, "") || known
+			continue
+		}
 		switch {
 		case rd.isOther(c):
 		case isPair(c):

@@ -220,6 +220,9 @@ func (r *reading) holdsAll(src *boundSource, v value) bool {
 		return true
 	}
 	n := r.json(&r.slots[src.slot])
+	if n.Kind() == jsonval.Array {
+		return true
+	}
 	for c := n.First(); c.Exists(); c = c.Next() {
 		if !isObject(n) || !messageKeys[c.Key()] {
 			return false

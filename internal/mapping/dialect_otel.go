@@ -1,5 +1,7 @@
 package mapping
 
+import "strings"
+
 // The GenAI conventions since 1.37.
 var _ = register(dialect{
 	name:     "OpenTelemetry GenAI, current",
@@ -7,31 +9,57 @@ var _ = register(dialect{
 	versions: "semantic conventions 1.37 to 1.41: opentelemetry-instrumentation-openai-v2 2.3b0, -anthropic 2.4b0, -google-genai 0.6b0; *ai* 7.0.173 with *@ai-sdk/otel* 1.0.173; gemini-cli 0.40",
 	marks:    []string{"gen_ai.provider.name", "gen_ai.input.messages", "gen_ai.output.messages"},
 	sources: map[field][]source{
-		fOperation:     {{attr: "gen_ai.operation.name"}},
-		fProvider:      {{attr: "gen_ai.provider.name"}},
-		fRequestModel:  {{attr: "gen_ai.request.model"}},
-		fResponseModel: {{attr: "gen_ai.response.model"}},
-		fResponseID:    {{attr: "gen_ai.response.id"}},
+		fOperation:    {{attr: "gen_ai.operation.name"}},
+		fProvider:     {{attr: "gen_ai.provider.name"}},
+		fRequestModel: {{attr: "gen_ai.request.model"}},
+		fResponseModel: {
+			{attr: "gen_ai.response.model"},
+			{attr: "gen_ai.output.messages", with: member("model"), note: "`model` of a body", at: rankLast},
+		},
+		fResponseID: {
+			{attr: "gen_ai.response.id"},
+			{attr: "gen_ai.output.messages", with: member("id"), note: "`id` of a body", at: rankLast},
+		},
 		fFinishReasons: {{attr: "gen_ai.response.finish_reasons"}},
 		fRequestParameters: {
 			{attr: "gen_ai.request.*", except: []string{"model", "stream", "is_stream", "user", "type", "provider", "available_tools", "functions."}},
 			{attr: "gen_ai.output.type", param: "output_type"},
+			{attr: "gen_ai.input.messages", as: asBody, with: bodyWithModel, note: "of a body that names a model", at: rankLast},
 		},
-		fStreaming: {{attr: "gen_ai.request.stream"}},
+		fStreaming: {
+			{attr: "gen_ai.request.stream"},
+			{attr: "gen_ai.input.messages", with: member("stream"), note: "`stream` of a body", at: rankLast},
+		},
 		fTTFT: {
 			{attr: "gen_ai.response.time_to_first_chunk", as: asSeconds, streams: true},
 			{attr: "gen_ai.client.operation.time_to_first_chunk", as: asSeconds, streams: true},
 			{attr: "gen_ai.server.time_to_first_token", as: asSeconds, at: rankCurrent + 1},
 		},
-		fInputTokens:  {{attr: "gen_ai.usage.input_tokens"}},
-		fOutputTokens: {{attr: "gen_ai.usage.output_tokens"}},
-		fTotalTokens:  {{attr: "gen_ai.usage.total_tokens"}},
-		fCacheRead:    {{attr: "gen_ai.usage.cache_read.input_tokens"}},
+		fInputTokens: {
+			{attr: "gen_ai.usage.input_tokens"},
+			{attr: "gen_ai.output.messages", with: bodyUsage(tokensInput), note: "of the usage in a body", at: rankLast},
+		},
+		fOutputTokens: {
+			{attr: "gen_ai.usage.output_tokens"},
+			{attr: "gen_ai.output.messages", with: bodyUsage(tokensOutput), note: "of the usage in a body", at: rankLast},
+		},
+		fTotalTokens: {
+			{attr: "gen_ai.usage.total_tokens"},
+			{attr: "gen_ai.output.messages", with: bodyUsage(tokensTotal), note: "of the usage in a body", at: rankLast},
+		},
+		fCacheRead: {
+			{attr: "gen_ai.usage.cache_read.input_tokens"},
+			{attr: "gen_ai.output.messages", with: bodyUsage(tokensRead), note: "of the usage in a body", at: rankLast},
+		},
 		fCacheCreation: {
 			{attr: "gen_ai.usage.cache_creation.input_tokens"},
 			{attr: "gen_ai.usage.cache_write.input_tokens", at: rankCurrent + 3},
+			{attr: "gen_ai.output.messages", with: bodyUsage(tokensWrite), note: "of the usage in a body", at: rankLast},
 		},
-		fReasoning:           {{attr: "gen_ai.usage.reasoning.output_tokens"}},
+		fReasoning: {
+			{attr: "gen_ai.usage.reasoning.output_tokens"},
+			{attr: "gen_ai.output.messages", with: bodyUsage(tokensReasoning), note: "of the usage in a body", at: rankLast},
+		},
 		fTotalCost:           {{attr: "gen_ai.usage.cost"}},
 		fSessionID:           {{attr: "gen_ai.conversation.id"}},
 		fPromptName:          {{attr: "gen_ai.prompt.name", with: templateName, note: "but Gemini CLI's, which is an id"}},
@@ -42,20 +70,22 @@ var _ = register(dialect{
 		fToolCallID:          {{attr: "gen_ai.tool.call.id"}},
 		fEmbeddingDimensions: {{attr: "gen_ai.embeddings.dimension.count"}},
 		fInputMessages: {
-			{attr: "gen_ai.input.messages"},
+			{attr: "gen_ai.input.messages", as: asBody, with: undotted(openInferenceWraps), note: "nested again if it is flattened"},
 			{attr: "gen_ai.input.messages_delta", delta: true},
 			{event: inferenceDetails, attr: "gen_ai.input.messages", at: rankEvents},
 		},
 		fOutputMessages: {
-			{attr: "gen_ai.output.messages"},
+			{attr: "gen_ai.output.messages", as: asBody, with: undotted(openInferenceWraps), note: "nested again if it is flattened"},
 			{event: inferenceDetails, attr: "gen_ai.output.messages", at: rankEvents},
 		},
 		fSystemInstructions: {
 			{attr: "gen_ai.system_instructions"},
+			{attr: "gen_ai.input.messages", as: asBody, with: bodyOnly, note: "of a request's body", at: rankLast},
 			{event: inferenceDetails, attr: "gen_ai.system_instructions", at: rankEvents},
 		},
 		fToolDefinitions: {
 			{attr: "gen_ai.tool.definitions"},
+			{attr: "gen_ai.input.messages", as: asBody, with: bodyOnly, note: "of a request's body", at: rankLast},
 			{event: inferenceDetails, attr: "gen_ai.tool.definitions", at: rankEvents},
 		},
 		fToolArguments: {
@@ -167,9 +197,33 @@ var _ = register(dialect{
 	},
 })
 
+// member takes a member of a JSON object; lists, which have none, are not parsed.
+func member(key string) func(*reading, value) value {
+	return func(r *reading, v value) value { return value{node: bodyOnly(r, v).node.Get(key)} }
+}
+
+// bodyUsage takes a count from the usage in the body of a response.
+func bodyUsage(fact tokenFact) func(*reading, value) value {
+	return func(r *reading, v value) value {
+		usage := child(bodyOnly(r, v).node, []string{"usage", "usageMetadata", "usage_metadata"})
+		if !isObject(usage) {
+			return value{}
+		}
+		var s statement
+		s.read(usage, []string{"usage"}, 0)
+		if !s.facts[fact].OK {
+			return value{}
+		}
+		return value{node: r.doc.Int(s.facts[fact].V)}
+	}
+}
+
 // bodyOnly passes on JSON objects only: a bare prompt is no place for system
 // instructions or tools.
 func bodyOnly(r *reading, v value) value {
+	if s, is := v.str(); is && !strings.HasPrefix(strings.TrimLeft(s, " \t\r\n"), "{") && !strings.HasPrefix(s, `"{`) {
+		return value{}
+	}
 	if n := r.parseOnce(v); isObject(n) {
 		return value{node: n}
 	}

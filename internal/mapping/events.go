@@ -155,7 +155,11 @@ func (r *reading) eventMessage(attrs jsonval.Node, e *messageEvent) jsonval.Node
 			if !e.output && e.role == "tool" {
 				message.Set("tool_call_id", c)
 			}
-		case "parts", "name", "role", "tool_call_id", "refusal":
+		case "name":
+			if e.role != "tool" { // a tool's name is told by its call
+				message.Set(c.Key(), c)
+			}
+		case "parts", "role", "tool_call_id", "refusal":
 			message.Set(c.Key(), c)
 		}
 	}

@@ -52,6 +52,93 @@ func (r *reading) assemble(src *boundSource) jsonval.Node {
 	return object
 }
 
+// undotted makes a converter of a JSON list whose objects have flattened keys: it nests
+// them again, without the segments that only wrap.
+func undotted(drop []string) func(*reading, value) value {
+	return func(r *reading, v value) value {
+		if s, is := v.str(); is && !mayBeDotted(s, drop) {
+			return v
+		}
+		n := r.parseOnce(v)
+		dotted := false
+		for e := n.First(); e.Exists(); e = e.Next() {
+			for c := e.First(); isObject(e) && c.Exists(); c = c.Next() {
+				head, _, cut := strings.Cut(c.Key(), ".")
+				dotted = dotted || cut && slices.Contains(drop, head)
+			}
+		}
+		if !dotted {
+			return v
+		}
+		return value{node: r.nest(n, drop, 0)}
+	}
+}
+
+// mayBeDotted looks at how a text begins: its first keys tell.
+func mayBeDotted(s string, drop []string) bool {
+	s = s[:min(len(s), 256)]
+	for _, d := range drop {
+		if i := strings.Index(s, d); i > 0 && strings.HasPrefix(s[i+len(d):], ".") {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reading) nest(n jsonval.Node, drop []string, depth int) jsonval.Node {
+	switch {
+	case depth == maxSegments:
+	case n.Kind() == jsonval.Array:
+		list := r.doc.Array()
+		for e := n.First(); e.Exists(); e = e.Next() {
+			list.Add(r.nest(e, drop, depth+1))
+		}
+		return list
+	case isObject(n):
+		tree := r.doc.Object()
+		for c := n.First(); c.Exists(); c = c.Next() {
+			at, path := tree, skip(c.Key(), drop)
+			for range maxSegments {
+				head, rest, more := strings.Cut(path, ".")
+				if rest = skip(rest, drop); !more || rest == "" {
+					break
+				}
+				next := at.Get(head)
+				if !isObject(next) {
+					next = r.doc.Object()
+					at.Set(head, next)
+				}
+				at, path = at.Get(head), rest
+			}
+			at.Set(path, r.nest(c, drop, depth+1))
+		}
+		return r.listed(tree)
+	}
+	return n
+}
+
+// listed makes lists of the objects in a tree whose keys are indices.
+func (r *reading) listed(tree jsonval.Node) jsonval.Node {
+	out := r.doc.Object()
+	for c := tree.First(); c.Exists(); c = c.Next() {
+		if !isObject(c) {
+			out.Set(c.Key(), c)
+			continue
+		}
+		inner := r.listed(c)
+		if _, _, indexed := cutIndex(inner.First().Key()); !indexed {
+			out.Set(c.Key(), inner)
+			continue
+		}
+		list := r.doc.Array()
+		for e := inner.First(); e.Exists(); e = e.Next() {
+			list.Add(e)
+		}
+		out.Set(c.Key(), list)
+	}
+	return out
+}
+
 // takes tells whether the source reads a key that goes on like this.
 func (src *boundSource) takes(rest string) bool {
 	if src.heads == nil {

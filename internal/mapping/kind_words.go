@@ -98,6 +98,9 @@ func evidenceOf(words []string) (e evidence) {
 	if slices.Contains(words, "retrieval") || slices.Contains(words, "retrieved") {
 		e |= showsRetrieval
 	}
+	if ends("input", "messages") || ends("output", "messages") {
+		e |= showsMessages
+	}
 	if last == "model" || ends("model", "name") || ends("model", "id") {
 		e |= showsModel
 	}

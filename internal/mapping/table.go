@@ -202,7 +202,7 @@ func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 	if s.at != 0 {
 		b.rank = s.at
 	}
-	b.rank = b.rank*maxSources + i
+	b.rank = 2 * (b.rank*maxSources + i)
 	if s.only != 0 {
 		b.kinds = s.only
 	}
@@ -224,6 +224,25 @@ func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 		t.lookupOrAdd(s.attr).knowFact(s.own, bit)
 	}
 	t.sources[f] = append(t.sources[f], b)
+	t.addBase(b, f, bit)
+}
+
+// addBase lets the base key of an indexed family hold the whole list, as JSON or, of
+// messages, as text.
+func (t *table) addBase(b *boundSource, f field, bit uint64) {
+	base, indexed := strings.CutSuffix(b.attr, ".#")
+	if !indexed || !fields[f].words || b.with != nil || len(b.heads) > 0 && f != fInputMessages && f != fOutputMessages {
+		return
+	}
+	if slices.ContainsFunc(t.sources[f], func(other *boundSource) bool { return other.attr == base && len(other.steps) == 0 }) {
+		return
+	}
+	s := *b.source
+	s.attr, s.drop, s.heads, s.blocks = base, nil, nil, false
+	s.with, s.note = undotted(b.drop), "as one list"
+	t.sources[f] = append(t.sources[f], &boundSource{
+		source: &s, dialectName: b.dialectName, dialect: b.dialect, rank: b.rank + 1, kinds: b.kinds, slot: t.bindAttribute(&s, f, bit),
+	})
 }
 
 // knowFact notes that the value is a fact, on spans of a dialect only if own.
