@@ -94,12 +94,7 @@ views show as ` + "`$scope`" + `. A span attribute that is called so itself gets
 const addingADialect = `
 ## Adding a dialect
 
-1. Write internal/mapping/dialect_NAME.go: one call of register with the scopes and attributes that show the dialect, the attributes
-   that feed each field, in order of precedence, and those that tell the kind. Its rank places it among the others; a source that has a
-   place of its own names it (at). What is no plain lookup is a small function next to the table (with).
-2. Put cases into internal/mapping/testdata/fixtures/extra: NAME.otlp.json, an OTLP export, and NAME.expected.json, the fields that must
-   come out of it, keyed by span id.
-3. Run go test ./internal/mapping -update and read what changed on this page.
+[dialect-guide.md](dialect-guide.md) builds one from its captured spans.
 `
 
 func writeRecognition(b *strings.Builder, t *table) {
