@@ -34,7 +34,7 @@ type CollectorOptions struct {
 // CollectorProcess is a running collector. The addresses are "host:port".
 type CollectorProcess struct {
 	*Process
-	GRPC, HTTP, Health, Metrics string
+	GRPC, HTTP, Health, Alive, Metrics string
 }
 
 // Collector starts the built collector for one test and stops it when the test ends.
@@ -101,6 +101,7 @@ func (c *CollectorProcess) chooseEndpoints(asUser bool) error {
 		{&c.GRPC, "OTLP_GRPC_ENDPOINT", 4317},
 		{&c.HTTP, "OTLP_HTTP_ENDPOINT", 4318},
 		{&c.Health, "HEALTH_CHECK_ENDPOINT", 13133},
+		{&c.Alive, "ALIVE_ENDPOINT", 13134},
 		{&c.Metrics, "", 8888},
 	} {
 		if named := os.Getenv(endpoint.variable); asUser && named != "" {
@@ -125,6 +126,7 @@ func (c *CollectorProcess) env(opts CollectorOptions) []string {
 		"OTLP_GRPC_ENDPOINT=" + c.GRPC,
 		"OTLP_HTTP_ENDPOINT=" + c.HTTP,
 		"HEALTH_CHECK_ENDPOINT=" + c.Health,
+		"ALIVE_ENDPOINT=" + c.Alive,
 		"METRICS_PORT=" + metricsPort,
 		"QUEUE_DIRECTORY=" + filepath.Join(opts.Dir, "queue"),
 	}, opts.Env)
