@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
 	"go.uber.org/zap"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
@@ -46,6 +47,7 @@ type llmExporter struct {
 	upkeep   *upkeep.Upkeep
 	ready    atomic.Bool // the schema is there
 	started  bool
+	inHand   *semaphore.Weighted // bytes of the batches of all pipelines that are being stored
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -61,7 +63,9 @@ func newExporter(set exporter.Settings, cfg *Config) (*llmExporter, error) {
 	if cfg.Content.Capture == captureMetadata {
 		options.Capture = mapping.CaptureMetadata
 	}
-	return &llmExporter{cfg: cfg, logger: set.Logger, telemetry: t, mapper: mapping.New(options)}, nil
+	return &llmExporter{
+		cfg: cfg, logger: set.Logger, telemetry: t, mapper: mapping.New(options), inHand: semaphore.NewWeighted(maxInHand),
+	}, nil
 }
 
 // Start opens the pool. Postgres that does not answer is waited for in the

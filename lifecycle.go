@@ -39,7 +39,7 @@ func newPipeline(set exporter.Settings, cfg *Config) (*pipeline, error) {
 	}
 	r := &retrier{
 		cfg: cfg.RetryConfig, timeout: cfg.TimeoutConfig.Timeout, store: e.Inner.push, logger: set.Logger,
-		queue: cfg.queueKind(), stopping: make(chan struct{}),
+		queue: cfg.queueKind(), inHand: e.Inner.inHand, stopping: make(chan struct{}),
 	}
 	set.Logger = set.Logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
 		return helperCore{Core: core, silent: r.isStopping}

@@ -11,8 +11,17 @@ import (
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.uber.org/zap"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/signal"
+)
+
+const (
+	// maxInHand bounds the batches that are mapped and stored at once: after an outage all consumers of the queue have
+	// full batches, which as rows take several times their size.
+	maxInHand = 64 << 20
+	// bytesOfRow is what a span or record takes as a row, however little it says.
+	bytesOfRow = 512
 )
 
 // retrier tries to store a batch until Postgres takes it. exporterhelper's retry sender around it would drop the
@@ -24,6 +33,7 @@ type retrier struct {
 	store   func(context.Context, signal.Data) (rest signal.Data, err error)
 	logger  *zap.Logger
 	queue   queueKind
+	inHand  *semaphore.Weighted // the exporter's
 
 	stopOnce sync.Once
 	stopping chan struct{} // closed when the shutdown begins
@@ -118,8 +128,18 @@ func (r *retrier) push(ctx context.Context, data signal.Data) error {
 	}
 }
 
-// attempt tries once.
+// weigh estimates the memory that storing a batch takes, up to all that may be taken at once.
+func weigh(data signal.Data) int64 {
+	return min(int64(data.Bytes()+data.Len()*bytesOfRow), maxInHand)
+}
+
+// attempt tries once, when there is room. The wait for it is not part of the attempt's time.
 func (r *retrier) attempt(ctx context.Context, data signal.Data, last bool) (rest signal.Data, err error) {
+	weight := weigh(data)
+	if err := r.inHand.Acquire(ctx, weight); err != nil {
+		return data, err
+	}
+	defer r.inHand.Release(weight)
 	ctx, cancel := bounded(ctx, r.timeout)
 	defer cancel()
 	if last {

@@ -26,7 +26,13 @@ import (
 // below the exporter.
 func collect(t *testing.T, database, dir string, settings ...string) *testserver.CollectorProcess {
 	t.Helper()
-	options := testserver.CollectorOptions{Dir: dir, Env: []string{"DATABASE_URL=" + database}}
+	return collectWith(t, nil, database, dir, settings...)
+}
+
+// collectWith is collect with variables for the collector's environment.
+func collectWith(t *testing.T, env []string, database, dir string, settings ...string) *testserver.CollectorProcess {
+	t.Helper()
+	options := testserver.CollectorOptions{Dir: dir, Env: append(env, "DATABASE_URL="+database)}
 	for _, setting := range settings {
 		options.Args = append(options.Args, "--set=exporters::llm_observatory::"+setting)
 	}

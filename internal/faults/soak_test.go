@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"golang.org/x/sync/errgroup"
 
@@ -47,17 +48,27 @@ func TestLongOutage(t *testing.T) {
 		"queue on disk":   {nil, 100<<10 + inHand},
 		"queue in memory": {[]string{"sending_queue::storage=null", "sending_queue::queue_size=268435456"}, 100<<10 + inHand + queueOnTop},
 	} {
-		t.Run(name, func(t *testing.T) { longOutage(t, tt.limit, tt.settings...) })
+		t.Run(name, func(t *testing.T) { longOutage(t, nil, agents, tt.limit, tt.settings...) })
 	}
 }
 
-func longOutage(t *testing.T, limit int, settings ...string) {
+// TestOutageInASmallPod runs the collector as docs/operations.md sizes it for a pod with 1 GiB, and floods it during a
+// minute without PostgreSQL with the spans that take most memory for their bytes, and with the largest.
+func TestOutageInASmallPod(t *testing.T) {
+	for name, spans := range map[string]func(*rand.Rand) ptrace.Traces{"agents": agents, "tiny": tiny, "huge": huge} {
+		t.Run(name, func(t *testing.T) {
+			longOutage(t, []string{"GOMEMLIMIT=700MiB"}, spans, 1<<20, "sending_queue::num_consumers=4")
+		})
+	}
+}
+
+func longOutage(t *testing.T, env []string, spansOf func(*rand.Rand) ptrace.Traces, limit int, settings ...string) {
 	t.Helper()
 	pg := testserver.Postgres(t, testserver.PostgresOptions{})
 	database := pg.NewDatabase(t)
-	collector := collect(t, database, t.TempDir(), append(settings, quickRetries...)...)
+	collector := collectWith(t, env, database, t.TempDir(), append(settings, quickRetries...)...)
 	db := connect(t, database)
-	f := startFlood(t, collector)
+	f := startFlood(t, collector, spansOf)
 	memory := watchMemory(t, collector.Pid())
 	stored := 0 // when it was last known
 	phase := func(name string, pass func()) {
@@ -84,7 +95,8 @@ func longOutage(t *testing.T, limit int, settings ...string) {
 	phase("drain", func() {
 		require.Eventually(t, func() bool { return storedSpans(t, db) >= spans }, soakDrain, time.Second)
 	})
-	t.Logf("%d spans, %d MB, sent; requests were refused %d times", spans, f.bytes.Load()>>20, f.refused.Load())
+	t.Logf("%d spans, %d MB, sent; requests were refused %d times; %d bytes a span on disk", spans, f.bytes.Load()>>20, f.refused.Load(),
+		number(t.Context(), db, `SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND relname LIKE 'llm%'`)/max(spans, 1))
 	rowcheck.Spans(t, db, spans)
 }
 
@@ -95,7 +107,7 @@ type flood struct {
 	clients               errgroup.Group
 }
 
-func startFlood(t *testing.T, collector *testserver.CollectorProcess) *flood {
+func startFlood(t *testing.T, collector *testserver.CollectorProcess, spansOf func(*rand.Rand) ptrace.Traces) *flood {
 	t.Helper()
 	f := &flood{end: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -110,7 +122,7 @@ func startFlood(t *testing.T, collector *testserver.CollectorProcess) *flood {
 					return nil
 				default:
 				}
-				td := agents(r)
+				td := spansOf(r)
 				err := deliver(ctx, func(ctx context.Context, td ptrace.Traces) error {
 					err := to(ctx, td)
 					if err != nil {
@@ -136,6 +148,33 @@ func (f *flood) stop(t *testing.T) int {
 	close(f.end)
 	require.NoError(t, f.clients.Wait())
 	return int(f.taken.Load())
+}
+
+// tiny makes spans that say nothing.
+func tiny(r *rand.Rand) ptrace.Traces {
+	td := ptrace.NewTraces()
+	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+	now := pcommon.NewTimestampFromTime(time.Now())
+	for range 200 {
+		trace := randomTraceID(r)
+		for range 5 {
+			span := spans.AppendEmpty()
+			span.SetTraceID(trace)
+			span.SetSpanID(randomSpanID(r))
+			span.SetName("s")
+			span.SetStartTimestamp(now)
+			span.SetEndTimestamp(now)
+		}
+	}
+	return td
+}
+
+// huge makes a conversation in which a tool returns 8 MB.
+func huge(r *rand.Rand) ptrace.Traces {
+	td := conversation(r, 30, time.Now())
+	td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().PutStr("gen_ai.tool.call.result",
+		fmt.Sprint(r.Uint64(), strings.Repeat(longText, 200)))
+	return td
 }
 
 // agents makes conversations of which each call repeats long instructions and each

@@ -24,6 +24,8 @@ type Data interface {
 	Error(err error) error
 	// Len is the number of spans or records.
 	Len() int
+	// Bytes is the size as OTLP.
+	Bytes() int
 }
 
 // Traces is data of the traces signal.
@@ -59,3 +61,6 @@ func (t Traces) Error(err error) error { return consumererror.NewTraces(err, t.T
 
 // Len implements Data.
 func (t Traces) Len() int { return t.SpanCount() }
+
+// Bytes implements Data.
+func (t Traces) Bytes() int { return (&ptrace.ProtoMarshaler{}).TracesSize(t.Traces) }

@@ -1,0 +1,150 @@
+package llmobservatoryexporter
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/signal"
+)
+
+var errAway = errors.New("away")
+
+// newRetrier returns one that tries again after moments.
+func newRetrier(store func(context.Context, signal.Data) (signal.Data, error)) *retrier {
+	return &retrier{
+		cfg:   configretry.BackOffConfig{Enabled: true, InitialInterval: time.Millisecond, MaxInterval: time.Millisecond, Multiplier: 1},
+		store: store, logger: zap.NewNop(), queue: queueMemory, inHand: semaphore.NewWeighted(maxInHand), stopping: make(chan struct{}),
+	}
+}
+
+// spansOf makes a batch of n spans that have the given number of bytes each.
+func spansOf(n, bytes int) signal.Data {
+	td := ptrace.NewTraces()
+	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+	for i := range n {
+		span := spans.AppendEmpty()
+		span.SetSpanID(pcommon.SpanID{1, byte(i)})
+		span.SetName(strings.Repeat("n", bytes))
+	}
+	return signal.Traces{Traces: td}
+}
+
+// TestBatchesInHandAreBounded has more batches than fit, of few bytes and of many, and one that is larger than all that
+// may be in hand.
+func TestBatchesInHandAreBounded(t *testing.T) {
+	for name, tt := range map[string]struct {
+		batch signal.Data
+		most  int64
+	}{
+		"of 16 MiB":       {spansOf(1, 15<<20), 4},
+		"of 60,000 spans": {spansOf(60_000, 1), 2},
+		"of 100 MiB":      {spansOf(1, 100<<20), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var now, most atomic.Int64
+			full := make(chan struct{})
+			r := newRetrier(func(ctx context.Context, data signal.Data) (signal.Data, error) {
+				n := now.Add(1)
+				defer now.Add(-1)
+				for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+				}
+				if n == tt.most {
+					select {
+					case full <- struct{}{}:
+					case <-ctx.Done():
+					}
+				} else {
+					select {
+					case <-full:
+						full <- struct{}{}
+					case <-ctx.Done():
+					}
+				}
+				return data, nil
+			})
+			ctx, cancel := context.WithCancel(t.Context())
+			var callers errgroup.Group
+			for range 10 {
+				callers.Go(func() error { return r.push(ctx, tt.batch) })
+			}
+			<-full
+			cancel()
+			_ = callers.Wait() // those that had no room may end with ctx
+			assert.Equal(t, tt.most, most.Load())
+		})
+	}
+}
+
+func TestRetriesGoOnWithWhatIsLeft(t *testing.T) {
+	rest := spansOf(2, 1)
+	var sizes []int
+	r := newRetrier(func(_ context.Context, data signal.Data) (signal.Data, error) {
+		sizes = append(sizes, data.Len())
+		if len(sizes) == 1 {
+			return rest, errAway
+		}
+		return data, nil
+	})
+	require.NoError(t, r.push(t.Context(), spansOf(5, 1)))
+	assert.Equal(t, []int{5, 2}, sizes)
+}
+
+func TestRetriesEnd(t *testing.T) {
+	attempts := 0
+	away := func(_ context.Context, data signal.Data) (signal.Data, error) { attempts++; return data, errAway }
+
+	r := newRetrier(away)
+	r.cfg.MaxElapsedTime = 20 * time.Millisecond
+	err := r.push(t.Context(), spansOf(1, 1))
+	assert.True(t, consumererror.IsPermanent(err), "the retry sender must not begin anew")
+	assert.ErrorIs(t, err, errAway)
+	assert.ErrorContains(t, err, "retry_on_failure::max_elapsed_time")
+	assert.Greater(t, attempts, 1)
+
+	attempts = 0
+	r = newRetrier(away)
+	r.cfg.Enabled = false
+	assert.ErrorIs(t, r.push(t.Context(), spansOf(1, 1)), errAway)
+	assert.Equal(t, 1, attempts)
+
+	attempts = 0
+	r = newRetrier(func(_ context.Context, data signal.Data) (signal.Data, error) {
+		attempts++
+		return data, consumererror.NewPermanent(errAway)
+	})
+	assert.ErrorIs(t, r.push(t.Context(), spansOf(1, 1)), errAway)
+	assert.Equal(t, 1, attempts)
+}
+
+// TestLastAttemptsShareOneTimeout stops a retrier whose store hangs.
+func TestLastAttemptsShareOneTimeout(t *testing.T) {
+	hanging := make(chan struct{}, 100)
+	r := newRetrier(func(ctx context.Context, data signal.Data) (signal.Data, error) {
+		hanging <- struct{}{}
+		<-ctx.Done()
+		return data, ctx.Err()
+	})
+	r.timeout = 300 * time.Millisecond
+	begin := time.Now()
+	r.stop(t.Context(), func(context.Context) {})
+	for range 20 {
+		assert.ErrorIs(t, r.push(t.Context(), spansOf(3, 1)), context.Canceled)
+	}
+	assert.Less(t, time.Since(begin), 20*r.timeout/2, "one after the other, they end together")
+	assert.EqualValues(t, 60, r.left.Load())
+	r.report()
+}
