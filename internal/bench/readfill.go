@@ -258,7 +258,7 @@ func (f *dayFiller) day(ctx context.Context, conn *pgx.Conn, n int) error {
 func (f *dayFiller) sumUp(ctx context.Context, conn *pgx.Conn, n int) error {
 	day := f.base.AddDate(0, 0, n)
 	for hour := day; hour.Before(day.AddDate(0, 0, 1)) && hour.Before(f.now); hour = hour.Add(time.Hour) {
-		sql := "INSERT INTO llm_usage_hourly SELECT * FROM llm_usage_of($1)"
+		sql := "SELECT llm_internal_sum_up($1)"
 		if hour.Add(time.Hour + 5*time.Minute).After(f.now) {
 			sql = "INSERT INTO llm_usage_hours (hour) VALUES ($1) ON CONFLICT DO NOTHING"
 		}
@@ -281,6 +281,7 @@ func (f *dayFiller) finish(ctx context.Context, conn *pgx.Conn) error {
 		"UPDATE llm_resources SET last_day = '" + f.now.Format(time.DateOnly) + "'",
 		"VACUUM (ANALYZE) llm_traces",
 		"VACUUM (ANALYZE) llm_usage_hourly",
+		"VACUUM (ANALYZE) llm_internal_usage_parts",
 		"VACUUM (ANALYZE) llm_usage_hours",
 		"VACUUM (ANALYZE) llm_resources",
 		"ANALYZE llm_spans",

@@ -47,37 +47,88 @@ SELECT count(*) FROM llm_spans s
 WHERE NOT EXISTS (SELECT FROM llm_traces t WHERE t.id = s.trace_id)
 	OR NOT EXISTS (SELECT FROM llm_resources r WHERE r.id = s.resource_id AND r.last_day >= (s.start_time AT TIME ZONE 'UTC')::date)`
 
-// usage counts the groups of an hour whose sums in llm_usage differ from those over
-// the spans.
+// usage counts the groups of an hour whose counts and latencies in llm_usage differ from
+// those over the spans. Tokens and cost of an hour are those of the calls that they stand
+// on, see figures.
 const usage = `
 SELECT count(*) FROM (
-	SELECT hour, coalesce(service_name, '') AS service, coalesce(environment, '') AS environment, coalesce(provider, '') AS provider,
-		coalesce(model, '') AS model, kind, sum(spans) AS spans, sum(calls) AS calls, sum(errors) AS errors,
-		sum(input_tokens) AS input, sum(output_tokens) AS output, sum(total_tokens) AS total,
-		sum(cache_read_tokens) AS cache_read, sum(cache_creation_tokens) AS cache_creation, sum(reasoning_tokens) AS reasoning, sum(total_cost) AS cost,
+	SELECT hour, coalesce(service_name, '') AS service, kind, failed, sum(spans) AS spans, sum(error_spans) AS error_spans,
+		sum(calls) AS calls, sum(tool_calls) AS tool_calls, sum(errors) AS errors,
 		sum(latency_us_sum) AS latency, max(latency_us_max) AS longest, sum(ttft_us_sum) AS ttft, max(ttft_us_max) AS longest_ttft,
-		coalesce(sum((SELECT sum(n) FROM unnest(latency_us_histogram) n)), 0) AS measured,
-		coalesce(sum((SELECT sum(n) FROM unnest(ttft_us_histogram) n)), 0) AS measured_ttft
-	FROM llm_usage GROUP BY 1, 2, 3, 4, 5, 6) u
+		coalesce(sum((SELECT sum(n) FROM unnest(latency_us_histogram[0:]) n)), 0) AS measured,
+		coalesce(sum((SELECT sum(n) FROM unnest(ttft_us_histogram[0:]) n)), 0) AS measured_ttft
+	FROM llm_usage GROUP BY 1, 2, 3, 4 HAVING sum(spans) > 0) u
 FULL JOIN (
-	SELECT date_trunc('hour', start_time, 'UTC') AS hour, coalesce(service_name, '') AS service, coalesce(environment, '') AS environment,
-		coalesce(provider, '') AS provider, coalesce(request_model, response_model, '') AS model, kind,
-		count(*) AS spans, count(*) FILTER (WHERE counted) AS calls, count(error_type) AS errors,
-		coalesce(sum(coalesce(input_tokens, (aggregate_usage ->> 'input_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS input,
-		coalesce(sum(coalesce(output_tokens, (aggregate_usage ->> 'output_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS output,
-		coalesce(sum(coalesce(total_tokens, (aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS total,
-		coalesce(sum(coalesce(cache_read_tokens, (aggregate_usage ->> 'cache_read_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS cache_read,
-		coalesce(sum(coalesce(cache_creation_tokens, (aggregate_usage ->> 'cache_creation_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS cache_creation,
-		coalesce(sum(coalesce(reasoning_tokens, (aggregate_usage ->> 'reasoning_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS reasoning,
-		coalesce(sum(coalesce(total_cost, (aggregate_usage ->> 'total_cost')::numeric)) FILTER (WHERE usage_counted), 0) AS cost,
+	SELECT date_trunc('hour', start_time, 'UTC') AS hour, coalesce(service_name, '') AS service, kind, error_type IS NOT NULL AS failed,
+		count(*) AS spans, count(error_type) AS error_spans,
+		count(*) FILTER (WHERE counted AND kind <> 'tool') AS calls, count(*) FILTER (WHERE counted AND kind = 'tool') AS tool_calls,
+		count(error_type) FILTER (WHERE counted) AS errors,
 		coalesce(sum(duration_us) FILTER (WHERE counted IS NOT FALSE), 0) AS latency, max(duration_us) FILTER (WHERE counted IS NOT FALSE) AS longest,
 		coalesce(sum(ttft_us) FILTER (WHERE counted IS NOT FALSE), 0) AS ttft, max(ttft_us) FILTER (WHERE counted IS NOT FALSE) AS longest_ttft,
 		count(*) FILTER (WHERE counted IS NOT FALSE) AS measured, count(ttft_us) FILTER (WHERE counted IS NOT FALSE) AS measured_ttft
-	FROM (SELECT *, CASE WHEN ttft_ms BETWEEN 0 AND 1e12 THEN (ttft_ms * 1000)::bigint END AS ttft_us FROM llm_spans) measured GROUP BY 1, 2, 3, 4, 5, 6) s USING (hour, service, environment, provider, model, kind)
-WHERE (u.spans, u.calls, u.errors, u.input, u.output, u.total, u.cache_read, u.cache_creation, u.reasoning, u.cost,
-		u.latency, u.longest, u.ttft, u.longest_ttft, u.measured, u.measured_ttft)
-	IS DISTINCT FROM (s.spans, s.calls, s.errors, s.input, s.output, s.total, s.cache_read, s.cache_creation, s.reasoning, s.cost,
-		s.latency, s.longest, s.ttft, s.longest_ttft, s.measured, s.measured_ttft)`
+	FROM (SELECT *, CASE WHEN ttft_ms BETWEEN 0 AND 1e12 THEN (ttft_ms * 1000)::bigint END AS ttft_us FROM llm_spans) measured
+	GROUP BY 1, 2, 3, 4) s USING (hour, service, kind, failed)
+WHERE (u.spans, u.error_spans, u.calls, u.tool_calls, u.errors, u.latency, u.longest, u.ttft, u.longest_ttft, u.measured, u.measured_ttft)
+	IS DISTINCT FROM (s.spans, s.error_spans, s.calls, s.tool_calls, s.errors, s.latency, s.longest, s.ttft, s.longest_ttft, s.measured, s.measured_ttft)`
+
+// figures lists who tells other figures than the definition over llm_spans does: calls
+// of models and of tools, what failed of them, tokens and cost.
+const figures = `
+WITH definition AS (
+	SELECT count(*) FILTER (WHERE kind <> 'tool' AND counted) AS calls, count(*) FILTER (WHERE kind = 'tool' AND counted) AS tools,
+		count(error_type) FILTER (WHERE counted) AS errors,
+		sum(coalesce(input_tokens, (aggregate_usage ->> 'input_tokens')::bigint)) FILTER (WHERE usage_counted) AS input,
+		sum(coalesce(output_tokens, (aggregate_usage ->> 'output_tokens')::bigint)) FILTER (WHERE usage_counted) AS output,
+		sum(coalesce(total_tokens, (aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE usage_counted) AS total,
+		sum(coalesce(total_cost, (aggregate_usage ->> 'total_cost')::numeric)) FILTER (WHERE coalesce(cost_counted, usage_counted)) AS cost
+	FROM llm_spans
+), told AS (
+	SELECT 'llm_calls' AS source, count(*) FILTER (WHERE is_call) AS calls, NULL::bigint AS tools, NULL::bigint AS errors,
+		sum(input_tokens) AS input, sum(output_tokens) AS output, sum(total_tokens) AS total, sum(total_cost) AS cost FROM llm_calls
+	UNION ALL
+	SELECT 'llm_call_facts', count(*) FILTER (WHERE is_call), (SELECT count(*) FROM llm_tool_facts),
+		count(*) FILTER (WHERE failed) + (SELECT count(*) FROM llm_tool_facts WHERE failed),
+		sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(total_cost) FROM llm_call_facts
+	UNION ALL
+	SELECT 'llm_tool_calls', NULL, count(*), NULL, NULL, NULL, NULL, NULL FROM llm_tool_calls
+	UNION ALL
+	SELECT 'llm_traces', NULL, sum(tool_call_count), NULL, sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(total_cost) FROM llm_traces
+	UNION ALL
+	SELECT 'llm_usage', sum(calls), sum(tool_calls), sum(errors), sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(total_cost) FROM llm_usage
+	UNION ALL
+	SELECT 'llm_usage_daily', sum(calls), sum(tool_calls), sum(errors), sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(total_cost) FROM llm_usage_daily
+)
+SELECT string_agg(format('%s: %s, not %s', t.source, t, d), '; ') FROM told t, definition d
+WHERE coalesce(t.calls, d.calls) <> d.calls OR coalesce(t.tools, d.tools) <> d.tools OR coalesce(t.errors, d.errors) <> d.errors
+	OR t.source <> 'llm_tool_calls' AND (coalesce(t.input, 0) <> coalesce(d.input, 0) OR coalesce(t.output, 0) <> coalesce(d.output, 0)
+		OR coalesce(t.total, 0) <> coalesce(d.total, 0) OR coalesce(t.cost, 0) <> coalesce(d.cost, 0))`
+
+// groups counts the traces, sessions, days with a model, and days with a user, that
+// llm_calls tells other figures of than llm_traces, llm_sessions, llm_usage and
+// llm_usage_daily.
+const groups = `
+WITH calls AS MATERIALIZED (SELECT *, (start_time AT TIME ZONE 'UTC')::date AS day FROM llm_call_facts),
+tools AS MATERIALIZED (SELECT *, (start_time AT TIME ZONE 'UTC')::date AS day FROM llm_tool_facts)
+SELECT
+	(SELECT count(*) FROM (SELECT trace_id, count(*) FILTER (WHERE is_call AND kind = 'llm') AS calls, coalesce(sum(total_tokens), 0) AS tokens, coalesce(sum(total_cost), 0) AS cost
+		FROM calls GROUP BY trace_id) c FULL JOIN llm_traces t ON t.id = c.trace_id
+	 WHERE (coalesce(c.calls, 0), coalesce(c.tokens, 0), coalesce(c.cost, 0)) IS DISTINCT FROM (t.llm_call_count::bigint, t.total_tokens::numeric, coalesce(t.total_cost, 0)))
+	+ (SELECT count(*) FROM (SELECT session_id, count(*) FILTER (WHERE is_call AND kind = 'llm') AS calls, coalesce(sum(total_tokens), 0) AS tokens, sum(total_cost) AS cost,
+			count(*) FILTER (WHERE failed) AS failed FROM calls WHERE session_id IS NOT NULL GROUP BY session_id) c
+		FULL JOIN (SELECT session_id, llm_call_count, total_tokens, total_cost, failed_calls FROM llm_sessions) s USING (session_id)
+	 WHERE (coalesce(c.calls, 0), coalesce(c.tokens, 0), c.cost, coalesce(c.failed, 0)) IS DISTINCT FROM (s.llm_call_count, s.total_tokens, s.total_cost, s.failed_calls))
+	+ (SELECT count(*) FROM (SELECT session_id, count(*) AS tools FROM tools WHERE session_id IS NOT NULL GROUP BY session_id) c
+		FULL JOIN (SELECT session_id, tool_call_count FROM llm_sessions) s USING (session_id) WHERE coalesce(c.tools, 0) <> s.tool_call_count)
+	+ (SELECT count(*) FROM (SELECT day, coalesce(model, '') AS model, kind, count(*) FILTER (WHERE is_call) AS calls, coalesce(sum(total_tokens), 0) AS tokens, sum(total_cost) AS cost
+			FROM calls GROUP BY 1, 2, 3) c
+		FULL JOIN (SELECT (hour AT TIME ZONE 'UTC')::date AS day, coalesce(model, '') AS model, kind, sum(calls) AS calls, sum(total_tokens) AS tokens, sum(total_cost) AS cost
+			FROM llm_usage GROUP BY 1, 2, 3 HAVING sum(calls) > 0 OR sum(total_tokens) > 0 OR sum(total_cost) IS NOT NULL) u USING (day, model, kind)
+	 WHERE (c.calls, c.tokens, c.cost) IS DISTINCT FROM (u.calls, u.tokens, u.cost) AND (c.calls, c.tokens) IS DISTINCT FROM (0, 0))
+	+ (SELECT count(*) FROM (SELECT day, coalesce(user_id, '') AS who, coalesce(agent_name, '') AS agent, count(*) FILTER (WHERE is_call) AS calls, coalesce(sum(total_tokens), 0) AS tokens
+			FROM calls GROUP BY 1, 2, 3) c
+		FULL JOIN (SELECT day, coalesce(user_id, '') AS who, coalesce(agent_name, '') AS agent, sum(calls) AS calls, sum(total_tokens) AS tokens
+			FROM llm_usage_daily WHERE kind <> 'tool' GROUP BY 1, 2, 3) u USING (day, who, agent)
+	 WHERE (c.calls, c.tokens) IS DISTINCT FROM (u.calls, u.tokens))`
 
 // Spans requires that exactly spans distinct spans are stored, that every roll-up
 // equals the aggregate over them, and that nothing they refer to is missing.
@@ -109,6 +160,17 @@ func Rollups(t testing.TB, db *pgxpool.Pool) {
 func Usage(t testing.TB, db *pgxpool.Pool) {
 	t.Helper()
 	none(t, db, "hours and groups whose usage differs from the sums over their spans", usage)
+	var differ *string
+	require.NoError(t, db.QueryRow(context.Background(), figures).Scan(&differ))
+	require.Nil(t, differ, "figures that are not those of the definition")
+}
+
+// Agree requires that all views tell the same figures of each trace, session, day, model,
+// user and agent.
+func Agree(t testing.TB, db *pgxpool.Pool) {
+	t.Helper()
+	Usage(t, db)
+	none(t, db, "groups of which views tell different figures", groups)
 }
 
 func none(t testing.TB, db *pgxpool.Pool, what, query string) {

@@ -37,24 +37,37 @@ type migration struct {
 var definitionFiles = []string{
 	"functions/days.sql",
 	"functions/histograms.sql",
-	"functions/usage.sql",
-	"views/usage.sql",
 	"functions/retention.sql",
 	"functions/contents.sql",
+	"functions/models.sql",
 	"views/span_details.sql",
 	"functions/tellings.sql",
+	"views/internal_calls.sql",
 	"views/calls.sql",
 	"views/tool_calls.sql",
+	"functions/usage.sql",
+	"views/usage.sql",
+	"functions/messages.sql",
 	"views/messages.sql",
 	"views/trace_io.sql",
 	"views/sessions.sql",
+	"views/retrievals.sql",
+	"views/tool_usage.sql",
+	"views/operations.sql",
 	"functions/traces.sql",
 	"functions/calls.sql",
 	"functions/transcript.sql",
 	"functions/search.sql",
+	"functions/export.sql",
 	"views/content_references.sql",
 	"functions/erasure.sql",
+	"functions/comments.sql",
 	"functions/grants.sql",
+}
+
+// retiredFunctions are those of builds of before that no file defines any more.
+var retiredFunctions = []string{
+	"llm_outer_telling", "llm_calls_of", "llm_call_spans", "llm_call_spans_of", "llm_agents_around", "llm_said",
 }
 
 var (

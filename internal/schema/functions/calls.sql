@@ -1,18 +1,20 @@
+-- The calls of a session or of a user, in a time that does not grow with the number of
+-- days stored.
+
 -- The calls of some traces that are of a session or of a user, whichever is not null:
 -- all, or the newest. OFFSET 0 keeps the inner query from being merged with the outer
 -- one, so that it runs for one trace at a time and sees the partitions of its days only.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_call_spans_of(traces uuid[], of_session text, of_user text, newest integer) RETURNS SETOF {{.schema}}.llm_spans
-LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_generic_plan AS $$
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_calls_of_traces(traces uuid[], of_session text, of_user text, newest integer)
+RETURNS SETOF {{.schema}}.llm_internal_calls
+LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 BEGIN
     RETURN QUERY
     SELECT c.* FROM {{.schema}}.llm_traces t
     CROSS JOIN LATERAL (
-        SELECT s.* FROM {{.schema}}.llm_spans s
-        WHERE s.trace_id = t.id AND s.start_time BETWEEN t.start_time AND t.end_time
-            AND s.kind IN ('llm', 'embedding', 'reranker') AND (s.counted OR s.usage_counted)
+        SELECT i.* FROM {{.schema}}.llm_internal_calls i
+        WHERE i.trace_id = t.id AND i.start_time BETWEEN t.start_time AND t.end_time
         OFFSET 0) c
-    WHERE t.id = ANY (traces)
-        AND (coalesce(c.session_id, t.session_id) = of_session OR coalesce(c.user_id, t.user_id) = of_user)
+    WHERE t.id = ANY (traces) AND (c.session_id = of_session OR c.user_id = of_user)
     ORDER BY c.start_time DESC, c.span_id DESC
     LIMIT newest;
 END
@@ -22,12 +24,13 @@ $$;
 -- One span of a trace may say whose it is, so the indexes on spans find the traces and
 -- the traces the calls. For the newest calls it looks at the latest spans only, in
 -- steps, until they are an hour older than the oldest call found.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_call_spans(of_session text, of_user text, newest integer) RETURNS SETOF {{.schema}}.llm_spans
-LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_generic_plan AS $$
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_calls_of(of_session text, of_user text, newest integer)
+RETURNS SETOF {{.schema}}.llm_internal_calls
+LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
     step bigint := greatest(4 * newest, 100);
     marks record;
-    found {{.schema}}.llm_spans[];
+    found {{.schema}}.llm_internal_calls[];
 BEGIN
     LOOP
         IF of_session IS NOT NULL THEN
@@ -40,10 +43,10 @@ BEGIN
                   ORDER BY s.start_time DESC LIMIT CASE WHEN newest IS NOT NULL THEN step END) m;
         END IF;
         IF newest IS NULL OR marks.n < step THEN
-            RETURN QUERY SELECT * FROM {{.schema}}.llm_call_spans_of(marks.traces, of_session, of_user, newest);
+            RETURN QUERY SELECT * FROM {{.schema}}.llm_internal_calls_of_traces(marks.traces, of_session, of_user, newest);
             RETURN;
         END IF;
-        SELECT array_agg(c) INTO found FROM {{.schema}}.llm_call_spans_of(marks.traces, of_session, of_user, newest) c;
+        SELECT array_agg(c) INTO found FROM {{.schema}}.llm_internal_calls_of_traces(marks.traces, of_session, of_user, newest) c;
         IF cardinality(found) = newest AND marks.since < (SELECT min(c.start_time) FROM unnest(found) c) - interval '1 hour' THEN
             RETURN QUERY SELECT * FROM unnest(found);
             RETURN;
@@ -53,57 +56,43 @@ BEGIN
 END
 $$;
 
--- The same as llm_calls shows them.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_calls_of(of_session text, of_user text, newest integer) RETURNS SETOF {{.schema}}.llm_calls
+-- The same as llm_calls shows them. For some dozens of rows, functions that fetch words
+-- are faster than planning subqueries over all days.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_worded_calls(of_session text, of_user text, newest integer) RETURNS SETOF {{.schema}}.llm_calls
 LANGUAGE sql STABLE AS $$
-SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name, s.span_kind, s.kind, s.operation,
-    s.service_name, s.scope_name, s.scope_version, s.start_time, s.end_time, s.duration_us,
-    s.status, s.status_message, s.error_type, s.error_message,
-    s.provider, s.request_model, s.response_model, s.response_id, s.finish_reasons, s.request_parameters, s.streaming, s.ttft_ms,
-    s.input_tokens, s.output_tokens, s.total_tokens, s.cache_read_tokens, s.cache_creation_tokens, s.reasoning_tokens,
-    s.input_cost, s.output_cost, s.total_cost, s.aggregate_usage, s.counted, s.usage_counted,
-    coalesce(s.user_id, t.user_id) AS user_id, coalesce(s.session_id, t.session_id) AS session_id,
-    coalesce(s.environment, t.environment) AS environment, coalesce(s.release, t.release) AS release,
-    coalesce(s.tags, nullif(t.tags, '{}')) AS tags,
-    s.prompt_name, s.prompt_version, s.agent_name, s.agent_id, s.tool_name, s.tool_call_id, s.embedding_dimensions,
-    s.input_message_ids, s.output_message_ids, s.system_instructions_id, s.tool_definitions_id, s.tool_arguments_id,
-    s.tool_result_id, s.retrieval_query_id, s.document_ids,
-    CASE WHEN w.own THEN {{.schema}}.llm_content_list(w.day, s.input_message_ids)
-         ELSE (SELECT {{.schema}}.llm_content_list(o.day, o.input_message_ids)
-               FROM {{.schema}}.llm_outer_telling(s.trace_id, s.span_id, s.kind) o) END AS input_messages,
-    CASE WHEN w.own THEN {{.schema}}.llm_output_list(w.day, s.output_message_ids, s.finish_reasons)
-         ELSE (SELECT {{.schema}}.llm_output_list(o.day, o.output_message_ids, coalesce(s.finish_reasons, o.finish_reasons))
-               FROM {{.schema}}.llm_outer_telling(s.trace_id, s.span_id, s.kind) o) END AS output_messages,
-    CASE WHEN w.own OR s.system_instructions_id IS NOT NULL THEN {{.schema}}.llm_content(w.day, s.system_instructions_id)
-         ELSE (SELECT {{.schema}}.llm_content(o.day, o.system_instructions_id)
-               FROM {{.schema}}.llm_outer_telling(s.trace_id, s.span_id, s.kind) o) END AS system_instructions,
-    CASE WHEN w.own OR s.tool_definitions_id IS NOT NULL THEN {{.schema}}.llm_content(w.day, s.tool_definitions_id)
-         ELSE (SELECT {{.schema}}.llm_content(o.day, o.tool_definitions_id)
-               FROM {{.schema}}.llm_outer_telling(s.trace_id, s.span_id, s.kind) o) END AS tool_definitions,
-    {{.schema}}.llm_content(w.day, s.tool_arguments_id) AS tool_arguments,
-    {{.schema}}.llm_content(w.day, s.tool_result_id) AS tool_result,
-    {{.schema}}.llm_content(w.day, s.retrieval_query_id) #>> '{}' AS retrieval_query,
-    {{.schema}}.llm_content_list(w.day, s.document_ids) AS documents,
-    s.resource_id, r.attributes AS resource_attributes,
-    {{.schema}}.llm_whole_attributes(w.day, s.attributes) AS attributes,
-    {{.schema}}.llm_whole_events(w.day, s.events) AS events, s.links, s.trace_state, s.flags, s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments
-FROM {{.schema}}.llm_call_spans(of_session, of_user, newest) s
-CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day,
-    s.input_message_ids IS NOT NULL OR s.output_message_ids IS NOT NULL OR NOT coalesce(s.counted, false) AS own) w
-LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id
-LEFT JOIN {{.schema}}.llm_resources r ON r.id = s.resource_id
+SELECT i.trace_id, i.trace_hex, i.span_id, i.parent_span_id, i.name, i.span_kind, i.kind, i.is_call, i.failed, i.operation,
+    i.service_name, i.scope_name, i.scope_version, i.start_time, i.end_time, i.duration_us,
+    i.status, i.status_message, i.error_type, i.error_message,
+    i.provider, i.model, i.request_model, i.response_model, i.response_id, i.finish_reasons, i.request_parameters, i.streaming, i.ttft_ms,
+    i.input_tokens, i.output_tokens, i.total_tokens, i.cache_read_tokens, i.cache_creation_tokens, i.cache_write_1h_tokens,
+    i.reasoning_tokens, i.input_audio_tokens, i.output_audio_tokens, i.input_image_tokens, i.output_image_tokens, i.web_search_requests,
+    i.input_cost, i.output_cost, i.total_cost, i.service_tier, i.counted, i.usage_counted, i.cost_counted,
+    i.user_id, i.session_id, i.environment, i.release, i.tags, i.labels, i.prompt_name, i.prompt_version, i.agent_name, i.agent_id,
+    i.embedding_dimensions, i.source, i.stored_at,
+    i.input_message_ids, i.output_message_ids, i.system_instructions_id, i.tool_definitions_id, i.document_ids, i.resource_id, i.adjustments,
+    i.aggregate_usage, i.tool_name, i.tool_call_id, i.tool_arguments_id, i.tool_result_id, i.retrieval_query_id,
+    {{.schema}}.llm_content_list(i.input_day, i.input_message_ids) AS input_messages,
+    {{.schema}}.llm_output_list(i.output_day, i.output_message_ids, i.finish_reasons) AS output_messages,
+    {{.schema}}.llm_content(i.instructions_day, i.system_instructions_id) AS system_instructions,
+    {{.schema}}.llm_content(i.definitions_day, i.tool_definitions_id) AS tool_definitions,
+    {{.schema}}.llm_content(i.day, i.tool_arguments_id) AS tool_arguments,
+    {{.schema}}.llm_content(i.day, i.tool_result_id) AS tool_result,
+    {{.schema}}.llm_content(i.day, i.retrieval_query_id) #>> '{}' AS retrieval_query,
+    {{.schema}}.llm_content_list(i.day, i.document_ids) AS documents,
+    r.attributes AS resource_attributes,
+    {{.schema}}.llm_whole_attributes(i.day, i.attributes) AS attributes,
+    {{.schema}}.llm_whole_events(i.day, i.events) AS events, i.links, i.trace_state, i.flags,
+    i.dropped_attributes_count, i.dropped_events_count, i.dropped_links_count
+FROM {{.schema}}.llm_internal_calls_of(of_session, of_user, newest) i
+LEFT JOIN {{.schema}}.llm_resources r ON r.id = i.resource_id
 $$;
 
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_session_calls(session text, newest integer DEFAULT NULL) RETURNS SETOF {{.schema}}.llm_calls
 LANGUAGE sql STABLE AS $$
-SELECT c.* FROM {{.schema}}.llm_calls_of(session, NULL, newest) c ORDER BY c.start_time, c.span_id
+SELECT c.* FROM {{.schema}}.llm_internal_worded_calls(session, NULL, newest) c ORDER BY c.start_time, c.span_id
 $$;
-COMMENT ON FUNCTION {{.schema}}.llm_session_calls(text, integer) IS
-'The calls of a session, as llm_calls shows them, in order of time: all, or the newest so many.';
 
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_user_calls(of_user text, newest integer DEFAULT 50) RETURNS SETOF {{.schema}}.llm_calls
 LANGUAGE sql STABLE AS $$
-SELECT c.* FROM {{.schema}}.llm_calls_of(NULL, of_user, newest) c ORDER BY c.start_time DESC, c.span_id DESC
+SELECT c.* FROM {{.schema}}.llm_internal_worded_calls(NULL, of_user, newest) c ORDER BY c.start_time DESC, c.span_id DESC
 $$;
-COMMENT ON FUNCTION {{.schema}}.llm_user_calls(text, integer) IS
-'The newest calls of a user, as llm_calls shows them, the latest first; all of them when newest is null.';

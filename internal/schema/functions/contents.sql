@@ -105,21 +105,45 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
     WHERE p.value ->> 'type' = 'text'
 $$;
 
--- What was asked: the text of the last user message of a list that has text.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_asked(messages jsonb) RETURNS text
+-- A content as text: of messages and instructions their texts and the calls and results of
+-- tools, a line each, without thoughts; of a document its text; of anything else its JSON.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_said(body jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
+SELECT CASE WHEN jsonb_typeof(body) = 'string' THEN body #>> '{}' ELSE coalesce(
+    (SELECT string_agg(CASE p.value ->> 'type'
+            WHEN 'text' THEN p.value ->> 'content'
+            WHEN 'tool_call' THEN concat(p.value ->> 'name', '(', p.value ->> 'arguments', ')')
+            WHEN 'tool_call_response' THEN coalesce(p.value ->> 'response', p.value ->> 'result') END, E'\n' ORDER BY p.ordinality)
+     FROM jsonb_array_elements(CASE 'array' WHEN jsonb_typeof(body -> 'parts') THEN body -> 'parts' WHEN jsonb_typeof(body) THEN body ELSE '[]' END) WITH ORDINALITY p),
+    CASE WHEN body ? 'role' THEN NULL WHEN jsonb_typeof(body -> 'content') = 'string' THEN body ->> 'content' ELSE body::text END) END
+$$;
+
+-- Whether an answer says something: a text, or the call of a tool. Null without messages,
+-- of which nobody knows.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_answered(messages jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
+SELECT jsonb_path_exists(messages, '$[*] ? (@.role != "user" && @.role != "system").parts[*] ? (@.type == "text" && @.content like_regex "[^ \t\r\n]" || @.type != "text" && @.type != "reasoning")')
+$$;
+
+-- The text of the last message of a role in a list, of those that have text.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_last_text(messages jsonb, of_role text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
 DECLARE
-    asked text;
+    found text;
 BEGIN
     IF jsonb_typeof(messages) <> 'array' THEN
         RETURN NULL;
     END IF;
     FOR i IN REVERSE jsonb_array_length(messages) - 1 .. 0 LOOP
-        IF messages -> i ->> 'role' = 'user' THEN
-            asked := {{.schema}}.llm_message_text(messages -> i);
-            EXIT WHEN asked IS NOT NULL;
+        IF messages -> i ->> 'role' = of_role THEN
+            found := {{.schema}}.llm_message_text(messages -> i);
+            EXIT WHEN found IS NOT NULL;
         END IF;
     END LOOP;
-    RETURN asked;
+    RETURN found;
 END
 $$;
+
+-- What was asked: the text of the last user message of a list that has text.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_asked(messages jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$ SELECT {{.schema}}.llm_internal_last_text(messages, 'user') $$;

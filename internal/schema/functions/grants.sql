@@ -18,7 +18,7 @@ SELECT CASE
     WHEN of_table IN ('llm_awaited_spans', 'llm_side_by_side') THEN 'SELECT, INSERT, UPDATE, DELETE'
     WHEN of_table IN ('llm_contents_removals', 'llm_schema_version', 'llm_prices',
         'llm_internal_migrations', 'llm_internal_definitions') THEN 'SELECT'
-    WHEN of_table IN ('llm_usage_hourly', 'llm_usage_daily', 'llm_erased_traces', 'llm_erasures', 'llm_internal_grants',
+    WHEN of_table IN ('llm_usage_hourly', 'llm_internal_usage_parts', 'llm_erased_traces', 'llm_erasures', 'llm_internal_grants',
         'llm_internal_retention', 'llm_internal_shortened_traces') THEN NULL
     WHEN of_table ^@ 'llm_internal_' THEN 'SELECT, INSERT, UPDATE, DELETE'
     ELSE 'SELECT, INSERT, UPDATE' END

@@ -78,8 +78,7 @@ BEGIN
             IF {{.schema}}.llm_internal_unfolded(oldest.day) THEN
                 RETURN;
             END IF;
-            UPDATE {{.schema}}.llm_usage_hourly f SET dropped = true
-            WHERE f.hour >= oldest.day AND f.hour < oldest.day + 1 AND NOT f.dropped;
+            PERFORM {{.schema}}.llm_internal_keep_usage(oldest.day, oldest.day + 1);
             UPDATE {{.schema}}.llm_internal_retention r SET dropped_before = greatest(r.dropped_before, oldest.day + 1);
         END IF;
         EXECUTE format('DROP TABLE %s', oldest.part);
@@ -93,8 +92,7 @@ BEGIN
         GET DIAGNOSTICS deleted = ROW_COUNT;
     ELSIF EXISTS (SELECT FROM {{.schema}}.llm_spans_default s WHERE s.start_time < limit_day) THEN
         LOCK TABLE {{.schema}}.llm_spans_default IN SHARE ROW EXCLUSIVE MODE;
-        UPDATE {{.schema}}.llm_usage_hourly f SET dropped = true
-        WHERE f.hour < limit_day AND NOT f.dropped AND NOT EXISTS (SELECT FROM {{.schema}}.llm_usage_hours h WHERE h.hour = f.hour);
+        PERFORM {{.schema}}.llm_internal_keep_usage('-infinity', limit_day);
         DELETE FROM {{.schema}}.llm_spans_default s
         WHERE s.start_time < limit_day
             AND NOT EXISTS (SELECT FROM {{.schema}}.llm_usage_hours h WHERE h.hour = date_trunc('hour', s.start_time));

@@ -6,13 +6,31 @@
 -- into the query around them: words that it does not select are not fetched, and
 -- need no rights.
 
+-- llm_traces.id of a trace named by its hex id or its uuid. What is neither is an error,
+-- not a trace that is not there.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_trace_id(trace text) RETURNS uuid
+LANGUAGE plpgsql STABLE STRICT AS $$
+DECLARE
+    plain text := lower(btrim(trace));
+BEGIN
+    IF plain ~ '^[0-9a-f]{32}$' THEN
+        RETURN (SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.trace_id = plain
+                UNION ALL SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.id = plain::uuid LIMIT 1);
+    ELSIF plain ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
+        RETURN (SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.id = plain::uuid);
+    END IF;
+    RAISE EXCEPTION 'not the id of a trace: %', quote_literal(trace)
+        USING ERRCODE = 'invalid_text_representation', HINT = 'Give the 32 hex digits of llm_traces.trace_id, or the uuid llm_traces.id.';
+END
+$$;
+
 -- The spans of a trace.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_trace_spans(hex text) RETURNS SETOF {{.schema}}.llm_spans
 LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
     trace record;
 BEGIN
-    SELECT t.id, t.start_time, t.end_time INTO trace FROM {{.schema}}.llm_traces t WHERE t.trace_id = lower(hex);
+    SELECT t.id, t.start_time, t.end_time INTO trace FROM {{.schema}}.llm_traces t WHERE t.id = {{.schema}}.llm_internal_trace_id(hex);
     RETURN QUERY SELECT s.* FROM {{.schema}}.llm_spans s
         WHERE s.trace_id = trace.id AND s.start_time BETWEEN trace.start_time AND trace.end_time;
 END
@@ -147,7 +165,10 @@ RETURNS TABLE (trace_id uuid, trace_hex text, span_id text, parent_span_id text,
     input_messages jsonb, output_messages jsonb, system_instructions jsonb, tool_definitions jsonb, tool_arguments jsonb,
     tool_result jsonb, retrieval_query text, documents jsonb,
     resource_id uuid, resource_attributes jsonb, attributes jsonb, events jsonb, links jsonb, trace_state text, flags bigint,
-    dropped_attributes_count bigint, dropped_events_count bigint, dropped_links_count bigint, adjustments text[], depth integer)
+    dropped_attributes_count bigint, dropped_events_count bigint, dropped_links_count bigint, adjustments text[], depth integer,
+    cost_counted boolean, model text, labels jsonb, service_tier text, source text, stored_at timestamptz,
+    cache_write_1h_tokens bigint, input_audio_tokens bigint, output_audio_tokens bigint, input_image_tokens bigint, output_image_tokens bigint,
+    web_search_requests bigint, estimated_cost numeric)
 LANGUAGE sql STABLE AS $$
 WITH words AS (SELECT {{.schema}}.llm_trace_words(hex) AS by_id)
 SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name, s.span_kind, s.kind, s.operation,
@@ -170,7 +191,10 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     {{.schema}}.llm_word_list((SELECT by_id FROM words), d.day, s.document_ids) AS documents,
     s.resource_id, r.attributes AS resource_attributes,
     {{.schema}}.llm_whole_attributes(d.day, s.attributes) AS attributes,
-    {{.schema}}.llm_whole_events(d.day, s.events) AS events, s.links, s.trace_state, s.flags, s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments, tree.depth
+    {{.schema}}.llm_whole_events(d.day, s.events) AS events, s.links, s.trace_state, s.flags, s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments, tree.depth,
+    s.cost_counted, {{.schema}}.llm_model_name(coalesce(s.response_model, s.request_model)) AS model, s.labels, s.service_tier, s.source, s.stored_at,
+    s.cache_write_1h_tokens, s.input_audio_tokens, s.output_audio_tokens, s.input_image_tokens, s.output_image_tokens, s.web_search_requests,
+    s.estimated_cost
 FROM {{.schema}}.llm_trace_spans(hex) s
 JOIN {{.schema}}.llm_trace_tree(hex) tree ON tree.span_id = s.span_id AND tree.start_time = s.start_time
 CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day) d
@@ -178,5 +202,26 @@ LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id
 LEFT JOIN {{.schema}}.llm_resources r ON r.id = s.resource_id
 ORDER BY tree.place
 $$;
-COMMENT ON FUNCTION {{.schema}}.llm_trace(text) IS
-'The spans of a trace, as llm_span_details shows them, in the order of their tree, with their depth in it (0 is a root).';
+
+-- The same by its uuid.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_trace(id uuid)
+RETURNS TABLE (trace_id uuid, trace_hex text, span_id text, parent_span_id text, name text, span_kind text, kind text, operation text,
+    service_name text, scope_name text, scope_version text, start_time timestamptz, end_time timestamptz, duration_us bigint,
+    status text, status_message text, error_type text, error_message text,
+    provider text, request_model text, response_model text, response_id text, finish_reasons text[], request_parameters jsonb,
+    streaming boolean, ttft_ms double precision,
+    input_tokens bigint, output_tokens bigint, total_tokens bigint, cache_read_tokens bigint, cache_creation_tokens bigint,
+    reasoning_tokens bigint, input_cost numeric, output_cost numeric, total_cost numeric, aggregate_usage jsonb,
+    counted boolean, usage_counted boolean,
+    user_id text, session_id text, environment text, release text, tags text[], prompt_name text, prompt_version text,
+    agent_name text, agent_id text, tool_name text, tool_call_id text, embedding_dimensions integer,
+    input_message_ids uuid[], output_message_ids uuid[], system_instructions_id uuid, tool_definitions_id uuid,
+    tool_arguments_id uuid, tool_result_id uuid, retrieval_query_id uuid, document_ids uuid[],
+    input_messages jsonb, output_messages jsonb, system_instructions jsonb, tool_definitions jsonb, tool_arguments jsonb,
+    tool_result jsonb, retrieval_query text, documents jsonb,
+    resource_id uuid, resource_attributes jsonb, attributes jsonb, events jsonb, links jsonb, trace_state text, flags bigint,
+    dropped_attributes_count bigint, dropped_events_count bigint, dropped_links_count bigint, adjustments text[], depth integer,
+    cost_counted boolean, model text, labels jsonb, service_tier text, source text, stored_at timestamptz,
+    cache_write_1h_tokens bigint, input_audio_tokens bigint, output_audio_tokens bigint, input_image_tokens bigint, output_image_tokens bigint,
+    web_search_requests bigint, estimated_cost numeric)
+LANGUAGE sql STABLE AS $$ SELECT * FROM {{.schema}}.llm_trace(id::text) $$;

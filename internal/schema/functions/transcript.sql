@@ -1,22 +1,50 @@
--- The agent whose span is the innermost around each of these spans.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_agents_around(traces uuid[], spans text[]) RETURNS TABLE (trace_id uuid, span_id text, agent_name text)
-LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_generic_plan AS $$
+-- What the calls of a trace or, where it is null, of a session said, in order; where no
+-- call of a trace has words, its root or outermost agent. OFFSET 0 lets the inner query
+-- run for one trace at a time, which sees the partitions of its days only.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_words_of(of_trace uuid, of_session text)
+RETURNS TABLE (trace_id uuid, span_id text, start_time timestamptz, service_name text, agent_name text, model text,
+    input_day date, output_day date, inputs uuid[], outputs uuid[], finish_reasons text[])
+LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
+DECLARE
+    traces uuid[] := ARRAY[of_trace];
 BEGIN
+    IF of_trace IS NULL THEN
+        traces := ARRAY(SELECT DISTINCT s.trace_id FROM {{.schema}}.llm_spans s WHERE s.session_id = of_session);
+    END IF;
     RETURN QUERY
-    WITH RECURSIVE up AS (
-        SELECT o.trace_id, o.span_id, t.start_time AS since, t.end_time AS until, o.span_id AS at, NULL AS agent_name, 0 AS height
-        FROM unnest(traces, spans) AS o (trace_id, span_id) JOIN {{.schema}}.llm_traces t ON t.id = o.trace_id
-      UNION ALL
-        SELECT up.trace_id, up.span_id, up.since, up.until, p.parent_span_id, p.agent_name, up.height + 1
-        FROM up
+    WITH calls AS MATERIALIZED (
+        SELECT c.* FROM {{.schema}}.llm_traces t
         CROSS JOIN LATERAL (
-            SELECT s.parent_span_id, s.agent_name FROM {{.schema}}.llm_spans s
-            WHERE s.trace_id = up.trace_id AND s.span_id = up.at AND s.start_time BETWEEN up.since AND up.until
-            LIMIT 1) p
-        WHERE up.agent_name IS NULL AND up.height < 100
+            SELECT i.trace_id, i.span_id, i.start_time, i.service_name, i.agent_name, coalesce(i.response_model, i.request_model) AS model,
+                i.input_day, i.output_day, i.input_message_ids, i.output_message_ids, i.finish_reasons, i.session_id
+            FROM {{.schema}}.llm_internal_calls i
+            WHERE i.trace_id = t.id AND i.start_time BETWEEN t.start_time AND t.end_time AND i.is_call
+            OFFSET 0) c
+        WHERE t.id = ANY (traces) AND (of_trace IS NOT NULL OR c.session_id = of_session)
+    ), agents AS (
+        SELECT DISTINCT ON (a.trace_id) a.*
+        FROM {{.schema}}.llm_traces t
+        CROSS JOIN LATERAL (
+            SELECT s.trace_id, s.span_id, s.start_time, s.service_name, s.agent_name, s.input_message_ids, s.output_message_ids, s.finish_reasons,
+                s.parent_span_id
+            FROM {{.schema}}.llm_spans s
+            WHERE s.trace_id = t.id AND s.start_time BETWEEN t.start_time AND t.end_time AND (s.kind = 'agent' OR s.parent_span_id IS NULL)
+                AND (s.input_message_ids IS NOT NULL OR s.output_message_ids IS NOT NULL)
+                AND (of_trace IS NOT NULL OR coalesce(s.session_id, t.session_id) = of_session)
+            OFFSET 0) a
+        WHERE t.id = ANY (traces) AND NOT EXISTS (SELECT FROM calls c WHERE c.trace_id = t.id
+            AND (c.input_message_ids IS NOT NULL OR c.output_message_ids IS NOT NULL))
+        ORDER BY a.trace_id, a.parent_span_id IS NULL DESC, a.start_time, a.span_id
     )
-    SELECT up.trace_id, up.span_id, up.agent_name FROM up WHERE up.agent_name IS NOT NULL;
+    SELECT c.trace_id, c.span_id, c.start_time, c.service_name, c.agent_name, c.model, c.input_day, c.output_day,
+        coalesce(c.input_message_ids, '{}'), coalesce(c.output_message_ids, '{}'), c.finish_reasons
+    FROM calls c
+    UNION ALL
+    SELECT a.trace_id, a.span_id, a.start_time, a.service_name, a.agent_name, NULL, d.day, d.day,
+        coalesce(a.input_message_ids, '{}'), coalesce(a.output_message_ids, '{}'), a.finish_reasons
+    FROM agents a CROSS JOIN LATERAL (SELECT (a.start_time AT TIME ZONE 'UTC')::date AS day) d
+    ORDER BY start_time, span_id;
 END
 $$;
 
@@ -29,13 +57,14 @@ $$;
 -- than it was said so far. So a history that was cut short, or that another agent's
 -- calls came between, adds nothing; "yes" counts twice when a history holds it twice.
 -- The very input of an earlier call says nothing new. An answer is always new.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_said(of text)
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_transcript(of text)
 RETURNS TABLE (n integer, message_id uuid, direction text, finish_reason text, day date, trace_id uuid, span_id text,
     start_time timestamptz, service_name text, agent_name text, model text)
 LANGUAGE plpgsql STABLE ROWS 200 AS $$
 #variable_conflict use_column
 DECLARE
-    of_trace boolean := EXISTS (SELECT FROM {{.schema}}.llm_traces t WHERE t.trace_id = lower(of));
+    of_id uuid := CASE WHEN lower(btrim(of)) ~ '^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$'
+        THEN {{.schema}}.llm_internal_trace_id(of) END;
     said uuid[] := '{}';
     before integer; -- messages said before this call
     reached integer; -- the last of them that the input repeats
@@ -50,30 +79,9 @@ DECLARE
     message uuid;
 BEGIN
     FOR call IN
-        WITH calls AS MATERIALIZED (
-            SELECT t.* FROM {{.schema}}.llm_trace_spans(of) t
-            WHERE of_trace AND t.kind IN ('llm', 'embedding', 'reranker') AND t.counted
-            UNION ALL
-            SELECT c.* FROM {{.schema}}.llm_call_spans(of, NULL, NULL) c WHERE NOT of_trace AND c.counted
-        ), agents AS MATERIALIZED (
-            SELECT a.* FROM (SELECT array_agg(c.trace_id) AS traces, array_agg(c.span_id) AS spans FROM calls c) x
-            CROSS JOIN LATERAL {{.schema}}.llm_agents_around(x.traces, x.spans) a
-        )
-        SELECT s.trace_id, s.span_id, s.start_time, s.service_name, a.agent_name,
-            coalesce(s.response_model, s.request_model) AS model,
-            coalesce(o.day, (s.start_time AT TIME ZONE 'UTC')::date) AS day,
-            coalesce(o.input_message_ids, s.input_message_ids, '{}') AS inputs,
-            coalesce(o.output_message_ids, s.output_message_ids, '{}') AS outputs,
-            coalesce(s.finish_reasons, o.finish_reasons) AS finish_reasons
-        FROM calls s
-        LEFT JOIN agents a ON a.trace_id = s.trace_id AND a.span_id = s.span_id
-        LEFT JOIN LATERAL (
-            SELECT * FROM {{.schema}}.llm_outer_telling(s.trace_id, s.span_id, s.kind)
-            WHERE s.input_message_ids IS NULL AND s.output_message_ids IS NULL
-            OFFSET 0) o ON true
-        ORDER BY s.start_time, s.span_id
+        SELECT w.* FROM {{.schema}}.llm_internal_words_of(of_id, of) w
     LOOP
-        day := call.day;
+        day := call.input_day;
         trace_id := call.trace_id;
         span_id := call.span_id;
         start_time := call.start_time;
@@ -115,6 +123,7 @@ BEGIN
                 RETURN NEXT;
             END IF;
         END LOOP;
+        day := call.output_day;
         FOR i IN 1 .. cardinality(call.outputs) LOOP
             said := said || call.outputs[i];
             n := cardinality(said);
@@ -135,7 +144,7 @@ RETURNS TABLE ("position" bigint, role text, content text, agent_name text, mode
     trace_hex text, span_id text, start_time timestamptz, body jsonb)
 LANGUAGE sql STABLE ROWS 200 AS $$
 WITH said AS MATERIALIZED (
-    SELECT * FROM {{.schema}}.llm_said(of)
+    SELECT * FROM {{.schema}}.llm_internal_transcript(of)
 ), worded AS (
     SELECT s.*, c.body,
         (SELECT jsonb_agg(p.value ORDER BY p.ordinality) FROM jsonb_array_elements(c.body -> 'parts') WITH ORDINALITY p
@@ -150,7 +159,7 @@ WITH said AS MATERIALIZED (
         OVER (PARTITION BY w.body ->> 'role', w.spoken) AS thought_and_said
     FROM worded w
 )
-SELECT row_number() OVER (ORDER BY c.n), c.body ->> 'role', {{.schema}}.llm_message_text(c.body), c.agent_name, c.model, c.service_name,
+SELECT row_number() OVER (ORDER BY c.n), c.body ->> 'role', {{.schema}}.llm_internal_said(c.body), c.agent_name, c.model, c.service_name,
     c.direction, t.trace_id, c.span_id, c.start_time,
     CASE WHEN c.finish_reason IS NULL THEN c.body ELSE c.body || jsonb_build_object('finish_reason', c.finish_reason) END
 FROM compared c
@@ -158,5 +167,9 @@ LEFT JOIN {{.schema}}.llm_traces t ON t.id = c.trace_id
 WHERE (c.direction = 'input' AND c.spoken = c.body -> 'parts' AND c.thought_and_said < c.n) IS NOT TRUE
 ORDER BY c.n
 $$;
-COMMENT ON FUNCTION {{.schema}}.llm_transcript(text) IS
-'What was said in a trace (its hex id) or in a session: each message once, in order, with the call that brought it first.';
+
+-- The same of a trace by its uuid.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_transcript(of uuid)
+RETURNS TABLE ("position" bigint, role text, content text, agent_name text, model text, service_name text, direction text,
+    trace_hex text, span_id text, start_time timestamptz, body jsonb)
+LANGUAGE sql STABLE ROWS 200 AS $$ SELECT * FROM {{.schema}}.llm_transcript(of::text) $$;

@@ -1,52 +1,114 @@
+-- Usage by the hour, so that a chart over months reads thousands of rows, see
+-- migrations/006_usage.sql. What is summed up are the calls as llm_calls shows them, and
+-- all other spans.
+
 -- The sums over the spans of one hour. With the hour as a constant in its text the
 -- planner opens one partition; with a parameter it would weigh them all, and have
 -- such a costly plan compiled.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_usage_of(of_hour timestamptz)
-RETURNS TABLE (hour timestamptz, service_name text, environment text, provider text, model text, kind text,
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_usage_of(of_hour timestamptz) RETURNS TABLE (hour timestamptz, service_name text, environment text, provider text, model text, kind text,
     spans bigint, calls bigint, errors bigint, input_tokens bigint, output_tokens bigint, total_tokens bigint,
     cache_read_tokens bigint, cache_creation_tokens bigint, reasoning_tokens bigint, total_cost numeric,
-    latency_us_sum numeric, latency_us_max bigint, latency_us_histogram bigint[],
-    ttft_us_sum numeric, ttft_us_max bigint, ttft_us_histogram bigint[])
+    latency_us_sum numeric, latency_us_max bigint, latency_us_histogram bigint[], ttft_us_sum numeric, ttft_us_max bigint, ttft_us_histogram bigint[],
+    labels jsonb, failed boolean, error_spans bigint, tool_calls bigint, failed_calls bigint, failed_tool_calls bigint, priced_calls bigint)
 LANGUAGE plpgsql STABLE ROWS 50 SET jit = off AS $$
 BEGIN
     RETURN QUERY EXECUTE format($sql$
         SELECT %1$L::timestamptz, service_name, environment, provider, model, kind,
-            sum(spans)::bigint, sum(calls)::bigint, sum(errors)::bigint,
+            sum(spans)::bigint, sum(calls)::bigint, sum(failed_calls + failed_tool_calls)::bigint,
             sum(input_tokens)::bigint, sum(output_tokens)::bigint, sum(total_tokens)::bigint,
             sum(cache_read_tokens)::bigint, sum(cache_creation_tokens)::bigint, sum(reasoning_tokens)::bigint, sum(total_cost),
-            sum(latency_us), max(latency_us_max), %2$I.llm_histogram(latency_bucket, spans),
-            sum(ttft_us), max(ttft_us_max), %2$I.llm_histogram(ttft_bucket, spans)
+            sum(latency_us), max(latency_us_max),
+            {{.schema}}.llm_histogram_bounded({{.schema}}.llm_histogram(latency_bucket, measured), min(latency_us_min), max(latency_us_max)),
+            sum(ttft_us), max(ttft_us_max),
+            {{.schema}}.llm_histogram_bounded({{.schema}}.llm_histogram(ttft_bucket, measured), min(ttft_us_min), max(ttft_us_max)),
+            labels, failed, sum(error_spans)::bigint, sum(tool_calls)::bigint, sum(failed_calls)::bigint, sum(failed_tool_calls)::bigint,
+            sum(priced_calls)::bigint
         FROM (
-            SELECT service_name, environment, provider, model, kind,
-                %2$I.llm_histogram_bucket(latency_us) AS latency_bucket, %2$I.llm_histogram_bucket(ttft_us) AS ttft_bucket,
-                count(*) AS spans, count(*) FILTER (WHERE counted) AS calls, count(error_type) AS errors,
-                coalesce(sum(input_tokens) FILTER (WHERE usage_counted), 0) AS input_tokens,
-                coalesce(sum(output_tokens) FILTER (WHERE usage_counted), 0) AS output_tokens,
-                coalesce(sum(total_tokens) FILTER (WHERE usage_counted), 0) AS total_tokens,
-                coalesce(sum(cache_read_tokens) FILTER (WHERE usage_counted), 0) AS cache_read_tokens,
-                coalesce(sum(cache_creation_tokens) FILTER (WHERE usage_counted), 0) AS cache_creation_tokens,
-                coalesce(sum(reasoning_tokens) FILTER (WHERE usage_counted), 0) AS reasoning_tokens,
-                coalesce(sum(total_cost) FILTER (WHERE usage_counted), 0) AS total_cost,
-                coalesce(sum(latency_us), 0) AS latency_us, max(latency_us) AS latency_us_max,
-                coalesce(sum(ttft_us), 0) AS ttft_us, max(ttft_us) AS ttft_us_max
+            SELECT service_name, environment, labels, provider, model, kind, failed,
+                {{.schema}}.llm_histogram_bucket(latency_us) AS latency_bucket, {{.schema}}.llm_histogram_bucket(ttft_us) AS ttft_bucket,
+                count(*) AS measured, count(*) FILTER (WHERE is_span) AS spans, count(*) FILTER (WHERE is_span AND error) AS error_spans,
+                count(*) FILTER (WHERE is_call) AS calls, count(*) FILTER (WHERE is_call AND error) AS failed_calls,
+                count(*) FILTER (WHERE is_call AND total_cost IS NOT NULL) AS priced_calls,
+                count(*) FILTER (WHERE is_tool) AS tool_calls, count(*) FILTER (WHERE is_tool AND error) AS failed_tool_calls,
+                coalesce(sum(input_tokens), 0) AS input_tokens, coalesce(sum(output_tokens), 0) AS output_tokens,
+                coalesce(sum(total_tokens), 0) AS total_tokens, coalesce(sum(cache_read_tokens), 0) AS cache_read_tokens,
+                coalesce(sum(cache_creation_tokens), 0) AS cache_creation_tokens, coalesce(sum(reasoning_tokens), 0) AS reasoning_tokens,
+                sum(total_cost) AS total_cost,
+                coalesce(sum(latency_us), 0) AS latency_us, min(latency_us) AS latency_us_min, max(latency_us) AS latency_us_max,
+                coalesce(sum(ttft_us), 0) AS ttft_us, min(ttft_us) AS ttft_us_min, max(ttft_us) AS ttft_us_max
             FROM (
-                SELECT s.service_name, s.environment, s.provider, coalesce(s.request_model, s.response_model) AS model, s.kind,
-                    s.counted, s.usage_counted, s.error_type,
-                    coalesce(s.input_tokens, (s.aggregate_usage ->> 'input_tokens')::bigint) AS input_tokens,
-                    coalesce(s.output_tokens, (s.aggregate_usage ->> 'output_tokens')::bigint) AS output_tokens,
-                    coalesce(s.total_tokens, (s.aggregate_usage ->> 'total_tokens')::bigint) AS total_tokens,
-                    coalesce(s.cache_read_tokens, (s.aggregate_usage ->> 'cache_read_tokens')::bigint) AS cache_read_tokens,
-                    coalesce(s.cache_creation_tokens, (s.aggregate_usage ->> 'cache_creation_tokens')::bigint) AS cache_creation_tokens,
-                    coalesce(s.reasoning_tokens, (s.aggregate_usage ->> 'reasoning_tokens')::bigint) AS reasoning_tokens,
-                    coalesce(s.total_cost, (s.aggregate_usage ->> 'total_cost')::numeric) AS total_cost,
-                    CASE WHEN s.counted IS NOT FALSE THEN s.duration_us END AS latency_us,
-                    CASE WHEN s.counted IS NOT FALSE AND s.ttft_ms BETWEEN 0 AND 1e12 THEN (s.ttft_ms * 1000)::bigint END AS ttft_us
-                FROM %2$I.llm_spans s
-                WHERE s.start_time >= %1$L::timestamptz AND s.start_time < %1$L::timestamptz + interval '1 hour') span
-            GROUP BY service_name, environment, provider, model, kind, latency_bucket, ttft_bucket) part
-        GROUP BY service_name, environment, provider, model, kind$sql$, of_hour, {{.schema_literal}});
+                SELECT i.service_name, i.environment, i.labels, i.provider, i.model, i.kind, i.failed,
+                    i.is_call AS is_span, i.is_call, false AS is_tool, i.failed AS error,
+                    i.input_tokens, i.output_tokens, i.total_tokens, i.cache_read_tokens, i.cache_creation_tokens, i.reasoning_tokens, i.total_cost,
+                    CASE WHEN i.is_call THEN i.duration_us END AS latency_us,
+                    CASE WHEN i.is_call AND i.ttft_ms BETWEEN 0 AND 1e12 THEN (i.ttft_ms * 1000)::bigint END AS ttft_us
+                FROM {{.schema}}.llm_internal_calls i
+                WHERE i.start_time >= %1$L::timestamptz AND i.start_time < %1$L::timestamptz + interval '1 hour'
+                UNION ALL
+                SELECT s.service_name, coalesce(s.environment, t.environment), coalesce(t.labels || s.labels, s.labels, t.labels),
+                    s.provider, {{.schema}}.llm_model_name(coalesce(s.response_model, s.request_model)), s.kind, s.error_type IS NOT NULL,
+                    true, false, s.counted IS TRUE, s.error_type IS NOT NULL,
+                    NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                    CASE WHEN s.counted IS NOT FALSE THEN s.duration_us END,
+                    CASE WHEN s.counted IS NOT FALSE AND s.ttft_ms BETWEEN 0 AND 1e12 THEN (s.ttft_ms * 1000)::bigint END
+                FROM {{.schema}}.llm_spans s LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id
+                WHERE s.start_time >= %1$L::timestamptz AND s.start_time < %1$L::timestamptz + interval '1 hour'
+                    AND (s.kind NOT IN ('llm', 'embedding', 'reranker') OR s.counted IS NOT TRUE)) span
+            GROUP BY service_name, environment, labels, provider, model, kind, failed, latency_bucket, ttft_bucket) part
+        GROUP BY service_name, environment, labels, provider, model, kind, failed$sql$, of_hour);
 END
 $$;
+
+-- The sums over the calls and tools of one hour by user, agent and prompt.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_usage_parts_of(of_hour timestamptz) RETURNS TABLE (hour timestamptz, service_name text, environment text, user_id text, labels jsonb, agent_name text,
+    prompt_name text, prompt_version text, provider text, model text, kind text,
+    calls bigint, tool_calls bigint, failed_calls bigint, failed_tool_calls bigint, errors bigint, priced_calls bigint,
+    input_tokens bigint, output_tokens bigint, total_tokens bigint, cache_read_tokens bigint, cache_creation_tokens bigint, reasoning_tokens bigint,
+    total_cost numeric, latency_us_sum numeric, latency_us_max bigint)
+LANGUAGE plpgsql STABLE ROWS 500 SET jit = off AS $$
+BEGIN
+    RETURN QUERY EXECUTE format($sql$
+        SELECT %1$L::timestamptz, service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version, provider, model, kind,
+            count(*) FILTER (WHERE is_call), count(*) FILTER (WHERE is_tool),
+            count(*) FILTER (WHERE is_call AND failed), count(*) FILTER (WHERE is_tool AND failed), count(*) FILTER (WHERE failed),
+            count(*) FILTER (WHERE is_call AND total_cost IS NOT NULL),
+            coalesce(sum(input_tokens), 0)::bigint, coalesce(sum(output_tokens), 0)::bigint, coalesce(sum(total_tokens), 0)::bigint,
+            coalesce(sum(cache_read_tokens), 0)::bigint, coalesce(sum(cache_creation_tokens), 0)::bigint, coalesce(sum(reasoning_tokens), 0)::bigint,
+            sum(total_cost), coalesce(sum(duration_us), 0), max(duration_us)
+        FROM (
+            SELECT i.service_name, i.environment, i.user_id, i.labels, i.agent_name, i.prompt_name, i.prompt_version, i.provider, i.model, i.kind,
+                i.is_call, false AS is_tool, i.failed, i.input_tokens, i.output_tokens, i.total_tokens,
+                i.cache_read_tokens, i.cache_creation_tokens, i.reasoning_tokens, i.total_cost, CASE WHEN i.is_call THEN i.duration_us END AS duration_us
+            FROM {{.schema}}.llm_internal_calls i
+            WHERE i.start_time >= %1$L::timestamptz AND i.start_time < %1$L::timestamptz + interval '1 hour'
+            UNION ALL
+            SELECT i.service_name, i.environment, i.user_id, i.labels, i.agent_name, i.prompt_name, i.prompt_version, NULL, NULL, i.kind,
+                false, true, i.failed, NULL, NULL, NULL, NULL, NULL, NULL, NULL, i.duration_us
+            FROM {{.schema}}.llm_internal_tools i
+            WHERE i.start_time >= %1$L::timestamptz AND i.start_time < %1$L::timestamptz + interval '1 hour') call
+        GROUP BY service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version, provider, model, kind$sql$, of_hour);
+END
+$$;
+
+-- Stores the sums over the spans of one hour in place of those of before.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_sum_up(of_hour timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM {{.schema}}.llm_usage_hourly f WHERE f.hour = of_hour AND NOT f.dropped;
+    INSERT INTO {{.schema}}.llm_usage_hourly (hour, service_name, environment, provider, model, kind, spans, calls, errors,
+        input_tokens, output_tokens, total_tokens, cache_read_tokens, cache_creation_tokens, reasoning_tokens, total_cost,
+        latency_us_sum, latency_us_max, latency_us_histogram, ttft_us_sum, ttft_us_max, ttft_us_histogram,
+        labels, failed, error_spans, tool_calls, failed_calls, failed_tool_calls, priced_calls)
+    SELECT * FROM {{.schema}}.llm_usage_of(of_hour);
+    DELETE FROM {{.schema}}.llm_internal_usage_parts f WHERE f.hour = of_hour AND NOT f.dropped;
+    INSERT INTO {{.schema}}.llm_internal_usage_parts (hour, service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version,
+        provider, model, kind, calls, tool_calls, failed_calls, failed_tool_calls, errors, priced_calls,
+        input_tokens, output_tokens, total_tokens, cache_read_tokens, cache_creation_tokens, reasoning_tokens, total_cost,
+        latency_us_sum, latency_us_max)
+    SELECT * FROM {{.schema}}.llm_internal_usage_parts_of(of_hour);
+END
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_sum_up(timestamptz) FROM PUBLIC;
 
 -- Whether every transaction of this database from before a barrier has ended. Those of
 -- other databases, which hold back pg_snapshot_xmin, do not matter.
@@ -78,11 +140,7 @@ BEGIN
     WHERE h.folding AND {{.schema}}.llm_internal_ended(h.barrier)
     ORDER BY h.hour LIMIT 1 FOR UPDATE SKIP LOCKED;
     IF FOUND THEN
-        DELETE FROM {{.schema}}.llm_usage_hourly f WHERE f.hour = folded AND NOT f.dropped;
-        INSERT INTO {{.schema}}.llm_usage_hourly (hour, service_name, environment, provider, model, kind,
-            spans, calls, errors, input_tokens, output_tokens, total_tokens, cache_read_tokens, cache_creation_tokens, reasoning_tokens, total_cost,
-            latency_us_sum, latency_us_max, latency_us_histogram, ttft_us_sum, ttft_us_max, ttft_us_histogram)
-        SELECT * FROM {{.schema}}.llm_usage_of(folded);
+        PERFORM {{.schema}}.llm_internal_sum_up(folded);
         DELETE FROM {{.schema}}.llm_usage_hours h WHERE h.hour = folded AND h.folding;
         RETURN folded;
     END IF;
@@ -98,3 +156,31 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_fold_usage(timestamptz) FROM PUBLIC;
+
+-- Marks the sums of a day whose spans go, so that they stay; those by user become rows
+-- of the whole day.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_keep_usage(since timestamptz, until timestamptz) RETURNS void
+LANGUAGE plpgsql SET "TimeZone" = 'UTC' AS $$
+BEGIN
+    UPDATE {{.schema}}.llm_usage_hourly f SET dropped = true
+    WHERE f.hour >= since AND f.hour < until AND NOT f.dropped
+        AND NOT EXISTS (SELECT FROM {{.schema}}.llm_usage_hours h WHERE h.hour = f.hour);
+    WITH gone AS (
+        DELETE FROM {{.schema}}.llm_internal_usage_parts f
+        WHERE f.hour >= since AND f.hour < until AND NOT f.dropped
+            AND NOT EXISTS (SELECT FROM {{.schema}}.llm_usage_hours h WHERE h.hour = f.hour)
+        RETURNING f.*
+    )
+    INSERT INTO {{.schema}}.llm_internal_usage_parts (hour, service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version,
+        provider, model, kind, calls, tool_calls, failed_calls, failed_tool_calls, errors, priced_calls,
+        input_tokens, output_tokens, total_tokens, cache_read_tokens, cache_creation_tokens, reasoning_tokens, total_cost,
+        latency_us_sum, latency_us_max, dropped)
+    SELECT date_trunc('day', hour), service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version, provider, model, kind,
+        sum(calls), sum(tool_calls), sum(failed_calls), sum(failed_tool_calls), sum(errors), sum(priced_calls),
+        sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(cache_read_tokens), sum(cache_creation_tokens), sum(reasoning_tokens),
+        sum(total_cost), sum(latency_us_sum), max(latency_us_max), true
+    FROM gone
+    GROUP BY 1, service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version, provider, model, kind;
+END
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_keep_usage(timestamptz, timestamptz) FROM PUBLIC;

@@ -1,4 +1,6 @@
--- Every span, with its words.
+-- Every span, with its words. Words are read by subqueries, which are planned and need
+-- rights only where a query selects them, and are several times as fast as calling a
+-- function for each row.
 CREATE OR REPLACE VIEW {{.schema}}.llm_span_details WITH (security_invoker = true) AS
 SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name, s.span_kind, s.kind, s.operation,
     s.service_name, s.scope_name, s.scope_version, s.start_time, s.end_time, s.duration_us,
@@ -10,17 +12,27 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     s.tool_name, s.tool_call_id, s.embedding_dimensions,
     s.input_message_ids, s.output_message_ids, s.system_instructions_id, s.tool_definitions_id, s.tool_arguments_id,
     s.tool_result_id, s.retrieval_query_id, s.document_ids,
-    {{.schema}}.llm_content_list(d.day, s.input_message_ids) AS input_messages,
-    {{.schema}}.llm_output_list(d.day, s.output_message_ids, s.finish_reasons) AS output_messages,
-    {{.schema}}.llm_content(d.day, s.system_instructions_id) AS system_instructions,
-    {{.schema}}.llm_content(d.day, s.tool_definitions_id) AS tool_definitions,
-    {{.schema}}.llm_content(d.day, s.tool_arguments_id) AS tool_arguments,
-    {{.schema}}.llm_content(d.day, s.tool_result_id) AS tool_result,
-    {{.schema}}.llm_content(d.day, s.retrieval_query_id) #>> '{}' AS retrieval_query,
-    {{.schema}}.llm_content_list(d.day, s.document_ids) AS documents,
+    CASE WHEN s.input_message_ids IS NOT NULL THEN (
+        SELECT CASE WHEN count(w.id) > 0 OR count(*) = 0 THEN coalesce(jsonb_agg(w.body ORDER BY m.n), '[]') END
+        FROM unnest(s.input_message_ids) WITH ORDINALITY m (id, n) LEFT JOIN {{.schema}}.llm_contents w ON w.day = d.day AND w.id = m.id) END AS input_messages,
+    CASE WHEN s.output_message_ids IS NOT NULL THEN (
+        SELECT CASE WHEN count(w.id) > 0 OR count(*) = 0 THEN coalesce(jsonb_agg(CASE WHEN s.finish_reasons[m.n] IS NULL THEN w.body
+            ELSE w.body || jsonb_build_object('finish_reason', s.finish_reasons[m.n]) END ORDER BY m.n), '[]') END
+        FROM unnest(s.output_message_ids) WITH ORDINALITY m (id, n) LEFT JOIN {{.schema}}.llm_contents w ON w.day = d.day AND w.id = m.id) END AS output_messages,
+    (SELECT w.body FROM {{.schema}}.llm_contents w WHERE w.day = d.day AND w.id = s.system_instructions_id) AS system_instructions,
+    (SELECT w.body FROM {{.schema}}.llm_contents w WHERE w.day = d.day AND w.id = s.tool_definitions_id) AS tool_definitions,
+    (SELECT w.body FROM {{.schema}}.llm_contents w WHERE w.day = d.day AND w.id = s.tool_arguments_id) AS tool_arguments,
+    (SELECT w.body FROM {{.schema}}.llm_contents w WHERE w.day = d.day AND w.id = s.tool_result_id) AS tool_result,
+    (SELECT w.body FROM {{.schema}}.llm_contents w WHERE w.day = d.day AND w.id = s.retrieval_query_id) #>> '{}' AS retrieval_query,
+    CASE WHEN s.document_ids IS NOT NULL THEN (
+        SELECT CASE WHEN count(w.id) > 0 OR count(*) = 0 THEN coalesce(jsonb_agg(w.body ORDER BY m.n), '[]') END
+        FROM unnest(s.document_ids) WITH ORDINALITY m (id, n) LEFT JOIN {{.schema}}.llm_contents w ON w.day = d.day AND w.id = m.id) END AS documents,
     s.resource_id, r.attributes AS resource_attributes,
     {{.schema}}.llm_whole_attributes(d.day, s.attributes) AS attributes,
-    {{.schema}}.llm_whole_events(d.day, s.events) AS events, s.links, s.trace_state, s.flags, s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments
+    {{.schema}}.llm_whole_events(d.day, s.events) AS events, s.links, s.trace_state, s.flags, s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments,
+    s.cost_counted, {{.schema}}.llm_model_name(coalesce(s.response_model, s.request_model)) AS model, s.labels, s.service_tier, s.source, s.stored_at,
+    s.cache_write_1h_tokens, s.input_audio_tokens, s.output_audio_tokens, s.input_image_tokens, s.output_image_tokens, s.web_search_requests,
+    s.estimated_cost
 FROM {{.schema}}.llm_spans s
 CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day) d
 LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id

@@ -1,0 +1,92 @@
+-- Which messages of a call's input say something new: one is new unless an earlier call
+-- of the trace, or of the session, held it as often, in its input or its answer. "yes"
+-- that a history holds twice is new twice.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_new_inputs(of_trace uuid, of_session text, began timestamptz, of_span text, ids uuid[])
+RETURNS boolean[]
+LANGUAGE plpgsql STABLE SET jit = off AS $$
+BEGIN
+    RETURN (
+        WITH traces AS (
+            SELECT of_trace AS id
+            UNION
+            SELECT s.trace_id FROM {{.schema}}.llm_spans s WHERE s.session_id = of_session AND s.start_time <= began
+        ), earlier AS (
+            SELECT e.input_message_ids || e.output_message_ids AS ids
+            FROM traces JOIN {{.schema}}.llm_traces t ON t.id = traces.id
+            JOIN {{.schema}}.llm_internal_calls e ON e.trace_id = t.id AND e.start_time BETWEEN t.start_time AND t.end_time
+            WHERE e.is_call AND (e.start_time, e.span_id) < (began, of_span)
+                AND (e.trace_id = of_trace OR e.session_id = of_session)
+        ), said AS (
+            SELECT counted.id, max(counted.times) AS times
+            FROM earlier e
+            CROSS JOIN LATERAL (SELECT u.id, count(*) AS times FROM unnest(e.ids) u (id) WHERE u.id = ANY (llm_internal_new_inputs.ids) GROUP BY u.id) counted
+            GROUP BY counted.id
+        )
+        SELECT array_agg(m.times > coalesce(s.times, 0) ORDER BY m.place)
+        FROM (SELECT u.id, u.place, row_number() OVER (PARTITION BY u.id ORDER BY u.place) AS times
+              FROM unnest(llm_internal_new_inputs.ids) WITH ORDINALITY u (id, place)) m
+        LEFT JOIN said s ON s.id = m.id);
+END
+$$;
+
+-- What a trace was asked: the last user message of its earliest call that has one, else
+-- of its root or of the outermost agent.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_trace_input(of_trace uuid, root text, since timestamptz, until timestamptz) RETURNS text
+LANGUAGE plpgsql STABLE SET jit = off AS $$
+DECLARE
+    asked text;
+    told record;
+BEGIN
+    FOR told IN
+        SELECT i.input_day AS day, i.input_message_ids AS ids FROM {{.schema}}.llm_internal_calls i
+        WHERE i.trace_id = of_trace AND i.start_time BETWEEN since AND until AND i.kind = 'llm' AND i.is_call
+        ORDER BY i.start_time, i.span_id
+    LOOP
+        asked := {{.schema}}.llm_asked({{.schema}}.llm_content_list(told.day, told.ids));
+        IF asked IS NOT NULL THEN
+            RETURN asked;
+        END IF;
+    END LOOP;
+    FOR told IN
+        SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day, s.input_message_ids AS ids FROM {{.schema}}.llm_spans s
+        WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until AND s.input_message_ids IS NOT NULL
+            AND (s.span_id = root OR s.kind = 'agent')
+        ORDER BY s.span_id IS NOT DISTINCT FROM root DESC, s.start_time, s.span_id
+    LOOP
+        asked := {{.schema}}.llm_asked({{.schema}}.llm_content_list(told.day, told.ids));
+        EXIT WHEN asked IS NOT NULL;
+    END LOOP;
+    RETURN asked;
+END
+$$;
+
+-- What a trace answered: the last assistant text of its latest call that has one, else of
+-- its root or of the outermost agent.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_trace_output(of_trace uuid, root text, since timestamptz, until timestamptz) RETURNS text
+LANGUAGE plpgsql STABLE SET jit = off AS $$
+DECLARE
+    answer text;
+    told record;
+BEGIN
+    FOR told IN
+        SELECT i.output_day AS day, i.output_message_ids AS ids FROM {{.schema}}.llm_internal_calls i
+        WHERE i.trace_id = of_trace AND i.start_time BETWEEN since AND until AND i.kind = 'llm' AND i.is_call
+        ORDER BY i.start_time DESC, i.span_id DESC
+    LOOP
+        answer := {{.schema}}.llm_internal_last_text({{.schema}}.llm_content_list(told.day, told.ids), 'assistant');
+        IF answer IS NOT NULL THEN
+            RETURN answer;
+        END IF;
+    END LOOP;
+    FOR told IN
+        SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day, s.output_message_ids AS ids FROM {{.schema}}.llm_spans s
+        WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until AND s.output_message_ids IS NOT NULL
+            AND (s.span_id = root OR s.kind = 'agent')
+        ORDER BY s.span_id IS NOT DISTINCT FROM root DESC, s.start_time, s.span_id
+    LOOP
+        answer := {{.schema}}.llm_internal_last_text({{.schema}}.llm_content_list(told.day, told.ids), 'assistant');
+        EXIT WHEN answer IS NOT NULL;
+    END LOOP;
+    RETURN answer;
+END
+$$;

@@ -1,0 +1,119 @@
+-- What llm_calls, llm_call_facts, llm_messages, llm_sessions and the sums of usage are
+-- made of: a row per counted call of a model, and one per span of an agent whose usage
+-- nobody below it tells.
+CREATE OR REPLACE VIEW {{.schema}}.llm_internal_calls WITH (security_invoker = true) AS
+SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name, s.span_kind,
+    CASE WHEN k.is_agent THEN 'agent' ELSE s.kind END AS kind, k.is_call, k.is_call AND s.error_type IS NOT NULL AS failed, s.operation,
+    s.service_name, s.scope_name, s.scope_version, s.start_time, s.end_time, s.duration_us,
+    s.status, s.status_message, s.error_type, s.error_message,
+    CASE WHEN s.provider IS NULL AND k.told_again
+         THEN (SELECT o.provider FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE o.provider IS NOT NULL ORDER BY o.ordinality LIMIT 1)
+         ELSE s.provider END AS provider,
+    CASE WHEN m.own_model IS NULL AND k.told_again
+         THEN (SELECT {{.schema}}.llm_model_name(coalesce(o.response_model, o.request_model))
+               FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE o.response_model IS NOT NULL OR o.request_model IS NOT NULL ORDER BY o.ordinality LIMIT 1)
+         ELSE {{.schema}}.llm_model_name(m.own_model) END AS model,
+    CASE WHEN m.own_model IS NULL AND k.told_again
+         THEN (SELECT o.request_model FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE o.request_model IS NOT NULL ORDER BY o.ordinality LIMIT 1)
+         ELSE s.request_model END AS request_model,
+    CASE WHEN m.own_model IS NULL AND k.told_again
+         THEN (SELECT o.response_model FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE o.response_model IS NOT NULL ORDER BY o.ordinality LIMIT 1)
+         ELSE s.response_model END AS response_model,
+    s.response_id,
+    CASE WHEN s.finish_reasons IS NULL AND s.output_message_ids IS NULL AND k.told_again
+         THEN (SELECT o.finish_reasons FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE o.output_message_ids IS NOT NULL ORDER BY o.ordinality LIMIT 1)
+         ELSE s.finish_reasons END AS finish_reasons,
+    s.request_parameters, s.streaming, s.ttft_ms,
+    coalesce(CASE WHEN s.usage_counted THEN s.input_tokens END, u.input_tokens, (a.usage ->> 'input_tokens')::bigint) AS input_tokens,
+    coalesce(CASE WHEN s.usage_counted THEN s.output_tokens END, u.output_tokens, (a.usage ->> 'output_tokens')::bigint) AS output_tokens,
+    coalesce(CASE WHEN s.usage_counted THEN s.total_tokens END, u.total_tokens, (a.usage ->> 'total_tokens')::bigint) AS total_tokens,
+    coalesce(CASE WHEN s.usage_counted THEN s.cache_read_tokens END, u.cache_read_tokens, (a.usage ->> 'cache_read_tokens')::bigint) AS cache_read_tokens,
+    coalesce(CASE WHEN s.usage_counted THEN s.cache_creation_tokens END, u.cache_creation_tokens, (a.usage ->> 'cache_creation_tokens')::bigint) AS cache_creation_tokens,
+    coalesce(CASE WHEN s.usage_counted THEN s.cache_write_1h_tokens END, u.cache_write_1h_tokens, (a.usage ->> 'cache_write_1h_tokens')::bigint) AS cache_write_1h_tokens,
+    coalesce(CASE WHEN s.usage_counted THEN s.reasoning_tokens END, u.reasoning_tokens, (a.usage ->> 'reasoning_tokens')::bigint) AS reasoning_tokens,
+    coalesce(CASE WHEN s.usage_counted THEN s.input_audio_tokens END, u.input_audio_tokens, (a.usage ->> 'input_audio_tokens')::bigint) AS input_audio_tokens,
+    coalesce(CASE WHEN s.usage_counted THEN s.output_audio_tokens END, u.output_audio_tokens, (a.usage ->> 'output_audio_tokens')::bigint) AS output_audio_tokens,
+    coalesce(CASE WHEN s.usage_counted THEN s.input_image_tokens END, u.input_image_tokens, (a.usage ->> 'input_image_tokens')::bigint) AS input_image_tokens,
+    coalesce(CASE WHEN s.usage_counted THEN s.output_image_tokens END, u.output_image_tokens, (a.usage ->> 'output_image_tokens')::bigint) AS output_image_tokens,
+    coalesce(CASE WHEN s.usage_counted THEN s.web_search_requests END, u.web_search_requests, (a.usage ->> 'web_search_requests')::bigint) AS web_search_requests,
+    coalesce(CASE WHEN k.cost_counted THEN s.input_cost END, u.input_cost, (a.costs ->> 'input_cost')::numeric) AS input_cost,
+    coalesce(CASE WHEN k.cost_counted THEN s.output_cost END, u.output_cost, (a.costs ->> 'output_cost')::numeric) AS output_cost,
+    coalesce(CASE WHEN k.cost_counted THEN s.total_cost END, u.total_cost, (a.costs ->> 'total_cost')::numeric) AS total_cost,
+    s.aggregate_usage, s.counted, s.usage_counted, k.cost_counted,
+    coalesce(s.user_id, t.user_id) AS user_id, coalesce(s.session_id, t.session_id) AS session_id,
+    coalesce(s.environment, t.environment) AS environment, coalesce(s.release, t.release) AS release,
+    coalesce(s.tags, nullif(t.tags, '{}')) AS tags, coalesce(t.labels || s.labels, s.labels, t.labels) AS labels,
+    s.prompt_name, s.prompt_version,
+    coalesce(s.agent_name,
+        (SELECT o.agent_name FROM {{.schema}}.llm_spans o
+         WHERE o.trace_id = s.trace_id AND o.span_id = s.parent_span_id AND o.start_time BETWEEN t.start_time AND t.end_time LIMIT 1),
+        CASE WHEN EXISTS (SELECT FROM {{.schema}}.llm_spans o WHERE o.trace_id = s.trace_id AND o.start_time BETWEEN t.start_time AND t.end_time
+                 AND o.agent_name IS NOT NULL)
+             THEN {{.schema}}.llm_internal_agent(s.trace_id, s.span_id, s.parent_span_id, t.start_time, t.end_time) END) AS agent_name,
+    s.agent_id, s.tool_name, s.tool_call_id, s.embedding_dimensions, s.service_tier, s.source, s.stored_at,
+    d.day,
+    CASE WHEN s.input_message_ids IS NULL AND k.told_again
+         THEN (SELECT (o.start_time AT TIME ZONE 'UTC')::date
+               FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE o.input_message_ids IS NOT NULL ORDER BY o.ordinality LIMIT 1)
+         ELSE d.day END AS input_day,
+    CASE WHEN s.output_message_ids IS NULL AND k.told_again
+         THEN (SELECT (o.start_time AT TIME ZONE 'UTC')::date
+               FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE o.output_message_ids IS NOT NULL ORDER BY o.ordinality LIMIT 1)
+         ELSE d.day END AS output_day,
+    CASE WHEN s.system_instructions_id IS NULL AND k.told_again
+         THEN (SELECT (o.start_time AT TIME ZONE 'UTC')::date
+               FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE o.system_instructions_id IS NOT NULL ORDER BY o.ordinality LIMIT 1)
+         ELSE d.day END AS instructions_day,
+    CASE WHEN s.tool_definitions_id IS NULL AND k.told_again
+         THEN (SELECT (o.start_time AT TIME ZONE 'UTC')::date
+               FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE o.tool_definitions_id IS NOT NULL ORDER BY o.ordinality LIMIT 1)
+         ELSE d.day END AS definitions_day,
+    CASE WHEN s.input_message_ids IS NULL AND k.told_again
+         THEN (SELECT o.input_message_ids FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE o.input_message_ids IS NOT NULL ORDER BY o.ordinality LIMIT 1)
+         ELSE s.input_message_ids END AS input_message_ids,
+    CASE WHEN s.output_message_ids IS NULL AND k.told_again
+         THEN (SELECT o.output_message_ids FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE o.output_message_ids IS NOT NULL ORDER BY o.ordinality LIMIT 1)
+         ELSE s.output_message_ids END AS output_message_ids,
+    CASE WHEN s.system_instructions_id IS NULL AND k.told_again
+         THEN (SELECT o.system_instructions_id FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE o.system_instructions_id IS NOT NULL ORDER BY o.ordinality LIMIT 1)
+         ELSE s.system_instructions_id END AS system_instructions_id,
+    CASE WHEN s.tool_definitions_id IS NULL AND k.told_again
+         THEN (SELECT o.tool_definitions_id FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE o.tool_definitions_id IS NOT NULL ORDER BY o.ordinality LIMIT 1)
+         ELSE s.tool_definitions_id END AS tool_definitions_id,
+    s.tool_arguments_id, s.tool_result_id, s.retrieval_query_id, s.document_ids,
+    s.resource_id, s.attributes, s.events, s.links, s.trace_state, s.flags,
+    s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments, s.estimated_cost,
+    s.session_id AS own_session_id, t.session_id AS trace_session_id
+FROM {{.schema}}.llm_spans s
+LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id
+CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day) d
+CROSS JOIN LATERAL (SELECT coalesce(s.response_model, s.request_model) AS own_model) m
+CROSS JOIN LATERAL (SELECT s.kind IN ('agent', 'chain') AS is_agent, s.counted IS TRUE AS is_call, s.counted AND t.span_count > 1 AND EXISTS (SELECT FROM {{.schema}}.llm_spans o WHERE o.trace_id = s.trace_id AND o.start_time BETWEEN t.start_time AND t.end_time
+        AND o.kind = s.kind AND NOT o.counted) AS told_again,
+    coalesce(s.cost_counted, s.usage_counted) AS cost_counted) k
+CROSS JOIN LATERAL (SELECT CASE WHEN k.is_agent AND s.usage_counted THEN s.aggregate_usage END AS usage,
+    CASE WHEN k.is_agent AND k.cost_counted THEN s.aggregate_usage END AS costs) a
+-- A strict function is not called for a null.
+LEFT JOIN LATERAL {{.schema}}.llm_internal_told_usage(
+    CASE WHEN (coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL AND t.total_tokens > 0
+        OR s.total_cost IS NULL AND t.total_cost IS NOT NULL) AND k.told_again THEN s.trace_id END, s.span_id, t.start_time, t.end_time) u ON true
+WHERE s.kind IN ('llm', 'embedding', 'reranker') AND (s.counted
+        OR (s.usage_counted AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NOT NULL
+            OR coalesce(s.cost_counted, s.usage_counted) AND s.total_cost IS NOT NULL)
+           AND {{.schema}}.llm_internal_usage_call(s.trace_id, s.span_id, t.start_time, t.end_time) IS NULL)
+    OR s.kind IN ('agent', 'chain')
+        AND (s.usage_counted AND coalesce(s.aggregate_usage ->> 'input_tokens', s.aggregate_usage ->> 'output_tokens', s.aggregate_usage ->> 'total_tokens') IS NOT NULL
+            OR coalesce(s.cost_counted, s.usage_counted) AND s.aggregate_usage ->> 'total_cost' IS NOT NULL);

@@ -1,0 +1,49 @@
+-- What the calls of a service lack, and what was repaired in its spans, for each day.
+CREATE OR REPLACE VIEW {{.schema}}.llm_data_quality WITH (security_invoker = true) AS
+SELECT d.day, q.service_name, q.spans, coalesce(c.calls, 0) AS calls, coalesce(c.without_session, 0) AS without_session,
+    coalesce(c.without_user, 0) AS without_user, coalesce(c.without_usage, 0) AS without_usage, coalesce(c.without_model, 0) AS without_model,
+    coalesce(c.without_cost, 0) AS without_cost, q.adjusted_spans, a.adjustments
+FROM {{.schema}}.llm_internal_days() d
+CROSS JOIN LATERAL (
+    SELECT s.service_name, count(*) AS spans, count(s.adjustments) AS adjusted_spans
+    FROM {{.schema}}.llm_spans s WHERE s.start_time >= d.since AND s.start_time < d.until
+    GROUP BY s.service_name) q
+LEFT JOIN LATERAL (
+    SELECT i.service_name, count(*) AS calls, count(*) FILTER (WHERE i.session_id IS NULL) AS without_session,
+        count(*) FILTER (WHERE i.user_id IS NULL) AS without_user,
+        count(*) FILTER (WHERE NOT i.failed AND coalesce(i.input_tokens, i.output_tokens, i.total_tokens) IS NULL) AS without_usage,
+        count(*) FILTER (WHERE i.model IS NULL) AS without_model, count(*) FILTER (WHERE NOT i.failed AND i.total_cost IS NULL) AS without_cost
+    FROM {{.schema}}.llm_internal_calls i WHERE i.start_time >= d.since AND i.start_time < d.until AND i.is_call
+    GROUP BY i.service_name) c ON c.service_name IS NOT DISTINCT FROM q.service_name
+LEFT JOIN LATERAL (
+    SELECT n.service_name, jsonb_object_agg(n.adjustment, n.spans) AS adjustments
+    FROM (SELECT s.service_name, u.adjustment, count(*) AS spans
+          FROM {{.schema}}.llm_spans s CROSS JOIN LATERAL unnest(s.adjustments) u (adjustment)
+          WHERE s.start_time >= d.since AND s.start_time < d.until AND s.adjustments IS NOT NULL
+          GROUP BY s.service_name, u.adjustment) n
+    GROUP BY n.service_name) a ON a.service_name IS NOT DISTINCT FROM q.service_name;
+
+-- What the tables take on disk, with indexes: those by day for each day, others whole.
+CREATE OR REPLACE VIEW {{.schema}}.llm_storage WITH (security_invoker = true) AS
+SELECT p.relname::text AS table_name, CASE WHEN c.relname ~ '_[0-9]{8}$' THEN to_date(right(c.relname, 8), 'YYYYMMDD') END AS day,
+    c.relname::text AS partition_name, greatest(c.reltuples, 0)::bigint AS row_estimate,
+    pg_table_size(c.oid) AS table_bytes, pg_indexes_size(c.oid) AS index_bytes, pg_total_relation_size(c.oid) AS total_bytes
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+JOIN pg_class p ON p.oid = coalesce(i.inhparent, c.oid)
+WHERE n.nspname = {{.schema_literal}} AND c.relkind = 'r' AND c.relname LIKE 'llm\_%';
+
+-- When a service's spans were last stored, and how long after their end.
+CREATE OR REPLACE VIEW {{.schema}}.llm_ingest WITH (security_invoker = true) AS
+SELECT service_name, max(last_stored) AS last_stored, max(last_span) AS last_span, now() - max(last_stored) AS silent_for,
+    max(last_lag) AS lag, max(greatest_lag) AS greatest_lag, coalesce(sum(spans), 0)::bigint AS spans_of_last_day
+FROM (
+    SELECT s.service_name, max(s.stored_at) AS last_stored, max(s.end_time) AS last_span,
+        (array_agg(s.stored_at - s.end_time ORDER BY s.stored_at DESC NULLS LAST))[1] AS last_lag,
+        max(s.stored_at - s.end_time) AS greatest_lag, count(*) AS spans
+    FROM {{.schema}}.llm_spans s WHERE s.start_time >= now() - interval '1 day'
+    GROUP BY s.service_name
+    UNION ALL
+    SELECT u.service_name, NULL, max(u.hour), NULL, NULL, NULL FROM {{.schema}}.llm_usage_hourly u GROUP BY u.service_name) s
+GROUP BY service_name;
