@@ -3,6 +3,7 @@ package llmobservatoryexporter
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -94,7 +95,28 @@ func comesBack(t *testing.T, db *pgxpool.Pool, td ptrace.Traces) {
 	var attributes, resource, event, link []byte
 	require.NoError(t, db.QueryRow(t.Context(), `SELECT coalesce(attributes, '{}'), resource_attributes, events #> '{0,attributes}',
 		links #> '{0,attributes}' FROM llm_span_details WHERE trace_hex = $1`, span.TraceID().String()).Scan(&attributes, &resource, &event, &link))
-	want := map[string]any{"$scope": ss.Scope().Attributes().AsRaw()}
+	got := map[string]map[string]any{}
+	for place, stored := range map[string][]byte{"span": attributes, "resource": resource, "event": event, "link": link} {
+		back := pcommon.NewMap()
+		if stored != nil {
+			require.NoError(t, jsonval.DecodeMap(stored, back), "%s", stored)
+		}
+		got[place] = back.AsRaw()
+	}
+	take := func(key string) map[string]any {
+		m, _ := got["span"][key].(map[string]any)
+		delete(got["span"], key)
+		return m
+	}
+	// The words of scope, resource and links are contents that the span refers to.
+	got["scope"] = map[string]any{}
+	maps.Copy(got["scope"], take("$scope"))
+	maps.Copy(got["scope"], take("$scope_words"))
+	maps.Copy(got["resource"], take("$resource_words"))
+	if words, ok := take("$link_words")["0"].(map[string]any); ok {
+		maps.Copy(got["link"], words)
+	}
+	want := map[string]any{}
 	for key, v := range span.Attributes().AsRaw() {
 		switch key {
 		case "user.id":
@@ -104,17 +126,10 @@ func comesBack(t *testing.T, db *pgxpool.Pool, td ptrace.Traces) {
 		}
 		want[key] = v
 	}
-	for _, part := range []struct {
-		want   map[string]any
-		stored []byte
-	}{
-		{want, attributes}, {rs.Resource().Attributes().AsRaw(), resource}, {span.Events().At(0).Attributes().AsRaw(), event},
-		{span.Links().At(0).Attributes().AsRaw(), link},
-	} {
-		back := pcommon.NewMap()
-		require.NoError(t, jsonval.DecodeMap(part.stored, back), "%s", part.stored)
-		require.Equal(t, part.want, back.AsRaw(), "%s", part.stored)
-	}
+	require.Equal(t, map[string]map[string]any{
+		"span": want, "scope": ss.Scope().Attributes().AsRaw(), "resource": rs.Resource().Attributes().AsRaw(),
+		"event": span.Events().At(0).Attributes().AsRaw(), "link": span.Links().At(0).Attributes().AsRaw(),
+	}, got)
 }
 
 // TestRowsOfOthersCannotHurt puts whatever jsonb may hold into rows, as another writer or

@@ -75,7 +75,8 @@ one whose value was corrected or converted; an attribute that carries words is n
 value or document is a content of its own, which ` + "`attributes`" + ` refers to as ` + "`{\"$content\": id}`" + `.
 
 The attributes of the scope stand in ` + "`attributes`" + ` under ` + "`$scope`" + `, long ones as a content under ` + "`$long_scope`" + ` that the
-views show as ` + "`$scope`" + `. A span attribute that is called so itself gets one more ` + "`$`" + ` in front. Bytes are
+views show as ` + "`$scope`" + `; words of the scope, of the resource and of links are contents under ` + "`$scope_words`" + `,
+` + "`$resource_words`" + ` and ` + "`$link_words`" + `. A span attribute that is called so itself gets one more ` + "`$`" + ` in front. Bytes are
 ` + "`{\"$bytes\": base64}`" + `. A map of a sender whose only key begins with ` + "`$`" + ` is ` + "`{\"$map\": {…}}`" + `, so it is never taken for one of these.
 
 `)
