@@ -34,8 +34,8 @@ func With(ctx context.Context, pool Pool, f func(*Conn) error) error {
 // writer; after that the collector's retry takes over. Faults that may be the batch's own
 // are tried as often as suspectAttempts.
 const (
-	attempts        = 5
-	suspectAttempts = 3
+	conflictAttempts = 5
+	suspectAttempts  = 3
 )
 
 // Run gives f a connection of a pool until f succeeds, or until the policy says that
@@ -59,7 +59,7 @@ func Run(ctx context.Context, pool Pool, careful bool, f func(c *Conn, careful b
 		if verdict == NewConnection {
 			return errors.Join(err, conn.Conn().Close(ctx))
 		}
-		if c.rollback(ctx) != nil || attempt >= verdict.attempts(careful) {
+		if c.rollback(ctx) != nil || attempt >= verdict.attempts(!careful) {
 			return err
 		}
 		careful = true

@@ -2,6 +2,7 @@ package pgbatch
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -100,30 +101,30 @@ func judgeCode(err *pgconn.PgError) Verdict {
 	return Suspect
 }
 
-// Final is the verdict on an error that a careful attempt ended with: a unique violation
-// that no attempt avoids is a rule of somebody else's, which the batch breaks.
+// Final is the verdict on the error that the last attempt ended with: an integrity
+// violation that no attempt avoids is a rule of somebody else's, which the batch breaks.
 func Final(err error) Verdict {
 	verdict := Judge(err)
-	switch {
-	case verdict == Conflict && HasCode(err, "23505"):
-		return Fault
-	case verdict == Conflict:
-		return Later
+	if verdict != Conflict {
+		return verdict
 	}
-	return verdict
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) && strings.HasPrefix(pgErr.Code, "23") {
+		return Fault
+	}
+	return Later
 }
 
-// attempts is how often a batch with this verdict is tried in all.
-func (v Verdict) attempts(careful bool) int {
-	switch v {
-	case Conflict:
-		return attempts
-	case Suspect:
+// attempts is how often a batch with this verdict is tried in all. An optimistic attempt
+// proves nothing, so a careful one always follows.
+func (v Verdict) attempts(optimistic bool) int {
+	switch {
+	case v == Conflict:
+		return conflictAttempts
+	case v == Suspect:
 		return suspectAttempts
-	case Fault:
-		if !careful {
-			return 2 // the optimistic attempt proves nothing
-		}
+	case optimistic:
+		return 2
 	}
 	return 1
 }

@@ -138,3 +138,10 @@ func (d *partition) add(id content.ID) {
 	}
 	d.young[id] = struct{}{}
 }
+
+// Knows tells whether a content is remembered, whatever Postgres says now.
+func (c *Contents) Knows(key content.Key) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.days[key.Day].has(key.ID)
+}

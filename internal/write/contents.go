@@ -44,13 +44,11 @@ func (t *transaction) begin(ctx context.Context) error {
 	if expected {
 		statements = append(statements, t.prove()...)
 	}
-	if err := t.conn.Exec(ctx, statements...); err != nil {
-		return err
-	}
+	err := t.conn.Exec(ctx, statements...)
 	t.durable = session.Durable
 	t.w.mayProve.Store(session.MayProve)
-	if expected || !session.MayProve {
-		return nil
+	if err != nil || expected || !session.MayProve {
+		return err
 	}
 	return t.conn.Exec(ctx, t.prove()...)
 }
