@@ -106,6 +106,92 @@ func TestErasureRefusesToRunWithoutAValue(t *testing.T) {
 	rowcheck.Spans(t, db, 1)
 }
 
+// shared makes a trace of alice's with an agent of bob's in it: the calls below the two
+// agents name no user themselves.
+func shared(trace uint64, at time.Time) ptrace.Traces {
+	td := ptrace.NewTraces()
+	var id pcommon.TraceID
+	fill(rand.New(rand.NewPCG(trace, 0)), id[:])
+	add := func(name string, n, parent byte, operation, user, words string) {
+		one, span := newSpan(name, n, parent, at, at.Add(time.Second))
+		span.SetTraceID(id)
+		span.SetName(name)
+		span.Attributes().PutStr("gen_ai.operation.name", operation)
+		if user != "" {
+			span.Attributes().PutStr("user.id", user)
+			span.Attributes().PutStr("session.id", "of "+user)
+		}
+		if words != "" {
+			span.Attributes().PutInt("gen_ai.usage.input_tokens", int64(n))
+			span.Attributes().PutInt("gen_ai.usage.output_tokens", 0)
+			span.Attributes().PutStr("gen_ai.request.model", "model of "+name)
+			span.Attributes().PutStr("gen_ai.input.messages", `[{"role":"user","parts":[{"type":"text","content":"`+words+`"}]}]`)
+		}
+		one.ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
+	}
+	add("alice's agent", 1, 0, "invoke_agent", "alice", "")
+	add("alice's call", 2, 1, "chat", "", fmt.Sprint("alice says ", trace))
+	add("bob's agent", 3, 1, "invoke_agent", "bob", "")
+	add("bob's call", 4, 3, "chat", "", fmt.Sprint("bob says ", trace))
+	return td
+}
+
+// TestErasureLeavesTheOthersOfASharedTrace erases one of two users, then by session, and
+// whole traces.
+func TestErasureLeavesTheOthersOfASharedTrace(t *testing.T) {
+	e, db := startExporter(t, nil)
+	now := time.Now()
+	for trace := range uint64(4) {
+		consume(t, e, shared(trace, now))
+	}
+	one := func(sql string) (n int) {
+		require.NoError(t, db.QueryRow(t.Context(), sql).Scan(&n), sql)
+		return n
+	}
+	require.Equal(t, erasure{0, 8, 4}, erase(t, db, "user", "bob"), "the agent and the call below it, of each trace")
+	rowcheck.Spans(t, db, 8)
+	require.Zero(t, one(`SELECT count(*) FROM llm_contents WHERE body::text LIKE '%bob says%'`))
+	require.Equal(t, 4, one(`SELECT count(*) FROM llm_contents WHERE body::text LIKE '%alice says%'`))
+	require.Equal(t, 4*2, one(`SELECT sum(total_tokens) FROM llm_traces`))
+
+	// What is erased may come again, and joins its trace.
+	for trace := range uint64(4) {
+		consume(t, e, shared(trace, now))
+	}
+	rowcheck.Spans(t, db, 16)
+	require.Equal(t, 4*6, one(`SELECT sum(total_tokens) FROM llm_traces`))
+
+	require.Equal(t, erasure{0, 12, 8}, erase(t, db, "session", "of alice"), "the call below bob's agent too, which the views give her")
+	rowcheck.Spans(t, db, 4)
+	require.Equal(t, 4, one(`SELECT count(*) FROM llm_traces WHERE user_id = 'bob' AND session_id = 'of bob' AND root_span_id IS NULL AND name = 'bob''s agent'`))
+
+	consume(t, e, shared(9, now))
+	var got erasure
+	require.NoError(t, db.QueryRow(t.Context(), `SELECT traces, spans, contents FROM llm_erase_user('alice', whole_trace => true)`).Scan(&got.traces, &got.spans, &got.contents))
+	require.Equal(t, erasure{1, 4, 2}, got)
+	rowcheck.Spans(t, db, 4)
+
+	require.Equal(t, 3, one(`SELECT count(*) FROM llm_erasures WHERE erased_by = session_user AND erased_at > now() - interval '1 hour'`))
+	require.Equal(t, 1, one(`SELECT spans FROM llm_erasures WHERE subject = 'user' AND NOT whole_trace AND value_hash = encode(sha256('bob'), 'hex')`)/8)
+}
+
+// TestErasureOfATraceByItsIDs takes hex and uuid, and refuses what is neither.
+func TestErasureOfATraceByItsIDs(t *testing.T) {
+	e, db := startExporter(t, nil)
+	consume(t, e, said(1, "alice", "s", time.Now()))
+	consume(t, e, said(2, "alice", "s", time.Now()))
+	var hex, id string
+	require.NoError(t, db.QueryRow(t.Context(), `SELECT min(trace_id), max(id::text) FROM llm_traces`).Scan(&hex, &id))
+	for _, wrong := range []string{"abc", hex + "0", hex[1:], "trace", id[1:], "{" + id + "}", hex[:31] + "g"} {
+		_, err := db.Exec(t.Context(), "SELECT llm_erase_trace($1)", wrong)
+		require.ErrorContains(t, err, "is no trace id", wrong)
+	}
+	require.Equal(t, 1, erase(t, db, "trace", " "+hex+" ").traces)
+	require.Equal(t, 1, erase(t, db, "trace", id).traces)
+	require.Zero(t, erase(t, db, "trace", id).traces)
+	rowcheck.Spans(t, db, 0)
+}
+
 // TestErasureWhileCollectorsWrite has three exporters write the spans of a user's
 // 1,000 traces, and of others who say the same words, while the user is erased
 // again and again.
