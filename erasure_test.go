@@ -106,9 +106,9 @@ func TestErasureRefusesToRunWithoutAValue(t *testing.T) {
 	rowcheck.Spans(t, db, 1)
 }
 
-// shared makes a trace of alice's with an agent of bob's in it: the calls below the two
+// sharedTrace makes a trace of alice's with an agent of bob's in it: the calls below the two
 // agents name no user themselves.
-func shared(trace uint64, at time.Time) ptrace.Traces {
+func sharedTrace(trace uint64, at time.Time) ptrace.Traces {
 	td := ptrace.NewTraces()
 	var id pcommon.TraceID
 	fill(rand.New(rand.NewPCG(trace, 0)), id[:])
@@ -142,7 +142,7 @@ func TestErasureLeavesTheOthersOfASharedTrace(t *testing.T) {
 	e, db := startExporter(t, nil)
 	now := time.Now()
 	for trace := range uint64(4) {
-		consume(t, e, shared(trace, now))
+		consume(t, e, sharedTrace(trace, now))
 	}
 	one := func(sql string) (n int) {
 		require.NoError(t, db.QueryRow(t.Context(), sql).Scan(&n), sql)
@@ -156,7 +156,7 @@ func TestErasureLeavesTheOthersOfASharedTrace(t *testing.T) {
 
 	// What is erased may come again, and joins its trace.
 	for trace := range uint64(4) {
-		consume(t, e, shared(trace, now))
+		consume(t, e, sharedTrace(trace, now))
 	}
 	rowcheck.Spans(t, db, 16)
 	require.Equal(t, 4*6, one(`SELECT sum(total_tokens) FROM llm_traces`))
@@ -165,7 +165,7 @@ func TestErasureLeavesTheOthersOfASharedTrace(t *testing.T) {
 	rowcheck.Spans(t, db, 4)
 	require.Equal(t, 4, one(`SELECT count(*) FROM llm_traces WHERE user_id = 'bob' AND session_id = 'of bob' AND root_span_id IS NULL AND name = 'bob''s agent'`))
 
-	consume(t, e, shared(9, now))
+	consume(t, e, sharedTrace(9, now))
 	var got erasure
 	require.NoError(t, db.QueryRow(t.Context(), `SELECT traces, spans, contents FROM llm_erase_user('alice', whole_trace => true)`).Scan(&got.traces, &got.spans, &got.contents))
 	require.Equal(t, erasure{1, 4, 2}, got)
