@@ -105,3 +105,19 @@ func TestMissingRightsSayWhatToGrant(t *testing.T) {
 	require.NoError(t, err)
 	assert.NoError(t, start("llm"), "a schema that is missing is made where the role may")
 }
+
+// TestIdleExportersHoldFewConnections starts three exporters with their defaults, and looks when each has been used.
+func TestIdleExportersHoldFewConnections(t *testing.T) {
+	url := testserver.NewDatabase(t)
+	db := openPool(t, url)
+	for range 3 {
+		e := startExporterAt(t, url, func(cfg *Config) { cfg.Pool = newDefaultConfig(t).Pool })
+		require.NoError(t, e.ConsumeTraces(t.Context(), ptrace.NewTraces()))
+	}
+	require.Eventually(t, func() bool {
+		var held int
+		err := db.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND application_name = 'llm-observatory'`).Scan(&held)
+		return err == nil && held <= 6
+	}, 10*time.Second, 20*time.Millisecond)
+}
