@@ -294,6 +294,9 @@ func (r *reading) readOne(f field, src *boundSource) (c content.Content, ok bool
 	if c, ok = r.convert(f, src, v); !ok {
 		return c, false
 	}
+	if f == fToolResult {
+		r.toolError(v, c)
+	}
 	r.rep |= r.sourceRep
 	if src.list || src.as == asObject {
 		r.tookList(src)

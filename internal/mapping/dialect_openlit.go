@@ -1,5 +1,7 @@
 package mapping
 
+import "strings"
+
 // OpenLIT.
 var _ = register(dialect{
 	name:     "OpenLIT",
@@ -22,3 +24,15 @@ var _ = register(dialect{
 	},
 	words: []string{"gen_ai.content.revised_prompt", "gen_ai.agent.human_input", "gen_ai.agent.actual_output"},
 })
+
+// pricedCost passes over the 0 that OpenLIT for Python writes where it has no price for
+// the model.
+func pricedCost(r *reading, v value) value {
+	if !strings.HasPrefix(r.scopeName, "openlit.") {
+		return v
+	}
+	if cost, _, ok := v.float(); ok && cost == 0 {
+		return value{}
+	}
+	return v
+}

@@ -60,7 +60,14 @@ var _ = register(dialect{
 			{attr: "gen_ai.usage.reasoning.output_tokens"},
 			{attr: "gen_ai.output.messages", with: bodyUsage(tokensReasoning), note: "of the usage in a body", at: rankLast},
 		},
-		fTotalCost:           {{attr: "gen_ai.usage.cost"}},
+		fTotalCost: {{attr: "gen_ai.usage.cost", with: pricedCost, note: "but 0 of OpenLIT for Python, which has no price then"}},
+		fServiceTier: {
+			{attr: "openai.response.service_tier"}, {attr: "anthropic.response.service_tier"}, {attr: "gen_ai.response.service_tier"},
+			{attr: "gen_ai.openai.response.service_tier"},
+			{attr: "openai.request.service_tier", with: namedTier, note: "but `auto`", at: rankLast},
+			{attr: "anthropic.request.service_tier", with: namedTier, note: "but `auto`", at: rankLast},
+			{attr: "gen_ai.openai.request.service_tier", with: namedTier, note: "but `auto`", at: rankLast},
+		},
 		fSessionID:           {{attr: "gen_ai.conversation.id"}},
 		fPromptName:          {{attr: "gen_ai.prompt.name", with: templateName, note: "but Gemini CLI's, which is an id"}},
 		fPromptVersion:       {{attr: "gen_ai.prompt.version"}},
@@ -200,6 +207,14 @@ var _ = register(dialect{
 // member takes a member of a JSON object; lists, which have none, are not parsed.
 func member(key string) func(*reading, value) value {
 	return func(r *reading, v value) value { return value{node: bodyOnly(r, v).node.Get(key)} }
+}
+
+// namedTier passes over the tier that leaves the choice to the provider.
+func namedTier(_ *reading, v value) value {
+	if s, _ := v.str(); s == "auto" {
+		return value{}
+	}
+	return v
 }
 
 // bodyUsage takes a count from the usage in the body of a response.

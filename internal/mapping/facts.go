@@ -38,6 +38,7 @@ func (r *reading) facts(res *resource) {
 	r.prompt()
 	r.place(res)
 	r.usage(&s.Usage)
+	s.ServiceTier = r.text(fServiceTier)
 	s.Streaming = r.boolean(fStreaming)
 	r.ttft()
 	r.errors()

@@ -14,6 +14,7 @@ type traits struct {
 	count   tokenFact // the token count that a number under the key is
 	rank    kindRank  // how much a value says of the span's kind
 	shows   evidence  // what the presence of the key shows
+	names   unnamed   // what else the value is
 }
 
 // traitsOf reads a key. Keys are cut into words, so that the rules hold for each
@@ -28,8 +29,40 @@ func traitsOf(key string) (t traits) {
 		t.count = tokenFactOf(words)
 		t.rank = kindRankOf(key, words)
 		t.shows = evidenceOf(words)
+		t.names = unnamedOf(words)
 	}
 	return t
+}
+
+// unnamed is what an attribute of an emitter that nobody described is by the words of its
+// key.
+type unnamed uint8
+
+const (
+	namesNothing unnamed = iota
+	namesUser
+	namesInput
+	namesOutput
+	numUnnamed
+)
+
+// unnamedKeys name them as the documentation does.
+var unnamedKeys = [numUnnamed]string{namesUser: "*.user_id", namesInput: "*.input", namesOutput: "*.output"}
+
+func unnamedOf(words []string) unnamed {
+	n := len(words)
+	if n < 2 {
+		return namesNothing
+	}
+	switch tail := words[n-2] + " " + words[n-1]; {
+	case tail == "user id", tail == "enduser id":
+		return namesUser
+	case tail == "input value", words[n-1] == "input":
+		return namesInput
+	case tail == "output value", words[n-1] == "output":
+		return namesOutput
+	}
+	return namesNothing
 }
 
 // maxKeyWords bounds into how many words a key is cut.

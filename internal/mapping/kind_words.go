@@ -163,7 +163,9 @@ func (r *reading) told(f field) bool {
 }
 
 // notWhole tells whether a source takes a part of an attribute that says other things too.
-func (src *boundSource) notWhole() bool { return src.mixed || src.with != nil && !src.list }
+func (src *boundSource) notWhole() bool {
+	return src.mixed || src.guessed || src.with != nil && !src.list
+}
 
 // stated is a key that states a kind.
 type stated struct {

@@ -174,6 +174,9 @@ func (r *reading) fileUnknown(key string, v pcommon.Value, attr int32) {
 	if t.shows&^r.shows != 0 && says(v) {
 		r.shows |= t.shows
 	}
+	if t.names != namesNothing {
+		r.file(r.t.unnamed[t.names], v, attr, -1)
+	}
 	if t.count != noTokens && r.t.counts[t.count] != nil {
 		r.file(r.t.counts[t.count], v, attr, -1)
 	}
@@ -401,6 +404,9 @@ func (r *reading) textAt(f field, rank int) (text string, from int) {
 			return false
 		}
 		s, exact, ok := v.text()
+		if text, is := v.str(); is && !ok && f == fRequestModel && strings.TrimSpace(text) == "" {
+			r.out.Adjustments |= ModelEmpty
+		}
 		if !ok || refuses(f, s) {
 			return false
 		}
@@ -434,7 +440,9 @@ func (r *reading) peekText(f field) (text string, ok bool) {
 func (r *reading) count(f field, most int64) (n Int, from *boundSource) {
 	r.each(f, func(src *boundSource, v value) bool {
 		i, exact, ok := v.integer()
-		ok = ok && i <= most
+		if ok = ok && i <= most; !ok && usageFields&(1<<f) != 0 && saysSomething(v) {
+			r.out.Adjustments |= TokensInvalid
+		}
 		if ok {
 			r.took(src, exact)
 			n, from = Int{i, true}, src
@@ -442,6 +450,14 @@ func (r *reading) count(f field, most int64) (n Int, from *boundSource) {
 		return ok
 	})
 	return n, from
+}
+
+// saysSomething tells whether a value is given at all.
+func saysSomething(v value) bool {
+	if s, is := v.str(); is {
+		return !absentText(s)
+	}
+	return v.exists()
 }
 
 func (r *reading) boolean(f field) (b Bool) {

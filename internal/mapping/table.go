@@ -26,7 +26,8 @@ type table struct {
 	nameFeeds uint64
 	// counts are what token counts of emitters that nobody described are filed under, by
 	// what the words of their keys say.
-	counts [numTokenFacts]*keyInfo
+	counts  [numTokenFacts]*keyInfo
+	unnamed [numUnnamed]*keyInfo
 }
 
 // maxSources is more than any dialect has for a field; ranks are spread by it, so
@@ -91,6 +92,7 @@ type boundSource struct {
 	parts       [answerParts]int16
 	steps       [][]string
 	list        bool // the slot is that of an indexed family
+	guessed     bool // by the words of a key
 }
 
 type boundRule struct {
@@ -121,6 +123,7 @@ func compile(all []*dialect) *table {
 		t.addDialect(d, 1<<i)
 	}
 	t.addCounts()
+	t.addUnnamed()
 	for f := range t.sources {
 		slices.SortStableFunc(t.sources[f], func(a, b *boundSource) int { return a.rank - b.rank })
 	}
@@ -140,6 +143,33 @@ func (t *table) addCounts() {
 		t.sources[f] = append(t.sources[f], &boundSource{
 			source: &source{attr: tokenFactNames[fact]}, dialectName: "any emitter", rank: math.MaxInt - int(fact), kinds: anyKind, slot: info.slot,
 		})
+	}
+}
+
+// addUnnamed adds, as the last source, who the user is and what calls and tools were given
+// and gave by the words of a key. Words count only on spans that something else makes a
+// call or a tool.
+func (t *table) addUnnamed() {
+	for names, feeds := range [numUnnamed][]struct {
+		field field
+		kinds kindSet
+	}{
+		namesUser:   {{fUserID, anyKind}},
+		namesInput:  {{fInputMessages, onlyLLM}, {fToolArguments, onlyTool}},
+		namesOutput: {{fOutputMessages, onlyLLM}, {fToolResult, onlyTool}},
+	} {
+		info := &keyInfo{slot: t.newSlot()}
+		t.unnamed[names] = info
+		for _, feed := range feeds {
+			s := &source{attr: unnamedKeys[names]}
+			if fields[feed.field].words && feed.kinds == onlyLLM {
+				s.as = asBody
+			}
+			info.fields |= 1 << feed.field
+			t.sources[feed.field] = append(t.sources[feed.field], &boundSource{
+				source: s, dialectName: "any emitter", rank: math.MaxInt, kinds: feed.kinds, slot: info.slot, guessed: true,
+			})
+		}
 	}
 }
 

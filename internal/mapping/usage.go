@@ -283,10 +283,17 @@ func (r *reading) costs(u *Usage) {
 	}
 }
 
-// amount resolves a cost.
+// amount resolves a cost. A text may name its currency; only dollars count.
 func (r *reading) amount(f field) (n decimal.NullDecimal) {
 	r.each(f, func(src *boundSource, v value) bool {
 		d, exact, ok := v.decimal()
+		if s, is := v.str(); is && !ok {
+			number, currency := cutCurrency(s)
+			if d, ok = parseDecimal(number); ok && currency != "usd" && currency != "$" {
+				r.out.Adjustments |= CostNotUSD
+				ok = false
+			}
+		}
 		if ok {
 			r.took(src, exact)
 			n = decimal.NewNullDecimal(d)
@@ -294,6 +301,17 @@ func (r *reading) amount(f field) (n decimal.NullDecimal) {
 		return ok
 	})
 	return n
+}
+
+// cutCurrency cuts a text such as "0.002 USD" or "$0.002".
+func cutCurrency(s string) (number, currency string) {
+	isNumber := func(c rune) bool { return c >= '0' && c <= '9' || c == '.' }
+	s = strings.TrimSpace(s)
+	from, to := strings.IndexFunc(s, isNumber), strings.LastIndexFunc(s, isNumber)
+	if from < 0 {
+		return "", s
+	}
+	return s[from : to+1], lower(strings.TrimSpace(s[:from] + s[to+1:]))
 }
 
 // restore keeps the attribute of a figure that was corrected.
