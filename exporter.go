@@ -3,54 +3,44 @@ package llmobservatoryexporter
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
 	"go.uber.org/zap"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/signal"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
 
-// partitionWindow is how old a span may be and still get a partition of its
-// day while spans are kept for ever.
-const partitionWindow = 400 * 24 * time.Hour
-
 // errNotReady holds batches back until Postgres has been reached once.
 var errNotReady = errors.New("PostgreSQL has not been reached yet")
 
-// insufficientPrivilege is the SQLSTATE of a right that the role lacks.
-const insufficientPrivilege = "42501"
-
-// llmExporter writes traces to Postgres: pdata → mapped spans → one
-// transaction.
+// llmExporter stores what the pipelines of one configuration hand over. The fields are set
+// before the first batch comes, and everything behind them is safe for the queue's
+// consumers, each of which has a batch of its own, and for the background (lifecycle.go).
 type llmExporter struct {
 	cfg       *Config
 	logger    *zap.Logger
 	telemetry *telemetry
 	health    *health
 	mapper    *mapping.Mapper
+	resolver  *traceResolver
+	writer    *write.Writer
 
-	pool     *pool.Pool
-	writer   *write.Writer
-	resolver *traceResolver
-	upkeep   *upkeep.Upkeep
-	ready    atomic.Bool // the schema is there
-	started  bool
-	inHand   *semaphore.Weighted // bytes of the batches of all pipelines that are being stored
+	pool    *pool.Pool
+	upkeep  *upkeep.Upkeep
+	ready   atomic.Bool         // the schema is there
+	started bool                // Start has succeeded
+	inHand  *semaphore.Weighted // bytes of the batches of all pipelines that are being stored
 
-	stop    context.CancelFunc
-	running sync.WaitGroup
+	stop    context.CancelFunc // of the background
+	running sync.WaitGroup     // the background
 }
 
 // newExporter only keeps what it is given: nothing is opened before start.
@@ -66,187 +56,6 @@ func newExporter(set exporter.Settings, cfg *Config) (*llmExporter, error) {
 	return &llmExporter{
 		cfg: cfg, logger: set.Logger, telemetry: t, mapper: mapping.New(options), inHand: semaphore.NewWeighted(maxInHand),
 	}, nil
-}
-
-// Start opens the pool. Postgres that does not answer is waited for in the
-// background; what no waiting mends, such as a wrong password, is an error, and
-// then nothing stays open.
-func (e *llmExporter) Start(ctx context.Context, host component.Host) error {
-	background, stop := context.WithCancel(context.Background())
-	e.stop = stop
-	e.health = newHealth(host, e.logger)
-	err := e.open(ctx)
-	if err == nil {
-		err = e.prepare(ctx)
-		if pool.IsRetryable(err) {
-			e.health.failed(err)
-			err = nil
-		}
-	}
-	if err != nil {
-		return errors.Join(err, e.Shutdown(ctx))
-	}
-	e.started = true
-	e.running.Go(func() { e.run(background) })
-	return nil
-}
-
-// open builds what works on the pool, which connects when it is needed.
-func (e *llmExporter) open(ctx context.Context) (err error) {
-	connections := e.cfg.PoolConfig()
-	if e.pool, err = pool.Open(ctx, connections, e.logger); err != nil {
-		return err
-	}
-	e.resolver, err = newTraceResolver(e.pool.Redis, e.redisFailed, connections.Redis.KeyPrefix, connections.Redis.TTL)
-	if err != nil {
-		return err
-	}
-	e.writer = write.New(e.pool, e.cfg.Postgres.Schema, e.window())
-	e.upkeep = &upkeep.Upkeep{
-		Pool: e.pool, Schema: e.cfg.Postgres.Schema, Logger: e.logger,
-		Spans: e.cfg.Retention.Spans, Contents: e.cfg.Retention.Contents, Interval: e.cfg.Retention.Interval,
-		EnsureDays: e.writer.EnsureAhead,
-		Window:     e.window(),
-		IdleSince:  e.health.lastTouch,
-		Dropped: func() {
-			e.writer.ForgetDays()
-			e.resolver.forget()
-		},
-		Erased:     e.resolver.forgetErased,
-		Removed:    e.telemetry.removed,
-		Partitions: e.telemetry.countPartitions,
-		Overdue:    e.telemetry.countOverdue,
-	}
-	return e.telemetry.observePool(e.pool)
-}
-
-// window is how far back a day gets partitions of its own.
-func (e *llmExporter) window() time.Duration {
-	if e.cfg.Retention.Spans > 0 {
-		return min(e.cfg.Retention.Spans, partitionWindow)
-	}
-	return partitionWindow
-}
-
-// prepare connects and makes sure that the schema is there.
-func (e *llmExporter) prepare(ctx context.Context) error {
-	if err := e.pool.Connect(ctx); err != nil {
-		return err
-	}
-	version, err := e.prepareSchema(ctx)
-	if err != nil {
-		return err
-	}
-	if err := e.writer.EnsureAhead(ctx); err != nil {
-		return pool.Wrap("cannot create the partitions of today and tomorrow", err)
-	}
-	e.logger.Info("Connected to PostgreSQL",
-		zap.String("server_version", version),
-		zap.Int32("schema_version", schema.Latest()),
-		zap.String("schema", e.cfg.Postgres.Schema),
-		zap.Int("max_connections", e.cfg.Pool.MaxConnections))
-	e.ready.Store(true)
-	e.health.ok()
-	return nil
-}
-
-// prepareSchema makes or checks the schema, and gives its connection back: there
-// may be no other.
-func (e *llmExporter) prepareSchema(ctx context.Context) (serverVersion string, err error) {
-	conn, err := e.pool.Acquire(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer conn.Release()
-	apply := schema.Check
-	if e.cfg.CreateSchema {
-		apply = schema.Migrate
-	}
-	if err := apply(ctx, conn.Conn(), e.cfg.Postgres.Schema); err != nil {
-		return "", schemaError(err, e.cfg.Postgres.Schema)
-	}
-	return conn.Conn().PgConn().ParameterStatus("server_version"), nil
-}
-
-// lastConnect tries once more to reach a Postgres that has not been reached yet,
-// so that batches can be stored before the end.
-func (e *llmExporter) lastConnect(ctx context.Context) {
-	if !e.started || e.ready.Load() {
-		return
-	}
-	if err := e.prepare(ctx); err != nil {
-		e.health.failed(err)
-	}
-}
-
-// run connects if start could not, then probes Postgres and keeps the tables in shape
-// until ctx ends.
-func (e *llmExporter) run(ctx context.Context) {
-	if !e.ready.Load() && !e.connect(ctx) {
-		return
-	}
-	// Apart, since upkeep may wait for locks.
-	if e.cfg.HealthCheck.Interval > 0 {
-		e.running.Go(func() { e.watch(ctx) })
-	}
-	e.upkeep.Run(ctx)
-}
-
-// connect prepares again and again until it succeeds; false if ctx ends first
-// or trying again cannot help.
-func (e *llmExporter) connect(ctx context.Context) bool {
-	delay := e.cfg.ConnectRetry.InitialDelay
-	for {
-		err := e.prepare(ctx)
-		if err == nil {
-			return true
-		}
-		if ctx.Err() != nil {
-			return false
-		}
-		if !pool.IsRetryable(err) {
-			e.health.broken(err)
-			return false
-		}
-		e.health.failed(err)
-		timer := time.NewTimer(delay)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return false
-		case <-timer.C:
-		}
-		delay = min(time.Duration(float64(delay)*e.cfg.ConnectRetry.Multiplier), e.cfg.ConnectRetry.MaxDelay)
-	}
-}
-
-// schemaError tells a database that went away while its schema was checked
-// from one whose schema is wrong, and says which right is missing.
-func schemaError(err error, name string) error {
-	if pool.IsRetryable(err) {
-		return pool.Wrap("cannot check the schema", err)
-	}
-	if pool.SQLState(err) == insufficientPrivilege {
-		quoted := pgx.Identifier{name}.Sanitize()
-		err = fmt.Errorf("%w; as an administrator GRANT USAGE, CREATE ON SCHEMA %s to the collector's role, or GRANT CREATE ON DATABASE "+
-			"and set postgres::schema to a new name, or apply the migrations as the owner and set create_schema: false", err, quoted)
-	}
-	return &pool.Error{Kind: pool.KindMigration, Doing: "the schema is not usable", Err: err}
-}
-
-// Shutdown waits for the background work and gives the connections back. The
-// queue has been drained by then.
-func (e *llmExporter) Shutdown(ctx context.Context) error {
-	if e.stop == nil {
-		return nil // never started
-	}
-	e.stop()
-	e.running.Wait()
-	e.telemetry.shutdown()
-	if e.pool == nil {
-		return nil
-	}
-	return e.pool.Close(ctx)
 }
 
 // push is the way of a batch, whatever its signal. With an error it returns what Postgres

@@ -2,102 +2,204 @@ package llmobservatoryexporter
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/consumer"
-	"go.opentelemetry.io/collector/exporter"
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 
-	"github.com/llm-observatory/llmobservatoryexporter/internal/shared"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/signal"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
+	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
 
-// pipeline is exporterhelper's exporter for one signal, with a word before its start and its shutdown. The pipelines
-// of one configuration share the exporter behind.
-type pipeline struct {
-	component.Component // exporterhelper's
+// partitionWindow is how old a span may be and still get a partition of its
+// day while spans are kept for ever.
+const partitionWindow = 400 * 24 * time.Hour
 
-	cfg      *Config
-	exporter *shared.Component[*llmExporter]
-	retrier  *retrier
-	settings exporter.Settings // for exporterhelper
-}
+// insufficientPrivilege is the SQLSTATE of a right that the role lacks.
+const insufficientPrivilege = "42501"
 
-// tracesPipeline is the pipeline of the traces signal.
-type tracesPipeline struct {
-	*pipeline
-	consumer.Traces
-}
-
-func newPipeline(set exporter.Settings, cfg *Config) (*pipeline, error) {
-	e, err := exporters.Get(cfg, func() (*llmExporter, error) { return newExporter(set, cfg) })
+// Start opens the pool. Postgres that does not answer is waited for in the
+// background; what no waiting mends, such as a wrong password, is an error, and
+// then nothing stays open.
+func (e *llmExporter) Start(ctx context.Context, host component.Host) error {
+	background, stop := context.WithCancel(context.Background())
+	e.stop = stop
+	e.health = newHealth(host, e.logger)
+	err := e.open(ctx)
+	if err == nil {
+		err = e.prepare(ctx)
+		if pool.IsRetryable(err) {
+			e.health.failed(err)
+			err = nil
+		}
+	}
 	if err != nil {
-		return nil, err
+		return errors.Join(err, e.Shutdown(ctx))
 	}
-	r := &retrier{
-		cfg: cfg.RetryConfig, timeout: cfg.TimeoutConfig.Timeout, store: e.Inner.push, logger: set.Logger,
-		queue: cfg.queueKind(), inHand: e.Inner.inHand, stopping: make(chan struct{}),
+	e.started = true
+	e.running.Go(func() { e.run(background) })
+	return nil
+}
+
+// open builds what works on the pool, which connects when it is needed.
+func (e *llmExporter) open(ctx context.Context) (err error) {
+	connections := e.cfg.PoolConfig()
+	if e.pool, err = pool.Open(ctx, connections, e.logger); err != nil {
+		return err
 	}
-	set.Logger = set.Logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
-		return helperCore{Core: core, silent: r.isStopping}
-	}))
-	return &pipeline{cfg: cfg, exporter: e, retrier: r, settings: set}, nil
-}
-
-func (p *pipeline) push(ctx context.Context, data signal.Data) error {
-	return p.retrier.push(ctx, data)
-}
-
-// Start starts the exporter, then its queue.
-func (p *pipeline) Start(ctx context.Context, host component.Host) error {
-	queue := p.cfg.QueueConfig.Get()
-	if p.retrier.queue == queueMemory {
-		p.exporter.Inner.logger.Info("The sending_queue is in memory: what it holds is lost if the process is killed, or ends while PostgreSQL is away. "+
-			"sending_queue::storage keeps it",
-			zap.Int64("queue_size", queue.QueueSize), zap.String("sizer", queue.Sizer.String()))
+	e.resolver, err = newTraceResolver(e.pool.Redis, e.redisFailed, connections.Redis.KeyPrefix, connections.Redis.TTL)
+	if err != nil {
+		return err
 	}
-	err := p.Component.Start(ctx, host)
-	if err != nil && p.exporter.Inner.started && p.retrier.queue == queueDisk {
-		return fmt.Errorf("sending_queue::storage: %s cannot be used; another collector may hold its directory, and each needs one of its own: %w",
-			queue.StorageID, err)
+	e.writer = write.New(e.pool, e.cfg.Postgres.Schema, e.window())
+	e.upkeep = &upkeep.Upkeep{
+		Pool: e.pool, Schema: e.cfg.Postgres.Schema, Logger: e.logger,
+		Spans: e.cfg.Retention.Spans, Contents: e.cfg.Retention.Contents, Interval: e.cfg.Retention.Interval,
+		EnsureDays: e.writer.EnsureAhead,
+		Window:     e.window(),
+		IdleSince:  e.health.lastTouch,
+		Dropped: func() {
+			e.writer.ForgetDays()
+			e.resolver.forget()
+		},
+		Erased:     e.resolver.forgetErased,
+		Removed:    e.telemetry.removed,
+		Partitions: e.telemetry.countPartitions,
+		Overdue:    e.telemetry.countOverdue,
 	}
-	return err
+	return e.telemetry.observePool(e.pool)
 }
 
-// Shutdown wakes the batches that wait for their next attempt before exporterhelper gives them up.
-func (p *pipeline) Shutdown(ctx context.Context) error {
-	p.retrier.stop(ctx, p.exporter.Inner.lastConnect)
-	err := p.Component.Shutdown(ctx)
-	p.retrier.report()
-	return err
-}
-
-// ExporterHelperBatchingEnabled tells the collector whether batches are formed here.
-func (p *pipeline) ExporterHelperBatchingEnabled() bool {
-	helper, ok := p.Component.(interface{ ExporterHelperBatchingEnabled() bool })
-	return ok && helper.ExporterHelperBatchingEnabled()
-}
-
-// helperCore is the log of exporterhelper. At a shutdown exporterhelper reports every batch as dropped that its queue keeps
-// on disk; the retrier says what is true.
-type helperCore struct {
-	zapcore.Core
-	silent func() bool
-}
-
-// helperMessages begins what exporterhelper says about a batch that was not stored.
-const helperMessages = "Exporting failed."
-
-func (c helperCore) With(fields []zapcore.Field) zapcore.Core {
-	return helperCore{Core: c.Core.With(fields), silent: c.silent}
-}
-
-func (c helperCore) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
-	if strings.HasPrefix(entry.Message, helperMessages) && c.silent() {
-		return checked
+// window is how far back a day gets partitions of its own.
+func (e *llmExporter) window() time.Duration {
+	if e.cfg.Retention.Spans > 0 {
+		return min(e.cfg.Retention.Spans, partitionWindow)
 	}
-	return c.Core.Check(entry, checked)
+	return partitionWindow
+}
+
+// prepare connects and makes sure that the schema is there.
+func (e *llmExporter) prepare(ctx context.Context) error {
+	if err := e.pool.Connect(ctx); err != nil {
+		return err
+	}
+	version, err := e.prepareSchema(ctx)
+	if err != nil {
+		return err
+	}
+	if err := e.writer.EnsureAhead(ctx); err != nil {
+		return pool.Wrap("cannot create the partitions of today and tomorrow", err)
+	}
+	e.logger.Info("Connected to PostgreSQL",
+		zap.String("server_version", version),
+		zap.Int32("schema_version", schema.Latest()),
+		zap.String("schema", e.cfg.Postgres.Schema),
+		zap.Int("max_connections", e.cfg.Pool.MaxConnections))
+	e.ready.Store(true)
+	e.health.ok()
+	return nil
+}
+
+// prepareSchema makes or checks the schema, and gives its connection back: there
+// may be no other.
+func (e *llmExporter) prepareSchema(ctx context.Context) (serverVersion string, err error) {
+	conn, err := e.pool.Acquire(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Release()
+	apply := schema.Check
+	if e.cfg.CreateSchema {
+		apply = schema.Migrate
+	}
+	if err := apply(ctx, conn.Conn(), e.cfg.Postgres.Schema); err != nil {
+		return "", schemaError(err, e.cfg.Postgres.Schema)
+	}
+	return conn.Conn().PgConn().ParameterStatus("server_version"), nil
+}
+
+// lastConnect tries once more to reach a Postgres that has not been reached yet,
+// so that batches can be stored before the end.
+func (e *llmExporter) lastConnect(ctx context.Context) {
+	if !e.started || e.ready.Load() {
+		return
+	}
+	if err := e.prepare(ctx); err != nil {
+		e.health.failed(err)
+	}
+}
+
+// run connects if start could not, then probes Postgres and keeps the tables in shape
+// until ctx ends.
+func (e *llmExporter) run(ctx context.Context) {
+	if !e.ready.Load() && !e.connect(ctx) {
+		return
+	}
+	// Apart, since upkeep may wait for locks.
+	if e.cfg.HealthCheck.Interval > 0 {
+		e.running.Go(func() { e.watch(ctx) })
+	}
+	e.upkeep.Run(ctx)
+}
+
+// connect prepares again and again until it succeeds; false if ctx ends first
+// or trying again cannot help.
+func (e *llmExporter) connect(ctx context.Context) bool {
+	delay := e.cfg.ConnectRetry.InitialDelay
+	for {
+		err := e.prepare(ctx)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		if !pool.IsRetryable(err) {
+			e.health.broken(err)
+			return false
+		}
+		e.health.failed(err)
+		timer := time.NewTimer(delay)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return false
+		case <-timer.C:
+		}
+		delay = min(time.Duration(float64(delay)*e.cfg.ConnectRetry.Multiplier), e.cfg.ConnectRetry.MaxDelay)
+	}
+}
+
+// schemaError tells a database that went away while its schema was checked
+// from one whose schema is wrong, and says which right is missing.
+func schemaError(err error, name string) error {
+	if pool.IsRetryable(err) {
+		return pool.Wrap("cannot check the schema", err)
+	}
+	if pool.SQLState(err) == insufficientPrivilege {
+		quoted := pgx.Identifier{name}.Sanitize()
+		err = fmt.Errorf("%w; as an administrator GRANT USAGE, CREATE ON SCHEMA %s to the collector's role, or GRANT CREATE ON DATABASE "+
+			"and set postgres::schema to a new name, or apply the migrations as the owner and set create_schema: false", err, quoted)
+	}
+	return &pool.Error{Kind: pool.KindMigration, Doing: "the schema is not usable", Err: err}
+}
+
+// Shutdown waits for the background work and gives the connections back. The
+// queue has been drained by then.
+func (e *llmExporter) Shutdown(ctx context.Context) error {
+	if e.stop == nil {
+		return nil // never started
+	}
+	e.stop()
+	e.running.Wait()
+	e.telemetry.shutdown()
+	if e.pool == nil {
+		return nil
+	}
+	return e.pool.Close(ctx)
 }
