@@ -50,6 +50,7 @@ func Run(ctx context.Context, pool Pool, careful bool, f func(c *Conn, careful b
 	}
 	defer conn.Release()
 	c := &Conn{pg: conn.Conn().PgConn()}
+	part := careful
 	for attempt := 1; ; attempt++ {
 		err := f(c, careful)
 		if err == nil {
@@ -59,7 +60,7 @@ func Run(ctx context.Context, pool Pool, careful bool, f func(c *Conn, careful b
 		if verdict == NewConnection {
 			return errors.Join(err, conn.Conn().Close(ctx))
 		}
-		if c.rollback(ctx) != nil || attempt >= verdict.attempts(!careful) {
+		if c.rollback(ctx) != nil || attempt >= verdict.attempts(part) {
 			return err
 		}
 		careful = true

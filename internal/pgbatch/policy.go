@@ -116,17 +116,18 @@ func Final(err error) Verdict {
 }
 
 // attempts is how often a batch with this verdict is tried in all. An optimistic attempt
-// proves nothing, so a careful one always follows.
-func (v Verdict) attempts(optimistic bool) int {
+// proves nothing, so a careful one always follows. A batch that begins carefully is a part
+// of one that has failed.
+func (v Verdict) attempts(part bool) int {
 	switch {
 	case v == Conflict:
 		return conflictAttempts
+	case part:
+		return 1
 	case v == Suspect:
 		return suspectAttempts
-	case optimistic:
-		return 2
 	}
-	return 1
+	return 2
 }
 
 // HasCode tells whether Postgres reported err with a SQLSTATE.

@@ -48,6 +48,9 @@ func (s *session) store(ctx context.Context, b *mapping.Batch, careful bool) err
 		return s.storeHalves(ctx, b, careful)
 	}
 	part, err := s.w.transact(ctx, b, s.absent, careful, false)
+	if careful && len(b.Spans) == 1 && pgbatch.Final(err) == pgbatch.Suspect {
+		part, err = s.w.transact(ctx, b, s.absent, careful, false) // the last word on this span
+	}
 	if err == nil {
 		s.result.add(&part)
 		return nil
