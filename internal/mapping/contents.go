@@ -115,7 +115,7 @@ func (r *reading) messagesOf(f field, dir content.Direction) (w said) {
 		return w
 	}
 	mark := len(r.messages)
-	for _, src := range r.t.sources[f] {
+	for src := range r.sources(f) {
 		if !r.usable(src) {
 			continue
 		}
@@ -262,7 +262,7 @@ func (r *reading) one(f field) (c content.Content, ok bool) {
 		return c, false
 	}
 	var empty content.Content
-	for _, src := range r.t.sources[f] {
+	for src := range r.sources(f) {
 		if !r.usable(src) {
 			continue
 		}
@@ -366,7 +366,7 @@ func (r *reading) documents() []content.ID {
 	if r.fed&(1<<fDocuments) == 0 {
 		return nil
 	}
-	for _, src := range r.t.sources[fDocuments] {
+	for src := range r.sources(fDocuments) {
 		if !r.usable(src) || !r.readDocuments(src) || len(r.contents) == 0 {
 			continue
 		}

@@ -65,7 +65,7 @@ func (r *reading) fill(at int16, s slot, feeds uint64) {
 	if !r.slots[at].set {
 		s.set = true
 		r.slots[at] = s
-		r.touched = append(r.touched, at)
+		r.touch(at)
 	}
 }
 

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"math"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 
@@ -73,7 +74,7 @@ func (r *reading) place(res *resource) {
 
 // untake keeps the attribute of a source that lost after all.
 func (r *reading) untake(f field, rank int) {
-	for _, src := range r.t.sources[f] {
+	for src := range r.sources(f) {
 		if src.rank == rank && r.usable(src) {
 			r.restore(src)
 		}
@@ -217,8 +218,8 @@ func (r *reading) errors() {
 
 // failed asks the dialects of the span.
 func (r *reading) failed() bool {
-	for i, d := range r.t.dialects {
-		if d.failed != nil && r.speaks&(1<<i) != 0 && d.failed(r) {
+	for speaks := r.speaks & r.t.tellFailure; speaks != 0; speaks &= speaks - 1 {
+		if r.t.dialects[bits.TrailingZeros64(speaks)].failed(r) {
 			return true
 		}
 	}

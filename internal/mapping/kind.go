@@ -43,7 +43,7 @@ func (r *reading) kind() (k Kind, overrules bool) {
 		return KindOther, false
 	}
 	decision, silenced := (*boundRule)(nil), false
-	for _, rule := range r.t.kinds {
+	for rule := range r.kindRules() {
 		if rule.own && r.speaks&rule.dialect == 0 {
 			continue
 		}

@@ -144,7 +144,7 @@ func (r *reading) evidence() (e evidence) {
 
 // told tells whether an attribute of the span says anything of a field.
 func (r *reading) told(f field) bool {
-	for _, src := range r.t.sources[f] {
+	for src := range r.sources(f) {
 		if src.slot < 0 || src.as == asName || src.resource || src.own && r.speaks&src.dialect == 0 || len(src.steps) > 0 || src.notWhole() {
 			continue
 		}

@@ -10,6 +10,7 @@ package mapping
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -181,8 +182,9 @@ func (r *reading) readAround() {
 
 // spokenBy returns the dialects whose scope has this name.
 func (t *table) spokenBy(name string) (dialects uint64) {
-	for _, s := range t.scopes {
-		if s.matches(name) {
+	dialects = t.scopes[name]
+	for _, s := range t.scopePrefixes {
+		if strings.HasPrefix(name, s.prefix) {
 			dialects |= s.dialect
 		}
 	}
@@ -295,6 +297,9 @@ func (r *reading) resource(attrs pcommon.Map) (res resource) {
 // ofResource reads a field from the attributes of a resource.
 func (r *reading) ofResource(attrs pcommon.Map, f field) (string, int) {
 	for _, src := range r.t.sources[f] {
+		if src.own {
+			continue // of the dialect's spans
+		}
 		if v, ok := attrs.Get(src.attr); ok {
 			if s, _, ok := (value{attr: v}).text(); ok {
 				return s, src.rank

@@ -43,7 +43,7 @@ func (r *reading) params() {
 		return
 	}
 	all := r.doc.Object()
-	for _, src := range r.t.sources[fRequestParameters] {
+	for src := range r.sources(fRequestParameters) {
 		if !r.usable(src) {
 			continue
 		}

@@ -72,6 +72,7 @@ type reading struct {
 	linked                  pcommon.Map     // words of links by index, if any
 	linkWords               content.Content // their content
 	fed                     uint64          // fields with something in their slots
+	ready                   readyLists      // what of the table the span has something for
 	overrules               bool            // the kind is stronger than the operation
 	exception               int32           // index of the last exception event, -1: none
 
@@ -103,7 +104,7 @@ func (r *reading) start(span ptrace.Span, out *Span, speaks uint64) {
 	}
 	r.touched = r.touched[:0]
 	r.hits, r.fates, r.events, r.leaves = r.hits[:0], r.fates[:0], r.events[:0], r.leaves[:0]
-	r.fed, r.exception, r.rep = r.t.nameFeeds, -1, 0
+	r.fed, r.exception, r.rep, r.ready = r.t.nameFeeds, -1, 0, r.t.always
 	r.shows, r.stated = 0, r.stated[:0]
 	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
 	r.slots[r.t.name] = slot{attr: -1, event: -1, set: true}
@@ -258,7 +259,7 @@ func (r *reading) file(info *keyInfo, v pcommon.Value, attr, event int32) {
 		return
 	}
 	*s = slot{value: v, attr: attr, event: event, info: info, set: true}
-	r.touched = append(r.touched, info.slot)
+	r.touch(info.slot)
 	r.fed |= info.fields
 }
 
@@ -274,7 +275,7 @@ func (r *reading) fileHit(f *family, h hit) {
 	r.fed |= f.fields
 	if s := &r.slots[f.slot]; !s.set {
 		*s = slot{attr: h.attr, event: -1, set: true}
-		r.touched = append(r.touched, f.slot)
+		r.touch(f.slot)
 	}
 }
 
@@ -291,7 +292,7 @@ func (r *reading) each(f field, try func(src *boundSource, v value) bool) {
 	if r.fed&(1<<f) == 0 {
 		return
 	}
-	for _, src := range r.t.sources[f] {
+	for src := range r.sources(f) {
 		if src.slot < 0 || !r.usable(src) {
 			continue
 		}

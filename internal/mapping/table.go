@@ -15,15 +15,24 @@ type table struct {
 	events   map[string]*eventInfo
 	sources  [numFields][]*boundSource
 	kinds    []*boundRule
-	scopes   []scopeRule
-	dialects []*dialect // by bit
-	slots    int
+	scopes   map[string]uint64 // dialects by the name of the scope
+	// dialects of scopes that begin so
+	scopePrefixes []scopePrefix
+	// dialects that tell of failures which no status shows
+	tellFailure uint64
+	dialects    []*dialect // by bit
+	slots       int
 	// slots of what message and document events tell, and the bit of speaks that
 	// marks a text completion
 	input, output, documents int16
 	// slot that stands for the name of the span, and the fields it feeds
 	name      int16
 	nameFeeds uint64
+	// what each slot feeds, what every span has something for, and the rules that read the
+	// name of a dialect's spans
+	feeds     [][]feed
+	always    readyLists
+	nameRules map[uint64]*positions
 	// counts are what token counts of emitters that nobody described are filed under, by
 	// what the words of their keys say.
 	counts  [numTokenFacts]*keyInfo
@@ -101,21 +110,16 @@ type boundRule struct {
 	slot    int16 // -1: the name of the span
 }
 
-type scopeRule struct {
-	name    string
-	prefix  bool
+type scopePrefix struct {
+	prefix  string
 	dialect uint64
-}
-
-func (s *scopeRule) matches(name string) bool {
-	return s.name == name || s.prefix && strings.HasPrefix(name, s.name)
 }
 
 // compiled is the table of all registered dialects.
 var compiled = sync.OnceValue(func() *table { return compile(dialects) })
 
 func compile(all []*dialect) *table {
-	t := &table{keys: map[string]*keyInfo{}, families: map[string][]*family{}, events: map[string]*eventInfo{}}
+	t := &table{keys: map[string]*keyInfo{}, families: map[string][]*family{}, events: map[string]*eventInfo{}, scopes: map[string]uint64{}}
 	t.input, t.output, t.documents, t.name = t.newSlot(), t.newSlot(), t.newSlot(), t.newSlot()
 	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b *dialect) int { return a.rank - b.rank })
@@ -128,6 +132,7 @@ func compile(all []*dialect) *table {
 		slices.SortStableFunc(t.sources[f], func(a, b *boundSource) int { return a.rank - b.rank })
 	}
 	slices.SortStableFunc(t.kinds, func(a, b *boundRule) int { return a.at - b.at })
+	t.link()
 	return t
 }
 
@@ -175,9 +180,16 @@ func (t *table) addUnnamed() {
 
 func (t *table) addDialect(d *dialect, bit uint64) {
 	t.dialects = append(t.dialects, d)
+	if d.failed != nil {
+		t.tellFailure |= bit
+	}
 	for _, s := range d.scopes {
 		name, prefix := strings.CutSuffix(s, "*")
-		t.scopes = append(t.scopes, scopeRule{name, prefix, bit})
+		if prefix {
+			t.scopePrefixes = append(t.scopePrefixes, scopePrefix{name, bit})
+		} else {
+			t.scopes[name] |= bit
+		}
 	}
 	for _, m := range d.marks {
 		t.mark(m, bit)

@@ -1,0 +1,131 @@
+package mapping
+
+import (
+	"iter"
+	"math/bits"
+)
+
+// positions is a set of places in a list: of the sources of a field, or of the rules for
+// kinds. So a span walks through what its attributes feed, not through all that dialects
+// know.
+type positions [2]uint64
+
+// maxPositions is how many sources a field may have, and how many rules there may be.
+const maxPositions = 128
+
+func (p *positions) add(i int) { p[i/64] |= 1 << (i % 64) }
+
+func (p *positions) merge(other *positions) {
+	p[0] |= other[0]
+	p[1] |= other[1]
+}
+
+// all returns the positions in their order.
+func (p positions) all() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for w, word := range p {
+			for ; word != 0; word &= word - 1 {
+				if !yield(w*64 + bits.TrailingZeros64(word)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// feed is a source or rule that a slot feeds: the place in the list of its field, or in
+// that of the rules, which is the list behind the fields'.
+type feed struct {
+	list uint8
+	at   uint8
+}
+
+const kindList = numFields
+
+// readyLists are the positions of what a span has something for, by list.
+type readyLists [numFields + 1]positions
+
+// link notes for each slot what it feeds.
+func (t *table) link() {
+	t.feeds = make([][]feed, t.slots)
+	for f := range t.sources {
+		if len(t.sources[f]) > maxPositions {
+			panic("mapping: more sources of a field than positions")
+		}
+		for i, src := range t.sources[f] {
+			if src.resource {
+				continue
+			}
+			if src.answer == nil {
+				t.feeds[src.slot] = append(t.feeds[src.slot], feed{uint8(f), uint8(i)})
+				continue
+			}
+			for _, part := range src.parts {
+				if part >= 0 {
+					t.feeds[part] = append(t.feeds[part], feed{uint8(f), uint8(i)})
+				}
+			}
+		}
+	}
+	if 1<<(len(t.dialects)-1) >= chatBit {
+		panic("mapping: more dialects than bits")
+	}
+	if len(t.kinds) > maxPositions {
+		panic("mapping: more rules for kinds than positions")
+	}
+	t.nameRules = map[uint64]*positions{}
+	for i, rule := range t.kinds {
+		switch {
+		case rule.slot >= 0:
+			t.feeds[rule.slot] = append(t.feeds[rule.slot], feed{uint8(kindList), uint8(i)})
+		case rule.own:
+			if t.nameRules[rule.dialect] == nil {
+				t.nameRules[rule.dialect] = &positions{}
+			}
+			t.nameRules[rule.dialect].add(i)
+		default:
+			t.always[kindList].add(i)
+		}
+	}
+	for _, fd := range t.feeds[t.name] {
+		t.always[fd.list].add(int(fd.at))
+	}
+}
+
+// touch marks what a slot feeds as ready.
+func (r *reading) touch(slot int16) {
+	r.touched = append(r.touched, slot)
+	for _, fd := range r.t.feeds[slot] {
+		r.ready[fd.list].add(int(fd.at))
+	}
+}
+
+// sources returns the sources of a field that the span has something for, in order of
+// precedence.
+func (r *reading) sources(f field) iter.Seq[*boundSource] {
+	return func(yield func(*boundSource) bool) {
+		list := r.t.sources[f]
+		for i := range r.ready[f].all() {
+			if !yield(list[i]) {
+				return
+			}
+		}
+	}
+}
+
+// kindRules returns the rules that may decide the kind of the span, in their order.
+func (r *reading) kindRules() iter.Seq[*boundRule] {
+	return func(yield func(*boundRule) bool) {
+		p := r.ready[kindList]
+		for speaks := r.speaks; speaks != 0; speaks &= speaks - 1 {
+			if own := r.t.nameRules[speaks&-speaks]; own != nil {
+				p.merge(own)
+			}
+		}
+		for i := range p.all() {
+			if !yield(r.t.kinds[i]) {
+				return
+			}
+		}
+	}
+}
