@@ -68,7 +68,7 @@ func readResults(results *pgconn.MultiResultReader, statements []Statement) erro
 	return nil
 }
 
-// ignoreRepeated drops the second telling of an error by Close.
+// ignoreRepeated drops an error that Close repeats.
 func ignoreRepeated(first, second error) error {
 	if first != nil {
 		return nil

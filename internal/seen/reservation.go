@@ -32,9 +32,9 @@ type Reservation struct {
 	Reused, ReusedBytes int
 
 	left map[*Reservation][]store.ContentRow
-	// met are the batch's contents and histories that were not known. They do not
+	// staged are the batch's contents and histories that were not known. They do not
 	// change once the reservation is made.
-	met map[content.Key]bool
+	staged map[content.Key]bool
 
 	ended     chan struct{} // closed when the batch has committed or failed
 	committed bool          // to be read once it has ended
@@ -47,7 +47,7 @@ func (c *Contents) Reserve(p *Proof, b *mapping.Batch, all bool) *Reservation {
 	defer c.mu.Unlock()
 	r := &Reservation{
 		cache: c, proof: p, Known: map[int32]content.ID{}, left: map[*Reservation][]store.ContentRow{},
-		met: make(map[content.Key]bool, len(b.Contents)), ended: make(chan struct{}),
+		staged: make(map[content.Key]bool, len(b.Contents)), ended: make(chan struct{}),
 	}
 	known := func(content.Key) bool { return false }
 	others := c.active
@@ -57,30 +57,30 @@ func (c *Contents) Reserve(p *Proof, b *mapping.Batch, all bool) *Reservation {
 		known = c.under(p)
 	}
 	for key, body := range b.Contents {
-		r.meet(key, body, known, others)
+		r.stage(key, body, known, others)
 	}
 	for key, h := range b.Histories {
-		r.meetHistory(key.Day, h, known, others)
+		r.stageHistory(key.Day, h, known, others)
 	}
 	slices.SortFunc(r.Store, store.CompareContents)
 	c.active = append(c.active, r)
 	return r
 }
 
-// meet decides about one content.
-func (r *Reservation) meet(key content.Key, body []byte, known func(content.Key) bool, others []*Reservation) {
+// stage decides about one content.
+func (r *Reservation) stage(key content.Key, body []byte, known func(content.Key) bool, others []*Reservation) {
 	switch {
 	case known(key):
 		r.reuse(1, len(body))
 		r.Known[key.Day] = key.ID
 		return
-	case r.met[key]:
+	case r.staged[key]:
 		r.reuse(1, len(body))
 		return
 	}
-	r.met[key] = true
+	r.staged[key] = true
 	row := store.ContentRow{Key: key, Body: body}
-	if owner := slices.IndexFunc(others, func(o *Reservation) bool { return o.met[key] }); owner >= 0 {
+	if owner := slices.IndexFunc(others, func(o *Reservation) bool { return o.staged[key] }); owner >= 0 {
 		r.left[others[owner]] = append(r.left[others[owner]], row)
 		r.reuse(1, len(body))
 		return
@@ -88,9 +88,9 @@ func (r *Reservation) meet(key content.Key, body []byte, known func(content.Key)
 	r.Store = append(r.Store, row)
 }
 
-// meetHistory decides about the messages of a history, but for those of an earlier one,
-// of which it is the continuation, that is known or has been met.
-func (r *Reservation) meetHistory(day int32, h *content.History, known func(content.Key) bool, others []*Reservation) {
+// stageHistory decides about the messages of a history, but for those of an earlier one,
+// of which it is the continuation, that is known or staged.
+func (r *Reservation) stageHistory(day int32, h *content.History, known func(content.Key) bool, others []*Reservation) {
 	for ; h != nil; h = h.Before {
 		key := content.Key{Day: day, ID: h.ID}
 		switch {
@@ -98,13 +98,13 @@ func (r *Reservation) meetHistory(day int32, h *content.History, known func(cont
 			r.Known[day] = h.Added[0].ID
 			r.reuse(h.Len, h.Bytes)
 			return
-		case r.met[key]:
+		case r.staged[key]:
 			r.reuse(h.Len, h.Bytes)
 			return
 		}
-		r.met[key] = true
+		r.staged[key] = true
 		for i := range h.Added {
-			r.meet(content.Key{Day: day, ID: h.Added[i].ID}, h.Added[i].Body, known, others)
+			r.stage(content.Key{Day: day, ID: h.Added[i].ID}, h.Added[i].Body, known, others)
 		}
 	}
 }
@@ -161,7 +161,7 @@ func (r *Reservation) End(committed, durable bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if committed && durable {
-		c.add(r.proof, maps.Keys(r.met)) // before others no longer find the reservation
+		c.add(r.proof, maps.Keys(r.staged)) // before others no longer find the reservation
 	}
 	at := slices.Index(c.active, r)
 	c.active = slices.Delete(c.active, at, at+1)

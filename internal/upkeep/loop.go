@@ -45,17 +45,17 @@ type Upkeep struct {
 	IdleSince func() time.Time
 	// Dropped is called after days were dropped.
 	Dropped func()
-	// Erased is told the hex ids of traces that were erased.
+	// Erased gets the hex ids of traces that were erased.
 	Erased func(ctx context.Context, traces []string) error
-	// Removed is told of each table what retention removed.
+	// Removed gets what retention removed, by table.
 	Removed func(ctx context.Context, r Removal)
-	// Partitions is told the number of day partitions by table.
+	// Partitions gets the number of day partitions by table.
 	Partitions func(map[string]int64)
-	// Overdue is told the number of days by table that retention should have dropped.
+	// Overdue gets the number of days by table that retention should have dropped.
 	Overdue func(table string, days int64)
 
 	overdue map[string]overdue // by table; of Run's goroutine
-	erased  time.Time          // when the last trace was erased that Erased was told of; of Run's goroutine
+	erased  time.Time          // when the last trace was erased that Erased got; of Run's goroutine
 }
 
 // Run works until ctx ends.

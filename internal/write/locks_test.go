@@ -1,0 +1,78 @@
+package write
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
+)
+
+// TestBatchesThatShareEverythingEnd has two writers, as of two processes, store batches
+// that share contents, traces and resources, each in an order of its own. Where batches
+// wait in a circle, the wait has a bound (docs/architecture.md), and no batch fails.
+func TestBatchesThatShareEverythingEnd(t *testing.T) {
+	url, pool := storetest.Open(t)
+	var group errgroup.Group
+	const writers, callers, batches = 2, 3, 8
+	today := store.DayOf(time.Now())
+	for writer := range writers {
+		w := New(storetest.Pool(t, url), "public", window)
+		require.NoError(t, w.EnsureAhead(t.Context()))
+		for caller := range callers {
+			group.Go(func() error {
+				r := rand.New(rand.NewPCG(uint64(writer), uint64(caller)))
+				for n := range batches {
+					b := shuffled(r, today, byte(1+writer), byte(1+caller), byte(1+n))
+					begin := time.Now()
+					if _, err := w.Write(t.Context(), b, nil); err != nil {
+						return err
+					}
+					if took := time.Since(begin); took > 30*time.Second {
+						return fmt.Errorf("a batch took %s", took)
+					}
+				}
+				return nil
+			})
+		}
+	}
+	require.NoError(t, group.Wait())
+	rowcheck.Consistent(t, pool)
+	var spans, contents, distinct int
+	require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*) FROM llm_spans").Scan(&spans))
+	require.Equal(t, writers*callers*batches*10, spans)
+	require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*), count(DISTINCT id) FROM llm_contents").Scan(&contents, &distinct))
+	require.Equal(t, distinct, contents)
+}
+
+// shuffled is a batch of ten new spans of ten shared traces, with shared contents.
+func shuffled(r *rand.Rand, today int32, writer, caller, n byte) *mapping.Batch {
+	var spans []mapping.Span
+	for _, trace := range r.Perm(10) {
+		s := callOf(byte(1+trace), 0)
+		s.SpanID = [8]byte{writer, caller, n, byte(trace)}
+		s.Start = int64(today)*86_400_000_000 + int64(n)
+		s.End = s.Start
+		s.ResourceID = content.Of(fmt.Append(nil, r.IntN(3)))
+		spans = append(spans, s)
+	}
+	b := batchOf(spans...)
+	for i := range b.Spans {
+		s := &b.Spans[i]
+		b.Resources[s.ResourceID] = []byte(`{}`)
+		for range 5 {
+			body := fmt.Appendf(nil, `"shared %d"`, r.IntN(40))
+			s.InputMessageIDs = append(s.InputMessageIDs, content.Of(body))
+			b.Contents[content.Key{Day: s.Day, ID: content.Of(body)}] = body
+		}
+	}
+	return b
+}
