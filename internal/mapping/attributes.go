@@ -141,12 +141,11 @@ func (r *reading) isFact(f fate, v pcommon.Value, written []byte) bool {
 func (r *reading) factsAndWords(attrs pcommon.Map) (facts, said pcommon.Map) {
 	var rep jsonval.Repairs
 	isWords := func(key string, v pcommon.Value) bool {
-		f := r.fateOf(key, v)
-		if f == stays && v.Type() != pcommon.ValueTypeStr {
-			return false
+		r.aside = r.aside[:0]
+		if t := v.Type(); t == pcommon.ValueTypeSlice || t == pcommon.ValueTypeMap {
+			r.aside = jsonval.AppendValue(r.aside, v, &rep)
 		}
-		r.aside = jsonval.AppendValue(r.aside[:0], v, &rep)
-		return !r.isFact(f, v, r.aside)
+		return !r.isFact(r.fateOf(key, v), v, r.aside)
 	}
 	for key, v := range attrs.All() {
 		if isWords(key, v) {

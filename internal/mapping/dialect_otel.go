@@ -225,7 +225,7 @@ func bodyUsage(fact tokenFact) func(*reading, value) value {
 			return value{}
 		}
 		var s statement
-		s.read(usage, []string{"usage"}, 0)
+		r.readUsage(&s, usage, "", 0)
 		if !s.facts[fact].OK {
 			return value{}
 		}

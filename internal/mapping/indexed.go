@@ -56,7 +56,7 @@ func (r *reading) assemble(src *boundSource) jsonval.Node {
 // them again, without the segments that only wrap.
 func undotted(drop []string) func(*reading, value) value {
 	return func(r *reading, v value) value {
-		if s, is := v.str(); is && !mayBeDotted(s, drop) {
+		if s, is := v.str(); is && !mayBeDotted(s) {
 			return v
 		}
 		n := r.parseOnce(v)
@@ -74,15 +74,15 @@ func undotted(drop []string) func(*reading, value) value {
 	}
 }
 
-// mayBeDotted looks at how a text begins: its first keys tell.
-func mayBeDotted(s string, drop []string) bool {
-	s = s[:min(len(s), 256)]
-	for _, d := range drop {
-		if i := strings.Index(s, d); i > 0 && strings.HasPrefix(s[i+len(d):], ".") {
-			return true
-		}
+// mayBeDotted looks at the first key of a text: it tells.
+func mayBeDotted(s string) bool {
+	_, s, ok := strings.Cut(s[:min(len(s), 64)], "{")
+	if !ok {
+		return false
 	}
-	return false
+	_, key, _ := strings.Cut(s, `"`)
+	end := strings.IndexByte(key, '"')
+	return end > 0 && strings.IndexByte(key[:end], '.') > 0
 }
 
 func (r *reading) nest(n jsonval.Node, drop []string, depth int) jsonval.Node {

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,6 +15,7 @@ type traits struct {
 	count   tokenFact // the token count that a number under the key is
 	rank    kindRank  // how much a value says of the span's kind
 	shows   evidence  // what the presence of the key shows
+	usage   bool      // a JSON object under the key is a usage object
 	names   unnamed   // what else the value is
 }
 
@@ -24,6 +26,7 @@ func traitsOf(key string) (t traits) {
 	if len(words) == 0 {
 		return t
 	}
+	t.usage = slices.ContainsFunc(words, func(w string) bool { return w == "usage" || w == "tokens" || w == "metrics" })
 	if t.readGeneral(key); !t.general {
 		t.words = t.words || !generalMixed[key] && holdsWords(words)
 		t.count = tokenFactOf(words)

@@ -56,7 +56,7 @@ func New(opts Options) *Mapper {
 	m.readings.New = func() any {
 		return &reading{
 			t: m.table, norm: m.norm, opts: &m.opts, faults: &m.faults,
-			slots: make([]slot, m.table.slots), keyTraits: map[string]traits{},
+			slots: make([]slot, m.table.slots), keyTraits: map[string]traits{}, memberFacts: map[[2]string]tokenFact{},
 		}
 	}
 	m.faults.logger = opts.Logger

@@ -59,7 +59,8 @@ type reading struct {
 
 	contentsBefore int // of the batch before, to be kept room for
 
-	keyTraits map[string]traits // of keys seen before
+	keyTraits   map[string]traits       // of keys seen before
+	memberFacts map[[2]string]tokenFact // of members of usage objects seen before
 
 	statements []statement
 

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -129,7 +130,7 @@ func compile(all []*dialect) *table {
 	t.addCounts()
 	t.addUnnamed()
 	for f := range t.sources {
-		slices.SortStableFunc(t.sources[f], func(a, b *boundSource) int { return a.rank - b.rank })
+		slices.SortStableFunc(t.sources[f], func(a, b *boundSource) int { return cmp.Compare(a.rank, b.rank) })
 	}
 	slices.SortStableFunc(t.kinds, func(a, b *boundRule) int { return a.at - b.at })
 	t.link()

@@ -163,7 +163,7 @@ func (r *reading) say(fill func(*statement)) {
 
 // gatherText reads the usage objects in JSON text, without parsing what is around them.
 func (r *reading) gatherText(key, text string) {
-	if words := wordsOf(key); slices.Contains(words, "usage") || slices.Contains(words, "tokens") || slices.Contains(words, "metrics") {
+	if r.traits(key).usage {
 		r.gatherObject(text)
 		return
 	}
@@ -224,23 +224,38 @@ func (r *reading) gatherObject(text string) {
 	}
 	r.say(func(s *statement) {
 		s.object = true
-		s.read(n, []string{"usage"}, 0)
+		r.readUsage(s, n, "", 0)
 		s.separate = n.Get("input_tokens").Exists() && !s.facts[tokensTotal].OK &&
 			(n.Get("cache_read_input_tokens").Exists() || n.Get("cache_creation_input_tokens").Exists())
 	})
 }
 
-// read takes the facts of a usage object, details in objects included.
-func (s *statement) read(n jsonval.Node, path []string, depth int) {
+// readUsage takes the facts of a usage object, details in objects included.
+func (r *reading) readUsage(s *statement, n jsonval.Node, parent string, depth int) {
 	for c := n.First(); isObject(n) && c.Exists() && depth < 4; c = c.Next() {
-		words := append(slices.Clip(path), wordsOf(c.Key())...)
 		if isObject(c) {
-			s.read(c, words, depth+1)
+			r.readUsage(s, c, c.Key(), depth+1)
 			continue
 		}
-		fact := tokenFactOf(words)
+		fact := r.memberFact(parent, c.Key())
 		if i, _, ok := (value{node: c}).integer(); ok && fact != noTokens && !s.facts[fact].OK {
 			s.facts[fact] = Int{i, true}
 		}
 	}
+}
+
+// memberFact is what a member of a usage object counts, by its key and that of the object
+// around it; once for keys that come again.
+func (r *reading) memberFact(parent, key string) tokenFact {
+	if fact, ok := r.memberFacts[[2]string{parent, key}]; ok {
+		return fact
+	}
+	fact := tokenFactOf(append(append([]string{"usage"}, wordsOf(parent)...), wordsOf(key)...))
+	if len(parent)+len(key) <= maxKeyLength {
+		if len(r.memberFacts) >= maxKeyTraits {
+			clear(r.memberFacts)
+		}
+		r.memberFacts[[2]string{strings.Clone(parent), strings.Clone(key)}] = fact
+	}
+	return fact
 }
