@@ -315,6 +315,9 @@ func (r *reading) convert(f field, src *boundSource, v value) (content.Content, 
 		if !ok {
 			return content.Content{}, false
 		}
+		if src.as == asJSON {
+			s = unquote(strings.TrimSpace(s))
+		}
 		return r.norm.Text(s, rep), true
 	case f == fSystemInstructions && node:
 		return r.norm.SystemInstructionsNode(v.node, rep)

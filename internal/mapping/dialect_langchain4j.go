@@ -10,6 +10,7 @@ var _ = register(dialect{
 	versions: "quarkus-langchain4j 1 (source: SpanChatModelListener)",
 	scopes:   []string{"io.quarkus.opentelemetry"},
 	sources: map[field][]source{
+		fTotalCost:      {{attr: "gen_ai.client.estimated_cost", with: inDollars, note: "if in USD"}},
 		fInputMessages:  {{attr: "gen_ai.prompt", as: asText, own: true, only: onlyLLM, at: rankLegacy + 19}},
 		fOutputMessages: {{attr: "gen_ai.completion", as: asText, own: true, only: onlyLLM, at: rankLegacy + 19}},
 	},
@@ -23,4 +24,17 @@ func quarkusKind(_ *reading, name string) (Kind, verdict) {
 		return KindLLM, decided
 	}
 	return KindOther, undecided
+}
+
+// inDollars takes the currency off an amount.
+func inDollars(r *reading, v value) value {
+	s, _ := v.str()
+	amount, ok := strings.CutSuffix(strings.TrimSpace(s), "USD")
+	if !ok {
+		amount, ok = strings.CutSuffix(amount, "$")
+	}
+	if !ok {
+		return value{}
+	}
+	return r.textValue(strings.TrimSpace(amount))
 }

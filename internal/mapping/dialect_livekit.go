@@ -25,7 +25,7 @@ var _ = register(dialect{
 	},
 	kinds: []kindRule{
 		{at: kindByOthers, own: true, values: map[string]Kind{
-			"agent_turn": KindAgent, "agent_session": KindAgent, "function_tool": KindTool, "llm_request": KindLLM, "llm_node": KindChain,
+			"agent_turn": KindAgent, "agent_session": KindAgent, "function_tool": KindTool, "llm_request": KindLLM, "llm_request_run": KindOther, "llm_node": KindChain,
 		}},
 	},
 	words: []string{

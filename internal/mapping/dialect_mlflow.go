@@ -42,7 +42,7 @@ var _ = register(dialect{
 		fPromptVersion: {{attr: "mlflow.linkedPrompts", path: "0.version"}},
 		fToolName:      {{as: asName, own: true, at: rankLast}},
 		fToolCallID:    {{attr: "mlflow.spanOutputs", with: toolMessageID, note: ofToolMessage, at: rankEvents}},
-		fInputMessages: {{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM}},
+		fInputMessages: {{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM}, {attr: "mlflow.spanInputs", path: "messages", only: kindsOf(KindAgent, KindChain)}},
 		fOutputMessages: {
 			{attr: "mlflow.spanOutputs", as: asBody, only: onlyLLM},
 			{attr: "mlflow.spanOutputs", path: "output", only: onlyLLM},

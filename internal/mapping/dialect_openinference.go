@@ -214,3 +214,17 @@ var _ = register(dialect{
 	},
 	words: []string{"crew_inputs", "crew_agents", "crew_tasks"},
 })
+
+// CrewAI's own spans: the conventions, but the agent's name is a hash.
+var _ = register(dialect{
+	name:     "CrewAI",
+	rank:     rankCurrent - 7,
+	versions: "*crewai* 1.15",
+	marks:    []string{"crewai.agent.role", "crewai.crew.usage_metrics"},
+	sources: map[field][]source{
+		fAgentName:    {{attr: "crewai.agent.role"}},
+		fInputTokens:  {{attr: "crewai.crew.usage_metrics", path: "prompt_tokens", at: rankLast}},
+		fOutputTokens: {{attr: "crewai.crew.usage_metrics", path: "completion_tokens", at: rankLast}},
+		fTotalTokens:  {{attr: "crewai.crew.usage_metrics", path: "total_tokens", at: rankLast}},
+	},
+})

@@ -33,7 +33,7 @@ var _ = register(dialect{
 		fTTFT: {
 			{attr: "gen_ai.response.time_to_first_chunk", as: asSeconds, streams: true},
 			{attr: "gen_ai.client.operation.time_to_first_chunk", as: asSeconds, streams: true},
-			{attr: "gen_ai.server.time_to_first_token", as: asSeconds, at: rankCurrent + 1},
+			{attr: "gen_ai.server.time_to_first_token", as: asSeconds, with: ofStream, note: "unless the span says that it did not stream", at: rankCurrent + 1},
 		},
 		fInputTokens: {
 			{attr: "gen_ai.usage.input_tokens"},
@@ -112,6 +112,14 @@ var _ = register(dialect{
 		{at: kindByOperation, attr: "gen_ai.operation.name", values: operationKinds},
 	},
 })
+
+// ofStream passes over what is the latency of the whole answer where nothing streamed.
+func ofStream(r *reading, v value) value {
+	if s := r.out.Streaming; s.OK && !s.V {
+		return value{}
+	}
+	return v
+}
 
 // templateName passes over what Gemini CLI writes: the id of one prompt, not the name
 // of a template.

@@ -207,6 +207,9 @@ func (r *reading) errors() {
 	if typ == "" {
 		typ = "_OTHER"
 	}
+	if strings.HasPrefix(typ, "<class ") {
+		typ = enumValue(typ)
+	}
 	s.ErrorType = typ
 	if s.ErrorMessage = s.StatusMessage; s.ErrorMessage != "" {
 		return
