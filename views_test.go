@@ -76,6 +76,33 @@ func TestReadmeQueriesRun(t *testing.T) {
 	}
 }
 
+// TestReadmeFiguresAreThoseOfTheSpans compares what the README's queries of calls, tokens
+// and failures sum up to with the definition over the spans.
+func TestReadmeFiguresAreThoseOfTheSpans(t *testing.T) {
+	e, db := startExporter(t, nil)
+	for _, name := range fixtureNames(t) {
+		consume(t, e, readFixture(t, name))
+	}
+	text, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	for begin, want := range map[string][2]string{
+		"SELECT (hour AT": {`SELECT sum(calls), sum(tokens), sum(usd) FROM`, `SELECT count(*) FILTER (WHERE counted AND kind <> 'tool'),
+			sum(coalesce(total_tokens, (aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE usage_counted),
+			sum(coalesce(total_cost, (aggregate_usage ->> 'total_cost')::numeric)) FILTER (WHERE coalesce(cost_counted, usage_counted)) FROM llm_spans`},
+		"SELECT user_id": {`SELECT sum(calls), sum(tokens) FROM`, `SELECT count(*) FILTER (WHERE counted AND kind <> 'tool'),
+			sum(coalesce(total_tokens, (aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE usage_counted) FROM llm_spans`},
+		"SELECT service_name, hour":                      {`SELECT sum(failed) FROM`, `SELECT count(error_type) FROM llm_spans WHERE counted AND kind = 'llm'`},
+		"SELECT start_time, service_name, model AS what": {`SELECT count(*) FROM`, `SELECT count(error_type) FROM llm_spans WHERE counted`},
+		"SELECT tool_name, sum(offered)":                 {`SELECT sum(called), sum(failed) FROM`, `SELECT count(*), count(error_type) FROM llm_spans WHERE kind = 'tool' AND counted`},
+	} {
+		at := strings.Index(string(text), "```sql\n"+begin)
+		require.Positive(t, at, begin)
+		sql, _, _ := strings.Cut(string(text)[at+len("```sql\n"):], ";")
+		sql = regexp.MustCompile(`interval '[^']*'`).ReplaceAllString(strings.ReplaceAll(sql, " LIMIT 20", ""), "interval '3 years'")
+		require.Equal(t, lines(t, db, want[1]), lines(t, db, want[0]+" ("+sql+") q"), sql)
+	}
+}
+
 func countRows(t *testing.T, db *pgxpool.Pool, sql string) int {
 	t.Helper()
 	rows, err := db.Query(t.Context(), sql)

@@ -1,0 +1,66 @@
+package llmobservatoryexporter
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write docs/tables.md instead of comparing it")
+
+const (
+	tablesPage     = "docs/tables.md"
+	tablesGenerate = "<!-- The tables below are made of the comments in the database: go test . -run TestTablesPage -update -->\n"
+)
+
+// TestTablesPage compares docs/tables.md with the comments in the database, of which
+// everything public has one.
+func TestTablesPage(t *testing.T) {
+	_, db := startExporter(t, nil)
+	require.Empty(t, column[string](t, db, `SELECT format('%s.%s', c.relname, a.attname) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped
+			AND c.relname ^@ 'llm_' AND NOT c.relname ^@ 'llm_internal_' AND col_description(c.oid, a.attnum) IS NULL
+			AND obj_description(c.oid, 'pg_class') NOT LIKE 'For the exporter%' AND c.relname <> 'llm_content_references'
+			AND NOT (c.relname IN ('llm_spans', 'llm_traces') AND a.attname IN ('below', 'origins'))`), "columns without a comment")
+	require.Empty(t, column[string](t, db, `SELECT c.relname::text FROM pg_class c
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
+			AND c.relname ^@ 'llm_' AND NOT c.relname ^@ 'llm_internal_' AND obj_description(c.oid, 'pg_class') IS NULL`), "relations without a comment")
+	require.Empty(t, column[string](t, db, `SELECT p.oid::regprocedure::text FROM pg_proc p
+		WHERE p.pronamespace = 'public'::regnamespace AND p.proname ^@ 'llm_' AND NOT p.proname ^@ 'llm_internal_'
+			AND obj_description(p.oid, 'pg_proc') IS NULL`), "functions without a comment")
+
+	stored, err := os.ReadFile(tablesPage)
+	require.NoError(t, err)
+	head, _, found := strings.Cut(string(stored), tablesGenerate)
+	require.True(t, found)
+	var page strings.Builder
+	page.WriteString(head + tablesGenerate)
+	rows, err := db.Query(t.Context(), `
+		SELECT c.relname::text, obj_description(c.oid, 'pg_class'), a.attname::text, format_type(a.atttypid, a.atttypmod), coalesce(col_description(c.oid, a.attnum), '')
+		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND c.relname ^@ 'llm_'
+			AND NOT c.relname ^@ 'llm_internal_' AND obj_description(c.oid, 'pg_class') NOT LIKE 'For the exporter%'
+			AND col_description(c.oid, a.attnum) IS NOT NULL
+		ORDER BY c.relkind = 'v', c.relname, a.attnum`)
+	require.NoError(t, err)
+	var last, relation, about, name, kind, comment string
+	_, err = pgx.ForEachRow(rows, []any{&relation, &about, &name, &kind, &comment}, func() error {
+		if relation != last {
+			fmt.Fprintf(&page, "\n## %s\n\n%s\n\n| column | type | meaning |\n|---|---|---|\n", relation, about)
+			last = relation
+		}
+		fmt.Fprintf(&page, "| `%s` | %s | %s |\n", name, kind, strings.ReplaceAll(comment, "|", `\|`))
+		return nil
+	})
+	require.NoError(t, err)
+	if *update {
+		require.NoError(t, os.WriteFile(tablesPage, []byte(page.String()), 0o644))
+		return
+	}
+	require.Equal(t, page.String(), string(stored), "run go test . -run TestTablesPage -update")
+}
