@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/pricing"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/signal"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
@@ -30,6 +31,7 @@ type llmExporter struct {
 	telemetry *telemetry
 	health    *health
 	mapper    *mapping.Mapper
+	pricer    *pricing.Pricer
 	resolver  *traceResolver
 	writer    *write.Writer
 
@@ -70,6 +72,7 @@ func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.D
 	if err != nil {
 		return data, pool.Wrap("cannot map the batch", err)
 	}
+	e.pricer.Estimate(batch.Spans)
 	mapped := time.Since(begin)
 	traces := e.resolver.resolve(ctx, batch.TraceIDs())
 	result, err := e.writer.Write(ctx, batch, traces.absent)

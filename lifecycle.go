@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.uber.org/zap"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/pricing"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
@@ -57,6 +58,7 @@ func (e *llmExporter) open(ctx context.Context) (err error) {
 		return err
 	}
 	e.writer = write.New(e.pool, e.cfg.Postgres.Schema, e.window())
+	e.pricer = pricing.New(e.cfg.Postgres.Schema)
 	e.upkeep = &upkeep.Upkeep{
 		Pool: e.pool, Schema: e.cfg.Postgres.Schema, Logger: e.logger,
 		Spans: e.cfg.Retention.Spans, Contents: e.cfg.Retention.Contents, Interval: e.cfg.Retention.Interval,
@@ -68,6 +70,7 @@ func (e *llmExporter) open(ctx context.Context) (err error) {
 			e.resolver.forget()
 		},
 		Erased:     e.resolver.forgetErased,
+		Prices:     e.loadPrices,
 		Removed:    e.telemetry.removed,
 		Partitions: e.telemetry.countPartitions,
 		Overdue:    e.telemetry.countOverdue,
@@ -120,7 +123,22 @@ func (e *llmExporter) prepareSchema(ctx context.Context) (serverVersion string, 
 	if err := apply(ctx, conn.Conn(), e.cfg.Postgres.Schema); err != nil {
 		return "", schemaError(err, e.cfg.Postgres.Schema)
 	}
+	if err := e.loadPrices(ctx, conn.Conn()); err != nil {
+		return "", pool.Wrap("cannot read llm_prices", err)
+	}
 	return conn.Conn().PgConn().ParameterStatus("server_version"), nil
+}
+
+// loadPrices takes the prices of the database, which others may have changed.
+func (e *llmExporter) loadPrices(ctx context.Context, conn *pgx.Conn) error {
+	changed, faults, err := e.pricer.Reload(ctx, conn)
+	if faults != nil {
+		e.logger.Warn("Prices that cannot be read are left out", zap.Error(faults))
+	}
+	if changed {
+		e.logger.Debug("Loaded the prices of llm_prices")
+	}
+	return err
 }
 
 // lastConnect tries once more to reach a Postgres that has not been reached yet,

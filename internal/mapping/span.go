@@ -125,7 +125,9 @@ type Span struct {
 	Usage Usage
 
 	ServiceTier string
-	Labels      []byte // JSON object of strings; nil when the span has none of the configured labels
+	// EstimatedCost is the price of the tokens (USD); package pricing fills it in.
+	EstimatedCost decimal.NullDecimal
+	Labels        []byte // JSON object of strings; nil when the span has none of the configured labels
 
 	UserID      string
 	SessionID   string

@@ -182,8 +182,16 @@ func (r *Row) Cost(u Usage) Cost {
 	if !inOK || !outOK || !otherOK || input > math.MaxInt64-output || input+output > math.MaxInt64-other {
 		return r.costBig(&b)
 	}
-	exp := -r.scaled.exp
-	return Cost{decimal.New(input, exp), decimal.New(output, exp), decimal.New(input+output+other, exp)}
+	exp := r.scaled.exp
+	return Cost{amount(input, exp), amount(output, exp), amount(input+output+other, exp)}
+}
+
+// amount is n / 10^exp without zeros at the end, which Postgres would store and show.
+func amount(n int64, exp int32) decimal.Decimal {
+	for ; exp > 0 && n%10 == 0; exp-- {
+		n /= 10
+	}
+	return decimal.New(n, -exp)
 }
 
 // sum adds up units; false if it overflows.

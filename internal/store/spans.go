@@ -94,6 +94,7 @@ var spanColumns = []pgbatch.Column[SpanRow]{
 	pgbatch.Col("input_cost", pgtype.NumericOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendOptNumeric(b, r.modelUsage().InputCost) }),
 	pgbatch.Col("output_cost", pgtype.NumericOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendOptNumeric(b, r.modelUsage().OutputCost) }),
 	pgbatch.Col("total_cost", pgtype.NumericOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendOptNumeric(b, r.modelUsage().TotalCost) }),
+	pgbatch.Col("estimated_cost", pgtype.NumericOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendOptNumeric(b, r.EstimatedCost) }),
 	pgbatch.Col("finish_reasons", pgtype.TextArrayOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendTextArray(b, r.FinishReasons) }),
 	pgbatch.Col("tags", pgtype.TextArrayOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendTextArray(b, r.Tags) }),
 	pgbatch.Col("adjustments", pgtype.TextArrayOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendTextArray(b, r.Adjustments.Names()) }),

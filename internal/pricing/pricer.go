@@ -1,0 +1,94 @@
+// Package pricing estimates what the calls of a batch cost, by the prices that the
+// database holds, and estimates the past again when these change.
+//
+//	mapped spans ──► Pricer.Estimate ──► Span.EstimatedCost     in memory, in the way of a batch
+//	llm_prices   ──► Pricer.Reload                              every minute, by upkeep
+//	             ──► Repricer                                   days whose prices changed
+//
+// An estimate is made for every model span that reports tokens, beside a reported cost
+// too, so that both can be compared. Which of them counts is for internal/trace.
+package pricing
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/shopspring/decimal"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/price"
+)
+
+// Pricer estimates by the prices of one schema. It is safe for concurrent use.
+type Pricer struct {
+	schema  string
+	current atomic.Pointer[list]
+}
+
+// list is the prices that were loaded, and what told them from others.
+type list struct {
+	*price.List
+	digest string
+}
+
+// New returns a Pricer without prices: until Reload, nothing is estimated.
+func New(schema string) *Pricer { return &Pricer{schema: schema} }
+
+// Reload reads llm_prices unless it is as it was. Rows that cannot be read are left out
+// and named by faults.
+func (p *Pricer) Reload(ctx context.Context, conn *pgx.Conn) (changed bool, faults, err error) {
+	var digest string
+	if err := conn.QueryRow(ctx, digestOf(p.schema)).Scan(&digest); err != nil {
+		return false, nil, err
+	}
+	if old := p.current.Load(); old != nil && old.digest == digest {
+		return false, nil, nil
+	}
+	rows, err := price.Load(ctx, conn, p.schema)
+	if err != nil {
+		return false, nil, err
+	}
+	found, faults := price.NewList(rows)
+	p.current.Store(&list{found, digest})
+	return true, faults, nil
+}
+
+// digestOf is a query for a number that changes with any row.
+func digestOf(schema string) string {
+	return "SELECT count(*) || ' ' || coalesce(sum(hashtextextended(p::text, 0)), 0) FROM " + pgx.Identifier{schema, "llm_prices"}.Sanitize() + " p"
+}
+
+// Estimate fills the estimated cost of model spans that report tokens.
+func (p *Pricer) Estimate(spans []mapping.Span) {
+	l := p.current.Load()
+	if l == nil {
+		return
+	}
+	for i := range spans {
+		if s := &spans[i]; s.Kind.IsModel() {
+			s.EstimatedCost = l.estimate(s)
+		}
+	}
+}
+
+// estimate returns what a call costs; null if it reports no tokens or no price holds.
+func (l *list) estimate(s *mapping.Span) decimal.NullDecimal {
+	u := &s.Usage
+	if !u.Input.OK && !u.Output.OK {
+		return decimal.NullDecimal{}
+	}
+	row := l.Find(price.Call{
+		Provider: s.Provider, Models: []string{s.ResponseModel, s.RequestModel},
+		At: time.UnixMicro(s.Start), ServiceTier: s.ServiceTier, Input: u.Input.V,
+	})
+	if row == nil {
+		return decimal.NullDecimal{}
+	}
+	return decimal.NewNullDecimal(row.Cost(price.Usage{
+		Input: u.Input.V, Output: u.Output.V, CacheRead: u.CacheRead.V, CacheWrite: u.CacheCreation.V, CacheWrite1h: u.CacheWrite1h.V,
+		InputAudio: u.InputAudio.V, InputImage: u.InputImage.V, OutputAudio: u.OutputAudio.V, OutputImage: u.OutputImage.V,
+		Reasoning: u.Reasoning.V, WebSearches: u.WebSearchRequests.V,
+	}).Total)
+}

@@ -1,0 +1,29 @@
+package llmobservatoryexporter
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestCallsAreEstimated sends calls with and without a reported cost and asks what their
+// rows say.
+func TestCallsAreEstimated(t *testing.T) {
+	e, db := startExporter(t, nil)
+	at := time.Now().Add(-time.Minute)
+	for i, attributes := range [][]string{
+		{"gen_ai.provider.name", "openai", "gen_ai.request.model", "gpt-4o-mini"},
+		{"gen_ai.provider.name", "openai", "gen_ai.request.model", "gpt-4o-mini", "gen_ai.usage.cost", "0.5"},
+		{"gen_ai.provider.name", "ollama", "gen_ai.request.model", "gpt-4o-mini"},
+		{"gen_ai.provider.name", "azure.ai.openai", "gen_ai.request.model", "prod-7", "gen_ai.response.model", "gpt-4o-mini-2024-07-18"},
+	} {
+		td := spanIn(byte(i+1), 1, 0, at, append(attributes, "gen_ai.operation.name", "chat",
+			"gen_ai.usage.input_tokens", "2000000", "gen_ai.usage.output_tokens", "1000000", "gen_ai.usage.cache_read.input_tokens", "1000000")...)
+		require.NoError(t, e.ConsumeTraces(t.Context(), td))
+	}
+	got := column[*string](t, db, `SELECT estimated_cost::text FROM llm_spans ORDER BY trace_id`)
+	text := func(s string) *string { return &s }
+	require.Equal(t, []*string{text("0.825"), text("0.825"), nil, text("0.825")}, got, "0.15 + 0.075 + 0.6 USD; nobody's price holds for an own server")
+	require.Equal(t, []*string{nil, text("0.5"), nil, nil}, column[*string](t, db, `SELECT total_cost::text FROM llm_spans ORDER BY trace_id`), "reported cost stays as it is")
+}
