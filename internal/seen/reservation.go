@@ -2,14 +2,12 @@ package seen
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 )
 
@@ -124,26 +122,29 @@ func (r *Reservation) Found(stored map[content.Key]bool) {
 	})
 }
 
-// patience bounds the wait for an earlier batch. It only ends by itself when that
-// batch waits, through another process, for this one.
-const patience = 2 * time.Second
+// patience bounds the wait for earlier batches in this process, where Postgres cannot see
+// that they wait, through another process, for this one.
+const patience = time.Second
 
 // AwaitOthers waits until the batches that contents were left to have ended, and returns
-// the contents, sorted, that failed ones have not stored: they are this batch's to store,
-// unless they are there. It comes before any trace is locked, since those batches may
-// need the same traces.
+// the contents, sorted, that are this batch's to store unless they are there: those of
+// batches that failed, or that do not end for long. It comes before any trace is locked,
+// since those batches may need the same traces.
 func (r *Reservation) AwaitOthers(ctx context.Context) (rows []store.ContentRow, err error) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
+	impatient := false
 	for owner, left := range r.left {
-		select {
-		case <-owner.ended:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-timer.C:
-			return nil, fmt.Errorf("an earlier batch that stores contents of this one does not end: %w", pgbatch.ErrConflict)
+		if !impatient {
+			select {
+			case <-owner.ended:
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-timer.C:
+				impatient = true
+			}
 		}
-		if !owner.committed {
+		if !owner.hasCommitted() {
 			rows = append(rows, left...)
 		}
 	}
@@ -152,6 +153,25 @@ func (r *Reservation) AwaitOthers(ctx context.Context) (rows []store.ContentRow,
 	}
 	slices.SortFunc(rows, store.CompareContents)
 	return rows, nil
+}
+
+// hasCommitted tells whether the batch has ended well by now.
+func (r *Reservation) hasCommitted() bool {
+	select {
+	case <-r.ended:
+		return r.committed
+	default:
+		return false
+	}
+}
+
+// Inserted takes note of rows to store that turned out to be there.
+func (r *Reservation) Inserted(rows []store.ContentRow, inserted map[content.Key]bool) {
+	for _, row := range rows {
+		if !inserted[row.Key] {
+			r.reuse(1, len(row.Body))
+		}
+	}
 }
 
 // End ends the reservation. With durable, the batch has committed so that no crash of

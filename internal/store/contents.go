@@ -81,14 +81,23 @@ func (s *Store) CopyContents(ctx context.Context, c *pgbatch.Conn, rows []Conten
 // insertChunk bounds the rows of one INSERT, and so its parameters' size.
 const insertChunk = 1000
 
-// InsertContents stores rows unless they are there.
-func (s *Store) InsertContents(ctx context.Context, c *pgbatch.Conn, rows []ContentRow) error {
+// InsertContents stores rows unless they are there, and returns those that it stored.
+func (s *Store) InsertContents(ctx context.Context, c *pgbatch.Conn, rows []ContentRow) (inserted map[content.Key]bool, err error) {
+	inserted = make(map[content.Key]bool, len(rows))
 	for chunk := range slices.Chunk(rows, insertChunk) {
-		if err := c.Exec(ctx, s.insertContents.Statement("store contents", chunk)); err != nil {
-			return err
+		statement := s.insertContents.Statement("store contents", chunk)
+		statement.Row = func(v [][]byte) error {
+			var id [16]byte
+			r := pgbatch.Reader{Values: v}
+			r.UUID(&id)
+			inserted[content.Key{ID: id, Day: int32(r.Int())}] = true
+			return r.Err
+		}
+		if err := c.Exec(ctx, statement); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return inserted, nil
 }
 
 // idArray returns ids as an array parameter.

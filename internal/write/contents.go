@@ -3,6 +3,7 @@ package write
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
@@ -28,8 +29,7 @@ func (t *transaction) storeContents(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.written(rows)
-	return t.w.store.InsertContents(ctx, t.conn, rows)
+	return t.insertContents(ctx, rows)
 }
 
 // begin begins the transaction and, unless it is careful, asks for the proof that
@@ -77,10 +77,10 @@ func (t *transaction) storeReserved(ctx context.Context) error {
 			return err
 		}
 	}
-	t.written(t.contents.Store)
 	if t.careful {
-		return t.w.store.InsertContents(ctx, t.conn, t.contents.Store)
+		return t.insertContents(ctx, t.contents.Store)
 	}
+	t.written(t.contents.Store)
 	return t.w.store.CopyContents(ctx, t.conn, t.contents.Store)
 }
 
@@ -98,6 +98,17 @@ func (t *transaction) dropStored(ctx context.Context) error {
 	if !t.careful {
 		t.w.optimism.asked(len(found) > 0)
 	}
+	return nil
+}
+
+// insertContents stores rows unless they turn out to be there.
+func (t *transaction) insertContents(ctx context.Context, rows []store.ContentRow) error {
+	inserted, err := t.w.store.InsertContents(ctx, t.conn, rows)
+	if err != nil {
+		return err
+	}
+	t.contents.Inserted(rows, inserted)
+	t.written(slices.DeleteFunc(slices.Clone(rows), func(row store.ContentRow) bool { return !inserted[row.Key] }))
 	return nil
 }
 
