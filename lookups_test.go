@@ -100,7 +100,7 @@ func TestTraceIsReadAsATree(t *testing.T) {
 	require.Equal(t, want, column[string](t, db, `SELECT left(span_id, 2) || ' ' || depth FROM llm_trace((SELECT id FROM llm_traces WHERE trace_id = $1))`, hexOf(0xAB)), "by its uuid")
 	require.Equal(t, want, column[string](t, db, `SELECT left(span_id, 2) || ' ' || depth FROM llm_trace((SELECT id::text FROM llm_traces WHERE trace_id = $1))`, hexOf(0xAB)))
 	_, err := db.Exec(t.Context(), tree, "no id")
-	require.ErrorContains(t, err, "not the id of a trace: 'no id'")
+	require.ErrorContains(t, err, `"no id" is no trace id`)
 
 	require.Equal(t, column[map[string]any](t, db, `SELECT to_jsonb(d) FROM llm_span_details d WHERE trace_hex = $1 ORDER BY span_id`, hexOf(0xAB)),
 		column[map[string]any](t, db, `SELECT to_jsonb(x) - 'depth' FROM llm_trace($1) x ORDER BY span_id`, hexOf(0xAB)))

@@ -336,6 +336,9 @@ BEGIN
         GET DIAGNOSTICS removed = ROW_COUNT;
         contents := contents + removed;
     END LOOP;
+    IF subject = 'user' THEN -- sums of days whose spans are gone
+        UPDATE {{.schema}}.llm_internal_usage_parts p SET user_id = NULL WHERE p.user_id = value;
+    END IF;
     INSERT INTO {{.schema}}.llm_erasures (subject, value_hash, whole_trace, traces, spans, contents)
     VALUES (subject, encode(sha256(convert_to(CASE subject WHEN 'trace' THEN replace({{.schema}}.llm_internal_trace_id(value)::text, '-', '') ELSE value END, 'UTF8')), 'hex'),
         subject = 'trace' OR coalesce(whole, false), traces, spans, contents);

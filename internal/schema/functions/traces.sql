@@ -6,22 +6,12 @@
 -- into the query around them: words that it does not select are not fetched, and
 -- need no rights.
 
--- llm_traces.id of a trace named by its hex id or its uuid. What is neither is an error,
--- not a trace that is not there.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_trace_id(trace text) RETURNS uuid
-LANGUAGE plpgsql STABLE STRICT AS $$
-DECLARE
-    plain text := lower(btrim(trace));
-BEGIN
-    IF plain ~ '^[0-9a-f]{32}$' THEN
-        RETURN (SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.trace_id = plain
-                UNION ALL SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.id = plain::uuid LIMIT 1);
-    ELSIF plain ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
-        RETURN (SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.id = plain::uuid);
-    END IF;
-    RAISE EXCEPTION 'not the id of a trace: %', quote_literal(trace)
-        USING ERRCODE = 'invalid_text_representation', HINT = 'Give the 32 hex digits of llm_traces.trace_id, or the uuid llm_traces.id.';
-END
+-- llm_traces.id of a trace named by its hex id or its uuid; null for one that is not there.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_find_trace(trace text) RETURNS uuid
+LANGUAGE sql STABLE STRICT AS $$
+SELECT coalesce(
+    (SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.trace_id = replace({{.schema}}.llm_internal_trace_id(trace)::text, '-', '')),
+    (SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.id = {{.schema}}.llm_internal_trace_id(trace)))
 $$;
 
 -- The spans of a trace.
@@ -30,7 +20,7 @@ LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
     trace record;
 BEGIN
-    SELECT t.id, t.start_time, t.end_time INTO trace FROM {{.schema}}.llm_traces t WHERE t.id = {{.schema}}.llm_internal_trace_id(hex);
+    SELECT t.id, t.start_time, t.end_time INTO trace FROM {{.schema}}.llm_traces t WHERE t.id = {{.schema}}.llm_internal_find_trace(hex);
     RETURN QUERY SELECT s.* FROM {{.schema}}.llm_spans s
         WHERE s.trace_id = trace.id AND s.start_time BETWEEN trace.start_time AND trace.end_time;
 END

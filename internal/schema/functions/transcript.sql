@@ -64,7 +64,7 @@ LANGUAGE plpgsql STABLE ROWS 200 AS $$
 #variable_conflict use_column
 DECLARE
     of_id uuid := CASE WHEN lower(btrim(of)) ~ '^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$'
-        THEN {{.schema}}.llm_internal_trace_id(of) END;
+        THEN {{.schema}}.llm_internal_find_trace(of) END;
     said uuid[] := '{}';
     before integer; -- messages said before this call
     reached integer; -- the last of them that the input repeats
