@@ -30,7 +30,7 @@ func columnTypes[T any](columns []pgbatch.Column[T]) map[string]uint32 {
 }
 
 // byDatabase are the columns that a batch leaves to their default.
-var byDatabase = []string{"source", "stored_at", "cost_counted"}
+var byDatabase = []string{"source", "stored_at"}
 
 func requireColumns(t *testing.T, pool *pgxpool.Pool, table string, want map[string]uint32) {
 	t.Helper()

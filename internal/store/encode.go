@@ -134,3 +134,11 @@ func appendOptInt16(dst []byte, v int16) []byte {
 	}
 	return pgbatch.AppendInt16(dst, v)
 }
+
+// contentIDs reads an id as a list of one, or none.
+func contentIDs(r *pgbatch.Reader) []content.ID {
+	if id := contentID(r); id != [16]byte{} {
+		return []content.ID{id}
+	}
+	return nil
+}

@@ -8,15 +8,14 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
 
 // SpanRow is a span with what only its trace's other spans tell.
 type SpanRow struct {
 	*mapping.Span
-	Trace        [16]byte // llm_traces.id
-	Below        uint8    // which kinds of span lie below
-	Counted      mapping.Bool
-	UsageCounted mapping.Bool
+	Trace [16]byte // llm_traces.id
+	trace.Flags
 }
 
 func (r *SpanRow) modelUsage() *mapping.Usage {
@@ -47,7 +46,7 @@ var spanColumns = []pgbatch.Column[SpanRow]{
 	pgbatch.Col("input_image_tokens", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendOptInt64(b, r.modelUsage().InputImage) }),
 	pgbatch.Col("output_image_tokens", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendOptInt64(b, r.modelUsage().OutputImage) }),
 	pgbatch.Col("web_search_requests", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendOptInt64(b, r.modelUsage().WebSearchRequests) }),
-	pgbatch.Col("flags", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendCount(b, r.Flags) }),
+	pgbatch.Col("flags", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendCount(b, r.Span.Flags) }),
 	pgbatch.Col("embedding_dimensions", pgtype.Int4OID, func(b []byte, r *SpanRow) []byte { return appendOptInt32(b, r.EmbeddingDimensions) }),
 	pgbatch.Col("dropped_attributes_count", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendCount(b, r.DroppedAttributes) }),
 	pgbatch.Col("dropped_events_count", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendCount(b, r.DroppedEvents) }),
@@ -56,6 +55,7 @@ var spanColumns = []pgbatch.Column[SpanRow]{
 	pgbatch.Col("streaming", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.Streaming) }),
 	pgbatch.Col("counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.Counted) }),
 	pgbatch.Col("usage_counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.UsageCounted) }),
+	pgbatch.Col("cost_counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.CostCounted) }),
 	pgbatch.Col("resource_id", pgtype.UUIDOID, func(b []byte, r *SpanRow) []byte { return appendContentID(b, r.ResourceID) }),
 	pgbatch.Col("system_instructions_id", pgtype.UUIDOID, func(b []byte, r *SpanRow) []byte { return appendContentID(b, r.SystemInstructionsID) }),
 	pgbatch.Col("tool_definitions_id", pgtype.UUIDOID, func(b []byte, r *SpanRow) []byte { return appendContentID(b, r.ToolDefinitionsID) }),

@@ -38,15 +38,14 @@ type Store struct {
 
 	copySpans   string
 	updateSpans pgbatch.Query[FlagRow]
-	findSpans   pgbatch.Query[SpanRef]
-	findCalls   pgbatch.Query[CallRef]
-	wholeTrace  string
 
-	findPairs, findAwaited, deleteAwaited pgbatch.Query[SpanRef]
-	findOpenPairs                         string
-	insertPairs, settlePairs              pgbatch.Query[PairRow]
-	upsertAwaited                         pgbatch.Query[AwaitedRow]
-	forgetPairs, forgetAwaited            string
+	findSpans, findExactly, findTwins, findAwaited, findAwaiting pgbatch.Query[spanRef]
+	findCalls, wholeTrace, resetCounting                         string
+	findTools                                                    pgbatch.Query[toolRef]
+	upsertAwaited, deleteAwaited                                 pgbatch.Query[AwaitedRow]
+	upsertPairs                                                  pgbatch.Query[PairRow]
+	insertCalls                                                  pgbatch.Query[CallRow]
+	upsertTools, deleteTools                                     pgbatch.Query[ToolRow]
 
 	touchHours pgbatch.Query[HourRow]
 	createDay  string
@@ -71,20 +70,25 @@ func New(schemaName string) *Store {
 
 		copySpans:   pgbatch.CopySQL(schema.Table(schemaName, "llm_spans"), spanColumns),
 		updateSpans: query(schemaName, "spans_update", flagColumns),
-		findSpans:   query(schemaName, "spans_find", refColumns),
-		findCalls:   query(schemaName, "spans_find_calls", callColumns),
-		wholeTrace:  text(schemaName, "spans_of_trace"),
 
-		findPairs:     query(schemaName, "pairs_find", refColumns),
-		findOpenPairs: text(schemaName, "pairs_find_open"),
-		insertPairs:   query(schemaName, "pairs_insert", pairColumns),
-		settlePairs:   query(schemaName, "pairs_settle", pairColumns),
-		forgetPairs:   text(schemaName, "pairs_forget"),
+		findSpans:     query(schemaName, "spans_find", findColumns),
+		findExactly:   query(schemaName, "spans_find_exactly", exactColumns),
+		findTwins:     query(schemaName, "spans_find_twins", findColumns),
+		findCalls:     text(schemaName, "spans_find_calls"),
+		wholeTrace:    text(schemaName, "spans_of_trace"),
+		resetCounting: text(schemaName, "counting_reset"),
 
 		findAwaited:   query(schemaName, "awaited_find", refColumns),
 		upsertAwaited: query(schemaName, "awaited_upsert", awaitedColumns),
-		deleteAwaited: query(schemaName, "awaited_delete", refColumns),
-		forgetAwaited: text(schemaName, "awaited_forget"),
+		deleteAwaited: query(schemaName, "awaited_delete", awaitedColumns),
+
+		findAwaiting: query(schemaName, "pairs_awaiting", refColumns),
+		upsertPairs:  query(schemaName, "pairs_upsert", pairColumns),
+		insertCalls:  query(schemaName, "calls_insert", callColumns),
+
+		findTools:   query(schemaName, "tools_find", toolRefColumns),
+		upsertTools: query(schemaName, "tools_upsert", toolColumns),
+		deleteTools: query(schemaName, "tools_delete", toolColumns),
 
 		touchHours: query(schemaName, "hours_touch", hourColumns),
 		createDay:  text(schemaName, "day_create"),
@@ -130,7 +134,7 @@ func render(schemaName, file string, columns []string, rows string) string {
 
 // textArrays are columns whose values come as text, since the elements of an array
 // parameter cannot be arrays.
-var textArrays = map[string]bool{"tags": true, "models": true, "tools": true}
+var textArrays = map[string]bool{"tags": true, "models": true}
 
 var templates = template.Must(template.New("sql").Option("missingkey=error").ParseFS(files, "sql/*.sql"))
 

@@ -6,48 +6,33 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
-	"github.com/shopspring/decimal"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
 
-// TraceRow is a row of llm_traces. An empty string is a null column.
+// TraceRow is a row of llm_traces.
 type TraceRow struct {
-	ID          [16]byte
-	TraceID     pcommon.TraceID
-	RootSpanID  string // hex
-	Name        string // never null
-	ServiceName string
-	Environment string
-	Release     string
-	UserID      string
-	SessionID   string
-	Start, End  int64 // µs
-	Status      string
-
-	Spans, LLMCalls, ToolCalls, Errors int64
-	Input, Output, Total               int64 // tokens
-	Cost                               decimal.Decimal
-
-	Tags, Models []string
-	Origins      []byte // what merging needs and no column shows
+	ID      [16]byte
+	TraceID pcommon.TraceID
+	*trace.Rollup
 }
 
 var traceColumns = []pgbatch.Column[TraceRow]{
 	pgbatch.Col("id", pgtype.UUIDOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendUUID(b, r.ID) }),
 	pgbatch.Col("trace_id", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return appendTraceHex(b, r.TraceID) }),
-	pgbatch.Col("root_span_id", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.RootSpanID) }),
-	pgbatch.Col("name", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendString(b, r.Name) }),
-	pgbatch.Col("service_name", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.ServiceName) }),
-	pgbatch.Col("environment", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.Environment) }),
-	pgbatch.Col("release", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.Release) }),
-	pgbatch.Col("user_id", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.UserID) }),
-	pgbatch.Col("session_id", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.SessionID) }),
-	pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendTime(b, r.Start) }),
-	pgbatch.Col("end_time", pgtype.TimestamptzOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendTime(b, r.End) }),
+	pgbatch.Col("root_span_id", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.RootID()) }),
+	pgbatch.Col("name", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendString(b, r.Field(trace.FieldName)) }),
+	pgbatch.Col("service_name", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.Field(trace.FieldService)) }),
+	pgbatch.Col("environment", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.Field(trace.FieldEnvironment)) }),
+	pgbatch.Col("release", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.Field(trace.FieldRelease)) }),
+	pgbatch.Col("user_id", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.Field(trace.FieldUser)) }),
+	pgbatch.Col("session_id", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendText(b, r.Field(trace.FieldSession)) }),
+	pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *TraceRow) []byte { return appendStoredTime(b, r.Start) }),
+	pgbatch.Col("end_time", pgtype.TimestamptzOID, func(b []byte, r *TraceRow) []byte { return appendStoredTime(b, r.End) }),
 	pgbatch.Col("duration_us", pgtype.Int8OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt64(b, r.End-r.Start) }),
-	pgbatch.Col("status", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendString(b, r.Status) }),
+	pgbatch.Col("status", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendString(b, r.Status()) }),
 	pgbatch.Col("span_count", pgtype.Int4OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt32(b, int32(r.Spans)) }),
 	pgbatch.Col("llm_call_count", pgtype.Int4OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt32(b, int32(r.LLMCalls)) }),
 	pgbatch.Col("tool_call_count", pgtype.Int4OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt32(b, int32(r.ToolCalls)) }),
@@ -55,10 +40,10 @@ var traceColumns = []pgbatch.Column[TraceRow]{
 	pgbatch.Col("input_tokens", pgtype.Int8OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt64(b, r.Input) }),
 	pgbatch.Col("output_tokens", pgtype.Int8OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt64(b, r.Output) }),
 	pgbatch.Col("total_tokens", pgtype.Int8OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt64(b, r.Total) }),
-	pgbatch.Col("total_cost", pgtype.NumericOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendNumeric(b, r.Cost) }),
+	pgbatch.Col("total_cost", pgtype.NumericOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendOptNumeric(b, r.Cost()) }),
 	pgbatch.Col("tags", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendArrayLiteral(b, r.Tags) }),
 	pgbatch.Col("models", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendArrayLiteral(b, r.Models) }),
-	pgbatch.Col("origins", pgtype.ByteaOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendBytes(b, r.Origins) }),
+	pgbatch.Col("origins", pgtype.ByteaOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendBytes(b, r.AppendProvenance(nil)) }),
 }
 
 // LockTraces sets the savepoint llm_traces, locks the rows of traces until the transaction
@@ -82,21 +67,24 @@ func (s *Store) LockTraces(ctx context.Context, c *pgbatch.Conn, traces []pcommo
 
 // readTrace reads a row of traces_lock.sql.
 func readTrace(v [][]byte) (*TraceRow, error) {
-	var t TraceRow
+	t := TraceRow{Rollup: &trace.Rollup{}}
+	var columns trace.Row
 	r := pgbatch.Reader{Values: v}
 	r.UUID(&t.ID)
 	r.Hex(t.TraceID[:])
-	t.RootSpanID, t.Name, t.ServiceName = r.String(), r.String(), r.String()
-	t.Environment, t.Release, t.UserID, t.SessionID = r.String(), r.String(), r.String(), r.String()
+	columns.RootID = r.String()
+	for f := range columns.Fields {
+		columns.Fields[f] = r.String()
+	}
 	t.Start, t.End = r.Int(), r.Int()
-	t.Status = r.String()
+	columns.Status = r.String()
 	t.Spans, t.LLMCalls, t.ToolCalls, t.Errors = r.Int(), r.Int(), r.Int(), r.Int()
 	t.Input, t.Output, t.Total = r.Int(), r.Int(), r.Int()
-	t.Cost = r.OptDecimal().Decimal
+	t.SetCost(r.OptDecimal())
 	t.Tags, t.Models = r.Strings(), r.Strings()
-	var err error
-	t.Origins, err = hex.AppendDecode(nil, r.Next())
+	provenance, err := hex.AppendDecode(nil, r.Next())
 	r.Fail(err)
+	t.ReadProvenance(provenance, &columns)
 	return &t, r.Err
 }
 

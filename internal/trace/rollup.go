@@ -139,6 +139,10 @@ func scopeHash(name string) uint64 {
 	return h.Sum64()
 }
 
+// Current tells whether all stored spans of the trace were counted by the rules of this
+// version.
+func (r *Rollup) Current() bool { return r.state&current != 0 }
+
 // mixed tells whether calls of different scopes are known, which may be side by side.
 func (r *Rollup) mixed() bool { return len(r.modelScopes) > 1 || len(r.toolScopes) > 1 }
 

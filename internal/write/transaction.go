@@ -3,6 +3,7 @@ package write
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -11,16 +12,17 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/seen"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
 
-// trace is what a batch brings of one trace.
-type trace struct {
+// traceSpans is what a batch brings of one trace.
+type traceSpans struct {
 	otel pcommon.TraceID
 	id   [16]byte // llm_traces.id
 	rows []int32  // its spans in transaction.rows
 	// stored is the row as it was before; nil for a trace this batch creates.
-	stored *rollup
-	rollup rollup
+	stored *trace.Rollup
+	row    *trace.Rollup // as it is to be; nil if nothing changes
 }
 
 // transaction is one attempt to write a batch. One goroutine uses it.
@@ -38,10 +40,11 @@ type transaction struct {
 	contents *seen.Reservation
 
 	// Traces and spans.
-	traces []trace
+	traces []traceSpans
 	rows   []store.SpanRow
 	dead   []bool // by row: a duplicate
 
+	planner trace.Planner
 	changes store.Changes // of rows stored earlier
 	result  Result
 }
@@ -102,9 +105,9 @@ func (t *transaction) run(ctx context.Context, groups []group) (err error) {
 
 // layOut makes room for the rows of the batch's traces and spans.
 func (t *transaction) layOut(groups []group) {
-	t.traces = make([]trace, len(groups))
+	t.traces = make([]traceSpans, len(groups))
 	for i, g := range groups {
-		t.traces[i] = trace{otel: g.trace, id: g.trace, rows: g.spans}
+		t.traces[i] = traceSpans{otel: g.trace, id: g.trace, rows: g.spans}
 	}
 	t.rows = make([]store.SpanRow, len(t.batch.Spans))
 	t.dead = make([]bool, len(t.rows))
@@ -187,13 +190,14 @@ func (t *transaction) storedTraces() []int32 {
 // It waits for other batches that are creating the same; it is done unless one of them
 // has created any.
 func (t *transaction) create(ctx context.Context, traces []int32) (done bool, err error) {
-	if err := t.countNew(ctx, traces); err != nil || len(traces) == 0 {
-		return err == nil, err
+	if len(traces) == 0 {
+		return true, nil
 	}
+	t.countNew(traces)
 	rows := make([]store.TraceRow, len(traces))
 	for i, at := range traces {
 		tr := &t.traces[at]
-		rows[i] = tr.rollup.row(tr.id, tr.otel)
+		rows[i] = store.TraceRow{ID: tr.id, TraceID: tr.otel, Rollup: tr.row}
 	}
 	t.result.TracesCreated, err = t.w.store.InsertTraces(ctx, t.conn, rows)
 	return t.result.TracesCreated == len(rows), err
@@ -210,8 +214,8 @@ func (t *transaction) lock(ctx context.Context, traces []int32) (missing []int32
 	}
 	err = t.w.store.LockTraces(ctx, t.conn, ids, func(row *store.TraceRow) error {
 		tr := &t.traces[number[row.TraceID]]
-		tr.id, tr.stored = row.ID, &rollup{}
-		return tr.stored.read(row)
+		tr.id, tr.stored = row.ID, row.Rollup
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -235,7 +239,7 @@ func (t *transaction) storeSpans(ctx context.Context) error {
 			}
 		}
 	}
-	t.result.SpansWritten = len(rows)
+	t.result.SpansWritten, t.result.SpansDuplicate = len(rows), len(t.rows)-len(rows)
 	return t.w.store.CopySpans(ctx, t.conn, rows)
 }
 
@@ -261,11 +265,9 @@ func (t *transaction) changedTraces() []store.TraceRow {
 	var rows []store.TraceRow
 	for i := range t.traces {
 		tr := &t.traces[i]
-		if tr.stored == nil || tr.rollup.spans == 0 {
-			continue
+		if tr.stored != nil && tr.row != nil {
+			rows = append(rows, store.TraceRow{ID: tr.id, TraceID: tr.otel, Rollup: tr.row})
 		}
-		tr.stored.merge(&tr.rollup)
-		rows = append(rows, tr.stored.row(tr.id, tr.otel))
 	}
 	return rows
 }
@@ -285,21 +287,17 @@ func (t *transaction) changedTimes() []int64 {
 	return times
 }
 
-// bounds returns the first and last time of the stored traces of this batch: all their
-// stored spans lie between.
+// bounds returns the first and last time of the stored traces of this batch, and of their
+// spans that change: all the stored spans that are looked for lie between.
 func (t *transaction) bounds() store.Range {
-	var within store.Range
-	first := true
+	within := store.Range{From: math.MaxInt64, To: math.MinInt64}
 	for i := range t.traces {
-		if s := t.traces[i].stored; s != nil && s.spans > 0 {
-			if first || s.start < within.From {
-				within.From = s.start
-			}
-			if first || s.end > within.To {
-				within.To = s.end
-			}
-			first = false
+		if s := t.traces[i].stored; s != nil && s.Current() {
+			within.From, within.To = min(within.From, s.Start), max(within.To, s.End)
 		}
+	}
+	for i := range t.changes.Flags {
+		within.From, within.To = min(within.From, t.changes.Flags[i].Start), max(within.To, t.changes.Flags[i].Start)
 	}
 	return within
 }

@@ -1,3 +1,5 @@
-SELECT {{template "stored_span"}}
+-- All spans of a trace, with what the trace's row takes from them.
+SELECT {{template "stored_span" .}}, NULL,
+    s.name, s.service_name, s.environment, s.release, s.user_id, s.session_id, to_jsonb(s.tags)
 FROM (SELECT $1::int AS n) r
-JOIN {{.schema}}.llm_spans s ON s.trace_id = $2 AND s.start_time BETWEEN $3 AND $4
+JOIN {{.schema}}.llm_spans s ON s.trace_id = $2

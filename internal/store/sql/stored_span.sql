@@ -1,8 +1,15 @@
 {{define "stored_span"}}r.n, s.span_id, s.parent_span_id,
-    (extract(epoch FROM s.start_time) * 1000000)::bigint, (extract(epoch FROM s.end_time) * 1000000)::bigint,
-    s.kind, s.tool_name, s.scope_name, s.response_id,
-    coalesce(s.input_tokens, (s.aggregate_usage ->> 'input_tokens')::bigint),
-    coalesce(s.output_tokens, (s.aggregate_usage ->> 'output_tokens')::bigint),
-    coalesce(s.total_tokens, (s.aggregate_usage ->> 'total_tokens')::bigint),
-    coalesce(s.total_cost, (s.aggregate_usage ->> 'total_cost')::numeric),
-    coalesce(s.below, 0), s.counted, s.usage_counted{{end}}
+    {{template "micros" "s.start_time"}}, {{template "micros" "s.end_time"}},
+    s.kind, s.status, s.error_type, s.scope_name,
+    coalesce(s.input_tokens::text, s.aggregate_usage ->> 'input_tokens'),
+    coalesce(s.output_tokens::text, s.aggregate_usage ->> 'output_tokens'),
+    coalesce(s.total_tokens::text, s.aggregate_usage ->> 'total_tokens'),
+    coalesce(s.total_cost::text, s.aggregate_usage ->> 'total_cost'),
+    s.response_id, s.request_model, s.response_model, s.output_message_ids[1], s.input_message_ids[cardinality(s.input_message_ids)],
+    s.output_message_ids IS NOT NULL, s.tool_name, s.tool_call_id, s.tool_arguments_id,
+    coalesce(s.below, 0), s.counted, s.usage_counted, s.cost_counted{{end}}
+{{define "span_pairs"}}CASE WHEN r.paired THEN to_jsonb(ARRAY(
+        SELECT p.outer_span_id || coalesce(p.awaits, '') FROM {{.schema}}.llm_internal_pairs p
+        WHERE p.trace_id = s.trace_id AND p.inner_span_id = s.span_id)) END{{end}}
+{{define "micros"}}CASE {{.}} WHEN 'infinity' THEN 9223372036854775807 WHEN '-infinity' THEN -9223372036854775808
+        ELSE (extract(epoch FROM {{.}}) * 1000000)::bigint END{{end}}

@@ -1,8 +1,13 @@
 -- Served by the unique index on trace_id; the order keeps batches from waiting in a circle.
+-- Of a row with values that a trace of ours cannot have, provenance is not read: the trace
+-- is then counted anew.
 SELECT id, trace_id, root_span_id, name, service_name, environment, release, user_id, session_id,
-    (extract(epoch FROM start_time) * 1000000)::bigint, (extract(epoch FROM end_time) * 1000000)::bigint, status,
-    span_count, llm_call_count, tool_call_count, error_count, input_tokens, output_tokens, total_tokens, total_cost,
-    to_jsonb(tags), to_jsonb(models), encode(origins, 'hex')
+    {{template "micros" "start_time"}}, {{template "micros" "end_time"}}, status,
+    span_count, llm_call_count, tool_call_count, error_count, input_tokens, output_tokens, total_tokens,
+    CASE WHEN total_cost::text NOT IN ('NaN', 'Infinity', '-Infinity') THEN total_cost END,
+    to_jsonb(tags), to_jsonb(models),
+    CASE WHEN isfinite(start_time) AND isfinite(end_time) AND coalesce(total_cost::text NOT IN ('NaN', 'Infinity', '-Infinity'), true)
+        THEN encode(origins, 'hex') END
 FROM {{.schema}}.llm_traces
 WHERE trace_id = ANY ($1)
 ORDER BY trace_id

@@ -1,4 +1,4 @@
-package write
+package trace
 
 import (
 	"testing"
@@ -22,40 +22,38 @@ func TestRollupMergesInAnyOrder(t *testing.T) {
 	}
 	spans[0].ParentSpanID[0], spans[1].ParentSpanID[0] = 1, 1
 	permute(len(spans), func(order []int) {
-		var row rollup
+		var row Rollup
 		for _, i := range order {
-			var part rollup
-			part.addSpan(&spans[i])
+			var part Rollup
+			span := Of(&spans[i])
+			part.addSpan(&span)
 			row = throughStorage(t, row)
 			row.merge(&part)
 		}
-		require.Equal(t, "root", row.value(fieldName), order)
-		require.Equal(t, "api", row.value(fieldService), order)
-		require.Equal(t, "bob", row.value(fieldUser), "the earliest span that says it")
-		require.Equal(t, "s", row.value(fieldSession), order)
-		require.Equal(t, "dev", row.value(fieldEnvironment), order)
-		require.Equal(t, "ok", row.status(), order)
-		require.Equal(t, []string{"a", "b"}, row.tags, order)
-		require.Equal(t, []int64{10, 60, 4}, []int64{row.start, row.end, row.spans}, order)
+		require.Equal(t, "root", row.Field(FieldName), order)
+		require.Equal(t, "api", row.Field(FieldService), order)
+		require.Equal(t, "bob", row.Field(FieldUser), "the earliest span that says it")
+		require.Equal(t, "s", row.Field(FieldSession), order)
+		require.Equal(t, "dev", row.Field(FieldEnvironment), order)
+		require.Equal(t, "ok", row.Status(), order)
+		require.Equal(t, []string{"a", "b"}, row.Tags, order)
+		require.Equal(t, []int64{10, 60, 4}, []int64{row.Start, row.End, row.Spans}, order)
 	})
 }
 
-// throughStorage writes a row's origins and reads them back.
-func throughStorage(t *testing.T, row rollup) rollup {
-	if row.spans == 0 {
+// throughStorage writes a row's provenance and reads it back.
+func throughStorage(t *testing.T, row Rollup) Rollup {
+	if row.Spans == 0 {
 		return row
 	}
-	var values [fieldCount]string
-	for f := range values {
-		values[f] = row.value(f)
+	row.state |= current
+	columns := Row{RootID: row.RootID(), Status: row.Status()}
+	for f := range columns.Fields {
+		columns.Fields[f] = row.Field(f)
 	}
-	rootID := ""
-	if row.root.ok {
-		rootID = row.root.span.String()
-	}
-	back := rollup{start: row.start, end: row.end, tags: row.tags, models: row.models, spans: row.spans}
-	back.root.status = row.root.status
-	require.NoError(t, back.readOrigins(row.appendOrigins(nil), rootID, values))
+	back := Rollup{Start: row.Start, End: row.End, Tags: row.Tags, Models: row.Models, Spans: row.Spans}
+	back.ReadProvenance(row.AppendProvenance(nil), &columns)
+	require.NotZero(t, back.state&current)
 	return back
 }
 
