@@ -82,7 +82,9 @@ func everything(t *testing.T, db *pgxpool.Pool) string {
 	t.Helper()
 	rows, err := db.Query(t.Context(), `SELECT to_jsonb(s)::text FROM llm_spans s UNION ALL SELECT to_jsonb(t)::text FROM llm_traces t
 		UNION ALL SELECT to_jsonb(r)::text FROM llm_resources r UNION ALL SELECT to_jsonb(c)::text FROM llm_contents c
-		UNION ALL SELECT to_jsonb(a)::text FROM llm_awaited_spans a`)
+		UNION ALL SELECT to_jsonb(a)::text FROM llm_awaited_spans a
+		UNION ALL SELECT to_jsonb(a)::text FROM llm_internal_awaited_spans a UNION ALL SELECT to_jsonb(n)::text FROM llm_internal_nested_tools n
+		UNION ALL SELECT to_jsonb(k)::text FROM llm_internal_call_keys k`)
 	require.NoError(t, err)
 	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)

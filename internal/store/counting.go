@@ -339,7 +339,7 @@ var pairColumns = []pgbatch.Column[PairRow]{
 	pgbatch.Col("awaits", pgtype.TextOID, func(b []byte, r *PairRow) []byte { return appendParentID(b, r.Awaits) }),
 }
 
-// CallRow is a row of llm_internal_calls.
+// CallRow is a row of llm_internal_call_keys.
 type CallRow struct {
 	Trace [16]byte
 	trace.Call
@@ -359,7 +359,7 @@ var callColumns = []pgbatch.Column[CallRow]{
 	}),
 }
 
-// ToolRow is a row of llm_internal_tools.
+// ToolRow is a row of llm_internal_nested_tools.
 type ToolRow struct {
 	Trace [16]byte
 	trace.Tool

@@ -33,7 +33,7 @@
 // # Tools
 //
 // A tool call is repeated by one of the same name below it. One mark says that any tool
-// lies below; where tools are nested, which is seldom, llm_internal_tools keeps those
+// lies below; where tools are nested, which is seldom, llm_internal_nested_tools keeps those
 // that can still be repeated, or repeat another, by name.
 //
 // # Rows of earlier versions and of other programs

@@ -196,7 +196,7 @@ func (w *toolWalk) repeat(v int32) (covering bool) {
 	return covering
 }
 
-// toolHash is the name of a tool, or the id of a call, as llm_internal_tools keeps it;
+// toolHash is the name of a tool, or the id of a call, as llm_internal_nested_tools keeps it;
 // 0 stands for none.
 func toolHash(s string) uint64 {
 	if s == "" {

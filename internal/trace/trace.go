@@ -41,7 +41,7 @@ type Pair struct {
 type pairKey struct{ inner, outer pcommon.SpanID }
 
 // Call is where a later batch looks for a call's other observations, a row of
-// llm_internal_calls.
+// llm_internal_call_keys.
 type Call struct {
 	ID         pcommon.SpanID
 	Start, End int64
@@ -49,7 +49,7 @@ type Call struct {
 }
 
 // Tool is a tool span of a trace in which such spans are nested, a row of
-// llm_internal_tools. Rows that no later span can have to do with are removed.
+// llm_internal_nested_tools. Rows that no later span can have to do with are removed.
 type Tool struct {
 	ID         pcommon.SpanID
 	Name, Call uint64 // hashes; 0: none
@@ -78,7 +78,7 @@ type Ask struct {
 	// Calls asks for the stored calls under any of some keys and within a time, and for
 	// their other observations as Spans does.
 	Calls *CallQuery
-	// Tools asks for the rows of llm_internal_tools of one name with these, unless both
+	// Tools asks for the rows of llm_internal_nested_tools of one name with these, unless both
 	// have a call id and the two differ.
 	Tools []ToolKey
 	// Twins asks for all observations of spans.
@@ -138,7 +138,7 @@ func (t *Trace) KnowAwaited(id pcommon.SpanID, below Marks) {
 	t.awaited[id] = below
 }
 
-// KnowTools takes rows of llm_internal_tools.
+// KnowTools takes rows of llm_internal_nested_tools.
 func (t *Trace) KnowTools(tools ...Tool) {
 	for _, tool := range tools {
 		calls := t.tools[tool.Name]

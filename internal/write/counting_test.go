@@ -162,10 +162,10 @@ func requireNames(t testing.TB, pool *pgxpool.Pool) {
 		var wrong int
 		require.NoError(t, pool.QueryRow(context.Background(), fmt.Sprintf(`SELECT count(*) FROM llm_traces t
 			WHERE nullif(t.%[1]s, '') IS DISTINCT FROM coalesce(
-				(SELECT %[2]s FROM llm_spans s WHERE s.trace_id = t.id AND s.span_id = t.root_span_id ORDER BY start_time LIMIT 1),
+				(SELECT %[2]s FROM llm_spans s WHERE s.trace_id = t.id AND s.span_id = t.root_span_id AND s.parent_span_id IS NULL ORDER BY start_time LIMIT 1),
 				(SELECT %[2]s FROM llm_spans s WHERE s.trace_id = t.id AND %[2]s IS NOT NULL ORDER BY start_time, span_id LIMIT 1))
 			OR t.root_span_id IS DISTINCT FROM (SELECT span_id FROM llm_spans s WHERE s.trace_id = t.id AND parent_span_id IS NULL ORDER BY start_time, span_id LIMIT 1)
-			OR t.status <> coalesce((SELECT status FROM llm_spans s WHERE s.trace_id = t.id AND s.span_id = t.root_span_id ORDER BY start_time LIMIT 1), 'unset')`,
+			OR t.status <> coalesce((SELECT status FROM llm_spans s WHERE s.trace_id = t.id AND s.span_id = t.root_span_id AND s.parent_span_id IS NULL ORDER BY start_time LIMIT 1), 'unset')`,
 			field, value)).Scan(&wrong))
 		require.Zero(t, wrong, "traces with a wrong "+field)
 	}

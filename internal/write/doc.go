@@ -25,24 +25,9 @@
 //
 // # Counting each call once
 //
-// The descendants of a span decide whether it counts (contract: "counted" and
-// "usage_counted"). Each span keeps what is below it as a few bits, the column below, and
-// a batch propagates bits up from its spans: to the parent, and on only as far as they are
-// new there. Bits are only ever added, so all of a trace's pass each span at most once per
-// bit, whatever the order of arrival. Bits for a span that has not arrived wait in
-// llm_awaited_spans. Names of tools travel the same way, but only up to where they are
-// known.
-//
-// Two model spans of different scopes can be sibling observations of one call. Such a pair
-// is kept in llm_side_by_side, and bits pass from the inner to the outer as if the outer
-// were the parent.
-//
-// # A trace's row
-//
-// The row is merged from the stored one and the batch's, see rollup: sums add
-// up, times widen, sets unite, and the fields that a root says, or else the
-// earliest span, keep their provenance beside them so that the order of arrival
-// does not show.
+// Package trace decides what counts and what a trace's row says. This package reads
+// what it asks for, all traces of a batch in the same round trips, and stores what it
+// answers, under the locks on the traces' rows.
 //
 // # Usage by the hour
 //

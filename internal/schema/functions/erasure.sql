@@ -149,7 +149,7 @@ WITH RECURSIVE spans AS MATERIALIZED (
 ), edges AS MATERIALIZED (
     SELECT s.parent_span_id AS outer_id, s.span_id AS inner_id FROM spans s WHERE s.parent_span_id IS NOT NULL
     UNION
-    SELECT b.outer_span_id, b.inner_span_id FROM {{.schema}}.llm_side_by_side b WHERE b.trace_id = of_trace
+    SELECT b.outer_span_id, b.inner_span_id FROM {{.schema}}.llm_internal_side_by_side b WHERE b.trace_id = of_trace
 ), below AS (
     SELECT s.span_id AS hidden, e.inner_id FROM spans s JOIN edges e ON e.outer_id = s.span_id
     WHERE false IN (s.counted, s.usage_counted, s.cost_counted)
@@ -190,7 +190,7 @@ BEGIN
     SELECT coalesce(t.start_time, '-infinity') AS since, coalesce(t.end_time, 'infinity') AS until INTO bounds FROM {{.schema}}.llm_traces t WHERE t.id = of_trace;
     SELECT min(s.start_time) AS since, max(s.end_time) AS until, count(*) AS spans,
         count(*) FILTER (WHERE s.kind = 'llm' AND s.counted) AS llm, count(*) FILTER (WHERE s.kind = 'tool' AND s.counted) AS tool,
-        count(s.error_type) AS errors,
+        count(*) FILTER (WHERE s.counted AND (s.status = 'error' OR s.error_type IS NOT NULL)) AS errors,
         sum(coalesce(s.input_tokens, (s.aggregate_usage ->> 'input_tokens')::bigint)) FILTER (WHERE s.usage_counted) AS input,
         sum(coalesce(s.output_tokens, (s.aggregate_usage ->> 'output_tokens')::bigint)) FILTER (WHERE s.usage_counted) AS output,
         sum(coalesce(s.total_tokens, (s.aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE s.usage_counted) AS total,
@@ -222,7 +222,7 @@ BEGIN
         start_time = sums.since, end_time = sums.until, duration_us = (extract(epoch FROM sums.until - sums.since) * 1000000)::bigint,
         updated_at = now(), span_count = sums.spans, llm_call_count = sums.llm, tool_call_count = sums.tool, error_count = sums.errors,
         input_tokens = coalesce(sums.input, 0), output_tokens = coalesce(sums.output, 0), total_tokens = coalesce(sums.total, 0),
-        total_cost = coalesce(sums.cost, 0), models = coalesce(sums.models, '{}'),
+        total_cost = sums.cost, models = coalesce(sums.models, '{}'),
         tags = (SELECT coalesce(array_agg(DISTINCT u.tag COLLATE "C"), '{}') FROM {{.schema}}.llm_spans s CROSS JOIN LATERAL unnest(s.tags) AS u (tag)
                 WHERE s.trace_id = of_trace AND s.start_time BETWEEN bounds.since AND bounds.until),
         root_span_id = root.span_id, status = coalesce(root.status, 'unset'),
@@ -269,6 +269,7 @@ BEGIN
         GET DIAGNOSTICS removed = ROW_COUNT;
         spans := spans + removed;
         DELETE FROM {{.schema}}.llm_side_by_side b WHERE b.trace_id = one.id AND (b.inner_span_id = ANY (one.ids) OR b.outer_span_id = ANY (one.ids));
+        DELETE FROM {{.schema}}.llm_internal_pairs b WHERE b.trace_id = one.id AND (b.inner_span_id = ANY (one.ids) OR b.outer_span_id = ANY (one.ids));
         IF EXISTS (SELECT FROM {{.schema}}.llm_traces t JOIN {{.schema}}.llm_spans s ON s.trace_id = t.id
                 AND s.start_time BETWEEN coalesce(t.start_time, '-infinity') AND coalesce(t.end_time, 'infinity') WHERE t.id = one.id) THEN
             PERFORM {{.schema}}.llm_internal_count_again(one.id);
@@ -280,6 +281,9 @@ BEGIN
         ELSE
             DELETE FROM {{.schema}}.llm_traces t WHERE t.id = one.id;
             DELETE FROM {{.schema}}.llm_awaited_spans a WHERE a.trace_id = one.id;
+            DELETE FROM {{.schema}}.llm_internal_awaited_spans a WHERE a.trace_id = one.id;
+            DELETE FROM {{.schema}}.llm_internal_call_keys c WHERE c.trace_id = one.id;
+            DELETE FROM {{.schema}}.llm_internal_nested_tools o WHERE o.trace_id = one.id;
             DELETE FROM {{.schema}}.llm_internal_shortened_traces n WHERE n.trace_id = one.id;
             INSERT INTO {{.schema}}.llm_erased_traces (trace_id) VALUES (one.trace_id) ON CONFLICT DO NOTHING;
             traces := traces + 1;

@@ -28,7 +28,7 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT up.parent_span_id AS span_id WHERE up.parent_span_id IS NOT NULL
             UNION
-            SELECT b.outer_span_id FROM {{.schema}}.llm_side_by_side b WHERE b.trace_id = of_trace AND b.inner_span_id = up.span_id) o
+            SELECT b.outer_span_id FROM {{.schema}}.llm_internal_side_by_side b WHERE b.trace_id = of_trace AND b.inner_span_id = up.span_id) o
         JOIN {{.schema}}.llm_spans s ON s.trace_id = of_trace AND s.span_id = o.span_id AND s.start_time BETWEEN since AND until
     ) CYCLE span_id SET again USING path,
     others AS (
@@ -59,7 +59,7 @@ BEGIN
             CROSS JOIN LATERAL (
                 SELECT up.parent_span_id AS span_id WHERE up.parent_span_id IS NOT NULL
                 UNION
-                SELECT b.outer_span_id FROM {{.schema}}.llm_side_by_side b WHERE b.trace_id = of_trace AND b.inner_span_id = up.span_id) o
+                SELECT b.outer_span_id FROM {{.schema}}.llm_internal_side_by_side b WHERE b.trace_id = of_trace AND b.inner_span_id = up.span_id) o
             JOIN {{.schema}}.llm_spans s ON s.trace_id = of_trace AND s.span_id = o.span_id AND s.start_time BETWEEN since AND until
             WHERE up.agent_name IS NULL
         ) CYCLE span_id SET again USING path
@@ -81,7 +81,7 @@ BEGIN
         ), edges AS MATERIALIZED (
             SELECT s.span_id, s.parent_span_id AS outer_span_id FROM spans s WHERE s.parent_span_id IS NOT NULL
             UNION
-            SELECT b.inner_span_id, b.outer_span_id FROM {{.schema}}.llm_side_by_side b WHERE b.trace_id = of_trace
+            SELECT b.inner_span_id, b.outer_span_id FROM {{.schema}}.llm_internal_side_by_side b WHERE b.trace_id = of_trace
         ), down AS (
             SELECT of_span AS span_id
             UNION

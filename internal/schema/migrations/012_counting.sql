@@ -26,7 +26,7 @@ CREATE INDEX llm_internal_pairs_awaits ON {{.schema}}.llm_internal_pairs (trace_
 
 -- Calls of traces in which calls can be side by side, with the keys under which others
 -- look for them.
-CREATE TABLE {{.schema}}.llm_internal_calls (
+CREATE TABLE {{.schema}}.llm_internal_call_keys (
     trace_id   uuid NOT NULL,
     start_time timestamptz NOT NULL,
     end_time   timestamptz NOT NULL,
@@ -37,7 +37,7 @@ CREATE TABLE {{.schema}}.llm_internal_calls (
 
 -- Tool spans of traces in which such spans lie below one another, by hashes of name and
 -- call id (0: none).
-CREATE TABLE {{.schema}}.llm_internal_tools (
+CREATE TABLE {{.schema}}.llm_internal_nested_tools (
     trace_id uuid NOT NULL,
     name     bigint NOT NULL,
     call     bigint NOT NULL,

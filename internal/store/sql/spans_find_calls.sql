@@ -1,7 +1,7 @@
 -- Stored calls of a trace under any of some keys that overlap a time, with their other
 -- observations.
 WITH c AS MATERIALIZED (
-    SELECT DISTINCT span_id, start_time FROM {{.schema}}.llm_internal_calls
+    SELECT DISTINCT span_id, start_time FROM {{.schema}}.llm_internal_call_keys
     WHERE trace_id = $2 AND start_time <= $4 AND end_time >= $3 AND keys && $5
 ), k AS (SELECT DISTINCT span_id FROM c)
 SELECT {{template "stored_span" .}}, {{template "span_pairs" .}}
