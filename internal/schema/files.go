@@ -40,6 +40,7 @@ var definitionFiles = []string{
 	"functions/retention.sql",
 	"functions/contents.sql",
 	"functions/models.sql",
+	"views/internal_side_by_side.sql",
 	"views/span_details.sql",
 	"functions/tellings.sql",
 	"views/internal_calls.sql",
