@@ -25,7 +25,7 @@ SOURCES := go.mod go.sum builder-config.yaml $(shell find *.go internal pool -ty
 COLLECTOR := build/otelcol-llm
 SERVERS   := $(if $(DATABASE_URL),,postgres) $(if $(REDIS_URL),,redis)
 
-.PHONY: help run demo test build bench bench-growth bench-read lint generate test-connection test-faults test-soak \
+.PHONY: help run demo test build bench bench-growth bench-read explain lint generate test-connection test-faults test-soak \
 	postgres18 prices price-sources clean
 
 help: ## List the targets
@@ -74,6 +74,9 @@ test-soak: build ## The fault tests and those that take long, with figures
 
 test-connection: ## Check configuration, PostgreSQL, Redis and schema step by step
 	@go run ./cmd/testconnection $(ARGS)
+
+explain: ## Say how spans become rows: FILE=spans.json, OTLP JSON or the debug exporter's output
+	@go run ./cmd/explain $(ARGS) $(FILE)
 
 lint: build/golangci-lint ## Check format and style
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \

@@ -122,8 +122,9 @@ func (r *reading) messagesOf(f field, dir content.Direction) (w said) {
 		if r.readMessages(src, dir, &w) && (w.history != nil || len(r.messages) > mark) {
 			w.messages = r.messages[mark:len(r.messages):len(r.messages)]
 			if src.delta {
-				r.out.Adjustments |= InputDelta
+				r.adjust(InputDelta, src)
 			}
+			r.notes.took(f, src)
 			return w
 		}
 		r.messages = r.messages[:mark]
@@ -271,9 +272,11 @@ func (r *reading) one(f field) (c content.Content, ok bool) {
 		case !ok:
 		case string(c.Body) == "{}" && (f == fToolArguments || f == fToolResult):
 			if empty.Body == nil {
+				r.notes.took(f, src)
 				empty = c
 			}
 		default:
+			r.notes.took(f, src)
 			return c, true
 		}
 	}
@@ -373,6 +376,7 @@ func (r *reading) documents() []content.ID {
 		if !r.usable(src) || !r.readDocuments(src) || len(r.contents) == 0 {
 			continue
 		}
+		r.notes.took(fDocuments, src)
 		if r.opts.Capture == CaptureMetadata {
 			r.out.Adjustments |= ContentOmitted
 			return nil

@@ -79,6 +79,8 @@ views show as ` + "`$scope`" + `; words of the scope, of the resource and of lin
 ` + "`$resource_words`" + ` and ` + "`$link_words`" + `. A span attribute that is called so itself gets one more ` + "`$`" + ` in front. Bytes are
 ` + "`{\"$bytes\": base64}`" + `. A map of a sender whose only key begins with ` + "`$`" + ` is ` + "`{\"$map\": {…}}`" + `, so it is never taken for one of these.
 
+` + "`make explain FILE=…`" + ` says of captured spans which of these sources filled each column.
+
 `)
 	writeRecognition(&b, t)
 	writeKinds(&b, t)

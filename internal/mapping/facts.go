@@ -74,6 +74,7 @@ func (r *reading) place(res *resource) {
 
 // untake keeps the attribute of a source that lost after all.
 func (r *reading) untake(f field, rank int) {
+	r.notes.lost(f)
 	for src := range r.sources(f) {
 		if src.rank == rank && r.usable(src) {
 			r.restore(src)

@@ -40,6 +40,7 @@ var kindOperations = [...]string{
 // disagreeing operation.
 func (r *reading) kind() (k Kind, overrules bool) {
 	if r.announces() {
+		r.notes.decided(nil, "the span only says that another one has begun")
 		return KindOther, false
 	}
 	decision, silenced := (*boundRule)(nil), false
@@ -54,14 +55,18 @@ func (r *reading) kind() (k Kind, overrules bool) {
 		}
 		silenced = silenced || v == silences
 	}
+	var why string
 	if decision == nil {
-		k = r.kindByWords(silenced)
+		k, why = r.kindByWords(silenced)
 	}
+	r.notes.decided(decision, why)
 	switch {
 	case (k == KindChain || k == KindAgent) && r.isTool():
 		k = KindTool
+		r.notes.overruled("tool.name names a tool")
 	case k.IsModel() && r.countsTokens():
 		k = KindOther
+		r.notes.overruled("a span that counts tokens calls no model")
 	}
 	return k, decision != nil && decision.overrules
 }
@@ -160,6 +165,7 @@ func (r *reading) operation(overrules bool) string {
 	if name != "" {
 		return name
 	}
+	r.notes.lost(fOperation)
 	if r.out.Kind == KindLLM && r.speaks&(completionBit|chatBit) == completionBit {
 		return "text_completion"
 	}

@@ -263,35 +263,38 @@ func ambiguity(value string) looked {
 	return lookedKind
 }
 
-// kindByWords is the kind of a span of which no dialect says any; silenced tells that its
-// name and weak evidence do not count.
-func (r *reading) kindByWords(silenced bool) Kind {
+// kindByWords is the kind of a span of which no dialect says any, and why; silenced tells
+// that its name and weak evidence do not count.
+func (r *reading) kindByWords(silenced bool) (Kind, string) {
 	name, e := r.span.Name(), r.evidence()
 	method, _ := r.attr("mcp.method.name").str()
 	if method != "" && method != "tools/call" {
-		return KindOther
+		return KindOther, "mcp.method.name names a method that calls no tool"
 	}
 	k, found, silent := r.statement(e)
 	silenced = silenced || silent
 	switch {
 	case found == lookedNever:
-		return KindOther
+		return KindOther, "the value of a key says that this is no call"
 	case found == lookedKind:
-		return k
+		return k, "the value of a key states the kind"
 	case strings.HasPrefix(name, "chunk"):
-		return KindOther
+		return KindOther, "the name is that of a part of an answer"
 	case method != "":
-		return KindTool
+		return KindTool, "mcp.method.name is tools/call"
 	}
 	byName, named := KindOther, lookedInVain
 	if !silenced {
 		byName, named = kindByName(name, e)
 	}
-	if k, ok := r.kindByEvidence(e, byName, named == lookedKind); ok {
-		return k
+	if k, why := r.kindByEvidence(e, byName, named == lookedKind); why != "" {
+		return k, why
 	}
-	if silenced || named == lookedNever {
-		return KindOther
+	switch {
+	case silenced:
+		return KindOther, "the dialect says that the span tells of no call"
+	case named == lookedNever:
+		return KindOther, "the name says that this is no call"
 	}
 	return kindByWeakEvidence(e)
 }
@@ -375,48 +378,53 @@ func kindByName(name string, e evidence) (Kind, looked) {
 	return k, lookedKind
 }
 
-// kindByEvidence tells the kind from what the span has.
-func (r *reading) kindByEvidence(e evidence, byName Kind, named bool) (Kind, bool) {
+// kindByEvidence tells the kind from what the span has, and what that is; nothing if
+// nothing tells.
+func (r *reading) kindByEvidence(e evidence, byName Kind, named bool) (Kind, string) {
 	tokens := e&showsInput != 0 && e&showsOutput != 0
 	switch {
 	case e&showsGuardrail != 0:
-		return KindGuardrail, true
+		return KindGuardrail, "the span has keys of a guardrail"
 	case e&showsTool != 0 && !tokens:
-		return KindTool, true
+		return KindTool, "the span has keys of a tool"
 	case e&showsRerank != 0:
-		return KindReranker, true
+		return KindReranker, "the span has keys of a reranker"
 	case e&showsRetrieval != 0, e&showsQuery != 0 && e&showsDocuments != 0:
-		return KindRetriever, true
+		return KindRetriever, "the span has keys of a retrieval"
 	case e&showsVectors != 0:
-		return KindEmbedding, true
+		return KindEmbedding, "the span has vectors"
 	}
 	if e&showsModel != 0 && e&showsOutput == 0 {
 		model := lower(r.text(fRequestModel) + r.text(fResponseModel))
 		switch {
 		case strings.Contains(model, "rerank"):
-			return KindReranker, true
+			return KindReranker, "the model is a reranker by its name"
 		case strings.Contains(model, "embed"):
-			return KindEmbedding, true
+			return KindEmbedding, "the model makes embeddings by its name"
 		}
 	}
 	switch {
 	case named && !(byName == KindChain && tokens):
-		return byName, true
+		return byName, "the name of the span"
 	case tokens:
-		return KindLLM, true
+		return KindLLM, "the span counts input and output tokens"
 	}
-	return KindOther, false
+	return KindOther, ""
 }
 
 // kindByWeakEvidence: a model alone, or messages alone, make no call.
-func kindByWeakEvidence(e evidence) Kind {
+func kindByWeakEvidence(e evidence) (Kind, string) {
 	switch {
 	case e&showsAgentName != 0 && e&(showsMessages|showsEnd) == 0:
-		return KindAgent
-	case e&showsMessages != 0 && e&showsModel != 0, e&showsEnd != 0, e&showsModel != 0 && e&showsProvider != 0:
-		return KindLLM
+		return KindAgent, "the span names an agent"
+	case e&showsMessages != 0 && e&showsModel != 0:
+		return KindLLM, "the span has a model and messages"
+	case e&showsEnd != 0:
+		return KindLLM, "the span says why an answer ended"
+	case e&showsModel != 0 && e&showsProvider != 0:
+		return KindLLM, "the span has a model and a provider"
 	}
-	return KindOther
+	return KindOther, "nothing tells of a call"
 }
 
 // kindOfOperationID reads ai.X, which may be followed by the function's id: the inner

@@ -75,10 +75,17 @@ func (m *Mapper) Map(td ptrace.Traces) *Batch {
 // maxRoom bounds for how many contents there is room from the begin.
 const maxRoom = 1 << 13
 
-// mapRange maps the spans of td from one ordinal to another into spans, which are
-// empty. It stops at the next span when the context ends.
+// mapRange maps some spans of td with a reading of the pool.
 func (m *Mapper) mapRange(ctx context.Context, td ptrace.Traces, from, to int, spans []Span) *Batch {
 	r := m.readings.Get().(*reading)
+	b := r.mapRange(ctx, td, from, to, spans)
+	m.readings.Put(r)
+	return b
+}
+
+// mapRange maps the spans of td from one ordinal to another into spans, which are
+// empty. It stops at the next span when the context ends.
+func (r *reading) mapRange(ctx context.Context, td ptrace.Traces, from, to int, spans []Span) *Batch {
 	b := &Batch{
 		Spans:     spans[:0],
 		Contents:  make(map[content.Key][]byte, min(r.contentsBefore, maxRoom)),
@@ -100,7 +107,6 @@ func (m *Mapper) mapRange(ctx context.Context, td ptrace.Traces, from, to int, s
 	}
 	r.contentsBefore = len(b.Contents)
 	r.release()
-	m.readings.Put(r)
 	return b
 }
 
@@ -125,10 +131,10 @@ func (r *reading) mapScope(ctx context.Context, ss ptrace.ScopeSpans, first, las
 		span := ss.Spans().At(i)
 		switch {
 		case span.TraceID().IsEmpty():
-			r.batch.Rejected["empty_trace_id"]++
+			r.batch.Rejected[emptyTraceID]++
 			continue
 		case span.SpanID().IsEmpty():
-			r.batch.Rejected["empty_span_id"]++
+			r.batch.Rejected[emptySpanID]++
 			continue
 		}
 		r.batch.Spans = r.batch.Spans[:len(r.batch.Spans)+1]
@@ -150,10 +156,17 @@ func (r *reading) mapSafely(span ptrace.Span, out *Span) {
 	r.readAround()
 	r.start(span, out, r.around.scopeDialects)
 	r.rep |= r.around.scopeRep
+	r.notes.start()
 	r.mapSpan(&r.around.res)
+	r.notes.end(r)
 }
 
-const mappingFailed = "mapping_failed"
+// The reasons why no row can hold a span.
+const (
+	emptyTraceID  = "empty_trace_id"
+	emptySpanID   = "empty_span_id"
+	mappingFailed = "mapping_failed"
+)
 
 // readAround reads the resource and the scope of the next span, unless they are
 // those of the span before.

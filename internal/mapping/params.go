@@ -47,6 +47,7 @@ func (r *reading) params() {
 		if !r.usable(src) {
 			continue
 		}
+		before := all.Len()
 		switch {
 		case strings.HasSuffix(src.attr, ".*"):
 			r.familyParams(all, src)
@@ -57,6 +58,9 @@ func (r *reading) params() {
 			}
 		default:
 			r.bodyParams(all, src)
+		}
+		if all.Len() > before {
+			r.notes.tookToo(fRequestParameters, src)
 		}
 	}
 	if all.Len() > 0 {

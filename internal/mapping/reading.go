@@ -56,6 +56,7 @@ type reading struct {
 
 	faults *faults
 	around around
+	notes  *notes // for Explain; nil when spans are mapped
 
 	contentsBefore int // of the batch before, to be kept room for
 
@@ -303,6 +304,7 @@ func (r *reading) each(f field, try func(src *boundSource, v value) bool) {
 			ok = v.exists()
 		}
 		if ok && try(src, v) {
+			r.notes.took(f, src)
 			return
 		}
 	}
@@ -407,7 +409,7 @@ func (r *reading) textAt(f field, rank int) (text string, from int) {
 		}
 		s, exact, ok := v.text()
 		if text, is := v.str(); is && !ok && f == fRequestModel && strings.TrimSpace(text) == "" {
-			r.out.Adjustments |= ModelEmpty
+			r.adjust(ModelEmpty, src)
 		}
 		if !ok || refuses(f, s) {
 			return false
@@ -443,7 +445,7 @@ func (r *reading) count(f field, most int64) (n Int, from *boundSource) {
 	r.each(f, func(src *boundSource, v value) bool {
 		i, exact, ok := v.integer()
 		if ok = ok && i <= most; !ok && usageFields&(1<<f) != 0 && saysSomething(v) {
-			r.out.Adjustments |= TokensInvalid
+			r.adjust(TokensInvalid, src)
 		}
 		if ok {
 			r.took(src, exact)
@@ -480,6 +482,7 @@ func (r *reading) attr(key string) value {
 	if !ok {
 		return value{}
 	}
+	r.notes.asked(key)
 	return value{attr: v}
 }
 

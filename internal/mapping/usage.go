@@ -57,17 +57,30 @@ func (r *reading) tokens(fact tokenFact) (Int, *boundSource) {
 	return r.count(tokenFields[fact], maxTokens)
 }
 
-// part is what may have to be added to a figure, and whether that is settled.
+// part is what may have to be added to a figure, and whether that is settled, by what.
 type part struct {
 	add     int64
 	settled bool
+	by      string
 }
 
-func (p *part) settle(add int64) {
+func (p *part) settle(add int64, by string) {
 	if !p.settled {
-		p.add, p.settled = add, true
+		p.add, p.settled, p.by = add, true, by
 	}
 }
+
+// What settles a part; the texts are for Explain.
+const (
+	whySum        = "its dialect says that it is a sum"
+	whyUncached   = "another number counts the rest"
+	whyTwin       = "another number for the same"
+	whyCandidates = "candidates do not include thoughts"
+	whySeparate   = "a usage object counts the cache apart"
+	whyTotal      = "the total"
+	whySize       = "a part cannot exceed the whole"
+	whyException  = "emitters of this scope count the cache apart"
+)
 
 // complete adds the cached part to an input that lacks it, and the reasoning to an output
 // that lacks it. The first of these decides, for input and output each by itself: what the
@@ -81,18 +94,19 @@ func (r *reading) complete(u *Usage, inputFrom, outputFrom *boundSource) {
 		return
 	}
 	if inputFrom != nil && inputFrom.sums {
-		input.settle(0)
+		input.settle(0, whySum)
 	}
 	if outputFrom != nil && outputFrom.sums {
-		output.settle(0)
+		output.settle(0, whySum)
 	}
 	r.gather()
 	r.byWitnesses(u, &input, &output)
 	byTotal(u, &input, &output)
 	bySize(u, &input, &output)
 	if !input.settled && r.excludesCache(inputFrom) {
-		input.settle(cached)
+		input.settle(cached, whyException)
 	}
+	r.notes.settled(input, output)
 	if input.add > 0 {
 		u.Input.V += input.add
 		r.out.Adjustments |= CacheAddedToInput
@@ -110,7 +124,7 @@ func (r *reading) byWitnesses(u *Usage, input, output *part) {
 	cached, reasoning := u.CacheRead.V+u.CacheCreation.V, u.Reasoning.V
 	for i := range r.statements {
 		if n := r.statements[i].facts[tokensUncached]; n.OK && n.V+cached == u.Input.V {
-			input.settle(0)
+			input.settle(0, whyUncached)
 		}
 	}
 	for i := range r.statements {
@@ -120,10 +134,10 @@ func (r *reading) byWitnesses(u *Usage, input, output *part) {
 	for i := range r.statements {
 		s := &r.statements[i]
 		if n := s.facts[tokensCandidates]; n.OK && n.V == u.Output.V {
-			output.settle(reasoning)
+			output.settle(reasoning, whyCandidates)
 		}
 		if s.separate && s.facts[tokensInput].V == u.Input.V {
-			input.settle(cached)
+			input.settle(cached, whySeparate)
 		}
 	}
 }
@@ -134,9 +148,9 @@ func twin(other Int, figure, rest int64, p *part) {
 	switch {
 	case !other.OK:
 	case other.V == figure+rest:
-		p.settle(rest)
+		p.settle(rest, whyTwin)
 	case other.V == figure-rest:
-		p.settle(0)
+		p.settle(0, whyTwin)
 	}
 }
 
@@ -159,18 +173,18 @@ func byTotal(u *Usage, input, output *part) {
 		}
 	}
 	if best >= 0 {
-		input.settle(best)
-		output.settle(reasoning)
+		input.settle(best, whyTotal)
+		output.settle(reasoning, whyTotal)
 	}
 }
 
 // bySize: a part cannot exceed the whole.
 func bySize(u *Usage, input, output *part) {
 	if cached := u.CacheRead.V + u.CacheCreation.V; u.Input.V < cached {
-		input.settle(cached)
+		input.settle(cached, whySize)
 	}
 	if u.Output.V < u.Reasoning.V {
-		output.settle(u.Reasoning.V)
+		output.settle(u.Reasoning.V, whySize)
 	}
 }
 
@@ -242,7 +256,7 @@ func (r *reading) reportedBy(providers []string) (found bool) {
 		for _, p := range providers {
 			found = found || strings.Contains(text, p)
 		}
-		return found
+		return false
 	})
 	return found
 }
@@ -290,7 +304,7 @@ func (r *reading) amount(f field) (n decimal.NullDecimal) {
 		if s, is := v.str(); is && !ok {
 			number, currency := cutCurrency(s)
 			if d, ok = parseDecimal(number); ok && currency != "usd" && currency != "$" {
-				r.out.Adjustments |= CostNotUSD
+				r.adjust(CostNotUSD, src)
 				ok = false
 			}
 		}

@@ -1,0 +1,93 @@
+package mapping
+
+// notes are what Explain wants to know of a span beyond its row. Every method does nothing
+// on nil, so that mapping costs the same without.
+type notes struct {
+	from     [numFields][]*boundSource // what filled the fields
+	rule     *boundRule                // what gave the kind,
+	why      string                    // if no rule did, what else
+	overrule string                    // what corrected it
+
+	input, output part // whether the figures include their parts
+	adjusted      []adjusted
+	keys          []string // that rules asked for by name
+
+	explained []Explanation
+}
+
+// adjusted is an adjustment with what it was made to.
+type adjusted struct {
+	of  Adjustments
+	src *boundSource
+}
+
+// start forgets the span before.
+func (n *notes) start() {
+	if n != nil {
+		*n = notes{explained: n.explained}
+	}
+}
+
+// took notes that a source filled a field, instead of any that did before.
+func (n *notes) took(f field, src *boundSource) {
+	if n != nil {
+		n.from[f] = []*boundSource{src}
+	}
+}
+
+// tookToo notes that a source is among those that filled a field.
+func (n *notes) tookToo(f field, src *boundSource) {
+	if n != nil {
+		n.from[f] = append(n.from[f], src)
+	}
+}
+
+// lost notes that no source filled a field after all.
+func (n *notes) lost(f field) {
+	if n != nil {
+		n.from[f] = nil
+	}
+}
+
+// decided notes what gave the kind.
+func (n *notes) decided(rule *boundRule, why string) {
+	if n != nil {
+		n.rule, n.why = rule, why
+	}
+}
+
+// overruled notes why the kind is another after all.
+func (n *notes) overruled(why string) {
+	if n != nil {
+		n.overrule = why
+	}
+}
+
+// asked notes that a rule asked for an attribute by its key.
+func (n *notes) asked(key string) {
+	if n != nil {
+		n.keys = append(n.keys, key)
+	}
+}
+
+// settled notes what was added to the figures.
+func (n *notes) settled(input, output part) {
+	if n != nil {
+		n.input, n.output = input, output
+	}
+}
+
+// end explains the span that was mapped.
+func (n *notes) end(r *reading) {
+	if n != nil {
+		n.explained = append(n.explained, r.explain())
+	}
+}
+
+// adjust notes an adjustment and what it was made to.
+func (r *reading) adjust(a Adjustments, src *boundSource) {
+	r.out.Adjustments |= a
+	if r.notes != nil {
+		r.notes.adjusted = append(r.notes.adjusted, adjusted{a, src})
+	}
+}
