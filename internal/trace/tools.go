@@ -240,7 +240,8 @@ func (p *Planner) repeatStoredTools() *Ask {
 	below := p.wanted(above)
 	p.covered = p.matchTools(func(n int32) bool {
 		node := &p.nodes[n]
-		return node.was == nil && p.mayRepeat(ToolKey{toolHash(node.ToolName), toolHash(node.ToolCall)}) || below[node.ID]
+		key := ToolKey{toolHash(node.ToolName), toolHash(node.ToolCall)}
+		return node.was == nil && (p.mayRepeat(key) || above.has(key)) || below[node.ID]
 	})
 	return nil
 }
@@ -253,6 +254,12 @@ func (s toolSet) add(key ToolKey) {
 		s[key.Name] = map[uint64]bool{}
 	}
 	s[key.Name][key.Call] = true
+}
+
+// has tells whether one of the set could be repeated by a call.
+func (s toolSet) has(key ToolKey) bool {
+	calls := s[key.Name]
+	return calls[key.Call] || calls[0] || key.Call == 0 && len(calls) > 0
 }
 
 func compareKeys(a, b ToolKey) int {
