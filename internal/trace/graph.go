@@ -2,6 +2,8 @@ package trace
 
 import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
 // vertex is a span id of a trace. Parents and pairs name span ids, so spans that
@@ -29,6 +31,7 @@ const (
 	tokensRepeat
 	costRepeats
 	isSummed        // the three above are complete
+	isSeveral       // observations that are not all the same tool
 	anonymousBeside // a tool span of the same name without a call id lies side by side
 )
 
@@ -126,6 +129,9 @@ func (g *graph) observe(s *Span, was *Flags) (v int32) {
 	v = g.vertex(s.ID)
 	at := &g.vertices[v]
 	g.nodes = append(g.nodes, node{Span: s, vertex: v, next: at.first, was: was})
+	if at.arrived() && differsAsTool(s, g.nodes[at.first].Span) {
+		at.state |= isSeveral
+	}
 	at.first = int32(len(g.nodes) - 1)
 	at.observations++
 	at.own |= s.own()
@@ -138,6 +144,13 @@ func (g *graph) observe(s *Span, was *Flags) (v int32) {
 		g.connect(v, g.vertex(s.Parent), true)
 	}
 	return v
+}
+
+// differsAsTool tells whether one of two spans is a tool span, and the other is not the
+// same tool's.
+func differsAsTool(a, b *Span) bool {
+	return (a.Kind == mapping.KindTool || b.Kind == mapping.KindTool) &&
+		(a.Kind != b.Kind || a.ToolName != b.ToolName || a.ToolCall != b.ToolCall)
 }
 
 // connect adds an edge unless it is there; it tells whether it was not.

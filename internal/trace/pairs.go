@@ -325,7 +325,7 @@ func (p *pairing) teaches(n int32) (taught lack, every bool) {
 			taught |= lacksAnonymous
 		}
 	}
-	return taught, at.below&toolBelow != 0
+	return taught, at.below&toolBelow != 0 || at.state&isSeveral != 0
 }
 
 // update brings the trees up to date with what a vertex lacks.
