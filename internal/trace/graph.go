@@ -241,9 +241,9 @@ func (g *graph) passed(v int32, covered bool) Marks {
 }
 
 // above walks the ancestors of a span by parents alone and tells whether one of them
-// is top. missing is an ancestor that has not arrived; unknown that storage has to be
-// asked first.
-func (g *graph) above(from, top int32) (found bool, missing pcommon.SpanID, unknown bool) {
+// is top. missing are ancestors that have not arrived; unknown tells that storage has to
+// be asked first.
+func (g *graph) above(from, top int32) (found bool, missing []pcommon.SpanID, unknown bool) {
 	seen := map[int32]bool{}
 	todo := []int32{from}
 	for len(todo) > 0 {
@@ -259,7 +259,7 @@ func (g *graph) above(from, top int32) (found bool, missing pcommon.SpanID, unkn
 			}
 			seen[to] = true
 			if at := &g.vertices[to]; !at.arrived() {
-				missing = at.id
+				missing = append(missing, at.id)
 				if g.unknown != nil && g.unknown(at.id) {
 					g.want = append(g.want, at.id)
 					unknown = true

@@ -18,6 +18,7 @@ type Planner struct {
 	after     state // and the trace's state after the batch
 	duplicate []bool
 	mixed     bool // calls may be side by side
+	unsure    bool // the next batch has to count the trace anew
 	linked    []pairKey
 	pairs     []Pair // to be stored
 	covered   map[int32]bool
@@ -30,7 +31,7 @@ func (p *Planner) Plan(t *Trace) (*Ask, *Result) {
 		return ask, nil
 	}
 	p.reset()
-	p.t, p.batch, p.after = t, Rollup{}, 0
+	p.t, p.batch, p.after, p.unsure = t, Rollup{}, 0, false
 	p.linked, p.pairs, p.covered = p.linked[:0], nil, nil
 	if t.stored != nil && !t.whole {
 		p.unknown = func(id pcommon.SpanID) bool { return !t.asked[id] }
@@ -324,7 +325,13 @@ func (p *Planner) settlePair(pair *Pair) (nested bool) {
 		pair.Awaits = pcommon.SpanID{}
 		return false
 	}
-	nested, pair.Awaits, _ = p.above(outer, inner)
+	nested, missing, _ := p.above(outer, inner)
+	pair.Awaits = pcommon.SpanID{}
+	if len(missing) > 0 {
+		pair.Awaits = missing[0]
+	}
+	// Observations with several parents that have not arrived are too rare to keep more.
+	p.unsure = p.unsure || len(missing) > 1
 	return nested
 }
 

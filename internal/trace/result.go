@@ -91,6 +91,9 @@ func (p *Planner) result() *Result {
 		p.register(r)
 	}
 	r.Row.state = p.after | current
+	if p.unsure {
+		r.Row.state &^= current
+	}
 	return r
 }
 

@@ -200,7 +200,7 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 		columns.Fields[f] = row.Field(f)
 	}
 	s.row.ReadProvenance(row.AppendProvenance(nil), &columns)
-	require.NotZero(t, s.row.state&current, "the row can be read again")
+	require.Equal(t, r.Row.state, s.row.state, "the row can be read again")
 }
 
 func (s *storage) change(t testing.TB, c Change, afresh bool) {
