@@ -85,7 +85,7 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_spans_of(text, text, uuid[], boo
 -- Which of some contents no span refers to, spans to erase apart; with since only spans
 -- stored from then on are looked at. The scan of a day's spans is what takes long in an
 -- erasure, so contents that its first spans share are left out of it.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_unneeded(days date[], ids uuid[], erased_traces uuid[], erased_spans text[], since timestamptz)
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_unneeded(days date[], ids uuid[], erased_traces uuid[], erased_spans text[], erased_times timestamptz[], since timestamptz)
 RETURNS TABLE (day date, id uuid)
 LANGUAGE plpgsql SET "TimeZone" = 'UTC' SET plan_cache_mode = force_custom_plan SET jit = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
@@ -111,8 +111,8 @@ BEGIN
                         SELECT * FROM {{.schema}}.llm_spans s
                         WHERE s.start_time >= of_day.day AND s.start_time < of_day.day + 1 AND (since IS NULL OR s.stored_at >= since)
                         LIMIT sample) s
-                    WHERE NOT EXISTS (SELECT FROM unnest(erased_traces, erased_spans) AS e (trace_id, span_id)
-                        WHERE e.trace_id = s.trace_id AND e.span_id = s.span_id)) r
+                    WHERE NOT EXISTS (SELECT FROM unnest(erased_traces, erased_spans, erased_times) AS e (trace_id, span_id, start_time)
+                        WHERE e.trace_id = s.trace_id AND e.span_id = s.span_id AND e.start_time = s.start_time)) r
                 JOIN unnest(wanted) AS w (id) ON w.id = r.id);
             EXIT WHEN wanted = '{}';
         END LOOP;
@@ -120,121 +120,155 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_unneeded(date[], uuid[], uuid[], text[], timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_unneeded(date[], uuid[], uuid[], text[], timestamptz[], timestamptz) FROM PUBLIC;
 
--- Bytes of a number as llm_traces.origins holds it.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_uvarint(value bigint) RETURNS bytea
-LANGUAGE plpgsql IMMUTABLE AS $$
-DECLARE
-    bytes bytea := '';
+-- Counts what is left of a trace anew, as the contract defines it, and stores which calls
+-- side by side are one. What lies below a span is known by what matters of it, not by
+-- span, so the work grows with the trace and not with its depth. Calls side by side that
+-- are one have a key in common.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_count_again(of_trace uuid, since timestamptz, until timestamptz) RETURNS void
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_nestloop = off SET jit = off AS $$
 BEGIN
-    WHILE value >= 128 LOOP
-        bytes := bytes || set_byte('\x00', 0, (value & 127 | 128)::integer);
-        value := value >> 7;
-    END LOOP;
-    RETURN bytes || set_byte('\x00', 0, value::integer);
+WITH RECURSIVE spans AS MATERIALIZED (
+    SELECT s.span_id, s.parent_span_id, s.start_time, s.end_time, s.kind, s.scope_name, s.response_id, s.input_tokens, s.output_tokens,
+        s.tool_name, s.tool_call_id, s.tool_arguments_id, s.output_message_ids[1] AS first_output,
+        s.input_message_ids[cardinality(s.input_message_ids)] AS last_input,
+        s.kind IN ('llm', 'embedding', 'reranker') AS is_model, s.kind IN ('agent', 'chain') AS is_group,
+        CASE WHEN s.kind IN ('agent', 'chain') THEN coalesce(s.aggregate_usage ->> 'input_tokens', s.aggregate_usage ->> 'output_tokens', s.aggregate_usage ->> 'total_tokens') IS NOT NULL
+            ELSE coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NOT NULL END AS tells_tokens,
+        CASE WHEN s.kind IN ('agent', 'chain') THEN s.aggregate_usage ->> 'total_cost' IS NOT NULL ELSE s.total_cost IS NOT NULL END AS tells_cost,
+        (s.status = 'error' OR s.error_type IS NOT NULL) AND s.output_message_ids IS NULL
+            AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL AS failed,
+        nullif(array_remove(ARRAY[regexp_replace(s.request_model, '^.*/', ''), regexp_replace(s.response_model, '^.*/', '')], NULL), '{}') AS models
+    FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until
+), keyed AS (
+    SELECT s.*, k.key FROM spans s
+    CROSS JOIN LATERAL unnest(CASE
+        WHEN s.is_model THEN ARRAY['response ' || s.response_id, 'tokens ' || s.input_tokens || ' ' || s.output_tokens, 'output ' || s.output_tokens,
+            'answer ' || s.first_output, 'question ' || s.last_input, CASE WHEN s.failed THEN 'failed' END]
+        WHEN s.kind = 'tool' THEN ARRAY['call ' || s.tool_call_id || s.tool_name, 'arguments ' || s.tool_arguments_id || s.tool_name]
+        END) AS k (key)
+    WHERE k.key IS NOT NULL
+), alike AS (
+    SELECT DISTINCT i.span_id AS inner_id, o.span_id AS outer_id
+    FROM keyed i JOIN keyed o ON o.kind = i.kind AND o.key = i.key
+    WHERE o.span_id <> i.span_id AND o.scope_name IS DISTINCT FROM i.scope_name
+        AND (NOT starts_with(i.key, 'output ') OR coalesce(i.input_tokens, 0) = 0 OR coalesce(o.input_tokens, 0) = 0)
+        AND i.start_time >= o.start_time AND i.end_time <= o.end_time
+        AND ((i.start_time, i.end_time) <> (o.start_time, o.end_time) OR i.span_id > o.span_id)
+        AND CASE WHEN o.is_model THEN
+            o.response_id = i.response_id OR o.input_tokens = i.input_tokens AND o.output_tokens = i.output_tokens
+            OR (o.models IS NULL OR i.models IS NULL
+                OR EXISTS (SELECT FROM unnest(o.models) x CROSS JOIN unnest(i.models) y WHERE starts_with(x, y) OR starts_with(y, x)))
+            AND (o.first_output = i.first_output AND (o.last_input = i.last_input OR o.last_input IS NULL OR i.last_input IS NULL)
+                OR (o.first_output IS NULL OR i.first_output IS NULL) AND o.last_input = i.last_input
+                OR (o.failed AND i.failed OR o.output_tokens = i.output_tokens AND (coalesce(o.input_tokens, 0) = 0 OR coalesce(i.input_tokens, 0) = 0))
+                    AND o.models IS NOT NULL AND i.models IS NOT NULL)
+        ELSE o.tool_name = i.tool_name AND (o.tool_call_id = i.tool_call_id
+            OR (o.tool_call_id IS NULL OR i.tool_call_id IS NULL) AND o.tool_arguments_id = i.tool_arguments_id) END
+), above AS ( -- the outer ones
+    SELECT s.span_id, s.parent_span_id AS ancestor FROM spans s WHERE s.parent_span_id IS NOT NULL AND s.span_id IN (SELECT a.outer_id FROM alike a)
+    UNION
+    SELECT a.span_id, s.parent_span_id FROM above a JOIN spans s ON s.span_id = a.ancestor WHERE s.parent_span_id IS NOT NULL
+), pairs AS MATERIALIZED (
+    SELECT a.inner_id, a.outer_id FROM alike a WHERE NOT EXISTS (SELECT FROM above u WHERE u.span_id = a.outer_id AND u.ancestor = a.inner_id)
+), stored AS (
+    INSERT INTO {{.schema}}.llm_internal_pairs (trace_id, inner_span_id, outer_span_id) SELECT of_trace, p.inner_id, p.outer_id FROM pairs p
+), edges AS MATERIALIZED (
+    SELECT s.span_id AS inner_id, s.parent_span_id AS outer_id FROM spans s WHERE s.parent_span_id IS NOT NULL
+    UNION
+    SELECT p.inner_id, p.outer_id FROM pairs p
+), below AS (
+    SELECT e.outer_id AS span_id, s.kind, s.is_model, s.is_group, s.tool_name, s.tool_call_id, s.failed, s.tells_tokens, s.tells_cost
+    FROM spans s JOIN edges e ON e.inner_id = s.span_id WHERE s.is_model OR s.is_group OR s.kind = 'tool'
+    UNION
+    SELECT e.outer_id, b.kind, b.is_model, b.is_group, b.tool_name, b.tool_call_id, b.failed, b.tells_tokens, b.tells_cost
+    FROM below b JOIN edges e ON e.inner_id = b.span_id
+), repeated AS (
+    SELECT s.span_id,
+        bool_or(b.kind = s.kind AND (s.is_model AND (s.failed OR NOT b.failed)
+            OR s.kind = 'tool' AND b.tool_name IS NOT DISTINCT FROM s.tool_name AND coalesce(b.tool_call_id = s.tool_call_id, true))) AS call,
+        bool_or(b.tells_tokens AND b.kind = s.kind) AS tokens, bool_or(b.tells_cost AND b.kind = s.kind) AS cost,
+        bool_or(b.tells_tokens AND (b.is_model OR b.is_group)) AS any_tokens, bool_or(b.tells_cost AND (b.is_model OR b.is_group)) AS any_cost
+    FROM below b JOIN spans s ON s.span_id = b.span_id GROUP BY s.span_id
+), counted AS (
+    SELECT s.span_id, s.start_time, s.is_model OR s.is_group AS may_tell,
+        CASE WHEN s.is_model OR s.kind = 'tool' THEN NOT coalesce(r.call, false) END AS counted,
+        CASE WHEN s.tells_tokens OR s.tells_cost THEN NOT coalesce(CASE WHEN s.is_model THEN r.tokens ELSE r.any_tokens END, false) END AS usage_counted,
+        CASE WHEN s.tells_tokens OR s.tells_cost THEN NOT coalesce(CASE WHEN s.is_model THEN r.cost ELSE r.any_cost END, false) END AS cost_counted
+    FROM spans s LEFT JOIN repeated r ON r.span_id = s.span_id
+)
+UPDATE {{.schema}}.llm_spans s SET counted = c.counted,
+    usage_counted = CASE WHEN c.may_tell THEN c.usage_counted ELSE s.usage_counted END,
+    cost_counted = CASE WHEN c.may_tell THEN c.cost_counted ELSE s.cost_counted END
+FROM counted c
+WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until AND s.span_id = c.span_id AND s.start_time = c.start_time
+    AND (s.counted IS DISTINCT FROM c.counted
+        OR c.may_tell AND (s.usage_counted, s.cost_counted) IS DISTINCT FROM (c.usage_counted, c.cost_counted));
 END
 $$;
-REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_uvarint(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_count_again(uuid, timestamptz, timestamptz) FROM PUBLIC;
 
--- Counts calls and usage of a trace that an erased span told as well, and no other does.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_count_again(of_trace uuid) RETURNS void
-LANGUAGE sql AS $$
-WITH RECURSIVE spans AS MATERIALIZED (
-    SELECT s.span_id, s.start_time, s.parent_span_id, s.kind, s.tool_name, s.counted, s.usage_counted, s.cost_counted,
-        s.kind IN ('agent', 'chain') AS aggregates, s.usage_counted IS NOT NULL AS reports
-    FROM {{.schema}}.llm_traces t JOIN {{.schema}}.llm_spans s ON s.trace_id = t.id
-        AND s.start_time BETWEEN coalesce(t.start_time, '-infinity') AND coalesce(t.end_time, 'infinity')
-    WHERE t.id = of_trace
-), edges AS MATERIALIZED (
-    SELECT s.parent_span_id AS outer_id, s.span_id AS inner_id FROM spans s WHERE s.parent_span_id IS NOT NULL
-    UNION
-    SELECT b.outer_span_id, b.inner_span_id FROM {{.schema}}.llm_internal_side_by_side b WHERE b.trace_id = of_trace
-), below AS (
-    SELECT s.span_id AS hidden, e.inner_id FROM spans s JOIN edges e ON e.outer_id = s.span_id
-    WHERE false IN (s.counted, s.usage_counted, s.cost_counted)
-    UNION
-    SELECT b.hidden, e.inner_id FROM below b JOIN edges e ON e.outer_id = b.inner_id
-), again AS (
-    SELECT s.span_id, s.start_time, s.counted, s.usage_counted, s.cost_counted,
-        coalesce(bool_or(i.kind = s.kind AND (s.kind <> 'tool' OR i.tool_name IS NOT DISTINCT FROM s.tool_name)), false) AS told,
-        coalesce(bool_or(i.reports AND (i.kind = s.kind OR s.aggregates AND (i.aggregates OR i.kind IN ('llm', 'embedding', 'reranker')))), false) AS reported
-    FROM spans s LEFT JOIN below b ON b.hidden = s.span_id LEFT JOIN spans i ON i.span_id = b.inner_id
-    WHERE false IN (s.counted, s.usage_counted, s.cost_counted)
-    GROUP BY s.span_id, s.start_time, s.counted, s.usage_counted, s.cost_counted
-)
-UPDATE {{.schema}}.llm_spans s SET below = 0,
-    counted = CASE WHEN a.told THEN a.counted ELSE a.counted IS NOT NULL OR NULL END,
-    usage_counted = CASE WHEN a.reported THEN a.usage_counted ELSE a.usage_counted IS NOT NULL OR NULL END,
-    cost_counted = CASE WHEN a.reported THEN a.cost_counted ELSE a.cost_counted IS NOT NULL OR NULL END
-FROM again a
-WHERE s.trace_id = of_trace AND s.span_id = a.span_id AND s.start_time = a.start_time
-    AND (NOT a.told AND NOT a.counted OR NOT a.reported AND false IN (a.usage_counted, a.cost_counted))
-$$;
-REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_count_again(uuid) FROM PUBLIC;
-
--- Makes the row of a trace anew from the spans that are left. origins says so of each
--- field which span it is from, and lets the writer look for calls told side by side.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_roll_up(of_trace uuid) RETURNS void
-LANGUAGE plpgsql AS $$
+-- Makes the row of a trace anew from the spans that are left. Its provenance is that of
+-- a row of another program: the next batch that brings a span counts the trace anew.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_roll_up(of_trace uuid, since timestamptz, until timestamptz) RETURNS void
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    bounds record;
     sums record;
     root record;
     said record;
     names text[];
-    root_fields integer := 0;
-    entries bytea := '';
-    count integer := 0;
+    most constant bigint := 9223372036854775807; -- that a column holds
 BEGIN
-    SELECT coalesce(t.start_time, '-infinity') AS since, coalesce(t.end_time, 'infinity') AS until INTO bounds FROM {{.schema}}.llm_traces t WHERE t.id = of_trace;
-    SELECT min(s.start_time) AS since, max(s.end_time) AS until, count(*) AS spans,
+    SELECT min(s.start_time) AS first, max(s.end_time) AS last, count(*) AS spans,
         count(*) FILTER (WHERE s.kind = 'llm' AND s.counted) AS llm, count(*) FILTER (WHERE s.kind = 'tool' AND s.counted) AS tool,
         count(*) FILTER (WHERE s.counted AND (s.status = 'error' OR s.error_type IS NOT NULL)) AS errors,
         sum(coalesce(s.input_tokens, (s.aggregate_usage ->> 'input_tokens')::bigint)) FILTER (WHERE s.usage_counted) AS input,
         sum(coalesce(s.output_tokens, (s.aggregate_usage ->> 'output_tokens')::bigint)) FILTER (WHERE s.usage_counted) AS output,
         sum(coalesce(s.total_tokens, (s.aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE s.usage_counted) AS total,
-        sum(coalesce(s.total_cost, (s.aggregate_usage ->> 'total_cost')::numeric)) FILTER (WHERE coalesce(s.cost_counted, s.usage_counted)) AS cost,
+        sum(coalesce(s.total_cost, (s.aggregate_usage ->> 'total_cost')::numeric)) FILTER (WHERE s.cost_counted) AS cost,
         array_agg(DISTINCT coalesce(s.request_model, s.response_model) COLLATE "C") FILTER (WHERE s.kind IN ('llm', 'embedding', 'reranker')
             AND coalesce(s.request_model, s.response_model) IS NOT NULL) AS models
-    INTO sums FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.start_time BETWEEN bounds.since AND bounds.until;
+    INTO sums FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until;
     SELECT s.* INTO root FROM {{.schema}}.llm_spans s
-    WHERE s.trace_id = of_trace AND s.start_time BETWEEN bounds.since AND bounds.until AND s.parent_span_id IS NULL
+    WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until AND s.parent_span_id IS NULL
     ORDER BY s.start_time, s.span_id LIMIT 1;
     names := ARRAY[root.name, root.service_name, root.environment, root.release, root.user_id, root.session_id];
     FOR said IN
-        SELECT DISTINCT ON (f.n) f.n::integer, f.value, s.span_id, s.start_time
+        SELECT DISTINCT ON (f.n) f.n, f.value
         FROM {{.schema}}.llm_spans s
         CROSS JOIN LATERAL unnest(ARRAY[s.name, s.service_name, s.environment, s.release, s.user_id, s.session_id]) WITH ORDINALITY AS f (value, n)
-        WHERE s.trace_id = of_trace AND s.start_time BETWEEN bounds.since AND bounds.until AND f.value <> ''
+        WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until AND f.value <> ''
         ORDER BY f.n, s.start_time, s.span_id
     LOOP
-        IF names[said.n] <> '' THEN
-            root_fields := root_fields | 1 << (said.n - 1);
-        ELSE
-            names[said.n] := said.value;
-            count := count + 1;
-            entries := entries || {{.schema}}.llm_internal_uvarint(1 << (said.n - 1))
-                || {{.schema}}.llm_internal_uvarint((extract(epoch FROM said.start_time - sums.since) * 1000000)::bigint) || decode(said.span_id, 'hex');
-        END IF;
+        names[said.n] := coalesce(nullif(names[said.n], ''), said.value);
     END LOOP;
     UPDATE {{.schema}}.llm_traces t SET
-        start_time = sums.since, end_time = sums.until, duration_us = (extract(epoch FROM sums.until - sums.since) * 1000000)::bigint,
+        start_time = sums.first, end_time = sums.last, duration_us = (extract(epoch FROM sums.last - sums.first) * 1000000)::bigint,
         updated_at = now(), span_count = sums.spans, llm_call_count = sums.llm, tool_call_count = sums.tool, error_count = sums.errors,
-        input_tokens = coalesce(sums.input, 0), output_tokens = coalesce(sums.output, 0), total_tokens = coalesce(sums.total, 0),
-        total_cost = sums.cost, models = coalesce(sums.models, '{}'),
+        input_tokens = least(coalesce(sums.input, 0), most), output_tokens = least(coalesce(sums.output, 0), most),
+        total_tokens = least(coalesce(sums.total, 0), most), total_cost = sums.cost, models = coalesce(sums.models, '{}'),
         tags = (SELECT coalesce(array_agg(DISTINCT u.tag COLLATE "C"), '{}') FROM {{.schema}}.llm_spans s CROSS JOIN LATERAL unnest(s.tags) AS u (tag)
-                WHERE s.trace_id = of_trace AND s.start_time BETWEEN bounds.since AND bounds.until),
+                WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until),
         root_span_id = root.span_id, status = coalesce(root.status, 'unset'),
         name = coalesce(names[1], ''), service_name = names[2], environment = names[3], release = names[4], user_id = names[5], session_id = names[6],
-        origins = '\x01' || CASE WHEN root.span_id IS NULL THEN '\x02'::bytea ELSE '\x03'::bytea
-                || {{.schema}}.llm_internal_uvarint((extract(epoch FROM root.start_time - sums.since) * 1000000)::bigint)
-                || set_byte('\x00', 0, root_fields) END
-            || set_byte('\x00', 0, count) || entries || '\x0200000000000000010000000000000002'
+        origins = DEFAULT
     WHERE t.id = of_trace;
 END
 $$;
-REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_roll_up(uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_roll_up(uuid, timestamptz, timestamptz) FROM PUBLIC;
+
+-- Removes what counting keeps of traces between batches.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_forget_counting(of_traces uuid[]) RETURNS void
+LANGUAGE sql AS $$
+DELETE FROM {{.schema}}.llm_internal_awaited_spans WHERE trace_id = ANY (of_traces);
+DELETE FROM {{.schema}}.llm_internal_pairs WHERE trace_id = ANY (of_traces);
+DELETE FROM {{.schema}}.llm_internal_call_keys WHERE trace_id = ANY (of_traces);
+DELETE FROM {{.schema}}.llm_internal_nested_tools WHERE trace_id = ANY (of_traces);
+DELETE FROM {{.schema}}.llm_awaited_spans WHERE trace_id = ANY (of_traces);
+DELETE FROM {{.schema}}.llm_side_by_side WHERE trace_id = ANY (of_traces);
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_forget_counting(uuid[]) FROM PUBLIC;
 
 -- Removes spans; of traces that have others left, what is counted follows. Returns the
 -- traces that are gone.
@@ -249,8 +283,10 @@ BEGIN
     traces := 0;
     spans := 0;
     FOR one IN
-        SELECT t.id, t.trace_id, e.ids, e.since, e.until
-        FROM (SELECT u.trace_id, array_agg(u.span_id) AS ids, min(u.start_time) AS since, max(u.start_time) AS until
+        SELECT t.id, t.trace_id, e.ids, e.times, e.since, e.until,
+            coalesce(t.start_time, '-infinity') AS first, coalesce(t.end_time, 'infinity') AS last
+        FROM (SELECT u.trace_id, array_agg(u.span_id) AS ids, array_agg(u.start_time) AS times,
+                min(u.start_time) AS since, max(u.start_time) AS until
               FROM unnest(of_traces, of_spans, of_times) AS u (trace_id, span_id, start_time) GROUP BY u.trace_id) e
         JOIN {{.schema}}.llm_traces t ON t.id = e.trace_id ORDER BY t.trace_id
     LOOP
@@ -259,31 +295,20 @@ BEGIN
         SELECT DISTINCT date_trunc('hour', s.start_time, 'UTC') FROM {{.schema}}.llm_spans s
         WHERE s.trace_id = one.id AND s.start_time BETWEEN one.since AND one.until
         ON CONFLICT DO NOTHING;
-        -- Should an erased span come again, it lies around what is left below it.
-        INSERT INTO {{.schema}}.llm_awaited_spans AS a (trace_id, span_id, below)
-        SELECT one.id, s.span_id, s.below FROM {{.schema}}.llm_spans s
-        WHERE s.trace_id = one.id AND s.span_id = ANY (one.ids) AND s.start_time BETWEEN one.since AND one.until AND s.below <> 0
-        ON CONFLICT (trace_id, span_id) DO UPDATE SET below = a.below | EXCLUDED.below;
-        DELETE FROM {{.schema}}.llm_spans s
-        WHERE s.trace_id = one.id AND s.span_id = ANY (one.ids) AND s.start_time BETWEEN one.since AND one.until;
+        DELETE FROM {{.schema}}.llm_spans s USING unnest(one.ids, one.times) AS e (span_id, start_time)
+        WHERE s.trace_id = one.id AND s.span_id = e.span_id AND s.start_time = e.start_time AND s.start_time BETWEEN one.since AND one.until;
         GET DIAGNOSTICS removed = ROW_COUNT;
         spans := spans + removed;
-        DELETE FROM {{.schema}}.llm_side_by_side b WHERE b.trace_id = one.id AND (b.inner_span_id = ANY (one.ids) OR b.outer_span_id = ANY (one.ids));
-        DELETE FROM {{.schema}}.llm_internal_pairs b WHERE b.trace_id = one.id AND (b.inner_span_id = ANY (one.ids) OR b.outer_span_id = ANY (one.ids));
-        IF EXISTS (SELECT FROM {{.schema}}.llm_traces t JOIN {{.schema}}.llm_spans s ON s.trace_id = t.id
-                AND s.start_time BETWEEN coalesce(t.start_time, '-infinity') AND coalesce(t.end_time, 'infinity') WHERE t.id = one.id) THEN
-            PERFORM {{.schema}}.llm_internal_count_again(one.id);
-            PERFORM {{.schema}}.llm_internal_roll_up(one.id);
+        PERFORM {{.schema}}.llm_internal_forget_counting(ARRAY[one.id]);
+        IF EXISTS (SELECT FROM {{.schema}}.llm_spans s WHERE s.trace_id = one.id AND s.start_time BETWEEN one.first AND one.last) THEN
+            PERFORM {{.schema}}.llm_internal_count_again(one.id, one.first, one.last);
+            PERFORM {{.schema}}.llm_internal_roll_up(one.id, one.first, one.last);
             INSERT INTO {{.schema}}.llm_usage_hours (hour)
-            SELECT DISTINCT date_trunc('hour', s.start_time, 'UTC') FROM {{.schema}}.llm_traces t JOIN {{.schema}}.llm_spans s ON s.trace_id = t.id
-                AND s.start_time BETWEEN t.start_time AND t.end_time WHERE t.id = one.id
+            SELECT DISTINCT date_trunc('hour', s.start_time, 'UTC') FROM {{.schema}}.llm_spans s
+            WHERE s.trace_id = one.id AND s.start_time BETWEEN one.first AND one.last
             ON CONFLICT DO NOTHING;
         ELSE
             DELETE FROM {{.schema}}.llm_traces t WHERE t.id = one.id;
-            DELETE FROM {{.schema}}.llm_awaited_spans a WHERE a.trace_id = one.id;
-            DELETE FROM {{.schema}}.llm_internal_awaited_spans a WHERE a.trace_id = one.id;
-            DELETE FROM {{.schema}}.llm_internal_call_keys c WHERE c.trace_id = one.id;
-            DELETE FROM {{.schema}}.llm_internal_nested_tools o WHERE o.trace_id = one.id;
             DELETE FROM {{.schema}}.llm_internal_shortened_traces n WHERE n.trace_id = one.id;
             INSERT INTO {{.schema}}.llm_erased_traces (trace_id) VALUES (one.trace_id) ON CONFLICT DO NOTHING;
             traces := traces + 1;
@@ -329,10 +354,10 @@ BEGIN
         SELECT DISTINCT r.day, r.id FROM unnest(of_traces, of_spans, of_times) AS e (trace_id, span_id, start_time)
         CROSS JOIN LATERAL (SELECT r.day, r.id FROM {{.schema}}.llm_content_references r
             WHERE r.trace_id = e.trace_id AND r.span_id = e.span_id AND r.start_time = e.start_time OFFSET 0) r) w;
-    SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded(days, ids, of_traces, of_spans, NULL) w;
+    SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded(days, ids, of_traces, of_spans, of_times, NULL) w;
 
     PERFORM pg_advisory_xact_lock(writers);
-    SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded(days, ids, of_traces, of_spans, since) w;
+    SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded(days, ids, of_traces, of_spans, of_times, since) w;
     SELECT r.traces, r.spans INTO traces, spans FROM {{.schema}}.llm_internal_remove_spans(of_traces, of_spans, of_times) r;
     contents := 0;
     FOR one IN SELECT w.day, array_agg(w.id) AS ids FROM unnest(days, ids) AS w (day, id) GROUP BY w.day LOOP
@@ -399,3 +424,7 @@ DROP FUNCTION IF EXISTS {{.schema}}.llm_erase(text, text);
 DROP FUNCTION IF EXISTS {{.schema}}.llm_words_of(uuid[]);
 DROP FUNCTION IF EXISTS {{.schema}}.llm_traces_of(text, text);
 DROP FUNCTION IF EXISTS {{.schema}}.llm_unneeded(date[], uuid[], uuid[], xid);
+DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_unneeded(date[], uuid[], uuid[], text[], timestamptz);
+DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_uvarint(bigint);
+DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_count_again(uuid);
+DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_roll_up(uuid);

@@ -139,12 +139,7 @@ BEGIN
         DELETE FROM {{.schema}}.llm_traces t USING old WHERE t.id = old.id RETURNING t.id
     )
     SELECT array_agg(id) INTO gone FROM removed;
-    DELETE FROM {{.schema}}.llm_awaited_spans WHERE trace_id = ANY (gone);
-    DELETE FROM {{.schema}}.llm_side_by_side WHERE trace_id = ANY (gone);
-    DELETE FROM {{.schema}}.llm_internal_awaited_spans WHERE trace_id = ANY (gone);
-    DELETE FROM {{.schema}}.llm_internal_pairs WHERE trace_id = ANY (gone);
-    DELETE FROM {{.schema}}.llm_internal_call_keys WHERE trace_id = ANY (gone);
-    DELETE FROM {{.schema}}.llm_internal_nested_tools WHERE trace_id = ANY (gone);
+    PERFORM {{.schema}}.llm_internal_forget_counting(gone);
     DELETE FROM {{.schema}}.llm_internal_shortened_traces WHERE trace_id = ANY (gone);
     INSERT INTO {{.schema}}.llm_internal_shortened_traces
     SELECT t.id FROM {{.schema}}.llm_traces t
