@@ -81,6 +81,10 @@ views show as ` + "`$scope`" + `; words of the scope, of the resource and of lin
 
 ` + "`make explain FILE=…`" + ` says of captured spans which of these sources filled each column.
 
+A collector may run contrib's gen_ai_normalizer before: what is a copy of an attribute that the span still has says nothing by itself,
+and the original counts. With ` + "`remove_originals`" + ` what the copies do not say is lost: kinds that are no operation, text beside tool calls,
+parts of contents, the model of the answer.
+
 `)
 	writeRecognition(&b, t)
 	writeKinds(&b, t)

@@ -208,6 +208,7 @@ func (t *table) spokenBy(name string) (dialects uint64) {
 func (r *reading) mapSpan(res *resource) {
 	r.envelope()
 	r.scan()
+	r.passOverCopies()
 	r.scanEvents()
 	r.settleOwn()
 	r.out.Kind, r.overrules = r.kind()

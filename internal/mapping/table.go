@@ -38,6 +38,7 @@ type table struct {
 	// what the words of their keys say.
 	counts  [numTokenFacts]*keyInfo
 	unnamed [numUnnamed]*keyInfo
+	copies  []copyRule
 }
 
 // maxSources is more than any dialect has for a field; ranks are spread by it, so
@@ -129,6 +130,7 @@ func compile(all []*dialect) *table {
 	}
 	t.addCounts()
 	t.addUnnamed()
+	t.addCopies()
 	for f := range t.sources {
 		slices.SortStableFunc(t.sources[f], func(a, b *boundSource) int { return cmp.Compare(a.rank, b.rank) })
 	}

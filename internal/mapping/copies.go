@@ -1,0 +1,137 @@
+package mapping
+
+import (
+	"maps"
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// copiedKeys are keys of OpenInference and OpenLLMetry that contrib's gen_ai_normalizer copies
+// to keys of the GenAI conventions. A copy says nothing by itself, but would win against what
+// the emitter says better elsewhere: so originals count instead, each in its own meaning.
+var copiedKeys = map[string][]string{
+	"gen_ai.request.model":           {"llm.model_name", "embedding.model_name", "reranker.model_name", "llm.request.model"},
+	"gen_ai.response.model":          {"llm.response.model"},
+	"gen_ai.provider.name":           {"llm.provider"},
+	"gen_ai.agent.name":              {"agent.name", "traceloop.entity.name"},
+	"gen_ai.tool.name":               {"tool.name"},
+	"gen_ai.operation.name":          {"openinference.span.kind", "traceloop.span.kind", "llm.request.type"},
+	"gen_ai.input.messages":          {"llm.input_messages.#", "traceloop.entity.input"},
+	"gen_ai.output.messages":         {"llm.output_messages.#", "traceloop.entity.output"},
+	"gen_ai.response.finish_reasons": {"llm.response.finish_reason", "llm.response.stop_reason"},
+}
+
+// copiedKinds are what the values of keys that state a kind become.
+var copiedKinds = map[string]string{
+	"llm": "chat", "chat": "chat", "embedding": "embeddings", "agent": "invoke_agent", "chain": "invoke_agent", "task": "invoke_agent",
+	"workflow": "invoke_workflow", "tool": "execute_tool", "retriever": "retrieval", "reranker": "retrieval", "rerank": "retrieval",
+	"prompt": "text_completion", "completion": "text_completion",
+}
+
+// copyRule says what is a copy of what.
+type copyRule struct {
+	copy, original int16
+	kind           bool // the copy is an operation, the original a kind
+	messages       bool // the copy is made of indexed keys
+}
+
+func (t *table) addCopies() {
+	for _, target := range slices.Sorted(maps.Keys(copiedKeys)) {
+		for _, key := range copiedKeys[target] {
+			t.copies = append(t.copies, copyRule{
+				copy: t.key(target).slot, original: t.lookupOrAdd(key).slot,
+				kind: target == "gen_ai.operation.name", messages: familyOf(key) != nil,
+			})
+		}
+	}
+}
+
+// passOverCopies forgets copies whose originals the span has.
+func (r *reading) passOverCopies() {
+	for i := range r.t.copies {
+		rule := &r.t.copies[i]
+		if made, original := &r.slots[rule.copy], &r.slots[rule.original]; made.set && original.set && r.isCopy(rule, made, original) {
+			if !rule.messages {
+				r.fates[made.attr] = goes
+			}
+			*made = slot{}
+		}
+	}
+}
+
+func (r *reading) isCopy(rule *copyRule, made, original *slot) bool {
+	if rule.messages {
+		return r.isMadeOfIndexed(r.json(made), rule.original)
+	}
+	a, isText := value{attr: original.value}.str()
+	b, alsoText := value{attr: made.value}.str()
+	switch {
+	case !isText:
+		return false
+	case made.value.Type() == pcommon.ValueTypeSlice:
+		return made.value.Slice().Len() == 1 && made.value.Slice().At(0).AsString() == a
+	}
+	if operation, known := copiedKinds[lower(a)]; rule.kind && known {
+		a = operation
+	}
+	return alsoText && a == b
+}
+
+// indexedMessage is what the indexed keys of a message say that a copy keeps.
+type indexedMessage struct{ role, content string }
+
+// isMadeOfIndexed tells whether messages are what the processor makes of indexed keys: as many,
+// with their roles, and no words that are not there. It leaves out parts of contents, and the
+// text beside tool calls.
+func (r *reading) isMadeOfIndexed(list jsonval.Node, original int16) bool {
+	said := map[int32]indexedMessage{}
+	for i := range r.hits {
+		h := &r.hits[i]
+		if h.slot != original {
+			continue
+		}
+		m := said[h.index]
+		switch h.rest {
+		case "message.role":
+			m.role = h.value.AsString()
+		case "message.content":
+			m.content = h.value.AsString()
+		}
+		said[h.index] = m
+	}
+	indices := slices.Sorted(maps.Keys(said))
+	n := list.First()
+	for _, i := range indices {
+		if !said[i].becomes(n) {
+			return false
+		}
+		n = n.Next()
+	}
+	return list.Kind() == jsonval.Array && !n.Exists()
+}
+
+func (m indexedMessage) becomes(n jsonval.Node) bool {
+	role, parts := n.Get("role").Str(), n.Get("parts")
+	if !isObject(n) || n.Len() != 2 || parts.Kind() != jsonval.Array || role != m.role && m.role != "" && role != "tool" {
+		return false
+	}
+	for p := parts.First(); p.Exists(); p = p.Next() {
+		switch p.Get("type").Str() {
+		case "text":
+			if parts.Len() > 1 || p.Get("content").Str() != m.content {
+				return false
+			}
+		case "tool_call_response":
+			if parts.Len() > 1 || p.Get("result").Str() != m.content && p.Get("response").Str() != m.content {
+				return false
+			}
+		case "tool_call":
+		default:
+			return false
+		}
+	}
+	return true
+}
