@@ -19,7 +19,8 @@ type storage struct {
 	calls   []Call
 	tools   map[toolID]Tool
 	names   map[uint64]map[uint64]map[toolID]bool
-	row     *Rollup
+	row     *Rollup // as it is read
+	written *Rollup
 
 	asks, read int           // how often something was asked, and the rows read
 	took       time.Duration // by the planner
@@ -189,6 +190,7 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 		delete(s.names[tool.Name][tool.Call], tool.id())
 	}
 	// As the columns would give it back.
+	s.written = r.Row
 	row := *r.Row
 	s.row = &Rollup{
 		Start: row.Start, End: row.End, Tags: row.Tags, Models: row.Models, Spans: row.Spans, LLMCalls: row.LLMCalls, ToolCalls: row.ToolCalls,

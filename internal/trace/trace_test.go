@@ -49,13 +49,13 @@ func (s *storage) require(t testing.TB, spans []Span) {
 		sums.addSpan(&spans[i])
 		sums.count(&spans[i], want[i], 1)
 	}
-	require.Equal(t, sums.Spans, s.row.Spans)
+	require.Equal(t, sums.Spans, s.written.Spans)
 	require.Equal(t, []int64{sums.LLMCalls, sums.ToolCalls, sums.Errors, sums.Input, sums.Output, sums.Total, sums.Start, sums.End},
-		[]int64{s.row.LLMCalls, s.row.ToolCalls, s.row.Errors, s.row.Input, s.row.Output, s.row.Total, s.row.Start, s.row.End})
-	require.Equal(t, sums.Cost().Valid, s.row.Cost().Valid, "a cost is known")
-	require.True(t, sums.Cost().Decimal.Equal(s.row.Cost().Decimal), "%v %v", sums.Cost(), s.row.Cost())
-	require.Equal(t, sums.RootID(), s.row.RootID())
-	require.Equal(t, sums.Field(FieldName), s.row.Field(FieldName))
+		[]int64{s.written.LLMCalls, s.written.ToolCalls, s.written.Errors, s.written.Input, s.written.Output, s.written.Total, s.written.Start, s.written.End})
+	require.Equal(t, sums.Cost().Valid, s.written.Cost().Valid, "a cost is known")
+	require.True(t, sums.Cost().Decimal.Equal(s.written.Cost().Decimal), "%v %v", sums.Cost(), s.written.Cost())
+	require.Equal(t, sums.RootID(), s.written.RootID())
+	require.Equal(t, sums.Field(FieldName), s.written.Field(FieldName))
 }
 
 func (s *storage) explain(t testing.TB, spans []Span, want []Flags) {
