@@ -98,7 +98,7 @@ func (r *reading) appendScope(dst []byte) []byte {
 // appendContent adds a content to the batch and writes the reference to it.
 func (r *reading) appendContent(dst []byte, c content.Content) []byte {
 	id := r.store(c)
-	r.out.referred = append(r.out.referred, id)
+	r.referred = append(r.referred, id)
 	return appendReference(dst, id)
 }
 

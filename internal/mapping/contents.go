@@ -80,6 +80,9 @@ func (r *reading) storeMessages(w *said) []content.ID {
 		return nil
 	}
 	if w.history != nil {
+		if r.batch.Histories == nil {
+			r.batch.Histories = map[content.Key]*content.History{}
+		}
 		r.batch.Histories[content.Key{Day: r.out.Day, ID: w.history.ID}] = w.history
 		return w.ids
 	}

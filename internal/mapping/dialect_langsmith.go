@@ -63,7 +63,7 @@ var _ = register(dialect{
 
 // bodyWithModel passes on the body of a request to a model's API.
 func bodyWithModel(r *reading, v value) value {
-	if n := bodyOnly(r, v).node; n.Get("model").Exists() {
+	if n := bodyOnly(r, v).node; n.Get("model").Exists() || n.Get("modelId").Exists() {
 		return value{node: n}
 	}
 	return value{}

@@ -244,7 +244,7 @@ func bodyUsage(fact tokenFact) func(*reading, value) value {
 // bodyOnly passes on JSON objects only: a bare prompt is no place for system
 // instructions or tools.
 func bodyOnly(r *reading, v value) value {
-	if s, is := v.str(); is && !strings.HasPrefix(strings.TrimLeft(s, " \t\r\n"), "{") && !strings.HasPrefix(s, `"{`) {
+	if s, is := v.str(); is && !strings.HasPrefix(trimBlanks(s), "{") && !strings.HasPrefix(s, `"{`) {
 		return value{}
 	}
 	if n := r.parseOnce(v); isObject(n) {

@@ -100,7 +100,7 @@ func (r *reading) isTool() bool {
 	}
 	agents := 0
 	for _, s := range r.stated {
-		if k, l := lookAt(s.rank, r.statedText(s)); l == lookedKind && k == KindAgent {
+		if k, l := r.lookAt(s.rank, r.statedText(s)); l == lookedKind && k == KindAgent {
 			agents++
 		}
 	}

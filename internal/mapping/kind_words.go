@@ -285,7 +285,7 @@ func (r *reading) kindByWords(silenced bool) (Kind, string) {
 	}
 	byName, named := KindOther, lookedInVain
 	if !silenced {
-		byName, named = kindByName(name, e)
+		byName, named = r.kindByName(e)
 	}
 	if k, why := r.kindByEvidence(e, byName, named == lookedKind); why != "" {
 		return k, why
@@ -309,7 +309,7 @@ func (r *reading) statement(e evidence) (k Kind, found looked, silent bool) {
 			}
 			text := r.statedText(s)
 			silent = silent || rank == statesKind && saysNothing[lower(text)]
-			kind, l := lookAt(rank, text)
+			kind, l := r.lookAt(rank, text)
 			switch {
 			case l == lookedAmbiguous && rank == statesWeakly && e&(showsAI|showsProvider) == 0:
 			case l == lookedNever && rank == statesWeakly:
@@ -344,31 +344,32 @@ func (r *reading) statedText(s stated) string {
 	return enumValue(unquote(strings.TrimSpace(text)))
 }
 
-func lookAt(rank kindRank, text string) (Kind, looked) {
-	if rank != statesOp {
-		return look(wordsOf(text))
+func (r *reading) lookAt(rank kindRank, text string) (Kind, looked) {
+	if rank == statesOp {
+		rest, ok := strings.CutPrefix(text, "gen_ai.")
+		if !ok {
+			return kindOfOperationID(text)
+		}
+		text = rest
 	}
-	if rest, ok := strings.CutPrefix(text, "gen_ai."); ok {
-		return look(wordsOf(rest))
-	}
-	return kindOfOperationID(text)
+	found := remember(r.valueKinds, text, func(text string) kindFound {
+		k, l := look(wordsOf(text))
+		return kindFound{k, l}
+	})
+	return found.kind, found.looked
+}
+
+// kindFound is what words state.
+type kindFound struct {
+	kind   Kind
+	looked looked
 }
 
 // kindByName reads the name of the span, up to the first blank.
-func kindByName(name string, e evidence) (Kind, looked) {
-	name, _, _ = strings.Cut(name, " ")
-	plain := true
-	if i := strings.LastIndexByte(name, '.'); i >= 0 {
-		name, plain = name[i+1:], false
-		if neverNames[name] {
-			return KindOther, lookedNever
-		}
-	}
-	words := wordsOf(name)
-	k, l := look(words)
-	for i := 1; i < len(words) && l == lookedInVain && (!plain || strings.Contains(name, "_")); i++ {
-		k, l = look(words[i:])
-	}
+func (r *reading) kindByName(e evidence) (Kind, looked) {
+	name, _, _ := strings.Cut(r.span.Name(), " ")
+	found := remember(r.nameKinds, name, kindOfName)
+	k, l := found.kind, found.looked
 	if l == lookedNever || l == lookedInVain {
 		return KindOther, l
 	}
@@ -376,6 +377,22 @@ func kindByName(name string, e evidence) (Kind, looked) {
 		return KindOther, lookedInVain
 	}
 	return k, lookedKind
+}
+
+func kindOfName(name string) kindFound {
+	plain := true
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		name, plain = name[i+1:], false
+		if neverNames[name] {
+			return kindFound{KindOther, lookedNever}
+		}
+	}
+	words := wordsOf(name)
+	k, l := look(words)
+	for i := 1; i < len(words) && l == lookedInVain && (!plain || strings.Contains(name, "_")); i++ {
+		k, l = look(words[i:])
+	}
+	return kindFound{k, l}
 }
 
 // kindByEvidence tells the kind from what the span has, and what that is; nothing if
@@ -395,11 +412,11 @@ func (r *reading) kindByEvidence(e evidence, byName Kind, named bool) (Kind, str
 		return KindEmbedding, "the span has vectors"
 	}
 	if e&showsModel != 0 && e&showsOutput == 0 {
-		model := lower(r.text(fRequestModel) + r.text(fResponseModel))
+		asked, answered := lower(r.text(fRequestModel)), lower(r.text(fResponseModel))
 		switch {
-		case strings.Contains(model, "rerank"):
+		case strings.Contains(asked, "rerank") || strings.Contains(answered, "rerank"):
 			return KindReranker, "the model is a reranker by its name"
-		case strings.Contains(model, "embed"):
+		case strings.Contains(asked, "embed") || strings.Contains(answered, "embed"):
 			return KindEmbedding, "the model makes embeddings by its name"
 		}
 	}

@@ -57,6 +57,7 @@ func New(opts Options) *Mapper {
 		return &reading{
 			t: m.table, norm: m.norm, opts: &m.opts, faults: &m.faults,
 			slots: make([]slot, m.table.slots), keyTraits: map[string]traits{}, memberFacts: map[[2]string]tokenFact{},
+			nameKinds: map[string]kindFound{}, valueKinds: map[string]kindFound{}, resources: map[string]resource{},
 		}
 	}
 	m.faults.logger = opts.Logger
@@ -89,9 +90,7 @@ func (r *reading) mapRange(ctx context.Context, td ptrace.Traces, from, to int, 
 	b := &Batch{
 		Spans:     spans[:0],
 		Contents:  make(map[content.Key][]byte, min(r.contentsBefore, maxRoom)),
-		Histories: map[content.Key]*content.History{},
 		Resources: map[content.ID][]byte{},
-		Rejected:  map[string]int{},
 	}
 	r.batch, r.spans = b, to-from
 	at := 0
@@ -131,10 +130,10 @@ func (r *reading) mapScope(ctx context.Context, ss ptrace.ScopeSpans, first, las
 		span := ss.Spans().At(i)
 		switch {
 		case span.TraceID().IsEmpty():
-			r.batch.Rejected[emptyTraceID]++
+			r.batch.reject(emptyTraceID, 1)
 			continue
 		case span.SpanID().IsEmpty():
-			r.batch.Rejected[emptySpanID]++
+			r.batch.reject(emptySpanID, 1)
 			continue
 		}
 		r.batch.Spans = r.batch.Spans[:len(r.batch.Spans)+1]
@@ -150,7 +149,7 @@ func (r *reading) mapSafely(span ptrace.Span, out *Span) {
 			r.faults.log(cause)
 			*out = Span{}
 			r.batch.Spans = r.batch.Spans[:len(r.batch.Spans)-1]
-			r.batch.Rejected[mappingFailed]++
+			r.batch.reject(mappingFailed, 1)
 		}
 	}()
 	r.readAround()
@@ -222,6 +221,10 @@ func (r *reading) mapSpan(res *resource) {
 	r.out.Attributes = r.keep(r.buf)
 	r.buf = r.appendEvents(r.buf[:0])
 	r.out.Events = r.keep(r.buf)
+	if len(r.referred) > 0 {
+		r.out.referred = r.newIDs(len(r.referred))
+		copy(r.out.referred, r.referred)
+	}
 	r.out.Adjustments |= adjustmentsOf(r.rep)
 }
 
@@ -290,18 +293,45 @@ type resource struct {
 	environment          string
 	environmentRank      int
 	words                content.Content // what words it has
+	facts                []byte          // JSON object
 }
 
-// resource files a resource and reads what stands for all its spans.
-func (r *reading) resource(attrs pcommon.Map) (res resource) {
+const (
+	// maxResources bounds how many resources are remembered, maxResource how many bytes of
+	// JSON such a resource may have.
+	maxResources = 64
+	maxResource  = 4096
+)
+
+// resource files a resource and reads what stands for all its spans, once for resources
+// that come again: 0.9 µs instead of 2.6 for the three attributes of an SDK.
+func (r *reading) resource(attrs pcommon.Map) resource {
+	var rep jsonval.Repairs
+	r.buf = jsonval.AppendMap(r.buf[:0], attrs, &rep)
+	res, known := r.resources[string(r.buf)]
+	if !known {
+		res = r.readResource(attrs, r.buf)
+		if rep == 0 && len(r.buf) <= maxResource {
+			if len(r.resources) >= maxResources {
+				clear(r.resources)
+			}
+			r.resources[string(r.buf)] = res
+		}
+	}
+	r.batch.Resources[res.id] = res.facts
+	return res
+}
+
+// readResource reads a resource, whose JSON is written already.
+func (r *reading) readResource(attrs pcommon.Map, written []byte) (res resource) {
 	var rep jsonval.Repairs
 	facts, said := r.factsAndWords(attrs)
-	res.words = r.wordsOf(said, &rep)
-	r.buf = jsonval.AppendMap(r.buf[:0], facts, &rep)
-	res.id = content.Of(r.buf)
-	if _, ok := r.batch.Resources[res.id]; !ok {
-		r.batch.Resources[res.id] = slices.Clone(r.buf)
+	if res.words = r.wordsOf(said, &rep); res.words.Body == nil {
+		res.facts = slices.Clone(written)
+	} else {
+		res.facts = jsonval.AppendMap(nil, facts, &rep)
 	}
+	res.id = content.Of(res.facts)
 	res.serviceName, _ = r.ofResource(attrs, fServiceName)
 	res.release, _ = r.ofResource(attrs, fRelease)
 	res.environment, res.environmentRank = r.ofResource(attrs, fEnvironment)

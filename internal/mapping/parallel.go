@@ -49,8 +49,7 @@ func join(parts []*Batch, spans []Span) *Batch {
 		mapped += len(part.Spans)
 	}
 	whole := &Batch{
-		Spans: spans, Contents: make(map[content.Key][]byte, contents), Histories: map[content.Key]*content.History{},
-		Resources: map[content.ID][]byte{}, Rejected: map[string]int{},
+		Spans: spans, Contents: make(map[content.Key][]byte, contents), Resources: map[content.ID][]byte{},
 	}
 	if mapped < len(spans) {
 		whole.Spans = whole.Spans[:0]
@@ -60,10 +59,14 @@ func join(parts []*Batch, spans []Span) *Batch {
 			whole.Spans = append(whole.Spans, part.Spans...)
 		}
 		maps.Copy(whole.Contents, part.Contents)
-		maps.Copy(whole.Histories, part.Histories)
+		if whole.Histories == nil {
+			whole.Histories = part.Histories
+		} else {
+			maps.Copy(whole.Histories, part.Histories)
+		}
 		maps.Copy(whole.Resources, part.Resources)
 		for reason, n := range part.Rejected {
-			whole.Rejected[reason] += n
+			whole.reject(reason, n)
 		}
 	}
 	return whole

@@ -80,7 +80,7 @@ func (r *reading) familyParams(all jsonval.Node, src *boundSource) {
 
 // bodyParams adds the keys of a JSON object that are parameters.
 func (r *reading) bodyParams(all jsonval.Node, src *boundSource) {
-	v, ok := r.value(src)
+	v, ok := r.given(src)
 	if !ok {
 		return
 	}

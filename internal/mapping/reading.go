@@ -62,6 +62,9 @@ type reading struct {
 
 	keyTraits   map[string]traits       // of keys seen before
 	memberFacts map[[2]string]tokenFact // of members of usage objects seen before
+	nameKinds   map[string]kindFound    // of names of spans seen before
+	valueKinds  map[string]kindFound    // of values that state a kind, seen before
+	resources   map[string]resource     // seen before, by their JSON
 
 	statements []statement
 
@@ -83,6 +86,7 @@ type reading struct {
 	hits    []hit
 	leaves  []leaf // stack of those being put into a tree
 	fates   []fate
+	counts  []tokenFact // what the attributes count by the words of their keys
 	events  []eventFate
 	keys    []string
 	values  []pcommon.Value
@@ -96,6 +100,7 @@ type reading struct {
 	parsed    []value // attributes that parseOnce has read, with their JSON
 	messages  []content.Message
 	contents  []content.Content
+	referred  []content.ID // contents that attributes and events refer to
 }
 
 // start readies the scratch for a span.
@@ -105,12 +110,12 @@ func (r *reading) start(span ptrace.Span, out *Span, speaks uint64) {
 		r.slots[s] = slot{}
 	}
 	r.touched = r.touched[:0]
-	r.hits, r.fates, r.events, r.leaves = r.hits[:0], r.fates[:0], r.events[:0], r.leaves[:0]
+	r.hits, r.fates, r.counts, r.events, r.leaves = r.hits[:0], r.fates[:0], r.counts[:0], r.events[:0], r.leaves[:0]
 	r.fed, r.exception, r.rep, r.ready = r.t.nameFeeds, -1, 0, r.t.always
 	r.shows, r.stated = 0, r.stated[:0]
 	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
 	r.slots[r.t.name] = slot{attr: -1, event: -1, set: true}
-	r.messages, r.parsed = r.messages[:0], r.parsed[:0]
+	r.messages, r.parsed, r.referred = r.messages[:0], r.parsed[:0], r.referred[:0]
 	r.doc.Reset()
 }
 
@@ -131,7 +136,7 @@ func (r *reading) release() {
 	clear(r.leaves[:cap(r.leaves)])
 	clear(r.stated[:cap(r.stated)])
 	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch || cap(r.keys) > maxScratch {
-		r.hits, r.leaves, r.events, r.messages, r.keys, r.values, r.seen, r.fates = nil, nil, nil, nil, nil, nil, nil, nil
+		r.hits, r.leaves, r.events, r.messages, r.keys, r.values, r.seen, r.fates, r.counts = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	}
 	if cap(r.buf) > 1<<20 {
 		r.buf = nil
@@ -148,18 +153,14 @@ func (r *reading) scan() {
 	for key, v := range attrs.All() {
 		i++
 		if info := r.t.keys[key]; info != nil {
-			r.fates = append(r.fates, r.fateOfKnown(info, key, v))
-			if info.rank != statesNoKind {
-				r.state(info.rank, v)
-			}
-			if info.shows&^r.shows != 0 && says(v) {
-				r.shows |= info.shows
-			}
+			r.fates = append(r.fates, r.fateOfKnown(info, v))
+			r.counts = append(r.counts, info.traits.count)
+			r.note(&info.traits, v)
 			r.file(info, v, i, -1)
 			continue
 		}
 		if f, index, rest := r.t.match(key); f != nil {
-			r.fates = append(r.fates, unsure)
+			r.fates, r.counts = append(r.fates, unsure), append(r.counts, r.countOf(key, v))
 			r.fileHit(f, hit{slot: f.slot, index: index, attr: i, rest: rest, value: v})
 			continue
 		}
@@ -170,18 +171,36 @@ func (r *reading) scan() {
 // fileUnknown files an attribute that no dialect knows by the words of its key.
 func (r *reading) fileUnknown(key string, v pcommon.Value, attr int32) {
 	t := r.traits(key)
-	r.fates = append(r.fates, t.fate(v))
-	if t.rank != statesNoKind {
-		r.state(t.rank, v)
-	}
-	if t.shows&^r.shows != 0 && says(v) {
-		r.shows |= t.shows
-	}
+	r.fates, r.counts = append(r.fates, t.fate(v)), append(r.counts, t.count)
+	r.note(&t, v)
 	if t.names != namesNothing {
 		r.file(r.t.unnamed[t.names], v, attr, -1)
 	}
 	if t.count != noTokens && r.t.counts[t.count] != nil {
 		r.file(r.t.counts[t.count], v, attr, -1)
+	}
+}
+
+// countOf returns what an attribute of a family counts. Few of them are numbers.
+func (r *reading) countOf(key string, v pcommon.Value) tokenFact {
+	switch v.Type() {
+	case pcommon.ValueTypeInt, pcommon.ValueTypeDouble:
+		return r.traits(key).count
+	case pcommon.ValueTypeStr:
+		if beginsNumber(strings.TrimSpace(v.Str())) {
+			return r.traits(key).count
+		}
+	}
+	return noTokens
+}
+
+// note notes what a key tells of the kind.
+func (r *reading) note(t *traits, v pcommon.Value) {
+	if t.rank != statesNoKind && v.Type() == pcommon.ValueTypeStr && v.Str() != "" {
+		r.stated = append(r.stated, stated{t.rank, v})
+	}
+	if t.shows&^r.shows != 0 && says(v) {
+		r.shows |= t.shows
 	}
 }
 
@@ -198,34 +217,32 @@ func says(v pcommon.Value) bool {
 	return true
 }
 
-// state notes a key that states a kind.
-func (r *reading) state(rank kindRank, v pcommon.Value) {
-	if v.Type() == pcommon.ValueTypeStr && v.Str() != "" {
-		r.stated = append(r.stated, stated{rank, v})
-	}
-}
-
 const (
-	// maxKeyTraits bounds of how many keys the traits are remembered, maxKeyLength how long
-	// such a key may be.
+	// maxKeyTraits bounds of how many keys, names and values the reading is remembered,
+	// maxKeyLength how long such a key may be.
 	maxKeyTraits = 4096
 	maxKeyLength = 256
 )
 
-// traits reads the words of a key, once for keys that come again.
-func (r *reading) traits(key string) traits {
-	t, ok := r.keyTraits[key]
+// remember reads the words of a key, a name or a value, once for those that come again.
+func remember[T any](known map[string]T, key string, read func(string) T) T {
+	t, ok := known[key]
 	if ok {
 		return t
 	}
-	t = traitsOf(key[:min(len(key), maxKeyLength)])
+	t = read(key)
 	if len(key) <= maxKeyLength {
-		if len(r.keyTraits) >= maxKeyTraits {
-			clear(r.keyTraits)
+		if len(known) >= maxKeyTraits {
+			clear(known)
 		}
-		r.keyTraits[strings.Clone(key)] = t
+		known[strings.Clone(key)] = t
 	}
 	return t
+}
+
+// traits reads the words of a key.
+func (r *reading) traits(key string) traits {
+	return remember(r.keyTraits, key, func(key string) traits { return traitsOf(key[:min(len(key), maxKeyLength)]) })
 }
 
 // settleOwn settles what carries words, and what facts, on spans of the dialects that
@@ -514,7 +531,7 @@ const maxKeptParsed = 16
 
 // looksEncoded tells whether text may be a JSON object, list or quoted string.
 func looksEncoded(s string) bool {
-	s = strings.TrimLeft(s, " \t\r\n")
+	s = trimBlanks(s)
 	return s != "" && (s[0] == '{' || s[0] == '[' || s[0] == '"')
 }
 

@@ -163,7 +163,8 @@ type Span struct {
 	Adjustments Adjustments
 }
 
-// Batch is what one pdata batch maps to. Spans keeps the order of the pdata.
+// Batch is what one pdata batch maps to. Spans keeps the order of the pdata. Histories and
+// Rejected may be nil.
 type Batch struct {
 	Spans []Span
 	// Contents are the canonical bodies that the spans refer to, but for those of
@@ -174,6 +175,13 @@ type Batch struct {
 	Resources map[content.ID][]byte
 	// Rejected counts the spans that no row can hold, by reason.
 	Rejected map[string]int
+}
+
+func (b *Batch) reject(reason string, n int) {
+	if b.Rejected == nil {
+		b.Rejected = map[string]int{}
+	}
+	b.Rejected[reason] += n
 }
 
 // TraceIDs lists the traces of the batch's spans, each once.
@@ -203,6 +211,9 @@ func (b *Batch) Days() []int32 {
 
 // unfold moves the messages of histories to the contents.
 func (b *Batch) unfold() {
+	if len(b.Histories) == 0 {
+		return
+	}
 	done := map[content.Key]bool{}
 	for key, h := range b.Histories {
 		for ; h != nil && !done[content.Key{Day: key.Day, ID: h.ID}]; h = h.Before {

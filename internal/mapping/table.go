@@ -62,9 +62,7 @@ type keyInfo struct {
 	fact   bool // a column holds its value whole
 	// factOf are the dialects on whose spans alone the attribute is a fact.
 	factOf uint64
-	// What its words tell: how much its value says of the kind, and what it shows.
-	rank  kindRank
-	shows evidence
+	traits traits // what its words tell
 	// wordsOf are the dialects on whose spans alone the attribute carries words.
 	wordsOf uint64
 }
@@ -367,8 +365,7 @@ func (t *table) newSlot() int16 {
 func (t *table) key(name string) *keyInfo {
 	k := t.keys[name]
 	if k == nil {
-		words := traitsOf(name)
-		k = &keyInfo{slot: t.newSlot(), rank: words.rank, shows: words.shows}
+		k = &keyInfo{slot: t.newSlot(), traits: traitsOf(name)}
 		t.keys[name] = k
 	}
 	return k

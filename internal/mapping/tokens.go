@@ -137,14 +137,14 @@ const maxStatements = 64
 // gather lists all that the span says of its usage.
 func (r *reading) gather() {
 	r.statements = r.statements[:0]
+	i := -1
 	for key, v := range r.span.Attributes().All() {
-		if s, is := (value{attr: v}).str(); is {
-			if len(s) > 0 && (s[0] == '{' || s[0] == '[') {
-				r.gatherText(key, s)
-				continue
-			}
+		i++
+		if s, is := (value{attr: v}).str(); is && s != "" && (s[0] == '{' || s[0] == '[') {
+			r.gatherText(key, s)
+			continue
 		}
-		fact := r.traits(key).count
+		fact := r.counts[i]
 		if fact == noTokens {
 			continue
 		}

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"strings"
+	"unsafe"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
@@ -12,7 +13,7 @@ func (r *reading) toolError(v value, c content.Content) {
 	if r.out.ErrorType != "" || len(c.Body) > maxResult {
 		return
 	}
-	body := string(c.Body)
+	body := unsafe.String(unsafe.SliceData(c.Body), len(c.Body)) // nobody writes to a content
 	said := mayTellFailure(body) && tellsFailure(r.parseText(body), 0)
 	if text, is := v.str(); !said && is && len(text) <= maxResult && mayTellFailure(text) {
 		said = tellsFailure(r.parseText(text), 0)

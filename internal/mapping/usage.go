@@ -99,6 +99,9 @@ func (r *reading) complete(u *Usage, inputFrom, outputFrom *boundSource) {
 	if outputFrom != nil && outputFrom.sums {
 		output.settle(0, whySum)
 	}
+	if input.settled && output.settled {
+		return
+	}
 	r.gather()
 	r.byWitnesses(u, &input, &output)
 	byTotal(u, &input, &output)

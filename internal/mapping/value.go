@@ -95,6 +95,9 @@ func (v value) integer() (i int64, exact, ok bool) {
 
 func parseCount(s string) (int64, bool) {
 	s = strings.TrimSpace(s)
+	if !beginsNumber(s) {
+		return 0, false // the error of ParseInt would take three allocations
+	}
 	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return i, i >= 0 && s[0] != '+'
 	}
@@ -104,6 +107,10 @@ func parseCount(s string) (int64, bool) {
 	}
 	i, err := strconv.ParseInt(whole, 10, 64)
 	return i, err == nil && i >= 0
+}
+
+func beginsNumber(s string) bool {
+	return s != "" && (s[0] >= '0' && s[0] <= '9' || s[0] == '-' || s[0] == '+')
 }
 
 func wholeCount(f float64) (int64, bool) {
