@@ -144,3 +144,21 @@ func TestExplainRejected(t *testing.T) {
 		[]string{explained[0].Rejected, explained[1].Rejected, explained[2].Rejected})
 	require.Equal(t, "other", explained[1].Kind)
 }
+
+// TestExplainCorrections says by which step a part was added, and of which attribute a value
+// was refused.
+func TestExplainCorrections(t *testing.T) {
+	const chat, in, out, total, read = "gen_ai.operation.name", "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens",
+		"gen_ai.usage.total_tokens", "gen_ai.usage.cache_read.input_tokens"
+	for want, span := range map[string]testSpan{
+		"input_tokens is 10 + 100: " + whySize:       {attrs: map[string]any{chat: "chat", in: 10, out: 5, read: 100}},
+		"input_tokens is 150 + 100: " + whyTotal:     {attrs: map[string]any{chat: "chat", in: 150, out: 5, total: 255, read: 100}},
+		"input_tokens is 150 + 100: " + whyTwin:      {attrs: map[string]any{chat: "chat", in: 150, "x.usage.input_tokens": 250, out: 5, read: 100}},
+		"input_tokens is 150 + 100: " + whyException: {scope: "openlit.instrumentation.anthropic", attrs: map[string]any{chat: "chat", in: 150, out: 5, read: 100}},
+		in: {attrs: map[string]any{chat: "chat", in: "many", out: 5}},
+	} {
+		x := Explain(span.traces(t))[0]
+		require.Len(t, x.Corrections, 1, want)
+		require.Equal(t, want, x.Corrections[0].Because)
+	}
+}
