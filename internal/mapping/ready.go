@@ -105,9 +105,11 @@ func (r *reading) touch(slot int16) {
 func (r *reading) sources(f field) iter.Seq[*boundSource] {
 	return func(yield func(*boundSource) bool) {
 		list := r.t.sources[f]
-		for i := range r.ready[f].all() {
-			if !yield(list[i]) {
-				return
+		for w, word := range r.ready[f] {
+			for ; word != 0; word &= word - 1 {
+				if !yield(list[w*64+bits.TrailingZeros64(word)]) {
+					return
+				}
 			}
 		}
 	}
