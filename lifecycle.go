@@ -91,16 +91,20 @@ func (e *llmExporter) prepare(ctx context.Context) error {
 	if err := e.pool.Connect(ctx); err != nil {
 		return err
 	}
-	version, err := e.prepareSchema(ctx)
+	server, version, err := e.prepareSchema(ctx)
 	if err != nil {
 		return err
 	}
 	if err := e.writer.EnsureAhead(ctx); err != nil {
 		return pool.Wrap("cannot create the partitions of today and tomorrow", err)
 	}
+	if version > schema.Latest() {
+		e.logger.Info("A newer release made the schema; this build works with the schema and leaves it as it is",
+			zap.Int32("schema_version", version), zap.Int32("schema_version_of_build", schema.Latest()))
+	}
 	e.logger.Info("Connected to PostgreSQL",
-		zap.String("server_version", version),
-		zap.Int32("schema_version", schema.Latest()),
+		zap.String("server_version", server),
+		zap.Int32("schema_version", version),
 		zap.String("schema", e.cfg.Postgres.Schema),
 		zap.Int("max_connections", e.cfg.Pool.MaxConnections))
 	e.ready.Store(true)
@@ -110,10 +114,10 @@ func (e *llmExporter) prepare(ctx context.Context) error {
 
 // prepareSchema makes or checks the schema, and gives its connection back: there
 // may be no other.
-func (e *llmExporter) prepareSchema(ctx context.Context) (serverVersion string, err error) {
+func (e *llmExporter) prepareSchema(ctx context.Context) (serverVersion string, version int32, err error) {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	defer conn.Release()
 	apply := schema.Check
@@ -121,12 +125,15 @@ func (e *llmExporter) prepareSchema(ctx context.Context) (serverVersion string, 
 		apply = schema.Migrate
 	}
 	if err := apply(ctx, conn.Conn(), e.cfg.Postgres.Schema); err != nil {
-		return "", schemaError(err, e.cfg.Postgres.Schema)
+		return "", 0, schemaError(err, e.cfg.Postgres.Schema)
+	}
+	if version, err = schema.Version(ctx, conn.Conn(), e.cfg.Postgres.Schema); err != nil {
+		return "", 0, pool.Wrap("cannot read the version of the schema", err)
 	}
 	if err := e.loadPrices(ctx, conn.Conn()); err != nil {
-		return "", pool.Wrap("cannot read llm_prices", err)
+		return "", 0, pool.Wrap("cannot read llm_prices", err)
 	}
-	return conn.Conn().PgConn().ParameterStatus("server_version"), nil
+	return conn.Conn().PgConn().ParameterStatus("server_version"), version, nil
 }
 
 // loadPrices takes the prices of the database, which others may have changed.

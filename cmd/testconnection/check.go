@@ -135,10 +135,14 @@ func (r *report) checkRedis(ctx context.Context, p *pool.Pool, s settings) {
 func (r *report) checkSchema(ctx context.Context, p *pool.Pool, s settings) {
 	name := s.pool.Postgres.Schema
 	var version int32
+	var unfit error
 	var strays []string
 	err := withConn(ctx, p, func(conn *pgx.Conn) (err error) {
 		version, err = schema.Version(ctx, conn, name)
-		if err == nil && version == schema.Latest() {
+		if err != nil {
+			return err
+		}
+		if unfit = schema.Check(ctx, conn, name); unfit == nil {
 			strays, err = defaultPartitionRows(ctx, conn, name)
 		}
 		return err
@@ -147,11 +151,12 @@ func (r *report) checkSchema(ctx context.Context, p *pool.Pool, s settings) {
 		r.add(step{Name: stepSchema, Status: failed, Detail: err.Error(), Hint: hintFor(err, "")})
 		return
 	}
-	r.add(schemaStep(name, version, strays, s.createSchema))
+	r.add(schemaStep(name, version, unfit, strays, s.createSchema))
 }
 
-// schemaStep judges a schema by its version; 0 means that there is none.
-func schemaStep(name string, version int32, strays []string, createSchema bool) step {
+// schemaStep judges a schema by its version, 0 if there is none, and by why this build
+// cannot work with the schema, if so.
+func schemaStep(name string, version int32, unfit error, strays []string, createSchema bool) step {
 	latest := schema.Latest()
 	result := step{
 		Name:    stepSchema,
@@ -159,14 +164,18 @@ func schemaStep(name string, version int32, strays []string, createSchema bool) 
 		Detail:  fmt.Sprintf("%q is at version %d of %d", name, version, latest),
 		Version: fmt.Sprint(version),
 	}
+	if version > latest {
+		result.Detail += ", made by a newer release"
+	}
 	switch {
-	case version > latest:
+	case unfit != nil && version > latest:
 		result.Status = failed
-		result.Hint = "the schema was made by a newer release: install that release"
-	case version < latest && createSchema:
+		result.Detail = unfit.Error()
+		result.Hint = "install the newer release"
+	case unfit != nil && createSchema:
 		result.Status = skipped
 		result.Detail += "; the exporter brings it up to date when it starts"
-	case version < latest:
+	case unfit != nil:
 		result.Status = failed
 		result.Hint = "apply the missing migrations as the owner, or set create_schema: true"
 	case len(strays) > 0:

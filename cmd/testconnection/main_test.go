@@ -197,10 +197,23 @@ exporters:
 	assert.Equal(t, 1, code)
 }
 
-func TestNewerSchemaFails(t *testing.T) {
-	result := schemaStep("public", schema.Latest()+1, nil, true)
-	assert.Equal(t, failed, result.Status)
-	assert.Contains(t, result.Hint, "newer release")
+func TestNewerSchema(t *testing.T) {
+	database := newSchema(t)
+	later := func(number, compatibleFrom int32) (printed string, code int) {
+		execute(t, database, func(conn *pgx.Conn) error {
+			_, err := conn.Exec(t.Context(), "INSERT INTO llm_internal_migrations (number, file, compatible_from) VALUES ($1, 'later', $2)", number, compatibleFrom)
+			return err
+		})
+		return testConnection(t, []string{"DATABASE_URL=" + database})
+	}
+	printed, code := later(9998, schema.Latest())
+	assert.Contains(t, printed, fmt.Sprintf(`"public" is at version 9998 of %d, made by a newer release`, schema.Latest()))
+	assert.Equal(t, 0, code)
+
+	printed, code = later(9999, 9999)
+	assert.Contains(t, printed, "which builds before version 9999 cannot work with")
+	assert.Contains(t, printed, "→ install the newer release")
+	assert.Equal(t, 1, code)
 }
 
 func TestWrongArguments(t *testing.T) {

@@ -117,7 +117,7 @@ func createSchema(ctx context.Context, tx pgx.Tx, name string) error {
 
 func createStateTables(ctx context.Context, tx pgx.Tx, name string) error {
 	for _, sql := range []string{
-		"CREATE TABLE IF NOT EXISTS " + Table(name, versionTable) + " (version integer NOT NULL)",
+		"CREATE TABLE IF NOT EXISTS " + Table(name, versionTable) + " (version integer PRIMARY KEY)",
 		"INSERT INTO " + Table(name, versionTable) + " SELECT 0 WHERE NOT EXISTS (SELECT FROM " + Table(name, versionTable) + ")",
 		"CREATE TABLE IF NOT EXISTS " + Table(name, migrationsTable) + ` (
 			number          integer PRIMARY KEY,

@@ -3,7 +3,13 @@
 -- a publication FOR ALL TABLES stops updates of tables without one. Filling the key of
 -- llm_usage_hourly rewrites that table, so this step has a transaction of its own, which
 -- holds no lock that writers wait for.
-ALTER TABLE {{.schema}}.llm_schema_version ADD PRIMARY KEY (version);
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = to_regclass(format('%I.llm_schema_version', {{.schema_literal}})) AND c.contype = 'p') THEN
+        ALTER TABLE {{.schema}}.llm_schema_version ADD PRIMARY KEY (version);
+    END IF;
+END
+$$;
 ALTER TABLE {{.schema}}.llm_contents_removals ADD COLUMN one boolean NOT NULL DEFAULT true PRIMARY KEY CHECK (one);
 ALTER TABLE {{.schema}}.llm_erased_traces ADD PRIMARY KEY (trace_id, erased_at);
 ALTER TABLE {{.schema}}.llm_usage_hourly ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;
