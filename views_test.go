@@ -88,7 +88,7 @@ func TestReadmeFiguresAreThoseOfTheSpans(t *testing.T) {
 	for begin, want := range map[string][2]string{
 		"SELECT (hour AT": {`SELECT sum(calls), sum(tokens), sum(usd) FROM`, `SELECT count(*) FILTER (WHERE counted AND kind <> 'tool'),
 			sum(coalesce(total_tokens, (aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE usage_counted),
-			sum(coalesce(total_cost, (aggregate_usage ->> 'total_cost')::numeric)) FILTER (WHERE coalesce(cost_counted, usage_counted)) FROM llm_spans`},
+			sum(CASE WHEN estimate_counted THEN estimated_cost WHEN cost_counted THEN coalesce(total_cost, (aggregate_usage ->> 'total_cost')::numeric) END) FROM llm_spans`},
 		"SELECT user_id": {`SELECT sum(calls), sum(tokens) FROM`, `SELECT count(*) FILTER (WHERE counted AND kind <> 'tool'),
 			sum(coalesce(total_tokens, (aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE usage_counted) FROM llm_spans`},
 		"SELECT service_name, hour":                      {`SELECT sum(failed) FROM`, `SELECT count(error_type) FROM llm_spans WHERE counted AND kind = 'llm'`},

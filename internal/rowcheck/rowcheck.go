@@ -20,15 +20,16 @@ FULL JOIN (
 		coalesce(sum(coalesce(input_tokens, (aggregate_usage ->> 'input_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS input,
 		coalesce(sum(coalesce(output_tokens, (aggregate_usage ->> 'output_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS output,
 		coalesce(sum(coalesce(total_tokens, (aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE usage_counted), 0) AS total,
-		sum(coalesce(total_cost, (aggregate_usage ->> 'total_cost')::numeric)) FILTER (WHERE cost_counted) AS cost,
+		sum(CASE WHEN estimate_counted THEN estimated_cost WHEN cost_counted THEN coalesce(total_cost, (aggregate_usage ->> 'total_cost')::numeric) END) AS cost,
+		sum(estimated_cost) FILTER (WHERE usage_counted) AS estimate, count(*) FILTER (WHERE estimate_counted AND estimated_cost IS NULL) AS unpriced,
 		coalesce(array_agg(DISTINCT coalesce(request_model, response_model) COLLATE "C") FILTER (WHERE kind IN ('llm', 'embedding', 'reranker')
 			AND coalesce(request_model, response_model) IS NOT NULL), '{}') AS models,
 		(SELECT coalesce(array_agg(DISTINCT tag COLLATE "C"), '{}') FROM llm_spans x, unnest(x.tags) tag WHERE x.trace_id = s.trace_id) AS tags
 	FROM llm_spans s GROUP BY trace_id) a ON a.trace_id = t.id
 WHERE (t.span_count, t.start_time, t.end_time, t.duration_us, t.llm_call_count, t.tool_call_count, t.error_count,
-		t.input_tokens, t.output_tokens, t.total_tokens, t.total_cost, t.models, t.tags)
+		t.input_tokens, t.output_tokens, t.total_tokens, t.total_cost, t.estimated_cost, t.unpriced_calls, t.models, t.tags)
 	IS DISTINCT FROM (a.spans, a.start_time, a.end_time, (extract(epoch FROM a.end_time - a.start_time) * 1000000)::bigint, a.llm, a.tool, a.errors,
-		a.input, a.output, a.total, a.cost, a.models, a.tags)`
+		a.input, a.output, a.total, a.cost, a.estimate, a.unpriced, a.models, a.tags)`
 
 // missing counts the references of spans to contents that are not there.
 const missing = `
@@ -80,28 +81,31 @@ WITH definition AS (
 		sum(coalesce(input_tokens, (aggregate_usage ->> 'input_tokens')::bigint)) FILTER (WHERE usage_counted) AS input,
 		sum(coalesce(output_tokens, (aggregate_usage ->> 'output_tokens')::bigint)) FILTER (WHERE usage_counted) AS output,
 		sum(coalesce(total_tokens, (aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE usage_counted) AS total,
-		sum(coalesce(total_cost, (aggregate_usage ->> 'total_cost')::numeric)) FILTER (WHERE coalesce(cost_counted, usage_counted)) AS cost
+		sum(CASE WHEN estimate_counted THEN estimated_cost WHEN coalesce(cost_counted, usage_counted) THEN coalesce(total_cost, (aggregate_usage ->> 'total_cost')::numeric) END) AS cost,
+		sum(estimated_cost) FILTER (WHERE usage_counted) AS estimate, count(*) FILTER (WHERE estimate_counted AND estimated_cost IS NULL) AS unpriced
 	FROM llm_spans
 ), told AS (
 	SELECT 'llm_calls' AS source, count(*) FILTER (WHERE is_call) AS calls, NULL::bigint AS tools, NULL::bigint AS errors,
-		sum(input_tokens) AS input, sum(output_tokens) AS output, sum(total_tokens) AS total, sum(total_cost) AS cost FROM llm_calls
+		sum(input_tokens) AS input, sum(output_tokens) AS output, sum(total_tokens) AS total, sum(total_cost) AS cost,
+		sum(estimated_cost) AS estimate, NULL::bigint AS unpriced FROM llm_calls
 	UNION ALL
 	SELECT 'llm_call_facts', count(*) FILTER (WHERE is_call), (SELECT count(*) FROM llm_tool_facts),
 		count(*) FILTER (WHERE failed) + (SELECT count(*) FROM llm_tool_facts WHERE failed),
-		sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(total_cost) FROM llm_call_facts
+		sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(total_cost), sum(estimated_cost), NULL FROM llm_call_facts
 	UNION ALL
-	SELECT 'llm_tool_calls', NULL, count(*), NULL, NULL, NULL, NULL, NULL FROM llm_tool_calls
+	SELECT 'llm_tool_calls', NULL, count(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM llm_tool_calls
 	UNION ALL
-	SELECT 'llm_traces', NULL, sum(tool_call_count), NULL, sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(total_cost) FROM llm_traces
+	SELECT 'llm_traces', NULL, sum(tool_call_count), NULL, sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(total_cost), sum(estimated_cost), sum(unpriced_calls) FROM llm_traces
 	UNION ALL
-	SELECT 'llm_usage', sum(calls), sum(tool_calls), sum(errors), sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(total_cost) FROM llm_usage
+	SELECT 'llm_usage', sum(calls), sum(tool_calls), sum(errors), sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(total_cost), sum(estimated_cost), sum(unpriced_calls) FROM llm_usage
 	UNION ALL
-	SELECT 'llm_usage_daily', sum(calls), sum(tool_calls), sum(errors), sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(total_cost) FROM llm_usage_daily
+	SELECT 'llm_usage_daily', sum(calls), sum(tool_calls), sum(errors), sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(total_cost), sum(estimated_cost), sum(unpriced_calls) FROM llm_usage_daily
 )
 SELECT string_agg(format('%s: %s, not %s', t.source, t, d), '; ') FROM told t, definition d
 WHERE coalesce(t.calls, d.calls) <> d.calls OR coalesce(t.tools, d.tools) <> d.tools OR coalesce(t.errors, d.errors) <> d.errors
 	OR t.source <> 'llm_tool_calls' AND (coalesce(t.input, 0) <> coalesce(d.input, 0) OR coalesce(t.output, 0) <> coalesce(d.output, 0)
-		OR coalesce(t.total, 0) <> coalesce(d.total, 0) OR coalesce(t.cost, 0) <> coalesce(d.cost, 0))`
+		OR coalesce(t.total, 0) <> coalesce(d.total, 0) OR coalesce(t.cost, 0) <> coalesce(d.cost, 0)
+		OR coalesce(t.estimate, 0) <> coalesce(d.estimate, 0) OR coalesce(t.unpriced, d.unpriced) <> d.unpriced)`
 
 // groups counts the traces, sessions, days with a model, and days with a user, that
 // llm_calls tells other figures of than llm_traces, llm_sessions, llm_usage and

@@ -55,6 +55,7 @@ var definitionFiles = []string{
 	"views/retrievals.sql",
 	"views/tool_usage.sql",
 	"views/operations.sql",
+	"views/unpriced_models.sql",
 	"functions/traces.sql",
 	"functions/calls.sql",
 	"functions/transcript.sql",

@@ -171,7 +171,7 @@ func readSpan(v [][]byte, asks []TraceAsk) error {
 	m.Kind = mapping.KindOf(r.String())
 	m.Status, m.ErrorType, m.ScopeName = r.String(), r.String(), r.String()
 	m.Usage.Input, m.Usage.Output, m.Usage.Total = tokens(&r), tokens(&r), tokens(&r)
-	m.Usage.TotalCost = cost(&r)
+	m.Usage.TotalCost, m.EstimatedCost = cost(&r), cost(&r)
 	m.ResponseID, m.RequestModel, m.ResponseModel = r.String(), r.String(), r.String()
 	m.OutputMessageIDs, m.InputMessageIDs = contentIDs(&r), contentIDs(&r)
 	if some, _ := r.OptBool(); !some {
@@ -181,6 +181,7 @@ func readSpan(v [][]byte, asks []TraceAsk) error {
 	m.ToolArgumentsID = contentID(&r)
 	flags.Below = trace.Marks(r.Int())
 	flags.Counted, flags.UsageCounted, flags.CostCounted = optBool(&r), optBool(&r), optBool(&r)
+	flags.EstimateCounted = optBool(&r)
 	pairs := r.Strings()
 	stored := trace.Stored{Flags: flags}
 	if len(v) > spanOfTrace {
@@ -205,7 +206,7 @@ func readSpan(v [][]byte, asks []TraceAsk) error {
 }
 
 // spanOfTrace is the number of columns that all statements on spans have in common.
-const spanOfTrace = 27
+const spanOfTrace = 29
 
 // spanID reads 16 hex digits and tells whether that is what there is.
 func spanID(id *pcommon.SpanID, text []byte) bool {
@@ -311,6 +312,7 @@ var flagColumns = []pgbatch.Column[FlagRow]{
 	pgbatch.Col("counted", pgtype.BoolOID, func(b []byte, r *FlagRow) []byte { return appendOptBool(b, r.Counted) }),
 	pgbatch.Col("usage_counted", pgtype.BoolOID, func(b []byte, r *FlagRow) []byte { return appendOptBool(b, r.UsageCounted) }),
 	pgbatch.Col("cost_counted", pgtype.BoolOID, func(b []byte, r *FlagRow) []byte { return appendOptBool(b, r.CostCounted) }),
+	pgbatch.Col("estimate_counted", pgtype.BoolOID, func(b []byte, r *FlagRow) []byte { return appendOptBool(b, r.EstimateCounted) }),
 }
 
 // AwaitedRow is a row of llm_internal_awaited_spans: what lies below a span that has not

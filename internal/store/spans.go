@@ -56,6 +56,7 @@ var spanColumns = []pgbatch.Column[SpanRow]{
 	pgbatch.Col("counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.Counted) }),
 	pgbatch.Col("usage_counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.UsageCounted) }),
 	pgbatch.Col("cost_counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.CostCounted) }),
+	pgbatch.Col("estimate_counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.EstimateCounted) }),
 	pgbatch.Col("resource_id", pgtype.UUIDOID, func(b []byte, r *SpanRow) []byte { return appendContentID(b, r.ResourceID) }),
 	pgbatch.Col("system_instructions_id", pgtype.UUIDOID, func(b []byte, r *SpanRow) []byte { return appendContentID(b, r.SystemInstructionsID) }),
 	pgbatch.Col("tool_definitions_id", pgtype.UUIDOID, func(b []byte, r *SpanRow) []byte { return appendContentID(b, r.ToolDefinitionsID) }),

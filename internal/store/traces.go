@@ -41,6 +41,8 @@ var traceColumns = []pgbatch.Column[TraceRow]{
 	pgbatch.Col("output_tokens", pgtype.Int8OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt64(b, r.Output) }),
 	pgbatch.Col("total_tokens", pgtype.Int8OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt64(b, r.Total) }),
 	pgbatch.Col("total_cost", pgtype.NumericOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendOptNumeric(b, r.Cost()) }),
+	pgbatch.Col("estimated_cost", pgtype.NumericOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendOptNumeric(b, r.Estimated()) }),
+	pgbatch.Col("unpriced_calls", pgtype.Int4OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt32(b, int32(r.Unpriced)) }),
 	pgbatch.Col("tags", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendArrayLiteral(b, r.Tags) }),
 	pgbatch.Col("models", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendArrayLiteral(b, r.Models) }),
 	pgbatch.Col("origins", pgtype.ByteaOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendBytes(b, r.AppendProvenance(nil)) }),
@@ -81,6 +83,8 @@ func readTrace(v [][]byte) (*TraceRow, error) {
 	t.Spans, t.LLMCalls, t.ToolCalls, t.Errors = r.Int(), r.Int(), r.Int(), r.Int()
 	t.Input, t.Output, t.Total = r.Int(), r.Int(), r.Int()
 	t.SetCost(r.OptDecimal())
+	t.SetEstimated(r.OptDecimal())
+	t.Unpriced = r.Int()
 	t.Tags, t.Models = r.Strings(), r.Strings()
 	provenance, err := hex.AppendDecode(nil, r.Next())
 	r.Fail(err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -71,6 +72,27 @@ var hostile = map[string]func(n int) []Span{
 	},
 	"one prompt and one answer at one time": func(n int) []Span {
 		return flat(n, func(i int, s *Span) { model(s, i); s.LastInput[0], s.FirstOutput[0] = 1, 1 })
+	},
+	"costs around equal tokens at one time": func(n int) []Span {
+		return flat(n, func(i int, s *Span) {
+			model(s, i)
+			tokens(s)
+			if i%2 == 0 {
+				s.Cost = decimal.NewNullDecimal(decimal.New(1, 0))
+			}
+		})
+	},
+	"chain of agents around a call, with a cost at its top": func(n int) []Span {
+		return chain(n, func(i int, s *Span) {
+			s.Kind = mapping.KindAgent
+			switch i {
+			case 0:
+				s.Cost = decimal.NewNullDecimal(decimal.New(1, 0))
+			case n - 1:
+				model(s, 0)
+				tokens(s)
+			}
+		})
 	},
 	"all failed at one time": func(n int) []Span {
 		return flat(n, func(i int, s *Span) { model(s, i); s.Error, s.Failed = true, true })

@@ -70,7 +70,28 @@ func define(spans []Span) []Flags {
 			f.UsageCounted.V, f.CostCounted.V = !tokens, !cost
 		}
 	}
+	defineEstimates(spans, byID, closure(edges), result)
 	return result
+}
+
+// defineEstimates: what the tokens of a model span cost counts where neither itself nor
+// another of its kind below it reports the cost, and no span above it reports one that
+// counts and that is of its kind or sums up what is below.
+func defineEstimates(spans []Span, byID map[pcommon.SpanID][]int, above map[pcommon.SpanID]map[pcommon.SpanID]bool, flags []Flags) {
+	for i := range spans {
+		s, f := &spans[i], &flags[i]
+		if !s.Kind.IsModel() || !s.reportsTokens() {
+			continue
+		}
+		reported := s.Cost.Valid || !f.CostCounted.V
+		for id := range above[s.ID] {
+			for _, o := range byID[id] {
+				around := spans[o].Kind == s.Kind || spans[o].Kind == mapping.KindAgent || spans[o].Kind == mapping.KindChain
+				reported = reported || around && spans[o].Cost.Valid && flags[o].CostCounted.V
+			}
+		}
+		f.EstimateCounted = mapping.Bool{V: f.UsageCounted.V && !reported, OK: true}
+	}
 }
 
 // closure returns what can be reached over edges.

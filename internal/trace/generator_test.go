@@ -104,6 +104,9 @@ func facts(r source, s *Span) {
 	if r.IntN(3) == 0 {
 		s.Cost = decimal.NewNullDecimal(decimal.New(int64(r.IntN(1000)), -6))
 	}
+	if s.Kind.IsModel() && s.reportsTokens() && r.IntN(4) > 0 {
+		s.Estimate = decimal.NewNullDecimal(decimal.New(int64(r.IntN(1000)), -6))
+	}
 	id := func() [16]byte { return [16]byte{byte([]int{0, 0, 1, 2}[r.IntN(4)])} }
 	if s.Kind == mapping.KindTool {
 		s.ToolName = []string{"", "search", "fetch"}[r.IntN(3)]

@@ -15,7 +15,9 @@ type vertex struct {
 	own          Marks // of all observations
 	below        Marks
 	state        vertexState
-	degree       int32 // edges
+	degree       int32      // edges
+	covers       modelKinds // calls of which an observation reports the cost that counts
+	covered      modelKinds // calls of which a span above does
 	observations int32
 }
 

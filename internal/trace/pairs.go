@@ -208,11 +208,12 @@ const linear = 12
 // pairing finds calls side by side among the spans of a graph.
 type pairing struct {
 	*graph
-	calls   []int32 // in graph.nodes, outer ones first
-	classes map[uint64]*class
-	places  map[int32][]place // by vertex: where its observations stand in trees
-	linked  func(inner, outer int32)
-	keys    []uint64
+	calls    []int32 // in graph.nodes, outer ones first
+	classes  map[uint64]*class
+	places   map[int32][]place // by vertex: where its observations stand in trees
+	linked   func(inner, outer int32)
+	keys     []uint64
+	covering bool // inner spans learn from outer ones, see cover.go
 }
 
 type place struct {
@@ -220,8 +221,8 @@ type place struct {
 	at    int
 }
 
-func newPairing(g *graph, linked func(inner, outer int32)) *pairing {
-	p := &pairing{graph: g, classes: map[uint64]*class{}, places: map[int32][]place{}, linked: linked}
+func newPairing(g *graph, covering bool, linked func(inner, outer int32)) *pairing {
+	p := &pairing{graph: g, covering: covering, classes: map[uint64]*class{}, places: map[int32][]place{}, linked: linked}
 	var calls []int32
 	for n := range g.nodes {
 		if g.nodes[n].isCall() {
@@ -301,6 +302,9 @@ func (c *class) join(i int) {
 func (p *pairing) lacks(n int32) lack {
 	node := &p.nodes[n]
 	at := &p.vertices[node.vertex]
+	if p.covering {
+		return lack(at.covers | at.covered)
+	}
 	lacks := lack(^at.below) & lacksMarks
 	if node.Kind == mapping.KindTool {
 		if at.state&callRepeats == 0 {
@@ -318,6 +322,9 @@ func (p *pairing) lacks(n int32) lack {
 func (p *pairing) teaches(n int32) (taught lack, every bool) {
 	node := &p.nodes[n]
 	at := &p.vertices[node.vertex]
+	if p.covering {
+		return lack(^at.covered), false
+	}
 	taught = lack(at.total())
 	if node.Kind == mapping.KindTool {
 		taught = lack(p.passed(node.vertex, at.observations == 1)) | lacksRepeat
@@ -414,6 +421,10 @@ func (p *pairing) try(n, m int32) {
 		if found, _, unknown := p.above(outer.vertex, inner.vertex); found || unknown {
 			return
 		}
+	}
+	if p.covering {
+		p.cover(inner.vertex, p.vertices[outer.vertex].covers|p.vertices[outer.vertex].covered)
+		return
 	}
 	if outer.Kind == mapping.KindTool {
 		p.vertices[outer.vertex].state |= callRepeats

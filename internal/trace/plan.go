@@ -37,7 +37,7 @@ func (p *Planner) Plan(t *Trace) (*Ask, *Result) {
 		p.unknown = func(id pcommon.SpanID) bool { return !t.asked[id] }
 	}
 	p.observeAll()
-	for _, step := range []func() *Ask{p.needsWhole, p.nest, p.pairCalls, p.settlePairs, p.repeatTools, p.gatherTwins} {
+	for _, step := range []func() *Ask{p.needsWhole, p.nest, p.pairCalls, p.settlePairs, p.repeatTools, p.coverCalls, p.gatherTwins} {
 		ask := step()
 		if ask == nil && len(p.want) > 0 {
 			ask = &Ask{Spans: distinct(p.want), Above: t.levels()}
@@ -84,6 +84,7 @@ func (p *Planner) observeAll() {
 		if !t.whole {
 			p.vertices[v].below |= s.Below
 			p.vertices[v].state |= s.repeated()
+			p.vertices[v].covered |= s.covered()
 		}
 	}
 	for id, below := range t.awaited {
@@ -250,7 +251,7 @@ func (p *Planner) pairCalls() *Ask {
 	if ask := p.searchCalls(); ask != nil {
 		return ask
 	}
-	newPairing(&p.graph, func(inner, outer int32) {
+	newPairing(&p.graph, false, func(inner, outer int32) {
 		p.linked = append(p.linked, pairKey{p.vertices[inner].id, p.vertices[outer].id})
 	}).run()
 	return p.searchCalls() // of stored calls that have changed since

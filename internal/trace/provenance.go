@@ -20,6 +20,7 @@ import (
 //	count of scopes of model spans, hash of each (8 bytes)
 //	count of scopes of tool spans, hash of each
 //	count of spans whose cost is counted
+//	count of spans whose estimate is in estimated_cost
 //
 // Collectors before this version read the same format up to the scopes of model spans
 // and write neither the flags beyond the second nor the rest. So a trace without
@@ -34,13 +35,14 @@ const (
 	provenanceCurrent
 	provenanceNested
 	provenanceRegistered
+	provenanceCovering
 )
 
 var provenanceFlags = []struct {
 	flag  byte
 	state state
 }{
-	{provenancePaired, paired}, {provenanceCurrent, current}, {provenanceNested, nested}, {provenanceRegistered, registered},
+	{provenancePaired, paired}, {provenanceCurrent, current}, {provenanceNested, nested}, {provenanceRegistered, registered}, {provenanceCovering, covering},
 }
 
 // Flags of an entry, beside the bits of its fields.
@@ -68,7 +70,7 @@ func (r *Rollup) AppendProvenance(dst []byte) []byte {
 	dst = r.appendEntries(dst)
 	dst = appendScopes(dst, r.modelScopes)
 	dst = appendScopes(dst, r.toolScopes)
-	return binary.AppendUvarint(dst, uint64(r.costs))
+	return binary.AppendUvarint(binary.AppendUvarint(dst, uint64(r.costs)), uint64(r.estimates))
 }
 
 func appendScopes(dst []byte, scopes []uint64) []byte {
@@ -208,7 +210,7 @@ func (r *Rollup) readProvenance(data []byte, row *Row) error {
 	r.modelScopes = c.scopes()
 	if r.state&current != 0 {
 		r.toolScopes = c.scopes()
-		r.costs = int64(c.uvarint())
+		r.costs, r.estimates = int64(c.uvarint()), int64(c.uvarint())
 	}
 	if c.failed {
 		return errProvenance

@@ -33,6 +33,8 @@ func (p *Planner) flags(n int32) Flags {
 	switch {
 	case node.Kind.IsModel():
 		f.UsageCounted.V, f.CostCounted.V = at.state&tokensRepeat == 0, at.state&costRepeats == 0
+		f.EstimateCounted.OK = node.reportsTokens()
+		f.EstimateCounted.V = f.UsageCounted.V && node.wantsEstimate() && f.CostCounted.V && at.covered&kindsOf(node.Kind) == 0
 	case isGroup(node.Kind):
 		f.UsageCounted.V, f.CostCounted.V = at.below&anyTokens == 0, at.below&anyCost == 0
 	default:

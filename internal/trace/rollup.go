@@ -64,6 +64,9 @@ type Rollup struct {
 	Input, Output, Total               int64
 	cost                               decimal.Decimal
 	costs                              int64 // how many spans it sums up
+	estimated                          decimal.Decimal
+	estimates                          int64 // how many spans that sums up
+	Unpriced                           int64 // calls whose cost neither a report nor a price tells
 
 	root     rootSpan
 	earliest [FieldCount]earliest
@@ -92,6 +95,8 @@ const (
 	nested
 	// registered: calls, and nested tools, are stored where later batches find them.
 	registered
+	// covering: a span reports the cost of others below it that report tokens.
+	covering
 )
 
 // addSpan merges a span, its counts apart.
@@ -165,12 +170,44 @@ func (r *Rollup) count(s *Span, f Flags, sign int64) {
 		r.Total = addTokens(r.Total, sign*s.Total.V)
 	}
 	if f.CostCounted.V && s.Cost.Valid {
-		r.costs += sign
-		r.cost = r.cost.Add(s.Cost.Decimal.Mul(decimal.NewFromInt(sign)))
+		r.addCost(s.Cost, sign)
+	}
+	if f.UsageCounted.V && s.Estimate.Valid {
+		r.estimates += sign
+		r.estimated = r.estimated.Add(signed(s.Estimate, sign))
+	}
+	switch {
+	case !f.EstimateCounted.V:
+	case s.Estimate.Valid:
+		r.addCost(s.Estimate, sign)
+	default:
+		r.Unpriced += sign
 	}
 }
 
-// Cost is the reported cost; null where none is counted.
+func (r *Rollup) addCost(cost decimal.NullDecimal, sign int64) {
+	r.costs += sign
+	r.cost = r.cost.Add(signed(cost, sign))
+}
+
+func signed(d decimal.NullDecimal, sign int64) decimal.Decimal {
+	if sign < 0 {
+		return d.Decimal.Neg()
+	}
+	return d.Decimal
+}
+
+// Estimated is the sum of the estimates of calls whose usage counts, beside a reported
+// cost too; null where there is none.
+func (r *Rollup) Estimated() decimal.NullDecimal {
+	return decimal.NullDecimal{Decimal: r.estimated, Valid: r.estimates > 0}
+}
+
+// SetEstimated takes the estimate of a stored row.
+func (r *Rollup) SetEstimated(cost decimal.NullDecimal) { r.estimated = cost.Decimal }
+
+// Cost is the reported cost, and the estimates where nothing is reported; null where
+// there is neither.
 func (r *Rollup) Cost() decimal.NullDecimal {
 	return decimal.NullDecimal{Decimal: r.cost, Valid: r.costs > 0}
 }
@@ -225,6 +262,8 @@ func (r *Rollup) merge(other *Rollup) {
 	r.Output = addTokens(r.Output, other.Output)
 	r.Total = addTokens(r.Total, other.Total)
 	r.cost, r.costs = r.cost.Add(other.cost), r.costs+other.costs
+	r.estimated, r.estimates = r.estimated.Add(other.estimated), r.estimates+other.estimates
+	r.Unpriced += other.Unpriced
 }
 
 // clone returns a copy that can be merged into without a change to r.

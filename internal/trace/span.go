@@ -19,6 +19,7 @@ type Span struct {
 
 	Input, Output, Total mapping.Int
 	Cost                 decimal.NullDecimal
+	Estimate             decimal.NullDecimal // what a model span's tokens cost by the prices
 
 	Scope                  string
 	ResponseID             string
@@ -73,7 +74,8 @@ func Of(s *mapping.Span) Span {
 		ID: s.SpanID, Parent: s.ParentSpanID, Start: s.Start, End: s.End, Kind: s.Kind,
 		Error: s.Status == "error" || s.ErrorType != "",
 		Input: s.Usage.Input, Output: s.Usage.Output, Total: s.Usage.Total, Cost: s.Usage.TotalCost,
-		Scope: s.ScopeName, From: s,
+		Estimate: s.EstimatedCost,
+		Scope:    s.ScopeName, From: s,
 	}
 	if s.Kind == mapping.KindTool {
 		c.ToolName, c.ToolCall, c.ToolArguments = s.ToolName, s.ToolCallID, s.ToolArgumentsID
@@ -100,10 +102,14 @@ func (s *Span) reports() bool { return s.reportsTokens() || s.Cost.Valid }
 // isCall tells whether a span is a call of a model or a tool.
 func (s *Span) isCall() bool { return s.Kind.IsModel() || s.Kind == mapping.KindTool }
 
-// Flags are the columns of a span that depend on what lies below it.
+// Flags are the columns of a span that depend on other spans: those below it, and for
+// EstimateCounted those around it too.
 type Flags struct {
 	Below                              Marks
 	Counted, UsageCounted, CostCounted mapping.Bool
+	// EstimateCounted tells for a model span with tokens whether what they cost by the
+	// prices counts.
+	EstimateCounted mapping.Bool
 }
 
 // Stored is a span of an earlier batch, with the flags it has.

@@ -197,6 +197,8 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 		Errors: row.Errors, Input: row.Input, Output: row.Output, Total: row.Total,
 	}
 	s.row.SetCost(row.Cost())
+	s.row.SetEstimated(row.Estimated())
+	s.row.Unpriced = row.Unpriced
 	columns := Row{RootID: row.RootID(), Status: row.Status()}
 	for f := range columns.Fields {
 		columns.Fields[f] = row.Field(f)

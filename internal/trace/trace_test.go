@@ -54,6 +54,9 @@ func (s *storage) require(t testing.TB, spans []Span) {
 		[]int64{s.written.LLMCalls, s.written.ToolCalls, s.written.Errors, s.written.Input, s.written.Output, s.written.Total, s.written.Start, s.written.End})
 	require.Equal(t, sums.Cost().Valid, s.written.Cost().Valid, "a cost is known")
 	require.True(t, sums.Cost().Decimal.Equal(s.written.Cost().Decimal), "%v %v", sums.Cost(), s.written.Cost())
+	require.Equal(t, sums.Unpriced, s.written.Unpriced)
+	require.Equal(t, sums.Estimated().Valid, s.written.Estimated().Valid, "an estimate is known")
+	require.True(t, sums.Estimated().Decimal.Equal(s.written.Estimated().Decimal))
 	require.Equal(t, sums.RootID(), s.written.RootID())
 	require.Equal(t, sums.Field(FieldName), s.written.Field(FieldName))
 }

@@ -94,6 +94,9 @@ func randomFacts(r *rand.Rand, s *mapping.Span) {
 	if r.IntN(3) == 0 {
 		s.Usage.TotalCost = decimal.NewNullDecimal(decimal.New(int64(r.IntN(1000)), -6))
 	}
+	if s.Kind.IsModel() && s.Usage.Input.OK && r.IntN(4) > 0 {
+		s.EstimatedCost = decimal.NewNullDecimal(decimal.New(int64(r.IntN(1000)), -6))
+	}
 	if r.IntN(4) == 0 {
 		s.ErrorType, s.Status = "_OTHER", "error"
 	}

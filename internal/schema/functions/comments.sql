@@ -90,12 +90,16 @@ BEGIN
                 ('', 'web_search_requests', 'Searches of the web that the provider made. Null where not reported.'),
                 ('', 'input_cost', 'Cost of the input, USD. Null where not known.'),
                 ('', 'output_cost', 'Cost of the output, USD. Null where not known.'),
-                ('', 'total_cost', 'Cost, USD. Null where not known; a sum is null where nothing has a cost.'),
-                ('', 'estimated_cost', 'Cost by the prices of llm_prices, USD. Null where there is no price.'),
+                ('', 'total_cost', 'Cost, USD: as reported, else estimated by llm_prices. Null where not known; a sum is null where nothing has a cost.'),
+                ('', 'estimated_cost', 'Cost by the prices of llm_prices, USD, beside a reported cost too. Null where there is no price, and in rows of before that were not priced yet.'),
+                ('', 'cost_source', 'Where total_cost is from: reported or estimated. Null where there is none.'),
+                ('', 'unpriced_calls', 'Calls of models with tokens whose cost neither a report nor a price tells. Null in rows of before.'),
+                ('llm_unpriced_models', 'calls', 'Calls of models whose cost neither a report nor a price tells.'),
                 ('', 'aggregate_usage', 'Usage that a span which is no call of a model reports: input_tokens, output_tokens, total_tokens, total_cost, …'),
                 ('', 'counted', 'Whether the span is the one that counts of those that tell its call. Null for spans that are no call.'),
                 ('', 'usage_counted', 'Whether its tokens count. Null for spans that report neither tokens nor cost.'),
                 ('', 'cost_counted', 'Whether its cost counts. Null for spans that report neither tokens nor cost, and in rows of before.'),
+                ('', 'estimate_counted', 'Whether estimated_cost counts since nobody reports the cost of the call. Null for spans that are no call with tokens, and in rows of before.'),
                 -- whose
                 ('', 'user_id', 'User: the span''s, in views of calls else the trace''s. Null where not reported.'),
                 ('llm_sessions', 'user_id', 'A user of the session, the last by name.'),
@@ -255,6 +259,7 @@ BEGIN
             ('llm_tool_usage', 'By UTC day and service: how often each tool was offered, called and failed.'),
             ('llm_data_quality', 'By UTC day and service: what its calls do not tell, and what was repaired.'),
             ('llm_storage', 'What each table takes on disk, by day.'),
+            ('llm_unpriced_models', 'Models whose calls of the last 30 days have no cost: neither reported nor by a price.'),
             ('llm_ingest', 'When spans of each service were last stored, and how late.'),
             ('llm_content_references', 'Each reference of a span to a content, for erasure.')) v (name, comment) ON v.name = r.relname
         WHERE n.nspname = {{.schema_literal}} AND obj_description(r.oid, 'pg_class') IS DISTINCT FROM v.comment

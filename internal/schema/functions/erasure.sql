@@ -209,6 +209,33 @@ END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_count_again(uuid, timestamptz, timestamptz) FROM PUBLIC;
 
+-- Which estimates of what is left of a trace count: those of calls whose cost nobody
+-- reports, neither below nor above them.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_count_estimates_again(of_trace uuid, since timestamptz, until timestamptz) RETURNS void
+LANGUAGE sql SET enable_nestloop = off SET jit = off AS $$
+WITH RECURSIVE spans AS MATERIALIZED (
+    SELECT s.span_id, s.start_time, s.parent_span_id, s.kind,
+        s.cost_counted AND CASE WHEN s.kind IN ('agent', 'chain') THEN s.aggregate_usage ->> 'total_cost' IS NOT NULL
+            ELSE s.kind IN ('llm', 'embedding', 'reranker') AND s.total_cost IS NOT NULL END AS tells_cost,
+        s.kind IN ('llm', 'embedding', 'reranker') AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NOT NULL AS has_tokens,
+        s.usage_counted AND s.cost_counted AND s.total_cost IS NULL AS lacks_cost
+    FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until
+), edges AS MATERIALIZED (
+    SELECT s.parent_span_id AS outer_id, s.span_id AS inner_id FROM spans s WHERE s.parent_span_id IS NOT NULL
+    UNION
+    SELECT p.outer_span_id, p.inner_span_id FROM {{.schema}}.llm_internal_pairs p WHERE p.trace_id = of_trace
+), covered AS (
+    SELECT e.inner_id AS span_id, CASE WHEN s.kind NOT IN ('agent', 'chain') THEN s.kind END AS kind FROM spans s JOIN edges e ON e.outer_id = s.span_id WHERE s.tells_cost
+    UNION
+    SELECT e.inner_id, c.kind FROM covered c JOIN edges e ON e.outer_id = c.span_id
+)
+UPDATE {{.schema}}.llm_spans s SET estimate_counted = i.lacks_cost AND i.has_tokens
+    AND NOT EXISTS (SELECT FROM covered c WHERE c.span_id = i.span_id AND coalesce(c.kind, i.kind) = i.kind)
+FROM spans i
+WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until AND s.span_id = i.span_id AND s.start_time = i.start_time AND i.has_tokens
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_count_estimates_again(uuid, timestamptz, timestamptz) FROM PUBLIC;
+
 -- Makes the row of a trace anew from the spans that are left. Its provenance is that of
 -- a row of another program: the next batch that brings a span counts the trace anew.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_roll_up(of_trace uuid, since timestamptz, until timestamptz) RETURNS void
@@ -227,6 +254,8 @@ BEGIN
         sum(coalesce(s.output_tokens, (s.aggregate_usage ->> 'output_tokens')::bigint)) FILTER (WHERE s.usage_counted) AS output,
         sum(coalesce(s.total_tokens, (s.aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE s.usage_counted) AS total,
         sum(coalesce(s.total_cost, (s.aggregate_usage ->> 'total_cost')::numeric)) FILTER (WHERE s.cost_counted) AS cost,
+        sum(s.estimated_cost) FILTER (WHERE s.estimate_counted) AS counted_estimate, sum(s.estimated_cost) FILTER (WHERE s.usage_counted) AS estimate,
+        count(*) FILTER (WHERE s.estimate_counted AND s.estimated_cost IS NULL) AS unpriced,
         array_agg(DISTINCT coalesce(s.request_model, s.response_model) COLLATE "C") FILTER (WHERE s.kind IN ('llm', 'embedding', 'reranker')
             AND coalesce(s.request_model, s.response_model) IS NOT NULL) AS models
     INTO sums FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until;
@@ -247,7 +276,8 @@ BEGIN
         start_time = sums.first, end_time = sums.last, duration_us = (extract(epoch FROM sums.last - sums.first) * 1000000)::bigint,
         updated_at = now(), span_count = sums.spans, llm_call_count = sums.llm, tool_call_count = sums.tool, error_count = sums.errors,
         input_tokens = least(coalesce(sums.input, 0), most), output_tokens = least(coalesce(sums.output, 0), most),
-        total_tokens = least(coalesce(sums.total, 0), most), total_cost = sums.cost, models = coalesce(sums.models, '{}'),
+        total_tokens = least(coalesce(sums.total, 0), most), total_cost = coalesce(sums.cost + sums.counted_estimate, sums.cost, sums.counted_estimate),
+        estimated_cost = sums.estimate, unpriced_calls = sums.unpriced, models = coalesce(sums.models, '{}'),
         tags = (SELECT coalesce(array_agg(DISTINCT u.tag COLLATE "C"), '{}') FROM {{.schema}}.llm_spans s CROSS JOIN LATERAL unnest(s.tags) AS u (tag)
                 WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until),
         root_span_id = root.span_id, status = coalesce(root.status, 'unset'),
@@ -302,6 +332,7 @@ BEGIN
         PERFORM {{.schema}}.llm_internal_forget_counting(ARRAY[one.id]);
         IF EXISTS (SELECT FROM {{.schema}}.llm_spans s WHERE s.trace_id = one.id AND s.start_time BETWEEN one.first AND one.last) THEN
             PERFORM {{.schema}}.llm_internal_count_again(one.id, one.first, one.last);
+            PERFORM {{.schema}}.llm_internal_count_estimates_again(one.id, one.first, one.last);
             PERFORM {{.schema}}.llm_internal_roll_up(one.id, one.first, one.last);
             INSERT INTO {{.schema}}.llm_usage_hours (hour)
             SELECT DISTINCT date_trunc('hour', s.start_time, 'UTC') FROM {{.schema}}.llm_spans s

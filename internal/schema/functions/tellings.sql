@@ -100,7 +100,7 @@ CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_told_usage(of_trace uuid, of
 RETURNS TABLE (input_tokens bigint, output_tokens bigint, total_tokens bigint, cache_read_tokens bigint, cache_creation_tokens bigint,
     cache_write_1h_tokens bigint, reasoning_tokens bigint, input_audio_tokens bigint, output_audio_tokens bigint,
     input_image_tokens bigint, output_image_tokens bigint, web_search_requests bigint,
-    input_cost numeric, output_cost numeric, total_cost numeric)
+    input_cost numeric, output_cost numeric, total_cost numeric, estimated_cost numeric, counted_estimate numeric, unpriced_calls integer)
 LANGUAGE plpgsql STABLE STRICT ROWS 1 AS $$
 BEGIN
     RETURN QUERY
@@ -117,7 +117,9 @@ BEGIN
         (sum(u.input_image_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_image_tokens) FILTER (WHERE u.tells_tokens))::bigint,
         (sum(u.web_search_requests) FILTER (WHERE u.tells_tokens))::bigint,
         sum(u.input_cost) FILTER (WHERE u.tells_cost), sum(u.output_cost) FILTER (WHERE u.tells_cost),
-        sum(u.total_cost) FILTER (WHERE u.tells_cost)
+        sum(u.total_cost) FILTER (WHERE u.tells_cost),
+        sum(u.estimated_cost) FILTER (WHERE u.tells_tokens), sum(u.estimated_cost) FILTER (WHERE u.estimate_counted),
+        (count(*) FILTER (WHERE u.estimate_counted AND u.estimated_cost IS NULL))::integer
     FROM told u
     WHERE {{.schema}}.llm_internal_usage_call(of_trace, u.span_id, since, until) = of_span;
 END

@@ -158,7 +158,7 @@ RETURNS TABLE (trace_id uuid, trace_hex text, span_id text, parent_span_id text,
     dropped_attributes_count bigint, dropped_events_count bigint, dropped_links_count bigint, adjustments text[], depth integer,
     cost_counted boolean, model text, labels jsonb, service_tier text, source text, stored_at timestamptz,
     cache_write_1h_tokens bigint, input_audio_tokens bigint, output_audio_tokens bigint, input_image_tokens bigint, output_image_tokens bigint,
-    web_search_requests bigint, estimated_cost numeric)
+    web_search_requests bigint, estimated_cost numeric, estimate_counted boolean)
 LANGUAGE sql STABLE AS $$
 WITH words AS (SELECT {{.schema}}.llm_trace_words(hex) AS by_id)
 SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name, s.span_kind, s.kind, s.operation,
@@ -184,7 +184,7 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     {{.schema}}.llm_whole_events(d.day, s.events) AS events, s.links, s.trace_state, s.flags, s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments, tree.depth,
     s.cost_counted, {{.schema}}.llm_model_name(coalesce(s.response_model, s.request_model)) AS model, s.labels, s.service_tier, s.source, s.stored_at,
     s.cache_write_1h_tokens, s.input_audio_tokens, s.output_audio_tokens, s.input_image_tokens, s.output_image_tokens, s.web_search_requests,
-    s.estimated_cost
+    s.estimated_cost, s.estimate_counted
 FROM {{.schema}}.llm_trace_spans(hex) s
 JOIN {{.schema}}.llm_trace_tree(hex) tree ON tree.span_id = s.span_id AND tree.start_time = s.start_time
 CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day) d
@@ -213,5 +213,5 @@ RETURNS TABLE (trace_id uuid, trace_hex text, span_id text, parent_span_id text,
     dropped_attributes_count bigint, dropped_events_count bigint, dropped_links_count bigint, adjustments text[], depth integer,
     cost_counted boolean, model text, labels jsonb, service_tier text, source text, stored_at timestamptz,
     cache_write_1h_tokens bigint, input_audio_tokens bigint, output_audio_tokens bigint, input_image_tokens bigint, output_image_tokens bigint,
-    web_search_requests bigint, estimated_cost numeric)
+    web_search_requests bigint, estimated_cost numeric, estimate_counted boolean)
 LANGUAGE sql STABLE AS $$ SELECT * FROM {{.schema}}.llm_trace(id::text) $$;

@@ -9,7 +9,8 @@ CREATE OR REPLACE FUNCTION {{.schema}}.llm_usage_of(of_hour timestamptz) RETURNS
     spans bigint, calls bigint, errors bigint, input_tokens bigint, output_tokens bigint, total_tokens bigint,
     cache_read_tokens bigint, cache_creation_tokens bigint, reasoning_tokens bigint, total_cost numeric,
     latency_us_sum numeric, latency_us_max bigint, latency_us_histogram bigint[], ttft_us_sum numeric, ttft_us_max bigint, ttft_us_histogram bigint[],
-    labels jsonb, failed boolean, error_spans bigint, tool_calls bigint, failed_calls bigint, failed_tool_calls bigint, priced_calls bigint)
+    labels jsonb, failed boolean, error_spans bigint, tool_calls bigint, failed_calls bigint, failed_tool_calls bigint, priced_calls bigint,
+    estimated_cost numeric, unpriced_calls bigint)
 LANGUAGE plpgsql STABLE ROWS 50 SET jit = off AS $$
 BEGIN
     RETURN QUERY EXECUTE format($sql$
@@ -22,7 +23,7 @@ BEGIN
             sum(ttft_us), max(ttft_us_max),
             {{.schema}}.llm_histogram_bounded({{.schema}}.llm_histogram(ttft_bucket, measured), min(ttft_us_min), max(ttft_us_max)),
             labels, failed, sum(error_spans)::bigint, sum(tool_calls)::bigint, sum(failed_calls)::bigint, sum(failed_tool_calls)::bigint,
-            sum(priced_calls)::bigint
+            sum(priced_calls)::bigint, sum(estimated_cost), sum(unpriced_calls)::bigint
         FROM (
             SELECT service_name, environment, labels, provider, model, kind, failed,
                 {{.schema}}.llm_histogram_bucket(latency_us) AS latency_bucket, {{.schema}}.llm_histogram_bucket(ttft_us) AS ttft_bucket,
@@ -33,13 +34,13 @@ BEGIN
                 coalesce(sum(input_tokens), 0) AS input_tokens, coalesce(sum(output_tokens), 0) AS output_tokens,
                 coalesce(sum(total_tokens), 0) AS total_tokens, coalesce(sum(cache_read_tokens), 0) AS cache_read_tokens,
                 coalesce(sum(cache_creation_tokens), 0) AS cache_creation_tokens, coalesce(sum(reasoning_tokens), 0) AS reasoning_tokens,
-                sum(total_cost) AS total_cost,
+                sum(total_cost) AS total_cost, sum(estimated_cost) AS estimated_cost, coalesce(sum(unpriced_calls), 0) AS unpriced_calls,
                 coalesce(sum(latency_us), 0) AS latency_us, min(latency_us) AS latency_us_min, max(latency_us) AS latency_us_max,
                 coalesce(sum(ttft_us), 0) AS ttft_us, min(ttft_us) AS ttft_us_min, max(ttft_us) AS ttft_us_max
             FROM (
                 SELECT i.service_name, i.environment, i.labels, i.provider, i.model, i.kind, i.failed,
                     i.is_call AS is_span, i.is_call, false AS is_tool, i.failed AS error,
-                    i.input_tokens, i.output_tokens, i.total_tokens, i.cache_read_tokens, i.cache_creation_tokens, i.reasoning_tokens, i.total_cost,
+                    i.input_tokens, i.output_tokens, i.total_tokens, i.cache_read_tokens, i.cache_creation_tokens, i.reasoning_tokens, i.total_cost, i.estimated_cost, i.unpriced_calls,
                     CASE WHEN i.is_call THEN i.duration_us END AS latency_us,
                     CASE WHEN i.is_call AND i.ttft_ms BETWEEN 0 AND 1e12 THEN (i.ttft_ms * 1000)::bigint END AS ttft_us
                 FROM {{.schema}}.llm_internal_calls i
@@ -48,7 +49,7 @@ BEGIN
                 SELECT s.service_name, coalesce(s.environment, t.environment), coalesce(t.labels || s.labels, s.labels, t.labels),
                     s.provider, {{.schema}}.llm_model_name(coalesce(s.response_model, s.request_model)), s.kind, s.error_type IS NOT NULL,
                     true, false, s.counted IS TRUE, s.error_type IS NOT NULL,
-                    NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
                     CASE WHEN s.counted IS NOT FALSE THEN s.duration_us END,
                     CASE WHEN s.counted IS NOT FALSE AND s.ttft_ms BETWEEN 0 AND 1e12 THEN (s.ttft_ms * 1000)::bigint END
                 FROM {{.schema}}.llm_spans s LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id
@@ -64,7 +65,7 @@ CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_usage_parts_of(of_hour times
     prompt_name text, prompt_version text, provider text, model text, kind text,
     calls bigint, tool_calls bigint, failed_calls bigint, failed_tool_calls bigint, errors bigint, priced_calls bigint,
     input_tokens bigint, output_tokens bigint, total_tokens bigint, cache_read_tokens bigint, cache_creation_tokens bigint, reasoning_tokens bigint,
-    total_cost numeric, latency_us_sum numeric, latency_us_max bigint)
+    total_cost numeric, latency_us_sum numeric, latency_us_max bigint, estimated_cost numeric, unpriced_calls bigint)
 LANGUAGE plpgsql STABLE ROWS 500 SET jit = off AS $$
 BEGIN
     RETURN QUERY EXECUTE format($sql$
@@ -74,16 +75,17 @@ BEGIN
             count(*) FILTER (WHERE is_call AND total_cost IS NOT NULL),
             coalesce(sum(input_tokens), 0)::bigint, coalesce(sum(output_tokens), 0)::bigint, coalesce(sum(total_tokens), 0)::bigint,
             coalesce(sum(cache_read_tokens), 0)::bigint, coalesce(sum(cache_creation_tokens), 0)::bigint, coalesce(sum(reasoning_tokens), 0)::bigint,
-            sum(total_cost), coalesce(sum(duration_us), 0), max(duration_us)
+            sum(total_cost), coalesce(sum(duration_us), 0), max(duration_us), sum(estimated_cost), coalesce(sum(unpriced_calls), 0)::bigint
         FROM (
             SELECT i.service_name, i.environment, i.user_id, i.labels, i.agent_name, i.prompt_name, i.prompt_version, i.provider, i.model, i.kind,
                 i.is_call, false AS is_tool, i.failed, i.input_tokens, i.output_tokens, i.total_tokens,
-                i.cache_read_tokens, i.cache_creation_tokens, i.reasoning_tokens, i.total_cost, CASE WHEN i.is_call THEN i.duration_us END AS duration_us
+                i.cache_read_tokens, i.cache_creation_tokens, i.reasoning_tokens, i.total_cost, CASE WHEN i.is_call THEN i.duration_us END AS duration_us,
+                i.estimated_cost, i.unpriced_calls
             FROM {{.schema}}.llm_internal_calls i
             WHERE i.start_time >= %1$L::timestamptz AND i.start_time < %1$L::timestamptz + interval '1 hour'
             UNION ALL
             SELECT i.service_name, i.environment, i.user_id, i.labels, i.agent_name, i.prompt_name, i.prompt_version, NULL, NULL, i.kind,
-                false, true, i.failed, NULL, NULL, NULL, NULL, NULL, NULL, NULL, i.duration_us
+                false, true, i.failed, NULL, NULL, NULL, NULL, NULL, NULL, NULL, i.duration_us, NULL, NULL
             FROM {{.schema}}.llm_internal_tools i
             WHERE i.start_time >= %1$L::timestamptz AND i.start_time < %1$L::timestamptz + interval '1 hour') call
         GROUP BY service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version, provider, model, kind$sql$, of_hour);
@@ -98,13 +100,13 @@ BEGIN
     INSERT INTO {{.schema}}.llm_usage_hourly (hour, service_name, environment, provider, model, kind, spans, calls, errors,
         input_tokens, output_tokens, total_tokens, cache_read_tokens, cache_creation_tokens, reasoning_tokens, total_cost,
         latency_us_sum, latency_us_max, latency_us_histogram, ttft_us_sum, ttft_us_max, ttft_us_histogram,
-        labels, failed, error_spans, tool_calls, failed_calls, failed_tool_calls, priced_calls)
+        labels, failed, error_spans, tool_calls, failed_calls, failed_tool_calls, priced_calls, estimated_cost, unpriced_calls)
     SELECT * FROM {{.schema}}.llm_usage_of(of_hour);
     DELETE FROM {{.schema}}.llm_internal_usage_parts f WHERE f.hour = of_hour AND NOT f.dropped;
     INSERT INTO {{.schema}}.llm_internal_usage_parts (hour, service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version,
         provider, model, kind, calls, tool_calls, failed_calls, failed_tool_calls, errors, priced_calls,
         input_tokens, output_tokens, total_tokens, cache_read_tokens, cache_creation_tokens, reasoning_tokens, total_cost,
-        latency_us_sum, latency_us_max)
+        latency_us_sum, latency_us_max, estimated_cost, unpriced_calls)
     SELECT * FROM {{.schema}}.llm_internal_usage_parts_of(of_hour);
 END
 $$;
@@ -174,11 +176,11 @@ BEGIN
     INSERT INTO {{.schema}}.llm_internal_usage_parts (hour, service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version,
         provider, model, kind, calls, tool_calls, failed_calls, failed_tool_calls, errors, priced_calls,
         input_tokens, output_tokens, total_tokens, cache_read_tokens, cache_creation_tokens, reasoning_tokens, total_cost,
-        latency_us_sum, latency_us_max, dropped)
+        latency_us_sum, latency_us_max, estimated_cost, unpriced_calls, dropped)
     SELECT date_trunc('day', hour), service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version, provider, model, kind,
         sum(calls), sum(tool_calls), sum(failed_calls), sum(failed_tool_calls), sum(errors), sum(priced_calls),
         sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(cache_read_tokens), sum(cache_creation_tokens), sum(reasoning_tokens),
-        sum(total_cost), sum(latency_us_sum), max(latency_us_max), true
+        sum(total_cost), sum(latency_us_sum), max(latency_us_max), sum(estimated_cost), sum(unpriced_calls), true
     FROM gone
     GROUP BY 1, service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version, provider, model, kind;
 END

@@ -28,3 +28,16 @@ CREATE TABLE {{.schema}}.llm_prices (
     checked            date,
     built_in           boolean NOT NULL DEFAULT false
 );
+
+-- Whether the estimate of a span counts, and sums of cost that tell reports and
+-- estimates apart. Null in rows of before, until they are priced again.
+ALTER TABLE {{.schema}}.llm_spans ADD COLUMN estimate_counted boolean;
+ALTER TABLE {{.schema}}.llm_traces
+    ADD COLUMN estimated_cost numeric,
+    ADD COLUMN unpriced_calls integer;
+ALTER TABLE {{.schema}}.llm_usage_hourly
+    ADD COLUMN estimated_cost numeric,
+    ADD COLUMN unpriced_calls bigint;
+ALTER TABLE {{.schema}}.llm_internal_usage_parts
+    ADD COLUMN estimated_cost numeric,
+    ADD COLUMN unpriced_calls bigint;

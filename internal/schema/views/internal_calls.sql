@@ -43,7 +43,8 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     coalesce(CASE WHEN s.usage_counted THEN s.web_search_requests END, u.web_search_requests, (a.usage ->> 'web_search_requests')::bigint) AS web_search_requests,
     coalesce(CASE WHEN k.cost_counted THEN s.input_cost END, u.input_cost, (a.costs ->> 'input_cost')::numeric) AS input_cost,
     coalesce(CASE WHEN k.cost_counted THEN s.output_cost END, u.output_cost, (a.costs ->> 'output_cost')::numeric) AS output_cost,
-    coalesce(CASE WHEN k.cost_counted THEN s.total_cost END, u.total_cost, (a.costs ->> 'total_cost')::numeric) AS total_cost,
+    coalesce(c.reported + c.estimate, c.reported, c.estimate) AS total_cost,
+    CASE WHEN c.reported IS NOT NULL THEN 'reported' WHEN c.estimate IS NOT NULL THEN 'estimated' END AS cost_source,
     s.aggregate_usage, s.counted, s.usage_counted, k.cost_counted,
     coalesce(s.user_id, t.user_id) AS user_id, coalesce(s.session_id, t.session_id) AS session_id,
     coalesce(s.environment, t.environment) AS environment, coalesce(s.release, t.release) AS release,
@@ -95,7 +96,9 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
          ELSE s.tool_definitions_id END AS tool_definitions_id,
     s.tool_arguments_id, s.tool_result_id, s.retrieval_query_id, s.document_ids,
     s.resource_id, s.attributes, s.events, s.links, s.trace_state, s.flags,
-    s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments, s.estimated_cost,
+    s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments,
+    coalesce(CASE WHEN s.usage_counted THEN s.estimated_cost END, u.estimated_cost) AS estimated_cost,
+    (s.estimate_counted IS TRUE AND s.estimated_cost IS NULL)::integer + coalesce(u.unpriced_calls, 0) AS unpriced_calls,
     s.session_id AS own_session_id, t.session_id AS trace_session_id
 FROM {{.schema}}.llm_spans s
 LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id
@@ -109,7 +112,9 @@ CROSS JOIN LATERAL (SELECT CASE WHEN k.is_agent AND s.usage_counted THEN s.aggre
 -- A strict function is not called for a null.
 LEFT JOIN LATERAL {{.schema}}.llm_internal_told_usage(
     CASE WHEN (coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL AND t.total_tokens > 0
-        OR s.total_cost IS NULL AND t.total_cost IS NOT NULL) AND k.told_again THEN s.trace_id END, s.span_id, t.start_time, t.end_time) u ON true
+        OR s.total_cost IS NULL AND s.estimate_counted IS NOT TRUE AND t.total_cost IS NOT NULL) AND k.told_again THEN s.trace_id END, s.span_id, t.start_time, t.end_time) u ON true
+CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN k.cost_counted THEN s.total_cost END, u.total_cost, (a.costs ->> 'total_cost')::numeric) AS reported,
+    coalesce(CASE WHEN s.estimate_counted THEN s.estimated_cost END, u.counted_estimate) AS estimate) c
 WHERE s.kind IN ('llm', 'embedding', 'reranker') AND (s.counted
         OR (s.usage_counted AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NOT NULL
             OR coalesce(s.cost_counted, s.usage_counted) AND s.total_cost IS NOT NULL)

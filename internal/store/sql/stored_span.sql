@@ -5,9 +5,10 @@
     coalesce(s.output_tokens::text, s.aggregate_usage ->> 'output_tokens'),
     coalesce(s.total_tokens::text, s.aggregate_usage ->> 'total_tokens'),
     coalesce(s.total_cost::text, s.aggregate_usage ->> 'total_cost'),
+    CASE WHEN s.kind IN ('llm', 'embedding', 'reranker') THEN s.estimated_cost END,
     s.response_id, s.request_model, s.response_model, s.output_message_ids[1], s.input_message_ids[cardinality(s.input_message_ids)],
     s.output_message_ids IS NOT NULL, s.tool_name, s.tool_call_id, s.tool_arguments_id,
-    coalesce(s.below, 0), s.counted, s.usage_counted, s.cost_counted{{end}}
+    coalesce(s.below, 0), s.counted, s.usage_counted, s.cost_counted, s.estimate_counted{{end}}
 {{define "span_pairs"}}CASE WHEN r.paired THEN to_jsonb(ARRAY(
         SELECT p.outer_span_id || coalesce(p.awaits, '') FROM {{.schema}}.llm_internal_pairs p
         WHERE p.trace_id = s.trace_id AND p.inner_span_id = s.span_id)) END{{end}}
