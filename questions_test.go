@@ -21,10 +21,10 @@ type readerQuestion struct {
 
 var questions = []readerQuestion{
 	// Who pays for models.
-	{"What did we spend?", `SELECT sum(total_cost) FROM llm_usage WHERE hour >= :day`, "0.006"},
-	{"What did we spend by model?", `SELECT model, sum(total_cost) FROM llm_calls WHERE start_time >= :day GROUP BY 1 HAVING count(total_cost) > 0 ORDER BY 1`, "gpt-4o|0.006"},
-	{"Of how many calls is the cost known?", `SELECT sum(priced_calls), sum(calls) FROM llm_usage WHERE kind = 'llm' AND hour >= :day`, "2|12"},
-	{"What do models cost whose cost nobody reports?", `SELECT sum(total_cost) FROM llm_usage WHERE model = 'claude-sonnet-4'`, "~"},
+	{"What did we spend?", `SELECT sum(total_cost) FROM llm_usage WHERE hour >= :day`, "0.00889066"},
+	{"What did we spend by model?", `SELECT model, sum(total_cost) FROM llm_calls WHERE start_time >= :day GROUP BY 1 HAVING count(total_cost) > 0 ORDER BY 1`, "claude-sonnet-4|0.00027\ngpt-4o|0.00861\ngpt-4o-mini|0.0000105\ntext-embedding-3-small|0.00000016"},
+	{"Of how many calls is the cost known?", `SELECT sum(priced_calls), sum(calls) FROM llm_usage WHERE kind = 'llm' AND hour >= :day`, "7|12"},
+	{"What do models cost whose cost nobody reports?", `SELECT sum(total_cost) FROM llm_usage WHERE model = 'claude-sonnet-4'`, "0.00027"},
 	{"How many tokens did we use?", `SELECT sum(input_tokens), sum(output_tokens), sum(total_tokens) FROM llm_usage`, "2128|331|2459"},
 	{"Is that the same from the traces?", `SELECT sum(input_tokens), sum(output_tokens), sum(total_tokens) FROM llm_traces`, "2128|331|2459"},
 	{"And from the calls?", `SELECT sum(input_tokens), sum(output_tokens), sum(total_tokens) FROM llm_calls`, "2128|331|2459"},
