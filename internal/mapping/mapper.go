@@ -304,7 +304,7 @@ const (
 )
 
 // resource files a resource and reads what stands for all its spans, once for resources
-// that come again: 0.9 µs instead of 2.6 for the three attributes of an SDK.
+// that come again: 0.25 µs instead of 1.2 for three attributes.
 func (r *reading) resource(attrs pcommon.Map) resource {
 	var rep jsonval.Repairs
 	r.buf = jsonval.AppendMap(r.buf[:0], attrs, &rep)
