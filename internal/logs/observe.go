@@ -1,0 +1,210 @@
+package logs
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// observe writes into span what a record tells, in the conventions' words.
+func (r *reader) observe(rec *record, p *program, told *rule, row *Record, span ptrace.Span) {
+	o := Observation{
+		Tells: told.tells, Trace: rec.TraceID(), Session: row.Session, ByTime: told.byTime, Program: p.name, Event: row.Name,
+		Request: rec.textOf(told.request), Response: rec.textOf(told.response), ToolCallID: rec.textOf(told.toolCall),
+	}
+	if told.names == namesCall {
+		o.Call = rec.SpanID()
+	}
+	if o.Request != "" || o.Response != "" {
+		o.ByTime = o.ByTime && told.request == nil
+	}
+	span.SetName(row.Name)
+	span.SetKind(ptrace.SpanKindClient)
+	span.SetEndTimestamp(row.Time)
+	span.SetStartTimestamp(startOf(rec, told, row.Time))
+	told.fill(rec, span.Attributes())
+	fillKind(span, told.tells)
+	identify(span, row)
+	tellMessages(rec, span)
+	if holdsAny(told.failed, rec) {
+		span.Status().SetCode(ptrace.StatusCodeError)
+		span.Status().SetMessage(rec.textOf([]string{errorMessage, "error_message", "error"}))
+	}
+	r.ids.place(rec, p, told, row, span)
+	r.batch.Observations = append(r.batch.Observations, o)
+}
+
+// startOf returns the begin of a call that ended at end.
+func startOf(rec *record, told *rule, end pcommon.Timestamp) pcommon.Timestamp {
+	v, ok := rec.first(told.duration)
+	if !ok {
+		return end
+	}
+	millis, ok := number(v)
+	nanos := millis * 1e6
+	if !ok || nanos <= 0 || nanos >= float64(end) {
+		return end
+	}
+	return end - pcommon.Timestamp(math.Round(nanos))
+}
+
+// fill writes the attributes of a span.
+func (t *rule) fill(rec *record, attrs pcommon.Map) {
+	for name, text := range t.fixed {
+		if text != "" {
+			attrs.PutStr(name, text)
+		}
+	}
+	for name, keys := range t.fields {
+		if name == "*" {
+			rec.copyAll(attrs)
+			continue
+		}
+		if v, ok := rec.first(keys); ok {
+			put(attrs, name, v)
+		}
+	}
+	for name, keys := range t.sums {
+		if n, ok := sum(rec, keys); ok {
+			attrs.PutInt(name, n)
+		}
+	}
+	for name, keys := range t.texts {
+		if v, ok := rec.first(keys); ok {
+			putMessage(attrs, name, text(v))
+		}
+	}
+}
+
+// put writes a value under a name, numbers as numbers.
+func put(attrs pcommon.Map, name string, v pcommon.Value) {
+	switch {
+	case name == ttftMillis:
+		if n, ok := number(v); ok {
+			attrs.PutDouble(timeToFirst, n/1000)
+		}
+	case strings.HasPrefix(name, "gen_ai.usage.") && v.Type() == pcommon.ValueTypeStr:
+		if n, ok := number(v); ok && n == math.Trunc(n) && math.Abs(n) < 1<<53 {
+			attrs.PutInt(name, int64(n))
+			return
+		}
+		v.CopyTo(attrs.PutEmpty(name))
+	case name == errorType:
+		attrs.PutStr(name, text(v))
+	default:
+		v.CopyTo(attrs.PutEmpty(name))
+	}
+}
+
+// copyAll copies all that a record says, apart from what is about the record itself.
+func (r *record) copyAll(attrs pcommon.Map) {
+	copyFrom := func(m pcommon.Map) {
+		for key, v := range m.All() {
+			if absent(v) || strings.HasPrefix(key, "event.") || key == "event_name" {
+				continue
+			}
+			if _, there := attrs.Get(key); !there {
+				v.CopyTo(attrs.PutEmpty(key))
+			}
+		}
+	}
+	copyFrom(r.Attributes())
+	if r.has {
+		copyFrom(r.body)
+	}
+}
+
+// sum adds up counts; false if the first is missing.
+func sum(rec *record, keys []string) (total int64, ok bool) {
+	for i, key := range keys {
+		v, there := rec.get(key)
+		if !there {
+			if i == 0 {
+				return 0, false
+			}
+			continue
+		}
+		n, isNumber := number(v)
+		if !isNumber || n < 0 || n > 1<<53 {
+			return 0, false
+		}
+		total += int64(n)
+	}
+	return total, true
+}
+
+// putMessage writes one message of text.
+func putMessage(attrs pcommon.Map, name, text string) {
+	if text == "" {
+		return
+	}
+	role := "user"
+	if name == outputMessages {
+		role = "assistant"
+	}
+	m := attrs.PutEmptySlice(name).AppendEmpty().SetEmptyMap()
+	m.PutStr("role", role)
+	part := m.PutEmptySlice("parts").AppendEmpty().SetEmptyMap()
+	part.PutStr("type", "text")
+	part.PutStr("content", text)
+}
+
+// fillKind says what kind of span a record tells, unless it says so itself.
+func fillKind(span ptrace.Span, tells Tells) {
+	switch tells {
+	case Tool:
+		span.Attributes().PutStr(operation, "execute_tool")
+	case Prompt:
+		span.Attributes().PutStr(operation, "invoke_agent")
+		span.SetKind(ptrace.SpanKindInternal)
+	case Call:
+		if _, there := span.Attributes().Get(operation); !there {
+			span.Attributes().PutStr(operation, "chat")
+		}
+	}
+}
+
+// identify writes session and user.
+func identify(span ptrace.Span, row *Record) {
+	if row.Session != "" {
+		span.Attributes().PutStr(conversationID, row.Session)
+	}
+	if row.User != "" {
+		span.Attributes().PutStr(userID, row.User)
+	}
+}
+
+// messageEvents are the events that are one message each.
+var messageEvents = []string{
+	"gen_ai.system.message", "gen_ai.user.message", "gen_ai.assistant.message", "gen_ai.tool.message", "gen_ai.choice",
+}
+
+// tellMessages writes the messages that a record is, or that its body has under input and
+// output.
+func tellMessages(rec *record, span ptrace.Span) {
+	if slices.Contains(messageEvents, rec.name) {
+		e := span.Events().AppendEmpty()
+		e.SetName(rec.name)
+		e.SetTimestamp(rec.time())
+		rec.copyAll(e.Attributes())
+		return
+	}
+	if rec.name != rec.scope.Name() || !rec.has {
+		return
+	}
+	for side, name := range map[string]string{"input": inputMessages, "output": outputMessages} {
+		v, ok := rec.body.Get(side)
+		if !ok {
+			continue
+		}
+		if v.Type() == pcommon.ValueTypeMap {
+			if inner, ok := v.Map().Get("messages"); ok {
+				v = inner
+			}
+		}
+		v.CopyTo(span.Attributes().PutEmpty(name))
+	}
+}

@@ -1,0 +1,181 @@
+package logs
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// Tells says what an event tells.
+type Tells uint8
+
+// What events tell.
+const (
+	Noise  Tells = iota // nothing: no row with keep: genai
+	Fact                // a row of llm_events and nothing else
+	Call                // a call of a model
+	Tool                // a call of a tool
+	Prompt              // the prompt of a user, with which a turn of an agent begins
+	Words               // messages of a span that something else tells
+	Score               // the result of an evaluation
+)
+
+var tellsNames = [...]string{"noise", "fact", "call", "tool", "prompt", "words", "score"}
+
+// String names what an event tells.
+func (t Tells) String() string { return tellsNames[t] }
+
+// program describes, as data, what the records of one program or convention tell.
+type program struct {
+	name string
+	// versions names those whose records were captured.
+	versions string
+	// scopes are the instrumentation scopes; a trailing * matches any rest. Without any,
+	// the names of the events suffice.
+	scopes []string
+	// prefix is cut off the names of events where they have it.
+	prefix string
+	// session, user and turn are the attributes that name them, the first that is
+	// there.
+	session, user, turn []string
+	// events are the rules of each event; of several the first whose conditions hold
+	// counts. "*" stands for an event of any other name.
+	events map[string][]rule
+}
+
+// rule says what an event tells where its conditions hold.
+type rule struct {
+	tells Tells
+	when  []condition
+	// fields are attributes of the span that tells the call, each with the attributes of
+	// the record that feed it, the first that is there.
+	fields map[string][]string
+	// sums are counts that are added up.
+	sums map[string][]string
+	// fixed are attributes of the span that the record does not say.
+	fixed map[string]string
+	// texts are words of one message each, by the span's attribute.
+	texts map[string][]string
+	// duration is the attribute with the milliseconds that the call took.
+	duration []string
+	// failed are conditions of which any says that the call failed.
+	failed []condition
+	// Ids that other tellings of the call carry.
+	request, response, toolCall []string
+	// names says what the span id of the record stands for.
+	names naming
+	// byTime says that nothing but time ties the record to other tellings.
+	byTime bool
+}
+
+// naming says what the span id of a record stands for.
+type naming uint8
+
+const (
+	namesParent naming = iota // the span in which the call was made
+	namesCall                 // the span that tells the call itself
+	namesOther                // neither
+)
+
+// condition holds for a record's attribute.
+type condition struct {
+	attr string
+	// Of these one is set.
+	is      []string // one of these texts
+	atLeast float64
+	some    bool // the attribute is there
+	none    bool // the attribute is not there
+}
+
+func (c *condition) holds(r *record) bool {
+	v, there := r.get(c.attr)
+	switch {
+	case c.some:
+		return there
+	case c.none:
+		return !there
+	case !there:
+		return false
+	case c.is != nil:
+		text := strings.ToLower(text(v))
+		for _, want := range c.is {
+			if text == want {
+				return true
+			}
+		}
+		return false
+	}
+	n, ok := number(v)
+	return ok && n >= c.atLeast
+}
+
+func holdsAll(conditions []condition, r *record) bool {
+	for i := range conditions {
+		if !conditions[i].holds(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func holdsAny(conditions []condition, r *record) bool {
+	for i := range conditions {
+		if conditions[i].holds(r) {
+			return true
+		}
+	}
+	return false
+}
+
+func matches(pattern, name string) bool {
+	if rest, ok := strings.CutSuffix(pattern, "*"); ok {
+		return strings.HasPrefix(name, rest)
+	}
+	return pattern == name
+}
+
+var programs []*program
+
+// register adds a program while the package is initialised.
+func register(p program) *program {
+	programs = append(programs, &p)
+	return &p
+}
+
+// programOf returns the program of a scope and event; nil if none knows them. A program
+// that names its scopes goes before a convention that any scope may follow.
+func programOf(scope, event string) *program {
+	var convention *program
+	for _, p := range programs {
+		if len(p.scopes) == 0 {
+			if p.events[event] != nil {
+				convention = p
+			}
+			continue
+		}
+		for _, s := range p.scopes {
+			if matches(s, scope) && (p.rules(event) != nil) {
+				return p
+			}
+		}
+	}
+	return convention
+}
+
+// rules returns what a program says of an event.
+func (p *program) rules(event string) []rule {
+	if rules := p.events[strings.TrimPrefix(event, p.prefix)]; rules != nil {
+		return rules
+	}
+	return p.events["*"]
+}
+
+// first returns the first of the record's attributes that is there.
+func (r *record) first(keys []string) (pcommon.Value, bool) {
+	for _, key := range keys {
+		if v, ok := r.get(key); ok {
+			return v, true
+		}
+	}
+	return pcommon.Value{}, false
+}

@@ -1,0 +1,103 @@
+package logs
+
+// Attributes of the current GenAI conventions, which spans told by records carry.
+const (
+	operation      = "gen_ai.operation.name"
+	provider       = "gen_ai.provider.name"
+	requestModel   = "gen_ai.request.model"
+	responseModel  = "gen_ai.response.model"
+	responseID     = "gen_ai.response.id"
+	finishReasons  = "gen_ai.response.finish_reasons"
+	inputTokens    = "gen_ai.usage.input_tokens"
+	outputTokens   = "gen_ai.usage.output_tokens"
+	totalTokens    = "gen_ai.usage.total_tokens"
+	cacheRead      = "gen_ai.usage.cache_read.input_tokens"
+	cacheWrite     = "gen_ai.usage.cache_creation.input_tokens"
+	cacheWrite1h   = "anthropic.usage.cache_creation.ephemeral_1h_input_tokens"
+	reasoning      = "gen_ai.usage.reasoning.output_tokens"
+	cost           = "gen_ai.usage.cost"
+	conversationID = "gen_ai.conversation.id"
+	userID         = "user.id"
+	agentName      = "gen_ai.agent.name"
+	agentID        = "gen_ai.agent.id"
+	toolName       = "gen_ai.tool.name"
+	toolCallID     = "gen_ai.tool.call.id"
+	toolArguments  = "gen_ai.tool.call.arguments"
+	toolResult     = "gen_ai.tool.call.result"
+	inputMessages  = "gen_ai.input.messages"
+	outputMessages = "gen_ai.output.messages"
+	systemPrompt   = "gen_ai.system_instructions"
+	toolList       = "gen_ai.tool.definitions"
+	errorType      = "error.type"
+	errorMessage   = "error.message"
+	timeToFirst    = "gen_ai.response.time_to_first_chunk" // seconds
+	// ttftMillis is the same in milliseconds; no attribute of a span.
+	ttftMillis = "ttft_ms"
+)
+
+// Events of the conventions.
+const (
+	inferenceDetails = "gen_ai.client.inference.operation.details"
+	exceptionEvent   = "gen_ai.client.operation.exception"
+	evaluationResult = "gen_ai.evaluation.result"
+)
+
+// conventional stands for all attributes of a record: those of the conventions need no
+// other names.
+var conventional = map[string][]string{"*": nil}
+
+var (
+	// always holds for every record.
+	always = []condition{{attr: "\x00", none: true}}
+	// unsuccessful are the ways to say that a tool failed.
+	unsuccessful = []condition{
+		{attr: "success", is: []string{"false"}}, {attr: "status", is: []string{"error", "failed", "failure"}},
+		{attr: errorType, some: true}, {attr: errorMessage, some: true},
+	}
+	failure = []condition{{attr: errorType, some: true}, {attr: "exception.type", some: true}, {attr: errorMessage, some: true}}
+)
+
+var _ = register(program{
+	name:     "OpenTelemetry GenAI events",
+	versions: "semantic conventions 1.28 to 1.41: opentelemetry-util-genai *1.3b0*, openai-v2 *legacy*, Traceloop *0.62*, OpenLIT *1.45*, ADK *2.13*, Semantic Kernel *1.45*, Agent Framework *1.23*, LiteLLM *1.110*, Splunk",
+	session:  []string{conversationID, "session.id"}, user: []string{"gen_ai.user.id", "user.id", "enduser.id"},
+	events: map[string][]rule{
+		"gen_ai.system.message":    {{tells: Words, names: namesCall}},
+		"gen_ai.user.message":      {{tells: Words, names: namesCall}},
+		"gen_ai.assistant.message": {{tells: Words, names: namesCall}},
+		"gen_ai.tool.message":      {{tells: Words, names: namesCall}},
+		"gen_ai.choice":            {{tells: Words, names: namesCall}},
+		inferenceDetails: {
+			detailsOf(condition{attr: responseID, some: true}), detailsOf(condition{attr: inputTokens, some: true}),
+			detailsOf(condition{attr: outputTokens, some: true}), detailsOf(condition{attr: requestModel, some: true}),
+			detailsOf(condition{attr: responseModel, some: true}),
+			detailsOf(condition{attr: operation, is: []string{"chat", "generate_content", "text_completion", "embeddings", "rerank"}}),
+			{tells: Words, fields: conventional, names: namesCall},
+		},
+		exceptionEvent: {{
+			tells: Call, fields: map[string][]string{
+				errorType: {errorType, "exception.type"}, errorMessage: {errorMessage, "exception.message"},
+				operation: {operation}, provider: {provider, "gen_ai.system"}, requestModel: {requestModel},
+			},
+			failed: always, names: namesCall,
+		}},
+		evaluationResult: {{tells: Score, names: namesCall, response: []string{responseID}}},
+	},
+})
+
+// detailsOf is a record that tells a call whole.
+func detailsOf(evidence condition) rule {
+	return rule{tells: Call, when: []condition{evidence}, fields: conventional, failed: failure, response: []string{responseID}, names: namesCall}
+}
+
+// ADOT names the event after the scope of the span whose words the record has.
+var _ = register(program{
+	name:     "AWS Distro for OpenTelemetry",
+	versions: "aws-opentelemetry-distro *0.21*",
+	scopes:   []string{"*"},
+	session:  []string{"session.id"},
+	events:   map[string][]rule{scopeNamed: {{tells: Words, names: namesCall}}},
+})
+
+// scopeNamed stands for an event of the name of its scope.
+const scopeNamed = "\x00scope"

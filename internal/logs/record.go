@@ -1,0 +1,169 @@
+package logs
+
+import (
+	"encoding/json"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+)
+
+// record is a log record being read.
+type record struct {
+	plog.LogRecord
+	scope pcommon.InstrumentationScope
+	res   pcommon.Resource
+	// body is the record's body where that is a map of attributes.
+	body pcommon.Map
+	has  bool // body is set
+	name string
+}
+
+// redactions are texts that stand for what is not told.
+var redactions = map[string]bool{
+	"<redacted>": true, "[redacted]": true, "<elided>": true, "__redacted__": true, "not_given": true,
+}
+
+// absent tells whether a value says nothing.
+func absent(v pcommon.Value) bool {
+	switch v.Type() {
+	case pcommon.ValueTypeEmpty:
+		return true
+	case pcommon.ValueTypeStr:
+		s := v.Str()
+		return s == "" || len(s) < 16 && redactions[strings.ToLower(s)]
+	}
+	return false
+}
+
+// get returns an attribute of the record, of its body or of its resource, unless that
+// says nothing.
+func (r *record) get(key string) (pcommon.Value, bool) {
+	if v, ok := r.Attributes().Get(key); ok && !absent(v) {
+		return v, true
+	}
+	if r.has {
+		if v, ok := r.body.Get(key); ok && !absent(v) {
+			return v, true
+		}
+	}
+	return pcommon.Value{}, false
+}
+
+// text returns a scalar as text; "" for anything else.
+func text(v pcommon.Value) string {
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		return v.Str()
+	case pcommon.ValueTypeInt:
+		return strconv.FormatInt(v.Int(), 10)
+	case pcommon.ValueTypeBool:
+		return strconv.FormatBool(v.Bool())
+	case pcommon.ValueTypeDouble:
+		return strconv.FormatFloat(v.Double(), 'g', -1, 64)
+	}
+	return ""
+}
+
+// number returns a number, whatever the type in which it came.
+func number(v pcommon.Value) (float64, bool) {
+	switch v.Type() {
+	case pcommon.ValueTypeInt:
+		return float64(v.Int()), true
+	case pcommon.ValueTypeDouble:
+		return v.Double(), !math.IsNaN(v.Double()) && !math.IsInf(v.Double(), 0)
+	case pcommon.ValueTypeStr:
+		f, err := strconv.ParseFloat(strings.TrimSpace(v.Str()), 64)
+		return f, err == nil && !math.IsNaN(f) && !math.IsInf(f, 0)
+	}
+	return 0, false
+}
+
+var (
+	// sourceLocation is what the Rust SDK writes where the name of an event belongs.
+	sourceLocation = regexp.MustCompile(`^event \S+:\d+$`)
+	dottedName     = regexp.MustCompile(`^[a-zA-Z][\w-]*(\.[\w-]+)+$`)
+)
+
+// maxName bounds the length of a name that is looked at.
+const maxName = 256
+
+// eventName returns the name of the event that a record is; "" if it is none.
+func (r *record) eventName() string {
+	for _, key := range []string{"event.name", "event_name"} {
+		if v, ok := r.get(key); ok && v.Type() == pcommon.ValueTypeStr {
+			return v.Str()
+		}
+	}
+	if name := r.EventName(); name != "" && (len(name) > maxName || !sourceLocation.MatchString(name)) {
+		return name
+	}
+	if b := r.Body(); b.Type() == pcommon.ValueTypeStr && len(b.Str()) <= maxName && dottedName.MatchString(b.Str()) {
+		return b.Str()
+	}
+	return ""
+}
+
+// time returns when the event happened: the record's time, else when the record was
+// observed, else what an attribute says; 0 if nothing does.
+func (r *record) time() pcommon.Timestamp {
+	switch {
+	case r.Timestamp() != 0:
+		return r.Timestamp()
+	case r.ObservedTimestamp() != 0:
+		return r.ObservedTimestamp()
+	}
+	if v, ok := r.get("event.timestamp"); ok {
+		if t, err := time.Parse(time.RFC3339Nano, text(v)); err == nil && t.Unix() > 0 {
+			return pcommon.NewTimestampFromTime(t)
+		}
+	}
+	return 0
+}
+
+// maxJSONBody bounds a body of text that is tried as JSON.
+const maxJSONBody = 16 << 20
+
+// readBody takes a body that is a map, or the JSON of one, for further attributes.
+func (r *record) readBody() {
+	switch b := r.Body(); b.Type() {
+	case pcommon.ValueTypeMap:
+		r.body, r.has = b.Map(), true
+	case pcommon.ValueTypeStr:
+		s := b.Str()
+		if len(s) < 2 || s[0] != '{' || len(s) > maxJSONBody || deep(s) || !json.Valid([]byte(s)) {
+			return
+		}
+		var fields map[string]any
+		if json.Unmarshal([]byte(s), &fields) != nil {
+			return
+		}
+		m := pcommon.NewMap()
+		if m.FromRaw(fields) == nil {
+			r.body, r.has = m, true
+		}
+	}
+}
+
+// maxDepth bounds the nesting of a body that is read.
+const maxDepth = 64
+
+// deep tells whether JSON text nests too deep to be a message.
+func deep(s string) bool {
+	depth := 0
+	for i := range len(s) {
+		switch s[i] {
+		case '{', '[':
+			if depth++; depth > maxDepth {
+				return true
+			}
+		case '}', ']':
+			depth--
+		}
+	}
+	return false
+}
