@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
@@ -80,4 +81,69 @@ func TestRecordsAloneTellTheTruth(t *testing.T) {
 			require.Equal(t, truths[name], got)
 		})
 	}
+}
+
+func loadTraces(t testing.TB, path string) ptrace.Traces {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(data)
+	require.NoError(t, err)
+	return td
+}
+
+// TestBothSignalsTellTheTruth sums up what the plain definition counts of the spans and
+// the records of each run together.
+func TestBothSignalsTellTheTruth(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(cases, "truth.json"))
+	require.NoError(t, err)
+	var truths map[string]truth
+	require.NoError(t, json.Unmarshal(data, &truths))
+	paths, err := filepath.Glob(filepath.Join(cases, "*.logs.otlp.json"))
+	require.NoError(t, err)
+	for _, path := range paths {
+		name := strings.TrimSuffix(filepath.Base(path), ".logs.otlp.json")
+		traces := filepath.Join(cases, name+".traces.otlp.json")
+		if _, err := os.Stat(traces); err != nil {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			mapper := mapping.New(mapping.Options{})
+			spans := mapper.Map(loadTraces(t, traces)).Spans
+			b := Read(load(t, path), KeepGenAI)
+			mapped := mapper.Map(b.Spans).Spans
+			all := tellingsOf(spans, b, mapped)
+			define(all)
+			require.Equal(t, truths[name], sumsOf(all))
+			if strings.HasPrefix(name, "opencode") {
+				return // its records tell no calls
+			}
+			all = tellingsOf(nil, b, mapped)
+			define(all)
+			require.Equal(t, truths[name], sumsOf(all), "records alone")
+		})
+	}
+}
+
+// sumsOf sums up what counts.
+func sumsOf(all []telling) (got truth) {
+	for i := range all {
+		tell := &all[i]
+		if tell.counted && tell.Kind == mapping.KindLLM {
+			if tell.failed {
+				got.FailedRequests++
+			} else {
+				got.Calls++
+			}
+		}
+		if tell.usageCounted {
+			u := &tell.Usage
+			got.Input += u.Input.V
+			got.CacheRead += u.CacheRead.V
+			got.CacheWrite += u.CacheCreation.V
+			got.Output += u.Output.V
+			got.Reasoning += u.Reasoning.V
+		}
+	}
+	return got
 }
