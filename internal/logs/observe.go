@@ -91,11 +91,11 @@ func put(attrs pcommon.Map, name string, v pcommon.Value) {
 			attrs.PutInt(name, int64(n))
 			return
 		}
-		v.CopyTo(attrs.PutEmpty(name))
+		copyValue(v, attrs.PutEmpty(name))
 	case name == errorType:
 		attrs.PutStr(name, text(v))
 	default:
-		v.CopyTo(attrs.PutEmpty(name))
+		copyValue(v, attrs.PutEmpty(name))
 	}
 }
 
@@ -107,7 +107,7 @@ func (r *record) copyAll(attrs pcommon.Map) {
 				continue
 			}
 			if _, there := attrs.Get(key); !there {
-				v.CopyTo(attrs.PutEmpty(key))
+				copyValue(v, attrs.PutEmpty(key))
 			}
 		}
 	}
@@ -205,6 +205,6 @@ func tellMessages(rec *record, span ptrace.Span) {
 				v = inner
 			}
 		}
-		v.CopyTo(span.Attributes().PutEmpty(name))
+		copyValue(v, span.Attributes().PutEmpty(name))
 	}
 }

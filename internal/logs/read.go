@@ -96,9 +96,11 @@ func (r *reader) readScope(res pcommon.Resource, sl plog.ScopeLogs) {
 	newSpan := func() ptrace.Span {
 		if !some {
 			rs := r.batch.Spans.ResourceSpans().AppendEmpty()
-			res.CopyTo(rs.Resource())
+			copyMap(res.Attributes(), rs.Resource().Attributes())
 			ss := rs.ScopeSpans().AppendEmpty()
-			sl.Scope().CopyTo(ss.Scope())
+			ss.Scope().SetName(sl.Scope().Name())
+			ss.Scope().SetVersion(sl.Scope().Version())
+			copyMap(sl.Scope().Attributes(), ss.Scope().Attributes())
 			spans, some = ss.Spans(), true
 		}
 		return spans.AppendEmpty()
@@ -195,4 +197,10 @@ func scoreOf(rec *record, row *Record) ScoreRecord {
 		s.Value, s.HasValue = number(v)
 	}
 	return s
+}
+
+func copyMap(from, to pcommon.Map) {
+	for key, v := range from.All() {
+		copyValue(v, to.PutEmpty(key))
+	}
 }

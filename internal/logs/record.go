@@ -10,6 +10,8 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
 // record is a log record being read.
@@ -151,6 +153,35 @@ func (r *record) readBody() {
 
 // maxDepth bounds the nesting of a body that is read.
 const maxDepth = 64
+
+// copyValue copies a value; what nests too deep for a copy by recursion, as its JSON.
+func copyValue(from, to pcommon.Value) {
+	if shallow(from, maxDepth) {
+		from.CopyTo(to)
+		return
+	}
+	var rep jsonval.Repairs
+	to.SetStr(string(jsonval.AppendValue(nil, from, &rep)))
+}
+
+// shallow tells whether a value nests at most so many levels.
+func shallow(v pcommon.Value, levels int) bool {
+	switch v.Type() {
+	case pcommon.ValueTypeMap:
+		for _, inner := range v.Map().All() {
+			if levels == 0 || !shallow(inner, levels-1) {
+				return false
+			}
+		}
+	case pcommon.ValueTypeSlice:
+		for _, inner := range v.Slice().All() {
+			if levels == 0 || !shallow(inner, levels-1) {
+				return false
+			}
+		}
+	}
+	return true
+}
 
 // deep tells whether JSON text nests too deep to be a message.
 func deep(s string) bool {
