@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
 
@@ -55,6 +56,9 @@ type Config struct {
 	// Content says what is kept of the words: messages, tool calls, documents.
 	Content ContentConfig `mapstructure:"content"`
 
+	// Events says which log records are kept.
+	Events EventsConfig `mapstructure:"events"`
+
 	// fromEnv is what createDefaultConfig found, with what Validate has to say about it.
 	fromEnv pool.Config
 
@@ -89,6 +93,12 @@ type ContentConfig struct {
 
 	// MaxBytes is the size at which one content is cut.
 	MaxBytes int `mapstructure:"max_bytes"`
+}
+
+// EventsConfig says which log records get a row of llm_events. What they tell of calls is stored either way.
+type EventsConfig struct {
+	// Keep is "genai", for what programs and instrumentations tell of LLM calls, or "all".
+	Keep logs.Keep `mapstructure:"keep"`
 }
 
 var (
@@ -141,6 +151,7 @@ func (cfg *Config) Validate() error {
 		cfg.HealthCheck.check(),
 		cfg.Retention.check(),
 		cfg.Content.check(),
+		cfg.Events.check(),
 		checkQueue(&cfg.QueueConfig),
 	)
 }
@@ -204,4 +215,11 @@ func (cfg *ContentConfig) check() error {
 		errs = append(errs, fault("content::max_bytes", strconv.Itoa(cfg.MaxBytes), fmt.Sprintf("must be between 1 and %d", maxContentBytes)))
 	}
 	return errors.Join(errs...)
+}
+
+func (cfg *EventsConfig) check() error {
+	if cfg.Keep != logs.KeepGenAI && cfg.Keep != logs.KeepAll {
+		return fault("events::keep", strconv.Quote(string(cfg.Keep)), fmt.Sprintf("must be %s or %s", logs.KeepGenAI, logs.KeepAll))
+	}
+	return nil
 }

@@ -81,42 +81,46 @@ func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.D
 	e.telemetry.looked(ctx, traces.lookups)
 	e.telemetry.wrote(ctx, &result)
 	e.setAside(ctx, result.SetAside)
-	if err != nil && len(result.Left) == len(batch.Spans) {
+	if err != nil && len(result.Left)+len(result.LeftEvents) == batch.Len() {
 		err = pool.Wrap("cannot store the batch", err)
 		e.health.failed(err)
 		return data, err
 	}
 	// Counted once, with the attempt that settles the spans.
-	e.telemetry.mapped(ctx, batch.Spans, result.Left, mapped)
-	e.rejected(ctx, batch.Rejected)
+	e.telemetry.mapped(ctx, batch, result.Left, mapped)
+	e.rejected(ctx, batch)
 	if err != nil {
-		return data.Rest(result.Left), pool.Wrap("cannot store a part of the batch", err)
+		return data.Rest(result.Left, result.LeftEvents), pool.Wrap("cannot store a part of the batch", err)
 	}
 	e.telemetry.took(ctx, phaseTotal, time.Since(begin))
 	e.health.ok()
 	return nil, nil
 }
 
-// setAside counts spans that Postgres cannot store and logs each reason once. Postgres'
-// own message may quote the span, so only the code and the text of the rule are logged.
+// setAside counts spans and log records that Postgres cannot store and logs each reason
+// once. Postgres' own message may quote what was sent, so only the code and the text of the
+// rule are logged.
 func (e *llmExporter) setAside(ctx context.Context, reasons map[string]write.SetAside) {
 	for reason, aside := range reasons {
-		e.reject(ctx, reason, aside.Spans, aside.Err)
+		e.reject(ctx, reason, aside)
 	}
 }
 
-// rejected counts spans that no row can hold, and logs each reason once.
-func (e *llmExporter) rejected(ctx context.Context, reasons map[string]int) {
-	for reason, count := range reasons {
-		e.reject(ctx, reason, count, nil)
+// rejected counts what no row can hold, and logs each reason once.
+func (e *llmExporter) rejected(ctx context.Context, b *mapping.Batch) {
+	for reason, spans := range b.Rejected {
+		e.reject(ctx, reason, write.SetAside{Spans: spans})
+	}
+	for reason, records := range b.RejectedRecords {
+		e.reject(ctx, reason, write.SetAside{Records: records})
 	}
 }
 
-func (e *llmExporter) reject(ctx context.Context, reason string, spans int, err error) {
-	e.telemetry.rejected(ctx, reason, spans)
+func (e *llmExporter) reject(ctx context.Context, reason string, aside write.SetAside) {
+	e.telemetry.rejected(ctx, reason, aside)
 	if e.telemetry.firstRejection(reason) {
-		e.logger.Warn("Set spans aside that cannot be stored; later ones of the same reason are only counted",
-			zap.String("reason", reason), zap.Int("spans", spans), zap.String("rule", pool.Rule(err)))
+		e.logger.Warn("Set spans or log records aside that cannot be stored; later ones of the same reason are only counted",
+			zap.String("reason", reason), zap.Int("spans", aside.Spans), zap.Int("log_records", aside.Records), zap.String("rule", pool.Rule(aside.Err)))
 	}
 }
 

@@ -10,8 +10,10 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/shared"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/signal"
@@ -37,6 +39,7 @@ func NewFactory() exporter.Factory {
 		metadata.Type,
 		createDefaultConfig,
 		exporter.WithTraces(createTraces, metadata.TracesStability),
+		exporter.WithLogs(createLogs, metadata.LogsStability),
 	)
 }
 
@@ -58,6 +61,7 @@ func createDefaultConfig() component.Config {
 		Retention:     RetentionConfig{Interval: defaultRetentionInterval},
 		CreateSchema:  true,
 		Content:       ContentConfig{Capture: captureFull, MaxBytes: defaultMaxContentBytes},
+		Events:        EventsConfig{Keep: logs.KeepGenAI},
 		fromEnv:       connections,
 	}
 }
@@ -99,6 +103,22 @@ func createTraces(ctx context.Context, set exporter.Settings, cfg component.Conf
 	}
 	p.Component = helper
 	return &tracesPipeline{pipeline: p, Traces: helper}, nil
+}
+
+func createLogs(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Logs, error) {
+	p, err := newPipeline(set, cfg.(*Config))
+	if err != nil {
+		return nil, err
+	}
+	keep := p.cfg.Events.Keep
+	helper, err := exporterhelper.NewLogs(ctx, p.settings, cfg,
+		func(ctx context.Context, ld plog.Logs) error { return p.push(ctx, signal.Logs{Logs: ld, Keep: keep}) },
+		p.options()...)
+	if err != nil {
+		return nil, err
+	}
+	p.Component = helper
+	return &logsPipeline{pipeline: p, Logs: helper}, nil
 }
 
 // options are those of exporterhelper, the same for every signal.

@@ -32,6 +32,12 @@ type tracesPipeline struct {
 	consumer.Traces
 }
 
+// logsPipeline is the pipeline of the logs signal.
+type logsPipeline struct {
+	*pipeline
+	consumer.Logs
+}
+
 func newPipeline(set exporter.Settings, cfg *Config) (*pipeline, error) {
 	e, err := exporters.Get(cfg, func() (*llmExporter, error) { return newExporter(set, cfg) })
 	if err != nil {

@@ -119,6 +119,8 @@ var settings = []setting{
 	{yaml: "retention: {spans: a month}", message: `retention::spans: "a month" is not valid: must be a duration such as 30s, 30m, 30h or 30d`},
 	{yaml: "retention: {interval: 60}", message: "retention::interval: 60" + needsUnit},
 	{yaml: "retention: {interval: 0s}", message: "retention::interval: 0s is not valid: must be at least 1s, such as 1h"},
+	{yaml: "events: {keep: all}", effect: func(c *Config) any { return string(c.Events.Keep) }, want: "all"},
+	{yaml: "events: {keep: none}", message: `events::keep: "none" is not valid: must be genai or all`},
 	{yaml: "content: {capture: none}", message: `content::capture: "none" is not valid: must be full or metadata`},
 	{yaml: "content: {max_bytes: -1}", message: "content::max_bytes: -1 is not valid: must be between 1 and 134217728"},
 	{yaml: "content: {max_bytes: 1e9}", message: "content::max_bytes: 1000000000 is not valid: must be between 1 and 134217728"},

@@ -21,6 +21,7 @@ const (
 	phaseMap      = "map"
 	phaseResolve  = "resolve"
 	phaseContents = "contents"
+	phaseEvents   = "events"
 	phaseSpans    = "spans"
 	phaseCommit   = "commit"
 	phaseTotal    = "total"
@@ -47,7 +48,7 @@ func newTelemetry(set component.TelemetrySettings, id component.ID) (*telemetry,
 	}
 	name := attribute.String("exporter", id.String())
 	t := &telemetry{builder: builder, name: name, only: metric.WithAttributeSet(attribute.NewSet(name)), phases: map[string]metric.MeasurementOption{}, reasons: map[string]bool{}, overdue: map[string]int64{}}
-	for _, phase := range []string{phaseMap, phaseResolve, phaseContents, phaseSpans, phaseCommit, phaseTotal} {
+	for _, phase := range []string{phaseMap, phaseResolve, phaseContents, phaseEvents, phaseSpans, phaseCommit, phaseTotal} {
 		t.phases[phase] = t.label("phase", phase)
 	}
 	for i, tier := range []string{"local", "redis", "postgres"} {
@@ -135,9 +136,16 @@ func (t *telemetry) took(ctx context.Context, phase string, d time.Duration) {
 	t.builder.ExporterLlmObservatoryBatchWriteDuration.Record(ctx, d.Seconds(), t.phases[phase])
 }
 
-// mapped counts the repairs that mapping a batch took, but for the spans left.
-func (t *telemetry) mapped(ctx context.Context, spans, left []mapping.Span, d time.Duration) {
+// mapped counts the repairs that mapping a batch took, but for the spans left, and the log
+// records that get no row of their own.
+func (t *telemetry) mapped(ctx context.Context, b *mapping.Batch, left []mapping.Span, d time.Duration) {
 	t.took(ctx, phaseMap, d)
+	if b.FilteredRecords > 0 {
+		t.builder.ExporterLlmObservatoryLogRecordsFiltered.Add(ctx, int64(b.FilteredRecords), t.only)
+	}
+	if b.RepeatedRecords > 0 {
+		t.builder.ExporterLlmObservatoryLogRecordsDuplicate.Add(ctx, int64(b.RepeatedRecords), t.only)
+	}
 	repairs := map[string]int{}
 	count := func(spans []mapping.Span, by int) {
 		for i := range spans {
@@ -146,7 +154,7 @@ func (t *telemetry) mapped(ctx context.Context, spans, left []mapping.Span, d ti
 			}
 		}
 	}
-	count(spans, 1)
+	count(b.Spans, 1)
 	count(left, -1)
 	for name, n := range repairs {
 		t.builder.ExporterLlmObservatorySpansRepaired.Add(ctx, int64(n), t.label("adjustment", name))
@@ -168,6 +176,11 @@ func (t *telemetry) wrote(ctx context.Context, r *write.Result) {
 	b.ExporterLlmObservatoryContentsWrittenBytes.Add(ctx, int64(r.ContentsWrittenBytes), t.only)
 	b.ExporterLlmObservatoryContentsReused.Add(ctx, int64(r.ContentsReused), t.only)
 	b.ExporterLlmObservatoryContentsReusedBytes.Add(ctx, int64(r.ContentsReusedBytes), t.only)
+	if r.RecordsWritten+r.RecordsDuplicate > 0 {
+		b.ExporterLlmObservatoryLogRecordsWritten.Add(ctx, int64(r.RecordsWritten), t.only)
+		b.ExporterLlmObservatoryLogRecordsDuplicate.Add(ctx, int64(r.RecordsDuplicate), t.only)
+		t.took(ctx, phaseEvents, r.EventsTime)
+	}
 	t.took(ctx, phaseContents, r.ContentsTime)
 	t.took(ctx, phaseResolve, r.ResolveTime)
 	t.took(ctx, phaseSpans, r.SpansTime)
@@ -178,8 +191,13 @@ func (t *telemetry) redisFailed() {
 	t.builder.ExporterLlmObservatoryRedisErrors.Add(context.Background(), 1, t.only)
 }
 
-func (t *telemetry) rejected(ctx context.Context, reason string, spans int) {
-	t.builder.ExporterLlmObservatorySpansRejected.Add(ctx, int64(spans), t.label("reason", reason))
+func (t *telemetry) rejected(ctx context.Context, reason string, aside write.SetAside) {
+	if aside.Spans > 0 {
+		t.builder.ExporterLlmObservatorySpansRejected.Add(ctx, int64(aside.Spans), t.label("reason", reason))
+	}
+	if aside.Records > 0 {
+		t.builder.ExporterLlmObservatoryLogRecordsRejected.Add(ctx, int64(aside.Records), t.label("reason", reason))
+	}
 }
 
 // firstRejection tells, once, that a reason had not been seen before.

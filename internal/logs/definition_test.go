@@ -42,10 +42,8 @@ func tellingsOf(spans []mapping.Span, records *Batch, mapped []mapping.Span) []t
 		}
 		t := newTelling(mapped[i])
 		t.event, t.name, t.byTime, t.named = true, o.Event, o.ByTime, o.Call
-		for _, id := range []string{o.Request, o.Response, o.ToolCallID} {
-			if id != "" {
-				t.ids[id] = true
-			}
+		for _, id := range o.IDs {
+			t.ids[id] = true
 		}
 		all = append(all, t)
 	}

@@ -6,25 +6,25 @@ import (
 	"hash"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
-
-// ID is the first 128 bits of SHA-256 over a record in its canonical form.
-type ID [16]byte
 
 // ids derives ids.
 type ids struct {
-	hash hash.Hash
-	buf  []byte
+	hash   hash.Hash
+	buf    []byte
+	around []byte // what the records of a scope share, once known
 }
 
 func newIDs() ids { return ids{hash: sha256.New()} }
 
-// of returns the id of a record: the same for every resend, whatever batch it is in.
-func (d *ids) of(r plog.LogRecord, scope pcommon.InstrumentationScope, res pcommon.Resource) (id ID) {
+// of returns the id of a record: the first 128 bits of SHA-256 over the record in its
+// canonical form, the same for every resend, whatever batch it is in.
+func (d *ids) of(r *record) (id content.ID) {
 	var rep jsonval.Repairs
 	b := d.buf[:0]
 	for _, n := range []uint64{uint64(r.Timestamp()), uint64(r.ObservedTimestamp()), uint64(r.SeverityNumber()), uint64(r.Flags())} {
@@ -32,17 +32,26 @@ func (d *ids) of(r plog.LogRecord, scope pcommon.InstrumentationScope, res pcomm
 	}
 	trace, span := r.TraceID(), r.SpanID()
 	b = append(append(b, trace[:]...), span[:]...)
-	for _, text := range []string{r.EventName(), r.SeverityText(), scope.Name(), scope.Version()} {
-		b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
-	}
+	b = appendTexts(b, r.EventName(), r.SeverityText())
 	b = jsonval.AppendValue(b, r.Body(), &rep)
 	b = jsonval.AppendMap(b, r.Attributes(), &rep)
-	b = jsonval.AppendMap(b, scope.Attributes(), &rep)
-	b = jsonval.AppendMap(b, res.Attributes(), &rep)
+	if d.around == nil {
+		d.around = appendTexts(nil, r.scope.Name(), r.scope.Version())
+		d.around = jsonval.AppendMap(d.around, r.scope.Attributes(), &rep)
+		d.around = jsonval.AppendMap(d.around, r.res.Attributes(), &rep)
+	}
+	b = append(b, d.around...)
 	d.buf = b
 	sum := sha256.Sum256(b)
 	copy(id[:], sum[:])
 	return id
+}
+
+func appendTexts(b []byte, texts ...string) []byte {
+	for _, text := range texts {
+		b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
+	}
+	return b
 }
 
 // derived hashes parts, each after its length so that no two lists are alike.
@@ -59,7 +68,7 @@ func (d *ids) derived(parts ...string) (sum [32]byte) {
 var serviceName = []string{"service.name"}
 
 // turn is what a record without a trace belongs to.
-func (rec *record) turn(p *program, row *Record) []string {
+func (rec *record) turn(p *program, row *mapping.Record) []string {
 	parts := []string{"turn", resourceText(rec.res, serviceName), row.Session}
 	if turn := rec.textOf(p.turn); turn != "" {
 		parts = append(parts, turn)
@@ -67,32 +76,37 @@ func (rec *record) turn(p *program, row *Record) []string {
 	return parts
 }
 
+// settleTrace gives a record without a trace the one of its turn; where nothing tells
+// which turn, it stands for itself.
+func (d *ids) settleTrace(rec *record, p *program, row *mapping.Record) {
+	switch {
+	case !row.Trace.IsEmpty():
+	case row.Session == "":
+		row.Trace = pcommon.TraceID(row.ID)
+	default:
+		turn := d.derived(rec.turn(p, row)...)
+		row.Trace = pcommon.TraceID(turn[:16])
+	}
+}
+
 // place gives the span of a record its ids. A call's span id is the record's; the agent
 // of a turn has one that the records of its calls can derive as well.
-func (d *ids) place(rec *record, p *program, told *rule, row *Record, span ptrace.Span) {
-	own := d.of(rec.LogRecord, rec.scope, rec.res)
-	id := pcommon.SpanID(own[:8])
+func (d *ids) place(rec *record, p *program, told *rule, row *mapping.Record, span ptrace.Span) {
+	span.SetTraceID(row.Trace)
+	if told.tells != Prompt && (!rec.SpanID().IsEmpty() || !rec.TraceID().IsEmpty() || row.Session == "") {
+		span.SetSpanID(pcommon.SpanID(row.ID[:8]))
+		if told.names == namesParent {
+			span.SetParentSpanID(rec.SpanID())
+		}
+		return
+	}
 	turn := d.derived(rec.turn(p, row)...)
 	agent := pcommon.SpanID(turn[16:24])
-	trace := rec.TraceID()
-	if trace.IsEmpty() {
-		trace = pcommon.TraceID(turn[:16])
-		if row.Session == "" {
-			// Nothing tells which turn: a record stands for itself.
-			trace = pcommon.TraceID(own)
-		}
-	}
-	span.SetTraceID(trace)
 	if told.tells == Prompt {
 		span.SetSpanID(agent)
 		span.SetParentSpanID(rec.SpanID())
 		return
 	}
-	span.SetSpanID(id)
-	switch {
-	case !rec.SpanID().IsEmpty() && told.names == namesParent:
-		span.SetParentSpanID(rec.SpanID())
-	case rec.TraceID().IsEmpty() && row.Session != "":
-		span.SetParentSpanID(agent)
-	}
+	span.SetSpanID(pcommon.SpanID(row.ID[:8]))
+	span.SetParentSpanID(agent)
 }

@@ -7,18 +7,22 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
 // observe writes into span what a record tells, in the conventions' words.
-func (r *reader) observe(rec *record, p *program, told *rule, row *Record, span ptrace.Span) {
-	o := Observation{
-		Tells: told.tells, Trace: rec.TraceID(), Session: row.Session, ByTime: told.byTime, Program: p.name, Event: row.Name,
-		Request: rec.textOf(told.request), Response: rec.textOf(told.response), ToolCallID: rec.textOf(told.toolCall),
+func (r *reader) observe(rec *record, p *program, told *rule, row *mapping.Record, span ptrace.Span) {
+	o := Observation{Tells: told.tells, Program: p.name, Session: row.Session, Traced: !rec.TraceID().IsEmpty(), EventCall: mapping.EventCall{Record: row.ID, Event: row.Name, ByTime: told.byTime}}
+	for _, keys := range [...][]string{told.request, told.response, told.toolCall} {
+		if id := rec.textOf(keys); id != "" {
+			o.IDs = append(o.IDs, id)
+		}
 	}
 	if told.names == namesCall {
 		o.Call = rec.SpanID()
 	}
-	if o.Request != "" || o.Response != "" {
+	if len(o.IDs) > 0 {
 		o.ByTime = o.ByTime && told.request == nil
 	}
 	span.SetName(row.Name)
@@ -168,7 +172,7 @@ func fillKind(span ptrace.Span, tells Tells) {
 }
 
 // identify writes session and user.
-func identify(span ptrace.Span, row *Record) {
+func identify(span ptrace.Span, row *mapping.Record) {
 	if row.Session != "" {
 		span.Attributes().PutStr(conversationID, row.Session)
 	}

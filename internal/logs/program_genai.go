@@ -1,5 +1,7 @@
 package logs
 
+import "github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+
 // Attributes of the current GenAI conventions, which spans told by records carry.
 const (
 	operation      = "gen_ai.operation.name"
@@ -39,7 +41,7 @@ const (
 const (
 	inferenceDetails = "gen_ai.client.inference.operation.details"
 	exceptionEvent   = "gen_ai.client.operation.exception"
-	evaluationResult = "gen_ai.evaluation.result"
+	evaluationResult = mapping.EvaluationResult
 )
 
 // conventional stands for all attributes of a record: those of the conventions need no

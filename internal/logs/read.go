@@ -4,6 +4,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
 // Keep says which records get a row of llm_events.
@@ -18,56 +21,53 @@ const (
 // Batch is what one batch of records tells.
 type Batch struct {
 	// Records are the rows of llm_events.
-	Records []Record
+	Records []mapping.Record
 	// Spans are the calls, tools and prompts that records tell, and, for Words, a span that
 	// carries the messages.
 	Spans ptrace.Traces
 	// Observations say of each of Spans, in order, how a record tells it.
 	Observations []Observation
-	// Scores are the rows of llm_scores.
-	Scores []ScoreRecord
 	// Filtered counts the records without a row.
 	Filtered int
 	// Rejected counts the records that no row can hold, by reason.
 	Rejected map[string]int
 }
 
-// Record is a record that gets a row.
-type Record struct {
-	plog.LogRecord
-	Scope    pcommon.InstrumentationScope
-	Resource pcommon.Resource
-	Name     string
-	Time     pcommon.Timestamp // never 0
-	Session  string
-	User     string
-}
-
 // Observation is how a record tells a call.
 type Observation struct {
-	Tells Tells
-	// Record is the index of its record among those that were read; Names and the ids
-	// tie the observation to others of the same call.
-	Trace pcommon.TraceID // the record's own; empty if it has none
-	// Call is the span that the record says is the call; empty if it says none.
-	Call                          pcommon.SpanID
-	Session                       string
-	Request, Response, ToolCallID string
-	ByTime                        bool
-	Program                       string
-	Event                         string
+	Tells   Tells
+	Program string
+	Session string
+	Traced  bool // the record names a trace
+	mapping.EventCall
 }
 
-// ScoreRecord is the result of an evaluation.
-type ScoreRecord struct {
-	Record     Record
-	Name       string
-	Value      float64
-	HasValue   bool
-	Label      string
-	Text       string // explanation: words
-	ErrorType  string
-	ResponseID string
+// OnlyUntraced leaves the calls whose records name a trace to the spans of that trace, and
+// of two records that tell one call it keeps the one with more figures.
+func (b *Batch) OnlyUntraced() {
+	var kept []Observation
+	i := -1
+	for _, rs := range b.Spans.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			ss.Spans().RemoveIf(func(ptrace.Span) bool {
+				i++
+				o := &b.Observations[i]
+				if o.Traced || o.Event == inferenceDetails {
+					return true
+				}
+				kept = append(kept, *o)
+				return false
+			})
+		}
+	}
+	b.Observations = kept
+}
+
+// Describe notes on the mapped spans how records tell them.
+func (b *Batch) Describe(spans []mapping.Span) {
+	for i := range spans {
+		spans[i].Told = &b.Observations[spans[i].Ordinal].EventCall
+	}
 }
 
 // reader reads one batch.
@@ -105,6 +105,7 @@ func (r *reader) readScope(res pcommon.Resource, sl plog.ScopeLogs) {
 		}
 		return spans.AppendEmpty()
 	}
+	r.ids.around = nil
 	for i := range sl.LogRecords().Len() {
 		r.read(record{LogRecord: sl.LogRecords().At(i), scope: sl.Scope(), res: res}, newSpan)
 	}
@@ -131,7 +132,10 @@ func (r *reader) read(rec record, newSpan func() ptrace.Span) {
 		r.batch.Rejected["no_time"]++
 		return
 	}
-	row := Record{LogRecord: rec.LogRecord, Scope: rec.scope, Resource: rec.res, Name: rec.name, Time: at}
+	row := mapping.Record{
+		LogRecord: rec.LogRecord, Scope: rec.scope, Resource: rec.res, Name: rec.name, Time: at, Trace: rec.TraceID(),
+		ID: r.ids.of(&rec),
+	}
 	if p == nil {
 		r.batch.Records = append(r.batch.Records, row)
 		return
@@ -150,13 +154,30 @@ func (r *reader) read(rec record, newSpan func() ptrace.Span) {
 		}
 		return
 	}
-	r.batch.Records = append(r.batch.Records, row)
+	r.ids.settleTrace(&rec, p, &row)
 	switch told.tells {
-	case Call, Tool, Prompt, Words:
+	case Call, Tool, Prompt:
 		r.observe(&rec, p, told, &row, newSpan())
 	case Score:
-		r.batch.Scores = append(r.batch.Scores, scoreOf(&rec, &row))
+		row.Score = rec.evaluation()
 	}
+	r.batch.Records = append(r.batch.Records, row)
+}
+
+// Only returns a copy of the records with the given ids.
+func Only(ld plog.Logs, records map[content.ID]bool) plog.Logs {
+	some := plog.NewLogs()
+	ld.CopyTo(some)
+	ids := newIDs()
+	for _, rl := range some.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			ids.around = nil
+			sl.LogRecords().RemoveIf(func(rec plog.LogRecord) bool {
+				return !records[ids.of(&record{LogRecord: rec, scope: sl.Scope(), res: rl.Resource()})]
+			})
+		}
+	}
+	return some
 }
 
 // rule returns the first rule whose conditions hold.
@@ -187,16 +208,13 @@ func resourceText(res pcommon.Resource, keys []string) string {
 	return ""
 }
 
-// scoreOf reads the result of an evaluation.
-func scoreOf(rec *record, row *Record) ScoreRecord {
-	s := ScoreRecord{
-		Record: *row, Name: rec.textOf([]string{"gen_ai.evaluation.name"}), Label: rec.textOf([]string{"gen_ai.evaluation.score.label"}),
-		Text: rec.textOf([]string{"gen_ai.evaluation.explanation"}), ErrorType: rec.textOf([]string{errorType}), ResponseID: rec.textOf([]string{responseID}),
+// evaluation returns the attributes of an evaluation's result, which some write into the
+// body only.
+func (r *record) evaluation() pcommon.Map {
+	if _, ok := r.Attributes().Get("gen_ai.evaluation.name"); !ok && r.has {
+		return r.body
 	}
-	if v, ok := rec.get("gen_ai.evaluation.score.value"); ok {
-		s.Value, s.HasValue = number(v)
-	}
-	return s
+	return r.Attributes()
 }
 
 func copyMap(from, to pcommon.Map) {

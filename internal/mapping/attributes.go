@@ -35,14 +35,14 @@ const (
 	linkWordsKey     = "$link_words"
 )
 
-// appendAttributes writes the attributes that no column or content holds.
-func (r *reading) appendAttributes(dst []byte) []byte {
+// appendAttributes writes the attributes, whose fates are known, that no column or content
+// holds.
+func (r *reading) appendAttributes(dst []byte, attrs pcommon.Map) []byte {
 	start := len(dst)
 	dst = r.appendScope(dst)
 	dst = r.appendForeign(dst, start, scopeWordsKey, r.around.scopeWords)
 	dst = r.appendForeign(dst, start, resourceWordsKey, r.around.res.words)
 	dst = r.appendForeign(dst, start, linkWordsKey, r.linkWords)
-	attrs := r.span.Attributes()
 	r.repeated(attrs)
 	i := -1
 	for key, v := range attrs.All() {

@@ -30,8 +30,11 @@ func (r *reading) scanEvents() {
 		e := events.At(i)
 		info := r.t.eventOf(e.Name())
 		r.events = append(r.events, eventFate{info: info})
-		if e.Name() == "exception" {
+		switch e.Name() {
+		case "exception":
 			r.exception = int32(i)
+		case EvaluationResult:
+			r.scored = true
 		}
 		if info == nil || i >= maxToldEvents {
 			continue

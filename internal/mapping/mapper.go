@@ -98,10 +98,10 @@ func (r *reading) mapRange(ctx context.Context, td ptrace.Traces, from, to int, 
 		r.around = around{resource: rs.Resource()}
 		for _, ss := range rs.ScopeSpans().All() {
 			first, last := max(from-at, 0), min(to-at, ss.Spans().Len())
-			at += ss.Spans().Len()
 			if first < last {
-				r.mapScope(ctx, ss, first, last)
+				r.mapScope(ctx, ss, at, first, last)
 			}
+			at += ss.Spans().Len()
 		}
 	}
 	r.contentsBefore = len(b.Contents)
@@ -123,8 +123,9 @@ type around struct {
 	scopeDialects uint64
 }
 
-// mapScope maps spans of one instrumentation scope, from first to before last.
-func (r *reading) mapScope(ctx context.Context, ss ptrace.ScopeSpans, first, last int) {
+// mapScope maps spans of one instrumentation scope, from first to before last; before is
+// how many spans of the pdata lie before the scope.
+func (r *reading) mapScope(ctx context.Context, ss ptrace.ScopeSpans, before, first, last int) {
 	r.around.scope, r.around.scopeKnown = ss.Scope(), false
 	for i := first; i < last && ctx.Err() == nil; i++ {
 		span := ss.Spans().At(i)
@@ -137,7 +138,9 @@ func (r *reading) mapScope(ctx context.Context, ss ptrace.ScopeSpans, first, las
 			continue
 		}
 		r.batch.Spans = r.batch.Spans[:len(r.batch.Spans)+1]
-		r.mapSafely(span, &r.batch.Spans[len(r.batch.Spans)-1])
+		out := &r.batch.Spans[len(r.batch.Spans)-1]
+		out.Ordinal = int32(before + i)
+		r.mapSafely(span, out)
 	}
 }
 
@@ -217,10 +220,13 @@ func (r *reading) mapSpan(res *resource) {
 	r.out.ResourceID = res.id
 	r.buf = r.appendLinks(r.buf[:0])
 	r.out.Links = r.keep(r.buf)
-	r.buf = r.appendAttributes(r.buf[:0])
+	r.buf = r.appendAttributes(r.buf[:0], r.span.Attributes())
 	r.out.Attributes = r.keep(r.buf)
 	r.buf = r.appendEvents(r.buf[:0])
 	r.out.Events = r.keep(r.buf)
+	if r.scored {
+		r.scores()
+	}
 	if len(r.referred) > 0 {
 		r.out.referred = r.newIDs(len(r.referred))
 		copy(r.out.referred, r.referred)

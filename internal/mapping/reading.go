@@ -80,6 +80,7 @@ type reading struct {
 	ready                   readyLists      // what of the table the span has something for
 	overrules               bool            // the kind is stronger than the operation
 	exception               int32           // index of the last exception event, -1: none
+	scored                  bool            // an event tells a score
 
 	slots   []slot
 	touched []int16
@@ -111,7 +112,7 @@ func (r *reading) start(span ptrace.Span, out *Span, speaks uint64) {
 	}
 	r.touched = r.touched[:0]
 	r.hits, r.fates, r.counts, r.events, r.leaves = r.hits[:0], r.fates[:0], r.counts[:0], r.events[:0], r.leaves[:0]
-	r.fed, r.exception, r.rep, r.ready = r.t.nameFeeds, -1, 0, r.t.always
+	r.fed, r.exception, r.scored, r.rep, r.ready = r.t.nameFeeds, -1, false, 0, r.t.always
 	r.shows, r.stated = 0, r.stated[:0]
 	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
 	r.slots[r.t.name] = slot{attr: -1, event: -1, set: true}

@@ -161,6 +161,19 @@ type Span struct {
 	DroppedAttributes, DroppedEvents, DroppedLinks uint32
 
 	Adjustments Adjustments
+
+	Scores  []*Score   // that events of the span tell
+	Told    *EventCall // how an event tells the call; nil where a span does
+	Ordinal int32      // of the span in the pdata
+}
+
+// EventCall is how an event tells a call.
+type EventCall struct {
+	Record content.ID     // of a log record; zero for a span event
+	Event  string         // its name
+	Call   pcommon.SpanID // that the event says is the call; empty if it says none
+	IDs    []string       // of request, response or tool call
+	ByTime bool           // nothing but time ties it to other observations of the call
 }
 
 // Batch is what one pdata batch maps to. Spans keeps the order of the pdata. Histories and
@@ -175,6 +188,13 @@ type Batch struct {
 	Resources map[content.ID][]byte
 	// Rejected counts the spans that no row can hold, by reason.
 	Rejected map[string]int
+
+	// Events are the rows of log records.
+	Events []Event
+	// FilteredRecords get no row, RepeatedRecords are in the batch already, and
+	// RejectedRecords no row can hold, by reason.
+	FilteredRecords, RepeatedRecords int
+	RejectedRecords                  map[string]int
 }
 
 func (b *Batch) reject(reason string, n int) {
@@ -183,6 +203,9 @@ func (b *Batch) reject(reason string, n int) {
 	}
 	b.Rejected[reason] += n
 }
+
+// Len is the number of rows of spans and of events.
+func (b *Batch) Len() int { return len(b.Spans) + len(b.Events) }
 
 // TraceIDs lists the traces of the batch's spans, each once.
 func (b *Batch) TraceIDs() []pcommon.TraceID {
@@ -197,13 +220,19 @@ func (b *Batch) TraceIDs() []pcommon.TraceID {
 	return ids
 }
 
-// Days lists the UTC days of the batch's spans, each once, in order.
+// Days lists the UTC days of the batch's spans and events, each once, in order.
 func (b *Batch) Days() []int32 {
 	var days []int32
-	for i := range b.Spans {
-		if i == 0 || b.Spans[i].Day != b.Spans[i-1].Day {
-			days = append(days, b.Spans[i].Day)
+	add := func(day int32) {
+		if len(days) == 0 || days[len(days)-1] != day {
+			days = append(days, day)
 		}
+	}
+	for i := range b.Spans {
+		add(b.Spans[i].Day)
+	}
+	for i := range b.Events {
+		add(b.Events[i].Day)
 	}
 	slices.Sort(days)
 	return slices.Compact(days)

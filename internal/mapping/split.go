@@ -4,30 +4,37 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 )
 
-// Split halves a batch of at least two spans; each half holds only what its
-// spans refer to.
+// Split halves a batch of at least two rows; each half holds only what its rows refer to.
 func (b *Batch) Split() (first, second *Batch) {
 	b.unfold()
-	half := len(b.Spans) / 2
-	return b.of(b.Spans[:half]), b.of(b.Spans[half:])
+	spans := len(b.Spans) / 2
+	events := b.Len()/2 - spans
+	return b.of(b.Spans[:spans], b.Events[:events]), b.of(b.Spans[spans:], b.Events[events:])
 }
 
-// of returns a batch of some of b's spans.
-func (b *Batch) of(spans []Span) *Batch {
-	part := &Batch{Spans: spans, Contents: map[content.Key][]byte{}, Resources: map[content.ID][]byte{}}
+// of returns a batch of some of b's spans and events.
+func (b *Batch) of(spans []Span, events []Event) *Batch {
+	part := &Batch{Spans: spans, Events: events, Contents: map[content.Key][]byte{}, Resources: map[content.ID][]byte{}}
 	for i := range spans {
-		s := &spans[i]
-		for _, id := range s.contentIDs() {
-			key := content.Key{Day: s.Day, ID: id}
-			if body, ok := b.Contents[key]; ok {
-				part.Contents[key] = body
-			}
-		}
-		if attributes, ok := b.Resources[s.ResourceID]; ok {
-			part.Resources[s.ResourceID] = attributes
-		}
+		part.take(b, spans[i].Day, spans[i].contentIDs(), spans[i].ResourceID)
+	}
+	for i := range events {
+		part.take(b, events[i].Day, events[i].contentIDs(), events[i].ResourceID)
 	}
 	return part
+}
+
+// take takes contents and a resource over from the whole.
+func (b *Batch) take(whole *Batch, day int32, contents []content.ID, resource content.ID) {
+	for _, id := range contents {
+		key := content.Key{Day: day, ID: id}
+		if body, ok := whole.Contents[key]; ok {
+			b.Contents[key] = body
+		}
+	}
+	if attributes, ok := whole.Resources[resource]; ok {
+		b.Resources[resource] = attributes
+	}
 }
 
 // contentIDs lists the contents that a span refers to.

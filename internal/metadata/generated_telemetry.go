@@ -33,6 +33,10 @@ type TelemetryBuilder struct {
 	ExporterLlmObservatoryContentsReusedBytes   metric.Int64Counter
 	ExporterLlmObservatoryContentsWritten       metric.Int64Counter
 	ExporterLlmObservatoryContentsWrittenBytes  metric.Int64Counter
+	ExporterLlmObservatoryLogRecordsDuplicate   metric.Int64Counter
+	ExporterLlmObservatoryLogRecordsFiltered    metric.Int64Counter
+	ExporterLlmObservatoryLogRecordsRejected    metric.Int64Counter
+	ExporterLlmObservatoryLogRecordsWritten     metric.Int64Counter
 	ExporterLlmObservatoryPartitions            metric.Int64ObservableGauge
 	ExporterLlmObservatoryPoolAcquireWait       metric.Float64ObservableCounter
 	ExporterLlmObservatoryPoolAcquires          metric.Int64ObservableCounter
@@ -203,6 +207,30 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_exporter_llm_observatory_contents_written_bytes",
 		metric.WithDescription("Size of the content bodies stored. [Alpha]"),
 		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterLlmObservatoryLogRecordsDuplicate, err = builder.meter.Int64Counter(
+		"otelcol_exporter_llm_observatory_log_records_duplicate",
+		metric.WithDescription("Number of log records that were stored already and so changed nothing. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterLlmObservatoryLogRecordsFiltered, err = builder.meter.Int64Counter(
+		"otelcol_exporter_llm_observatory_log_records_filtered",
+		metric.WithDescription("Number of log records that say nothing of LLM calls and got no row, see events::keep. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterLlmObservatoryLogRecordsRejected, err = builder.meter.Int64Counter(
+		"otelcol_exporter_llm_observatory_log_records_rejected",
+		metric.WithDescription("Number of log records set aside because Postgres cannot store them, by reason. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterLlmObservatoryLogRecordsWritten, err = builder.meter.Int64Counter(
+		"otelcol_exporter_llm_observatory_log_records_written",
+		metric.WithDescription("Number of log records stored. [Alpha]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterLlmObservatoryPartitions, err = builder.meter.Int64ObservableGauge(

@@ -45,6 +45,10 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ExporterLlmObservatoryContentsReusedBytes.Add(context.Background(), 1)
 	tb.ExporterLlmObservatoryContentsWritten.Add(context.Background(), 1)
 	tb.ExporterLlmObservatoryContentsWrittenBytes.Add(context.Background(), 1)
+	tb.ExporterLlmObservatoryLogRecordsDuplicate.Add(context.Background(), 1)
+	tb.ExporterLlmObservatoryLogRecordsFiltered.Add(context.Background(), 1)
+	tb.ExporterLlmObservatoryLogRecordsRejected.Add(context.Background(), 1)
+	tb.ExporterLlmObservatoryLogRecordsWritten.Add(context.Background(), 1)
 	tb.ExporterLlmObservatoryRedisErrors.Add(context.Background(), 1)
 	tb.ExporterLlmObservatoryRetentionRemovedBytes.Add(context.Background(), 1)
 	tb.ExporterLlmObservatoryRetentionRemovedDays.Add(context.Background(), 1)
@@ -68,6 +72,18 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterLlmObservatoryContentsWrittenBytes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterLlmObservatoryLogRecordsDuplicate(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterLlmObservatoryLogRecordsFiltered(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterLlmObservatoryLogRecordsRejected(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterLlmObservatoryLogRecordsWritten(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterLlmObservatoryPartitions(t, testTel,

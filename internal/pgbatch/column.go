@@ -37,6 +37,7 @@ var arrayOIDs = map[uint32]uint32{
 	pgtype.DateOID:        pgtype.DateArrayOID,
 	pgtype.TimestamptzOID: pgtype.TimestamptzArrayOID,
 	pgtype.NumericOID:     pgtype.NumericArrayOID,
+	pgtype.Float8OID:      pgtype.Float8ArrayOID,
 	pgtype.JSONBOID:       pgtype.JSONBArrayOID,
 	pgtype.ByteaOID:       pgtype.ByteaArrayOID,
 }

@@ -56,6 +56,7 @@ var definitionFiles = []string{
 	"views/tool_usage.sql",
 	"views/operations.sql",
 	"views/unpriced_models.sql",
+	"views/events.sql",
 	"functions/traces.sql",
 	"functions/calls.sql",
 	"functions/transcript.sql",

@@ -18,8 +18,8 @@ import (
 type Data interface {
 	// Map makes a batch of all the data, unless the context ends before.
 	Map(ctx context.Context, m *mapping.Mapper) (*mapping.Batch, error)
-	// Rest is the data of the spans that are left to store.
-	Rest(left []mapping.Span) Data
+	// Rest is the data of the spans and log records that are left to store.
+	Rest(spans []mapping.Span, events []mapping.Event) Data
 	// Error is err for the queue, which tries again with this data.
 	Error(err error) error
 	// Len is the number of spans or records.
@@ -37,7 +37,7 @@ func (t Traces) Map(ctx context.Context, m *mapping.Mapper) (*mapping.Batch, err
 }
 
 // Rest implements Data.
-func (t Traces) Rest(left []mapping.Span) Data {
+func (t Traces) Rest(left []mapping.Span, _ []mapping.Event) Data {
 	type id struct {
 		trace pcommon.TraceID
 		span  pcommon.SpanID

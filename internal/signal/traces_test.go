@@ -35,7 +35,7 @@ func TestRestIsWhatIsLeft(t *testing.T) {
 	for i := 0; i < len(batch.Spans); i += 2 {
 		left = append(left, batch.Spans[i])
 	}
-	rest := data.Rest(left)
+	rest := data.Rest(left, nil)
 	require.Equal(t, len(left), rest.Len())
 	require.Equal(t, 12, data.Len(), "what was handed over stays")
 	again, err := rest.Map(t.Context(), mapping.New(mapping.Options{}))

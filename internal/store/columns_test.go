@@ -18,6 +18,8 @@ func TestSpanColumnsMatchTheTable(t *testing.T) {
 	requireColumns(t, pool, "llm_spans", columnTypes(spanColumns))
 	requireColumns(t, pool, "llm_contents", columnTypes(contentColumns))
 	requireColumns(t, pool, "llm_resources", columnTypes(resourceColumns))
+	requireColumns(t, pool, "llm_events", columnTypes(eventColumns))
+	requireColumns(t, pool, "llm_scores", columnTypes(scoreColumns))
 	require.Equal(t, `"we""ird"."llm_spans"`, schema.Table(`we"ird`, "llm_spans"))
 }
 
@@ -30,7 +32,7 @@ func columnTypes[T any](columns []pgbatch.Column[T]) map[string]uint32 {
 }
 
 // byDatabase are the columns that a batch leaves to their default.
-var byDatabase = []string{"source", "stored_at"}
+var byDatabase = []string{"stored_at"}
 
 func requireColumns(t *testing.T, pool *pgxpool.Pool, table string, want map[string]uint32) {
 	t.Helper()

@@ -2,13 +2,11 @@ package store
 
 import (
 	"context"
-	"iter"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 )
 
@@ -48,28 +46,17 @@ func (d *Days) inWindow(day int32, now time.Time) bool {
 	return day <= today+daysAhead && day >= today-int32(d.window/(24*time.Hour))-1
 }
 
-// Ensure creates the partitions that spans need, on the batch's own connection:
+// Ensure creates the partitions of the given days, on the batch's own connection:
 // waiting for a second one could leave all batches waiting. Inside the batch's
 // transaction the day becomes known with a later batch, once it is committed, and a
 // lock that cannot be had fails the attempt.
-func (d *Days) Ensure(ctx context.Context, c *pgbatch.Conn, spans []mapping.Span) error {
-	for day := range daysOf(spans) {
+func (d *Days) Ensure(ctx context.Context, c *pgbatch.Conn, days []int32) error {
+	for _, day := range days {
 		if err := d.ensure(ctx, c, day); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// daysOf yields the days of spans, each at least once.
-func daysOf(spans []mapping.Span) iter.Seq[int32] {
-	return func(yield func(int32) bool) {
-		for i := range spans {
-			if (i == 0 || spans[i].Day != spans[i-1].Day) && !yield(spans[i].Day) {
-				return
-			}
-		}
-	}
 }
 
 // EnsureAhead creates today's and tomorrow's partitions, so that no batch has
@@ -118,17 +105,6 @@ func (d *Days) settled(day int32, now time.Time) bool {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	return d.known[day] || now.Before(d.postponed[day]) || !d.inWindow(day, now)
-}
-
-// Settled tells whether there is nothing to do for the days of spans.
-func (d *Days) Settled(spans []mapping.Span) bool {
-	now := time.Now()
-	for day := range daysOf(spans) {
-		if !d.settled(day, now) {
-			return false
-		}
-	}
-	return true
 }
 
 // Forget makes the next batches check again which days have partitions, after some

@@ -23,28 +23,40 @@ var resourceColumns = []pgbatch.Column[ResourceRow]{
 	pgbatch.Col("last_day", pgtype.DateOID, func(b []byte, r *ResourceRow) []byte { return pgbatch.AppendDay(b, r.LastDay) }),
 }
 
-// Resources stores the resources of spans, given by their ids.
-func (s *Store) Resources(resources map[content.ID][]byte, spans []mapping.Span) pgbatch.Statement {
-	last := lastDays(spans)
-	rows := make([]ResourceRow, 0, len(resources))
-	for id, attributes := range resources {
+// Resources stores the resources of a batch.
+func (s *Store) Resources(b *mapping.Batch) pgbatch.Statement {
+	last := lastDays(b)
+	rows := make([]ResourceRow, 0, len(b.Resources))
+	for id, attributes := range b.Resources {
 		rows = append(rows, ResourceRow{id, attributes, last[id]})
 	}
 	slices.SortFunc(rows, func(a, b ResourceRow) int { return compareIDs(a.ID, b.ID) })
 	return s.insertResources.Statement("store resources", rows)
 }
 
-// lastDays returns the last day of each resource's spans.
-func lastDays(spans []mapping.Span) map[content.ID]int32 {
+// lastDays returns the last day of each resource's spans and events.
+func lastDays(b *mapping.Batch) map[content.ID]int32 {
 	days := map[content.ID]int32{}
-	for from := 0; from < len(spans); {
-		id, last := spans[from].ResourceID, spans[from].Day
-		for ; from < len(spans) && spans[from].ResourceID == id; from++ {
-			last = max(last, spans[from].Day)
-		}
+	var id content.ID
+	var last int32
+	note := func() {
 		if day, ok := days[id]; !ok || day < last {
 			days[id] = last
 		}
 	}
+	add := func(of content.ID, day int32) {
+		if of != id {
+			note()
+			id, last = of, day
+		}
+		last = max(last, day)
+	}
+	for i := range b.Spans {
+		add(b.Spans[i].ResourceID, b.Spans[i].Day)
+	}
+	for i := range b.Events {
+		add(b.Events[i].ResourceID, b.Events[i].Day)
+	}
+	note()
 	return days
 }

@@ -18,6 +18,14 @@ type SpanRow struct {
 	trace.Flags
 }
 
+// source says who tells the row.
+func (r *SpanRow) source() string {
+	if r.Told != nil {
+		return "event"
+	}
+	return "span"
+}
+
 func (r *SpanRow) modelUsage() *mapping.Usage {
 	if r.Kind.IsModel() {
 		return &r.Usage
@@ -102,6 +110,7 @@ var spanColumns = []pgbatch.Column[SpanRow]{
 	pgbatch.Col("input_message_ids", pgtype.UUIDArrayOID, func(b []byte, r *SpanRow) []byte { return appendIDArray(b, r.InputMessageIDs) }),
 	pgbatch.Col("output_message_ids", pgtype.UUIDArrayOID, func(b []byte, r *SpanRow) []byte { return appendIDArray(b, r.OutputMessageIDs) }),
 	pgbatch.Col("document_ids", pgtype.UUIDArrayOID, func(b []byte, r *SpanRow) []byte { return appendIDArray(b, r.DocumentIDs) }),
+	pgbatch.Col("source", pgtype.TextOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendString(b, r.source()) }),
 	pgbatch.Col("request_parameters", pgtype.JSONBOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendJSONB(b, r.RequestParameters) }),
 	pgbatch.Col("labels", pgtype.JSONBOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendJSONB(b, r.Labels) }),
 	pgbatch.Col("aggregate_usage", pgtype.JSONBOID, func(b []byte, r *SpanRow) []byte { return appendAggregateUsage(b, r.Span) }),

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
 )
@@ -46,6 +47,10 @@ type Store struct {
 	upsertPairs                                                  pgbatch.Query[PairRow]
 	insertCalls                                                  pgbatch.Query[CallRow]
 	upsertTools, deleteTools                                     pgbatch.Query[ToolRow]
+
+	copyEvents   string
+	insertEvents pgbatch.Query[mapping.Event]
+	insertScores pgbatch.Query[*mapping.Score]
 
 	touchHours pgbatch.Query[HourRow]
 	createDay  string
@@ -89,6 +94,10 @@ func New(schemaName string) *Store {
 		findTools:   query(schemaName, "tools_find", toolRefColumns),
 		upsertTools: query(schemaName, "tools_upsert", toolColumns),
 		deleteTools: query(schemaName, "tools_delete", toolColumns),
+
+		copyEvents:   pgbatch.CopySQL(schema.Table(schemaName, "llm_events"), eventColumns),
+		insertEvents: query(schemaName, "events_insert", insertEventColumns),
+		insertScores: query(schemaName, "scores_insert", scoreColumns),
 
 		touchHours: query(schemaName, "hours_touch", hourColumns),
 		createDay:  text(schemaName, "day_create"),
@@ -134,7 +143,7 @@ func render(schemaName, file string, columns []string, rows string) string {
 
 // textArrays are columns whose values come as text, since the elements of an array
 // parameter cannot be arrays.
-var textArrays = map[string]bool{"tags": true, "models": true}
+var textArrays = map[string]bool{"tags": true, "models": true, "adjustments": true}
 
 var templates = template.Must(template.New("sql").Option("missingkey=error").ParseFS(files, "sql/*.sql"))
 

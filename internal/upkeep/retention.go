@@ -56,7 +56,7 @@ func (r *Retention) Run(ctx context.Context, now time.Time) (dropped bool, err e
 	for _, table := range []struct {
 		name string
 		keep time.Duration
-	}{{"llm_contents", r.Contents}, {"llm_spans", r.Spans}} {
+	}{{"llm_contents", r.Contents}, {"llm_events", r.Spans}, {"llm_scores", r.Spans}, {"llm_spans", r.Spans}} {
 		if table.keep == 0 {
 			continue
 		}

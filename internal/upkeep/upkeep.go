@@ -40,7 +40,7 @@ func Partitions(ctx context.Context, pool Pool, schemaName string) (map[string]i
 	}
 	defer conn.Release()
 	counts := map[string]int64{}
-	for _, table := range []string{"llm_spans", "llm_contents"} {
+	for _, table := range []string{"llm_spans", "llm_contents", "llm_events", "llm_scores"} {
 		var n int64
 		err := conn.QueryRow(ctx, `SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 			WHERE i.inhparent = to_regclass($1) AND c.relname ~ ('^' || $2 || '_[0-9]{8}$')`, schema.Table(schemaName, table), table).Scan(&n)

@@ -12,7 +12,7 @@ import (
 
 // storeContents begins the transaction and stores the contents that are not stored.
 func (t *transaction) storeContents(ctx context.Context) error {
-	if err := t.w.days.Ensure(ctx, t.conn, t.batch.Spans); err != nil {
+	if err := t.w.days.Ensure(ctx, t.conn, t.batch.Days()); err != nil {
 		return err
 	}
 	if err := t.begin(ctx); err != nil {

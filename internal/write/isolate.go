@@ -14,9 +14,9 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
 
-// maxTransactionSpans bounds a transaction: one that runs longer than the timeout would
+// maxTransactionRows bounds a transaction: one that runs longer than the timeout would
 // never succeed. A batch of 8 MiB has as many spans if they say next to nothing.
-const maxTransactionSpans = 16384
+const maxTransactionRows = 16384
 
 // unreadableRow is the reason for setting aside spans whose trace has a stored row that
 // cannot be read.
@@ -44,7 +44,10 @@ type session struct {
 
 // store stores a batch or, by the policy, its halves.
 func (s *session) store(ctx context.Context, b *mapping.Batch, careful bool) error {
-	if len(b.Spans) > maxTransactionSpans {
+	if b.Len() == 0 {
+		return nil
+	}
+	if b.Len() > maxTransactionRows {
 		return s.storeHalves(ctx, b, careful)
 	}
 	part, err := s.w.transact(ctx, b, s.absent, careful, false)
@@ -57,13 +60,13 @@ func (s *session) store(ctx context.Context, b *mapping.Batch, careful bool) err
 	}
 	verdict := pgbatch.Final(err)
 	if verdict != pgbatch.Fault && (verdict != pgbatch.Suspect || !s.othersCanBeStored(ctx)) {
-		s.result.Left = append(s.result.Left, b.Spans...)
+		s.leave(b)
 		return err
 	}
-	if len(b.Spans) > 1 {
+	if b.Len() > 1 {
 		return s.storeHalves(ctx, b, true)
 	}
-	s.setAside(err)
+	s.setAside(b, err)
 	return nil
 }
 
@@ -71,19 +74,28 @@ func (s *session) store(ctx context.Context, b *mapping.Batch, careful bool) err
 func (s *session) storeHalves(ctx context.Context, b *mapping.Batch, careful bool) error {
 	first, second := b.Split()
 	if err := s.store(ctx, first, careful); err != nil {
-		s.result.Left = append(s.result.Left, second.Spans...)
+		s.leave(second)
 		return err
 	}
 	return s.store(ctx, second, careful)
 }
 
-func (s *session) setAside(err error) {
+// leave leaves a batch to a later attempt.
+func (s *session) leave(b *mapping.Batch) {
+	s.result.Left = append(s.result.Left, b.Spans...)
+	s.result.LeftEvents = append(s.result.LeftEvents, b.Events...)
+}
+
+// setAside gives the only row of a batch up.
+func (s *session) setAside(b *mapping.Batch, err error) {
 	reason := pool.SQLState(err)
 	if reason == "" {
 		reason = unreadableRow
 	}
 	aside := s.result.SetAside[reason]
-	if aside.Spans++; aside.Err == nil {
+	aside.Spans += len(b.Spans)
+	aside.Records += len(b.Events)
+	if aside.Err == nil {
 		aside.Err = err
 	}
 	s.result.SetAside[reason] = aside

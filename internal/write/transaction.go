@@ -57,6 +57,7 @@ var steps = []struct {
 	took func(*Result) *time.Duration
 }{
 	{(*transaction).storeContents, func(r *Result) *time.Duration { return &r.ContentsTime }},
+	{(*transaction).storeEvents, func(r *Result) *time.Duration { return &r.EventsTime }},
 	{(*transaction).resolveTraces, func(r *Result) *time.Duration { return &r.ResolveTime }},
 	{(*transaction).storeSpans, func(r *Result) *time.Duration { return &r.SpansTime }},
 	{(*transaction).finish, func(r *Result) *time.Duration { return &r.CommitTime }},
@@ -86,7 +87,7 @@ func (t *transaction) run(ctx context.Context, groups []group) (err error) {
 	t.layOut(groups)
 	defer func() {
 		if t.contents != nil {
-			t.contents.End(err == nil && !t.dryRun, t.durable && t.result.SpansWritten > 0)
+			t.contents.End(err == nil && !t.dryRun, t.durable && t.result.SpansWritten+t.result.RecordsWritten > 0)
 		}
 	}()
 	for _, step := range steps {
@@ -248,11 +249,12 @@ func (t *transaction) storeSpans(ctx context.Context) error {
 func (t *transaction) finish(ctx context.Context) error {
 	var s []pgbatch.Statement
 	if len(t.batch.Resources) > 0 {
-		s = append(s, t.w.store.Resources(t.batch.Resources, t.batch.Spans))
+		s = append(s, t.w.store.Resources(t.batch))
 	}
 	s = t.w.store.Change(s, &t.changes, t.bounds())
 	s = t.w.store.UpdateTraces(s, t.changedTraces())
 	s = t.w.store.TouchHours(s, t.changedTimes())
+	s = t.storeScores(s)
 	if t.dryRun {
 		return t.conn.Exec(ctx, append(s, pgbatch.Statement{What: "roll back", SQL: "ROLLBACK"})...)
 	}

@@ -37,6 +37,7 @@ func New(pool pgbatch.Pool, schema string, window time.Duration) *Writer {
 // Result says what a batch came to.
 type Result struct {
 	SpansWritten, SpansDuplicate              int
+	RecordsWritten, RecordsDuplicate          int
 	TracesCreated                             int
 	ContentsWritten, ContentsReused           int
 	ContentsWrittenBytes, ContentsReusedBytes int
@@ -44,10 +45,12 @@ type Result struct {
 	Traces []Trace
 	// SetAside are the spans that cannot be stored, by reason.
 	SetAside map[string]SetAside
-	// Left are the spans that are neither stored nor set aside, where Write fails.
-	Left []mapping.Span
+	// Left are the spans that are neither stored nor set aside, where Write fails, and
+	// LeftEvents the log records.
+	Left       []mapping.Span
+	LeftEvents []mapping.Event
 
-	ContentsTime, ResolveTime, SpansTime, CommitTime time.Duration
+	ContentsTime, EventsTime, ResolveTime, SpansTime, CommitTime time.Duration
 }
 
 // Trace is the row of an OTel trace.
@@ -56,16 +59,19 @@ type Trace struct {
 	ID   [16]byte // llm_traces.id
 }
 
-// SetAside is how many spans cannot be stored, with the error of the first.
+// SetAside is how many spans and log records cannot be stored, with the error of the
+// first.
 type SetAside struct {
-	Spans int
-	Err   error
+	Spans, Records int
+	Err            error
 }
 
 // add adds what a part of the batch came to.
 func (r *Result) add(part *Result) {
 	r.SpansWritten += part.SpansWritten
 	r.SpansDuplicate += part.SpansDuplicate
+	r.RecordsWritten += part.RecordsWritten
+	r.RecordsDuplicate += part.RecordsDuplicate
 	r.TracesCreated += part.TracesCreated
 	r.ContentsWritten += part.ContentsWritten
 	r.ContentsReused += part.ContentsReused
@@ -73,6 +79,7 @@ func (r *Result) add(part *Result) {
 	r.ContentsReusedBytes += part.ContentsReusedBytes
 	r.Traces = append(r.Traces, part.Traces...)
 	r.ContentsTime += part.ContentsTime
+	r.EventsTime += part.EventsTime
 	r.ResolveTime += part.ResolveTime
 	r.SpansTime += part.SpansTime
 	r.CommitTime += part.CommitTime

@@ -1,5 +1,5 @@
--- Erasure removes the spans of a trace, a session or a user with every word that nobody
--- else's span refers to.
+-- Erasure removes the spans, log records and scores of a trace, a session or a user with
+-- every word that nobody else's refers to.
 --
 -- A span is of the user that it names. One that names none is of the user of the nearest
 -- span above it that names one, and also of the trace's user, to whom the views give it.
@@ -350,6 +350,57 @@ END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_remove_spans(uuid[], text[], timestamptz[]) FROM PUBLIC;
 
+-- The log records to erase, and the scores that records or spans to erase tell: those that
+-- name the user or session, or name none and belong to a trace that does. whole takes all
+-- that belongs to the traces.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_events_of(subject text, value text, traces uuid[], of_traces uuid[], of_spans text[], whole boolean)
+RETURNS TABLE (day date, id uuid)
+LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+DECLARE
+    around uuid[] := ARRAY(SELECT u.id FROM unnest(traces) AS u (id) UNION
+        SELECT t.trace_id::uuid FROM {{.schema}}.llm_traces t WHERE t.id = ANY (traces) AND t.trace_id ~ '^[0-9a-f]{32}$');
+    theirs uuid[];
+BEGIN
+    IF subject = 'trace' THEN
+        around := around || {{.schema}}.llm_internal_trace_id(value);
+    END IF;
+    theirs := CASE WHEN whole OR subject = 'trace' THEN around ELSE ARRAY(
+        SELECT u.id FROM {{.schema}}.llm_traces t CROSS JOIN LATERAL (VALUES (t.id), (t.trace_id::uuid)) u (id)
+        WHERE t.id = ANY (traces) AND t.trace_id ~ '^[0-9a-f]{32}$' AND CASE subject WHEN 'user' THEN t.user_id ELSE t.session_id END = value) END;
+    RETURN QUERY
+    SELECT e.day, e.id FROM {{.schema}}.llm_events e WHERE subject = 'user' AND e.user_id = value
+    UNION
+    SELECT e.day, e.id FROM {{.schema}}.llm_events e WHERE subject = 'session' AND e.session_id = value
+    UNION
+    SELECT e.day, e.id FROM {{.schema}}.llm_events e WHERE e.belongs_to = ANY (theirs)
+        AND (whole OR CASE subject WHEN 'user' THEN e.user_id IS NULL WHEN 'session' THEN e.session_id IS NULL ELSE true END)
+    UNION
+    SELECT c.day, c.id FROM unnest(of_traces, of_spans) AS e (trace_id, span_id)
+    JOIN {{.schema}}.llm_traces t ON t.id = e.trace_id
+    JOIN {{.schema}}.llm_scores c ON c.belongs_to IN (t.id, CASE WHEN t.trace_id ~ '^[0-9a-f]{32}$' THEN t.trace_id::uuid END) AND c.span_id = e.span_id;
+END
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_events_of(text, text, uuid[], uuid[], text[], boolean) FROM PUBLIC;
+
+-- Which of some contents no log record or score refers to, those to erase apart.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_unneeded_by_events(days date[], ids uuid[], erased uuid[]) RETURNS TABLE (day date, id uuid)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    of_day record;
+BEGIN
+    FOR of_day IN SELECT w.day, array_agg(w.id) AS ids FROM unnest(days, ids) AS w (day, id) GROUP BY w.day LOOP
+        RETURN QUERY
+        SELECT of_day.day, w.id FROM unnest(of_day.ids) AS w (id)
+        EXCEPT
+        SELECT r.day, r.id FROM {{.schema}}.llm_internal_event_references r
+        WHERE r.day = of_day.day AND r.id = ANY (of_day.ids) AND NOT EXISTS (SELECT FROM unnest(erased) AS e (id) WHERE e.id = r.event_id);
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_unneeded_by_events(date[], uuid[], uuid[]) FROM PUBLIC;
+
 -- Erases a trace, a session or a user. What takes long, finding out which words others
 -- refer to, is done first while batches go on. Then batches wait, so that none relies on
 -- a word that is about to go, and only what was stored meanwhile has to be looked at. A
@@ -364,6 +415,8 @@ DECLARE
     of_traces uuid[];
     of_spans text[];
     of_times timestamptz[];
+    event_days date[];
+    events uuid[];
     days date[];
     ids uuid[];
     one record;
@@ -381,14 +434,22 @@ BEGIN
     PERFORM pg_advisory_unlock(writers);
     SELECT array_agg(s.trace_id), array_agg(s.span_id), array_agg(s.start_time) INTO of_traces, of_spans, of_times
     FROM {{.schema}}.llm_internal_spans_of(subject, value, {{.schema}}.llm_internal_traces_of(subject, value), coalesce(whole, false)) s;
+    SELECT array_agg(e.day), array_agg(e.id) INTO event_days, events FROM {{.schema}}.llm_internal_events_of(
+        subject, value, {{.schema}}.llm_internal_traces_of(subject, value), of_traces, of_spans, coalesce(whole, false)) e;
     SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM (
         SELECT DISTINCT r.day, r.id FROM unnest(of_traces, of_spans, of_times) AS e (trace_id, span_id, start_time)
         CROSS JOIN LATERAL (SELECT r.day, r.id FROM {{.schema}}.llm_content_references r
-            WHERE r.trace_id = e.trace_id AND r.span_id = e.span_id AND r.start_time = e.start_time OFFSET 0) r) w;
+            WHERE r.trace_id = e.trace_id AND r.span_id = e.span_id AND r.start_time = e.start_time OFFSET 0) r
+        UNION
+        SELECT r.day, r.id FROM unnest(event_days, events) AS e (day, id)
+        JOIN {{.schema}}.llm_internal_event_references r ON r.day = e.day AND r.event_id = e.id) w;
     SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded(days, ids, of_traces, of_spans, of_times, NULL) w;
 
     PERFORM pg_advisory_xact_lock(writers);
     SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded(days, ids, of_traces, of_spans, of_times, since) w;
+    SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded_by_events(days, ids, events) w;
+    DELETE FROM {{.schema}}.llm_events e USING unnest(event_days, events) AS g (day, id) WHERE e.day = g.day AND e.id = g.id;
+    DELETE FROM {{.schema}}.llm_scores c USING unnest(event_days, events) AS g (day, id) WHERE c.day = g.day AND c.id = g.id;
     SELECT r.traces, r.spans INTO traces, spans FROM {{.schema}}.llm_internal_remove_spans(of_traces, of_spans, of_times) r;
     contents := 0;
     FOR one IN SELECT w.day, array_agg(w.id) AS ids FROM unnest(days, ids) AS w (day, id) GROUP BY w.day LOOP

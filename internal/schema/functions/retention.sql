@@ -50,7 +50,7 @@ END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_lock_table(text) FROM PUBLIC;
 
--- Drops the oldest partition of llm_spans or llm_contents that ends before a UTC
+-- Drops the oldest partition of a table by days that ends before a UTC
 -- day and returns it; when there is none, deletes what waits in the default
 -- partition from before that day. A day of spans goes only once all of its hours are
 -- folded; their sums stay. Dropping locks the whole table until the transaction ends. A
@@ -62,8 +62,8 @@ DECLARE
     oldest record;
     deleted bigint;
 BEGIN
-    IF of_table NOT IN ('llm_spans', 'llm_contents') THEN
-        RAISE EXCEPTION 'llm_drop_day_before: table % has no days; it takes llm_spans or llm_contents', of_table;
+    IF of_table NOT IN ('llm_spans', 'llm_contents', 'llm_events', 'llm_scores') THEN
+        RAISE EXCEPTION 'llm_drop_day_before: table % has no days; it takes llm_spans, llm_contents, llm_events or llm_scores', of_table;
     END IF;
     SELECT p.part, p.day, p.row_estimate INTO oldest FROM {{.schema}}.llm_internal_partitions(of_table) p
     WHERE p.day < limit_day ORDER BY p.day LIMIT 1;
@@ -87,8 +87,8 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
-    IF of_table = 'llm_contents' THEN
-        DELETE FROM {{.schema}}.llm_contents_default c WHERE c.day < limit_day;
+    IF of_table <> 'llm_spans' THEN
+        EXECUTE format('DELETE FROM %I.%I WHERE day < %L', {{.schema_literal}}, of_table || '_default', limit_day);
         GET DIAGNOSTICS deleted = ROW_COUNT;
     ELSIF EXISTS (SELECT FROM {{.schema}}.llm_spans_default s WHERE s.start_time < limit_day) THEN
         LOCK TABLE {{.schema}}.llm_spans_default IN SHARE ROW EXCLUSIVE MODE;

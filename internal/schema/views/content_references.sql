@@ -15,3 +15,19 @@ CROSS JOIN LATERAL (
     SELECT a.id
     FROM jsonb_array_elements(CASE WHEN jsonb_typeof(s.events) = 'array' AND s.events @? '$[*].attributes.*."$content"' THEN s.events END) e
     CROSS JOIN LATERAL {{.schema}}.llm_attribute_contents(e.value -> 'attributes') a) c;
+
+-- Each reference of a log record or a score to a content.
+CREATE OR REPLACE VIEW {{.schema}}.llm_internal_event_references WITH (security_invoker = true) AS
+SELECT e.day, e.id AS event_id, c.id
+FROM {{.schema}}.llm_events e
+CROSS JOIN LATERAL (
+    SELECT e.body_id AS id WHERE e.body_id IS NOT NULL
+    UNION ALL
+    SELECT a.id FROM {{.schema}}.llm_attribute_contents(e.attributes) a) c
+UNION ALL
+SELECT s.day, s.id, c.id
+FROM {{.schema}}.llm_scores s
+CROSS JOIN LATERAL (
+    SELECT s.explanation_id AS id WHERE s.explanation_id IS NOT NULL
+    UNION ALL
+    SELECT a.id FROM {{.schema}}.llm_attribute_contents(s.attributes) a) c;

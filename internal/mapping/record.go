@@ -1,0 +1,149 @@
+package mapping
+
+import (
+	"context"
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// Record is a log record that becomes an Event.
+type Record struct {
+	plog.LogRecord
+	Scope    pcommon.InstrumentationScope
+	Resource pcommon.Resource
+	ID       content.ID
+	Name     string
+	Time     pcommon.Timestamp // never 0
+	Session  string
+	User     string
+	Trace    pcommon.TraceID // to which the record belongs
+	Score    pcommon.Map     // the attributes of an evaluation's result; none for most records
+}
+
+// Event is a log record as a row of llm_events. Strings and JSON are as those of a Span.
+type Event struct {
+	ID  content.ID
+	Day int32 // UTC day of Time
+
+	Time, ObservedTime int64 // µs; ObservedTime is 0 if nobody says
+	Name               string
+	EventName          string // the field of OTLP
+	Severity           string
+	SeverityNumber     int32
+	TraceID            pcommon.TraceID // empty: the record has none
+	SpanID             pcommon.SpanID
+	Belongs            pcommon.TraceID // the record's trace, or the one derived for it; empty for none
+
+	ServiceName, ScopeName, ScopeVersion string
+	SessionID, UserID                    string
+
+	BodyID            content.ID
+	ResourceID        content.ID
+	Attributes        []byte // JSON object
+	Flags             uint32
+	DroppedAttributes uint32
+	Adjustments       Adjustments
+
+	Score *Score
+
+	referred []content.ID // contents that Attributes refers to
+}
+
+// AddEvents maps log records to events of a batch, each once. When the context ends
+// before, it returns the context's error.
+func (m *Mapper) AddEvents(ctx context.Context, b *Batch, records []Record) error {
+	r := m.readings.Get().(*reading)
+	defer func() {
+		r.release()
+		m.readings.Put(r)
+	}()
+	r.batch, r.spans = b, len(records)
+	seen := make(map[content.ID]bool, len(records))
+	for i := range records {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		rec := &records[i]
+		if seen[rec.ID] {
+			b.RepeatedRecords++
+			continue
+		}
+		seen[rec.ID] = true
+		if i == 0 || rec.Resource != r.around.resource {
+			r.around = around{resource: rec.Resource}
+		}
+		if !r.around.scopeKnown || rec.Scope != r.around.scope {
+			r.around.scope, r.around.scopeKnown = rec.Scope, false
+		}
+		r.mapRecordSafely(rec)
+	}
+	return nil
+}
+
+// mapRecordSafely sets a record aside that brings the mapper down.
+func (r *reading) mapRecordSafely(rec *Record) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			r.faults.log(cause)
+			r.batch.RejectedRecords[mappingFailed]++
+		}
+	}()
+	r.batch.Events = append(r.batch.Events, r.event(rec))
+}
+
+// event maps a record. Days and adjustments are noted on a span that nobody keeps.
+func (r *reading) event(rec *Record) Event {
+	var scratch Span
+	r.readAround()
+	r.start(ptrace.Span{}, &scratch, r.around.scopeDialects)
+	r.rep |= r.around.scopeRep
+	at := micros(rec.Time)
+	scratch.Day = int32(at / microsPerDay)
+	e := Event{
+		ID: rec.ID, Day: scratch.Day, Time: at, ObservedTime: micros(rec.ObservedTimestamp()),
+		Name: r.key(rec.Name), EventName: r.key(rec.EventName()), Severity: r.key(rec.SeverityText()), SeverityNumber: int32(rec.SeverityNumber()),
+		TraceID: rec.TraceID(), SpanID: rec.SpanID(), Belongs: rec.Trace,
+		ServiceName: r.around.res.serviceName, ScopeName: r.key(r.scopeName), ScopeVersion: r.key(r.scopeVersion),
+		SessionID: r.key(rec.Session), UserID: r.key(rec.User),
+		ResourceID: r.around.res.id, Flags: uint32(rec.Flags()), DroppedAttributes: rec.DroppedAttributesCount(),
+	}
+	e.BodyID = r.body(rec)
+	for key, v := range rec.Attributes().All() {
+		r.fates = append(r.fates, r.fateOf(key, v))
+	}
+	r.buf = r.appendAttributes(r.buf[:0], rec.Attributes())
+	e.Attributes = r.keep(r.buf)
+	if rec.Score != (pcommon.Map{}) {
+		e.Score = r.score(rec.Score)
+		e.Score.ID, e.Score.Time, e.Score.SessionID = e.ID, e.Time, e.SessionID
+		e.Score.TraceID, e.Score.Belongs, e.Score.SpanID = e.TraceID, e.Belongs, e.SpanID
+	}
+	e.referred = slices.Clone(r.referred)
+	e.Adjustments = scratch.Adjustments | adjustmentsOf(r.rep)
+	return e
+}
+
+// body stores the body of a record. One that only repeats the name of the event is no
+// word that would be missed.
+func (r *reading) body(rec *Record) content.ID {
+	b := rec.Body()
+	if b.Type() == pcommon.ValueTypeEmpty {
+		return content.ID{}
+	}
+	if r.opts.Capture == CaptureMetadata && b.Type() == pcommon.ValueTypeStr && b.Str() == rec.Name {
+		return content.ID{}
+	}
+	r.buf = jsonval.AppendValue(r.buf[:0], b, &r.rep)
+	return r.store(r.norm.Raw(r.buf, &r.rep))
+}
+
+// contentIDs lists the contents that an event refers to.
+func (e *Event) contentIDs() []content.ID {
+	return append([]content.ID{e.BodyID}, e.referred...)
+}

@@ -1,0 +1,52 @@
+package signal
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+// Logs is data of the logs signal.
+type Logs struct {
+	plog.Logs
+	Keep logs.Keep
+}
+
+// Map implements Data.
+func (l Logs) Map(ctx context.Context, m *mapping.Mapper) (*mapping.Batch, error) {
+	read := logs.Read(l.Logs, l.Keep)
+	read.OnlyUntraced()
+	b, err := m.Traces(ctx, read.Spans)
+	if err != nil {
+		return nil, err
+	}
+	read.Describe(b.Spans)
+	b.FilteredRecords, b.RejectedRecords = read.Filtered, read.Rejected
+	return b, m.AddEvents(ctx, b, read.Records)
+}
+
+// Rest implements Data.
+func (l Logs) Rest(spans []mapping.Span, events []mapping.Event) Data {
+	left := make(map[content.ID]bool, len(events))
+	for i := range events {
+		left[events[i].ID] = true
+	}
+	for i := range spans {
+		left[spans[i].Told.Record] = true
+	}
+	return Logs{logs.Only(l.Logs, left), l.Keep}
+}
+
+// Error implements Data.
+func (l Logs) Error(err error) error { return consumererror.NewLogs(err, l.Logs) }
+
+// Len implements Data.
+func (l Logs) Len() int { return l.LogRecordCount() }
+
+// Bytes implements Data.
+func (l Logs) Bytes() int { return (&plog.ProtoMarshaler{}).LogsSize(l.Logs) }

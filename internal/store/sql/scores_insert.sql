@@ -1,0 +1,2 @@
+INSERT INTO {{.schema}}.llm_scores ({{.columns}})
+SELECT {{.values}} FROM {{.rows}} ON CONFLICT DO NOTHING

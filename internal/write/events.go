@@ -1,0 +1,44 @@
+package write
+
+import (
+	"context"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
+)
+
+// storeEvents stores the rows of the batch's log records. A record that is stored
+// already makes an optimistic attempt fail.
+func (t *transaction) storeEvents(ctx context.Context) (err error) {
+	events := t.batch.Events
+	if len(events) == 0 {
+		return nil
+	}
+	store.SortEvents(events)
+	if !t.careful {
+		t.result.RecordsWritten = len(events)
+		return t.w.store.CopyEvents(ctx, t.conn, events)
+	}
+	t.result.RecordsWritten, err = t.w.store.InsertEvents(ctx, t.conn, events)
+	t.result.RecordsDuplicate = len(events) - t.result.RecordsWritten
+	return err
+}
+
+// scores lists the scores that the batch's spans and records tell, each once.
+func (t *transaction) scores() (rows []*mapping.Score) {
+	for i := range t.batch.Spans {
+		rows = append(rows, t.batch.Spans[i].Scores...)
+	}
+	for i := range t.batch.Events {
+		if s := t.batch.Events[i].Score; s != nil {
+			rows = append(rows, s)
+		}
+	}
+	return rows
+}
+
+// storeScores appends the statement that stores the batch's scores.
+func (t *transaction) storeScores(s []pgbatch.Statement) []pgbatch.Statement {
+	return t.w.store.InsertScores(s, t.scores())
+}
