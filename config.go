@@ -3,8 +3,11 @@ package llmobservatoryexporter
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configoptional"
@@ -58,6 +61,10 @@ type Config struct {
 
 	// Events says which log records are kept.
 	Events EventsConfig `mapstructure:"events"`
+
+	// Labels are the names of attributes, of a span or else of its resource, that sums of usage tell apart:
+	// teams, tenants, cost centres.
+	Labels []string `mapstructure:"labels"`
 
 	// fromEnv is what createDefaultConfig found, with what Validate has to say about it.
 	fromEnv pool.Config
@@ -152,6 +159,7 @@ func (cfg *Config) Validate() error {
 		cfg.Retention.check(),
 		cfg.Content.check(),
 		cfg.Events.check(),
+		checkLabels(cfg.Labels),
 		checkQueue(&cfg.QueueConfig),
 	)
 }
@@ -202,6 +210,22 @@ func (cfg *RetentionConfig) check() error {
 	}
 	if cfg.Interval < minInterval {
 		add("interval", cfg.Interval, "must be at least 1s, such as 1h")
+	}
+	return errors.Join(errs...)
+}
+
+func checkLabels(labels []string) error {
+	var errs []error
+	for i, name := range labels {
+		add := func(allowed string) {
+			errs = append(errs, fault(fmt.Sprintf("labels::%d", i), strconv.Quote(name), allowed))
+		}
+		switch {
+		case strings.TrimSpace(name) == "" || !utf8.ValidString(name) || strings.ContainsRune(name, 0):
+			add("must be the name of an attribute, such as team")
+		case slices.Contains(labels[:i], name):
+			add("stands in the list before; name each label once")
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -51,7 +51,7 @@ func newExporter(set exporter.Settings, cfg *Config) (*llmExporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := mapping.Options{MaxBytes: cfg.Content.MaxBytes, Logger: set.Logger}
+	options := mapping.Options{MaxBytes: cfg.Content.MaxBytes, Labels: cfg.Labels, Logger: set.Logger}
 	if cfg.Content.Capture == captureMetadata {
 		options.Capture = mapping.CaptureMetadata
 	}

@@ -62,6 +62,7 @@ func createDefaultConfig() component.Config {
 		CreateSchema:  true,
 		Content:       ContentConfig{Capture: captureFull, MaxBytes: defaultMaxContentBytes},
 		Events:        EventsConfig{Keep: logs.KeepGenAI},
+		Labels:        []string{},
 		fromEnv:       connections,
 	}
 }

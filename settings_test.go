@@ -124,6 +124,10 @@ var settings = []setting{
 	{yaml: "content: {capture: none}", message: `content::capture: "none" is not valid: must be full or metadata`},
 	{yaml: "content: {max_bytes: -1}", message: "content::max_bytes: -1 is not valid: must be between 1 and 134217728"},
 	{yaml: "content: {max_bytes: 1e9}", message: "content::max_bytes: 1000000000 is not valid: must be between 1 and 134217728"},
+	{yaml: "labels: [team, team.id, cost_center]", effect: func(c *Config) any { return c.Labels }, want: []string{"team", "team.id", "cost_center"}},
+	{yaml: "labels: [team, '']", message: `labels::1: "" is not valid: must be the name of an attribute, such as team`},
+	{yaml: `labels: ["a\0b"]`, message: `labels::0: "a\x00b" is not valid: must be the name of an attribute, such as team`},
+	{yaml: "labels: [team, region, team]", message: `labels::2: "team" is not valid: stands in the list before; name each label once`},
 	{yaml: "create_schema: sometimes", message: "'create_schema' expected type 'bool'"},
 	{yaml: "retenton: {spans: 30d}", message: "invalid keys: retenton"},
 	// timeout

@@ -38,6 +38,7 @@ func (r *reading) facts(res *resource) {
 	s.EmbeddingDimensions, _ = r.count(fEmbeddingDimensions, math.MaxInt32) // the column is an int
 	r.prompt()
 	r.place(res)
+	r.labels(res)
 	r.usage(&s.Usage)
 	s.ServiceTier = r.text(fServiceTier)
 	s.Streaming = r.boolean(fStreaming)

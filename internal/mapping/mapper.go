@@ -32,8 +32,9 @@ const (
 
 // Options configures a Mapper.
 type Options struct {
-	Capture  Capture // default CaptureFull
-	MaxBytes int     // of one content; 0: the default of the content package
+	Capture  Capture  // default CaptureFull
+	MaxBytes int      // of one content; 0: the default of the content package
+	Labels   []string // names of attributes that are labels
 	Logger   *zap.Logger
 }
 
@@ -48,6 +49,7 @@ type Mapper struct {
 
 // New returns a Mapper.
 func New(opts Options) *Mapper {
+	opts.Labels = slices.Compact(slices.Sorted(slices.Values(opts.Labels)))
 	m := &Mapper{
 		opts:  opts,
 		table: compiled(),
@@ -298,6 +300,7 @@ type resource struct {
 	serviceName, release string
 	environment          string
 	environmentRank      int
+	labels               []string
 	words                content.Content // what words it has
 	facts                []byte          // JSON object
 }
@@ -339,6 +342,7 @@ func (r *reading) readResource(attrs pcommon.Map, written []byte) (res resource)
 	}
 	res.id = content.Of(res.facts)
 	res.serviceName, _ = r.ofResource(attrs, fServiceName)
+	res.labels = r.labelsOf(attrs)
 	res.release, _ = r.ofResource(attrs, fRelease)
 	res.environment, res.environmentRank = r.ofResource(attrs, fEnvironment)
 	return res

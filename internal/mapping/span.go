@@ -127,7 +127,7 @@ type Span struct {
 	ServiceTier string
 	// EstimatedCost is the price of the tokens (USD); package pricing fills it in.
 	EstimatedCost decimal.NullDecimal
-	Labels        []byte // JSON object of strings; nil when the span has none of the configured labels
+	Labels        []Label // by name; nil when the span has none of the configured labels
 
 	UserID      string
 	SessionID   string

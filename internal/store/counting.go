@@ -187,6 +187,7 @@ func readSpan(v [][]byte, asks []TraceAsk) error {
 	if len(v) > spanOfTrace {
 		m.Name, m.ServiceName, m.Environment, m.Release = r.String(), r.String(), r.String(), r.String()
 		m.UserID, m.SessionID, m.Tags = r.String(), r.String(), r.Strings()
+		m.Labels = readLabels(&r)
 		stored.Span = trace.Of(m)
 	} else {
 		stored.Span = trace.Of(m)

@@ -3,7 +3,10 @@ package store
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -141,4 +144,23 @@ func contentIDs(r *pgbatch.Reader) []content.ID {
 		return []content.ID{id}
 	}
 	return nil
+}
+
+// appendLabels appends labels as a JSON object, or null for none.
+func appendLabels(dst []byte, labels []mapping.Label) []byte {
+	return pgbatch.AppendJSONB(dst, mapping.AppendLabels(nil, labels))
+}
+
+// readLabels reads what appendLabels wrote; of what another program wrote only text.
+func readLabels(r *pgbatch.Reader) (labels []mapping.Label) {
+	values := map[string]any{}
+	if v := r.Next(); v == nil || json.Unmarshal(v, &values) != nil {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if value, ok := values[name].(string); ok {
+			labels = append(labels, mapping.Label{Name: name, Value: value})
+		}
+	}
+	return labels
 }

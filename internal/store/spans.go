@@ -112,7 +112,7 @@ var spanColumns = []pgbatch.Column[SpanRow]{
 	pgbatch.Col("document_ids", pgtype.UUIDArrayOID, func(b []byte, r *SpanRow) []byte { return appendIDArray(b, r.DocumentIDs) }),
 	pgbatch.Col("source", pgtype.TextOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendString(b, r.source()) }),
 	pgbatch.Col("request_parameters", pgtype.JSONBOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendJSONB(b, r.RequestParameters) }),
-	pgbatch.Col("labels", pgtype.JSONBOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendJSONB(b, r.Labels) }),
+	pgbatch.Col("labels", pgtype.JSONBOID, func(b []byte, r *SpanRow) []byte { return appendLabels(b, r.Labels) }),
 	pgbatch.Col("aggregate_usage", pgtype.JSONBOID, func(b []byte, r *SpanRow) []byte { return appendAggregateUsage(b, r.Span) }),
 	pgbatch.Col("attributes", pgtype.JSONBOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendJSONB(b, r.Attributes) }),
 	pgbatch.Col("events", pgtype.JSONBOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendJSONB(b, r.Events) }),

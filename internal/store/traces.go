@@ -45,6 +45,7 @@ var traceColumns = []pgbatch.Column[TraceRow]{
 	pgbatch.Col("unpriced_calls", pgtype.Int4OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt32(b, int32(r.Unpriced)) }),
 	pgbatch.Col("tags", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendArrayLiteral(b, r.Tags) }),
 	pgbatch.Col("models", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendArrayLiteral(b, r.Models) }),
+	pgbatch.Col("labels", pgtype.JSONBOID, func(b []byte, r *TraceRow) []byte { return appendLabels(b, r.Labels()) }),
 	pgbatch.Col("origins", pgtype.ByteaOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendBytes(b, r.AppendProvenance(nil)) }),
 }
 
@@ -86,6 +87,7 @@ func readTrace(v [][]byte) (*TraceRow, error) {
 	t.SetEstimated(r.OptDecimal())
 	t.Unpriced = r.Int()
 	t.Tags, t.Models = r.Strings(), r.Strings()
+	columns.Labels = readLabels(&r)
 	provenance, err := hex.AppendDecode(nil, r.Next())
 	r.Fail(err)
 	t.ReadProvenance(provenance, &columns)

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -150,4 +151,24 @@ func besideByDefinition(i, o *Span) bool {
 	failures := o.Failed && i.Failed && named
 	tokens := o.Output.OK && o.Output == i.Output && (o.Input.V == 0 || i.Input.V == 0) && named
 	return outputs || inputs || failures || tokens
+}
+
+// labelsByDefinition: of each label the value of the earliest span without a parent, else
+// that of the earliest span that has it.
+func labelsByDefinition(spans []Span) (labels []mapping.Label) {
+	sorted := slices.SortedFunc(slices.Values(spans), func(a, b Span) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), bytes.Compare(a.ID[:], b.ID[:]))
+	})
+	if root := slices.IndexFunc(sorted, func(s Span) bool { return s.Parent.IsEmpty() }); root >= 0 {
+		sorted = append([]Span{sorted[root]}, sorted...)
+	}
+	for _, name := range []string{"cost", "team"} {
+		for i := range sorted {
+			if value := labelIn(sorted[i].From.Labels, name); value != "" {
+				labels = append(labels, mapping.Label{Name: name, Value: value})
+				break
+			}
+		}
+	}
+	return labels
 }

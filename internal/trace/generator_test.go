@@ -87,6 +87,12 @@ func forest(r source, sh shape) []Span {
 func facts(r source, s *Span) {
 	from := &mapping.Span{Name: fmt.Sprintf("span %d", r.IntN(4)), Status: "unset"}
 	s.From = from
+	for _, name := range []string{"cost", "team"} {
+		if v := r.IntN(4); v > 0 {
+			from.Labels = append(from.Labels, mapping.Label{Name: name, Value: fmt.Sprint(v)})
+		}
+	}
+	from.UserID = []string{"", "", "", "ann", "bob"}[r.IntN(5)]
 	s.Error = r.IntN(4) == 0
 	if s.Error {
 		from.Status = "error"

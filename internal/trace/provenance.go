@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
 // The column llm_traces.origins keeps, beside a trace's row, what is needed to merge
@@ -21,6 +23,11 @@ import (
 //	count of scopes of tool spans, hash of each
 //	count of spans whose cost is counted
 //	count of spans whose estimate is in estimated_cost
+//	count of labels, for each:
+//	    length and text of its name, flags
+//	    [start, span id]                            without labelFirst
+//	    [length and text of its value]              with labelHidden
+//	count of hours in which spans start, for each: hours since the one before
 //
 // Collectors before this version read the same format up to the scopes of model spans
 // and write neither the flags beyond the second nor the rest. So a trace without
@@ -36,6 +43,7 @@ const (
 	provenanceNested
 	provenanceRegistered
 	provenanceCovering
+	provenanceRepeated
 )
 
 var provenanceFlags = []struct {
@@ -43,6 +51,7 @@ var provenanceFlags = []struct {
 	state state
 }{
 	{provenancePaired, paired}, {provenanceCurrent, current}, {provenanceNested, nested}, {provenanceRegistered, registered}, {provenanceCovering, covering},
+	{provenanceRepeated, repeated},
 }
 
 // Flags of an entry, beside the bits of its fields.
@@ -70,7 +79,8 @@ func (r *Rollup) AppendProvenance(dst []byte) []byte {
 	dst = r.appendEntries(dst)
 	dst = appendScopes(dst, r.modelScopes)
 	dst = appendScopes(dst, r.toolScopes)
-	return binary.AppendUvarint(binary.AppendUvarint(dst, uint64(r.costs)), uint64(r.estimates))
+	dst = binary.AppendUvarint(binary.AppendUvarint(dst, uint64(r.costs)), uint64(r.estimates))
+	return r.appendHours(r.appendLabels(dst))
 }
 
 func appendScopes(dst []byte, scopes []uint64) []byte {
@@ -157,6 +167,7 @@ var errProvenance = errors.New("llm_traces.origins is damaged or of another vers
 type Row struct {
 	RootID, Status string
 	Fields         [FieldCount]string
+	Labels         []mapping.Label
 }
 
 // ReadProvenance completes a row whose figures are set already. Of a value that cannot
@@ -174,6 +185,11 @@ func (r *Rollup) ReadProvenance(data []byte, row *Row) {
 	for f, v := range row.Fields {
 		if r.Field(f) == "" {
 			r.foreign.fields[f] = v
+		}
+	}
+	for _, l := range row.Labels {
+		if _, said := r.labels[l.Name]; !said {
+			r.foreign.labels = append(r.foreign.labels, l)
 		}
 	}
 }
@@ -211,6 +227,8 @@ func (r *Rollup) readProvenance(data []byte, row *Row) error {
 	if r.state&current != 0 {
 		r.toolScopes = c.scopes()
 		r.costs, r.estimates = int64(c.uvarint()), int64(c.uvarint())
+		r.readLabels(&c, row.Labels)
+		r.readHours(&c)
 	}
 	if c.failed {
 		return errProvenance

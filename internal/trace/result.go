@@ -92,6 +92,7 @@ func (p *Planner) result() *Result {
 	if p.after&registered != 0 {
 		p.register(r)
 	}
+	r.Hours = p.otherHours(r)
 	r.Row.state = p.after | current
 	if p.unsure {
 		r.Row.state &^= current
@@ -104,6 +105,7 @@ func (p *Planner) result() *Result {
 func (p *Planner) take(r *Result) *Rollup {
 	p.eachNew(func(i int, n int32) {
 		r.Spans[i] = p.flags(n)
+		p.noteRepeated(p.nodes[n].Span, r.Spans[i])
 		p.batch.count(p.nodes[n].Span, r.Spans[i], 1)
 	})
 	for n := range p.nodes {
@@ -112,6 +114,7 @@ func (p *Planner) take(r *Result) *Rollup {
 			continue
 		}
 		now := p.flags(int32(n))
+		p.noteRepeated(node.Span, now)
 		if now == *node.was {
 			continue
 		}
@@ -135,8 +138,10 @@ func (p *Planner) take(r *Result) *Rollup {
 // takeWhole returns the trace's row made anew from all spans, and what has to change
 // on stored ones.
 func (p *Planner) takeWhole(r *Result) *Rollup {
+	p.after &^= repeated
 	p.eachNew(func(i int, n int32) {
 		r.Spans[i] = p.flags(n)
+		p.noteRepeated(p.nodes[n].Span, r.Spans[i])
 		p.batch.count(p.nodes[n].Span, r.Spans[i], 1)
 	})
 	row := p.batch
@@ -146,6 +151,7 @@ func (p *Planner) takeWhole(r *Result) *Rollup {
 			continue
 		}
 		now := p.flags(int32(n))
+		p.noteRepeated(node.Span, now)
 		row.addSpan(node.Span)
 		row.count(node.Span, now, 1)
 		if now != *node.was {
@@ -161,7 +167,7 @@ func (p *Planner) takeWhole(r *Result) *Rollup {
 	for _, m := range old.Models {
 		row.Models = insert(row.Models, m)
 	}
-	row.foreign = foreign{root: old.RootID(), status: old.Status()}
+	row.foreign = foreign{root: old.RootID(), status: old.Status(), labels: old.Labels()}
 	for f := range row.foreign.fields {
 		row.foreign.fields[f] = old.Field(f)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"hash/fnv"
+	"maps"
 	"math"
 	"slices"
 
@@ -51,6 +52,7 @@ type rootSpan struct {
 	position
 	status string
 	fields [FieldCount]string
+	labels []mapping.Label
 }
 
 // Rollup is a row of llm_traces. Merging is commutative and associative, so the row is
@@ -70,6 +72,8 @@ type Rollup struct {
 
 	root     rootSpan
 	earliest [FieldCount]earliest
+	labels   map[string]earliest // by name
+	hours    []int64             // in which spans start, sorted; the last maxHours
 	// Scopes of model and of tool spans, hashed, the first two of each: where there is
 	// one, no calls are side by side.
 	modelScopes, toolScopes []uint64
@@ -80,6 +84,7 @@ type Rollup struct {
 // foreign is what another program wrote into the row and no span says.
 type foreign struct {
 	fields       [FieldCount]string
+	labels       []mapping.Label
 	root, status string
 }
 
@@ -97,6 +102,8 @@ const (
 	registered
 	// covering: a span reports the cost of others below it that report tokens.
 	covering
+	// repeated: a call of a model is not counted, since another span below it repeats it.
+	repeated
 )
 
 // addSpan merges a span, its counts apart.
@@ -115,8 +122,12 @@ func (r *Rollup) addSpan(s *Span) {
 		}
 	}
 	if s.Parent.IsEmpty() && (!r.root.arrived || at.compare(r.root.position) < 0) {
-		r.root = rootSpan{arrived: true, position: at, status: s.From.Status, fields: fields}
+		r.root = rootSpan{arrived: true, position: at, status: s.From.Status, fields: fields, labels: s.From.Labels}
 	}
+	for _, l := range s.From.Labels {
+		r.addLabel(l.Name, earliest{at, l.Value})
+	}
+	r.addHour(hourOf(s.Start))
 	for _, t := range s.From.Tags {
 		r.Tags = insert(r.Tags, t)
 	}
@@ -242,6 +253,12 @@ func (r *Rollup) merge(other *Rollup) {
 	if other.root.arrived && (!r.root.arrived || other.root.compare(r.root.position) < 0) {
 		r.root = other.root
 	}
+	for name, e := range other.labels {
+		r.addLabel(name, e)
+	}
+	for _, hour := range other.hours {
+		r.addHour(hour)
+	}
 	for _, t := range other.Tags {
 		r.Tags = insert(r.Tags, t)
 	}
@@ -270,6 +287,7 @@ func (r *Rollup) merge(other *Rollup) {
 func (r *Rollup) clone() *Rollup {
 	c := *r
 	c.Tags, c.Models = slices.Clone(r.Tags), slices.Clone(r.Models)
+	c.labels, c.hours = maps.Clone(r.labels), slices.Clone(r.hours)
 	c.modelScopes, c.toolScopes = slices.Clone(r.modelScopes), slices.Clone(r.toolScopes)
 	return &c
 }

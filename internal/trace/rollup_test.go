@@ -12,10 +12,10 @@ import (
 // through its stored form.
 func TestRollupMergesInAnyOrder(t *testing.T) {
 	spans := []mapping.Span{
-		{Name: "late", Start: 30, End: 40, UserID: "ann", Tags: []string{"b"}},
-		{Name: "early", Start: 10, End: 20, ServiceName: "api", Tags: []string{"a"}},
-		{Name: "root", Start: 10, End: 50, Status: "ok", SessionID: "s"},
-		{Name: "second root", Start: 20, End: 60, Status: "error", UserID: "bob", Environment: "dev"},
+		{Name: "late", Start: 30, End: 40, UserID: "ann", Tags: []string{"b"}, Labels: labelsOf("team", "late", "unit", "u1")},
+		{Name: "early", Start: 10, End: 20, ServiceName: "api", Tags: []string{"a"}, Labels: labelsOf("team", "early", "unit", "u2")},
+		{Name: "root", Start: 10, End: 50, Status: "ok", SessionID: "s", Labels: labelsOf("cost", "c", "team", "root")},
+		{Name: "second root", Start: 20, End: 60, Status: "error", UserID: "bob", Environment: "dev", Labels: labelsOf("cost", "d")},
 	}
 	for i := range spans {
 		spans[i].SpanID[0] = byte(9 - i)
@@ -37,8 +37,17 @@ func TestRollupMergesInAnyOrder(t *testing.T) {
 		require.Equal(t, "dev", row.Field(FieldEnvironment), order)
 		require.Equal(t, "ok", row.Status(), order)
 		require.Equal(t, []string{"a", "b"}, row.Tags, order)
+		require.Equal(t, labelsOf("cost", "c", "team", "root", "unit", "u2"), row.Labels(), order)
 		require.Equal(t, []int64{10, 60, 4}, []int64{row.Start, row.End, row.Spans}, order)
 	})
+}
+
+// labelsOf returns labels of names and values in turn.
+func labelsOf(texts ...string) (labels []mapping.Label) {
+	for i := 0; i < len(texts); i += 2 {
+		labels = append(labels, mapping.Label{Name: texts[i], Value: texts[i+1]})
+	}
+	return labels
 }
 
 // throughStorage writes a row's provenance and reads it back.
@@ -47,7 +56,7 @@ func throughStorage(t *testing.T, row Rollup) Rollup {
 		return row
 	}
 	row.state |= current
-	columns := Row{RootID: row.RootID(), Status: row.Status()}
+	columns := Row{RootID: row.RootID(), Status: row.Status(), Labels: row.Labels()}
 	for f := range columns.Fields {
 		columns.Fields[f] = row.Field(f)
 	}

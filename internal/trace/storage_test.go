@@ -199,7 +199,7 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 	s.row.SetCost(row.Cost())
 	s.row.SetEstimated(row.Estimated())
 	s.row.Unpriced = row.Unpriced
-	columns := Row{RootID: row.RootID(), Status: row.Status()}
+	columns := Row{RootID: row.RootID(), Status: row.Status(), Labels: row.Labels()}
 	for f := range columns.Fields {
 		columns.Fields[f] = row.Field(f)
 	}

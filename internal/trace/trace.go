@@ -214,6 +214,8 @@ type Result struct {
 	Changed []Change
 	// Row is the new row of llm_traces; nil if nothing changes.
 	Row *Rollup
+	// Hours are times in the hours whose usage changes beside those of the spans above.
+	Hours []int64
 
 	// Reset tells that the rows of the llm_internal tables of this trace go before those
 	// below are stored.

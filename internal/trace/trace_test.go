@@ -59,6 +59,9 @@ func (s *storage) require(t testing.TB, spans []Span) {
 	require.True(t, sums.Estimated().Decimal.Equal(s.written.Estimated().Decimal))
 	require.Equal(t, sums.RootID(), s.written.RootID())
 	require.Equal(t, sums.Field(FieldName), s.written.Field(FieldName))
+	require.Equal(t, sums.Field(FieldUser), s.written.Field(FieldUser))
+	require.Equal(t, labelsByDefinition(spans), s.written.Labels())
+	require.Equal(t, sums.hours, s.written.hours)
 }
 
 func (s *storage) explain(t testing.TB, spans []Span, want []Flags) {

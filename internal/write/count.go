@@ -62,4 +62,5 @@ func (t *transaction) take(at int32, result *trace.Result) {
 		t.rows[r].Trace, t.rows[r].Flags = tr.id, result.Spans[i]
 	}
 	t.changes.Add(tr.id, result)
+	t.hours = append(t.hours, result.Hours...)
 }

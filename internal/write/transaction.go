@@ -46,6 +46,7 @@ type transaction struct {
 
 	planner trace.Planner
 	changes store.Changes // of rows stored earlier
+	hours   []int64       // times in hours whose usage changes because of other spans
 	result  Result
 }
 
@@ -171,7 +172,7 @@ func (t *transaction) mayExist() []int32 {
 
 // forget drops what was worked out.
 func (t *transaction) forget() {
-	t.changes = store.Changes{}
+	t.changes, t.hours = store.Changes{}, nil
 	for i := range t.traces {
 		t.traces[i].stored = nil
 	}
@@ -274,8 +275,8 @@ func (t *transaction) changedTraces() []store.TraceRow {
 	return rows
 }
 
-// changedTimes returns the starts of the spans whose usage this batch changes: those that
-// it stores and those that count otherwise than before.
+// changedTimes returns times in the hours whose usage this batch changes: those of the
+// spans that it stores, that count otherwise than before, or that get something from others.
 func (t *transaction) changedTimes() []int64 {
 	var times []int64
 	for r := range t.rows {
@@ -286,7 +287,7 @@ func (t *transaction) changedTimes() []int64 {
 	for i := range t.changes.Flags {
 		times = append(times, t.changes.Flags[i].Start)
 	}
-	return times
+	return append(times, t.hours...)
 }
 
 // bounds returns the first and last time of the stored traces of this batch, and of their

@@ -280,6 +280,11 @@ BEGIN
         estimated_cost = sums.estimate, unpriced_calls = sums.unpriced, models = coalesce(sums.models, '{}'),
         tags = (SELECT coalesce(array_agg(DISTINCT u.tag COLLATE "C"), '{}') FROM {{.schema}}.llm_spans s CROSS JOIN LATERAL unnest(s.tags) AS u (tag)
                 WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until),
+        labels = (SELECT jsonb_object_agg(l.key, l.value) FROM (
+                SELECT DISTINCT ON (e.key) e.key, e.value FROM {{.schema}}.llm_spans s
+                CROSS JOIN LATERAL jsonb_each(CASE WHEN jsonb_typeof(s.labels) = 'object' THEN s.labels END) e
+                WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until
+                ORDER BY e.key, (s.span_id, s.start_time) IS DISTINCT FROM (root.span_id, root.start_time), s.start_time, s.span_id) l),
         root_span_id = root.span_id, status = coalesce(root.status, 'unset'),
         name = coalesce(names[1], ''), service_name = names[2], environment = names[3], release = names[4], user_id = names[5], session_id = names[6],
         origins = DEFAULT
