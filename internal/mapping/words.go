@@ -130,8 +130,14 @@ func (t traits) fate(v pcommon.Value) fate {
 // fateOf is what becomes of an attribute that is no span's: of an event, a link, a scope
 // or a resource.
 func (r *reading) fateOf(key string, v pcommon.Value) fate {
+	var f fate
 	if info := r.t.keys[key]; info != nil {
-		return r.fateOfKnown(info, v)
+		f = r.fateOfKnown(info, v)
+	} else {
+		f = r.traits(key).fate(v)
 	}
-	return r.traits(key).fate(v)
+	if f == unsure && r.isLabel(key) {
+		return stays
+	}
+	return f
 }

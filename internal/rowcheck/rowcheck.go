@@ -95,7 +95,7 @@ WITH definition AS (
 	UNION ALL
 	SELECT 'llm_tool_calls', NULL, count(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM llm_tool_calls
 	UNION ALL
-	SELECT 'llm_traces', NULL, sum(tool_call_count), NULL, sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(total_cost), sum(estimated_cost), sum(unpriced_calls) FROM llm_traces
+	SELECT 'llm_traces', NULL, sum(tool_call_count), sum(error_count), sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(total_cost), sum(estimated_cost), sum(unpriced_calls) FROM llm_traces
 	UNION ALL
 	SELECT 'llm_usage', sum(calls), sum(tool_calls), sum(errors), sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(total_cost), sum(estimated_cost), sum(unpriced_calls) FROM llm_usage
 	UNION ALL
@@ -133,6 +133,24 @@ SELECT
 		FULL JOIN (SELECT day, coalesce(user_id, '') AS who, coalesce(agent_name, '') AS agent, sum(calls) AS calls, sum(total_tokens) AS tokens
 			FROM llm_usage_daily WHERE kind <> 'tool' GROUP BY 1, 2, 3) u USING (day, who, agent)
 	 WHERE (c.calls, c.tokens) IS DISTINCT FROM (u.calls, u.tokens))`
+
+// stale counts the folded hours whose sums differ from those made anew.
+const stale = `
+SELECT count(*) FROM (SELECT DISTINCT date_trunc('hour', start_time, 'UTC') AS hour FROM llm_spans) h
+WHERE NOT EXISTS (SELECT FROM llm_usage_hours n WHERE n.hour = h.hour) AND (EXISTS (
+		(SELECT jsonb_strip_nulls(to_jsonb(f)) - '{id,dropped}'::text[] FROM llm_usage_hourly f WHERE f.hour = h.hour AND NOT f.dropped EXCEPT ALL SELECT jsonb_strip_nulls(to_jsonb(u)) FROM llm_usage_of(h.hour) u)
+		UNION ALL (SELECT jsonb_strip_nulls(to_jsonb(u)) FROM llm_usage_of(h.hour) u EXCEPT ALL SELECT jsonb_strip_nulls(to_jsonb(f)) - '{id,dropped}'::text[] FROM llm_usage_hourly f WHERE f.hour = h.hour AND NOT f.dropped))
+	OR EXISTS (
+		(SELECT jsonb_strip_nulls(to_jsonb(f)) - '{id,dropped}'::text[] FROM llm_internal_usage_parts f WHERE f.hour = h.hour AND NOT f.dropped
+			EXCEPT ALL SELECT jsonb_strip_nulls(to_jsonb(u)) FROM llm_internal_usage_parts_of(h.hour) u)
+		UNION ALL (SELECT jsonb_strip_nulls(to_jsonb(u)) FROM llm_internal_usage_parts_of(h.hour) u
+			EXCEPT ALL SELECT jsonb_strip_nulls(to_jsonb(f)) - '{id,dropped}'::text[] FROM llm_internal_usage_parts f WHERE f.hour = h.hour AND NOT f.dropped)))`
+
+// Folded requires that the sums of each folded hour are those over its spans.
+func Folded(t testing.TB, db *pgxpool.Pool) {
+	t.Helper()
+	none(t, db, "folded hours that are out of date", stale)
+}
 
 // Spans requires that exactly spans distinct spans are stored, that every roll-up
 // equals the aggregate over them, and that nothing they refer to is missing.
@@ -174,6 +192,7 @@ func Usage(t testing.TB, db *pgxpool.Pool) {
 func Agree(t testing.TB, db *pgxpool.Pool) {
 	t.Helper()
 	Usage(t, db)
+	Folded(t, db)
 	none(t, db, "groups of which views tell different figures", groups)
 }
 
