@@ -41,6 +41,8 @@ var (
 		"request_model":      "CASE b.kind WHEN 'llm' THEN m.model END",
 		"response_model":     "CASE b.kind WHEN 'llm' THEN m.model END",
 		"total_cost":         "CASE b.kind WHEN 'llm' THEN round(b.total_tokens * m.usd_per_million / 1000000, 6) END",
+		"cost_counted":       "CASE b.kind WHEN 'llm' THEN b.usage_counted ELSE b.cost_counted END",
+		"estimate_counted":   "CASE b.kind WHEN 'llm' THEN false ELSE b.estimate_counted END",
 		"status":             "CASE WHEN b.kind = 'llm' AND m.fails THEN 'error' ELSE b.status END",
 		"error_type":         "CASE WHEN b.kind = 'llm' AND m.fails THEN 'rate_limit_exceeded' END",
 		"error_message":      "CASE WHEN b.kind = 'llm' AND m.fails THEN 'Too many requests' END",
@@ -50,16 +52,18 @@ var (
 		"tool_result_id":     "md5(b.tool_result_id::text || m.copy)::uuid",
 	}
 	tracePattern = map[string]string{
-		"id":           "m.hex::uuid",
-		"trace_id":     "m.hex",
-		"start_time":   "b.start_time + m.shift",
-		"end_time":     "b.end_time + m.shift",
-		"created_at":   "b.end_time + m.shift",
-		"service_name": "m.service",
-		"session_id":   "b.session_id || '-' || m.copy",
-		"models":       "ARRAY[m.model]",
-		"total_cost":   "s.total_cost",
-		"error_count":  "s.error_count",
+		"id":             "m.hex::uuid",
+		"trace_id":       "m.hex",
+		"start_time":     "b.start_time + m.shift",
+		"end_time":       "b.end_time + m.shift",
+		"created_at":     "b.end_time + m.shift",
+		"service_name":   "m.service",
+		"session_id":     "b.session_id || '-' || m.copy",
+		"models":         "ARRAY[m.model]",
+		"total_cost":     "s.total_cost",
+		"estimated_cost": "s.estimated_cost",
+		"unpriced_calls": "0",
+		"error_count":    "s.error_count",
 	}
 	// The same for a later day; $1 is how many days later.
 	spanOfDay = map[string]string{

@@ -36,7 +36,8 @@ CREATE UNLOGGED TABLE bench_traces AS
 SELECT $traces
 FROM llm_traces b
 JOIN bench_moves m ON m.id = b.id
-JOIN (SELECT trace_id, sum(total_cost) AS total_cost, count(error_type) AS error_count FROM bench_spans GROUP BY 1) s
+JOIN (SELECT trace_id, sum(total_cost) FILTER (WHERE cost_counted) AS total_cost, sum(estimated_cost) FILTER (WHERE usage_counted) AS estimated_cost,
+        count(error_type) FILTER (WHERE counted) AS error_count FROM bench_spans GROUP BY 1) s
     ON s.trace_id = m.hex::uuid
 ORDER BY b.start_time + m.shift;
 

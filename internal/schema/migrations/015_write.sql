@@ -1,2 +1,0 @@
--- Tables for the write path.
-SELECT;
