@@ -90,7 +90,7 @@ var copyColumns = []struct {
 	{"stored_at", func(r row) any { return time.UnixMicro(r.End) }},
 	{"source", func(row) any { return "span" }},
 	{"service_tier", func(r row) any { return text(r.ServiceTier) }},
-	{"labels", func(r row) any { return document(r.Labels) }},
+	{"labels", func(row) any { return nil }},
 	{"flags", func(r row) any { return optional(int64(r.Flags), r.Flags != 0) }},
 	{"embedding_dimensions", func(r row) any { return integer(r.EmbeddingDimensions) }},
 	{"dropped_attributes_count", func(r row) any { return optional(int64(r.DroppedAttributes), r.DroppedAttributes != 0) }},
