@@ -278,7 +278,7 @@ func flag(all []telling, i int, pairs map[[2]int]bool) {
 			t.counted = false
 		}
 		same := d.Kind == t.Kind || aggregate && (d.Kind.IsModel() || d.Kind == mapping.KindAgent || d.Kind == mapping.KindChain)
-		if same && tokens(d) && !(pairs[[2]int{j, i}] && figures(t) > figures(d)) {
+		if same && tokens(d) && (!pairs[[2]int{j, i}] || figures(t) <= figures(d)) {
 			t.usageCounted = false
 		}
 		if same && d.Usage.TotalCost.Valid {

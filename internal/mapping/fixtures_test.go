@@ -69,8 +69,8 @@ func TestFixtures(t *testing.T) {
 			checkCase(t, m, name, func(s *Span, field, problem string) {
 				all[folder]++
 				entry := short + " " + s.SpanID.String() + " " + field
-				switch {
-				case problem == "":
+				switch problem {
+				case "":
 					held[folder]++
 					if known[entry] && !*update {
 						t.Errorf("%s holds: take it out of testdata/known_failures.txt (-update)", entry)

@@ -421,7 +421,7 @@ func (r *reading) kindByEvidence(e evidence, byName Kind, named bool) (Kind, str
 		}
 	}
 	switch {
-	case named && !(byName == KindChain && tokens):
+	case named && (byName != KindChain || !tokens):
 		return byName, "the name of the span"
 	case tokens:
 		return KindLLM, "the span counts input and output tokens"

@@ -232,7 +232,7 @@ func (r *reading) excludesCache(from *boundSource) bool {
 }
 
 func (e *exclusion) covers(r *reading, from *boundSource) bool {
-	if prefix, open := strings.CutSuffix(e.scope, "*"); e.scope != "" && r.scopeName != e.scope && !(open && strings.HasPrefix(r.scopeName, prefix)) {
+	if prefix, open := strings.CutSuffix(e.scope, "*"); e.scope != "" && r.scopeName != e.scope && (!open || !strings.HasPrefix(r.scopeName, prefix)) {
 		return false
 	}
 	if e.attr != "" && (from == nil || from.attr != e.attr) || e.mark != "" && !r.attr(e.mark).exists() {
