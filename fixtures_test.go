@@ -176,6 +176,7 @@ func dropUnexpectedFinish(want, got any) {
 	}
 }
 
+// compareTotals compares what a trace's spans report: the cases name no estimates.
 func compareTotals(t *testing.T, db *pgxpool.Pool, name string, td ptrace.Traces, report func(field, problem string)) {
 	text, err := os.ReadFile(filepath.Join(fixtureFolder, name+".totals.json"))
 	if os.IsNotExist(err) {
@@ -196,7 +197,8 @@ func compareTotals(t *testing.T, db *pgxpool.Pool, name string, td ptrace.Traces
 	var got map[string]any
 	require.NoError(t, db.QueryRow(t.Context(), `SELECT to_jsonb(x) FROM (SELECT sum(llm_call_count) AS llm_calls,
 		sum(tool_call_count) AS tool_calls, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,
-		sum(total_cost) AS total_cost, min(user_id) AS user_id, min(session_id) AS session_id FROM llm_traces WHERE trace_id = ANY ($1)) x`, list).Scan(&got))
+		(SELECT sum(coalesce(s.total_cost, (s.aggregate_usage ->> 'total_cost')::numeric)) FROM llm_spans s
+			WHERE s.cost_counted AND s.trace_id = ANY (array_agg(t.id))) AS total_cost, min(user_id) AS user_id, min(session_id) AS session_id FROM llm_traces t WHERE trace_id = ANY ($1)) x`, list).Scan(&got))
 	for field, want := range expected {
 		report("total "+field, difference(want, got[field]))
 	}

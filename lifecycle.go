@@ -138,12 +138,9 @@ func (e *llmExporter) prepareSchema(ctx context.Context) (serverVersion string, 
 
 // loadPrices takes the prices of the database, which others may have changed.
 func (e *llmExporter) loadPrices(ctx context.Context, conn *pgx.Conn) error {
-	changed, faults, err := e.pricer.Reload(ctx, conn)
+	_, faults, err := e.pricer.Reload(ctx, conn)
 	if faults != nil {
 		e.logger.Warn("Prices that cannot be read are left out", zap.Error(faults))
-	}
-	if changed {
-		e.logger.Debug("Loaded the prices of llm_prices")
 	}
 	return err
 }

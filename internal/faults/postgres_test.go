@@ -313,7 +313,7 @@ func TestOneRefusedSpanCostsNoOther(t *testing.T) {
 	}
 	require.NoError(t, deliver(t.Context(), s.send, td))
 	requireAll(t, db, spans.Len()-3)
-	warnings := s.logs.FilterMessageSnippet("Set spans aside").All()
+	warnings := s.logs.FilterMessageSnippet("Set spans or log records aside").All()
 	require.Len(t, warnings, 1)
 	require.Equal(t, "23514", warnings[0].ContextMap()["reason"])
 	require.EqualValues(t, 3, s.counter(t, spansRejected))

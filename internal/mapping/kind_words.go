@@ -152,7 +152,7 @@ func (r *reading) told(f field) bool {
 		if !s.set || s.attr < 0 {
 			continue
 		}
-		if src.list {
+		if src.list || s.value == (pcommon.Value{}) { // put together of several attributes
 			return true
 		}
 		if says(s.value) {
