@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -78,7 +79,7 @@ func ReadCSV(r io.Reader) ([]Row, error) {
 		return nil, fmt.Errorf("read the header: %w", err)
 	}
 	for _, name := range header {
-		if !isColumn(name) {
+		if !slices.Contains(csvHeader, name) {
 			return nil, fmt.Errorf("column %q is unknown: the columns are %s", name, strings.Join(csvHeader, ", "))
 		}
 	}
@@ -104,15 +105,6 @@ func ReadCSV(r io.Reader) ([]Row, error) {
 		}
 		rows = append(rows, row)
 	}
-}
-
-func isColumn(name string) bool {
-	for _, c := range csvHeader {
-		if c == name {
-			return true
-		}
-	}
-	return false
 }
 
 // parseRow reads a row's columns by name.

@@ -40,7 +40,7 @@ const root = "../.."
 func requirePeer(t *testing.T) {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(root, "build", "prices", "node_modules")); err != nil {
-		t.Skip("@pydantic/genai-prices is not in build/prices: make build/prices installs it where there is npm")
+		t.Skip("@pydantic/genai-prices is not in build/prices: make price-sources installs it where there is npm")
 	}
 }
 
