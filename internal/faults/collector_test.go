@@ -85,7 +85,7 @@ func scrape(t testing.TB, collector *testserver.CollectorProcess) map[string]flo
 
 // partitions counts the days that tables have partitions for.
 const partitions = `SELECT count(*) FROM pg_inherits 
-	WHERE inhparent IN ('llm_spans'::regclass, 'llm_contents'::regclass) AND inhrelid::regclass::text NOT LIKE '%default'`
+	WHERE inhparent IN ('llm_spans'::regclass, 'llm_contents'::regclass, 'llm_events'::regclass, 'llm_scores'::regclass) AND inhrelid::regclass::text NOT LIKE '%default'`
 
 // TestMetricsEqualTheDatabase sends each batch twice and compares what the collector
 // says about itself with the rows.
