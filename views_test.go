@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,33 +59,43 @@ func TestCountedCallShowsTheWordsAroundIt(t *testing.T) {
 	}
 }
 
-// TestReadmeQueriesRun runs every SQL block of the README over all cases.
-func TestReadmeQueriesRun(t *testing.T) {
+// documentedQueries are the SQL blocks of the README and of docs/queries.md.
+func documentedQueries(t *testing.T) (queries []string) {
+	t.Helper()
+	for _, file := range []string{"README.md", "docs/queries.md"} {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, block := range regexp.MustCompile("(?s)```sql\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+			queries = append(queries, block[1])
+		}
+	}
+	return queries
+}
+
+// TestDocumentedQueriesRun runs every query of the documentation over all cases.
+func TestDocumentedQueriesRun(t *testing.T) {
 	e, db := startExporter(t, nil)
 	for _, name := range fixtureNames(t) {
 		consume(t, e, readFixture(t, name))
 	}
-	text, err := os.ReadFile("README.md")
-	require.NoError(t, err)
-	queries := regexp.MustCompile("(?s)```sql\n(.*?)```").FindAllSubmatch(text, -1)
-	require.GreaterOrEqual(t, len(queries), 5)
+	queries := documentedQueries(t)
+	require.GreaterOrEqual(t, len(queries), 10)
 	for _, q := range queries {
-		sql := regexp.MustCompile(`interval '[^']*'`).ReplaceAllString(string(q[1]), "interval '3 years'")
+		sql := regexp.MustCompile(`interval '[^']*'`).ReplaceAllString(q, "interval '3 years'")
 		sql = strings.ReplaceAll(sql, "SYSTEM (5)", "SYSTEM (100)") // the tables have few pages
 		sql = strings.ReplaceAll(sql, "llm_search((now() AT TIME ZONE 'UTC')::date", "(SELECT DISTINCT day FROM llm_contents) d, llm_search(d.day")
 		require.NotZero(t, countRows(t, db, sql), sql)
 	}
 }
 
-// TestReadmeFiguresAreThoseOfTheSpans compares what the README's queries of calls, tokens
+// TestDocumentedFiguresAreThoseOfTheSpans compares what the documented queries of calls, tokens
 // and failures sum up to with the definition over the spans.
-func TestReadmeFiguresAreThoseOfTheSpans(t *testing.T) {
+func TestDocumentedFiguresAreThoseOfTheSpans(t *testing.T) {
 	e, db := startExporter(t, nil)
 	for _, name := range fixtureNames(t) {
 		consume(t, e, readFixture(t, name))
 	}
-	text, err := os.ReadFile("README.md")
-	require.NoError(t, err)
+	queries := documentedQueries(t)
 	for begin, want := range map[string][2]string{
 		"SELECT (hour AT": {`SELECT sum(calls), sum(tokens), sum(usd) FROM`, `SELECT count(*) FILTER (WHERE counted AND kind <> 'tool'),
 			sum(coalesce(total_tokens, (aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE usage_counted),
@@ -95,9 +106,9 @@ func TestReadmeFiguresAreThoseOfTheSpans(t *testing.T) {
 		"SELECT start_time, service_name, model AS what": {`SELECT count(*) FROM`, `SELECT count(error_type) FROM llm_spans WHERE counted`},
 		"SELECT tool_name, sum(offered)":                 {`SELECT sum(called), sum(failed) FROM`, `SELECT count(*), count(error_type) FROM llm_spans WHERE kind = 'tool' AND counted`},
 	} {
-		at := strings.Index(string(text), "```sql\n"+begin)
-		require.Positive(t, at, begin)
-		sql, _, _ := strings.Cut(string(text)[at+len("```sql\n"):], ";")
+		at := slices.IndexFunc(queries, func(q string) bool { return strings.HasPrefix(q, begin) })
+		require.GreaterOrEqual(t, at, 0, begin)
+		sql, _, _ := strings.Cut(queries[at], ";")
 		sql = regexp.MustCompile(`interval '[^']*'`).ReplaceAllString(strings.ReplaceAll(sql, " LIMIT 20", ""), "interval '3 years'")
 		require.Equal(t, lines(t, db, want[1]), lines(t, db, want[0]+" ("+sql+") q"), sql)
 	}
