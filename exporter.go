@@ -32,6 +32,7 @@ type llmExporter struct {
 	health    *health
 	mapper    *mapping.Mapper
 	pricer    *pricing.Pricer
+	repricer  *pricing.Repricer
 	resolver  *traceResolver
 	writer    *write.Writer
 
@@ -71,6 +72,11 @@ func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.D
 	batch, err := data.Map(ctx, e.mapper)
 	if err != nil {
 		return data, pool.Wrap("cannot map the batch", err)
+	}
+	if err := e.pricer.Refresh(ctx, e.pool); err != nil {
+		err = pool.Wrap("cannot read llm_prices", err)
+		e.health.failed(err)
+		return data, err
 	}
 	e.pricer.Estimate(batch.Spans)
 	mapped := time.Since(begin)

@@ -75,6 +75,10 @@ func (e *llmExporter) open(ctx context.Context) (err error) {
 		Partitions: e.telemetry.countPartitions,
 		Overdue:    e.telemetry.countOverdue,
 	}
+	e.repricer = &pricing.Repricer{
+		Pool: e.pool, Schema: e.cfg.Postgres.Schema, Pricer: e.pricer, Writer: e.writer, Logger: e.logger,
+		Progress: e.telemetry.repriced, IdleSince: e.health.lastTouch, Idle: upkeep.Idle,
+	}
 	return e.telemetry.observePool(e.pool)
 }
 
@@ -166,6 +170,7 @@ func (e *llmExporter) run(ctx context.Context) {
 	if e.cfg.HealthCheck.Interval > 0 {
 		e.running.Go(func() { e.watch(ctx) })
 	}
+	e.running.Go(func() { e.repricer.Run(ctx) })
 	e.upkeep.Run(ctx)
 }
 

@@ -132,6 +132,11 @@ func (t *telemetry) removed(ctx context.Context, r upkeep.Removal) {
 	t.builder.ExporterLlmObservatoryRetentionRemovedBytes.Add(ctx, r.Bytes, table)
 }
 
+// repriced counts calls that were priced again.
+func (t *telemetry) repriced(ctx context.Context, r *write.Repriced) {
+	t.builder.ExporterLlmObservatoryCallsRepriced.Add(ctx, int64(r.Calls), t.only)
+}
+
 func (t *telemetry) took(ctx context.Context, phase string, d time.Duration) {
 	t.builder.ExporterLlmObservatoryBatchWriteDuration.Record(ctx, d.Seconds(), t.phases[phase])
 }

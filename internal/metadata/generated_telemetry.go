@@ -29,6 +29,7 @@ type TelemetryBuilder struct {
 	mu                                          sync.Mutex
 	registrations                               []metric.Registration
 	ExporterLlmObservatoryBatchWriteDuration    metric.Float64Histogram
+	ExporterLlmObservatoryCallsRepriced         metric.Int64Counter
 	ExporterLlmObservatoryContentsReused        metric.Int64Counter
 	ExporterLlmObservatoryContentsReusedBytes   metric.Int64Counter
 	ExporterLlmObservatoryContentsWritten       metric.Int64Counter
@@ -183,6 +184,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithDescription("Time that writing one batch took, by phase. [Alpha]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30}...),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterLlmObservatoryCallsRepriced, err = builder.meter.Int64Counter(
+		"otelcol_exporter_llm_observatory_calls_repriced",
+		metric.WithDescription("Number of stored calls whose estimate was compared with changed prices. [Alpha]"),
+		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterLlmObservatoryContentsReused, err = builder.meter.Int64Counter(

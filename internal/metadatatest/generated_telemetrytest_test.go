@@ -41,6 +41,7 @@ func TestSetupTelemetry(t *testing.T) {
 		return nil
 	}))
 	tb.ExporterLlmObservatoryBatchWriteDuration.Record(context.Background(), 1)
+	tb.ExporterLlmObservatoryCallsRepriced.Add(context.Background(), 1)
 	tb.ExporterLlmObservatoryContentsReused.Add(context.Background(), 1)
 	tb.ExporterLlmObservatoryContentsReusedBytes.Add(context.Background(), 1)
 	tb.ExporterLlmObservatoryContentsWritten.Add(context.Background(), 1)
@@ -61,6 +62,9 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ExporterLlmObservatoryTracesCreated.Add(context.Background(), 1)
 	AssertEqualExporterLlmObservatoryBatchWriteDuration(t, testTel,
 		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterLlmObservatoryCallsRepriced(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterLlmObservatoryContentsReused(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},

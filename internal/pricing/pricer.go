@@ -25,6 +25,8 @@ import (
 type Pricer struct {
 	schema  string
 	current atomic.Pointer[list]
+	checked atomic.Int64           // when llm_prices was last looked at, Unix ns
+	applied atomic.Pointer[string] // digest of the prices whose days were noted
 }
 
 // list is the prices that were loaded, and what told them from others.
@@ -39,11 +41,13 @@ func New(schema string) *Pricer { return &Pricer{schema: schema} }
 // Reload reads llm_prices unless it is as it was. Rows that cannot be read are left out
 // and named by faults.
 func (p *Pricer) Reload(ctx context.Context, conn *pgx.Conn) (changed bool, faults, err error) {
+	begin := time.Now()
 	var digest string
 	if err := conn.QueryRow(ctx, digestOf(p.schema)).Scan(&digest); err != nil {
 		return false, nil, err
 	}
 	if old := p.current.Load(); old != nil && old.digest == digest {
+		p.checked.Store(begin.UnixNano())
 		return false, nil, nil
 	}
 	rows, err := price.Load(ctx, conn, p.schema)
@@ -52,8 +56,34 @@ func (p *Pricer) Reload(ctx context.Context, conn *pgx.Conn) (changed bool, faul
 	}
 	found, faults := price.NewList(rows)
 	p.current.Store(&list{found, digest})
+	p.checked.Store(begin.UnixNano())
 	return true, faults, nil
 }
+
+// Refresh reloads prices that are older than a batch may be estimated by.
+func (p *Pricer) Refresh(ctx context.Context, pool Pool) error {
+	if time.Since(time.Unix(0, p.checked.Load())) < maxAge {
+		return nil
+	}
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	_, _, err = p.Reload(ctx, conn.Conn())
+	return err
+}
+
+// digest identifies the prices of now.
+func (p *Pricer) digest() string { return p.current.Load().digest }
+
+// noted tells whether the days of changed prices were noted since the last change.
+func (p *Pricer) noted() bool {
+	last := p.applied.Load()
+	return last != nil && *last == p.digest()
+}
+
+func (p *Pricer) note(digest string) { p.applied.Store(&digest) }
 
 // digestOf is a query for a number that changes with any row.
 func digestOf(schema string) string {

@@ -64,6 +64,7 @@ var definitionFiles = []string{
 	"functions/export.sql",
 	"views/content_references.sql",
 	"functions/erasure.sql",
+	"functions/repricing.sql",
 	"functions/comments.sql",
 	"functions/grants.sql",
 }

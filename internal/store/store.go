@@ -52,6 +52,9 @@ type Store struct {
 	insertEvents pgbatch.Query[mapping.Event]
 	insertScores pgbatch.Query[*mapping.Score]
 
+	nextDay, tracesOfDay, pricedSpans, dayProgress, dayDone string
+	updateEstimates                                         pgbatch.Query[EstimateRow]
+
 	touchHours pgbatch.Query[HourRow]
 	createDay  string
 }
@@ -98,6 +101,10 @@ func New(schemaName string) *Store {
 		copyEvents:   pgbatch.CopySQL(schema.Table(schemaName, "llm_events"), eventColumns),
 		insertEvents: query(schemaName, "events_insert", insertEventColumns),
 		insertScores: query(schemaName, "scores_insert", scoreColumns),
+
+		nextDay: text(schemaName, "reprice_day"), tracesOfDay: text(schemaName, "reprice_traces"),
+		pricedSpans: text(schemaName, "reprice_spans"), dayProgress: text(schemaName, "reprice_progress"),
+		dayDone: text(schemaName, "reprice_done"), updateEstimates: query(schemaName, "reprice_update", estimateColumns),
 
 		touchHours: query(schemaName, "hours_touch", hourColumns),
 		createDay:  text(schemaName, "day_create"),

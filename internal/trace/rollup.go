@@ -208,6 +208,16 @@ func signed(d decimal.NullDecimal, sign int64) decimal.Decimal {
 	return d.Decimal
 }
 
+// Reprice replaces the estimate of a span of the trace.
+func (r *Rollup) Reprice(f Flags, from, to decimal.NullDecimal) {
+	f.CostCounted = mapping.Bool{}
+	f.Counted = mapping.Bool{}
+	s := Span{Estimate: from}
+	r.count(&s, f, -1)
+	s.Estimate = to
+	r.count(&s, f, 1)
+}
+
 // Estimated is the sum of the estimates of calls whose usage counts, beside a reported
 // cost too; null where there is none.
 func (r *Rollup) Estimated() decimal.NullDecimal {

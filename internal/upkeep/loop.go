@@ -16,9 +16,9 @@ const (
 	followInterval = 5 * time.Minute
 	// moveInterval is how often default partitions are looked into.
 	moveInterval = time.Minute
-	// followIdle is how long after the last batch that stops: everything is done by
+	// Idle is how long after the last batch that stops: everything is done by
 	// then.
-	followIdle = 2 * time.Hour
+	Idle = 2 * time.Hour
 	// overdueRounds is for how many rounds of retention a day may stay before that is
 	// logged.
 	overdueRounds = 3
@@ -89,7 +89,7 @@ func (u *Upkeep) Run(ctx context.Context) {
 
 // follow does what spans and erasures leave to do, unless nothing came for long.
 func (u *Upkeep) follow(ctx context.Context, now time.Time) {
-	if now.Sub(u.IdleSince()) >= followIdle {
+	if now.Sub(u.IdleSince()) >= Idle {
 		return
 	}
 	u.foldUsage(ctx, now)
@@ -98,7 +98,7 @@ func (u *Upkeep) follow(ctx context.Context, now time.Time) {
 
 // loadPrices takes prices that have changed.
 func (u *Upkeep) loadPrices(ctx context.Context, now time.Time) {
-	if now.Sub(u.IdleSince()) >= followIdle {
+	if now.Sub(u.IdleSince()) >= Idle {
 		return
 	}
 	conn, err := u.Pool.Acquire(ctx)
@@ -111,7 +111,7 @@ func (u *Upkeep) loadPrices(ctx context.Context, now time.Time) {
 
 // moveWaiting makes days for rows that a long query kept from a day of their own.
 func (u *Upkeep) moveWaiting(ctx context.Context, now time.Time) {
-	if now.Sub(u.IdleSince()) >= followIdle {
+	if now.Sub(u.IdleSince()) >= Idle {
 		return
 	}
 	_, err := MoveWaiting(ctx, u.Pool, u.Schema, now.Add(-u.Window), now.AddDate(0, 0, daysAhead))

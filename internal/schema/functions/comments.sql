@@ -304,6 +304,7 @@ BEGIN
             ('llm_transcript', 'What was said in a trace (its hex id or uuid) or in a session: each message once, in order, with the call that brought it first; calls and results of tools as text.'),
             ('llm_search', 'Messages, system prompts, arguments and results of tools, queries and documents of a UTC day, or of several with to_day, whose text has these words, whatever the case of letters.'),
             ('llm_export_user', 'Everything of a user, a JSON object a row: traces, calls, tools, messages.'),
+            ('llm_reprice', 'Has collectors estimate the calls of UTC days, the first and the last one included, by llm_prices again; returns how many days have spans.'),
             ('llm_asked', 'What was asked: the text of the last user message of a list that has text. Null where none.'),
             ('llm_answered', 'Whether a list of output messages has a text or calls a tool. Null for null.'),
             ('llm_message_text', 'The text parts of a message, a line break between two. Null where none.'),

@@ -1,0 +1,123 @@
+package pricing
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/zap"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
+)
+
+const (
+	// ReloadInterval is how often llm_prices is looked at.
+	ReloadInterval = time.Minute
+	// maxAge is how old the prices may be that a batch is estimated by.
+	maxAge = ReloadInterval + 15*time.Second
+	// settled is how long after a change of prices no batch is stored any more that was
+	// estimated by those of before: such a batch was mapped within maxAge and took its
+	// timeout at most.
+	settled = 2*ReloadInterval + 15*time.Second
+	// pause is what a transaction of repricing leaves to the writing, in parts of its time.
+	pause = 0.5
+)
+
+// Pool hands out connections.
+type Pool interface {
+	Acquire(ctx context.Context) (*pgxpool.Conn, error)
+}
+
+// Repricer estimates the past again when prices change. Any number of collectors may do
+// so at once: each takes a day.
+type Repricer struct {
+	Pool   Pool
+	Schema string
+	Pricer *Pricer
+	Writer *write.Writer
+	Logger *zap.Logger
+	// Progress gets what a transaction has done.
+	Progress func(context.Context, *write.Repriced)
+	// IdleSince tells when the last batch came; Idle is after which time nothing is asked.
+	IdleSince func() time.Time
+	Idle      time.Duration
+}
+
+// Run works until ctx ends.
+func (r *Repricer) Run(ctx context.Context) {
+	tick := time.NewTicker(ReloadInterval)
+	defer tick.Stop()
+	for {
+		if time.Since(r.IdleSince()) < r.Idle {
+			err := r.Note(ctx, settled)
+			if err == nil {
+				err = r.Reprice(ctx)
+			}
+			if err != nil && ctx.Err() == nil {
+				r.Logger.Warn("Could not price the past again; the next attempt follows", zap.Error(err))
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Note notes the days whose prices have changed, to be priced again after some time.
+func (r *Repricer) Note(ctx context.Context, after time.Duration) error {
+	conn, err := r.Pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	if _, _, err := r.Pricer.Reload(ctx, conn.Conn()); err != nil {
+		return err
+	}
+	if r.Pricer.noted() {
+		return nil
+	}
+	digest := r.Pricer.digest()
+	var days int
+	sql := "SELECT " + pgx.Identifier{r.Schema, "llm_internal_note_prices"}.Sanitize() + "(now() + $1 * interval '1 second')"
+	if err := conn.QueryRow(ctx, sql, after.Seconds()).Scan(&days); err != nil {
+		return fmt.Errorf("note the days whose prices have changed: %w", err)
+	}
+	r.Pricer.note(digest)
+	if days > 0 {
+		r.Logger.Info("Prices have changed, the calls of their days are priced again", zap.Int("days", days), zap.Duration("in", after))
+	}
+	return nil
+}
+
+// Reprice prices the days again that wait for it.
+func (r *Repricer) Reprice(ctx context.Context) error {
+	var sum write.Repriced
+	for ctx.Err() == nil {
+		if err := r.Pricer.Refresh(ctx, r.Pool); err != nil {
+			return err
+		}
+		begin := time.Now()
+		done, err := r.Writer.Reprice(ctx, r.Pricer.Estimate)
+		if err != nil || done == nil {
+			return err
+		}
+		r.Progress(ctx, done)
+		sum.Traces, sum.Calls, sum.Changed = sum.Traces+done.Traces, sum.Calls+done.Calls, sum.Changed+done.Changed
+		if done.Done {
+			r.Logger.Info("Priced a day again", zap.String("day", time.Unix(int64(done.Day)*24*60*60, 0).UTC().Format(time.DateOnly)),
+				zap.Int("traces", sum.Traces), zap.Int("calls", sum.Calls), zap.Int("changed", sum.Changed))
+			sum = write.Repriced{}
+		}
+		wait := time.NewTimer(time.Duration(pause * float64(time.Since(begin))))
+		select {
+		case <-ctx.Done():
+		case <-wait.C:
+		}
+		wait.Stop()
+	}
+	return ctx.Err()
+}
