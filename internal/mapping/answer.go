@@ -35,7 +35,7 @@ func (r *reading) readAnswer(src *boundSource) bool {
 	}
 	for i, at := range src.parts {
 		if given[i] != (pcommon.Value{}) && (i != answerToolCalls || r.slots[at].node.Exists()) {
-			r.fates[r.slots[at].attr] = goes
+			r.classes[r.slots[at].attr] = classStored
 		}
 	}
 	return true

@@ -35,7 +35,7 @@ const (
 	linkWordsKey     = "$link_words"
 )
 
-// appendAttributes writes the attributes, whose fates are known, that no column or content
+// appendAttributes writes the attributes, whose classes are known, that no column or content
 // holds.
 func (r *reading) appendAttributes(dst []byte, attrs pcommon.Map) []byte {
 	start := len(dst)
@@ -47,7 +47,7 @@ func (r *reading) appendAttributes(dst []byte, attrs pcommon.Map) []byte {
 	i := -1
 	for key, v := range attrs.All() {
 		i++
-		if r.fates[i] == goes {
+		if r.classes[i] == classStored {
 			continue
 		}
 		if len(dst) == start {
@@ -56,7 +56,7 @@ func (r *reading) appendAttributes(dst []byte, attrs pcommon.Map) []byte {
 		if isScopeKey(key) {
 			key = "$" + key
 		}
-		dst = r.appendAttribute(dst, start+1, key, v, r.fates[i], longValue)
+		dst = r.appendAttribute(dst, start+1, key, v, r.classes[i], longValue)
 	}
 	if len(dst) <= start+1 {
 		return dst[:start]
@@ -105,7 +105,7 @@ func (r *reading) appendContent(dst []byte, c content.Content) []byte {
 // appendAttribute writes a key and its value, or the reference to the content that
 // the value becomes if it is words or longer than a limit. inside is where the object's
 // entries start.
-func (r *reading) appendAttribute(dst []byte, inside int, key string, v pcommon.Value, f fate, limit int) []byte {
+func (r *reading) appendAttribute(dst []byte, inside int, key string, v pcommon.Value, f attrClass, limit int) []byte {
 	mark := len(dst)
 	dst = r.appendKey(dst, inside, key)
 	at := len(dst)
@@ -121,15 +121,15 @@ func (r *reading) appendAttribute(dst []byte, inside int, key string, v pcommon.
 }
 
 // isFact tells whether a value, whose JSON is written already, may stand among facts.
-// Without contents, strings whose keys nobody knows may not.
-func (r *reading) isFact(f fate, v pcommon.Value, written []byte) bool {
-	if f == words || f == unsure && r.opts.Capture == CaptureMetadata {
+// Without contents, strings whose keys nobody knows may not, nor may what went wrong.
+func (r *reading) isFact(f attrClass, v pcommon.Value, written []byte) bool {
+	if f == classWords || (f == classUnknown || f == classErrorText) && r.opts.Capture == CaptureMetadata {
 		return false
 	}
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
 		s := v.Str()
-		return f == stays && !isJSONText(s) || !saysProse(s)
+		return (f == classFact || f == classErrorText) && !isJSONText(s) || !saysProse(s)
 	case pcommon.ValueTypeSlice, pcommon.ValueTypeMap:
 		return !saysProse(unsafe.String(unsafe.SliceData(written), len(written)))
 	}
@@ -145,7 +145,7 @@ func (r *reading) factsAndWords(attrs pcommon.Map) (facts, said pcommon.Map) {
 		if t := v.Type(); t == pcommon.ValueTypeSlice || t == pcommon.ValueTypeMap {
 			r.aside = jsonval.AppendValue(r.aside, v, &rep)
 		}
-		return !r.isFact(r.fateOf(key, v), v, r.aside)
+		return !r.isFact(r.classOf(key, v), v, r.aside)
 	}
 	for key, v := range attrs.All() {
 		if isWords(key, v) {
@@ -240,7 +240,7 @@ func (r *reading) own(key string) (v pcommon.Value, ok bool) {
 }
 
 func (r *reading) repeat(i int) {
-	r.fates[i] = goes
+	r.classes[i] = classStored
 	r.out.Adjustments |= DuplicateKey
 }
 

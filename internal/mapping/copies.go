@@ -55,7 +55,7 @@ func (r *reading) passOverCopies() {
 		rule := &r.t.copies[i]
 		if made, original := &r.slots[rule.copy], &r.slots[rule.original]; made.set && original.set && r.isCopy(rule, made, original) {
 			if !rule.messages {
-				r.fates[made.attr] = goes
+				r.classes[made.attr] = classStored
 			}
 			*made = slot{}
 		}

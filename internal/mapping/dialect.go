@@ -24,6 +24,8 @@ type dialect struct {
 	// words are further attributes that carry words but feed no field; ownWords are
 	// such on spans recognised as the dialect's only.
 	words, ownWords []string
+	// names are attributes that may repeat the name of the span, which is a fact.
+	names []string
 	// messages are span events that tell one message each, documents those that
 	// tell one retrieved document each.
 	messages  []messageEvent
@@ -166,9 +168,9 @@ type kindRule struct {
 type verdict uint8
 
 const (
-	undecided verdict = iota
-	decided           // the kind holds
-	silences          // undecided, and the name of the span and weak evidence do not count
+	undecided       verdict = iota
+	decided                 // the kind holds
+	ignoresEvidence         // undecided, and the name of the span and weak evidence do not count
 )
 
 // The places of the groups of kind rules.

@@ -119,9 +119,9 @@ func langfuseKind(r *reading, observation string) (Kind, verdict) {
 		return KindOther, undecided
 	}
 	if r.scopeName != "langfuse-sdk" || !versionAtMost(r.scopeVersion, "3.3") {
-		return KindOther, silences
+		return KindOther, ignoresEvidence
 	}
-	if r.told(fRequestModel) {
+	if r.hasText(fRequestModel) {
 		return KindLLM, decided
 	}
 	return KindOther, undecided

@@ -49,6 +49,7 @@ var _ = register(dialect{
 	},
 	words:    []string{"model_request_parameters", "pydantic_ai.new_messages"},
 	ownWords: []string{"inputs"},
+	names:    []string{"logfire.msg", "logfire.msg_template"},
 })
 
 func pydanticKind(_ *reading, name string) (Kind, verdict) {

@@ -69,7 +69,7 @@ Generated from the tables in internal/mapping; change those, then run
 ` + "`go test ./internal/mapping -run TestDialectsPage -update`" + `.
 
 Every span of every kind is stored. Each column below is filled from the first source of its list that has a usable value on the
-span, so a span that speaks two dialects is merged field by field. N stands for an index, * for any rest of a key; what follows an
+span, so a span that follows two dialects is merged field by field. N stands for an index, * for any rest of a key; what follows an
 arrow is a place inside the attribute's JSON, with | between spellings. A source that did not win stays in ` + "`attributes`" + `, and so does
 one whose value was corrected or converted; an attribute that carries words is never kept in facts: what became no message, tool
 value or document is a content of its own, which ` + "`attributes`" + ` refers to as ` + "`{\"$content\": id}`" + `.

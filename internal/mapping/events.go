@@ -13,15 +13,15 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
-// eventFate is what becomes of a span event.
-type eventFate struct {
+// eventState is what becomes of a span event.
+type eventState struct {
 	info  *eventInfo
 	gone  bool     // what it told is in the contents
 	taken []string // attributes that contents hold
 }
 
-// maxToldEvents bounds the events of a span that are looked at for messages.
-const maxToldEvents = 10000
+// maxReadEvents bounds the events of a span that are looked at for messages.
+const maxReadEvents = 10000
 
 // scanEvents files what span events tell.
 func (r *reading) scanEvents() {
@@ -29,14 +29,14 @@ func (r *reading) scanEvents() {
 	for i := range events.Len() {
 		e := events.At(i)
 		info := r.t.eventOf(e.Name())
-		r.events = append(r.events, eventFate{info: info})
+		r.events = append(r.events, eventState{info: info})
 		switch e.Name() {
 		case "exception":
 			r.exception = int32(i)
 		case EvaluationResult:
 			r.scored = true
 		}
-		if info == nil || i >= maxToldEvents {
+		if info == nil || i >= maxReadEvents {
 			continue
 		}
 		if info.time >= 0 && !r.slots[info.time].set {
@@ -84,7 +84,7 @@ func (r *reading) eventTook(s *slot, src *boundSource) {
 // of the events, choices in the order of their index.
 func (r *reading) readMessageEvents(dir content.Direction) bool {
 	list := r.doc.Array()
-	var told []toldMessage
+	var told []messageOfEvent
 	for i := range r.events {
 		info := r.events[i].info
 		if info == nil || info.message == nil || info.message.output != (dir == content.Output) {
@@ -96,10 +96,10 @@ func (r *reading) readMessageEvents(dir content.Direction) bool {
 			n = r.withoutPrefix(n, p)
 		}
 		index, _ := n.Get("index").Int()
-		told = append(told, toldMessage{i, index, r.eventMessage(n, info.message)})
+		told = append(told, messageOfEvent{i, index, r.eventMessage(n, info.message)})
 	}
 	if dir == content.Output {
-		slices.SortStableFunc(told, func(a, b toldMessage) int { return cmp.Compare(a.index, b.index) })
+		slices.SortStableFunc(told, func(a, b messageOfEvent) int { return cmp.Compare(a.index, b.index) })
 	}
 	for _, t := range told {
 		list.Add(t.node)
@@ -113,8 +113,8 @@ func (r *reading) readMessageEvents(dir content.Direction) bool {
 	return true
 }
 
-// toldMessage is the message of an event and its index among the choices.
-type toldMessage struct {
+// messageOfEvent is the message of an event and its index among the choices.
+type messageOfEvent struct {
 	event int
 	index int64
 	node  jsonval.Node
@@ -275,7 +275,7 @@ func (r *reading) appendEvents(dst []byte) []byte {
 	start := len(dst)
 	for i := range events.Len() {
 		e, f := events.At(i), &r.events[i]
-		if f.gone || len(f.taken) > 0 && r.toldAll(e.Attributes(), f) {
+		if f.gone || len(f.taken) > 0 && r.storedWhole(e.Attributes(), f) {
 			continue
 		}
 		dst = appendSeparator(dst, start, '[')
@@ -289,7 +289,7 @@ func (r *reading) appendEvents(dst []byte) []byte {
 			if slices.Contains(f.taken, key) {
 				continue
 			}
-			dst = r.appendAttribute(dst, inside, key, v, r.eventFate(f, key, v), math.MaxInt)
+			dst = r.appendAttribute(dst, inside, key, v, r.eventAttrClass(f, key, v), math.MaxInt)
 		}
 		dst = append(dst, '}')
 		dst = appendDropped(dst, e.DroppedAttributesCount())
@@ -301,9 +301,9 @@ func (r *reading) appendEvents(dst []byte) []byte {
 	return append(dst, ']')
 }
 
-// toldAll tells whether nothing is left of an event whose contents were taken:
+// storedWhole tells whether nothing is left of an event whose contents were taken:
 // what the span says, too, is nothing new.
-func (r *reading) toldAll(attrs pcommon.Map, f *eventFate) bool {
+func (r *reading) storedWhole(attrs pcommon.Map, f *eventState) bool {
 	for key, v := range attrs.All() {
 		if slices.Contains(f.taken, key) || key == "event.name" || f.info.message != nil && messageExtras[key] {
 			continue
@@ -327,24 +327,24 @@ func equal(a, b pcommon.Value) bool {
 // messageExtras are attributes of message events that say nothing by themselves.
 var messageExtras = map[string]bool{"role": true, "id": true, "index": true, "finish_reason": true, "name": true}
 
-// eventFate is the fate of an attribute of an event that stays.
-func (r *reading) eventFate(f *eventFate, key string, v pcommon.Value) fate {
+// eventAttrClass is the class of an attribute of an event that stays.
+func (r *reading) eventAttrClass(f *eventState, key string, v pcommon.Value) attrClass {
 	if f.info != nil {
-		if k := f.info.attrs[key]; k.carriesWords(r.speaks) {
-			return words
+		if k := f.info.attrs[key]; k.carriesWords(r.dialects) {
+			return classWords
 		}
 		if m := f.info.message; m != nil && eventWords[strings.TrimPrefix(key, m.prefix)] {
-			return words
+			return classWords
 		}
 		if d := f.info.document; d != nil && key == d.prefix+"document" {
-			return words
+			return classWords
 		}
 	}
-	return r.fateOf(key, v)
+	return r.classOf(key, v)
 }
 
-func (k *keyInfo) carriesWords(speaks uint64) bool {
-	return k != nil && (k.words || k.wordsOf&speaks != 0)
+func (k *keyInfo) carriesWords(dialects uint64) bool {
+	return k != nil && (k.words || k.wordsOf&dialects != 0)
 }
 
 // eventWords are the attributes of message events that carry words.

@@ -142,7 +142,7 @@ func (x *Explanation) withoutNoise() {
 func (r *reading) recognised() (all []Recognition) {
 	for i, d := range r.t.dialects {
 		bit := uint64(1) << i
-		if r.speaks&bit == 0 {
+		if r.dialects&bit == 0 {
 			continue
 		}
 		by := ""
@@ -269,7 +269,7 @@ func (r *reading) whyLost(src *boundSource, won bool) string {
 	switch {
 	case !src.kinds.has(r.out.Kind):
 		return "not read on spans of kind " + r.out.Kind.String()
-	case src.own && r.speaks&src.dialect == 0:
+	case src.own && r.dialects&src.dialect == 0:
 		return "read only on spans of " + src.dialectName
 	case won:
 		return "comes later"
@@ -424,7 +424,7 @@ func (r *reading) rest(read []bool) (asked, all []Unread) {
 		case read[i]:
 		case slices.Contains(r.notes.keys, key):
 			asked = append(asked, Unread{Key: key, Value: v.AsString()})
-		case r.fates[i] != goes:
+		case r.classes[i] != classStored:
 			all = append(all, Unread{Key: key, Value: v.AsString()})
 		}
 	}

@@ -190,9 +190,30 @@ func (r *reading) millis(src *boundSource, v value) (ms float64, exact, ok bool)
 	return f * 1e3, false, ok
 }
 
-// errors resolves what went wrong: on a span whose status is error, that names an
-// error type, or that its dialect calls failed.
+// errors resolves what went wrong. Without contents only the type is kept: a provider's
+// text quotes what it was asked, a parser's what the model said.
 func (r *reading) errors() {
+	r.readErrors()
+	s := r.out
+	if r.opts.Capture != CaptureMetadata {
+		return
+	}
+	if s.StatusMessage != "" || s.ErrorMessage != "" {
+		s.StatusMessage, s.ErrorMessage = "", ""
+		s.Adjustments |= ContentOmitted
+	}
+	if saysProse(s.ErrorType) {
+		s.ErrorType = otherError
+		s.Adjustments |= ContentOmitted
+	}
+}
+
+// otherError is the type of an error that names none.
+const otherError = "_OTHER"
+
+// readErrors resolves what went wrong on a span whose status is error, that names an error
+// type, or that its dialect calls failed.
+func (r *reading) readErrors() {
 	s := r.out
 	typ := r.text(fErrorType)
 	if typ == "" && r.span.Status().Code() != ptrace.StatusCodeError && !r.failed() {
@@ -207,7 +228,7 @@ func (r *reading) errors() {
 		typ = r.key(exceptionType)
 	}
 	if typ == "" {
-		typ = "_OTHER"
+		typ = otherError
 	}
 	if strings.HasPrefix(typ, "<class ") {
 		typ = enumValue(typ)
@@ -223,8 +244,8 @@ func (r *reading) errors() {
 
 // failed asks the dialects of the span.
 func (r *reading) failed() bool {
-	for speaks := r.speaks & r.t.tellFailure; speaks != 0; speaks &= speaks - 1 {
-		if r.t.dialects[bits.TrailingZeros64(speaks)].failed(r) {
+	for dialects := r.dialects & r.t.tellFailure; dialects != 0; dialects &= dialects - 1 {
+		if r.t.dialects[bits.TrailingZeros64(dialects)].failed(r) {
 			return true
 		}
 	}

@@ -228,11 +228,11 @@ func skip(path string, drop []string) string {
 	}
 }
 
-// tookList settles the fate of the attributes that unflatten or assemble read.
+// tookList notes what holds the attributes that unflatten or assemble read.
 func (r *reading) tookList(src *boundSource) {
 	for i := range r.hits {
 		if h := &r.hits[i]; h.slot == src.slot && h.used {
-			r.fates[h.attr] = goes
+			r.classes[h.attr] = classStored
 		}
 	}
 }

@@ -12,6 +12,7 @@ type traits struct {
 	words   bool      // the value is something that was said
 	general bool      // a general convention knows the key as a fact,
 	open    bool      // or an application uses one of its names
+	failure bool      // the value says what went wrong
 	count   tokenFact // the token count that a number under the key is
 	rank    kindRank  // how much a value says of the span's kind
 	shows   evidence  // what the presence of the key shows
@@ -130,6 +131,10 @@ var generalWords = wordSet(`db.statement db.query.text db.query.parameter db.ope
 // generalMixed are keys of general conventions that hold whatever people wrote.
 var generalMixed = wordSet("process.command process.command_line process.command_args url.full http.url http.target")
 
+// failureTexts are keys of general conventions whose values say what went wrong. Such a text
+// may quote what was said.
+var failureTexts = wordSet("error.message exception.message")
+
 // readGeneral tells whether a general convention knows the key as a fact, or as words.
 func (t *traits) readGeneral(key string) {
 	head, _, dotted := strings.Cut(key, ".")
@@ -142,7 +147,8 @@ func (t *traits) readGeneral(key string) {
 			return
 		}
 	}
-	t.open = openNamespaces[head] && key != "error.message"
+	t.failure = failureTexts[key]
+	t.open = openNamespaces[head] && !t.failure
 	t.general = !t.open || !holdsWords(wordsOf(key[len(head):]))
 }
 

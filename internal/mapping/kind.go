@@ -43,9 +43,9 @@ func (r *reading) kind() (k Kind, overrules bool) {
 		r.notes.decided(nil, "the span only says that another one has begun")
 		return KindOther, false
 	}
-	decision, silenced := (*boundRule)(nil), false
+	decision, evidenceIgnored := (*boundRule)(nil), false
 	for rule := range r.kindRules() {
-		if rule.own && r.speaks&rule.dialect == 0 {
+		if rule.own && r.dialects&rule.dialect == 0 {
 			continue
 		}
 		var v verdict
@@ -53,11 +53,11 @@ func (r *reading) kind() (k Kind, overrules bool) {
 			decision = rule
 			break
 		}
-		silenced = silenced || v == silences
+		evidenceIgnored = evidenceIgnored || v == ignoresEvidence
 	}
 	var why string
 	if decision == nil {
-		k, why = r.kindByWords(silenced)
+		k, why = r.kindByWords(evidenceIgnored)
 	}
 	r.notes.decided(decision, why)
 	switch {
@@ -166,7 +166,7 @@ func (r *reading) operation(overrules bool) string {
 		return name
 	}
 	r.notes.lost(fOperation)
-	if r.out.Kind == KindLLM && r.speaks&(completionBit|chatBit) == completionBit {
+	if r.out.Kind == KindLLM && r.dialects&(completionBit|chatBit) == completionBit {
 		return "text_completion"
 	}
 	if int(r.out.Kind) < len(kindOperations) {

@@ -135,7 +135,7 @@ var fieldEvidence = [...]struct {
 func (r *reading) evidence() (e evidence) {
 	e = r.shows
 	for _, fe := range fieldEvidence {
-		if r.fed&(1<<fe.field) != 0 && r.told(fe.field) {
+		if r.fed&(1<<fe.field) != 0 && r.hasText(fe.field) {
 			e |= fe.shows | showsAI
 		}
 	}
@@ -143,9 +143,9 @@ func (r *reading) evidence() (e evidence) {
 }
 
 // told tells whether an attribute of the span says anything of a field.
-func (r *reading) told(f field) bool {
+func (r *reading) hasText(f field) bool {
 	for src := range r.sources(f) {
-		if src.slot < 0 || src.as == asName || src.resource || src.own && r.speaks&src.dialect == 0 || len(src.steps) > 0 || src.notWhole() {
+		if src.slot < 0 || src.as == asName || src.resource || src.own && r.dialects&src.dialect == 0 || len(src.steps) > 0 || src.notWhole() {
 			continue
 		}
 		s := &r.slots[src.slot]
@@ -263,16 +263,16 @@ func ambiguity(value string) looked {
 	return lookedKind
 }
 
-// kindByWords is the kind of a span of which no dialect says any, and why; silenced tells
+// kindByWords is the kind of a span of which no dialect says any, and why; evidenceIgnored tells
 // that its name and weak evidence do not count.
-func (r *reading) kindByWords(silenced bool) (Kind, string) {
+func (r *reading) kindByWords(evidenceIgnored bool) (Kind, string) {
 	name, e := r.span.Name(), r.evidence()
 	method, _ := r.attr("mcp.method.name").str()
 	if method != "" && method != "tools/call" {
 		return KindOther, "mcp.method.name names a method that calls no tool"
 	}
-	k, found, silent := r.statement(e)
-	silenced = silenced || silent
+	k, found, ignored := r.statement(e)
+	evidenceIgnored = evidenceIgnored || ignored
 	switch {
 	case found == lookedNever:
 		return KindOther, "the value of a key says that this is no call"
@@ -284,14 +284,14 @@ func (r *reading) kindByWords(silenced bool) (Kind, string) {
 		return KindTool, "mcp.method.name is tools/call"
 	}
 	byName, named := KindOther, lookedInVain
-	if !silenced {
+	if !evidenceIgnored {
 		byName, named = r.kindByName(e)
 	}
 	if k, why := r.kindByEvidence(e, byName, named == lookedKind); why != "" {
 		return k, why
 	}
 	switch {
-	case silenced:
+	case evidenceIgnored:
 		return KindOther, "the dialect says that the span tells of no call"
 	case named == lookedNever:
 		return KindOther, "the name says that this is no call"
@@ -300,7 +300,7 @@ func (r *reading) kindByWords(silenced bool) (Kind, string) {
 }
 
 // statement looks for a key that states the kind.
-func (r *reading) statement(e evidence) (k Kind, found looked, silent bool) {
+func (r *reading) statement(e evidence) (k Kind, found looked, ignored bool) {
 	chain := false
 	for rank := statesKind; rank <= statesWeakly; rank++ {
 		for _, s := range r.stated {
@@ -308,25 +308,25 @@ func (r *reading) statement(e evidence) (k Kind, found looked, silent bool) {
 				continue
 			}
 			text := r.statedText(s)
-			silent = silent || rank == statesKind && saysNothing[lower(text)]
+			ignored = ignored || rank == statesKind && saysNothing[lower(text)]
 			kind, l := r.lookAt(rank, text)
 			switch {
 			case l == lookedAmbiguous && rank == statesWeakly && e&(showsAI|showsProvider) == 0:
 			case l == lookedNever && rank == statesWeakly:
 			case l == lookedNever:
-				return KindOther, lookedNever, silent
+				return KindOther, lookedNever, ignored
 			case l == lookedInVain:
 			case kind == KindChain:
 				chain = true
 			default:
-				return kind, lookedKind, silent
+				return kind, lookedKind, ignored
 			}
 		}
 	}
 	if chain {
-		return KindChain, lookedKind, silent
+		return KindChain, lookedKind, ignored
 	}
-	return KindOther, lookedInVain, silent
+	return KindOther, lookedInVain, ignored
 }
 
 // statedText returns the value of a key that states a kind, without the wrapping of JSON

@@ -43,8 +43,8 @@ func (r *reading) labels(res *resource) {
 		if !found {
 			continue
 		}
-		if r.fates[i] == unsure {
-			r.fates[i] = stays
+		if r.classes[i] == classUnknown {
+			r.classes[i] = classFact
 		}
 		if own[n] == "" {
 			own[n] = labelText(v)

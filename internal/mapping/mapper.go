@@ -8,6 +8,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -184,7 +185,7 @@ func (r *reading) readAround() {
 		return
 	}
 	r.scopeName, r.scopeVersion = a.scope.Name(), a.scope.Version()
-	a.scopeDialects = r.t.spokenBy(r.scopeName)
+	a.scopeDialects = r.t.dialectsOfScope(r.scopeName)
 	a.scopeJSON, a.longScope, a.scopeWords, a.scopeRep = nil, content.Content{}, content.Content{}, 0
 	if a.scope.Attributes().Len() > 0 {
 		facts, said := r.factsAndWords(a.scope.Attributes())
@@ -197,8 +198,8 @@ func (r *reading) readAround() {
 	a.scopeKnown = true
 }
 
-// spokenBy returns the dialects whose scope has this name.
-func (t *table) spokenBy(name string) (dialects uint64) {
+// dialectsOfScope returns the dialects whose scope has this name.
+func (t *table) dialectsOfScope(name string) (dialects uint64) {
 	dialects = t.scopes[name]
 	for _, s := range t.scopePrefixes {
 		if strings.HasPrefix(name, s.prefix) {
@@ -220,6 +221,7 @@ func (r *reading) mapSpan(res *resource) {
 	r.params()
 	r.contentFields()
 	r.out.ResourceID = res.id
+	r.withholdName()
 	r.buf = r.appendLinks(r.buf[:0])
 	r.out.Links = r.keep(r.buf)
 	r.buf = r.appendAttributes(r.buf[:0], r.span.Attributes())
@@ -264,6 +266,23 @@ func (r *reading) envelope() {
 	s.TraceState = jsonval.CleanString(span.TraceState().AsRaw(), &r.rep)
 	s.Flags = span.Flags()
 	s.DroppedAttributes, s.DroppedEvents, s.DroppedLinks = span.DroppedAttributesCount(), span.DroppedEventsCount(), span.DroppedLinksCount()
+}
+
+// withholdName replaces, without contents, a name that is words: a sentence that an attribute
+// with words says too.
+func (r *reading) withholdName() {
+	if r.opts.Capture != CaptureMetadata || !isProse(r.span.Name()) {
+		return
+	}
+	i := -1
+	for key, v := range r.span.Attributes().All() {
+		i++
+		if v.Type() == pcommon.ValueTypeStr && v.Str() == r.span.Name() && r.isWords(key, r.classes[i]) {
+			r.out.Name = cmp.Or(r.out.Operation, r.key(r.scopeName))
+			r.out.Adjustments |= ContentOmitted
+			return
+		}
+	}
 }
 
 const microsPerDay = 24 * 3600 * 1_000_000

@@ -73,7 +73,7 @@ func (r *reading) familyParams(all jsonval.Node, src *boundSource) {
 	for i := range r.hits {
 		h := &r.hits[i]
 		if h.slot == src.slot && r.param(all, h.rest, h.value, true) {
-			r.fates[h.attr] = goes
+			r.classes[h.attr] = classStored
 		}
 	}
 }
@@ -88,8 +88,8 @@ func (r *reading) bodyParams(all jsonval.Node, src *boundSource) {
 	if !n.Exists() {
 		n = r.json(&r.slots[src.slot])
 	}
-	if r.groupParams(all, n) && r.fates[r.slots[src.slot].attr] == stays {
-		r.fates[r.slots[src.slot].attr] = words
+	if r.groupParams(all, n) && r.classes[r.slots[src.slot].attr] == classFact {
+		r.classes[r.slots[src.slot].attr] = classWords
 	}
 }
 

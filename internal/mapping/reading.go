@@ -10,15 +10,16 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
-// fate is what becomes of an attribute once its span is mapped.
-type fate uint8
+// attrClass is what an attribute is, and so where its value is stored.
+type attrClass uint8
 
 const (
-	stays       fate = iota // a fact
-	goes                    // a column or content holds it
-	words                   // its value is a content that the attribute refers to
-	unsure                  // nobody knows the key: stays if the value is no prose, and contents are kept
-	unlessProse             // stays if the value is no prose
+	classFact            attrClass = iota // among the attributes
+	classStored                           // in a column or a content already
+	classWords                            // in a content that the attribute refers to
+	classUnknown                          // nobody knows the key: a fact if the value is no prose, and contents are kept
+	classFactUnlessProse                  // a fact if the value is no prose
+	classErrorText                        // a fact if contents are kept
 )
 
 // slot holds the attribute that a source is read from.
@@ -71,7 +72,7 @@ type reading struct {
 	span                    ptrace.Span
 	out                     *Span
 	scopeName, scopeVersion string
-	speaks                  uint64 // dialects the span is recognised as
+	dialects                uint64 // dialects the span is recognised as
 	shows                   evidence
 	stated                  []stated        // keys that state a kind
 	linked                  pcommon.Map     // words of links by index, if any
@@ -86,9 +87,9 @@ type reading struct {
 	touched []int16
 	hits    []hit
 	leaves  []leaf // stack of those being put into a tree
-	fates   []fate
+	classes []attrClass
 	counts  []tokenFact // what the attributes count by the words of their keys
-	events  []eventFate
+	events  []eventState
 	keys    []string
 	values  []pcommon.Value
 	seen    []int32
@@ -105,13 +106,13 @@ type reading struct {
 }
 
 // start readies the scratch for a span.
-func (r *reading) start(span ptrace.Span, out *Span, speaks uint64) {
-	r.span, r.out, r.speaks = span, out, speaks
+func (r *reading) start(span ptrace.Span, out *Span, dialects uint64) {
+	r.span, r.out, r.dialects = span, out, dialects
 	for _, s := range r.touched {
 		r.slots[s] = slot{}
 	}
 	r.touched = r.touched[:0]
-	r.hits, r.fates, r.counts, r.events, r.leaves = r.hits[:0], r.fates[:0], r.counts[:0], r.events[:0], r.leaves[:0]
+	r.hits, r.classes, r.counts, r.events, r.leaves = r.hits[:0], r.classes[:0], r.counts[:0], r.events[:0], r.leaves[:0]
 	r.fed, r.exception, r.scored, r.rep, r.ready = r.t.nameFeeds, -1, false, 0, r.t.always
 	r.shows, r.stated = 0, r.stated[:0]
 	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
@@ -137,7 +138,7 @@ func (r *reading) release() {
 	clear(r.leaves[:cap(r.leaves)])
 	clear(r.stated[:cap(r.stated)])
 	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch || cap(r.keys) > maxScratch {
-		r.hits, r.leaves, r.events, r.messages, r.keys, r.values, r.seen, r.fates, r.counts = nil, nil, nil, nil, nil, nil, nil, nil, nil
+		r.hits, r.leaves, r.events, r.messages, r.keys, r.values, r.seen, r.classes, r.counts = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	}
 	if cap(r.buf) > 1<<20 {
 		r.buf = nil
@@ -154,14 +155,18 @@ func (r *reading) scan() {
 	for key, v := range attrs.All() {
 		i++
 		if info := r.t.keys[key]; info != nil {
-			r.fates = append(r.fates, r.fateOfKnown(info, v))
+			class := r.classOfKnown(info, v)
+			if info.repeatsName && v.Type() == pcommon.ValueTypeStr && v.Str() == r.span.Name() {
+				class = classFact
+			}
+			r.classes = append(r.classes, class)
 			r.counts = append(r.counts, info.traits.count)
 			r.note(&info.traits, v)
 			r.file(info, v, i, -1)
 			continue
 		}
 		if f, index, rest := r.t.match(key); f != nil {
-			r.fates, r.counts = append(r.fates, unsure), append(r.counts, r.countOf(key, v))
+			r.classes, r.counts = append(r.classes, classUnknown), append(r.counts, r.countOf(key, v))
 			r.fileHit(f, hit{slot: f.slot, index: index, attr: i, rest: rest, value: v})
 			continue
 		}
@@ -172,7 +177,7 @@ func (r *reading) scan() {
 // fileUnknown files an attribute that no dialect knows by the words of its key.
 func (r *reading) fileUnknown(key string, v pcommon.Value, attr int32) {
 	t := r.traits(key)
-	r.fates, r.counts = append(r.fates, t.fate(v)), append(r.counts, t.count)
+	r.classes, r.counts = append(r.classes, t.class(v)), append(r.counts, t.count)
 	r.note(&t, v)
 	if t.names != namesNothing {
 		r.file(r.t.unnamed[t.names], v, attr, -1)
@@ -252,10 +257,10 @@ func (r *reading) settleOwn() {
 	for _, i := range r.touched {
 		switch s := &r.slots[i]; {
 		case s.info == nil || s.attr < 0:
-		case s.info.wordsOf&r.speaks != 0:
-			r.fates[s.attr] = words
-		case s.info.factOf&r.speaks != 0 && !s.info.words:
-			r.fates[s.attr] = stays
+		case s.info.wordsOf&r.dialects != 0:
+			r.classes[s.attr] = classWords
+		case s.info.factOf&r.dialects != 0 && !s.info.words && s.info.fields&(1<<fErrorMessage) == 0:
+			r.classes[s.attr] = classFact
 		}
 	}
 }
@@ -266,12 +271,12 @@ func (r *reading) file(info *keyInfo, v pcommon.Value, attr, event int32) {
 		return
 	}
 	if attr >= 0 && info.words {
-		r.fates[attr] = words
+		r.classes[attr] = classWords
 	}
-	r.speaks |= info.marks
+	r.dialects |= info.marks
 	for _, m := range info.values {
 		if v.Type() == pcommon.ValueTypeStr && v.Str() == m.value {
-			r.speaks |= m.dialect
+			r.dialects |= m.dialect
 		}
 	}
 	s := &r.slots[info.slot]
@@ -288,9 +293,9 @@ func (r *reading) fileHit(f *family, h hit) {
 		return
 	}
 	if f.words {
-		r.fates[h.attr] = words
+		r.classes[h.attr] = classWords
 	}
-	r.speaks |= f.marks
+	r.dialects |= f.marks
 	r.hits = append(r.hits, h)
 	r.fed |= f.fields
 	if s := &r.slots[f.slot]; !s.set {
@@ -304,7 +309,7 @@ func (r *reading) usable(src *boundSource) bool {
 	if src.slot >= 0 && !r.slots[src.slot].set || src.resource {
 		return false
 	}
-	return src.kinds.has(r.out.Kind) && (!src.own || r.speaks&src.dialect != 0)
+	return src.kinds.has(r.out.Kind) && (!src.own || r.dialects&src.dialect != 0)
 }
 
 // each offers the sources of a field, in order of precedence, until one is taken.
@@ -398,15 +403,15 @@ func (r *reading) parse(v pcommon.Value) jsonval.Node {
 
 var pythonJSON = strings.NewReplacer("'", `"`, "None", "null", "True", "true", "False", "false")
 
-// took settles the fate of the attribute a source read: it goes if it is held
-// losslessly.
+// took notes that a column or content holds the attribute that a source read, if it does
+// so losslessly.
 func (r *reading) took(src *boundSource, lossless bool) {
 	s := &r.slots[src.slot]
 	if !lossless || len(src.steps) > 0 {
 		return
 	}
 	if s.attr >= 0 {
-		r.fates[s.attr] = goes
+		r.classes[s.attr] = classStored
 		return
 	}
 	r.eventTook(s, src)

@@ -119,8 +119,8 @@ func (r *reading) sources(f field) iter.Seq[*boundSource] {
 func (r *reading) kindRules() iter.Seq[*boundRule] {
 	return func(yield func(*boundRule) bool) {
 		p := r.ready[kindList]
-		for speaks := r.speaks; speaks != 0; speaks &= speaks - 1 {
-			if own := r.t.nameRules[speaks&-speaks]; own != nil {
+		for dialects := r.dialects; dialects != 0; dialects &= dialects - 1 {
+			if own := r.t.nameRules[dialects&-dialects]; own != nil {
 				p.merge(own)
 			}
 		}

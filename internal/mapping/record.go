@@ -115,7 +115,7 @@ func (r *reading) event(rec *Record) Event {
 	}
 	e.BodyID = r.body(rec)
 	for key, v := range rec.Attributes().All() {
-		r.fates = append(r.fates, r.fateOf(key, v))
+		r.classes = append(r.classes, r.classOf(key, v))
 	}
 	r.buf = r.appendAttributes(r.buf[:0], rec.Attributes())
 	e.Attributes = r.keep(r.buf)

@@ -23,7 +23,7 @@ type table struct {
 	tellFailure uint64
 	dialects    []*dialect // by bit
 	slots       int
-	// slots of what message and document events tell, and the bit of speaks that
+	// slots of what message and document events tell, and the bit of reading.dialects that
 	// marks a text completion
 	input, output, documents int16
 	// slot that stands for the name of the span, and the fields it feeds
@@ -45,7 +45,7 @@ type table struct {
 // that each source has its own.
 const maxSources = 100
 
-// completionBit and chatBit are the bits of reading.speaks for text completions and
+// completionBit and chatBit are the bits of reading.dialects for text completions and
 // for chats.
 const (
 	completionBit = 1 << 63
@@ -60,6 +60,8 @@ type keyInfo struct {
 	values []markValue // dialects that only a certain value shows
 	words  bool
 	fact   bool // a column holds its value whole
+	// repeatsName says that the value is no words where it is the name of the span.
+	repeatsName bool
 	// factOf are the dialects on whose spans alone the attribute is a fact.
 	factOf uint64
 	traits traits // what its words tell
@@ -217,6 +219,9 @@ func (t *table) addDialect(d *dialect, bit uint64) {
 	}
 	for _, w := range d.words {
 		t.lookupOrAdd(w).words = true
+	}
+	for _, name := range d.names {
+		t.lookupOrAdd(name).repeatsName = true
 	}
 	for _, w := range d.ownWords {
 		t.key(w).wordsOf |= bit

@@ -336,7 +336,7 @@ func (r *reading) restore(src *boundSource) {
 	if src == nil {
 		return
 	}
-	if s := &r.slots[src.slot]; s.attr >= 0 && r.fates[s.attr] == goes {
-		r.fates[s.attr] = stays
+	if s := &r.slots[src.slot]; s.attr >= 0 && r.classes[s.attr] == classStored {
+		r.classes[s.attr] = classFact
 	}
 }

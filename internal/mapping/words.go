@@ -97,47 +97,64 @@ func saysProse(s string) bool {
 	}
 }
 
-// fateOfKnown is what becomes of an attribute whose key the table has.
-func (r *reading) fateOfKnown(info *keyInfo, v pcommon.Value) fate {
+// classOfKnown is what becomes of an attribute whose key the table has.
+func (r *reading) classOfKnown(info *keyInfo, v pcommon.Value) attrClass {
 	switch {
-	case info.carriesWords(r.speaks):
-		return words
+	case info.carriesWords(r.dialects):
+		return classWords
+	case info.fields&(1<<fErrorMessage) != 0:
+		return classErrorText
 	case info.fact:
-		return stays
+		return classFact
 	}
-	return info.traits.fate(v)
+	return info.traits.class(v)
 }
 
-// fate is what becomes of an attribute that no dialect knows.
-func (t traits) fate(v pcommon.Value) fate {
+// class is what becomes of an attribute that no dialect knows.
+func (t traits) class(v pcommon.Value) attrClass {
 	switch v.Type() {
 	case pcommon.ValueTypeInt, pcommon.ValueTypeDouble, pcommon.ValueTypeBool, pcommon.ValueTypeEmpty:
-		return stays
+		return classFact
 	case pcommon.ValueTypeBytes:
-		return words
+		return classWords
 	}
 	switch {
+	case t.failure:
+		return classErrorText
 	case t.general && t.open:
-		return unlessProse
+		return classFactUnlessProse
 	case t.general:
-		return stays
+		return classFact
 	case t.words:
-		return words
+		return classWords
 	}
-	return unsure
+	return classUnknown
 }
 
-// fateOf is what becomes of an attribute that is no span's: of an event, a link, a scope
-// or a resource.
-func (r *reading) fateOf(key string, v pcommon.Value) fate {
-	var f fate
-	if info := r.t.keys[key]; info != nil {
-		f = r.fateOfKnown(info, v)
-	} else {
-		f = r.traits(key).fate(v)
+// isWords tells whether an attribute of the span, whose class is known, is words, stored
+// already or not.
+func (r *reading) isWords(key string, class attrClass) bool {
+	if class != classStored {
+		return class == classWords || class == classUnknown
 	}
-	if f == unsure && r.isLabel(key) {
-		return stays
+	if info := r.t.keys[key]; info != nil {
+		return info.carriesWords(r.dialects)
+	}
+	f, _, _ := r.t.match(key)
+	return f != nil && f.carriesWords(r.dialects)
+}
+
+// classOf is what becomes of an attribute that is no span's: of an event, a link, a scope
+// or a resource.
+func (r *reading) classOf(key string, v pcommon.Value) attrClass {
+	var f attrClass
+	if info := r.t.keys[key]; info != nil {
+		f = r.classOfKnown(info, v)
+	} else {
+		f = r.traits(key).class(v)
+	}
+	if f == classUnknown && r.isLabel(key) {
+		return classFact
 	}
 	return f
 }

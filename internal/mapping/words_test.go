@@ -3,12 +3,15 @@ package mapping
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"math/bits"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
 func TestProse(t *testing.T) {
@@ -31,15 +34,15 @@ func TestProse(t *testing.T) {
 }
 
 func TestWordsOfKeys(t *testing.T) {
-	for key, want := range map[string]fate{
-		"http.request.method": stays, "messaging.message.id": stays, "k8s.pod.name": stays, "db.statement": words, "db.query.text": words,
-		"db.query.parameter.name": words, "acme.question": words, "acmeUserQuestion": words, "acme_prompts": words, "tool-args": words,
-		"acme:result": words, "color": unsure, "crew_agents": unsure, "process.command_args": unsure, "exception.stacktrace": words,
-		"exception.message": stays, "acme.description": words, "context": words, "messages": words, "message.received": words,
+	for key, want := range map[string]attrClass{
+		"http.request.method": classFact, "messaging.message.id": classFact, "k8s.pod.name": classFact, "db.statement": classWords, "db.query.text": classWords,
+		"db.query.parameter.name": classWords, "acme.question": classWords, "acmeUserQuestion": classWords, "acme_prompts": classWords, "tool-args": classWords,
+		"acme:result": classWords, "color": classUnknown, "crew_agents": classUnknown, "process.command_args": classUnknown, "exception.stacktrace": classWords,
+		"exception.message": classErrorText, "error.message": classErrorText, "acme.description": classWords, "context": classWords, "messages": classWords, "message.received": classWords,
 	} {
 		span := testSpan{attrs: map[string]any{key: "x"}}.traces(t)
 		v, _ := allSpans(span)[0].Attributes().Get(key)
-		require.Equal(t, want, traitsOf(key).fate(v), key)
+		require.Equal(t, want, traitsOf(key).class(v), key)
 	}
 }
 
@@ -58,6 +61,12 @@ func TestNoWordsAmongFacts(t *testing.T) {
 			bare := New(Options{Capture: CaptureMetadata}).Map(loadTraces(t, name))
 			require.Empty(t, bare.Contents)
 			requireNotAmongFacts(t, bare, said)
+			for i := range bare.Spans {
+				s := &bare.Spans[i]
+				require.Empty(t, s.StatusMessage+s.ErrorMessage)
+				require.NotContains(t, said, s.Name)
+				require.NotContains(t, said, s.ErrorType)
+			}
 		})
 	}
 }
@@ -139,5 +148,82 @@ func TestNoWordsOfStrangersAmongFacts(t *testing.T) {
 				require.Equal(t, capture == CaptureFull, strings.Contains(string(s.Attributes), `"`+kept+`":{"$content"`), "%s is kept", kept)
 			}
 		}
+	}
+}
+
+// TestTextsOfErrorsAreWords hides a sentence, and a word, in each place where spans say what
+// went wrong: without contents the type of the error is all that is kept.
+func TestTextsOfErrorsAreWords(t *testing.T) {
+	spans := map[string]testSpan{"a status": {status: ptrace.StatusCodeError}, "a type that is a text": {status: ptrace.StatusCodeError}}
+	for _, key := range []string{"exception.message", "exception.stacktrace", "error.message"} {
+		spans["an event's "+key] = testSpan{status: ptrace.StatusCodeError, events: []testEvent{{"exception", 1, map[string]any{"exception.type": "E"}}}}
+		spans["a span's "+key] = testSpan{status: ptrace.StatusCodeError}
+	}
+	for _, src := range compiled().sources[fErrorMessage] {
+		span := testSpan{status: ptrace.StatusCodeError, attrs: map[string]any{}}
+		if d := compiled().dialects[bits.TrailingZeros64(src.dialect)]; len(d.scopes) > 0 {
+			span.scope = strings.TrimSuffix(d.scopes[0], "*")
+		} else {
+			key, value, _ := strings.Cut(strings.NewReplacer(".#", ".0", ".*", ".x").Replace(d.marks[0]), "=")
+			span.attrs[key] = value
+		}
+		spans["a span's "+src.attr] = span
+	}
+	for place, span := range spans {
+		for _, said := range []string{"the vault opens at midnight", "xyzzyplugh", `{"error":{"message":"xyzzyplugh is no question for us"}}`} {
+			span := span
+			span.attrs = maps.Clone(span.attrs)
+			if span.attrs == nil {
+				span.attrs = map[string]any{}
+			}
+			kind, key, _ := strings.Cut(place, "'s ")
+			switch {
+			case place == "a status":
+				span.message = said
+			case place == "a type that is a text":
+				span.attrs["error.type"] = "the vault opens at midnight"
+			case kind == "an event":
+				span.events = []testEvent{{"exception", 1, map[string]any{"exception.type": "E", key: said}}}
+			default:
+				span.attrs[key] = said
+			}
+			s := &New(Options{Capture: CaptureMetadata}).Map(span.traces(t)).Spans[0]
+			kept := fmt.Sprint(s.Name, s.StatusMessage, s.ErrorMessage, s.ErrorType, string(s.Attributes), string(s.Events))
+			require.NotContains(t, kept, "vault", place)
+			require.NotContains(t, kept, "xyzzyplugh", place)
+			require.NotZero(t, s.Adjustments&ContentOmitted, place)
+			require.NotEmpty(t, s.ErrorType, place)
+		}
+	}
+}
+
+// TestNameOfASpan is a fact, and so is what repeats the name. Where an application names
+// spans after what it was asked, the name is words.
+func TestNameOfASpan(t *testing.T) {
+	const question, template = "How is the weather in Paris?", "answered {n} questions of a user"
+	for name, c := range map[string]struct {
+		span testSpan
+		want string // without contents
+	}{
+		"a template":              {testSpan{name: template, attrs: map[string]any{"logfire.msg_template": template, "logfire.msg": "answered 2 questions of a user"}}, template},
+		"a message without any":   {testSpan{name: template, attrs: map[string]any{"logfire.msg_template": template, "logfire.msg": template}}, template},
+		"a name that nobody says": {testSpan{name: question}, question},
+		"a question":              {testSpan{name: question, attrs: map[string]any{"gen_ai.operation.name": "invoke_agent", "input.value": question}}, "invoke_agent"},
+		"a message":               {testSpan{name: question, attrs: map[string]any{"gen_ai.operation.name": "chat", "gen_ai.prompt.0.content": question}}, "chat"},
+		"a stranger's question":   {testSpan{name: question, scope: "acme", attrs: map[string]any{"acme.topic": question}}, "acme"},
+		"an agent's name":         {testSpan{name: "the best of all agents", attrs: map[string]any{"gen_ai.agent.name": "the best of all agents"}}, "the best of all agents"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bare := &New(Options{Capture: CaptureMetadata}).Map(c.span.traces(t)).Spans[0]
+			require.Equal(t, c.want, bare.Name)
+			full := New(Options{}).Map(c.span.traces(t))
+			require.Equal(t, c.span.name, full.Spans[0].Name)
+			if c.want != c.span.name {
+				require.NotZero(t, bare.Adjustments&ContentOmitted)
+			}
+			for _, body := range full.Contents {
+				require.NotContains(t, string(body), template)
+			}
+		})
 	}
 }
