@@ -77,6 +77,7 @@ func (e *llmExporter) open(ctx context.Context) (err error) {
 	}
 	e.repricer = &pricing.Repricer{
 		Pool: e.pool, Schema: e.cfg.Postgres.Schema, Pricer: e.pricer, Writer: e.writer, Logger: e.logger,
+		Timeout:  e.cfg.TimeoutConfig.Timeout,
 		Progress: e.telemetry.repriced, IdleSince: e.health.lastTouch, Idle: upkeep.Idle,
 	}
 	return e.telemetry.observePool(e.pool)

@@ -64,8 +64,8 @@ func TestThePastIsPricedAgain(t *testing.T) {
 	late := byte(1)
 	settle := func(cost, unpriced string) {
 		t.Helper()
-		require.NoError(t, repricer.Note(t.Context(), 0))
-		change(`UPDATE llm_internal_repricing SET ready_at = now()`)
+		require.NoError(t, repricer.Note(t.Context()))
+		change(`UPDATE llm_internal_price_changes SET ready_at = now()`)
 		conn, err := inner.pool.Acquire(t.Context())
 		require.NoError(t, err)
 		_, _, err = inner.pricer.Reload(t.Context(), conn.Conn())

@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -17,10 +18,10 @@ const (
 	ReloadInterval = time.Minute
 	// maxAge is how old the prices may be that a batch is estimated by.
 	maxAge = ReloadInterval + 15*time.Second
-	// settled is how long after a change of prices no batch is stored any more that was
-	// estimated by those of before: such a batch was mapped within maxAge and took its
-	// timeout at most.
-	settled = 2*ReloadInterval + 15*time.Second
+	// longBatch is how long a batch may take that no timeout ends.
+	longBatch = 10 * time.Minute
+	// slack is for what else takes time between looking at prices and storing a batch.
+	slack = 15 * time.Second
 	// pause is what a transaction of repricing leaves to the writing, in parts of its time.
 	pause = 0.5
 )
@@ -38,6 +39,8 @@ type Repricer struct {
 	Pricer *Pricer
 	Writer *write.Writer
 	Logger *zap.Logger
+	// Timeout ends the storing of a batch; 0: nothing does.
+	Timeout time.Duration
 	// Progress gets what a transaction has done.
 	Progress func(context.Context, *write.Repriced)
 	// IdleSince tells when the last batch came; Idle is after which time nothing is asked.
@@ -51,7 +54,7 @@ func (r *Repricer) Run(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if time.Since(r.IdleSince()) < r.Idle {
-			err := r.Note(ctx, settled)
+			err := r.Note(ctx)
 			if err == nil {
 				err = r.Reprice(ctx)
 			}
@@ -67,8 +70,15 @@ func (r *Repricer) Run(ctx context.Context) {
 	}
 }
 
-// Note notes the days whose prices have changed, to be priced again after some time.
-func (r *Repricer) Note(ctx context.Context, after time.Duration) error {
+// settled is how long after a change of prices no batch is stored any more that was
+// estimated by those of before.
+func (r *Repricer) settled() time.Duration {
+	return maxAge + cmp.Or(r.Timeout, longBatch) + slack
+}
+
+// Note notes the days whose prices have changed, to be priced again once no batch is on its
+// way with those of before.
+func (r *Repricer) Note(ctx context.Context) error {
 	conn, err := r.Pool.Acquire(ctx)
 	if err != nil {
 		return err
@@ -81,20 +91,41 @@ func (r *Repricer) Note(ctx context.Context, after time.Duration) error {
 		return nil
 	}
 	digest := r.Pricer.digest()
-	var days int
-	sql := "SELECT " + pgx.Identifier{r.Schema, "llm_internal_note_prices"}.Sanitize() + "(now() + $1 * interval '1 second')"
-	if err := conn.QueryRow(ctx, sql, after.Seconds()).Scan(&days); err != nil {
-		return fmt.Errorf("note the days whose prices have changed: %w", err)
+	var changes int
+	if err := conn.QueryRow(ctx, "SELECT "+r.function("llm_internal_note_prices")+"($1)", r.settled()).Scan(&changes); err != nil {
+		return fmt.Errorf("note changed prices: %w", err)
 	}
 	r.Pricer.note(digest)
+	if changes > 0 {
+		r.Logger.Info("Prices have changed; calls of the days they hold for are priced again", zap.Duration("in", r.settled()))
+	}
+	return nil
+}
+
+func (r *Repricer) function(name string) string { return pgx.Identifier{r.Schema, name}.Sanitize() }
+
+// list lists the days that are to be priced again by now.
+func (r *Repricer) list(ctx context.Context) error {
+	conn, err := r.Pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	var days int
+	if err := conn.QueryRow(ctx, "SELECT "+r.function("llm_internal_list_repricing")+"()").Scan(&days); err != nil {
+		return fmt.Errorf("list days to price again: %w", err)
+	}
 	if days > 0 {
-		r.Logger.Info("Prices have changed, the calls of their days are priced again", zap.Int("days", days), zap.Duration("in", after))
+		r.Logger.Info("Pricing calls again", zap.Int("days", days))
 	}
 	return nil
 }
 
 // Reprice prices the days again that wait for it.
 func (r *Repricer) Reprice(ctx context.Context) error {
+	if err := r.list(ctx); err != nil {
+		return err
+	}
 	var sum write.Repriced
 	for ctx.Err() == nil {
 		if err := r.Pricer.Refresh(ctx, r.Pool); err != nil {

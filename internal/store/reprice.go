@@ -64,24 +64,24 @@ type PricedSpan struct {
 	trace.Flags
 }
 
-// SpansToPrice reads the model spans of traces.
-func (s *Store) SpansToPrice(ctx context.Context, c *pgbatch.Conn, traces [][16]byte, within Range) (spans []PricedSpan, err error) {
+// SpansToPrice gives the model spans of traces to span, one by one: a trace may have any
+// number.
+func (s *Store) SpansToPrice(ctx context.Context, c *pgbatch.Conn, traces [][16]byte, within Range, span func(*PricedSpan)) error {
 	ids := pgbatch.AppendArrayHeader(nil, pgtype.UUIDOID, len(traces))
 	for _, id := range traces {
 		ids = pgbatch.AppendUUID(ids, id)
 	}
-	err = c.Exec(ctx, pgbatch.Statement{
+	return c.Exec(ctx, pgbatch.Statement{
 		What: "read spans to price again", SQL: s.pricedSpans, Params: append([][]byte{ids}, within.params()...),
 		OIDs: []uint32{pgtype.UUIDArrayOID, pgtype.TimestamptzOID, pgtype.TimestamptzOID},
 		Row: func(v [][]byte) error {
-			span, known, err := readPricedSpan(v)
-			if known {
-				spans = append(spans, span)
+			s, known, err := readPricedSpan(v)
+			if known && err == nil {
+				span(&s)
 			}
 			return err
 		},
 	})
-	return spans, err
 }
 
 // readPricedSpan reads a row of reprice_spans.sql. A row of another program that has no
@@ -100,7 +100,7 @@ func readPricedSpan(v [][]byte) (s PricedSpan, known bool, err error) {
 		figure.V, figure.OK = r.OptInt()
 	}
 	s.EstimatedCost = cost(&r)
-	s.UsageCounted, s.EstimateCounted = optBool(&r), optBool(&r)
+	s.Counted, s.UsageCounted, s.EstimateCounted = optBool(&r), optBool(&r), optBool(&r)
 	return s, known, r.Err
 }
 

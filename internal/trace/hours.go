@@ -58,8 +58,13 @@ func (p *Planner) otherHours(r *Result) []int64 {
 	if p.t.stored == nil || !p.t.whole && !p.changesOthers(r) {
 		return nil
 	}
-	times := make([]int64, len(r.Row.hours))
-	for i, hour := range r.Row.hours {
+	return r.Row.HourTimes()
+}
+
+// HourTimes returns the hours in which spans of the trace start, as times in µs.
+func (r *Rollup) HourTimes() []int64 {
+	times := make([]int64, len(r.hours))
+	for i, hour := range r.hours {
 		times[i] = hour * microsPerHour
 	}
 	return times

@@ -208,11 +208,11 @@ func signed(d decimal.NullDecimal, sign int64) decimal.Decimal {
 	return d.Decimal
 }
 
-// Reprice replaces the estimate of a span of the trace.
+// Reprice replaces the estimate of a span of the trace. What counts does not depend on
+// prices.
 func (r *Rollup) Reprice(f Flags, from, to decimal.NullDecimal) {
-	f.CostCounted = mapping.Bool{}
-	f.Counted = mapping.Bool{}
-	s := Span{Estimate: from}
+	f.Counted = mapping.Bool{} // the span is a call before and after
+	s := Span{Estimate: from}  // and reports the same
 	r.count(&s, f, -1)
 	s.Estimate = to
 	r.count(&s, f, 1)

@@ -94,42 +94,45 @@ func (t *transaction) repriceTraces(ctx context.Context, refs []store.TraceRef, 
 		}
 	}
 	done.Traces = len(ids)
-	rows, err := t.estimateAgain(ctx, ids, within, number, estimate, done)
-	if err != nil {
+	if times, err = t.estimateAgain(ctx, ids, within, number, estimate, done); err != nil {
 		return nil, err
-	}
-	for i := range rows {
-		times = append(times, rows[i].Start)
 	}
 	return times, t.countStored(ctx, outdated)
 }
 
 // estimateAgain stores the estimates that have changed and adds them to the rows of their
-// traces.
-func (t *transaction) estimateAgain(ctx context.Context, ids [][16]byte, within store.Range, number map[[16]byte]int, estimate func([]mapping.Span), done *Repriced) ([]store.EstimateRow, error) {
-	spans, err := t.w.store.SpansToPrice(ctx, t.conn, ids, within)
-	if err != nil {
-		return nil, err
-	}
-	now := make([]mapping.Span, len(spans))
-	for i := range spans {
-		now[i] = spans[i].Span
-		now[i].EstimatedCost.Valid = false
-	}
-	estimate(now)
+// traces. It returns times in the hours whose usage changes.
+func (t *transaction) estimateAgain(ctx context.Context, ids [][16]byte, within store.Range, number map[[16]byte]int, estimate func([]mapping.Span), done *Repriced) (times []int64, err error) {
 	var rows []store.EstimateRow
-	for i := range spans {
-		s, is := &spans[i], now[i].EstimatedCost
+	one := make([]mapping.Span, 1)
+	elsewhere := map[int]bool{}
+	err = t.w.store.SpansToPrice(ctx, t.conn, ids, within, func(s *store.PricedSpan) {
+		done.Calls++
 		was := s.EstimatedCost
+		one[0] = s.Span
+		one[0].EstimatedCost.Valid = false
+		estimate(one)
+		is := one[0].EstimatedCost
 		if was.Valid == is.Valid && (!is.Valid || was.Decimal.Equal(is.Decimal)) {
-			continue
+			return
 		}
 		rows = append(rows, store.EstimateRow{Trace: s.Trace, Span: s.SpanID, Start: s.Start, Estimate: is})
-		if tr := &t.traces[number[s.Trace]]; tr.stored.Current() {
+		times = append(times, s.Start)
+		n := number[s.Trace]
+		elsewhere[n] = elsewhere[n] || !s.Counted.V && s.UsageCounted.V
+		if tr := &t.traces[n]; tr.stored.Current() {
 			tr.stored.Reprice(s.Flags, was, is)
 			tr.row = tr.stored
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	done.Calls, done.Changed = len(spans), len(rows)
-	return rows, t.w.store.UpdateEstimates(ctx, t.conn, rows, within)
+	for n, figures := range elsewhere {
+		if figures { // of a call that starts in another hour, maybe
+			times = append(times, t.traces[n].stored.HourTimes()...)
+		}
+	}
+	done.Changed = len(rows)
+	return times, t.w.store.UpdateEstimates(ctx, t.conn, rows, within)
 }

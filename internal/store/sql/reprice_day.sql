@@ -1,3 +1,3 @@
 -- The day that is to be priced next, for one collector.
 SELECT day - date '1970-01-01', done_to FROM {{.schema}}.llm_internal_repricing
-WHERE ready_at <= now() ORDER BY day DESC LIMIT 1 FOR UPDATE SKIP LOCKED
+ORDER BY day DESC LIMIT 1 FOR UPDATE SKIP LOCKED
