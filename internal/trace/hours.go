@@ -82,7 +82,7 @@ func (p *Planner) changesOthers(r *Result) bool {
 		if p.vertices[node.vertex].state&isStored != 0 {
 			return true // another observation of a span that may have others below it
 		}
-		if p.after&repeated != 0 && node.Kind.IsModel() && !(node.reportsTokens() && node.Cost.Valid) {
+		if p.after&repeated != 0 && node.Kind.IsModel() && (!node.reportsTokens() || !node.Cost.Valid) {
 			return true // figures of a span around it may move to this call
 		}
 	}
