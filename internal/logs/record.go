@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
@@ -25,19 +26,13 @@ type record struct {
 	name string
 }
 
-// redactions are texts that stand for what is not told.
-var redactions = map[string]bool{
-	"<redacted>": true, "[redacted]": true, "<elided>": true, "__redacted__": true, "not_given": true,
-}
-
 // absent tells whether a value says nothing.
 func absent(v pcommon.Value) bool {
 	switch v.Type() {
 	case pcommon.ValueTypeEmpty:
 		return true
 	case pcommon.ValueTypeStr:
-		s := v.Str()
-		return s == "" || len(s) < 16 && redactions[strings.ToLower(s)]
+		return content.Absent(v.Str())
 	}
 	return false
 }

@@ -25,7 +25,7 @@ func (r *reading) readAnswer(src *boundSource) bool {
 			continue
 		}
 		v := r.slots[at].value
-		if s, is := (value{attr: v}).str(); is && absentText(s) {
+		if s, is := (value{attr: v}).str(); is && content.Absent(s) {
 			continue
 		}
 		given[i], only, found = v, i, found+1

@@ -171,7 +171,7 @@ func (r *reading) readMessages(src *boundSource, dir content.Direction, w *said)
 		return ok
 	}
 	if s, is := v.str(); is {
-		if absentText(s) {
+		if content.Absent(s) {
 			return false
 		}
 		if w.history, w.ids, ok = r.norm.History(s, dir, r.source()); ok {
@@ -294,7 +294,7 @@ func (r *reading) readOne(f field, src *boundSource) (c content.Content, ok bool
 	if src.as == asWrapped {
 		v = r.unwrap(src, v)
 	}
-	if s, is := v.str(); !ok || !v.exists() || is && absentText(s) {
+	if s, is := v.str(); !ok || !v.exists() || is && content.Absent(s) {
 		return c, false
 	}
 	if c, ok = r.convert(f, src, v); !ok {

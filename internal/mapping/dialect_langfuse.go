@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
@@ -110,7 +111,7 @@ func langfuseKind(r *reading, observation string) (Kind, verdict) {
 	case "generation":
 		model, _ := r.attr("langfuse.observation.model.name").str()
 		output, _ := r.attr("langfuse.observation.output").str()
-		if strings.Contains(model, "embed") && absentText(unquote(output)) {
+		if strings.Contains(model, "embed") && content.Absent(unquote(output)) {
 			return KindEmbedding, decided
 		}
 		return KindLLM, decided

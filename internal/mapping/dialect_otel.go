@@ -195,10 +195,14 @@ var _ = register(dialect{
 		fToolArguments: {
 			{attr: "gen_ai.prompt", at: rankLegacy + 30},
 			{event: "gen_ai.tool.message", attr: "content", at: rankEvents},
+			{event: "gen_ai.tool.input", attr: "gen_ai.tool.input", at: rankEvents},
+			{event: "gen_ai.tool.input", attr: "gen_ai.tool.call.arguments", at: rankEvents},
 		},
 		fToolResult: {
 			{attr: "gen_ai.completion", at: rankLegacy + 30},
 			{event: "gen_ai.choice", attr: "message", at: rankEvents},
+			{event: "gen_ai.tool.output", attr: "gen_ai.tool.output", at: rankEvents},
+			{event: "gen_ai.tool.output", attr: "gen_ai.tool.call.result", at: rankEvents},
 		},
 		fRetrievalQuery: {{attr: "gen_ai.prompt", path: "query|input|question"}},
 		fDocuments:      {{attr: "gen_ai.completion", as: asWrapped}},

@@ -122,8 +122,10 @@ type messageOfEvent struct {
 
 // eventBody returns what an event says: its attributes, or the JSON in one of them.
 func (r *reading) eventBody(attrs jsonval.Node) jsonval.Node {
-	if inner := r.decoded(attrs.Get("gen_ai.event.content")).node; isObject(inner) {
-		return inner
+	for _, key := range [...]string{"gen_ai.event.content", "body"} {
+		if inner := r.decoded(attrs.Get(key)).node; isObject(inner) {
+			return inner
+		}
 	}
 	return attrs
 }

@@ -116,7 +116,7 @@ func (r *reading) entries(v value) (list []string, exact, ok bool) {
 			}
 		}
 		for e := range strings.SplitSeq(s, ",") {
-			if e = strings.TrimSpace(e); !absentText(e) && len(list) < maxEntries {
+			if e = strings.TrimSpace(e); !content.Absent(e) && len(list) < maxEntries {
 				list = append(list, e)
 			}
 		}
@@ -254,7 +254,7 @@ func (r *reading) failed() bool {
 
 func textOf(attrs pcommon.Map, key string) string {
 	v, ok := attrs.Get(key)
-	if !ok || v.Type() != pcommon.ValueTypeStr || absentText(v.Str()) {
+	if !ok || v.Type() != pcommon.ValueTypeStr || content.Absent(v.Str()) {
 		return ""
 	}
 	return v.Str()

@@ -45,28 +45,67 @@ type unnamed uint8
 const (
 	namesNothing unnamed = iota
 	namesUser
+	namesSession
 	namesInput
 	namesOutput
+	namesArguments
+	namesResult
+	namesModel
+	namesResponseModel
+	namesProvider
+	namesFinish
+	namesTool
+	namesAgent
+	namesCost
 	numUnnamed
 )
 
 // unnamedKeys name them as the documentation does.
-var unnamedKeys = [numUnnamed]string{namesUser: "*.user_id", namesInput: "*.input", namesOutput: "*.output"}
+var unnamedKeys = [numUnnamed]string{
+	namesUser: "*.user_id", namesSession: "*.session_id", namesInput: "*.input", namesOutput: "*.output", namesArguments: "*.tool_args",
+	namesResult: "*.tool_result", namesModel: "*.model", namesResponseModel: "*.response_model", namesProvider: "*.provider",
+	namesFinish: "*.finish_reason", namesTool: "*.tool_name", namesAgent: "*.agent_name", namesCost: "*.cost_usd",
+}
+
+// unnamedTails are the words that keys end in, by what the values are.
+var unnamedTails = map[string]unnamed{
+	"user id": namesUser, "enduser id": namesUser,
+	"session id": namesSession, "conversation id": namesSession, "thread id": namesSession,
+	"input value": namesInput, "input": namesInput, "prompt": namesInput,
+	"output value": namesOutput, "output": namesOutput, "completion": namesOutput, "response text": namesOutput,
+	"tool args": namesArguments, "tool arguments": namesArguments, "call args": namesArguments, "call arguments": namesArguments,
+	"tool result": namesResult, "tool response": namesResult, "call result": namesResult,
+	"model": namesModel, "model name": namesModel, "model id": namesModel, "response model": namesResponseModel,
+	"provider": namesProvider, "provider name": namesProvider, "llm system": namesProvider,
+	"finish reason": namesFinish, "finish reasons": namesFinish, "stop reason": namesFinish,
+	"tool name": namesTool, "agent name": namesAgent,
+	"cost usd": namesCost, "usd cost": namesCost, "total cost": namesCost, "cost total": namesCost,
+}
+
+// otherThings are words before such a tail that make the value something else: another
+// span's, or not this call's.
+var otherThings = wordSet(`parent previous prev root caller target source remote mcp http langsmith system developer negative cached
+	fallback default allowed budget limit max min saved session daily cumulative estimated judge`)
 
 func unnamedOf(words []string) unnamed {
 	n := len(words)
 	if n < 2 {
 		return namesNothing
 	}
-	switch tail := words[n-2] + " " + words[n-1]; {
-	case tail == "user id", tail == "enduser id":
-		return namesUser
-	case tail == "input value", words[n-1] == "input":
-		return namesInput
-	case tail == "output value", words[n-1] == "output":
-		return namesOutput
+	names, length := unnamedTails[words[n-2]+" "+words[n-1]], 2
+	if names == namesNothing {
+		names, length = unnamedTails[words[n-1]], 1
 	}
-	return namesNothing
+	switch {
+	case names == namesNothing:
+	case slices.ContainsFunc(words[:n-length], func(w string) bool { return otherThings[w] }):
+		return namesNothing
+	case names == namesProvider, names == namesModel, names == namesResponseModel, names == namesCost:
+		if !slices.ContainsFunc(words, func(w string) bool { return aiWords[w] || w == "gen" }) {
+			return namesNothing
+		}
+	}
+	return names
 }
 
 // maxKeyWords bounds into how many words a key is cut.

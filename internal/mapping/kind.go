@@ -3,6 +3,8 @@ package mapping
 import (
 	"slices"
 	"strings"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 )
 
 // operationKinds tells the kind from gen_ai.operation.name.
@@ -95,7 +97,7 @@ func countWords(words []string) bool {
 // isTool tells whether a span that some key calls a chain or agent runs a tool: it names
 // one, and no second key calls it an agent.
 func (r *reading) isTool() bool {
-	if s, is := r.attr("tool.name").str(); !is || absentText(s) {
+	if s, is := r.attr("tool.name").str(); !is || content.Absent(s) {
 		return false
 	}
 	agents := 0

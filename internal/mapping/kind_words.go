@@ -101,6 +101,9 @@ func evidenceOf(words []string) (e evidence) {
 	if ends("input", "messages") || ends("output", "messages") {
 		e |= showsMessages
 	}
+	if e&showsAI != 0 && (last == "provider" || ends("provider", "name")) {
+		e |= showsProvider
+	}
 	if last == "model" || ends("model", "name") || ends("model", "id") {
 		e |= showsModel
 	}

@@ -7,6 +7,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
@@ -164,7 +165,7 @@ func (r *reading) paramText(name string, n jsonval.Node) (jsonval.Node, bool) {
 		list.Add(n)
 		return list, false
 	}
-	if absentText(s) || s == "NaN" || s == "Infinity" || s == "-Infinity" {
+	if content.Absent(s) || s == "NaN" || s == "Infinity" || s == "-Infinity" {
 		return jsonval.Node{}, false
 	}
 	s = strings.TrimSpace(s)

@@ -165,7 +165,15 @@ func (r *reading) scan() {
 			r.file(info, v, i, -1)
 			continue
 		}
-		if f, index, rest := r.t.match(key); f != nil {
+		f, index, rest := r.t.match(key)
+		if f != nil && f.fields == 0 {
+			r.fileUnknown(key, v, i) // only says that texts are words
+			if v.Type() == pcommon.ValueTypeStr {
+				r.classes[i] = classWords
+			}
+			continue
+		}
+		if f != nil {
 			r.classes, r.counts = append(r.classes, classUnknown), append(r.counts, r.countOf(key, v))
 			r.fileHit(f, hit{slot: f.slot, index: index, attr: i, rest: rest, value: v})
 			continue
@@ -179,7 +187,7 @@ func (r *reading) fileUnknown(key string, v pcommon.Value, attr int32) {
 	t := r.traits(key)
 	r.classes, r.counts = append(r.classes, t.class(v)), append(r.counts, t.count)
 	r.note(&t, v)
-	if t.names != namesNothing {
+	if t.names != namesNothing && t.count == noTokens {
 		r.file(r.t.unnamed[t.names], v, attr, -1)
 	}
 	if t.count != noTokens && r.t.counts[t.count] != nil {
@@ -216,7 +224,7 @@ func says(v pcommon.Value) bool {
 	case pcommon.ValueTypeEmpty:
 		return false
 	case pcommon.ValueTypeStr:
-		return !absentText(v.Str()) && v.Str() != "[]"
+		return !content.Absent(v.Str()) && v.Str() != "[]"
 	case pcommon.ValueTypeSlice:
 		return v.Slice().Len() > 0
 	}
@@ -482,7 +490,7 @@ func (r *reading) count(f field, most int64) (n Int, from *boundSource) {
 // saysSomething tells whether a value is given at all.
 func saysSomething(v value) bool {
 	if s, is := v.str(); is {
-		return !absentText(s)
+		return !content.Absent(s)
 	}
 	return v.exists()
 }

@@ -154,17 +154,27 @@ func (t *table) addCounts() {
 	}
 }
 
-// addUnnamed adds, as the last source, who the user is and what calls and tools were given
-// and gave by the words of a key. Words count only on spans that something else makes a
-// call or a tool.
+// addUnnamed adds, as the last source, what the words of a key say of its value. All but the
+// user counts only on spans that something else makes a call, a tool or an agent.
 func (t *table) addUnnamed() {
+	known := anyKind &^ kindsOf(KindOther)
 	for names, feeds := range [numUnnamed][]struct {
 		field field
 		kinds kindSet
 	}{
-		namesUser:   {{fUserID, anyKind}},
-		namesInput:  {{fInputMessages, onlyLLM}, {fToolArguments, onlyTool}},
-		namesOutput: {{fOutputMessages, onlyLLM}, {fToolResult, onlyTool}},
+		namesUser:          {{fUserID, anyKind}},
+		namesSession:       {{fSessionID, known}},
+		namesInput:         {{fInputMessages, onlyLLM}, {fToolArguments, onlyTool}},
+		namesOutput:        {{fOutputMessages, onlyLLM}, {fToolResult, onlyTool}},
+		namesArguments:     {{fToolArguments, onlyTool}},
+		namesResult:        {{fToolResult, onlyTool}},
+		namesModel:         {{fRequestModel, modelKinds}},
+		namesResponseModel: {{fResponseModel, modelKinds}},
+		namesProvider:      {{fProvider, modelKinds}},
+		namesFinish:        {{fFinishReasons, onlyLLM}},
+		namesTool:          {{fToolName, onlyTool}},
+		namesAgent:         {{fAgentName, known}},
+		namesCost:          {{fTotalCost, modelKinds}},
 	} {
 		info := &keyInfo{slot: t.newSlot()}
 		t.unnamed[names] = info
@@ -175,7 +185,7 @@ func (t *table) addUnnamed() {
 			}
 			info.fields |= 1 << feed.field
 			t.sources[feed.field] = append(t.sources[feed.field], &boundSource{
-				source: s, dialectName: "any emitter", rank: math.MaxInt, kinds: feed.kinds, slot: info.slot, guessed: true,
+				source: s, dialectName: "any emitter", rank: math.MaxInt - int(numTokenFacts) - names, kinds: feed.kinds, slot: info.slot, guessed: true,
 			})
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
@@ -20,22 +21,6 @@ type value struct {
 }
 
 func (v value) exists() bool { return v.node.Exists() || v.attr != pcommon.Value{} }
-
-// placeholders stand for absent values.
-var placeholders = map[string]bool{
-	"<not specified>": true, "<not serializable>": true, "<REDACTED>": true,
-	"<no_stop_reason_provided>": true, "<no_finish_reason_provided>": true, "<unknown_model_name>": true, "<unknown_tool_name>": true,
-	"<unknown_type>": true, "<unknown_tool_input>": true, "<unknown_tool_output>": true,
-}
-
-// absentText tells whether s says nothing.
-func absentText(s string) bool {
-	if len(s) > 0 && s[0] > ' ' && s[0] != '<' && s[0] < 0x80 {
-		return false
-	}
-	s = strings.TrimSpace(s)
-	return s == "" || placeholders[s]
-}
 
 // str returns the string a value is, without any conversion.
 func (v value) str() (string, bool) {
@@ -52,7 +37,7 @@ func (v value) str() (string, bool) {
 // string attribute, which a text column holds losslessly.
 func (v value) text() (s string, exact, ok bool) {
 	if s, ok := v.str(); ok {
-		return s, !v.node.Exists(), !absentText(s)
+		return s, !v.node.Exists(), !content.Absent(s)
 	}
 	if v.node.Exists() {
 		if v.node.Kind() == jsonval.Number {

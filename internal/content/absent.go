@@ -1,0 +1,40 @@
+package content
+
+import "strings"
+
+// placeholders stand for what is not told, in lower case.
+var placeholders = map[string]bool{
+	"<not specified>": true, "<not serializable>": true, "<redacted>": true, "[redacted]": true, "__redacted__": true, "<elided>": true,
+	"not_given": true, "hidden:non-empty": true, "hidden:empty": true, "hidden:null": true,
+	"<no_stop_reason_provided>": true, "<no_finish_reason_provided>": true, "<unknown_model_name>": true, "<unknown_tool_name>": true,
+	"<unknown_type>": true, "<unknown_tool_input>": true, "<unknown_tool_output>": true,
+}
+
+// maxPlaceholder bounds the length of a placeholder.
+const maxPlaceholder = 32
+
+// Absent tells whether a text says nothing: blanks, what a library writes instead of a
+// value, or how Python prints an object that has no text of its own.
+func Absent(s string) bool {
+	if s == "" {
+		return true
+	}
+	switch c := s[0]; {
+	case c == '<', c == '[', c == '_', c|0x20 == 'n', c|0x20 == 'h', c <= ' ', c >= 0x80:
+	default:
+		return false
+	}
+	if s = strings.TrimSpace(s); s == "" {
+		return true
+	}
+	if len(s) <= maxPlaceholder && placeholders[strings.ToLower(s)] {
+		return true
+	}
+	switch s[0] {
+	case '<':
+		return s[len(s)-1] == '>' && len(s) < 256 && (strings.Contains(s, " object at 0x") || strings.HasPrefix(s, "<coroutine object "))
+	case '[':
+		return s[len(s)-1] == ']' && len(s) < 256 && strings.HasPrefix(s, "[Scrubbed due to ")
+	}
+	return false
+}
