@@ -32,7 +32,7 @@ func Absent(s string) bool {
 	}
 	switch s[0] {
 	case '<':
-		return s[len(s)-1] == '>' && len(s) < 256 && (strings.Contains(s, " object at 0x") || strings.HasPrefix(s, "<coroutine object "))
+		return s[len(s)-1] == '>' && len(s) < 256 && strings.Contains(s, " object ") && strings.Contains(s, " at 0x")
 	case '[':
 		return s[len(s)-1] == ']' && len(s) < 256 && strings.HasPrefix(s, "[Scrubbed due to ")
 	}
