@@ -1,6 +1,7 @@
 package pgbatch
 
 import (
+	"math"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -49,4 +50,20 @@ func TestArrayLiteralsSurviveAnyText(t *testing.T) {
 	literal := string(AppendArrayLiteral(nil, want)[4:])
 	require.NoError(t, pool.QueryRow(t.Context(), "SELECT $1::text::text[]", literal).Scan(&got))
 	require.Equal(t, want, got)
+}
+
+// TestBinaryValuesComeBack reads what was appended.
+func TestBinaryValuesComeBack(t *testing.T) {
+	require.Equal(t, int64(-5), ReadInt64(AppendInt64(nil, -5)[4:]))
+	require.Zero(t, ReadInt64(nil), "null")
+	require.Equal(t, int64(1_700_000_000_000_001), ReadTime(AppendTime(nil, 1_700_000_000_000_001)[4:]))
+	for _, infinite := range []int64{math.MaxInt64, math.MinInt64} {
+		require.Equal(t, infinite, ReadTime(AppendInt64(nil, infinite)[4:]))
+	}
+	list := AppendArrayHeader(nil, pgtype.Int8OID, 3)
+	for _, v := range []int64{1, -1, math.MaxInt64} {
+		list = AppendInt64(list, v)
+	}
+	require.Equal(t, []int64{1, -1, math.MaxInt64}, ReadInt64Array(list))
+	require.Empty(t, ReadInt64Array(AppendArrayHeader(nil, pgtype.Int8OID, 0)))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -100,6 +99,10 @@ func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, wi
 		for _, ref.span = range a.Ask.Twins {
 			twins = append(twins, ref)
 		}
+		for _, at := range a.Ask.Exact {
+			ref.span, ref.start = at.ID, at.Start
+			exactly = append(exactly, ref)
+		}
 		for _, at := range a.Ask.Arrived {
 			ref.span, ref.start = at.ID, at.Start
 			exactly, arrived = append(exactly, ref), append(arrived, ref)
@@ -111,7 +114,7 @@ func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, wi
 			tools = append(tools, toolRef{ref.n, a.ID, key})
 		}
 		if a.Ask.Calls != nil {
-			statements = append(statements, s.callsOf(ref, a.Ask.Calls, within, span))
+			statements = append(statements, s.callsOf(ref, a.Ask.Calls, a.Trace))
 		}
 	}
 	statements = appendRead(statements, "look up spans", &s.findSpans, spans, span, within.params()...)
@@ -140,22 +143,36 @@ func (s *Store) whole(ref spanRef, row func([][]byte) error) pgbatch.Statement {
 	}
 }
 
-func (s *Store) callsOf(ref spanRef, q *trace.CallQuery, within Range, row func([][]byte) error) pgbatch.Statement {
+func (s *Store) callsOf(ref spanRef, q *trace.CallQuery, t *trace.Trace) pgbatch.Statement {
 	keys := pgbatch.AppendArrayHeader(nil, pgtype.Int8OID, len(q.Keys))
 	for _, key := range q.Keys {
 		keys = pgbatch.AppendInt64(keys, int64(key))
 	}
 	return pgbatch.Statement{
-		What: "look for other observations of calls", SQL: s.findCalls, Row: row,
-		Params: slices.Concat([][]byte{
-			param(pgbatch.AppendInt32(nil, ref.n)), param(pgbatch.AppendUUID(nil, ref.trace)),
-			param(appendStoredTime(nil, q.From)), param(appendStoredTime(nil, q.To)), keys,
-		}, within.params()),
-		OIDs: []uint32{
-			pgtype.Int4OID, pgtype.UUIDOID, pgtype.TimestamptzOID, pgtype.TimestamptzOID, pgtype.Int8ArrayOID,
-			pgtype.TimestamptzOID, pgtype.TimestamptzOID,
+		What: "look for other observations of calls", SQL: s.findCalls, Binary: true,
+		Row: func(v [][]byte) error { return readCall(v, t) },
+		Params: [][]byte{
+			param(pgbatch.AppendUUID(nil, ref.trace)), param(appendStoredTime(nil, q.From)), param(appendStoredTime(nil, q.To)), keys,
 		},
+		OIDs: []uint32{pgtype.UUIDOID, pgtype.TimestamptzOID, pgtype.TimestamptzOID, pgtype.Int8ArrayOID},
 	}
+}
+
+// readCall reads a row of llm_internal_call_keys. There may be very many, so these are
+// binary.
+func readCall(v [][]byte, t *trace.Trace) error {
+	call := trace.Call{
+		Start: pgbatch.ReadTime(v[1]), End: pgbatch.ReadTime(v[2]),
+		Scope: uint64(pgbatch.ReadInt64(v[3])), Told: trace.Told(pgbatch.ReadInt64(v[4])),
+	}
+	if !spanID(&call.ID, v[0]) {
+		return nil
+	}
+	for _, key := range pgbatch.ReadInt64Array(v[5]) {
+		call.Keys = append(call.Keys, uint64(key))
+	}
+	t.KnowCalls(call)
+	return nil
 }
 
 // readSpan reads the columns of stored_span.sql, the pairs, and those of
@@ -360,6 +377,8 @@ var callColumns = []pgbatch.Column[CallRow]{
 		}
 		return pgbatch.AppendArrayLiteral(b, keys)
 	}),
+	pgbatch.Col("scope", pgtype.Int8OID, func(b []byte, r *CallRow) []byte { return pgbatch.AppendInt64(b, int64(r.Scope)) }),
+	pgbatch.Col("told", pgtype.Int8OID, func(b []byte, r *CallRow) []byte { return pgbatch.AppendInt64(b, int64(r.Told)) }),
 }
 
 // ToolRow is a row of llm_internal_nested_tools.
@@ -420,7 +439,7 @@ func (s *Store) Change(statements []pgbatch.Statement, c *Changes, within Range)
 	statements = pgbatch.AppendQuery(statements, "delete awaited spans", &s.deleteAwaited, c.Arrived)
 	statements = pgbatch.AppendQuery(statements, "await spans", &s.upsertAwaited, c.Awaited)
 	statements = pgbatch.AppendQuery(statements, "store pairs of calls", &s.upsertPairs, c.Pairs)
-	statements = pgbatch.AppendQuery(statements, "store calls", &s.insertCalls, c.Calls)
+	statements = pgbatch.AppendQuery(statements, "store calls", &s.upsertCalls, c.Calls)
 	statements = pgbatch.AppendQuery(statements, "store nested tools", &s.upsertTools, c.Tools)
 	return pgbatch.AppendQuery(statements, "delete nested tools", &s.deleteTools, c.Settled)
 }

@@ -45,7 +45,7 @@ type Store struct {
 	findTools                                                    pgbatch.Query[toolRef]
 	upsertAwaited, deleteAwaited                                 pgbatch.Query[AwaitedRow]
 	upsertPairs                                                  pgbatch.Query[PairRow]
-	insertCalls                                                  pgbatch.Query[CallRow]
+	upsertCalls                                                  pgbatch.Query[CallRow]
 	upsertTools, deleteTools                                     pgbatch.Query[ToolRow]
 
 	copyEvents   string
@@ -82,7 +82,7 @@ func New(schemaName string) *Store {
 		findSpans:     query(schemaName, "spans_find", findColumns),
 		findExactly:   query(schemaName, "spans_find_exactly", exactColumns),
 		findTwins:     query(schemaName, "spans_find_twins", findColumns),
-		findCalls:     text(schemaName, "spans_find_calls"),
+		findCalls:     text(schemaName, "calls_find"),
 		wholeTrace:    text(schemaName, "spans_of_trace"),
 		resetCounting: text(schemaName, "counting_reset"),
 
@@ -92,7 +92,7 @@ func New(schemaName string) *Store {
 
 		findAwaiting: query(schemaName, "pairs_awaiting", refColumns),
 		upsertPairs:  query(schemaName, "pairs_upsert", pairColumns),
-		insertCalls:  query(schemaName, "calls_insert", callColumns),
+		upsertCalls:  query(schemaName, "calls_upsert", callColumns),
 
 		findTools:   query(schemaName, "tools_find", toolRefColumns),
 		upsertTools: query(schemaName, "tools_upsert", toolColumns),

@@ -41,6 +41,7 @@ func (p *Planner) Plan(t *Trace) (*Ask, *Result) {
 		ask := step()
 		if ask == nil && len(p.want) > 0 {
 			ask = &Ask{Spans: distinct(p.want), Above: t.levels()}
+			t.looked++
 		}
 		if ask != nil {
 			return ask, nil
@@ -58,6 +59,7 @@ func (t *Trace) open() *Ask {
 		return &Ask{Whole: true}
 	}
 	ask := &Ask{Above: t.levels()}
+	t.looked++
 	for i := range t.spans {
 		s := &t.spans[i]
 		ask.Arrived = append(ask.Arrived, Ref{s.ID, s.Start})
@@ -254,7 +256,16 @@ func (p *Planner) pairCalls() *Ask {
 	newPairing(&p.graph, false, func(inner, outer int32) {
 		p.linked = append(p.linked, pairKey{p.vertices[inner].id, p.vertices[outer].id})
 	}).run()
-	return p.searchCalls() // of stored calls that have changed since
+	if ask := p.searchCalls(); ask != nil { // of stored calls that have changed since
+		return ask
+	}
+	return p.fetchCalls()
+}
+
+// searches tells whether stored calls may be side by side with a node that were not before.
+func (p *Planner) searches(n int32) bool {
+	node := &p.nodes[n]
+	return node.isCall() && (node.was == nil || p.vertices[node.vertex].state&isChanged != 0)
 }
 
 // searchCalls asks for the stored calls that may be side by side with those that are
@@ -267,7 +278,7 @@ func (p *Planner) searchCalls() *Ask {
 	for n := range p.nodes {
 		node := &p.nodes[n]
 		at := observation{node.ID, node.Start}
-		if !node.isCall() || node.was != nil && p.vertices[node.vertex].state&isChanged == 0 || p.t.searched[at] {
+		if !p.searches(int32(n)) || p.t.searched[at] {
 			continue
 		}
 		q.calls = append(q.calls, at)

@@ -29,11 +29,11 @@ import (
 //	    [length and text of its value]              with labelHidden
 //	count of hours in which spans start, for each: hours since the one before
 //
-// Collectors before this version read the same format up to the scopes of model spans
-// and write neither the flags beyond the second nor the rest. So a trace without
-// provenanceCurrent has spans that they counted, or is another program's.
+// Collectors of other versions write, and read, another number of version, and count the
+// trace anew: what they keep of traces in the llm_internal tables differs. A trace without
+// provenanceCurrent is another program's.
 
-const provenanceVersion = 1
+const provenanceVersion = 2
 
 // Flags of the column.
 const (

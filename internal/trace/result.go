@@ -223,8 +223,11 @@ func (p *Planner) register(r *Result) {
 		if !node.isCall() {
 			continue
 		}
-		if p.t.whole || node.was == nil {
-			r.Calls = append(r.Calls, Call{ID: node.ID, Start: node.Start, End: node.End, Keys: node.listed(nil)})
+		if p.t.whole || node.was == nil || p.tellsOther(int32(n)) {
+			r.Calls = append(r.Calls, Call{
+				ID: node.ID, Start: node.Start, End: node.End, Keys: node.listed(nil),
+				Scope: scopeHash(node.Scope), Told: p.told(int32(n)),
+			})
 		}
 		if node.Kind != mapping.KindTool {
 			continue
@@ -246,6 +249,12 @@ func (p *Planner) register(r *Result) {
 			r.Settled = append(r.Settled, tool)
 		}
 	}
+}
+
+// tellsOther tells whether Told of a stored call changes.
+func (p *Planner) tellsOther(n int32) bool {
+	node := &p.nodes[n]
+	return *node.was != p.flags(n) || p.vertices[node.vertex].state&isNew != 0
 }
 
 type toolID struct {

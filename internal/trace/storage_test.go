@@ -16,7 +16,7 @@ type storage struct {
 	awaited map[pcommon.SpanID]Marks
 	pairs   map[pairKey]Pair
 	byInner map[pcommon.SpanID][]pairKey
-	calls   []Call
+	calls   map[observation]Call
 	tools   map[toolID]Tool
 	names   map[uint64]map[uint64]map[toolID]bool
 	row     *Rollup // as it is read
@@ -29,7 +29,7 @@ type storage struct {
 func newStorage() *storage {
 	return &storage{
 		spans: map[pcommon.SpanID][]Stored{}, awaited: map[pcommon.SpanID]Marks{}, pairs: map[pairKey]Pair{},
-		tools: map[toolID]Tool{}, byInner: map[pcommon.SpanID][]pairKey{}, names: map[uint64]map[uint64]map[toolID]bool{},
+		tools: map[toolID]Tool{}, calls: map[observation]Call{}, byInner: map[pcommon.SpanID][]pairKey{}, names: map[uint64]map[uint64]map[toolID]bool{},
 	}
 }
 
@@ -59,11 +59,7 @@ func (s *storage) answer(t *Trace, ask *Ask) {
 		return
 	}
 	for _, r := range ask.Arrived {
-		for _, stored := range s.spans[r.ID] {
-			if stored.Start == r.Start {
-				s.know(t, []Stored{stored}, true)
-			}
-		}
+		s.knowExactly(t, r)
 		if below, ok := s.awaited[r.ID]; ok {
 			t.KnowAwaited(r.ID, below)
 		}
@@ -93,6 +89,9 @@ func (s *storage) answer(t *Trace, ask *Ask) {
 	for _, id := range ask.Twins {
 		s.know(t, s.spans[id], true)
 	}
+	for _, r := range ask.Exact {
+		s.knowExactly(t, r)
+	}
 	for _, key := range ask.Tools {
 		s.answerTools(t, key)
 	}
@@ -118,11 +117,14 @@ func (s *storage) answerCalls(t *Trace, q *CallQuery) {
 		if c.Start > q.To || c.End < q.From || !slices.ContainsFunc(c.Keys, func(k uint64) bool { _, found := slices.BinarySearch(q.Keys, k); return found }) {
 			continue
 		}
-		s.know(t, s.spans[c.ID][:min(len(s.spans[c.ID]), Crowd)], true)
-		for _, stored := range s.spans[c.ID] {
-			if stored.Start == c.Start {
-				s.know(t, []Stored{stored}, true)
-			}
+		t.KnowCalls(c)
+	}
+}
+
+func (s *storage) knowExactly(t *Trace, r Ref) {
+	for _, stored := range s.spans[r.ID] {
+		if stored.Start == r.Start {
+			s.know(t, []Stored{stored}, true)
 		}
 	}
 }
@@ -155,7 +157,7 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 		clear(s.byInner)
 		clear(s.tools)
 		clear(s.names)
-		s.calls = nil
+		clear(s.calls)
 	}
 	for _, c := range r.Changed {
 		s.change(t, c, r.Reset)
@@ -174,7 +176,9 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 		}
 		s.pairs[key] = p
 	}
-	s.calls = append(s.calls, r.Calls...)
+	for _, c := range r.Calls {
+		s.calls[observation{c.ID, c.Start}] = c
+	}
 	for _, tool := range r.Tools {
 		s.tools[tool.id()] = tool
 		if s.names[tool.Name] == nil {

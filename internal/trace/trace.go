@@ -19,6 +19,10 @@ type Trace struct {
 	awaited  map[pcommon.SpanID]Marks
 	pairs    map[pairKey]Pair
 	searched map[observation]bool
+	calls    shelves                      // stored calls that may lie beside those of the batch
+	listed   map[observation]bool         // those in calls
+	taken    map[observation]bool         // those of them that were asked for
+	fetched  int                          // how often
 	tools    map[uint64]map[uint64][]Tool // by name and call id
 	named    map[ToolKey]bool             // tools asked for
 	complete map[pcommon.SpanID]bool
@@ -46,6 +50,8 @@ type Call struct {
 	ID         pcommon.SpanID
 	Start, End int64
 	Keys       []uint64
+	Scope      uint64 // hash
+	Told       Told
 }
 
 // Tool is a tool span of a trace in which such spans are nested, a row of
@@ -75,9 +81,11 @@ type Ask struct {
 	// Arrived asks for exactly these observations, for what lies below these spans
 	// according to llm_internal_awaited_spans, and for the pairs that await them.
 	Arrived []Ref
-	// Calls asks for the stored calls under any of some keys and within a time, and for
-	// their other observations as Spans does.
+	// Calls asks for the rows of llm_internal_call_keys under any of some keys that overlap
+	// a time.
 	Calls *CallQuery
+	// Exact asks for exactly these observations.
+	Exact []Ref
 	// Tools asks for the rows of llm_internal_nested_tools of one name with these, unless both
 	// have a call id and the two differ.
 	Tools []ToolKey
@@ -175,13 +183,11 @@ func (t *Trace) Answer(ask *Ask) {
 	}
 	if t.asked == nil {
 		t.asked, t.searched, t.complete = map[pcommon.SpanID]bool{}, map[observation]bool{}, map[pcommon.SpanID]bool{}
+		t.taken = map[observation]bool{}
 		t.tools, t.named = map[uint64]map[uint64][]Tool{}, map[ToolKey]bool{}
 	}
 	for _, r := range ask.Arrived {
 		t.asked[r.ID] = true
-	}
-	if len(ask.Spans) > 0 {
-		t.looked++
 	}
 	for _, id := range ask.Spans {
 		t.asked[id] = true

@@ -1,4 +1,9 @@
--- Nested tool spans of one name, unless their call ids differ.
+-- Nested tool spans of one name, unless their call ids differ: each part by primary key.
 SELECT DISTINCT r.n, o.name, o.call, o.span_id, o.counted, o.covered
 FROM {{.rows}}
-JOIN {{.schema}}.llm_internal_nested_tools o ON o.trace_id = r.trace_id AND o.name = r.name AND (r.call = 0 OR o.call IN (0, r.call))
+CROSS JOIN LATERAL (
+    SELECT * FROM {{.schema}}.llm_internal_nested_tools WHERE trace_id = r.trace_id AND name = r.name AND r.call = 0
+    UNION ALL
+    SELECT * FROM {{.schema}}.llm_internal_nested_tools WHERE trace_id = r.trace_id AND name = r.name AND call = 0 AND r.call <> 0
+    UNION ALL
+    SELECT * FROM {{.schema}}.llm_internal_nested_tools WHERE trace_id = r.trace_id AND name = r.name AND call = r.call AND r.call <> 0) o

@@ -1,0 +1,3 @@
+-- Stored calls of a trace under any of some keys that overlap a time.
+SELECT span_id, start_time, end_time, scope, told, keys FROM {{.schema}}.llm_internal_call_keys
+WHERE trace_id = $1 AND start_time <= $3 AND end_time >= $2 AND keys && $4

@@ -1,0 +1,263 @@
+package trace
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+// A batch may bring a call beside which thousands of stored ones lie. Of those it reads
+// one narrow row each, which says what the call lacks and what it teaches. From llm_spans
+// it reads only the calls from which something follows: outer ones that learn from the
+// batch, and inner ones that teach it, a few of a sort. Where these turn out to be no
+// observations of the call, it reads more.
+
+// Told says of a stored call what pairing needs to know: the column
+// llm_internal_call_keys.told.
+type Told uint64
+
+const (
+	toldOwn            = 16               // by how much the call's own marks are shifted; those below it come first
+	toldTool      Told = 1 << (32 + iota) // a tool span
+	toldRepeated                          // … that another one repeats
+	toldCalled                            // … with a call id
+	toldObserved                          // there are several observations of the span
+	toldDifferent                         // … that are not all the same tool
+)
+
+// told returns what is kept of a call.
+func (g *graph) told(n int32) Told {
+	node := &g.nodes[n]
+	at := &g.vertices[node.vertex]
+	told := Told(at.below) | Told(at.own)<<toldOwn
+	isTool := node.Kind == mapping.KindTool
+	for _, flag := range [...]struct {
+		flag Told
+		set  bool
+	}{
+		{toldTool, isTool},
+		{toldRepeated, at.state&callRepeats != 0},
+		{toldCalled, isTool && node.ToolCall != ""},
+		{toldObserved, at.observations > 1},
+		{toldDifferent, at.state&isSeveral != 0},
+	} {
+		if flag.set {
+			told |= flag.flag
+		}
+	}
+	return told
+}
+
+func (t Told) below() Marks { return Marks(t) }
+
+// lacks is pairing.lacks of a stored call.
+func (t Told) lacks() lack {
+	lacks := lack(^t.below()) & lacksMarks
+	if t&(toldTool|toldRepeated) == toldTool {
+		lacks |= lacksRepeat
+	}
+	if t&toldCalled != 0 {
+		lacks |= lacksAnonymous
+	}
+	return lacks
+}
+
+// teaches is pairing.teaches of a stored call.
+func (t Told) teaches() (taught lack, every bool) {
+	taught = lack(t.below() | Marks(t>>toldOwn))
+	if t&toldTool != 0 {
+		if t&toldObserved == 0 && t.below()&toolBelow == 0 {
+			taught &^= lack(toolBelow)
+		}
+		taught |= lacksRepeat
+		if t&toldCalled == 0 {
+			taught |= lacksAnonymous
+		}
+	}
+	return taught, t.below()&toolBelow != 0 || t&toldDifferent != 0
+}
+
+// moment is when an observation of a call was.
+type moment struct {
+	start, end int64
+	id         pcommon.SpanID
+}
+
+// compare orders as compareTime does: the outer of two comes first.
+func (m *moment) compare(o *moment) int {
+	return cmp.Or(cmp.Compare(m.start, o.start), cmp.Compare(o.end, m.end), bytes.Compare(m.id[:], o.id[:]))
+}
+
+// shelf is calls of one scope under one key, and the stored ones of which the same is
+// told.
+type shelf struct {
+	scope uint64
+	told  Told // stored calls
+	// What calls of the batch teach.
+	taught lack
+	every  bool
+
+	calls []moment // outer ones first, once sorted
+	ends  []int64  // of each place, the first end from there on
+}
+
+func (s *shelf) sort() {
+	if len(s.ends) == len(s.calls) {
+		return
+	}
+	slices.SortFunc(s.calls, func(a, b moment) int { return a.compare(&b) })
+	s.ends = slices.Grow(s.ends[:0], len(s.calls))[:len(s.calls)]
+	first := int64(math.MaxInt64)
+	for i := len(s.calls) - 1; i >= 0; i-- {
+		first = min(first, s.calls[i].end)
+		s.ends[i] = first
+	}
+}
+
+// inner returns the calls that may lie within m, up to the first that begins after it.
+func (s *shelf) inner(m *moment, yield func(*moment) bool) {
+	s.sort()
+	i, found := slices.BinarySearchFunc(s.calls, *m, func(a, b moment) int { return a.compare(&b) })
+	if found {
+		i++
+	}
+	for ; i < len(s.calls) && s.ends[i] <= m.end && s.calls[i].start <= m.end; i++ {
+		if c := &s.calls[i]; c.end <= m.end && c.id != m.id && !yield(c) {
+			return
+		}
+	}
+}
+
+// shelves are calls by key.
+type shelves map[uint64][]*shelf
+
+func (s shelves) add(key, scope uint64, told Told, m moment) *shelf {
+	at := slices.IndexFunc(s[key], func(other *shelf) bool { return other.scope == scope && other.told == told })
+	if at < 0 {
+		at = len(s[key])
+		s[key] = append(s[key], &shelf{scope: scope, told: told})
+	}
+	on := s[key][at]
+	on.calls = append(on.calls, m)
+	return on
+}
+
+// KnowCalls takes stored calls that Ask.Calls asks for.
+func (t *Trace) KnowCalls(calls ...Call) {
+	if t.calls == nil {
+		t.calls, t.listed = shelves{}, map[observation]bool{}
+	}
+	for i := range calls {
+		c := &calls[i]
+		if at := (observation{c.ID, c.Start}); !t.listed[at] {
+			t.listed[at] = true
+			for _, key := range c.Keys {
+				t.calls.add(key, c.Scope, c.Told, moment{c.Start, c.End, c.ID})
+			}
+		}
+	}
+}
+
+// fetchCalls asks for the stored calls from which something follows for those of the
+// batch, or the other way round.
+func (p *Planner) fetchCalls() *Ask {
+	t := p.t
+	if len(t.calls) == 0 {
+		return nil
+	}
+	f := fetch{Planner: p, pairing: pairing{graph: &p.graph}, batch: shelves{}, want: map[observation]Told{}}
+	for n := range p.nodes {
+		if p.searches(int32(n)) {
+			f.innerOf(int32(n))
+		}
+	}
+	f.outer()
+	if len(f.want) == 0 {
+		return nil
+	}
+	t.fetched++
+	ask := &Ask{}
+	for at, told := range f.want {
+		t.taken[at] = true
+		ask.Spans = append(ask.Spans, at.id)
+		if told&toldObserved != 0 {
+			ask.Exact = append(ask.Exact, Ref{at.id, at.start})
+		}
+	}
+	ask.Spans = distinct(ask.Spans)
+	slices.SortFunc(ask.Exact, func(a, b Ref) int { return cmp.Or(bytes.Compare(a.ID[:], b.ID[:]), cmp.Compare(a.Start, b.Start)) })
+	return ask
+}
+
+type fetch struct {
+	*Planner
+	pairing pairing
+	batch   shelves
+	want    map[observation]Told
+	keys    []uint64
+}
+
+// take asks for a stored call unless it is known.
+func (f *fetch) take(c *moment, told Told) (taken bool) {
+	at := observation{c.id, c.start}
+	if f.t.index[at] || f.t.taken[at] {
+		return false
+	}
+	f.want[at] = told
+	return true
+}
+
+// innerOf asks for stored calls that may lie within one of the batch and teach it
+// something, and keeps the one of the batch for outer.
+func (f *fetch) innerOf(n int32) {
+	node := &f.nodes[n]
+	m, scope := moment{node.Start, node.End, node.ID}, scopeHash(node.Scope)
+	lacks := f.pairing.lacks(n)
+	taught, every := f.pairing.teaches(n)
+	f.keys = node.lookedUp(f.keys[:0])
+	for _, key := range f.keys {
+		for _, stored := range f.t.calls[key] {
+			tells, all := stored.told.teaches()
+			if stored.scope == scope || !all && lacks&tells == 0 {
+				continue
+			}
+			left := 1 << min(f.t.fetched, 30)
+			stored.inner(&m, func(c *moment) bool {
+				if f.take(c, stored.told) && !all {
+					left--
+				}
+				return left > 0
+			})
+		}
+		if len(f.t.calls[key]) > 0 {
+			on := f.batch.add(key, scope, 0, m)
+			on.taught |= taught
+			on.every = on.every || every
+		}
+	}
+}
+
+// outer asks for the stored calls that may lie around some of the batch and learn from
+// them.
+func (f *fetch) outer() {
+	for key, calls := range f.batch {
+		for _, stored := range f.t.calls[key] {
+			for _, inner := range calls {
+				if stored.scope == inner.scope || !inner.every && stored.told.lacks()&inner.taught == 0 {
+					continue
+				}
+				for i := range stored.calls {
+					inner.inner(&stored.calls[i], func(*moment) bool {
+						f.take(&stored.calls[i], stored.told)
+						return false
+					})
+				}
+			}
+		}
+	}
+}
