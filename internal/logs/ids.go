@@ -100,8 +100,7 @@ func (d *ids) place(rec *record, p *program, told *rule, row *mapping.Record, sp
 		}
 		return
 	}
-	turn := d.derived(rec.turn(p, row)...)
-	agent := pcommon.SpanID(turn[16:24])
+	agent := d.agentOf(rec, p, row)
 	if told.tells == Prompt {
 		span.SetSpanID(agent)
 		span.SetParentSpanID(rec.SpanID())
@@ -109,4 +108,13 @@ func (d *ids) place(rec *record, p *program, told *rule, row *mapping.Record, sp
 	}
 	span.SetSpanID(pcommon.SpanID(row.ID[:8]))
 	span.SetParentSpanID(agent)
+}
+
+// agentOf returns the span id of the agent of a record's turn; empty without a session.
+func (d *ids) agentOf(rec *record, p *program, row *mapping.Record) pcommon.SpanID {
+	if row.Session == "" {
+		return pcommon.SpanID{}
+	}
+	turn := d.derived(rec.turn(p, row)...)
+	return pcommon.SpanID(turn[16:24])
 }

@@ -2,7 +2,6 @@ package logs
 
 import (
 	"math"
-	"slices"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -184,31 +183,4 @@ func identify(span ptrace.Span, row *mapping.Record) {
 // messageEvents are the events that are one message each.
 var messageEvents = []string{
 	"gen_ai.system.message", "gen_ai.user.message", "gen_ai.assistant.message", "gen_ai.tool.message", "gen_ai.choice",
-}
-
-// tellMessages writes the messages that a record is, or that its body has under input and
-// output.
-func tellMessages(rec *record, span ptrace.Span) {
-	if slices.Contains(messageEvents, rec.name) {
-		e := span.Events().AppendEmpty()
-		e.SetName(rec.name)
-		e.SetTimestamp(rec.time())
-		rec.copyAll(e.Attributes())
-		return
-	}
-	if rec.name != rec.scope.Name() || !rec.has {
-		return
-	}
-	for side, name := range map[string]string{"input": inputMessages, "output": outputMessages} {
-		v, ok := rec.body.Get(side)
-		if !ok {
-			continue
-		}
-		if v.Type() == pcommon.ValueTypeMap {
-			if inner, ok := v.Map().Get("messages"); ok {
-				v = inner
-			}
-		}
-		copyValue(v, span.Attributes().PutEmpty(name))
-	}
 }

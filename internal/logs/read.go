@@ -22,11 +22,14 @@ const (
 type Batch struct {
 	// Records are the rows of llm_events.
 	Records []mapping.Record
-	// Spans are the calls, tools and prompts that records tell, and, for Words, a span that
-	// carries the messages.
+	// Spans are the calls, tools and prompts that records tell.
 	Spans ptrace.Traces
 	// Observations say of each of Spans, in order, how a record tells it.
 	Observations []Observation
+	// WordSpans carry the words that records have of spans told elsewhere, and Words say
+	// of each, in order, whose words they are.
+	WordSpans ptrace.Traces
+	Words     []mapping.Words
 	// Filtered counts the records without a row.
 	Filtered int
 	// Rejected counts the records that no row can hold, by reason.
@@ -80,7 +83,7 @@ type reader struct {
 // Read reads what records tell. It keeps references into ld, which must not change
 // before the batch is stored.
 func Read(ld plog.Logs, keep Keep) *Batch {
-	r := &reader{keep: keep, batch: &Batch{Spans: ptrace.NewTraces(), Rejected: map[string]int{}}, ids: newIDs()}
+	r := &reader{keep: keep, batch: &Batch{Spans: ptrace.NewTraces(), WordSpans: ptrace.NewTraces(), Rejected: map[string]int{}}, ids: newIDs()}
 	for _, rl := range ld.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			r.readScope(rl.Resource(), sl)
@@ -91,29 +94,76 @@ func Read(ld plog.Logs, keep Keep) *Batch {
 
 // readScope reads the records of a scope.
 func (r *reader) readScope(res pcommon.Resource, sl plog.ScopeLogs) {
-	var spans ptrace.SpanSlice
-	some := false
-	newSpan := func() ptrace.Span {
-		if !some {
-			rs := r.batch.Spans.ResourceSpans().AppendEmpty()
-			copyMap(res.Attributes(), rs.Resource().Attributes())
-			ss := rs.ScopeSpans().AppendEmpty()
-			ss.Scope().SetName(sl.Scope().Name())
-			ss.Scope().SetVersion(sl.Scope().Version())
-			copyMap(sl.Scope().Attributes(), ss.Scope().Attributes())
-			spans, some = ss.Spans(), true
-		}
-		return spans.AppendEmpty()
-	}
+	spans, words := &scopeSpans{in: r.batch.Spans}, &scopeSpans{in: r.batch.WordSpans}
 	r.ids.around = nil
 	for i := range sl.LogRecords().Len() {
-		r.read(record{LogRecord: sl.LogRecords().At(i), scope: sl.Scope(), res: res}, newSpan)
+		r.readSafely(&record{LogRecord: sl.LogRecords().At(i), scope: sl.Scope(), res: res}, spans, words)
 	}
+}
+
+// readFailed is the reason for setting a record aside that brings the reader down.
+const readFailed = "mapping_failed"
+
+// readSafely sets a record aside that brings the reader down, with all that it has told by
+// then: neither its neighbours nor the process pay for it.
+func (r *reader) readSafely(rec *record, spans, words *scopeSpans) {
+	observations, wordsBefore := len(r.batch.Observations), len(r.batch.Words)
+	spansLen, wordsLen := spans.len(), words.len()
+	defer func() {
+		if recover() == nil {
+			return
+		}
+		r.batch.Rejected[readFailed]++
+		r.batch.Observations, r.batch.Words = r.batch.Observations[:observations], r.batch.Words[:wordsBefore]
+		spans.cut(spansLen)
+		words.cut(wordsLen)
+	}()
+	r.read(rec, spans, words)
+}
+
+// scopeSpans are the spans of one scope, made with the first.
+type scopeSpans struct {
+	in    ptrace.Traces
+	some  bool
+	spans ptrace.SpanSlice
+}
+
+func (s *scopeSpans) add(rec *record) ptrace.Span {
+	res, scope := rec.res, rec.scope
+	if !s.some {
+		rs := s.in.ResourceSpans().AppendEmpty()
+		copyMap(res.Attributes(), rs.Resource().Attributes())
+		ss := rs.ScopeSpans().AppendEmpty()
+		ss.Scope().SetName(scope.Name())
+		ss.Scope().SetVersion(scope.Version())
+		copyMap(scope.Attributes(), ss.Scope().Attributes())
+		s.spans, s.some = ss.Spans(), true
+	}
+	return s.spans.AppendEmpty()
+}
+
+func (s *scopeSpans) len() int {
+	if !s.some {
+		return 0
+	}
+	return s.spans.Len()
+}
+
+// cut removes the spans after the first n.
+func (s *scopeSpans) cut(n int) {
+	if s.len() == n {
+		return
+	}
+	i := -1
+	s.spans.RemoveIf(func(ptrace.Span) bool {
+		i++
+		return i >= n
+	})
 }
 
 // read files what one record tells. Records that nothing knows are told by their name
 // alone, before anything else of them is read: they may be many.
-func (r *reader) read(rec record, newSpan func() ptrace.Span) {
+func (r *reader) read(rec *record, spans, words *scopeSpans) {
 	rec.name = rec.eventName()
 	event := rec.name
 	if event != "" && event == rec.scope.Name() {
@@ -134,7 +184,7 @@ func (r *reader) read(rec record, newSpan func() ptrace.Span) {
 	}
 	row := mapping.Record{
 		LogRecord: rec.LogRecord, Scope: rec.scope, Resource: rec.res, Name: rec.name, Time: at, Trace: rec.TraceID(),
-		ID: r.ids.of(&rec),
+		ID: r.ids.of(rec),
 	}
 	if p == nil {
 		r.batch.Records = append(r.batch.Records, row)
@@ -154,12 +204,15 @@ func (r *reader) read(rec record, newSpan func() ptrace.Span) {
 		}
 		return
 	}
-	r.ids.settleTrace(&rec, p, &row)
+	r.ids.settleTrace(rec, p, &row)
 	switch told.tells {
 	case Call, Tool, Prompt:
-		r.observe(&rec, p, told, &row, newSpan())
+		r.observe(rec, p, told, &row, spans.add(rec))
 	case Score:
 		row.Score = rec.evaluation()
+	}
+	if told.carriesWords() {
+		r.words(rec, p, told, &row, words.add(rec))
 	}
 	r.batch.Records = append(r.batch.Records, row)
 }

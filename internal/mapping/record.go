@@ -51,6 +51,7 @@ type Event struct {
 	Adjustments       Adjustments
 
 	Score *Score
+	Words *Words // of a span told elsewhere; nil for none
 
 	referred []content.ID // contents that Attributes refers to
 }
@@ -145,5 +146,9 @@ func (r *reading) body(rec *Record) content.ID {
 
 // contentIDs lists the contents that an event refers to.
 func (e *Event) contentIDs() []content.ID {
-	return append([]content.ID{e.BodyID}, e.referred...)
+	ids := append([]content.ID{e.BodyID}, e.referred...)
+	if e.Words != nil {
+		ids = append(ids, e.Words.ContentIDs()...)
+	}
+	return ids
 }

@@ -27,7 +27,10 @@ func (l Logs) Map(ctx context.Context, m *mapping.Mapper) (*mapping.Batch, error
 	}
 	read.Describe(b.Spans)
 	b.FilteredRecords, b.RejectedRecords = read.Filtered, read.Rejected
-	return b, m.AddEvents(ctx, b, read.Records)
+	if err := m.AddEvents(ctx, b, read.Records); err != nil {
+		return nil, err
+	}
+	return b, m.AddWords(ctx, b, read.WordSpans, read.Words)
 }
 
 // Rest implements Data.

@@ -54,6 +54,14 @@ type Store struct {
 
 	nextDay, tracesOfDay, pricedSpans, dayProgress, dayDone string
 	updateEstimates                                         pgbatch.Query[EstimateRow]
+	tracesWithWords, deleteTraces                           string
+	insertWords                                             pgbatch.Query[WordsRow]
+	findWords                                               pgbatch.Query[WordsRef]
+	findSpansOfWords                                        pgbatch.Query[SpansRef]
+	bindWords                                               pgbatch.Query[BoundWords]
+	copyToDay                                               pgbatch.Query[CopiedContent]
+	findBodies                                              pgbatch.Query[bodyRef]
+	updateSpanWords                                         pgbatch.Query[SpanWords]
 
 	touchHours pgbatch.Query[HourRow]
 	createDay  string
@@ -105,6 +113,14 @@ func New(schemaName string) *Store {
 		nextDay: text(schemaName, "reprice_day"), tracesOfDay: text(schemaName, "reprice_traces"),
 		pricedSpans: text(schemaName, "reprice_spans"), dayProgress: text(schemaName, "reprice_progress"),
 		dayDone: text(schemaName, "reprice_done"), updateEstimates: query(schemaName, "reprice_update", estimateColumns),
+		tracesWithWords: text(schemaName, "words_traces"), deleteTraces: text(schemaName, "traces_delete"),
+		insertWords:      query(schemaName, "words_insert", wordsColumns),
+		findWords:        query(schemaName, "words_find", wordsRefColumns),
+		findSpansOfWords: query(schemaName, "words_spans", spansRefColumns),
+		bindWords:        query(schemaName, "words_bind", boundColumns),
+		copyToDay:        query(schemaName, "words_copy", copiedColumns),
+		findBodies:       query(schemaName, "words_bodies", bodyColumns),
+		updateSpanWords:  query(schemaName, "words_update", spanWordsColumns),
 
 		touchHours: query(schemaName, "hours_touch", hourColumns),
 		createDay:  text(schemaName, "day_create"),
@@ -132,6 +148,9 @@ func render(schemaName, file string, columns []string, rows string) string {
 		if textArrays[name] {
 			values[i] += "::text[]"
 		}
+		if idArrays[name] {
+			values[i] += "::uuid[]"
+		}
 		if name != "id" && name != "trace_id" {
 			set, setValues = append(set, name), append(setValues, values[i])
 		}
@@ -150,7 +169,10 @@ func render(schemaName, file string, columns []string, rows string) string {
 
 // textArrays are columns whose values come as text, since the elements of an array
 // parameter cannot be arrays.
-var textArrays = map[string]bool{"tags": true, "models": true, "adjustments": true}
+var textArrays = map[string]bool{"tags": true, "models": true, "adjustments": true, "finish_reasons": true}
+
+// idArrays are the same of ids.
+var idArrays = map[string]bool{"input_message_ids": true, "output_message_ids": true}
 
 var templates = template.Must(template.New("sql").Option("missingkey=error").ParseFS(files, "sql/*.sql"))
 

@@ -7,12 +7,10 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
 
-// countNew works out flags and rows of traces that the batch creates.
-func (t *transaction) countNew(traces []int32) {
-	for _, at := range traces {
-		_, result := t.planner.Plan(t.newTrace(at))
-		t.take(at, result)
-	}
+// countNew works out flags and row of a trace that the batch creates.
+func (t *transaction) countNew(at int32) {
+	_, result := t.planner.Plan(t.newTrace(at))
+	t.take(at, result)
 }
 
 // countStored does the same for traces that were there before, which takes answers from

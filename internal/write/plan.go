@@ -15,9 +15,11 @@ type group struct {
 	spans []int32
 }
 
-// groupByTrace sorts the spans of a batch by trace, and the traces by id.
-func groupByTrace(spans []mapping.Span) []group {
+// groupByTrace sorts the spans of a batch by trace, and the traces by id. A trace of which
+// the batch has only words of log records is a group without spans.
+func groupByTrace(b *mapping.Batch) []group {
 	var groups []group
+	spans := b.Spans
 	index := make(map[pcommon.TraceID]int32, len(spans)/4)
 	at := int32(-1)
 	for i := range spans {
@@ -32,6 +34,14 @@ func groupByTrace(spans []mapping.Span) []group {
 			at = found
 		}
 		groups[at].spans = append(groups[at].spans, int32(i))
+	}
+	for i := range b.Events {
+		if w := b.Events[i].Words; w != nil {
+			if _, ok := index[w.Trace]; !ok {
+				index[w.Trace] = int32(len(groups))
+				groups = append(groups, group{trace: w.Trace})
+			}
+		}
 	}
 	slices.SortFunc(groups, func(a, b group) int { return bytes.Compare(a.trace[:], b.trace[:]) })
 	return groups

@@ -47,6 +47,12 @@ type transaction struct {
 	planner trace.Planner
 	changes store.Changes // of rows stored earlier
 	hours   []int64       // times in hours whose usage changes because of other spans
+
+	// Words of log records.
+	worded    map[pcommon.TraceID]bool // traces that have some
+	spanWords []store.SpanWords        // that stored spans get
+	copied    []store.CopiedContent    // contents that those spans refer to on another day
+	empty     []pcommon.TraceID        // traces whose rows the batch creates and deletes
 	result  Result
 }
 
@@ -61,13 +67,14 @@ var steps = []struct {
 	{(*transaction).storeEvents, func(r *Result) *time.Duration { return &r.EventsTime }},
 	{(*transaction).resolveTraces, func(r *Result) *time.Duration { return &r.ResolveTime }},
 	{(*transaction).storeSpans, func(r *Result) *time.Duration { return &r.SpansTime }},
+	{(*transaction).shareWords, func(r *Result) *time.Duration { return &r.SpansTime }},
 	{(*transaction).finish, func(r *Result) *time.Duration { return &r.CommitTime }},
 }
 
 // transact stores a batch in one transaction.
 func (w *Writer) transact(ctx context.Context, b *mapping.Batch, absent map[pcommon.TraceID]bool, careful, dryRun bool) (Result, error) {
 	var result Result
-	groups := groupByTrace(b.Spans)
+	groups := groupByTrace(b)
 	err := pgbatch.Run(ctx, w.pool, careful, func(c *pgbatch.Conn, careful bool) error {
 		t := &transaction{
 			w: w, conn: c, batch: b, absent: absent, careful: careful, dryRun: dryRun,
@@ -96,10 +103,13 @@ func (t *transaction) run(ctx context.Context, groups []group) (err error) {
 		if err := step.do(t, ctx); err != nil {
 			return err
 		}
-		*step.took(&t.result) = time.Since(begin)
+		*step.took(&t.result) += time.Since(begin)
 	}
 	t.result.ContentsReused, t.result.ContentsReusedBytes = t.contents.Reused, t.contents.ReusedBytes
 	for i := range t.traces {
+		if len(t.traces[i].rows) == 0 {
+			continue
+		}
 		t.result.Traces = append(t.result.Traces, Trace{t.traces[i].otel, t.traces[i].id})
 	}
 	return nil
@@ -172,7 +182,7 @@ func (t *transaction) mayExist() []int32 {
 
 // forget drops what was worked out.
 func (t *transaction) forget() {
-	t.changes, t.hours = store.Changes{}, nil
+	t.changes, t.hours, t.empty = store.Changes{}, nil, nil
 	for i := range t.traces {
 		t.traces[i].stored = nil
 	}
@@ -181,7 +191,7 @@ func (t *transaction) forget() {
 func (t *transaction) storedTraces() []int32 {
 	var stored []int32
 	for i := range t.traces {
-		if t.traces[i].stored != nil {
+		if t.traces[i].stored != nil && len(t.traces[i].rows) > 0 {
 			stored = append(stored, int32(i))
 		}
 	}
@@ -195,14 +205,32 @@ func (t *transaction) create(ctx context.Context, traces []int32) (done bool, er
 	if len(traces) == 0 {
 		return true, nil
 	}
-	t.countNew(traces)
 	rows := make([]store.TraceRow, len(traces))
 	for i, at := range traces {
 		tr := &t.traces[at]
+		if len(tr.rows) > 0 {
+			t.countNew(at)
+		} else {
+			tr.row, t.empty = &trace.Rollup{}, append(t.empty, tr.otel)
+		}
 		rows[i] = store.TraceRow{ID: tr.id, TraceID: tr.otel, Rollup: tr.row}
 	}
-	t.result.TracesCreated, err = t.w.store.InsertTraces(ctx, t.conn, rows)
-	return t.result.TracesCreated == len(rows), err
+	created, err := t.w.store.InsertTraces(ctx, t.conn, rows, t.lookForWords())
+	t.result.TracesCreated = created - len(t.empty)
+	return created == len(rows), err
+}
+
+// lookForWords is the statement that finds out of which of the batch's traces log records
+// have words. It is for a time when the traces are locked.
+func (t *transaction) lookForWords() pgbatch.Statement {
+	t.worded = map[pcommon.TraceID]bool{}
+	ids := make([]pcommon.TraceID, 0, len(t.traces))
+	for i := range t.traces {
+		if len(t.traces[i].rows) > 0 {
+			ids = append(ids, t.traces[i].otel)
+		}
+	}
+	return t.w.store.TracesWithWords(ids, func(id pcommon.TraceID) { t.worded[id] = true })
 }
 
 // lock sets the savepoint to start over from, reads and locks the rows of the traces to
@@ -218,7 +246,7 @@ func (t *transaction) lock(ctx context.Context, traces []int32) (missing []int32
 		tr := &t.traces[number[row.TraceID]]
 		tr.id, tr.stored = row.ID, row.Rollup
 		return nil
-	})
+	}, t.lookForWords())
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +281,10 @@ func (t *transaction) finish(ctx context.Context) error {
 		s = append(s, t.w.store.Resources(t.batch))
 	}
 	s = t.w.store.Change(s, &t.changes, t.bounds())
+	s = t.w.store.CopyToDay(s, t.copied)
+	s = t.w.store.UpdateSpanWords(s, t.spanWords)
 	s = t.w.store.UpdateTraces(s, t.changedTraces())
+	s = t.w.store.DeleteTraces(s, t.empty)
 	s = t.w.store.TouchHours(s, t.changedTimes())
 	s = t.storeScores(s)
 	if t.dryRun {

@@ -131,13 +131,15 @@ LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_nestloop = 
 BEGIN
 WITH RECURSIVE spans AS MATERIALIZED (
     SELECT s.span_id, s.parent_span_id, s.start_time, s.end_time, s.kind, s.scope_name, s.response_id, s.input_tokens, s.output_tokens,
-        s.tool_name, s.tool_call_id, s.tool_arguments_id, s.output_message_ids[1] AS first_output,
-        s.input_message_ids[cardinality(s.input_message_ids)] AS last_input,
+        s.tool_name, s.tool_call_id, CASE WHEN s.event_words & 16 > 0 THEN NULL ELSE s.tool_arguments_id END AS tool_arguments_id,
+        -- Words from log records change nothing of what counts.
+        CASE WHEN s.event_words & 2 > 0 THEN NULL ELSE s.output_message_ids[1] END AS first_output,
+        CASE WHEN s.event_words & 1 > 0 THEN NULL ELSE s.input_message_ids[cardinality(s.input_message_ids)] END AS last_input,
         s.kind IN ('llm', 'embedding', 'reranker') AS is_model, s.kind IN ('agent', 'chain') AS is_group,
         CASE WHEN s.kind IN ('agent', 'chain') THEN coalesce(s.aggregate_usage ->> 'input_tokens', s.aggregate_usage ->> 'output_tokens', s.aggregate_usage ->> 'total_tokens') IS NOT NULL
             ELSE coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NOT NULL END AS tells_tokens,
         CASE WHEN s.kind IN ('agent', 'chain') THEN s.aggregate_usage ->> 'total_cost' IS NOT NULL ELSE s.total_cost IS NOT NULL END AS tells_cost,
-        (s.status = 'error' OR s.error_type IS NOT NULL) AND s.output_message_ids IS NULL
+        (s.status = 'error' OR s.error_type IS NOT NULL) AND (s.output_message_ids IS NULL OR s.event_words & 2 > 0)
             AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL AS failed,
         nullif(array_remove(ARRAY[regexp_replace(s.request_model, '^.*/', ''), regexp_replace(s.response_model, '^.*/', '')], NULL), '{}') AS models
     FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until
@@ -381,6 +383,10 @@ BEGIN
     SELECT e.day, e.id FROM {{.schema}}.llm_events e WHERE e.belongs_to = ANY (theirs)
         AND (whole OR CASE subject WHEN 'user' THEN e.user_id IS NULL WHEN 'session' THEN e.session_id IS NULL ELSE true END)
     UNION
+    SELECT w.day, w.id FROM unnest(of_traces, of_spans) AS e (trace_id, span_id)
+    JOIN {{.schema}}.llm_traces t ON t.id = e.trace_id
+    JOIN {{.schema}}.llm_internal_words w ON w.trace_id IN (t.id, CASE WHEN t.trace_id ~ '^[0-9a-f]{32}$' THEN t.trace_id::uuid END) AND w.words_of = e.span_id
+    UNION
     SELECT c.day, c.id FROM unnest(of_traces, of_spans) AS e (trace_id, span_id)
     JOIN {{.schema}}.llm_traces t ON t.id = e.trace_id
     JOIN {{.schema}}.llm_scores c ON c.belongs_to IN (t.id, CASE WHEN t.trace_id ~ '^[0-9a-f]{32}$' THEN t.trace_id::uuid END) AND c.span_id = e.span_id;
@@ -454,6 +460,7 @@ BEGIN
     SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded(days, ids, of_traces, of_spans, of_times, since) w;
     SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded_by_events(days, ids, events) w;
     DELETE FROM {{.schema}}.llm_events e USING unnest(event_days, events) AS g (day, id) WHERE e.day = g.day AND e.id = g.id;
+    DELETE FROM {{.schema}}.llm_internal_words w USING unnest(event_days, events) AS g (day, id) WHERE w.day = g.day AND w.id = g.id;
     DELETE FROM {{.schema}}.llm_scores c USING unnest(event_days, events) AS g (day, id) WHERE c.day = g.day AND c.id = g.id;
     SELECT r.traces, r.spans INTO traces, spans FROM {{.schema}}.llm_internal_remove_spans(of_traces, of_spans, of_times) r;
     contents := 0;

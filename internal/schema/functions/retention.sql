@@ -81,6 +81,9 @@ BEGIN
             PERFORM {{.schema}}.llm_internal_keep_usage(oldest.day, oldest.day + 1);
             UPDATE {{.schema}}.llm_internal_retention r SET dropped_before = greatest(r.dropped_before, oldest.day + 1);
         END IF;
+        IF of_table IN ('llm_contents', 'llm_events') THEN
+            DELETE FROM {{.schema}}.llm_internal_words w WHERE w.day <= oldest.day;
+        END IF;
         EXECUTE format('DROP TABLE %s', oldest.part);
         dropped_day := oldest.day;
         row_estimate := oldest.row_estimate;
@@ -90,6 +93,9 @@ BEGIN
     IF of_table <> 'llm_spans' THEN
         EXECUTE format('DELETE FROM %I.%I WHERE day < %L', {{.schema_literal}}, of_table || '_default', limit_day);
         GET DIAGNOSTICS deleted = ROW_COUNT;
+        IF of_table IN ('llm_contents', 'llm_events') THEN
+            DELETE FROM {{.schema}}.llm_internal_words w WHERE w.day < limit_day;
+        END IF;
     ELSIF EXISTS (SELECT FROM {{.schema}}.llm_spans_default s WHERE s.start_time < limit_day) THEN
         LOCK TABLE {{.schema}}.llm_spans_default IN SHARE ROW EXCLUSIVE MODE;
         PERFORM {{.schema}}.llm_internal_keep_usage('-infinity', limit_day);

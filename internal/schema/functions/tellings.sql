@@ -16,13 +16,13 @@ BEGIN
     RETURN QUERY
     WITH RECURSIVE up AS (
         SELECT s.span_id, s.start_time, s.parent_span_id, s.kind, s.counted, s.tool_name, s.tool_call_id,
-            s.error_type IS NOT NULL AND s.output_message_ids IS NULL
+            s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR s.event_words & 2 > 0)
                 AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL AS failed, 0 AS height
         FROM {{.schema}}.llm_spans s
         WHERE s.trace_id = of_trace AND s.span_id = of_span AND s.start_time BETWEEN since AND until
       UNION ALL
         SELECT s.span_id, s.start_time, s.parent_span_id, s.kind, s.counted, s.tool_name, s.tool_call_id,
-            s.error_type IS NOT NULL AND s.output_message_ids IS NULL
+            s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR s.event_words & 2 > 0)
                 AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL, up.height + 1
         FROM up
         CROSS JOIN LATERAL (
@@ -75,7 +75,7 @@ BEGIN
     RETURN (
         WITH RECURSIVE spans AS MATERIALIZED (
             SELECT s.span_id, s.parent_span_id, s.kind, s.counted, s.start_time, s.end_time,
-                s.error_type IS NOT NULL AND s.output_message_ids IS NULL
+                s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR s.event_words & 2 > 0)
                     AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL AS failed
             FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until
         ), edges AS MATERIALIZED (

@@ -30,4 +30,11 @@ FROM {{.schema}}.llm_scores s
 CROSS JOIN LATERAL (
     SELECT s.explanation_id AS id WHERE s.explanation_id IS NOT NULL
     UNION ALL
-    SELECT a.id FROM {{.schema}}.llm_attribute_contents(s.attributes) a) c;
+    SELECT a.id FROM {{.schema}}.llm_attribute_contents(s.attributes) a) c
+UNION ALL
+SELECT w.day, w.id, c.id
+FROM {{.schema}}.llm_internal_words w
+CROSS JOIN LATERAL (
+    SELECT m.id FROM unnest(w.input_message_ids || w.output_message_ids
+        || ARRAY[w.system_instructions_id, w.tool_definitions_id, w.tool_arguments_id, w.tool_result_id]) m (id)
+    WHERE m.id IS NOT NULL) c;

@@ -1,4 +1,5 @@
-{{define "stored_span"}}r.n, s.span_id, s.parent_span_id,
+{{/* Words from log records change nothing of what counts, so that the order in which
+    they arrive makes no difference. */}}{{define "stored_span"}}r.n, s.span_id, s.parent_span_id,
     {{template "micros" "s.start_time"}}, {{template "micros" "s.end_time"}},
     s.kind, s.status, s.error_type, s.scope_name,
     coalesce(s.input_tokens::text, s.aggregate_usage ->> 'input_tokens'),
@@ -6,8 +7,11 @@
     coalesce(s.total_tokens::text, s.aggregate_usage ->> 'total_tokens'),
     coalesce(s.total_cost::text, s.aggregate_usage ->> 'total_cost'),
     CASE WHEN s.kind IN ('llm', 'embedding', 'reranker') THEN s.estimated_cost END,
-    s.response_id, s.request_model, s.response_model, s.output_message_ids[1], s.input_message_ids[cardinality(s.input_message_ids)],
-    s.output_message_ids IS NOT NULL, s.tool_name, s.tool_call_id, s.tool_arguments_id,
+    s.response_id, s.request_model, s.response_model, 
+    CASE WHEN s.event_words & 2 > 0 THEN NULL ELSE s.output_message_ids[1] END,
+    CASE WHEN s.event_words & 1 > 0 THEN NULL ELSE s.input_message_ids[cardinality(s.input_message_ids)] END,
+    s.output_message_ids IS NOT NULL AND (s.event_words & 2 > 0) IS NOT TRUE, s.tool_name, s.tool_call_id,
+    CASE WHEN s.event_words & 16 > 0 THEN NULL ELSE s.tool_arguments_id END,
     coalesce(s.below, 0), s.counted, s.usage_counted, s.cost_counted, s.estimate_counted{{end}}
 {{define "span_pairs"}}CASE WHEN r.paired THEN to_jsonb(ARRAY(
         SELECT p.outer_span_id || coalesce(p.awaits, '') FROM {{.schema}}.llm_internal_pairs p

@@ -1,0 +1,211 @@
+package logs
+
+import (
+	"encoding/json"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+// carriesWords tells whether a record has words of a span that another signal or another
+// record tells.
+func (t *rule) carriesWords() bool {
+	switch t.tells {
+	case Words:
+		return true
+	case Call, Tool:
+		return t.names == namesCall
+	}
+	return false
+}
+
+// words writes the words of a record into a span, which is mapped for nothing else, and
+// notes whose words they are.
+func (r *reader) words(rec *record, p *program, told *rule, row *mapping.Record, span ptrace.Span) {
+	w := mapping.Words{
+		Record: row.ID, Trace: row.Trace, Named: rec.SpanID(), NamesCall: told.names == namesCall, Tool: told.tells == Tool,
+		At: int64(row.Time), Ordinal: int32(len(r.batch.Words)),
+		Exact:  told.tells == Words && told.names == namesCall && !isMessageEvent(rec.name),
+		Single: isMessageEvent(rec.name) || told.texts != nil,
+		Block:  rec.name == choiceEvent && strings.EqualFold(rec.textOf([]string{provider, "gen_ai.system"}), "anthropic"),
+		ID:     rec.textOf(told.response),
+	}
+	if w.ID == "" {
+		w.ID = rec.textOf(told.request)
+	}
+	if w.Named.IsEmpty() && !rec.anyTrace() {
+		w.Named = r.ids.agentOf(rec, p, row)
+	}
+	for _, key := range []string{requestModel, responseModel, "model"} {
+		if model := rec.textOf([]string{key}); model != "" {
+			w.Models = append(w.Models, model)
+		}
+	}
+	if v, ok := rec.get("index"); ok {
+		if n, ok := number(v); ok && n >= 0 && n < 1<<31 {
+			w.Index = int32(n)
+		}
+	}
+	span.SetTraceID(row.Trace)
+	span.SetSpanID(pcommon.SpanID(row.ID[:8]))
+	span.SetStartTimestamp(row.Time)
+	span.SetEndTimestamp(row.Time)
+	told.fill(rec, span.Attributes())
+	tellMessages(rec, span)
+	r.batch.Words = append(r.batch.Words, w)
+}
+
+func (r *record) anyTrace() bool { return !r.TraceID().IsEmpty() }
+
+const (
+	choiceEvent  = "gen_ai.choice"
+	userMessage  = "gen_ai.user.message"
+	contentKey   = "content"
+	toolsKey     = "tools"
+	messageKey   = "message"
+	messagesKey  = "messages"
+	roleKey      = "role"
+	systemRole   = "system"
+	inputSide    = "input"
+	outputSide   = "output"
+	maxSpliced   = 10_000
+	toolCallsKey = "tool_calls"
+)
+
+// isMessageEvent tells whether an event of this name is one message.
+func isMessageEvent(name string) bool {
+	for _, event := range messageEvents {
+		if name == event {
+			return true
+		}
+	}
+	return false
+}
+
+// tellMessages writes the messages that a record is, or that its body has under input and
+// output.
+func tellMessages(rec *record, span ptrace.Span) {
+	switch {
+	case isMessageEvent(rec.name):
+		tellMessage(rec, span)
+	case rec.name == rec.scope.Name() && rec.has:
+		tellSides(rec.body, span.Attributes())
+	}
+}
+
+// tellMessage writes the message that a record is, as the span event of the same name. One
+// without any words is none; definitions of tools come as the content of a user, too.
+func tellMessage(rec *record, span ptrace.Span) {
+	if v, ok := rec.get(contentKey); ok && rec.name == userMessage && v.Type() == pcommon.ValueTypeMap && v.Map().Len() == 1 {
+		if tools, ok := v.Map().Get(toolsKey); ok && tools.Type() == pcommon.ValueTypeSlice {
+			copyValue(tools, span.Attributes().PutEmpty(toolList))
+			return
+		}
+	}
+	e := span.Events().AppendEmpty()
+	e.SetName(rec.name)
+	e.SetTimestamp(rec.time())
+	rec.copyAll(e.Attributes())
+	if v, ok := e.Attributes().Get(messageKey); ok && rec.name == choiceEvent && v.Type() == pcommon.ValueTypeMap {
+		v.Map().Remove("name") // of the agent, which the next call's history does not have
+	}
+	for _, key := range []string{contentKey, messageKey, toolCallsKey, "parts", "refusal", "gen_ai.event.content"} {
+		if v, ok := e.Attributes().Get(key); ok && says(v) {
+			return
+		}
+	}
+	if v, ok := rec.get("finish_reason"); ok && rec.name == choiceEvent {
+		span.Attributes().PutEmptySlice(finishReasons).AppendEmpty().SetStr(text(v))
+	}
+	span.Events().RemoveIf(func(ptrace.SpanEvent) bool { return true })
+}
+
+// says tells whether a value is more than a redaction.
+func says(v pcommon.Value) bool {
+	if absent(v) {
+		return false
+	}
+	if v.Type() != pcommon.ValueTypeMap {
+		return true
+	}
+	for key, inner := range v.Map().All() {
+		if key != roleKey && !absent(inner) {
+			return true
+		}
+	}
+	return false
+}
+
+// tellSides writes the messages of a body with input and output. A content may be the
+// JSON of messages, or of the parts of the system's.
+func tellSides(body, attrs pcommon.Map) {
+	for side, name := range map[string]string{inputSide: inputMessages, outputSide: outputMessages} {
+		v, ok := body.Get(side)
+		if !ok {
+			continue
+		}
+		if v.Type() == pcommon.ValueTypeMap {
+			if inner, ok := v.Map().Get(messagesKey); ok {
+				v = inner
+			}
+		}
+		if v.Type() != pcommon.ValueTypeSlice || v.Slice().Len() > maxSpliced {
+			copyValue(v, attrs.PutEmpty(name))
+			continue
+		}
+		list := pcommon.NewSlice()
+		for _, m := range v.Slice().All() {
+			splice(m, list, attrs)
+		}
+		if list.Len() > 0 {
+			list.MoveAndAppendTo(attrs.PutEmptySlice(name))
+		}
+	}
+}
+
+// splice adds a message, or the messages that its content is the JSON of.
+func splice(m pcommon.Value, list pcommon.Slice, attrs pcommon.Map) {
+	if m.Type() == pcommon.ValueTypeMap {
+		c, _ := m.Map().Get(contentKey)
+		if inner, ok := jsonList(c); ok {
+			switch {
+			case member(inner.At(0), roleKey) != "":
+				inner.MoveAndAppendTo(list)
+				return
+			case member(m, roleKey) == systemRole:
+				inner.MoveAndAppendTo(attrs.PutEmptySlice(systemPrompt))
+				return
+			}
+		}
+	}
+	copyValue(m, list.AppendEmpty())
+}
+
+// member returns a member of a map as text.
+func member(m pcommon.Value, key string) string {
+	if v, ok := m.Map().Get(key); ok {
+		return text(v)
+	}
+	return ""
+}
+
+// jsonList parses text that is a list of objects.
+func jsonList(v pcommon.Value) (pcommon.Slice, bool) {
+	list := pcommon.NewSlice()
+	if v == (pcommon.Value{}) || v.Type() != pcommon.ValueTypeStr || !strings.HasPrefix(v.Str(), "[") || len(v.Str()) > maxJSONBody || deep(v.Str()) {
+		return list, false
+	}
+	var values []any
+	if json.Unmarshal([]byte(v.Str()), &values) != nil || len(values) == 0 || list.FromRaw(values) != nil {
+		return list, false
+	}
+	for _, inner := range list.All() {
+		if inner.Type() != pcommon.ValueTypeMap {
+			return list, false
+		}
+	}
+	return list, true
+}

@@ -1,0 +1,92 @@
+package mapping
+
+import (
+	"context"
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+)
+
+// Words are what a log record has of the words of a span.
+type Words struct {
+	Record  content.ID
+	Trace   pcommon.TraceID
+	Day     int32          // of the contents
+	At      int64          // when the record was written, ns
+	Ordinal int32          // of the record in its batch
+	Index   int32          // of an answer among several
+	Named   pcommon.SpanID // the span that the record names; empty for none
+
+	NamesCall bool // the record is meant to name the call itself, and not a span around it
+	Exact     bool // the words are of the named span, whatever that is
+	Tool      bool // they are of a tool
+	Single    bool // one message of a list; else the lists are whole
+	Block     bool // a part of an answer, whose other parts are in further records
+
+	ID     string   // of response or request, that the call has too
+	Models []string // that the call names, if it names any
+
+	Input, Output             []content.ID
+	System, Tools             content.ID
+	ToolArguments, ToolResult content.ID
+	FinishReasons             []string
+}
+
+// Some tells whether anything is told.
+func (w *Words) Some() bool {
+	return w.Input != nil || w.Output != nil || w.FinishReasons != nil ||
+		w.System != content.ID{} || w.Tools != content.ID{} || w.ToolArguments != content.ID{} || w.ToolResult != content.ID{}
+}
+
+// ContentIDs lists the contents that the words refer to.
+func (w *Words) ContentIDs() []content.ID {
+	ids := slices.Concat(w.Input, w.Output)
+	for _, id := range [...]content.ID{w.System, w.Tools, w.ToolArguments, w.ToolResult} {
+		if id != (content.ID{}) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// AddWords maps the words of log records, each carried by a span of td, and adds them to
+// the batch's events.
+func (m *Mapper) AddWords(ctx context.Context, b *Batch, td ptrace.Traces, words []Words) error {
+	if len(words) == 0 {
+		return nil
+	}
+	mapped, err := m.Traces(ctx, td)
+	if err != nil {
+		return err
+	}
+	mapped.unfold()
+	of := make(map[content.ID]*Words, len(words))
+	for i := range mapped.Spans {
+		s := &mapped.Spans[i]
+		w := &words[s.Ordinal]
+		w.Day, w.Input, w.Output, w.FinishReasons = s.Day, s.InputMessageIDs, s.OutputMessageIDs, s.FinishReasons
+		w.System, w.Tools, w.ToolArguments, w.ToolResult = s.SystemInstructionsID, s.ToolDefinitionsID, s.ToolArgumentsID, s.ToolResultID
+		if w.Some() {
+			of[w.Record] = w
+		}
+	}
+	for i := range b.Events {
+		b.Events[i].Words = of[b.Events[i].ID]
+	}
+	for i := range b.Events {
+		w := b.Events[i].Words
+		if w == nil {
+			continue
+		}
+		for _, id := range w.ContentIDs() {
+			key := content.Key{Day: w.Day, ID: id}
+			if body, ok := mapped.Contents[key]; ok {
+				b.Contents[key] = body
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package words
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+// Words are the words of a span as references to contents.
+type Words struct {
+	Input, Output             []content.ID
+	System, Tools             content.ID
+	ToolArguments, ToolResult content.ID
+	FinishReasons             []string
+	// Blocks are parts of the one answer that Output is to become; nil if it is whole.
+	Blocks []content.Key
+}
+
+// Assemble puts the words of a span together that records have, in the order in which they
+// were written. Of whole lists the last one counts, before single messages.
+func Assemble(records []mapping.Words) (w Words) {
+	slices.SortFunc(records, func(a, b mapping.Words) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Ordinal, b.Ordinal), bytes.Compare(a.Record[:], b.Record[:]))
+	})
+	var whole Side
+	for i := range records {
+		r := &records[i]
+		one(&w.System, r.System, !r.Single)
+		one(&w.Tools, r.Tools, !r.Single)
+		one(&w.ToolArguments, r.ToolArguments, true)
+		one(&w.ToolResult, r.ToolResult, true)
+		switch {
+		case r.Input == nil:
+		case !r.Single:
+			w.Input, whole = r.Input, whole|Input
+		case whole&Input == 0:
+			w.Input = append(w.Input, r.Input...)
+		}
+		if !r.Single && (r.Output != nil || r.FinishReasons != nil) {
+			whole |= Output
+			if r.Output != nil {
+				w.Output = r.Output
+			}
+			if r.FinishReasons != nil {
+				w.FinishReasons = r.FinishReasons
+			}
+		}
+	}
+	if whole&Output == 0 {
+		w.answers(records)
+	}
+	return w
+}
+
+// one takes a value unless there is one already, which a later whole record replaces.
+func one(to *content.ID, from content.ID, replaces bool) {
+	if from != (content.ID{}) && (replaces || *to == content.ID{}) {
+		*to = from
+	}
+}
+
+// answers puts answers together that came one a record, by their index.
+func (w *Words) answers(records []mapping.Words) {
+	told := slices.DeleteFunc(slices.Clone(records), func(r mapping.Words) bool { return !answers(&r) })
+	slices.SortStableFunc(told, func(a, b mapping.Words) int { return cmp.Compare(a.Index, b.Index) })
+	blocks := len(told) > 1 && !slices.ContainsFunc(told, func(r mapping.Words) bool { return !r.Block })
+	for i := range told {
+		r := &told[i]
+		if blocks {
+			for _, id := range r.Output {
+				w.Blocks = append(w.Blocks, content.Key{Day: r.Day, ID: id})
+			}
+			if w.FinishReasons == nil {
+				w.FinishReasons = r.FinishReasons
+			}
+			continue
+		}
+		at := len(w.Output)
+		w.Output = append(w.Output, r.Output...)
+		if r.FinishReasons != nil {
+			for len(w.FinishReasons) < at {
+				w.FinishReasons = append(w.FinishReasons, "")
+			}
+			w.FinishReasons = append(w.FinishReasons, r.FinishReasons...)
+		}
+	}
+}
+
+// Sides lists which sides have something.
+func (w *Words) Sides() (s Side) {
+	for side, some := range map[Side]bool{
+		Input: w.Input != nil, Output: w.Output != nil, System: w.System != content.ID{}, Tools: w.Tools != content.ID{},
+		ToolArguments: w.ToolArguments != content.ID{}, ToolResult: w.ToolResult != content.ID{}, Finish: w.FinishReasons != nil,
+	} {
+		if some {
+			s |= side
+		}
+	}
+	return s
+}
+
+// Only returns the words of some sides.
+func (w Words) Only(sides Side) (some Words) {
+	if sides&Input > 0 {
+		some.Input = w.Input
+	}
+	if sides&Output > 0 {
+		some.Output = w.Output
+	}
+	if sides&System > 0 {
+		some.System = w.System
+	}
+	if sides&Tools > 0 {
+		some.Tools = w.Tools
+	}
+	if sides&ToolArguments > 0 {
+		some.ToolArguments = w.ToolArguments
+	}
+	if sides&ToolResult > 0 {
+		some.ToolResult = w.ToolResult
+	}
+	if sides&Finish > 0 {
+		some.FinishReasons = w.FinishReasons
+	}
+	return some
+}

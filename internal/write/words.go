@@ -1,0 +1,286 @@
+package write
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"reflect"
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/words"
+)
+
+// Words of spans that log records bring. A record's words and the span may come in any
+// order and in batches of any collector; the batch that brings the later of them gives the
+// words to the span. Batches of words lock the rows of their traces as batches of spans
+// do, so one of two sees what the other brings. Where a trace has no row yet, a batch of
+// words creates one and deletes it at its end: a batch that creates the trace waits.
+
+// wordSlack is by how much records are looked for around the time of a call, ns, and calls
+// around the time of a record: as words.Bind has it.
+const wordSlack = 100_000_000
+
+// longestCall bounds how long before a record its call may have begun, µs.
+const longestCall = microsPerDay
+
+const microsPerDay = 24 * 3600 * 1_000_000
+
+// spanKey names a span of a trace.
+type spanKey struct {
+	trace pcommon.TraceID
+	span  pcommon.SpanID
+}
+
+// wordsOfTraces is what a batch knows of the words of log records.
+type wordsOfTraces struct {
+	rows map[content.ID]*store.WordsRow
+	// spans are candidates by the key of the span that records name, those themselves
+	// under their own key.
+	named map[spanKey]*words.Span
+	below map[spanKey][]words.Span
+	bound []store.BoundWords
+}
+
+// shareWords gives words of log records to the spans that the batch or its records bring.
+func (t *transaction) shareWords(ctx context.Context) error {
+	refs, own := t.wordRefs()
+	if len(refs) == 0 {
+		return nil
+	}
+	w := &wordsOfTraces{rows: map[content.ID]*store.WordsRow{}, named: map[spanKey]*words.Span{}, below: map[spanKey][]words.Span{}}
+	if err := t.findWords(ctx, w, own, refs); err != nil || len(w.rows) == 0 {
+		return err
+	}
+	if err := t.findCandidates(ctx, w); err != nil {
+		return err
+	}
+	affected := t.bindWords(w)
+	if len(affected) == 0 {
+		return nil
+	}
+	return t.assembleWords(ctx, w, affected)
+}
+
+// wordRefs returns what to ask for: the words that the batch brings itself, and those
+// that may be of its spans. Of traces without such words nothing is asked.
+func (t *transaction) wordRefs() (refs []store.WordsRef, own []store.WordsRow) {
+	for i := range t.batch.Events {
+		e := &t.batch.Events[i]
+		if e.Words == nil {
+			continue
+		}
+		own = append(own, store.WordsRow{Words: *e.Words, Scope: e.ScopeName})
+		refs = append(refs, store.WordsRef{Trace: e.Words.Trace, Day: e.Words.Day, Record: e.Words.Record})
+	}
+	for i := range t.traces {
+		tr := &t.traces[i]
+		if !t.worded[tr.otel] {
+			continue
+		}
+		for _, r := range tr.rows {
+			if s := t.rows[r].Span; !t.dead[r] {
+				refs = append(refs, refsOf(tr.otel, s)...)
+			}
+		}
+	}
+	return refs, own
+}
+
+// refsOf asks for the words that may be of a span.
+func refsOf(otel pcommon.TraceID, s *mapping.Span) []store.WordsRef {
+	refs := []store.WordsRef{{Trace: otel, ByName: true, Named: s.SpanID, Since: math.MinInt64, Until: math.MaxInt64}}
+	if !s.Kind.IsModel() {
+		return refs
+	}
+	if !s.ParentSpanID.IsEmpty() {
+		refs = append(refs, store.WordsRef{Trace: otel, ByName: true, Named: s.ParentSpanID, Since: s.Start*1000 - wordSlack, Until: s.End*1000 + wordSlack})
+	}
+	if s.ResponseID != "" {
+		refs = append(refs, store.WordsRef{Trace: otel, ID: s.ResponseID})
+	}
+	return refs
+}
+
+// findWords stores the batch's own words and reads those of refs, stored ones among them.
+func (t *transaction) findWords(ctx context.Context, w *wordsOfTraces, own []store.WordsRow, refs []store.WordsRef) error {
+	slices.SortFunc(own, func(a, b store.WordsRow) int { return bytes.Compare(a.Record[:], b.Record[:]) })
+	s := t.w.store.InsertWords(nil, own)
+	s = t.w.store.FindWords(s, refs, func(row store.WordsRow) { w.rows[row.Record] = &row })
+	return t.conn.Exec(ctx, s...)
+}
+
+// findCandidates reads the spans that may have the words.
+func (t *transaction) findCandidates(ctx context.Context, w *wordsOfTraces) error {
+	var refs []store.SpansRef
+	keys := []spanKey{}
+	within := store.Range{From: math.MaxInt64, To: math.MinInt64}
+	index := map[spanKey]int{}
+	for _, row := range w.rows {
+		key, at := spanKey{row.Trace, row.Named}, row.At/1000
+		n, ok := index[key]
+		if !ok {
+			n = len(refs)
+			index[key] = n
+			keys = append(keys, key)
+			refs = append(refs, store.SpansRef{N: int32(n), Trace: t.rowID(row.Trace), Named: row.Named, Range: store.Range{From: at, To: at}})
+		}
+		r := &refs[n]
+		r.From, r.To = min(r.From, at), max(r.To, at)
+		r.Below = r.Below || !row.Exact && !row.Tool
+		within.From, within.To = min(within.From, at), max(within.To, at)
+		if row.ID != "" && r.Below {
+			keys = append(keys, key)
+			refs = append(refs, store.SpansRef{N: int32(len(refs)), Trace: r.Trace, Named: row.Named, Below: true, Range: store.Range{From: at, To: at}, ID: row.ID})
+		}
+	}
+	for i := range refs {
+		refs[i].From, refs[i].To = refs[i].From-wordSlack/1000, refs[i].To+wordSlack/1000
+	}
+	within.From, within.To = within.From-longestCall, within.To+wordSlack
+	seen := map[spanKey]map[pcommon.SpanID]bool{}
+	return t.conn.Exec(ctx, t.w.store.FindSpansOfWords(nil, refs, within, func(n int32, s words.Span) {
+		key := keys[n]
+		if s.ID == key.span {
+			w.named[key] = &s
+			return
+		}
+		if seen[key] == nil {
+			seen[key] = map[pcommon.SpanID]bool{}
+		}
+		if !seen[key][s.ID] {
+			seen[key][s.ID] = true
+			w.below[key] = append(w.below[key], s)
+		}
+	})...)
+}
+
+// rowID returns llm_traces.id of a trace of the batch.
+func (t *transaction) rowID(otel pcommon.TraceID) [16]byte {
+	at, ok := slices.BinarySearchFunc(t.traces, otel, func(tr traceSpans, id pcommon.TraceID) int { return bytes.Compare(tr.otel[:], id[:]) })
+	if !ok {
+		return otel
+	}
+	return t.traces[at].id
+}
+
+// bindWords notes which span has the words of each record, and returns the spans whose
+// words change: those that get or lose a record's.
+func (t *transaction) bindWords(w *wordsOfTraces) map[spanKey]bool {
+	affected := map[spanKey]bool{}
+	for _, row := range w.rows {
+		key := spanKey{row.Trace, row.Named}
+		span, _ := words.Bind(&row.Words, row.Scope, w.named[key], w.below[key])
+		if span == row.Of {
+			continue
+		}
+		for _, id := range []pcommon.SpanID{span, row.Of} {
+			if !id.IsEmpty() {
+				affected[spanKey{row.Trace, id}] = true
+			}
+		}
+		row.Of = span
+		w.bound = append(w.bound, store.BoundWords{Day: row.Day, Record: row.Record, Of: span})
+	}
+	for i := range t.traces { // words that were bound before the span went and came again
+		tr := &t.traces[i]
+		for _, r := range tr.rows {
+			if key := (spanKey{tr.otel, t.rows[r].SpanID}); !t.dead[r] && w.boundTo(key) {
+				affected[key] = true
+			}
+		}
+	}
+	return affected
+}
+
+func (w *wordsOfTraces) boundTo(key spanKey) bool {
+	for _, row := range w.rows {
+		if row.Trace == key.trace && row.Of == key.span {
+			return true
+		}
+	}
+	return false
+}
+
+// assembleWords reads all words of the affected spans, and plans the changes to these.
+func (t *transaction) assembleWords(ctx context.Context, w *wordsOfTraces, affected map[spanKey]bool) error {
+	var refs []store.WordsRef
+	var spanRefs []store.SpansRef
+	var keys []spanKey
+	for key := range affected {
+		spanRefs = append(spanRefs, store.SpansRef{N: int32(len(keys)), Trace: t.rowID(key.trace), Named: key.span})
+		keys = append(keys, key)
+		refs = append(refs, store.WordsRef{Trace: key.trace, Of: key.span})
+	}
+	of, at := map[spanKey][]mapping.Words{}, store.Range{From: math.MaxInt64, To: math.MinInt64}
+	for _, row := range w.rows {
+		at.From, at.To = min(at.From, row.At/1000), max(at.To, row.At/1000)
+	}
+	at.From, at.To = at.From-longestCall, at.To+longestCall
+	spans := map[spanKey]words.Span{}
+	s := t.w.store.BindWords(nil, w.bound)
+	s = t.w.store.FindWords(s, refs, func(row store.WordsRow) {
+		key := spanKey{row.Trace, row.Of}
+		of[key] = append(of[key], row.Words)
+	})
+	s = t.w.store.FindSpansOfWords(s, spanRefs, at, func(n int32, s words.Span) { spans[keys[n]] = s })
+	if err := t.conn.Exec(ctx, s...); err != nil {
+		return err
+	}
+	for key, span := range spans {
+		if err := t.changeWords(ctx, key, &span, of[key]); err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(t.spanWords, func(a, b store.SpanWords) int {
+		return slices.Compare(slices.Concat(a.Trace[:], a.Span[:]), slices.Concat(b.Trace[:], b.Span[:]))
+	})
+	return nil
+}
+
+// changeWords plans what changes of the words of a span.
+func (t *transaction) changeWords(ctx context.Context, key spanKey, span *words.Span, records []mapping.Words) error {
+	told := words.Assemble(records)
+	day := int32(span.Start / microsPerDay)
+	if told.Blocks != nil && span.Own&words.Output == 0 {
+		if err := t.joinBlocks(ctx, day, &told); err != nil {
+			return err
+		}
+	}
+	from := told.Sides() &^ span.Own
+	replace := from | span.FromRecords
+	if from == span.FromRecords && reflect.DeepEqual(told.Only(from), span.Words.Only(from)) {
+		return nil
+	}
+	for i := range records {
+		if records[i].Day != day {
+			for _, id := range records[i].ContentIDs() {
+				t.copied = append(t.copied, store.CopiedContent{Key: content.Key{Day: records[i].Day, ID: id}, To: day})
+			}
+		}
+	}
+	t.spanWords = append(t.spanWords, store.SpanWords{
+		Trace: t.rowID(key.trace), Span: key.span, Start: span.Start, Words: told.Only(from), Sides: replace, FromRecords: from,
+	})
+	return nil
+}
+
+// joinBlocks makes one answer of the blocks of one.
+func (t *transaction) joinBlocks(ctx context.Context, day int32, told *words.Words) error {
+	bodies, err := t.w.store.Bodies(ctx, t.conn, told.Blocks)
+	if err != nil {
+		return err
+	}
+	body := content.Join(bodies)
+	if body == nil {
+		return nil
+	}
+	row := store.ContentRow{Key: content.Key{Day: day, ID: content.Of(body)}, Body: body}
+	told.Output = []content.ID{row.ID}
+	_, err = t.w.store.InsertContents(ctx, t.conn, []store.ContentRow{row})
+	return err
+}
