@@ -110,11 +110,8 @@ func (d *ids) place(rec *record, p *program, told *rule, row *mapping.Record, sp
 	span.SetParentSpanID(agent)
 }
 
-// agentOf returns the span id of the agent of a record's turn; empty without a session.
+// agentOf returns the span id of the agent of a record's turn.
 func (d *ids) agentOf(rec *record, p *program, row *mapping.Record) pcommon.SpanID {
-	if row.Session == "" {
-		return pcommon.SpanID{}
-	}
 	turn := d.derived(rec.turn(p, row)...)
 	return pcommon.SpanID(turn[16:24])
 }

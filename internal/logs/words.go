@@ -36,7 +36,7 @@ func (r *reader) words(rec *record, p *program, told *rule, row *mapping.Record,
 	if w.ID == "" {
 		w.ID = rec.textOf(told.request)
 	}
-	if w.Named.IsEmpty() && !rec.anyTrace() {
+	if w.Named.IsEmpty() && rec.TraceID().IsEmpty() && row.Session != "" {
 		w.Named = r.ids.agentOf(rec, p, row)
 	}
 	for _, key := range []string{requestModel, responseModel, "model"} {
@@ -57,8 +57,6 @@ func (r *reader) words(rec *record, p *program, told *rule, row *mapping.Record,
 	tellMessages(rec, span)
 	r.batch.Words = append(r.batch.Words, w)
 }
-
-func (r *record) anyTrace() bool { return !r.TraceID().IsEmpty() }
 
 const (
 	choiceEvent  = "gen_ai.choice"

@@ -1,0 +1,96 @@
+package words
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+func id(n byte) content.ID { return content.ID{n} }
+
+func call(n byte, from, to int64) Span {
+	return Span{ID: pcommon.SpanID{n}, Parent: pcommon.SpanID{1}, Start: from * 1e6, End: to * 1e6, Kind: mapping.KindLLM, Scope: "lib"}
+}
+
+// at is a record that names the span around the calls, written after some seconds.
+func at(seconds float64, w mapping.Words) *mapping.Words {
+	w.At, w.Named, w.NamesCall = int64(seconds*1e9), pcommon.SpanID{1}, true
+	return &w
+}
+
+// TestBind ties records that name the span around their call, or the call itself.
+func TestBind(t *testing.T) {
+	around := &Span{ID: pcommon.SpanID{1}, Kind: mapping.KindOther, Start: 0, End: 100 * 1e6}
+	one, two, long := call(2, 1, 2), call(3, 2, 3), call(4, 1, 9)
+	withID, otherModel, says := two, two, two
+	withID.ResponseID = "r"
+	otherModel.Models = []string{"openai/gpt-4o-2024"}
+	says.Own = Input
+	in, out := mapping.Words{Input: []content.ID{id(1)}}, mapping.Words{Output: []content.ID{id(2)}}
+	for name, c := range map[string]struct {
+		record *mapping.Words
+		named  *Span
+		calls  []Span
+		want   byte
+	}{
+		"the named call":              {at(1, in), &one, []Span{two}, 2},
+		"exactly the named":           {at(1, mapping.Words{Exact: true}), around, []Span{one}, 1},
+		"the named is not there yet":  {at(1, in), nil, []Span{one}, 0},
+		"input at the begin":          {at(2.0001, in), around, []Span{one, two}, 3},
+		"output at the end":           {at(1.9999, out), around, []Span{one, two}, 2},
+		"output inside a longer call": {at(2.9999, out), around, []Span{two, long}, 3},
+		"by id, whatever the time":    {at(50, mapping.Words{Output: []content.ID{id(2)}, ID: "r"}), around, []Span{one, withID}, 3},
+		"another id":                  {at(2.5, mapping.Words{Output: []content.ID{id(2)}, ID: "q"}), around, []Span{withID}, 0},
+		"another model":               {at(2.5, mapping.Words{Input: []content.ID{id(2)}, Models: []string{"claude"}}), around, []Span{otherModel}, 0},
+		"a model's longer name":       {at(2.5, mapping.Words{Input: []content.ID{id(2)}, Models: []string{"gpt-4o"}}), around, []Span{otherModel}, 3},
+		"the other says it itself":    {at(2.0001, in), around, []Span{one, says}, 2},
+		"no call at that time":        {at(20, in), around, []Span{one, two}, 0},
+		"a tool's":                    {at(1, mapping.Words{Tool: true, ToolResult: id(1)}), around, []Span{one}, 0},
+	} {
+		got, ok := Bind(c.record, "lib", c.named, c.calls)
+		require.Equal(t, pcommon.SpanID{c.want}, got, name)
+		require.Equal(t, c.want != 0, ok, name)
+	}
+}
+
+// TestAssemble puts the records of a span together whatever their order.
+func TestAssemble(t *testing.T) {
+	single := func(seq int64, w mapping.Words) mapping.Words {
+		w.At, w.Single, w.Record = seq, true, id(byte(seq))
+		return w
+	}
+	messages := []mapping.Words{
+		single(1, mapping.Words{Input: []content.ID{id(11)}, System: id(21)}),
+		single(2, mapping.Words{Input: []content.ID{id(12)}}),
+		single(3, mapping.Words{Output: []content.ID{id(14)}, Index: 1, FinishReasons: []string{"length"}}),
+		single(4, mapping.Words{Output: []content.ID{id(13)}, FinishReasons: []string{"stop"}}),
+		single(5, mapping.Words{Tools: id(22)}),
+	}
+	want := Words{
+		Input: []content.ID{id(11), id(12)}, Output: []content.ID{id(13), id(14)}, System: id(21), Tools: id(22),
+		FinishReasons: []string{"stop", "length"},
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 50 {
+		r.Shuffle(len(messages), func(i, j int) { messages[i], messages[j] = messages[j], messages[i] })
+		require.Equal(t, want, Assemble(messages))
+	}
+	require.Equal(t, Input|Output|System|Tools|Finish, want.Sides())
+	require.Equal(t, Words{Output: want.Output}, want.Only(Output))
+
+	whole := mapping.Words{At: 0, Input: []content.ID{id(99)}}
+	require.Equal(t, []content.ID{id(99)}, Assemble(append(messages, whole)).Input, "a whole list before single messages")
+
+	blocks := []mapping.Words{
+		single(1, mapping.Words{Output: []content.ID{id(1)}, Block: true, Day: 3, FinishReasons: []string{"tool_call"}}),
+		single(2, mapping.Words{Output: []content.ID{id(2)}, Block: true, Day: 3, Index: 1, FinishReasons: []string{"tool_call"}}),
+	}
+	got := Assemble(blocks)
+	require.Equal(t, []content.Key{{Day: 3, ID: id(1)}, {Day: 3, ID: id(2)}}, got.Blocks)
+	require.Equal(t, []string{"tool_call"}, got.FinishReasons)
+}
