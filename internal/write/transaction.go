@@ -53,7 +53,7 @@ type transaction struct {
 	spanWords []store.SpanWords        // that stored spans get
 	copied    []store.CopiedContent    // contents that those spans refer to on another day
 	empty     []pcommon.TraceID        // traces whose rows the batch creates and deletes
-	result  Result
+	result    Result
 }
 
 // steps are what stores a batch, whatever its signal, in the order in which every batch
