@@ -1,0 +1,330 @@
+package pricing
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
+)
+
+// world is a database with two collectors, of which each has prices of its own age.
+type world struct {
+	t          *testing.T
+	r          *rand.Rand
+	db         *pgxpool.Pool
+	collectors [2]collector
+	base       time.Time // of the first day
+	stored     map[string]mapping.Span
+}
+
+type collector struct {
+	pool *pgxpool.Pool
+	Repricer
+}
+
+const days = 3
+
+func newWorld(t *testing.T, seed uint64) *world {
+	url, db := storetest.Open(t)
+	w := &world{
+		t: t, r: rand.New(rand.NewPCG(seed, 17)), db: db, stored: map[string]mapping.Span{},
+		base: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -days-1),
+	}
+	for i := range w.collectors {
+		c := &w.collectors[i]
+		config, err := pgxpool.ParseConfig(url)
+		require.NoError(t, err)
+		config.ConnConfig.RuntimeParams["application_name"] = fmt.Sprint("collector-", i)
+		c.pool, err = pgxpool.NewWithConfig(t.Context(), config)
+		require.NoError(t, err)
+		t.Cleanup(c.pool.Close)
+		c.Repricer = Repricer{
+			Pool: c.pool, Schema: "public", Pricer: New("public"), Writer: write.New(c.pool, "public", 400*24*time.Hour),
+			Logger: zap.NewNop(), Progress: func(context.Context, *write.Repriced) {},
+		}
+		w.reload(c)
+	}
+	return w
+}
+
+func (w *world) reload(c *collector) {
+	conn, err := w.db.Acquire(w.t.Context())
+	require.NoError(w.t, err)
+	defer conn.Release()
+	_, faults, err := c.Pricer.Reload(w.t.Context(), conn.Conn())
+	require.NoError(w.t, err)
+	require.NoError(w.t, faults)
+}
+
+func (w *world) exec(sql string, args ...any) {
+	w.t.Helper()
+	_, err := w.db.Exec(w.t.Context(), sql, args...)
+	require.NoError(w.t, err, sql)
+}
+
+// moment is any time of the days, to the second.
+func (w *world) moment() time.Time {
+	return w.base.Add(time.Duration(w.r.IntN(days*24*60*60)) * time.Second)
+}
+
+var (
+	houseModels = []string{"house-7b", "house-70b", "House-7B-20250101", "openai/house-7b", "nobody"}
+	tiers       = []string{"", "", "", "flex"}
+)
+
+// changePrices adds, corrects or removes a row, some of them built-in ones.
+func (w *world) changePrices() {
+	pick := func(of ...string) string { return of[w.r.IntN(len(of))] }
+	var from, to, tier, above any
+	if w.r.IntN(2) == 0 {
+		from = w.moment()
+	}
+	if from == nil && w.r.IntN(2) == 0 {
+		to = w.moment()
+	}
+	if w.r.IntN(4) == 0 {
+		tier = "flex"
+	}
+	if w.r.IntN(4) == 0 {
+		above = 500
+	}
+	amount := func() string { return decimal.New(w.r.Int64N(50_000), -w.r.Int32N(6)).String() }
+	switch w.r.IntN(4) {
+	case 0, 1:
+		model := pick("equals house-7b", "prefix house", "regex ^house-7[0b]", "equals house-70b", "equals gpt-4o")
+		var match, name string
+		_, err := fmt.Sscan(model, &match, &name)
+		require.NoError(w.t, err)
+		w.exec(`INSERT INTO llm_prices (model, match, valid_from, valid_to, service_tier, above_input_tokens, input, output, cache_read, request, built_in)
+			VALUES ($1, $2, $3, $4, $5, $6, $7::text::numeric, $8::text::numeric, $9::text::numeric, $10::text::numeric, $11)`,
+			name, match, from, to, tier, above, amount(), amount(), amount(), amount(), w.r.IntN(4) == 0)
+	case 2:
+		w.exec(`UPDATE llm_prices SET output = $1::text::numeric, valid_from = $2, valid_to = NULL
+			WHERE id = (SELECT id FROM llm_prices WHERE NOT built_in OR model ^@ 'house' ORDER BY id OFFSET $3 LIMIT 1)`, amount(), from, w.r.IntN(4))
+	case 3:
+		w.exec(`DELETE FROM llm_prices WHERE id = (SELECT id FROM llm_prices WHERE NOT built_in OR model ^@ 'house' ORDER BY id OFFSET $1 LIMIT 1)`, w.r.IntN(4))
+	}
+}
+
+// randomBatch makes spans of a few traces that go on over hours and days: calls told
+// twice, one around the other, agents that report sums, calls that events tell.
+func (w *world) randomBatch(r *rand.Rand) *mapping.Batch {
+	b := &mapping.Batch{Contents: map[content.Key][]byte{}, Resources: map[content.ID][]byte{}}
+	for range 1 + r.IntN(12) {
+		number := byte(1 + r.IntN(25))
+		s := mapping.Span{
+			TraceID: pcommon.TraceID{1: 5, 15: number}, SpanID: pcommon.SpanID{0: 1, 7: byte(1 + r.IntN(30))},
+			SpanKind: "internal", Status: "unset", Name: "span", ScopeName: "scope",
+		}
+		if r.IntN(3) > 0 {
+			s.ParentSpanID = pcommon.SpanID{0: 1, 7: byte(1 + r.IntN(30))}
+		}
+		// What a span says follows from its ids, so that a second one is the same span.
+		own := rand.New(rand.NewPCG(uint64(number), uint64(s.SpanID[7])))
+		kinds := []mapping.Kind{mapping.KindLLM, mapping.KindLLM, mapping.KindLLM, mapping.KindEmbedding, mapping.KindAgent, mapping.KindChain, mapping.KindTool}
+		s.Kind = kinds[own.IntN(len(kinds))]
+		s.Start = w.base.Add(time.Duration(own.IntN(days*24*60)) * time.Minute).UnixMicro()
+		s.End = s.Start + int64(own.IntN(5*60*60))*1_000_000
+		s.Day = int32(s.Start / (24 * 60 * 60 * 1_000_000))
+		s.UserID = []string{"", "ann", "bob"}[own.IntN(3)]
+		if s.Kind.IsModel() {
+			s.RequestModel = append(slices.Clone(houseModels), "gpt-4o", "")[own.IntN(len(houseModels)+2)]
+			s.ServiceTier = tiers[own.IntN(len(tiers))]
+			if own.IntN(5) == 0 {
+				s.Told = &mapping.EventCall{Event: "api_request"}
+			}
+		}
+		if own.IntN(5) > 0 {
+			s.Usage.Input = mapping.Int{V: own.Int64N(1000), OK: true}
+			s.Usage.Output = mapping.Int{V: own.Int64N(1000), OK: true}
+			s.Usage.Total = mapping.Int{V: s.Usage.Input.V + s.Usage.Output.V, OK: true}
+			if own.IntN(2) == 0 {
+				s.Usage.CacheRead = mapping.Int{V: own.Int64N(1 + s.Usage.Input.V), OK: true}
+			}
+		}
+		if own.IntN(5) == 0 {
+			s.Usage.TotalCost = decimal.NewNullDecimal(decimal.New(own.Int64N(1_000_000), -7))
+		}
+		b.Spans = append(b.Spans, s)
+	}
+	return b
+}
+
+// write stores a batch as a collector does, by the prices that it knows.
+func (w *world) write(ctx context.Context, c *collector, b *mapping.Batch) error {
+	c.Pricer.Estimate(b.Spans)
+	_, err := c.Writer.Write(ctx, b, nil)
+	return err
+}
+
+func (w *world) remember(b *mapping.Batch) {
+	for _, s := range b.Spans {
+		key := s.TraceID.String() + s.SpanID.String()
+		if _, ok := w.stored[key]; !ok {
+			w.stored[key] = s
+		}
+	}
+}
+
+// settle lets so much time pass that every collector has looked at the prices.
+func (w *world) settle() {
+	for i := range w.collectors {
+		w.reload(&w.collectors[i])
+	}
+	w.exec(`DELETE FROM llm_internal_price_changes c USING llm_internal_price_changes d WHERE (c.since, c.until) = (d.since, d.until) AND c.ready_at > d.ready_at`)
+	w.exec(`UPDATE llm_internal_price_changes SET ready_at = now() - interval '1 second'`)
+}
+
+// reprice lets both collectors price the past again, while batches arrive, prices change,
+// sums are read, and with kill connections break.
+func (w *world) reprice(kill bool) {
+	ctx, cancel := context.WithCancel(w.t.Context())
+	var repricers, others errgroup.Group
+	for i := range w.collectors {
+		c := &w.collectors[i]
+		repricers.Go(func() error {
+			err := c.Reprice(ctx)
+			for try := 0; err != nil && kill && try < 20; try++ {
+				err = c.Reprice(ctx)
+			}
+			return err
+		})
+	}
+	late := make([]*mapping.Batch, 3)
+	for i := range late {
+		late[i] = w.randomBatch(w.r)
+	}
+	others.Go(func() error {
+		for i, b := range late {
+			if err := w.write(ctx, &w.collectors[i%2], b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if kill {
+		others.Go(func() error {
+			_, err := w.db.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%price%' AND pid <> pg_backend_pid() AND application_name = 'collector-0'`)
+			return err
+		})
+	}
+	err := others.Wait()
+	if !kill {
+		require.NoError(w.t, err)
+	} else if err != nil { // a batch was hit: its sender sends it again
+		for i, b := range late {
+			require.NoError(w.t, w.write(w.t.Context(), &w.collectors[i%2], b))
+		}
+	}
+	for _, b := range late {
+		w.remember(b)
+	}
+	rowcheck.Rollups(w.t, w.db) // old or new sums of each trace, while the work goes on
+	require.NoError(w.t, repricers.Wait())
+	cancel()
+}
+
+// check compares each estimate with the price of the span by the rows of now, and all sums
+// with their definition.
+func (w *world) check() {
+	w.t.Helper()
+	fresh := New("public")
+	conn, err := w.db.Acquire(w.t.Context())
+	require.NoError(w.t, err)
+	_, _, err = fresh.Reload(w.t.Context(), conn.Conn())
+	conn.Release()
+	require.NoError(w.t, err)
+	want := map[string]string{}
+	for key, s := range w.stored {
+		s.EstimatedCost = decimal.NullDecimal{}
+		one := []mapping.Span{s}
+		fresh.Estimate(one)
+		want[key] = "none"
+		if one[0].EstimatedCost.Valid {
+			want[key] = one[0].EstimatedCost.Decimal.String()
+		}
+	}
+	got := map[string]string{}
+	rows, err := w.db.Query(w.t.Context(), `SELECT replace(trace_id::text, '-', '') || span_id, coalesce(trim_scale(estimated_cost)::text, 'none') FROM llm_spans`)
+	require.NoError(w.t, err)
+	var key, estimate string
+	_, err = pgx.ForEachRow(rows, []any{&key, &estimate}, func() error { got[key] = estimate; return nil })
+	require.NoError(w.t, err)
+	require.Equal(w.t, want, got, "estimates by the prices of now")
+	rowcheck.Rollups(w.t, w.db)
+	rowcheck.Agree(w.t, w.db)
+	definition, err := os.ReadFile("../write/testdata/counting.sql")
+	require.NoError(w.t, err)
+	rows, err = w.db.Query(w.t.Context(), string(definition))
+	require.NoError(w.t, err)
+	wrong, err := pgx.CollectRows(rows, pgx.RowToMap)
+	require.NoError(w.t, err)
+	require.Empty(w.t, wrong)
+}
+
+// TestThePastFollowsPricesInAnyOrder changes prices, stores spans, notes changes, folds
+// hours and prices again in random order, by two collectors at once, with connections that
+// break meanwhile. In the end all is as if the prices had been those of now from the
+// beginning.
+func TestThePastFollowsPricesInAnyOrder(t *testing.T) {
+	worlds := 6
+	if testing.Short() {
+		worlds = 1
+	}
+	for seed := range worlds {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			w := newWorld(t, uint64(seed))
+			for range 60 {
+				w.step()
+			}
+			for i := range w.collectors {
+				require.NoError(t, w.collectors[i].Note(t.Context()))
+			}
+			w.settle()
+			w.reprice(false)
+			var left int
+			require.NoError(t, w.db.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM llm_internal_repricing) + (SELECT count(*) FROM llm_internal_price_changes)`).Scan(&left))
+			require.Zero(t, left)
+			w.check()
+		})
+	}
+}
+
+func (w *world) step() {
+	c := &w.collectors[w.r.IntN(2)]
+	switch w.r.IntN(10) {
+	case 0, 1, 2, 3:
+		b := w.randomBatch(w.r)
+		require.NoError(w.t, w.write(w.t.Context(), c, b))
+		w.remember(b)
+	case 4, 5:
+		w.changePrices()
+	case 6:
+		require.NoError(w.t, c.Note(w.t.Context()))
+	case 7:
+		w.settle()
+	case 8:
+		w.reprice(w.r.IntN(2) == 0)
+	case 9:
+		_, err := upkeep.FoldUsage(w.t.Context(), w.db, "public", time.Now())
+		require.NoError(w.t, err)
+	}
+}
