@@ -58,7 +58,7 @@ func (e *llmExporter) open(ctx context.Context) (err error) {
 		return err
 	}
 	e.writer = write.New(e.pool, e.cfg.Postgres.Schema, e.window())
-	e.pricer = pricing.New(e.cfg.Postgres.Schema)
+	e.pricer = pricing.New(e.cfg.Postgres.Schema, e.logger)
 	e.upkeep = &upkeep.Upkeep{
 		Pool: e.pool, Schema: e.cfg.Postgres.Schema, Logger: e.logger,
 		Spans: e.cfg.Retention.Spans, Contents: e.cfg.Retention.Contents, Interval: e.cfg.Retention.Interval,
@@ -70,7 +70,6 @@ func (e *llmExporter) open(ctx context.Context) (err error) {
 			e.resolver.forget()
 		},
 		Erased:     e.resolver.forgetErased,
-		Prices:     e.loadPrices,
 		Removed:    e.telemetry.removed,
 		Partitions: e.telemetry.countPartitions,
 		Overdue:    e.telemetry.countOverdue,
@@ -135,19 +134,10 @@ func (e *llmExporter) prepareSchema(ctx context.Context) (serverVersion string, 
 	if version, err = schema.Version(ctx, conn.Conn(), e.cfg.Postgres.Schema); err != nil {
 		return "", 0, pool.Wrap("cannot read the version of the schema", err)
 	}
-	if err := e.loadPrices(ctx, conn.Conn()); err != nil {
+	if err := e.pricer.Reload(ctx, conn.Conn()); err != nil {
 		return "", 0, pool.Wrap("cannot read llm_prices", err)
 	}
 	return conn.Conn().PgConn().ParameterStatus("server_version"), version, nil
-}
-
-// loadPrices takes the prices of the database, which others may have changed.
-func (e *llmExporter) loadPrices(ctx context.Context, conn *pgx.Conn) error {
-	_, faults, err := e.pricer.Reload(ctx, conn)
-	if faults != nil {
-		e.logger.Warn("Prices that cannot be read are left out", zap.Error(faults))
-	}
-	return err
 }
 
 // lastConnect tries once more to reach a Postgres that has not been reached yet,

@@ -54,7 +54,7 @@ func TestThePastIsPricedAgain(t *testing.T) {
 	inner := e.(*tracesPipeline).exporter.Inner
 	changed := 0
 	repricer := &pricing.Repricer{
-		Pool: inner.pool, Schema: "public", Pricer: pricing.New("public"), Writer: inner.writer, Logger: zap.NewNop(),
+		Pool: inner.pool, Schema: "public", Pricer: pricing.New("public", zap.NewNop()), Writer: inner.writer, Logger: zap.NewNop(),
 		Progress: func(_ context.Context, r *write.Repriced) { changed += r.Changed },
 	}
 	change := func(sql string) {
@@ -68,9 +68,8 @@ func TestThePastIsPricedAgain(t *testing.T) {
 		change(`UPDATE llm_internal_price_changes SET ready_at = now()`)
 		conn, err := inner.pool.Acquire(t.Context())
 		require.NoError(t, err)
-		_, _, err = inner.pricer.Reload(t.Context(), conn.Conn())
+		require.NoError(t, inner.pricer.Reload(t.Context(), conn.Conn()))
 		conn.Release()
-		require.NoError(t, err)
 		late++
 		for trace := byte(1); trace <= 5; trace++ { // by the new prices, before the others follow
 			call(trace, late)

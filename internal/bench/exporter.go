@@ -24,6 +24,11 @@ type exporterSubject struct {
 }
 
 func startExporter(ctx context.Context, url string, _ time.Time, callers int) (subject, error) {
+	return startConfigured(ctx, url, callers, func(*llmobservatoryexporter.Config) {})
+}
+
+// startConfigured is startExporter with a configuration that change has the last word on.
+func startConfigured(ctx context.Context, url string, callers int, change func(*llmobservatoryexporter.Config)) (subject, error) {
 	factory := llmobservatoryexporter.NewFactory()
 	cfg := factory.CreateDefaultConfig().(*llmobservatoryexporter.Config)
 	cfg.Postgres.URL = configopaque.String(url)
@@ -34,6 +39,7 @@ func startExporter(ctx context.Context, url string, _ time.Time, callers int) (s
 	cfg.HealthCheck.Interval = 0
 	cfg.Pool.MinConnections = 0
 	cfg.Pool.MaxConnections = callers + 1
+	change(cfg)
 	s := &exporterSubject{}
 	set := exportertest.NewNopSettings(metadata.Type)
 	s.phases, set.MeterProvider = newPhaseTimes()

@@ -33,6 +33,9 @@ func run(ctx context.Context, args []string) error {
 	if len(args) > 0 && args[0] == "read" {
 		return measureReads(ctx, args[1:])
 	}
+	if len(args) > 0 && args[0] == "prices" {
+		return measurePrices(ctx, args[1:])
+	}
 	return compare(ctx, args)
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"go.uber.org/zap"
 	"github.com/shopspring/decimal"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
@@ -24,6 +25,7 @@ import (
 // Pricer estimates by the prices of one schema. It is safe for concurrent use.
 type Pricer struct {
 	schema  string
+	logger  *zap.Logger
 	current atomic.Pointer[list]
 	checked atomic.Int64           // when llm_prices was last looked at, Unix ns
 	applied atomic.Pointer[string] // digest of the prices whose days were noted
@@ -36,28 +38,29 @@ type list struct {
 }
 
 // New returns a Pricer without prices: until Reload, nothing is estimated.
-func New(schema string) *Pricer { return &Pricer{schema: schema} }
+func New(schema string, logger *zap.Logger) *Pricer { return &Pricer{schema: schema, logger: logger} }
 
 // Reload reads llm_prices unless it is as it was. Rows that cannot be read are left out
-// and named by faults.
-func (p *Pricer) Reload(ctx context.Context, conn *pgx.Conn) (changed bool, faults, err error) {
+// and named in the log.
+func (p *Pricer) Reload(ctx context.Context, conn *pgx.Conn) error {
 	begin := time.Now()
 	var digest string
 	if err := conn.QueryRow(ctx, digestOf(p.schema)).Scan(&digest); err != nil {
-		return false, nil, err
+		return err
 	}
-	if old := p.current.Load(); old != nil && old.digest == digest {
-		p.checked.Store(begin.UnixNano())
-		return false, nil, nil
+	if old := p.current.Load(); old == nil || old.digest != digest {
+		rows, err := price.Load(ctx, conn, p.schema)
+		if err != nil {
+			return err
+		}
+		found, faults := price.NewList(rows)
+		if faults != nil {
+			p.logger.Warn("Prices that cannot be read are left out", zap.Error(faults))
+		}
+		p.current.Store(&list{found, digest})
 	}
-	rows, err := price.Load(ctx, conn, p.schema)
-	if err != nil {
-		return false, nil, err
-	}
-	found, faults := price.NewList(rows)
-	p.current.Store(&list{found, digest})
 	p.checked.Store(begin.UnixNano())
-	return true, faults, nil
+	return nil
 }
 
 // Refresh reloads prices that are older than a batch may be estimated by.
@@ -70,8 +73,7 @@ func (p *Pricer) Refresh(ctx context.Context, pool Pool) error {
 		return err
 	}
 	defer conn.Release()
-	_, _, err = p.Reload(ctx, conn.Conn())
-	return err
+	return p.Reload(ctx, conn.Conn())
 }
 
 // digest identifies the prices of now.

@@ -15,13 +15,13 @@ import (
 
 const (
 	// ReloadInterval is how often llm_prices is looked at.
-	ReloadInterval = time.Minute
+	ReloadInterval = 20 * time.Second
 	// maxAge is how old the prices may be that a batch is estimated by.
-	maxAge = ReloadInterval + 15*time.Second
+	maxAge = ReloadInterval + 5*time.Second
 	// longBatch is how long a batch may take that no timeout ends.
 	longBatch = 10 * time.Minute
 	// slack is for what else takes time between looking at prices and storing a batch.
-	slack = 15 * time.Second
+	slack = 10 * time.Second
 	// pause is what a transaction of repricing leaves to the writing, in parts of its time.
 	pause = 0.5
 )
@@ -84,8 +84,8 @@ func (r *Repricer) Note(ctx context.Context) error {
 		return err
 	}
 	defer conn.Release()
-	if _, _, err := r.Pricer.Reload(ctx, conn.Conn()); err != nil {
-		return err
+	if err := r.Pricer.Reload(ctx, conn.Conn()); err != nil {
+		return fmt.Errorf("read llm_prices: %w", err)
 	}
 	if r.Pricer.noted() {
 		return nil

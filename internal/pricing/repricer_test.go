@@ -57,7 +57,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		require.NoError(t, err)
 		t.Cleanup(c.pool.Close)
 		c.Repricer = Repricer{
-			Pool: c.pool, Schema: "public", Pricer: New("public"), Writer: write.New(c.pool, "public", 400*24*time.Hour),
+			Pool: c.pool, Schema: "public", Pricer: New("public", zap.NewNop()), Writer: write.New(c.pool, "public", 400*24*time.Hour),
 			Logger: zap.NewNop(), Progress: func(context.Context, *write.Repriced) {},
 		}
 		w.reload(c)
@@ -69,9 +69,7 @@ func (w *world) reload(c *collector) {
 	conn, err := w.db.Acquire(w.t.Context())
 	require.NoError(w.t, err)
 	defer conn.Release()
-	_, faults, err := c.Pricer.Reload(w.t.Context(), conn.Conn())
-	require.NoError(w.t, err)
-	require.NoError(w.t, faults)
+	require.NoError(w.t, c.Pricer.Reload(w.t.Context(), conn.Conn()))
 }
 
 func (w *world) exec(sql string, args ...any) {
@@ -246,12 +244,11 @@ func (w *world) reprice(kill bool) {
 // with their definition.
 func (w *world) check() {
 	w.t.Helper()
-	fresh := New("public")
+	fresh := New("public", zap.NewNop())
 	conn, err := w.db.Acquire(w.t.Context())
 	require.NoError(w.t, err)
-	_, _, err = fresh.Reload(w.t.Context(), conn.Conn())
+	require.NoError(w.t, fresh.Reload(w.t.Context(), conn.Conn()))
 	conn.Release()
-	require.NoError(w.t, err)
 	want := map[string]string{}
 	for key, s := range w.stored {
 		s.EstimatedCost = decimal.NullDecimal{}
@@ -285,7 +282,7 @@ func (w *world) check() {
 // break meanwhile. In the end all is as if the prices had been those of now from the
 // beginning.
 func TestThePastFollowsPricesInAnyOrder(t *testing.T) {
-	worlds := 6
+	worlds := 4
 	if testing.Short() {
 		worlds = 1
 	}

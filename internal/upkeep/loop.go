@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"go.uber.org/zap"
 
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
@@ -48,8 +47,6 @@ type Upkeep struct {
 	Dropped func()
 	// Erased gets the hex ids of traces that were erased.
 	Erased func(ctx context.Context, traces []string) error
-	// Prices loads the prices of llm_prices.
-	Prices func(ctx context.Context, conn *pgx.Conn) error
 	// Removed gets what retention removed, by table.
 	Removed func(ctx context.Context, r Removal)
 	// Partitions gets the number of day partitions by table.
@@ -79,7 +76,6 @@ func (u *Upkeep) Run(ctx context.Context) {
 		case now := <-follow.C:
 			u.follow(ctx, now)
 		case now := <-move.C:
-			u.loadPrices(ctx, now)
 			u.moveWaiting(ctx, now)
 		case now := <-maintain.C:
 			u.maintain(ctx, now)
@@ -94,19 +90,6 @@ func (u *Upkeep) follow(ctx context.Context, now time.Time) {
 	}
 	u.foldUsage(ctx, now)
 	u.forgetErased(ctx)
-}
-
-// loadPrices takes prices that have changed.
-func (u *Upkeep) loadPrices(ctx context.Context, now time.Time) {
-	if now.Sub(u.IdleSince()) >= Idle {
-		return
-	}
-	conn, err := u.Pool.Acquire(ctx)
-	if err == nil {
-		err = u.Prices(ctx, conn.Conn())
-		conn.Release()
-	}
-	u.warn(ctx, "Could not look for changed prices; estimates go by the ones known", "load prices", err)
 }
 
 // moveWaiting makes days for rows that a long query kept from a day of their own.

@@ -4,11 +4,14 @@
 //
 // GENAI.json is what @pydantic/genai-prices holds, as scripts/prices prints it.
 // CATWALK.zip is the module charm.land/catwalk; its configurations have newer names
-// and no tiers, so it only adds models that the first lacks.
+// and no tiers, so it only adds models that the first lacks. more.csv has what both lack,
+// and is edited by hand.
 package main
 
 import (
+	"bytes"
 	"cmp"
+	_ "embed"
 	"fmt"
 	"os"
 	"slices"
@@ -16,6 +19,9 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/price"
 )
+
+//go:embed more.csv
+var moreCSV []byte
 
 const genaiSource = "@pydantic/genai-prices 0.1.8"
 
@@ -50,6 +56,11 @@ func run(genai, catwalk string) error {
 		return err
 	}
 	rows = append(rows, more...)
+	byHand, err := price.ReadCSV(bytes.NewReader(moreCSV))
+	if err != nil {
+		return fmt.Errorf("more.csv: %w", err)
+	}
+	rows = append(rows, byHand...)
 	slices.SortStableFunc(rows, func(a, b price.Row) int {
 		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Match, b.Match), cmp.Compare(a.Model, b.Model),
 			a.From.Compare(b.From), cmp.Compare(a.Above, b.Above), cmp.Compare(a.DailyFrom, b.DailyFrom))

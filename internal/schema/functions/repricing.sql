@@ -26,7 +26,7 @@ BEGIN
         RETURNING a.valid_from, a.valid_to
     )
     INSERT INTO {{.schema}}.llm_internal_price_changes (since, until, ready_at)
-    SELECT DISTINCT coalesce(c.valid_from, '-infinity')::date, coalesce(c.valid_to, 'infinity')::date, now() + settled
+    SELECT DISTINCT coalesce(c.valid_from, '-infinity')::date, (coalesce(c.valid_to, 'infinity') - interval '1 microsecond')::date, now() + settled
     FROM (SELECT * FROM gone UNION ALL SELECT * FROM come) c
     ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS noted = ROW_COUNT;

@@ -1,0 +1,266 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/llm-observatory/llmobservatoryexporter"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
+)
+
+// pricing measures how long the calls of a past month take to follow a price that is added, corrected and removed,
+// and how fast the exporter writes meanwhile.
+type pricing struct {
+	calls, days, callers int
+	quiet                time.Duration
+	out                  string
+
+	db      *pgxpool.Pool
+	subject subject
+	today   time.Time
+	written atomic.Int64 // spans
+	seed    atomic.Uint64
+	found   pricingResult
+}
+
+// pricingResult is build/bench-prices.json.
+type pricingResult struct {
+	Calls        int            `json:"calls"`
+	Days         int            `json:"days"`
+	Callers      int            `json:"callers"`
+	QuietSpansPS []float64      `json:"quiet_spans_per_s"`
+	Changes      []pricingPhase `json:"changes"`
+}
+
+// pricingPhase is how the past followed one change.
+type pricingPhase struct {
+	Change string `json:"change"`
+	// Seconds is from the change to the last sum, WorkSeconds without the wait for batches of before.
+	Seconds     float64 `json:"seconds"`
+	WorkSeconds float64 `json:"work_seconds"`
+	// SpansPS is how fast the exporter wrote during the work, WriteRatio that to the mean of the quiet times around.
+	SpansPS    float64 `json:"spans_per_s"`
+	WriteRatio float64 `json:"write_ratio"`
+}
+
+func (p *pricing) parse(args []string) error {
+	flags := flag.NewFlagSet("bench prices", flag.ContinueOnError)
+	flags.IntVar(&p.calls, "calls", 1_000_000, "calls of the past")
+	flags.IntVar(&p.days, "days", 30, "days before today that they are spread over")
+	flags.IntVar(&p.callers, "callers", 2, "concurrent callers that write meanwhile")
+	flags.DurationVar(&p.quiet, "quiet", 30*time.Second, "how long writing by itself is measured, before and after each change")
+	flags.StringVar(&p.out, "out", "build/bench-prices.json", "where the figures go")
+	return flags.Parse(args)
+}
+
+// priceChanges change what the calls of buildSingle cost; the last figures are USD per million.
+var priceChanges = []struct {
+	name, sql     string
+	input, output float64 // zero: as before all changes
+}{
+	{"add", "INSERT INTO llm_prices (model, match, valid_to, input, output) VALUES ('gpt-4o', 'prefix', date_trunc('day', now(), 'UTC'), 2, 8)", 2, 8},
+	{"correct", "UPDATE llm_prices SET output = 9 WHERE NOT built_in", 2, 9},
+	{"remove", "DELETE FROM llm_prices WHERE NOT built_in", 0, 0},
+}
+
+func measurePrices(ctx context.Context, args []string) (err error) {
+	p := &pricing{today: time.Now().UTC().Truncate(24 * time.Hour)}
+	if err := p.parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	pg, err := testserver.StartPostgres(ctx, testserver.PostgresOptions{Durable: true, Settings: growthSettings})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pg.Remove()) }()
+	url, drop, err := testserver.CreateDatabase(ctx, pg.URL(""))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, drop()) }()
+	if p.db, err = pgxpool.New(ctx, url); err != nil {
+		return err
+	}
+	defer p.db.Close()
+	p.subject, err = startConfigured(ctx, url, p.callers, func(c *llmobservatoryexporter.Config) {
+		c.TimeoutConfig.Timeout = 30 * time.Second // as users have: the past waits for batches that may still come
+		c.Content.Capture = "metadata"             // words cost nothing
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.subject.stop(context.WithoutCancel(ctx))) }()
+	if err := p.fill(ctx); err != nil {
+		return fmt.Errorf("fill: %w", err)
+	}
+	return p.measure(ctx)
+}
+
+const pricesBatch = 3 * 1365 // spans, of three a call
+
+// fill stores the past, with its hours folded.
+func (p *pricing) fill(ctx context.Context) error {
+	begin := time.Now()
+	batches := p.calls * 3 / pricesBatch
+	from := p.today.AddDate(0, 0, -p.days)
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(2)
+	for n := range batches {
+		group.Go(func() error {
+			return p.write(inner, from.Add(p.today.Sub(from)/time.Duration(batches)*time.Duration(n)))
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	progress("%d calls are stored after %s", p.calls, time.Since(begin).Round(time.Second))
+	if _, err := p.db.Exec(ctx, "VACUUM (ANALYZE) llm_spans, llm_traces"); err != nil {
+		return err
+	}
+	if err := p.settled(ctx); err != nil { // the built-in prices are new, too
+		return err
+	}
+	if _, err := upkeep.FoldUsage(ctx, p.db, "public", time.Now()); err != nil {
+		return err
+	}
+	progress("the past is ready after %s", time.Since(begin).Round(time.Second))
+	return nil
+}
+
+// write stores a batch of calls that begin at a time.
+func (p *pricing) write(ctx context.Context, at time.Time) error {
+	td := buildSingle(p.seed.Add(1), at, 1, pricesBatch)[0]
+	if err := p.subject.write(ctx, &batch{spans: td.SpanCount(), traces: td}); err != nil {
+		return err
+	}
+	p.written.Add(int64(td.SpanCount()))
+	return nil
+}
+
+// settled returns once no day is to be priced again.
+func (p *pricing) settled(ctx context.Context) error {
+	return p.until(ctx, `SELECT NOT EXISTS (SELECT FROM llm_internal_repricing) AND NOT EXISTS (SELECT FROM llm_internal_price_changes WHERE ready_at < now() + interval '10 minutes')`)
+}
+
+func (p *pricing) until(ctx context.Context, sql string) error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		var done bool
+		if err := p.db.QueryRow(ctx, sql).Scan(&done); err != nil || done {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// measure changes prices while callers write.
+func (p *pricing) measure(ctx context.Context) error {
+	writing, stop := context.WithCancel(ctx)
+	var writers errgroup.Group
+	for range p.callers {
+		writers.Go(func() error {
+			for writing.Err() == nil {
+				if err := p.write(ctx, p.today); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	err := p.changes(ctx)
+	stop()
+	if err := errors.Join(err, writers.Wait()); err != nil {
+		return err
+	}
+	p.found.Calls, p.found.Days, p.found.Callers = p.calls, p.days, p.callers
+	text, err := json.MarshalIndent(p.found, "", "  ")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s\n", text)
+	return os.WriteFile(p.out, append(text, '\n'), 0o644)
+}
+
+func (p *pricing) changes(ctx context.Context) error {
+	before, err := p.rate(ctx, p.quietly)
+	if err != nil {
+		return err
+	}
+	p.found.QuietSpansPS = []float64{before}
+	for _, change := range priceChanges {
+		phase := pricingPhase{Change: change.name}
+		begin := time.Now()
+		if _, err := p.db.Exec(ctx, change.sql); err != nil {
+			return err
+		}
+		if err := p.until(ctx, `SELECT EXISTS (SELECT FROM llm_internal_repricing)`); err != nil {
+			return err
+		}
+		work := time.Now()
+		if phase.SpansPS, err = p.rate(ctx, p.settled); err != nil {
+			return err
+		}
+		phase.Seconds, phase.WorkSeconds = time.Since(begin).Seconds(), time.Since(work).Seconds()
+		if change.output > 0 {
+			if err := p.check(ctx, change.input, change.output); err != nil {
+				return fmt.Errorf("%s: %w", change.name, err)
+			}
+		}
+		after, err := p.rate(ctx, p.quietly)
+		if err != nil {
+			return err
+		}
+		phase.WriteRatio = phase.SpansPS / ((before + after) / 2)
+		before = after
+		p.found.QuietSpansPS, p.found.Changes = append(p.found.QuietSpansPS, after), append(p.found.Changes, phase)
+		progress("%s: %+v; by itself %.0f spans/s", change.name, phase, after)
+	}
+	return nil
+}
+
+func (p *pricing) quietly(ctx context.Context) error {
+	wait := time.NewTimer(p.quiet)
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-wait.C:
+		return nil
+	}
+}
+
+// rate is how many spans a second are written while something goes on.
+func (p *pricing) rate(ctx context.Context, during func(context.Context) error) (float64, error) {
+	begin, before := time.Now(), p.written.Load()
+	err := during(ctx)
+	return float64(p.written.Load()-before) / time.Since(begin).Seconds(), err
+}
+
+// check compares the sums of the past with the price of its tokens.
+func (p *pricing) check(ctx context.Context, input, output float64) error {
+	var agree bool
+	err := p.db.QueryRow(ctx, `SELECT s.cost > 0 AND s.cost = t.cost FROM
+		(SELECT sum(input_tokens * $2::numeric + output_tokens * $3::numeric) / 1000000 AS cost FROM llm_spans WHERE kind = 'llm' AND start_time < $1) s,
+		(SELECT sum(total_cost) AS cost FROM llm_traces WHERE start_time < $1) t`, p.today, input, output).Scan(&agree)
+	if err == nil && !agree {
+		err = errors.New("the traces of the past do not cost what their tokens cost")
+	}
+	return err
+}
