@@ -241,3 +241,76 @@ func TestWordsAndSpansAtOnce(t *testing.T) {
 	require.Equal(t, traces, countRows(t, db, "SELECT FROM llm_calls WHERE llm_asked(input_messages) LIKE 'question %'"))
 	require.Equal(t, traces, countRows(t, db, "SELECT FROM llm_traces"))
 }
+
+// untraced is a session of Claude Code whose traces are off, of two prompts.
+func untraced(t *testing.T) plog.Logs {
+	t.Helper()
+	ld := loadLogs(t, "internal/mapping/testdata/fixtures/cli/claude-code-2.1.332-tools.logs.otlp.json")
+	second := plog.NewLogs()
+	ld.CopyTo(second)
+	for turn, of := range []plog.Logs{ld, second} {
+		for _, rl := range of.ResourceLogs().All() {
+			for _, sl := range rl.ScopeLogs().All() {
+				for _, rec := range sl.LogRecords().All() {
+					rec.SetTraceID(pcommon.TraceID{})
+					rec.SetSpanID(pcommon.SpanID{})
+					if turn == 0 {
+						continue
+					}
+					rec.SetTimestamp(rec.Timestamp() + pcommon.Timestamp(time.Minute))
+					rec.Attributes().PutStr("prompt.id", "second-prompt")
+					for key, v := range rec.Attributes().All() {
+						switch key {
+						case "prompt", "prompt_text":
+							v.SetStr("And what is the weather?")
+						case "request_id", "tool_use_id":
+							v.SetStr(v.Str() + "-2")
+						}
+					}
+				}
+			}
+		}
+	}
+	second.ResourceLogs().MoveAndAppendTo(ld.ResourceLogs())
+	return ld
+}
+
+// TestUntracedSessionReadsAsAConversation sends a session that log records alone tell: a
+// trace a prompt with the prompt as its input, calls with all figures and their answers,
+// tools with arguments, and a transcript.
+func TestUntracedSessionReadsAsAConversation(t *testing.T) {
+	for name, batches := range map[string]func(plog.Logs) []plog.Logs{
+		"whole": func(ld plog.Logs) []plog.Logs { return []plog.Logs{ld} }, "one by one": recordByBatch,
+		"one by one, last first": func(ld plog.Logs) []plog.Logs {
+			all := recordByBatch(ld)
+			for i := range len(all) / 2 {
+				all[i], all[len(all)-1-i] = all[len(all)-1-i], all[i]
+			}
+			return append(all, all...)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url := testserver.NewDatabase(t)
+			c, db := startBoth(t, url, nil), openPool(t, url)
+			for _, ld := range batches(untraced(t)) {
+				require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld))
+			}
+			var session string
+			require.NoError(t, db.QueryRow(t.Context(), "SELECT DISTINCT session_id FROM llm_calls WHERE is_call").Scan(&session))
+			require.Equal(t, []string{
+				"user: List the files of this project, then say in one sentence what it is.", "assistant: Let me look.", "assistant: It is 18 degrees and sunny in Paris.",
+				"user: And what is the weather?", "assistant: Let me look.", "assistant: It is 18 degrees and sunny in Paris.",
+			}, column[string](t, db, `SELECT role || ': ' || content FROM llm_transcript($1)`, session))
+			require.Equal(t, []string{
+				"List the files of this project, then say in one sentence what it is. -> It is 18 degrees and sunny in Paris.",
+				"And what is the weather? -> It is 18 degrees and sunny in Paris.",
+			}, column[string](t, db, `SELECT input || ' -> ' || output FROM llm_trace_io ORDER BY start_time`))
+			require.Equal(t, []string{
+				"1524 90 1200 300 0.002907 26 Let me look.", "1544 95 1200 300 0.0030419999999999996 16 It is 18 degrees and sunny in Paris.",
+				"1524 90 1200 300 0.002907 26 Let me look.", "1544 95 1200 300 0.0030419999999999996 16 It is 18 degrees and sunny in Paris.",
+			}, column[string](t, db, `SELECT concat_ws(' ', input_tokens, output_tokens, cache_read_tokens, cache_creation_tokens, total_cost, ttft_ms,
+				output_messages #>> '{0,parts,0,content}') FROM llm_calls WHERE is_call ORDER BY start_time`))
+			require.Equal(t, []string{"Bash ls", "Bash ls"}, column[string](t, db, `SELECT tool_name || ' ' || (tool_arguments ->> 'command') FROM llm_tool_calls ORDER BY start_time`))
+		})
+	}
+}

@@ -11,7 +11,7 @@ var _ = register(program{
 		"api_request": {{
 			tells: Call,
 			fields: map[string][]string{
-				responseModel: {"model"}, outputTokens: {"output_tokens"}, cacheRead: {"cache_read_tokens"},
+				responseModel: {"model"}, responseID: {"request_id"}, outputTokens: {"output_tokens"}, cacheRead: {"cache_read_tokens"},
 				cacheWrite: {"cache_creation_tokens"}, cacheWrite1h: {"cache_creation_1h_tokens"}, cost: {"cost_usd"},
 				ttftMillis: {"ttft_ms"}, agentName: {"agent.name"}, agentID: {"agent_id"},
 			},
@@ -25,7 +25,7 @@ var _ = register(program{
 		}},
 		"api_error": {{
 			tells:    Call,
-			fields:   map[string][]string{requestModel: {"model"}, errorMessage: {"error"}, errorType: {"status_code"}, agentName: {"agent.name"}, agentID: {"agent_id"}},
+			fields:   map[string][]string{requestModel: {"model"}, responseID: {"request_id"}, errorMessage: {"error"}, errorType: {"status_code"}, agentName: {"agent.name"}, agentID: {"agent_id"}},
 			fixed:    map[string]string{operation: "chat", provider: "anthropic"},
 			duration: []string{"duration_ms"}, failed: always, request: []string{"request_id"}, byTime: true,
 		}},

@@ -33,6 +33,7 @@ type Span struct {
 	ID, Parent  pcommon.SpanID
 	Start, End  int64 // µs
 	Kind        mapping.Kind
+	Event       bool // a record tells it
 	Scope       string
 	ResponseID  string
 	Models      []string
@@ -104,6 +105,9 @@ func answers(r *mapping.Words) bool { return r.Output != nil || r.FinishReasons 
 func better(r *mapping.Words, scope string, c, d *Span) bool {
 	rank := func(s *Span) int {
 		n := 0
+		if !s.Event {
+			n += 8
+		}
 		if r.ID != "" && s.ResponseID == r.ID {
 			n += 4
 		}

@@ -1,5 +1,5 @@
--- What the calls of a trace or, where it is null, of a session said, in order; where no
--- call of a trace has words, its root or outermost agent. OFFSET 0 lets the inner query
+-- What the calls of a trace or, where it is null, of a session said, in order; a side, input
+-- or output, that no call of a trace has is its root's or outermost agent's. OFFSET 0 lets the inner query
 -- run for one trace at a time, which sees the partitions of its days only.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_words_of(of_trace uuid, of_session text)
 RETURNS TABLE (trace_id uuid, span_id text, start_time timestamptz, service_name text, agent_name text, model text,
@@ -26,25 +26,31 @@ BEGIN
         SELECT DISTINCT ON (a.trace_id) a.*
         FROM {{.schema}}.llm_traces t
         CROSS JOIN LATERAL (
-            SELECT s.trace_id, s.span_id, s.start_time, s.service_name, s.agent_name, s.input_message_ids, s.output_message_ids, s.finish_reasons,
-                s.parent_span_id
+            SELECT s.trace_id, s.span_id, s.start_time, s.end_time, s.service_name, s.agent_name, s.finish_reasons, s.parent_span_id,
+                CASE WHEN NOT EXISTS (SELECT FROM calls c WHERE c.trace_id = t.id AND c.input_message_ids IS NOT NULL) THEN s.input_message_ids END AS inputs,
+                CASE WHEN NOT EXISTS (SELECT FROM calls c WHERE c.trace_id = t.id AND c.output_message_ids IS NOT NULL) THEN s.output_message_ids END AS outputs
             FROM {{.schema}}.llm_spans s
             WHERE s.trace_id = t.id AND s.start_time BETWEEN t.start_time AND t.end_time AND (s.kind = 'agent' OR s.parent_span_id IS NULL)
                 AND (s.input_message_ids IS NOT NULL OR s.output_message_ids IS NOT NULL)
                 AND (of_trace IS NOT NULL OR coalesce(s.session_id, t.session_id) = of_session)
             OFFSET 0) a
-        WHERE t.id = ANY (traces) AND NOT EXISTS (SELECT FROM calls c WHERE c.trace_id = t.id
-            AND (c.input_message_ids IS NOT NULL OR c.output_message_ids IS NOT NULL))
+        WHERE t.id = ANY (traces) AND (a.inputs IS NOT NULL OR a.outputs IS NOT NULL)
         ORDER BY a.trace_id, a.parent_span_id IS NULL DESC, a.start_time, a.span_id
     )
-    SELECT c.trace_id, c.span_id, c.start_time, c.service_name, c.agent_name, c.model, c.input_day, c.output_day,
-        coalesce(c.input_message_ids, '{}'), coalesce(c.output_message_ids, '{}'), c.finish_reasons
-    FROM calls c
-    UNION ALL
-    SELECT a.trace_id, a.span_id, a.start_time, a.service_name, a.agent_name, NULL, d.day, d.day,
-        coalesce(a.input_message_ids, '{}'), coalesce(a.output_message_ids, '{}'), a.finish_reasons
-    FROM agents a CROSS JOIN LATERAL (SELECT (a.start_time AT TIME ZONE 'UTC')::date AS day) d
-    ORDER BY start_time, span_id;
+    SELECT w.trace_id, w.span_id, w.start_time, w.service_name, w.agent_name, w.model, d.input_day, d.output_day, w.inputs, w.outputs, w.finish_reasons
+    FROM (
+        SELECT c.trace_id, c.span_id, c.start_time, c.start_time AS place, c.service_name, c.agent_name, c.model, c.input_day, c.output_day,
+            coalesce(c.input_message_ids, '{}') AS inputs, coalesce(c.output_message_ids, '{}') AS outputs, c.finish_reasons
+        FROM calls c
+        UNION ALL
+        SELECT a.trace_id, a.span_id, a.start_time, a.start_time, a.service_name, a.agent_name, NULL, NULL, NULL, a.inputs, '{}', NULL
+        FROM agents a WHERE a.inputs IS NOT NULL
+        UNION ALL
+        SELECT a.trace_id, a.span_id, a.start_time, a.end_time, a.service_name, a.agent_name, NULL, NULL, NULL, '{}', a.outputs, a.finish_reasons
+        FROM agents a WHERE a.outputs IS NOT NULL) w
+    CROSS JOIN LATERAL (
+        SELECT coalesce(w.input_day, (w.start_time AT TIME ZONE 'UTC')::date) AS input_day, coalesce(w.output_day, (w.start_time AT TIME ZONE 'UTC')::date) AS output_day) d
+    ORDER BY w.place, w.outputs <> '{}', w.span_id;
 END
 $$;
 
