@@ -58,7 +58,7 @@ func (r *reading) answerNode(src *boundSource, given [answerParts]pcommon.Value)
 		if given[i] == (pcommon.Value{}) {
 			continue
 		}
-		s, _ := value{attr: given[i]}.str()
+		s := r.jsonText(value{attr: given[i]})
 		switch {
 		case i == answerReasoning:
 			parts.Add(r.part("reasoning", s))

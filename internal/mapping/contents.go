@@ -319,6 +319,9 @@ func (r *reading) convert(f field, src *boundSource, v value) (content.Content, 
 	case f == fRetrievalQuery:
 		s, _, ok := v.text()
 		if !ok {
+			s = r.jsonText(v)
+		}
+		if content.Absent(s) {
 			return content.Content{}, false
 		}
 		if src.as == asJSON {

@@ -24,6 +24,8 @@ type dialect struct {
 	// words are further attributes that carry words but feed no field; ownWords are
 	// such on spans recognised as the dialect's only.
 	words, ownWords []string
+	// facts are attributes that are no words though they are called so.
+	facts []string
 	// names are attributes that may repeat the name of the span, which is a fact.
 	names []string
 	// messages are span events that tell one message each, documents those that

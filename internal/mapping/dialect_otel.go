@@ -111,6 +111,11 @@ var _ = register(dialect{
 	kinds: []kindRule{
 		{at: kindByOperation, attr: "gen_ai.operation.name", values: operationKinds},
 	},
+	// Where the words are that were uploaded.
+	facts: []string{
+		"gen_ai.input.messages_ref", "gen_ai.output.messages_ref", "gen_ai.system_instructions_ref", "gen_ai.tool.definitions_ref",
+		"gen_ai.input.messages.ref", "gen_ai.output.messages.ref", "gen_ai.system_instructions.ref", "gen_ai.tool.definitions.ref",
+	},
 })
 
 // ofStream passes over what is the latency of the whole answer where nothing streamed.

@@ -116,7 +116,9 @@ func (r *reading) apply(rule *boundRule) (Kind, verdict) {
 		if !s.set {
 			return KindOther, undecided
 		}
-		text, _ = value{attr: s.value}.str()
+		if text = r.jsonText(value{attr: s.value}); text == "" {
+			return KindOther, undecided
+		}
 	}
 	text = unquote(strings.TrimSpace(text))
 	var buf [64]byte

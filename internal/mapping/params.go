@@ -18,6 +18,7 @@ var paramNames = map[string]string{
 	"max_completion_tokens": "max_tokens", "max_tokens_to_sample": "max_tokens",
 	"topP": "top_p", "topK": "top_k", "frequencyPenalty": "frequency_penalty", "presencePenalty": "presence_penalty",
 	"stop": "stop_sequences", "stopSequences": "stop_sequences", "n": "choice_count", "choice.count": "choice_count",
+	"reasoning.level": "reasoning_level", "previous_response.id": "previous_response_id",
 }
 
 // notParams are keys in the body of a request, or of a response that repeats it,
@@ -150,17 +151,17 @@ func (r *reading) nodeParam(all jsonval.Node, name string, n jsonval.Node) bool 
 	return asGiven
 }
 
-// paramText makes numbers of numeric strings and a list of a stop sequence; empty
-// text is no value, but for stop sequences.
+// paramText makes numbers of numeric strings, lists of JSON lists and a list of a stop
+// sequence; empty text is no value, but for stop sequences.
 func (r *reading) paramText(name string, n jsonval.Node) (jsonval.Node, bool) {
 	s := n.Str()
-	if name == "stop_sequences" && s != "" {
-		if strings.HasPrefix(s, "[") {
-			var ignored jsonval.Repairs
-			if list, ok := r.doc.Parse(s, &ignored); ok {
-				return list, false
-			}
+	if strings.HasPrefix(s, "[") {
+		var ignored jsonval.Repairs
+		if list, ok := r.doc.Parse(s, &ignored); ok {
+			return list, false
 		}
+	}
+	if name == "stop_sequences" && s != "" {
 		list := r.doc.Array()
 		list.Add(n)
 		return list, false

@@ -28,6 +28,15 @@ var providerAliases = map[string]string{
 	"cohere":            "cohere", "groq": "groq", "deepseek": "deepseek", "perplexity": "perplexity",
 }
 
+// knownProviders are the names that aliases stand for.
+var knownProviders = func() map[string]bool {
+	known := map[string]bool{}
+	for _, name := range providerAliases {
+		known[name] = true
+	}
+	return known
+}()
+
 // frameworks are values of provider attributes that name no provider: those of
 // frameworks, and what stands for none.
 var frameworks = map[string]bool{
@@ -75,6 +84,9 @@ func canonicalProvider(reported string) string {
 	}
 	if i := strings.LastIndexByte(name, '/'); i >= 0 && i < len(name)-1 {
 		return canonicalProvider(name[i+1:])
+	}
+	if value := enumValue(strings.TrimSpace(reported)); lower(value) != name {
+		return canonicalProvider(value)
 	}
 	return name
 }
@@ -176,13 +188,13 @@ func lower(s string) string { return strings.ToLower(s) }
 func (r *reading) provider() string {
 	var found string
 	r.each(fProvider, func(src *boundSource, v value) bool {
-		text, _, ok := v.text()
+		text, _, ok := v.fact()
 		if !ok {
 			return false
 		}
 		name := canonicalProvider(text)
-		if name == "" {
-			return false
+		if name == "" || r.out.Kind == KindRetriever && !knownProviders[name] {
+			return false // a class of vector stores
 		}
 		found = r.key(name)
 		r.took(src, found == text)

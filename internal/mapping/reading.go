@@ -438,7 +438,7 @@ func (r *reading) textAt(f field, rank int) (text string, from int) {
 		if rank != 0 && src.rank != rank {
 			return false
 		}
-		s, exact, ok := v.text()
+		s, exact, ok := v.fact()
 		if text, is := v.str(); is && !ok && f == fRequestModel && strings.TrimSpace(text) == "" {
 			r.adjust(ModelEmpty, src)
 		}
@@ -465,7 +465,7 @@ func refuses(f field, s string) bool {
 // peekText reads a text field without taking it.
 func (r *reading) peekText(f field) (text string, ok bool) {
 	r.each(f, func(_ *boundSource, v value) bool {
-		text, _, ok = v.text()
+		text, _, ok = v.fact()
 		return ok
 	})
 	return text, ok

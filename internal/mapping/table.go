@@ -230,6 +230,9 @@ func (t *table) addDialect(d *dialect, bit uint64) {
 	for _, w := range d.words {
 		t.lookupOrAdd(w).words = true
 	}
+	for _, f := range d.facts {
+		t.lookupOrAdd(f).fact = true
+	}
 	for _, name := range d.names {
 		t.lookupOrAdd(name).repeatsName = true
 	}

@@ -11,7 +11,7 @@ const ofToolMessage = "`tool_call_id` of a LangChain ToolMessage"
 // toolMessageID takes the id of the call from the ToolMessage that a tool of
 // LangChain returned, serialised or dumped, alone or as the output of a run.
 func toolMessageID(r *reading, v value) value {
-	if s, is := v.str(); !is || !strings.Contains(s, "tool_call_id") {
+	if s, is := v.str(); is && !strings.Contains(s, "tool_call_id") {
 		return value{}
 	}
 	n := r.parseOnce(v)

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
@@ -53,6 +54,19 @@ func (v value) text() (s string, exact, ok bool) {
 		return v.attr.AsString(), false, true
 	}
 	return "", false, false
+}
+
+// fact reads a name or an id: a text, which some emitters write as JSON, in quotes.
+func (v value) fact() (s string, exact, ok bool) {
+	s, exact, ok = v.text()
+	if !ok || s[0] != '"' {
+		return s, exact, ok
+	}
+	var inner string
+	if json.Unmarshal([]byte(s), &inner) != nil {
+		return s, exact, ok
+	}
+	return inner, false, !content.Absent(inner)
 }
 
 // integer reads a count: a whole, non-negative number, or a string that spells one.
@@ -171,6 +185,24 @@ func parseDecimal(s string) (decimal.Decimal, bool) {
 		return decimal.Decimal{}, false
 	}
 	return d, true
+}
+
+// jsonText is a text as it is, and an object or a list as JSON.
+func (r *reading) jsonText(v value) string {
+	s, is := v.str()
+	if is || !v.exists() {
+		return s
+	}
+	var ignored jsonval.Repairs
+	switch {
+	case v.node.Exists():
+		r.aside = jsonval.Append(r.aside[:0], v.node, &ignored)
+	case v.attr.Type() == pcommon.ValueTypeMap || v.attr.Type() == pcommon.ValueTypeSlice:
+		r.aside = jsonval.AppendValue(r.aside[:0], v.attr, &ignored)
+	default:
+		return ""
+	}
+	return string(r.aside)
 }
 
 // boolean reads true or false, also as text in any case.
