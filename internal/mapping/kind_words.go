@@ -121,6 +121,7 @@ func evidenceOf(words []string) (e evidence) {
 var toolKeys = [][]string{
 	{"tool", "name"}, {"tool", "call", "id"}, {"tool", "arguments"}, {"tool", "args"}, {"tool", "result"},
 	{"tool", "call", "name"}, {"tool", "call", "arguments"}, {"tool", "call", "args"}, {"tool", "call", "result"}, {"tool", "function", "name"},
+	{"tool", "call", "function", "arguments"},
 }
 
 // fieldEvidence is what the fields show that dialects know of.

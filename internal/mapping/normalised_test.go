@@ -16,10 +16,11 @@ import (
 )
 
 // A collector may run contrib's gen_ai_normalizer before the exporter. normalise does to spans
-// what its documentation says: for OpenInference and OpenLLMetry, keys are copied to those of
-// the GenAI conventions unless these are there, kinds become operations, and the indexed
-// messages of OpenInference become JSON, of which text beside tool calls, parts of contents,
-// names and reasons are not part.
+// and to their events what its source does: keys of OpenInference, OpenLLMetry, CrewAI, LangChain
+// and Pydantic AI are copied to those of the GenAI conventions unless these are there, kinds
+// become operations, values the type that the conventions name, and the indexed messages of
+// OpenInference become JSON, of which text beside tool calls, parts of contents, names and
+// reasons are not part.
 
 // normalisedKeys are the keys that are copied, with their targets.
 var normalisedKeys = map[string]string{
@@ -40,6 +41,10 @@ var normalisedKeys = map[string]string{
 	"llm.request.type": "gen_ai.operation.name", "traceloop.span.kind": "gen_ai.operation.name",
 	"traceloop.entity.name": "gen_ai.agent.name", "traceloop.entity.input": "gen_ai.input.messages",
 	"traceloop.entity.output": "gen_ai.output.messages",
+
+	"agent_role": "gen_ai.agent.name", "crew_id": "gen_ai.conversation.id",
+	"lc.metadata.thread_id": "gen_ai.conversation.id", "langgraph.node.name": "gen_ai.agent.name",
+	"agent_name": "gen_ai.agent.name",
 }
 
 // normalisedOperations are what kinds, in lower case, become.
@@ -49,12 +54,21 @@ var normalisedOperations = map[string]string{
 	"workflow": "invoke_workflow", "task": "invoke_agent", "completion": "text_completion", "chat": "chat", "rerank": "retrieval",
 }
 
+// normalisedTexts are the targets whose values the conventions call texts.
+var normalisedTexts = map[string]bool{
+	"gen_ai.request.model": true, "gen_ai.response.model": true, "gen_ai.provider.name": true, "gen_ai.agent.name": true,
+	"gen_ai.tool.name": true, "gen_ai.conversation.id": true, "gen_ai.operation.name": true,
+}
+
 func normalise(t *testing.T, td ptrace.Traces, removeOriginals bool) {
 	t.Helper()
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
 				normaliseSpan(t, span.Attributes(), removeOriginals)
+				for _, event := range span.Events().All() {
+					normaliseSpan(t, event.Attributes(), removeOriginals)
+				}
 			}
 		}
 	}
@@ -76,6 +90,14 @@ func normaliseSpan(t *testing.T, attrs pcommon.Map, removeOriginals bool) {
 		case (target == "gen_ai.response.finish_reasons" || target == "gen_ai.request.stop_sequences") && copied.Type() == pcommon.ValueTypeStr:
 			s := copied.Str()
 			copied.SetEmptySlice().AppendEmpty().SetStr(s)
+		case strings.HasPrefix(target, "gen_ai.usage.") && copied.Type() == pcommon.ValueTypeStr:
+			n, err := strconv.ParseInt(copied.Str(), 10, 64)
+			if err != nil {
+				continue
+			}
+			copied.SetInt(n)
+		case normalisedTexts[target] && copied.Type() > pcommon.ValueTypeBool:
+			continue
 		}
 		copied.CopyTo(attrs.PutEmpty(target))
 		if removeOriginals {
@@ -126,7 +148,7 @@ func normalisedMessage(said map[string]string) map[string]any {
 		if role == "" || role == "user" {
 			role = "tool"
 		}
-		parts = append(parts, map[string]any{"type": "tool_call_response", "id": id, "result": said["content"]})
+		parts = append(parts, map[string]any{"type": "tool_call_response", "id": id, "response": said["content"]})
 	case said["tool_calls.0.tool_call.function.name"] != "":
 		for i := 0; said["tool_calls."+strconv.Itoa(i)+".tool_call.function.name"] != ""; i++ {
 			call := "tool_calls." + strconv.Itoa(i) + ".tool_call."
@@ -170,6 +192,25 @@ func TestNormalisedWithoutOriginals(t *testing.T) {
 	})
 	t.Logf("%d columns are the same, %v differ", same, differ)
 	require.Greater(t, same, 100_000)
+}
+
+// TestNormalisedKeysAlone: a span of each kind that has one of the keys, and nothing else of its
+// library.
+func TestNormalisedKeysAlone(t *testing.T) {
+	for _, key := range slices.Sorted(maps.Keys(normalisedKeys)) {
+		for _, operation := range []string{"chat", "execute_tool", "invoke_agent", "invoke_workflow", ""} {
+			span := testSpan{attrs: map[string]any{key: "zeta", "gen_ai.operation.name": operation}}
+			td, normalised := span.traces(t), span.traces(t)
+			normalise(t, normalised, false)
+			a, b := New(Options{}).Map(td), New(Options{}).Map(normalised)
+			want, got := columnsOf(a, &a.Spans[0]), columnsOf(b, &b.Spans[0])
+			for column := range want {
+				if want[column] != got[column] {
+					t.Errorf("%s on %q: %s is %q, normalised %q", key, operation, column, want[column], got[column])
+				}
+			}
+		}
+	}
 }
 
 var isCounted = map[string]bool{"llm": true, "embedding": true, "tool": true}
