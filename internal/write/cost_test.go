@@ -126,11 +126,11 @@ func after(i int, s *mapping.Span) {
 
 // TestCostOfHostileTraces writes hostile traces in batches of one size, at n and 8n
 // spans, roots first and leaves first: the time may grow by twice as much as the number
-// of spans. COST_SPANS sets 8n, for an idle machine, and batches of 500.
+// of spans. COST_SPANS sets 8n, for an idle machine, and batches of 1,000.
 func TestCostOfHostileTraces(t *testing.T) {
 	n, batch, slack := 200, 40, 3*time.Second
 	if size, err := strconv.Atoi(os.Getenv("COST_SPANS")); err == nil {
-		n, batch, slack = size/8, 500, time.Second
+		n, batch, slack = size/8, 1000, time.Second
 	}
 	url, _ := storetest.Open(t)
 	w := New(storetest.Pool(t, url), "public", window)

@@ -3,10 +3,12 @@ package write
 import (
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 )
@@ -87,4 +89,62 @@ func TestErasureKeepsOtherObservationsOfASpan(t *testing.T) {
 	require.NoError(t, pool.QueryRow(t.Context(), `SELECT string_agg(user_id, ',') FROM llm_spans`).Scan(&left))
 	require.Equal(t, "bob", left)
 	requireLeft(t, pool, "after the erasure")
+}
+
+// TestErasureWaitsForBatchesInFlight has a batch that has found a content stored, and not
+// yet stored its span, meet an erasure that has found that nobody else refers to it.
+func TestErasureWaitsForBatchesInFlight(t *testing.T) {
+	w, pool := newWriter(t)
+	body := []byte(`"said by both"`)
+	said := func(trace, span byte, user string, words ...content.ID) *mapping.Batch {
+		s := callOf(trace, span)
+		s.UserID, s.InputMessageIDs, s.ResourceID = user, words, content.Of([]byte("{}"))
+		b := batchOf(s)
+		b.Resources[s.ResourceID] = []byte("{}")
+		if len(words) > 0 {
+			b.Contents[content.Key{Day: s.Day, ID: words[0]}] = body
+		}
+		return b
+	}
+	words := content.Of(body)
+	for _, b := range []*mapping.Batch{said(1, 1, "alice", words), said(2, 2, "bob")} {
+		_, err := w.Write(t.Context(), b, nil)
+		require.NoError(t, err)
+	}
+	hold := func(sql string) (release func()) {
+		tx, err := pool.Begin(t.Context())
+		require.NoError(t, err)
+		_, err = tx.Exec(t.Context(), sql)
+		require.NoError(t, err)
+		return func() { require.NoError(t, tx.Rollback(t.Context())) }
+	}
+	waiting := func(kind string, ended <-chan error) {
+		require.Eventually(t, func() bool {
+			var found bool
+			require.NoError(t, pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+				WHERE a.datname = current_database() AND NOT l.granted AND l.locktype = $1)`, kind).Scan(&found))
+			return found || len(ended) > 0
+		}, 30*time.Second, 5*time.Millisecond, kind)
+	}
+	during := func(f func() error) chan error {
+		ended := make(chan error, 1)
+		go func() { ended <- f() }()
+		return ended
+	}
+
+	releaseErasure := hold("LOCK TABLE llm_events IN ACCESS EXCLUSIVE MODE")
+	erased := during(func() error { _, err := pool.Exec(t.Context(), "SELECT llm_erase_user('alice')"); return err })
+	waiting("relation", erased)
+	releaseBatch := hold("SELECT FROM llm_traces WHERE trace_id LIKE '02%' FOR UPDATE")
+	written := during(func() error { _, err := w.Write(t.Context(), said(2, 3, "bob", words), nil); return err })
+	waiting("transactionid", written)
+	releaseErasure()
+	waiting("advisory", erased)
+	releaseBatch()
+	require.NoError(t, <-written)
+	require.NoError(t, <-erased)
+	var users, contents int
+	require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*) FILTER (WHERE user_id = 'alice'), (SELECT count(*) FROM llm_contents) FROM llm_spans").Scan(&users, &contents))
+	require.Equal(t, []int{0, 1}, []int{users, contents}, "alice is gone, and what bob says too stays")
+	rowcheck.Consistent(t, pool)
 }
