@@ -87,7 +87,8 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_spans_of(text, text, uuid[], boo
 -- erasure, so contents that its first spans share are left out of it.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_unneeded(days date[], ids uuid[], erased_traces uuid[], erased_spans text[], erased_times timestamptz[], since timestamptz)
 RETURNS TABLE (day date, id uuid)
-LANGUAGE plpgsql SET "TimeZone" = 'UTC' SET plan_cache_mode = force_custom_plan SET jit = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET "TimeZone" = 'UTC' SET plan_cache_mode = force_custom_plan SET jit = off
+    SET enable_mergejoin = off SET enable_nestloop = off AS $$
 #variable_conflict use_column
 DECLARE
     of_day record;
@@ -418,7 +419,7 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_unneeded_by_events(date[], uuid[
 -- span of theirs that was stored meanwhile is left for the next erasure.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_erase(subject text, value text, whole boolean)
 RETURNS TABLE (traces bigint, spans bigint, contents bigint)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' SET jit = off AS $$
 #variable_conflict use_variable
 DECLARE
     writers bigint := hashtextextended({{.schema_literal}} || '.llm_contents', 0); -- batches share this lock
