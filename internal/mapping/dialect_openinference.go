@@ -159,7 +159,7 @@ func (r *reading) lengthOf(v value) value {
 	return value{node: r.doc.Int(int64(n.Len()))}
 }
 
-const openInferenceKinds = "`DECISION` of an instrumentation → llm, else other; LangChain's `CHAIN` that is an agent (`metadata` says so) → agent"
+const openInferenceKinds = "`DECISION` of an instrumentation → llm, else other; LangChain's `CHAIN` that is an agent (`metadata` says so) → agent; LlamaIndex's `LLM` named `…._prepare_chat_with_tools` → other"
 
 // openInferenceKind settles what the value alone does not say.
 func openInferenceKind(r *reading, kind string) (Kind, verdict) {
@@ -169,6 +169,10 @@ func openInferenceKind(r *reading, kind string) (Kind, verdict) {
 			return KindLLM, decided
 		}
 		return KindOther, decided
+	case "LLM":
+		if r.scopeName == "openinference.instrumentation.llama_index" && strings.HasSuffix(r.span.Name(), "._prepare_chat_with_tools") {
+			return KindOther, decided // only builds the request
+		}
 	case "CHAIN":
 		if r.scopeName != "openinference.instrumentation.langchain" || r.span.Name() == "LangGraph" {
 			return KindOther, undecided

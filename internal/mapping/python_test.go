@@ -1,0 +1,115 @@
+package mapping
+
+import (
+	"strings"
+	"testing"
+
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// TestPythonLibraries maps what Python's libraries were seen to write, each fact in a span of
+// its own with other values than in the captures.
+func TestPythonLibraries(t *testing.T) {
+	oslo := map[string]any{"city": "Oslo"}
+	oi := func(kind string, scope string, attrs map[string]any) testSpan {
+		attrs["openinference.span.kind"] = kind
+		return testSpan{name: "s", scope: "openinference.instrumentation." + scope, attrs: attrs}
+	}
+	for name, c := range map[string]struct {
+		span testSpan
+		want map[string]any
+	}{
+		// Traceloop
+		"traceloop's execute_tool": {testSpan{name: "execute_tool lookup", scope: "opentelemetry.instrumentation.langchain", attrs: map[string]any{
+			"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "lookup",
+			"gen_ai.tool.call.arguments": `{"input_str":"{'city': 'Oslo'}","tags":["a"],"metadata":{"x":1},"inputs":{"city":"Oslo"},"kwargs":{"color":null}}`,
+			"gen_ai.tool.call.result":    `{"output":"{\"celsius\": 4}","kwargs":{"color":null}}`,
+		}}, map[string]any{"tool_arguments": oslo, "tool_result": map[string]any{"celsius": 4.0}}},
+		"traceloop's LlamaIndex tool": {testSpan{name: "BaseWorkflowAgent.task", scope: "opentelemetry.instrumentation.llamaindex", attrs: map[string]any{
+			"traceloop.span.kind": "task", "tool.name": "lookup", "tool.arguments": `{"city":"Oslo"}`,
+		}}, map[string]any{"kind": "tool", "tool_name": "lookup"}},
+		"token counting": {testSpan{name: "anthropic.messages.count_tokens", scope: "com.anthropic.sdk.python", attrs: map[string]any{"gen_ai.request.model": "claude-opus-4", "gen_ai.provider.name": "anthropic"}},
+			map[string]any{"kind": "other"}},
+		"token counting around": {oi("LLM", "anthropic", map[string]any{"llm.model_name": "claude-opus-4", "output.value": `{"input_tokens": 31}`}), map[string]any{"kind": "llm"}},
+		"openlit, not streamed": {testSpan{name: "chat gpt-4o", scope: "openlit.instrumentation.openai", attrs: map[string]any{
+			"gen_ai.operation.name": "chat", "gen_ai.request.is_stream": false, "gen_ai.server.time_to_first_token": 0.084, "gen_ai.request.model": "gpt-4o",
+		}}, map[string]any{"ttft_ms": nil}},
+		"bedrock leaves the cache out": {testSpan{name: "chat c", scope: "opentelemetry.instrumentation.genai.bedrock", attrs: map[string]any{
+			"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": int64(30), "gen_ai.usage.output_tokens": int64(9), "gen_ai.usage.cache_read.input_tokens": int64(20), "gen_ai.usage.cache_write.input_tokens": int64(5),
+		}}, map[string]any{"input_tokens": 55.0, "total_tokens": 64.0}},
+		// OpenInference
+		"LangChain's dumped ToolMessage": {oi("TOOL", "langchain", map[string]any{
+			"tool.name": "lookup", "output.value": `{"type":"tool","data":{"content":"{\"celsius\": 4}","additional_kwargs":{},"type":"tool","name":"lookup","tool_call_id":"call_9","status":"success"}}`,
+		}), map[string]any{"tool_result": map[string]any{"celsius": 4.0}, "tool_call_id": "call_9", "error_type": nil}},
+		"LangChain's failed ToolMessage": {oi("TOOL", "langchain", map[string]any{
+			"tool.name": "lookup", "output.value": `{"type":"tool","data":{"content":"no such city","tool_call_id":"call_9","status":"error"}}`,
+		}), map[string]any{"tool_result": "no such city", "tool_call_id": "call_9", "error_type": "tool_error"}},
+		"LangChain's agent by metadata": {testSpan{name: "supervisor", scope: "openinference.instrumentation.langchain", attrs: map[string]any{
+			"openinference.span.kind": "CHAIN", "metadata": `{"ls_integration": "langchain_create_agent", "lc_agent_name": "boss"}`,
+		}}, map[string]any{"kind": "agent", "agent_name": "boss"}},
+		"a node of LangChain's agent":      {oi("CHAIN", "langchain", map[string]any{"metadata": `{"ls_integration": "langchain_create_agent", "langgraph_node": "model"}`}), map[string]any{"kind": "chain"}},
+		"a tool called agent":              {oi("AGENT", "langchain", map[string]any{"tool.name": "ask_agent", "tool.description": "Asks"}), map[string]any{"kind": "tool", "tool_name": "ask_agent"}},
+		"an agent's name in the span's":    {testSpan{name: "Planner.run", scope: "openinference.instrumentation.smolagents", attrs: map[string]any{"openinference.span.kind": "AGENT"}}, map[string]any{"agent_name": "Planner"}},
+		"wrapped arguments":                {oi("TOOL", "smolagents", map[string]any{"tool.name": "t", "input.value": `{"args":[],"sanitize_inputs_outputs":true,"kwargs":{"city":"Oslo"}}`}), map[string]any{"tool_arguments": oslo}},
+		"wrapped arguments without a list": {oi("TOOL", "llama_index", map[string]any{"tool.name": "t", "input.value": `{"kwargs":{"city":"Oslo"}}`}), map[string]any{"tool_arguments": oslo}},
+		"arguments by place stay wrapped":  {oi("TOOL", "smolagents", map[string]any{"tool.name": "t", "input.value": `{"args":["Oslo"],"kwargs":{}}`}), map[string]any{"tool_arguments": map[string]any{"args": []any{"Oslo"}, "kwargs": map[string]any{}}}},
+		"LlamaIndex's raw output":          {oi("TOOL", "llama_index", map[string]any{"tool.name": "t", "output.value": `{"blocks":[{"text":"sunny"}],"tool_name":"t","raw_input":{},"raw_output":"sunny","is_error":false}`}), map[string]any{"tool_result": "sunny", "error_type": nil}},
+		"LlamaIndex's failed tool":         {oi("TOOL", "llama_index", map[string]any{"tool.name": "t", "output.value": `{"blocks":[{"text":"no"}],"tool_name":"t","raw_output":"no","is_error":true}`}), map[string]any{"error_type": "tool_error"}},
+		"ADK's response":                   {oi("TOOL", "google_adk", map[string]any{"tool.name": "t", "output.value": `{"id":"adk-1","name":"t","response":{"celsius":4}}`}), map[string]any{"tool_result": map[string]any{"celsius": 4.0}}},
+		"dspy's tool":                      {testSpan{name: "lookup.__call__", scope: "openinference.instrumentation.dspy", attrs: map[string]any{"openinference.span.kind": "TOOL", "input.value": `{"kwargs":{"city":"Oslo"}}`}}, map[string]any{"tool_name": "lookup", "tool_arguments": oslo}},
+		"a Responses body in a list":       {oi("LLM", "openai_agents", map[string]any{"output.value": `[{"id":"x","object":"response","output":[{"type":"message","role":"assistant","content":[{"type":"output_text","text":"Four degrees."}]}],"usage":null}]`}), map[string]any{"output_messages": oneMessage("assistant", "Four degrees.")}},
+		"a chat completion in a list":      {oi("LLM", "openai_agents", map[string]any{"output.value": `[{"id":"x","object":"chat.completion","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"Four degrees."}}]}]`}), map[string]any{"output_messages": oneMessage("assistant", "Four degrees.")}},
+		"a coroutine":                      {oi("LLM", "openai", map[string]any{"output.value": "<coroutine object AsyncAPIResponse.parse at 0x7f12>"}), map[string]any{"output_messages": nil}},
+		"redacted words":                   {oi("LLM", "openai", map[string]any{"input.value": "__REDACTED__", "llm.input_messages.0.message.role": "user", "llm.input_messages.0.message.content": "__REDACTED__", "output.value": "__REDACTED__"}), map[string]any{"input_messages": nil, "output_messages": nil}},
+		"a template's version":             {oi("LLM", "openai", map[string]any{"llm.prompt_template.version": "v2"}), map[string]any{"prompt_version": "v2"}},
+		"a decision":                       {oi("DECISION", "openai", map[string]any{"decision.provider": "openai", "decision.request.model_name": "gpt-6", "decision.token_count.input": int64(60), "decision.token_count.output": int64(4)}), map[string]any{"provider": "openai", "request_model": "gpt-6", "input_tokens": 60.0, "output_tokens": 4.0}},
+		"Agno's agent":                     {oi("AGENT", "agno", map[string]any{"agno.agent.id": "a-1", "agno.agent": "bot"}), map[string]any{"agent_id": "a-1"}},
+		// frameworks
+		"MAF's provider":            {testSpan{name: "invoke_agent bot", scope: "agent_framework", attrs: map[string]any{"gen_ai.operation.name": "invoke_agent", "gen_ai.provider.name": "microsoft.agent_framework"}}, map[string]any{"provider": nil}},
+		"MAF's edges":               {testSpan{name: "edge_group.process SingleEdge", scope: "agent_framework", attrs: map[string]any{"edge_group.type": "SingleEdgeGroup"}}, map[string]any{"kind": "chain"}},
+		"SK's finish reason":        {testSpan{name: "chat", attrs: map[string]any{"gen_ai.operation.name": "chat", "gen_ai.response.finish_reason": "FinishReason.TOOL_CALLS"}}, map[string]any{"finish_reasons": []any{"tool_call"}}},
+		"SK's error":                {testSpan{name: "chat", status: ptrace.StatusCodeError, attrs: map[string]any{"gen_ai.operation.name": "chat", "error.type": "<class 'semantic_kernel.exceptions.ServiceResponseException'>"}}, map[string]any{"error_type": "semantic_kernel.exceptions.ServiceResponseException"}},
+		"logfire's raw usage":       {testSpan{name: "x", scope: "logfire.openai", attrs: map[string]any{"gen_ai.operation.name": "chat", "gen_ai.response.id": "r", "gen_ai.usage.input_tokens": int64(9), "gen_ai.usage.output_tokens": int64(30), "gen_ai.usage.raw": `{"completion_tokens":30,"prompt_tokens":9,"completion_tokens_details":{"reasoning_tokens":21}}`}}, map[string]any{"reasoning_tokens": 21.0, "output_tokens": 30.0}},
+		"logfire scrubs":            {testSpan{name: "x", scope: "logfire", attrs: map[string]any{"gen_ai.operation.name": "chat", "session.id": "[Scrubbed due to 'session']", "user.id": "[Scrubbed due to 'auth']"}}, map[string]any{"session_id": nil, "user_id": nil}},
+		"logfire announces":         {testSpan{name: "chat gpt-4o", scope: "pydantic-ai", attrs: map[string]any{"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "logfire.span_type": "pending_span"}}, map[string]any{"kind": "other"}},
+		"pydantic's thoughts":       {testSpan{name: "chat g", scope: "pydantic-ai", attrs: map[string]any{"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": int64(9), "gen_ai.usage.output_tokens": int64(70), "gen_ai.usage.details.thoughts_tokens": int64(64)}}, map[string]any{"reasoning_tokens": 64.0}},
+		"litellm's repr of a usage": {testSpan{name: "litellm_request", scope: "litellm", attrs: map[string]any{"gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": int64(90), "gen_ai.usage.output_tokens": int64(5), "metadata.usage_object": "{'completion_tokens': 5, 'prompt_tokens': 90, 'total_tokens': 95, 'completion_tokens_details': None, 'prompt_tokens_details': {'audio_tokens': None, 'cached_tokens': 64}}"}}, map[string]any{"cache_read_tokens": 64.0, "input_tokens": 90.0}},
+		"litellm's tool message":    {testSpan{name: "litellm_request", scope: "litellm", attrs: map[string]any{"gen_ai.operation.name": "chat", "gen_ai.input.messages": `[{"role":"tool","parts":[{"type":"text","content":"4"}],"tool_call_id":"call_9"}]`}}, map[string]any{"input_messages": []any{map[string]any{"role": "tool", "parts": []any{map[string]any{"type": "tool_call_response", "id": "call_9", "response": "4"}}}}}},
+		"litellm's costs":           {testSpan{name: "chat gpt-4o", scope: "litellm", attrs: map[string]any{"gen_ai.operation.name": "chat", "litellm.cost.total": 0.003, "litellm.cost.input": 0.001, "litellm.cost.output": 0.002}}, map[string]any{"total_cost": 0.003, "input_cost": 0.001, "output_cost": 0.002}},
+		"livekit's host":            {testSpan{name: "llm_request", scope: "livekit-agents", attrs: map[string]any{"gen_ai.operation.name": "chat", "gen_ai.provider.name": "10.0.0.7:8000", "gen_ai.request.model": "claude-opus-4"}}, map[string]any{"provider": "anthropic"}},
+		"livekit's tool":            {testSpan{name: "function_tool", scope: "livekit-agents", attrs: map[string]any{"gen_ai.tool.name": "t", "lk.pii.function_tool.arguments": `{"city":"Oslo"}`, "lk.pii.function_tool.output": "4"}}, map[string]any{"kind": "tool", "tool_arguments": oslo}},
+		"pipecat":                   {testSpan{name: "llm", scope: "pipecat", attrs: map[string]any{"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "input": questionJSON, "output": sunny, "stream": true, "metrics.ttfb": 0.3, "gen_ai.request.top_k": "NOT_GIVEN"}}, map[string]any{"input_messages": oneMessage("user", "How is the weather in Paris?"), "output_messages": oneMessage("assistant", sunny), "streaming": true, "ttft_ms": 300.0}},
+		"crewai's agent":            {testSpan{name: "execute agent", attrs: map[string]any{"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "6f1ed002ab5595859014ebf0951522d9", "crewai.agent.role": "weather bot"}}, map[string]any{"agent_name": "weather bot"}},
+		"haystack's generator": {testSpan{name: "haystack.component.run", attrs: map[string]any{
+			"haystack.component.name": "llm", "haystack.component.type": "OpenAIChatGenerator", "haystack.component.fully_qualified_type": "haystack.components.generators.chat.openai.OpenAIChatGenerator",
+			"haystack.component.output": `{"replies":[{"role":"assistant","meta":{"model":"gpt-4o-2024","finish_reason":"stop","usage":{"prompt_tokens":9,"completion_tokens":3}},"content":[{"text":"Four."}]}]}`,
+		}}, map[string]any{"kind": "llm", "input_tokens": 9.0, "output_tokens": 3.0, "finish_reasons": []any{"stop"}, "output_messages": oneMessage("assistant", "Four.")}},
+		// vendors
+		"langfuse's quoted model":  {testSpan{name: "ChatOpenAI", scope: "langfuse-sdk", attrs: map[string]any{"langfuse.observation.type": "generation", "langfuse.observation.metadata.ls_model_name": `"gpt-4o"`, "langfuse.observation.metadata.finish_reason": `"stop"`}}, map[string]any{"request_model": "gpt-4o", "finish_reasons": []any{"stop"}}},
+		"langsmith's details":      {testSpan{name: "ChatOpenAI", scope: "langsmith", attrs: map[string]any{"langsmith.span.kind": "llm", "gen_ai.usage.input_tokens": int64(90), "gen_ai.usage.output_tokens": int64(30), "langsmith.metadata.usage_metadata": `{"input_tokens": 90, "output_tokens": 30, "input_token_details": {"cache_read": 64}, "output_token_details": {"reasoning": 20}}`}}, map[string]any{"cache_read_tokens": 64.0, "reasoning_tokens": 20.0, "input_tokens": 90.0}},
+		"mlflow's thread":          {testSpan{name: "chain", scope: "mlflow.langchain", attrs: map[string]any{"mlflow.spanType": `"CHAIN"`, "metadata": `{"thread_id": "t-1"}`}}, map[string]any{"session_id": "t-1", "kind": "chain"}},
+		"mlflow's query":           {testSpan{name: "r", scope: "mlflow", attrs: map[string]any{"mlflow.spanType": `"RETRIEVER"`, "mlflow.spanInputs": `"capital of Norway"`}}, map[string]any{"retrieval_query": "capital of Norway"}},
+		"mlflow's embedding":       {testSpan{name: "e", scope: "mlflow", attrs: map[string]any{"mlflow.spanType": `"EMBEDDING"`, "mlflow.spanOutputs": `{"data":[],"usage":{"prompt_tokens":5,"total_tokens":5}}`}}, map[string]any{"kind": "embedding", "input_tokens": 5.0}},
+		"laminar's tool":           {testSpan{name: "lookup", scope: "lmnr.tracer", attrs: map[string]any{"lmnr.span.type": "TOOL", "lmnr.span.input": `{"city":"Oslo"}`, "lmnr.span.output": `{"celsius":4}`, "lmnr.association.properties.user_id": "u", "lmnr.association.properties.session_id": "s"}}, map[string]any{"kind": "tool", "tool_arguments": oslo, "user_id": "u", "session_id": "s"}},
+		"traceAI's stream":         {testSpan{name: "ChatCompletion", scope: "traceai_openai", attrs: map[string]any{"gen_ai.span.kind": "LLM", "gen_ai.request.parameters": `{"model": "gpt-4o", "temperature": 0.1}`, "gen_ai.usage.input_tokens": int64(90), "gen_ai.usage.input_tokens.cache_read": int64(64)}}, map[string]any{"kind": "llm", "request_model": "gpt-4o", "cache_read_tokens": 64.0}},
+		"agentops' enum":           {testSpan{name: "lookup", scope: "agentops", attrs: map[string]any{"agentops.span.kind": "AgentOpsSpanKindValues.TOOL", "agentops.tool.input": `{"args":[],"kwargs":{"city":"Oslo"}}`, "agentops.tool.output": `{"celsius":4}`}}, map[string]any{"kind": "tool", "tool_arguments": oslo}},
+		"agentops' request":        {testSpan{name: "tool_call.lookup", scope: "agentops", attrs: map[string]any{"agentops.span.kind": "AgentOpsSpanKindValues.TOOL", "tool.name": "lookup", "tool.parameters": `{"city":"Oslo"}`}}, map[string]any{"kind": "other"}},
+		"honeyhive's failing twin": {testSpan{name: "lookup_error", scope: "honeyhive.1", attrs: map[string]any{"honeyhive_event_type": "tool", "honeyhive_error": "offline"}}, map[string]any{"kind": "other"}},
+		"trulens' tool":            {testSpan{name: "Bot.lookup", scope: "trulens", attrs: map[string]any{"ai.observability.span_type": "tool", "ai.observability.call.kwargs.city": "Oslo", "ai.observability.call.return": `{"celsius": 4}`}}, map[string]any{"kind": "tool", "tool_arguments": oslo, "tool_result": map[string]any{"celsius": 4.0}}},
+		"trulens without a model":  {testSpan{name: "generate", scope: "trulens", attrs: map[string]any{"ai.observability.span_type": "generation"}}, map[string]any{"kind": "llm"}},
+		"agent 365's guardrail":    {testSpan{name: "apply_guardrail", scope: "Agent365Sdk", attrs: map[string]any{"gen_ai.operation.name": "apply_guardrail"}}, map[string]any{"kind": "guardrail"}},
+		"ddtrace's provider":       {testSpan{name: "llm", attrs: map[string]any{"gen_ai.operation.name": "llm", "_dd.llmobs.enabled": int64(1), "gen_ai.provider.name": "unknown", "gen_ai.request.model": "claude-opus-4", "openai.request.model": "claude-opus"}}, map[string]any{"kind": "llm", "provider": "anthropic"}},
+		"azure's polls":            {testSpan{name: "get_thread_run", attrs: map[string]any{"gen_ai.operation.name": "submit_tool_outputs", "gen_ai.system": "az.ai.agents", "gen_ai.thread.id": "th", "gen_ai.response.model": "gpt-4o"}}, map[string]any{"kind": "other", "session_id": "th"}},
+		"mcp's client alone":       {testSpan{name: "MCP send tools/call lookup", scope: "mcp-python-sdk", attrs: map[string]any{"mcp.method.name": "tools/call", "jsonrpc.request.id": "3"}}, map[string]any{"kind": "tool", "tool_name": "lookup"}},
+		"prepare_chat_with_tools":  {testSpan{name: "OpenAILike._prepare_chat_with_tools", scope: "openinference.instrumentation.llama_index", attrs: map[string]any{"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o"}}, map[string]any{"kind": "other"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, got := c.span.mapped(t)
+			for field, want := range c.want {
+				if problem := compare(field, want, got[field]); problem != "" {
+					t.Errorf("%s: %s", field, strings.ReplaceAll(problem, "\n", " "))
+				}
+			}
+		})
+	}
+}
