@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/shopspring/decimal"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -56,11 +58,18 @@ func (s *Store) TracesToPrice(ctx context.Context, c *pgbatch.Conn, next *Repric
 	return refs, err
 }
 
+// Place is where a row is stored, for as long as nobody changes the row.
+type Place struct {
+	table int64
+	row   string // ctid
+}
+
 // PricedSpan is a stored span with what its price depends on. Span.EstimatedCost is what
 // is stored.
 type PricedSpan struct {
 	mapping.Span
 	Trace [16]byte
+	place Place
 	trace.Flags
 }
 
@@ -88,6 +97,7 @@ func (s *Store) SpansToPrice(ctx context.Context, c *pgbatch.Conn, traces [][16]
 // span id of ours is not known.
 func readPricedSpan(v [][]byte) (s PricedSpan, known bool, err error) {
 	r := pgbatch.Reader{Values: v}
+	s.place = Place{r.Int(), r.String()}
 	r.UUID(&s.Trace)
 	known = spanID(&s.SpanID, r.Next())
 	s.Start, s.Kind = r.Int(), mapping.KindOf(r.String())
@@ -106,22 +116,51 @@ func readPricedSpan(v [][]byte) (s PricedSpan, known bool, err error) {
 
 // EstimateRow gives a stored span another estimate.
 type EstimateRow struct {
-	Trace    [16]byte
-	Span     pcommon.SpanID
-	Start    int64
+	Place
 	Estimate decimal.NullDecimal
 }
 
+// Estimated is the row that gives the span another estimate.
+func (s *PricedSpan) Estimated(cost decimal.NullDecimal) EstimateRow {
+	return EstimateRow{s.place, cost}
+}
+
 var estimateColumns = []pgbatch.Column[EstimateRow]{
-	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *EstimateRow) []byte { return pgbatch.AppendUUID(b, r.Trace) }),
-	pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *EstimateRow) []byte { return appendSpanID(b, r.Span) }),
-	pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *EstimateRow) []byte { return appendStoredTime(b, r.Start) }),
+	pgbatch.Col("tableoid", pgtype.Int8OID, func(b []byte, r *EstimateRow) []byte { return pgbatch.AppendInt64(b, r.table) }),
+	pgbatch.Col("ctid", pgtype.TextOID, func(b []byte, r *EstimateRow) []byte { return pgbatch.AppendText(b, r.row) }),
 	pgbatch.Col("estimated_cost", pgtype.NumericOID, func(b []byte, r *EstimateRow) []byte { return pgbatch.AppendOptNumeric(b, r.Estimate) }),
 }
 
-// UpdateEstimates stores estimates.
+// costColumns are what changes in a trace's row with estimates.
+var costColumns = []pgbatch.Column[TraceRow]{
+	pgbatch.Col("id", pgtype.UUIDOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendUUID(b, r.ID) }),
+	pgbatch.Col("total_cost", pgtype.NumericOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendOptNumeric(b, r.Cost()) }),
+	pgbatch.Col("estimated_cost", pgtype.NumericOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendOptNumeric(b, r.Estimated()) }),
+	pgbatch.Col("unpriced_calls", pgtype.Int4OID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendInt32(b, int32(r.Unpriced)) }),
+	pgbatch.Col("origins", pgtype.ByteaOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendBytes(b, r.AppendProvenance(nil)) }),
+}
+
+// UpdateEstimates stores estimates. A row that another program has changed since it was
+// read is a conflict.
 func (s *Store) UpdateEstimates(ctx context.Context, c *pgbatch.Conn, rows []EstimateRow, within Range) error {
-	return c.Exec(ctx, pgbatch.AppendQuery(nil, "update estimates", &s.updateEstimates, rows, within.params()...)...)
+	if len(rows) == 0 {
+		return nil
+	}
+	updated := 0
+	statement := s.updateEstimates.Statement("update estimates", rows, within.params()...)
+	statement.Tag = func(tag pgconn.CommandTag) { updated = int(tag.RowsAffected()) }
+	if err := c.Exec(ctx, statement); err != nil {
+		return err
+	}
+	if updated != len(rows) {
+		return fmt.Errorf("spans changed while they were priced: %w", pgbatch.ErrConflict)
+	}
+	return nil
+}
+
+// UpdateCosts appends the statement that stores the costs of traces.
+func (s *Store) UpdateCosts(statements []pgbatch.Statement, rows []TraceRow) []pgbatch.Statement {
+	return pgbatch.AppendQuery(statements, "update costs of traces", &s.updateCosts, rows)
 }
 
 // Progress appends the statement that notes the last trace of a day that is done; nil:

@@ -54,6 +54,7 @@ type Store struct {
 
 	nextDay, tracesOfDay, pricedSpans, dayProgress, dayDone string
 	updateEstimates                                         pgbatch.Query[EstimateRow]
+	updateCosts                                             pgbatch.Query[TraceRow]
 	tracesWithWords, deleteTraces                           string
 	insertWords                                             pgbatch.Query[WordsRow]
 	findWords                                               pgbatch.Query[WordsRef]
@@ -113,6 +114,7 @@ func New(schemaName string) *Store {
 		nextDay: text(schemaName, "reprice_day"), tracesOfDay: text(schemaName, "reprice_traces"),
 		pricedSpans: text(schemaName, "reprice_spans"), dayProgress: text(schemaName, "reprice_progress"),
 		dayDone: text(schemaName, "reprice_done"), updateEstimates: query(schemaName, "reprice_update", estimateColumns),
+		updateCosts:     query(schemaName, "reprice_costs", costColumns),
 		tracesWithWords: text(schemaName, "words_traces"), deleteTraces: text(schemaName, "traces_delete"),
 		insertWords:      query(schemaName, "words_insert", wordsColumns),
 		findWords:        query(schemaName, "words_find", wordsRefColumns),

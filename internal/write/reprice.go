@@ -1,7 +1,6 @@
 package write
 
 import (
-	"cmp"
 	"context"
 	"math"
 
@@ -28,64 +27,82 @@ type Repriced struct {
 // if no day waits, or another collector is at it.
 func (w *Writer) Reprice(ctx context.Context, estimate func([]mapping.Span)) (done *Repriced, err error) {
 	err = pgbatch.Run(ctx, w.pool, true, func(c *pgbatch.Conn, _ bool) error {
-		t := &transaction{w: w, conn: c, batch: &mapping.Batch{}, careful: true}
-		done, err = t.reprice(ctx, estimate)
+		r := repricing{
+			transaction: transaction{w: w, conn: c, batch: &mapping.Batch{}, careful: true},
+			estimate:    estimate, number: map[[16]byte]int32{}, changed: map[int32]bool{}, elsewhere: map[int32]bool{},
+		}
+		done, err = r.run(ctx)
 		return err
 	})
 	return done, err
 }
 
-func (t *transaction) reprice(ctx context.Context, estimate func([]mapping.Span)) (*Repriced, error) {
-	if err := t.begin(ctx); err != nil {
+// repricing is a transaction that estimates stored calls.
+type repricing struct {
+	transaction
+	estimate func([]mapping.Span)
+	one      [1]mapping.Span // that is being estimated
+	done     *Repriced
+
+	number    map[[16]byte]int32 // of a trace in traces
+	rows      []store.EstimateRow
+	times     []int64        // in hours whose usage changes
+	changed   map[int32]bool // traces whose sums change
+	elsewhere map[int32]bool // traces where a call that starts in another hour may have the figures
+}
+
+func (r *repricing) run(ctx context.Context) (*Repriced, error) {
+	if err := r.begin(ctx); err != nil {
 		return nil, err
 	}
-	next, err := t.w.store.NextRepricing(ctx, t.conn)
-	if next == nil || err != nil {
-		return nil, cmp.Or(err, t.conn.Commit(ctx))
-	}
-	refs, err := t.w.store.TracesToPrice(ctx, t.conn, next, repriceSpans)
+	next, err := r.w.store.NextRepricing(ctx, r.conn)
 	if err != nil {
 		return nil, err
 	}
-	done := &Repriced{Day: next.Day, Done: len(refs) == 0}
+	if next == nil {
+		return nil, r.conn.Commit(ctx)
+	}
+	refs, err := r.w.store.TracesToPrice(ctx, r.conn, next, repriceSpans)
+	if err != nil {
+		return nil, err
+	}
+	r.done = &Repriced{Day: next.Day, Done: len(refs) == 0}
 	var last *[16]byte
 	if len(refs) > 0 {
 		last = &refs[len(refs)-1].ID
 	}
-	times, err := t.repriceTraces(ctx, refs, estimate, done)
-	if err != nil {
+	if err := r.reprice(ctx, refs); err != nil {
 		return nil, err
 	}
-	s := t.w.store.Change(nil, &t.changes, t.bounds())
-	s = t.w.store.UpdateTraces(s, t.changedTraces())
-	s = t.w.store.TouchHours(s, append(times, t.changedTimes()...))
-	return done, t.conn.Commit(ctx, t.w.store.Progress(s, next, last)...)
+	s := r.w.store.Change(nil, &r.changes, r.bounds())
+	s = r.w.store.UpdateTraces(s, r.changedTraces()) // those that were counted anew
+	s = r.w.store.UpdateCosts(s, r.costs())
+	s = r.w.store.TouchHours(s, append(r.times, r.changedTimes()...))
+	return r.done, r.conn.Commit(ctx, r.w.store.Progress(s, next, last)...)
 }
 
-// repriceTraces locks traces, estimates their calls, and works out their rows. It returns
-// the starts of the spans that have another estimate.
-func (t *transaction) repriceTraces(ctx context.Context, refs []store.TraceRef, estimate func([]mapping.Span), done *Repriced) (times []int64, err error) {
+// reprice locks traces and estimates their calls.
+func (r *repricing) reprice(ctx context.Context, refs []store.TraceRef) error {
 	for _, ref := range refs {
 		if !ref.TraceID.IsEmpty() {
-			t.traces = append(t.traces, traceSpans{otel: ref.TraceID, id: ref.ID})
+			r.traces = append(r.traces, traceSpans{otel: ref.TraceID, id: ref.ID})
 		}
 	}
-	if len(t.traces) == 0 {
-		return nil, nil
+	if len(r.traces) == 0 {
+		return nil
 	}
-	if _, err := t.lock(ctx, t.allTraces()); err != nil {
-		return nil, err
+	if _, err := r.lock(ctx, r.allTraces()); err != nil {
+		return err
 	}
 	within := store.Range{From: math.MaxInt64, To: math.MinInt64}
 	var ids [][16]byte
-	number := map[[16]byte]int{}
 	var outdated []int32
-	for i := range t.traces {
-		tr := &t.traces[i]
+	for i := range r.traces {
+		tr := &r.traces[i]
 		if tr.stored == nil {
 			continue // gone meanwhile
 		}
-		number[tr.id] = i
+		r.number[tr.id] = int32(i)
 		ids = append(ids, tr.id)
 		within.From, within.To = min(within.From, tr.stored.Start), max(within.To, tr.stored.End)
 		if !tr.stored.Current() {
@@ -93,46 +110,49 @@ func (t *transaction) repriceTraces(ctx context.Context, refs []store.TraceRef, 
 			within.From, within.To = math.MinInt64, math.MaxInt64 // of its bounds nothing is sure
 		}
 	}
-	done.Traces = len(ids)
-	if times, err = t.estimateAgain(ctx, ids, within, number, estimate, done); err != nil {
-		return nil, err
+	if err := r.w.store.SpansToPrice(ctx, r.conn, ids, within, r.price); err != nil {
+		return err
 	}
-	return times, t.countStored(ctx, outdated)
+	r.done.Traces, r.done.Changed = len(ids), len(r.rows)
+	for n := range r.elsewhere {
+		r.times = append(r.times, r.traces[n].stored.HourTimes()...)
+	}
+	if err := r.w.store.UpdateEstimates(ctx, r.conn, r.rows, within); err != nil {
+		return err
+	}
+	return r.countStored(ctx, outdated)
 }
 
-// estimateAgain stores the estimates that have changed and adds them to the rows of their
-// traces. It returns times in the hours whose usage changes.
-func (t *transaction) estimateAgain(ctx context.Context, ids [][16]byte, within store.Range, number map[[16]byte]int, estimate func([]mapping.Span), done *Repriced) (times []int64, err error) {
-	var rows []store.EstimateRow
-	one := make([]mapping.Span, 1)
-	elsewhere := map[int]bool{}
-	err = t.w.store.SpansToPrice(ctx, t.conn, ids, within, func(s *store.PricedSpan) {
-		done.Calls++
-		was := s.EstimatedCost
-		one[0] = s.Span
-		one[0].EstimatedCost.Valid = false
-		estimate(one)
-		is := one[0].EstimatedCost
-		if was.Valid == is.Valid && (!is.Valid || was.Decimal.Equal(is.Decimal)) {
-			return
-		}
-		rows = append(rows, store.EstimateRow{Trace: s.Trace, Span: s.SpanID, Start: s.Start, Estimate: is})
-		times = append(times, s.Start)
-		n := number[s.Trace]
-		elsewhere[n] = elsewhere[n] || !s.Counted.V && s.UsageCounted.V
-		if tr := &t.traces[n]; tr.stored.Current() {
-			tr.stored.Reprice(s.Flags, was, is)
-			tr.row = tr.stored
-		}
-	})
-	if err != nil {
-		return nil, err
+// price estimates a stored call, and notes what follows where the estimate has changed.
+func (r *repricing) price(s *store.PricedSpan) {
+	r.done.Calls++
+	was := s.EstimatedCost
+	r.one[0] = s.Span
+	r.one[0].EstimatedCost.Valid = false
+	r.estimate(r.one[:])
+	is := r.one[0].EstimatedCost
+	if was.Valid == is.Valid && (!is.Valid || was.Decimal.Equal(is.Decimal)) {
+		return
 	}
-	for n, figures := range elsewhere {
-		if figures { // of a call that starts in another hour, maybe
-			times = append(times, t.traces[n].stored.HourTimes()...)
+	r.rows = append(r.rows, s.Estimated(is))
+	r.times = append(r.times, s.Start)
+	n := r.number[s.Trace]
+	if s.UsageCounted.V && !s.Counted.V {
+		r.elsewhere[n] = true
+	}
+	if tr := &r.traces[n]; tr.stored.Current() {
+		tr.stored.Reprice(s.Flags, was, is)
+		r.changed[n] = true
+	}
+}
+
+// costs returns the traces whose sums change with the estimates.
+func (r *repricing) costs() []store.TraceRow {
+	rows := make([]store.TraceRow, 0, len(r.changed))
+	for i := range r.traces {
+		if r.changed[int32(i)] {
+			rows = append(rows, store.TraceRow{ID: r.traces[i].id, TraceID: r.traces[i].otel, Rollup: r.traces[i].stored})
 		}
 	}
-	done.Changed = len(rows)
-	return times, t.w.store.UpdateEstimates(ctx, t.conn, rows, within)
+	return rows
 }
