@@ -22,13 +22,14 @@ import (
 func removals() map[string]string {
 	partition := "llm_contents_" + time.Now().UTC().Format("20060102")
 	return map[string]string{
-		"truncated":                     `TRUNCATE llm_contents`,
-		"truncated, the partition":      `TRUNCATE ` + partition,
-		"deleted":                       `DELETE FROM llm_contents`,
-		"deleted from the partition":    `DELETE FROM ` + partition,
-		"dropped with the partition":    `DROP TABLE ` + partition,
-		"detached with the partition":   `ALTER TABLE llm_contents DETACH PARTITION ` + partition,
-		"one deleted, others are there": `DELETE FROM llm_contents WHERE id = (SELECT min(id::text)::uuid FROM llm_contents)`,
+		"truncated":                      `TRUNCATE llm_contents`,
+		"truncated, the partition":       `TRUNCATE ` + partition,
+		"deleted":                        `DELETE FROM llm_contents`,
+		"deleted from the partition":     `DELETE FROM ` + partition,
+		"dropped with the partition":     `DROP TABLE ` + partition,
+		"detached with the partition":    `ALTER TABLE llm_contents DETACH PARTITION ` + partition,
+		"deleted where no triggers fire": `SET session_replication_role = replica; DELETE FROM ` + partition + `; RESET session_replication_role`,
+		"one deleted, others are there":  `DELETE FROM llm_contents WHERE id = (SELECT min(id::text)::uuid FROM llm_contents)`,
 	}
 }
 

@@ -76,3 +76,35 @@ func shuffled(r *rand.Rand, today int32, writer, caller, n byte) *mapping.Batch 
 	}
 	return b
 }
+
+// TestTraceThatAppearsMeanwhileIsCountedAnew has a batch create a trace that another one
+// is creating: what it worked out for a new trace is dropped.
+func TestTraceThatAppearsMeanwhileIsCountedAnew(t *testing.T) {
+	w, pool := newWriter(t)
+	parent, child := callOf(1, 1), callOf(1, 2)
+	child.ParentSpanID = parent.SpanID
+	write(t, w, callOf(2, 3)) // the day is there
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), "LOCK TABLE llm_usage_hours IN SHARE MODE") // the end of a batch
+	require.NoError(t, err)
+	waiting := func(kind string) {
+		require.Eventually(t, func() (found bool) {
+			require.NoError(t, pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+				WHERE a.datname = current_database() AND NOT l.granted AND l.locktype = $1)`, kind).Scan(&found))
+			return found
+		}, 30*time.Second, 5*time.Millisecond, kind)
+	}
+	var group errgroup.Group
+	for i, s := range []mapping.Span{parent, child} {
+		group.Go(func() error { _, err := w.Write(t.Context(), batchOf(s), nil); return err })
+		waiting([]string{"relation", "transactionid"}[i])
+	}
+	require.NoError(t, tx.Rollback(t.Context()))
+	require.NoError(t, group.Wait())
+	requireFlags(t, pool, "a trace that two batches create")
+	rowcheck.Rollups(t, pool)
+	var awaited int
+	require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*) FROM llm_internal_awaited_spans").Scan(&awaited))
+	require.Zero(t, awaited, "spans that are there")
+}

@@ -63,6 +63,7 @@ BEGIN
     END IF;
     EXECUTE format('CREATE TRIGGER llm_count_removal AFTER DELETE OR TRUNCATE ON %s
         FOR EACH STATEMENT EXECUTE FUNCTION %I.llm_count_removal()', part, {{.schema_literal}});
+    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER llm_count_removal', part); -- where replication applies removals too
 END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_count_removals(text) FROM PUBLIC;

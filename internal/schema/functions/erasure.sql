@@ -308,51 +308,60 @@ DELETE FROM {{.schema}}.llm_side_by_side WHERE trace_id = ANY (of_traces);
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_forget_counting(uuid[]) FROM PUBLIC;
 
--- Removes spans; of traces that have others left, what is counted follows. Returns the
--- traces that are gone.
+-- Removes spans; of traces that have others left, what is counted follows. Returns how
+-- many traces are gone. Batches wait meanwhile, so traces of which nothing is left, which
+-- most are, go together.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_remove_spans(of_traces uuid[], of_spans text[], of_times timestamptz[])
 RETURNS TABLE (traces bigint, spans bigint)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET "TimeZone" = 'UTC' SET plan_cache_mode = force_custom_plan SET enable_mergejoin = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     one record;
     removed bigint;
+    left_over uuid[];
+    gone uuid[];
 BEGIN
-    traces := 0;
     spans := 0;
+    PERFORM FROM {{.schema}}.llm_traces t WHERE t.id = ANY (of_traces) ORDER BY t.trace_id FOR UPDATE;
+    INSERT INTO {{.schema}}.llm_usage_hours (hour)
+    SELECT DISTINCT date_trunc('hour', u.start_time, 'UTC') FROM unnest(of_times) AS u (start_time)
+    ON CONFLICT DO NOTHING;
     FOR one IN
-        SELECT t.id, t.trace_id, e.ids, e.times, e.since, e.until,
-            coalesce(t.start_time, '-infinity') AS first, coalesce(t.end_time, 'infinity') AS last
-        FROM (SELECT u.trace_id, array_agg(u.span_id) AS ids, array_agg(u.start_time) AS times,
-                min(u.start_time) AS since, max(u.start_time) AS until
-              FROM unnest(of_traces, of_spans, of_times) AS u (trace_id, span_id, start_time) GROUP BY u.trace_id) e
-        JOIN {{.schema}}.llm_traces t ON t.id = e.trace_id ORDER BY t.trace_id
+        SELECT u.start_time::date::timestamptz AS since, (u.start_time::date + 1)::timestamptz AS until,
+            array_agg(u.trace_id) AS of_traces, array_agg(u.span_id) AS ids, array_agg(u.start_time) AS times
+        FROM unnest(of_traces, of_spans, of_times) AS u (trace_id, span_id, start_time) WHERE isfinite(u.start_time) GROUP BY u.start_time::date
+        UNION ALL
+        SELECT '-infinity', 'infinity', array_agg(u.trace_id), array_agg(u.span_id), array_agg(u.start_time)
+        FROM unnest(of_traces, of_spans, of_times) AS u (trace_id, span_id, start_time) WHERE NOT isfinite(u.start_time) HAVING count(*) > 0
     LOOP
-        PERFORM FROM {{.schema}}.llm_traces t WHERE t.id = one.id FOR UPDATE;
-        INSERT INTO {{.schema}}.llm_usage_hours (hour)
-        SELECT DISTINCT date_trunc('hour', s.start_time, 'UTC') FROM {{.schema}}.llm_spans s
-        WHERE s.trace_id = one.id AND s.start_time BETWEEN one.since AND one.until
-        ON CONFLICT DO NOTHING;
-        DELETE FROM {{.schema}}.llm_spans s USING unnest(one.ids, one.times) AS e (span_id, start_time)
-        WHERE s.trace_id = one.id AND s.span_id = e.span_id AND s.start_time = e.start_time AND s.start_time BETWEEN one.since AND one.until;
+        DELETE FROM {{.schema}}.llm_spans s USING unnest(one.of_traces, one.ids, one.times) AS e (trace_id, span_id, start_time)
+        WHERE s.trace_id = e.trace_id AND s.span_id = e.span_id AND s.start_time = e.start_time AND s.start_time BETWEEN one.since AND one.until;
         GET DIAGNOSTICS removed = ROW_COUNT;
         spans := spans + removed;
-        PERFORM {{.schema}}.llm_internal_forget_counting(ARRAY[one.id]);
-        IF EXISTS (SELECT FROM {{.schema}}.llm_spans s WHERE s.trace_id = one.id AND s.start_time BETWEEN one.first AND one.last) THEN
-            PERFORM {{.schema}}.llm_internal_count_again(one.id, one.first, one.last);
-            PERFORM {{.schema}}.llm_internal_count_estimates_again(one.id, one.first, one.last);
-            PERFORM {{.schema}}.llm_internal_roll_up(one.id, one.first, one.last);
-            INSERT INTO {{.schema}}.llm_usage_hours (hour)
-            SELECT DISTINCT date_trunc('hour', s.start_time, 'UTC') FROM {{.schema}}.llm_spans s
-            WHERE s.trace_id = one.id AND s.start_time BETWEEN one.first AND one.last
-            ON CONFLICT DO NOTHING;
-        ELSE
-            DELETE FROM {{.schema}}.llm_traces t WHERE t.id = one.id;
-            DELETE FROM {{.schema}}.llm_internal_shortened_traces n WHERE n.trace_id = one.id;
-            INSERT INTO {{.schema}}.llm_erased_traces (trace_id) VALUES (one.trace_id) ON CONFLICT DO NOTHING;
-            traces := traces + 1;
-        END IF;
     END LOOP;
+    PERFORM {{.schema}}.llm_internal_forget_counting(of_traces);
+    SELECT array_agg(t.id) FILTER (WHERE s.found), array_agg(t.id) FILTER (WHERE s.found IS NULL) INTO left_over, gone
+    FROM {{.schema}}.llm_traces t
+    LEFT JOIN LATERAL (
+        SELECT true AS found FROM {{.schema}}.llm_spans s
+        WHERE s.trace_id = t.id AND s.start_time BETWEEN coalesce(t.start_time, '-infinity') AND coalesce(t.end_time, 'infinity') LIMIT 1) s ON true
+    WHERE t.id = ANY (of_traces);
+    FOR one IN
+        SELECT t.id, coalesce(t.start_time, '-infinity') AS first, coalesce(t.end_time, 'infinity') AS last
+        FROM {{.schema}}.llm_traces t WHERE t.id = ANY (left_over) ORDER BY t.trace_id
+    LOOP
+        PERFORM {{.schema}}.llm_internal_count_again(one.id, one.first, one.last);
+        PERFORM {{.schema}}.llm_internal_count_estimates_again(one.id, one.first, one.last);
+        PERFORM {{.schema}}.llm_internal_roll_up(one.id, one.first, one.last);
+        INSERT INTO {{.schema}}.llm_usage_hours (hour)
+        SELECT DISTINCT date_trunc('hour', s.start_time, 'UTC') FROM {{.schema}}.llm_spans s
+        WHERE s.trace_id = one.id AND s.start_time BETWEEN one.first AND one.last
+        ON CONFLICT DO NOTHING;
+    END LOOP;
+    WITH deleted AS (DELETE FROM {{.schema}}.llm_traces t WHERE t.id = ANY (gone) RETURNING t.trace_id)
+    INSERT INTO {{.schema}}.llm_erased_traces (trace_id) SELECT d.trace_id FROM deleted d ON CONFLICT DO NOTHING;
+    DELETE FROM {{.schema}}.llm_internal_shortened_traces n WHERE n.trace_id = ANY (gone);
+    traces := coalesce(cardinality(gone), 0);
     RETURN NEXT;
 END
 $$;
