@@ -12,7 +12,7 @@ import (
 
 // observe writes into span what a record tells, in the conventions' words.
 func (r *reader) observe(rec *record, p *program, told *rule, row *mapping.Record, span ptrace.Span) {
-	o := Observation{Tells: told.tells, Program: p.name, Session: row.Session, Traced: !rec.TraceID().IsEmpty(), EventCall: mapping.EventCall{Record: row.ID, Event: row.Name, ByTime: told.byTime}}
+	o := Observation{Tells: told.tells, Program: p.name, Session: row.Session, EventCall: mapping.EventCall{Record: row.ID, Event: row.Name, ByTime: told.byTime, Derived: rec.TraceID().IsEmpty()}}
 	for _, keys := range [...][]string{told.request, told.response, told.toolCall} {
 		if id := rec.textOf(keys); id != "" {
 			o.IDs = append(o.IDs, id)

@@ -33,6 +33,8 @@ type program struct {
 	// scopes are the instrumentation scopes; a trailing * matches any rest. Without any,
 	// the names of the events suffice.
 	scopes []string
+	// spans are the scopes of the program's spans, which may observe the same calls.
+	spans []string
 	// prefix is cut off the names of events where they have it.
 	prefix string
 	// session, user and turn are the attributes that name them, the first that is
@@ -135,6 +137,18 @@ func matches(pattern, name string) bool {
 }
 
 var programs []*program
+
+// SendsRecords tells whether the program whose spans have a scope sends log records too.
+func SendsRecords(scope string) bool {
+	for _, p := range programs {
+		for _, s := range p.spans {
+			if matches(s, scope) {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // register adds a program while the package is initialised.
 func register(p program) *program {

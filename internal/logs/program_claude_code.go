@@ -4,6 +4,7 @@ var _ = register(program{
 	name:     "Claude Code",
 	versions: "Claude Code *2.1.332*, Agent SDK *0.3.332*",
 	scopes:   []string{"com.anthropic.claude_code.events", "com.anthropic.claude_code*"},
+	spans:    []string{"com.anthropic.claude_code*"},
 	prefix:   "claude_code.",
 	session:  []string{"session.id"}, user: []string{"user.id"}, turn: []string{"prompt.id"},
 	events: map[string][]rule{

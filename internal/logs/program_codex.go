@@ -4,6 +4,7 @@ var _ = register(program{
 	name:     "Codex CLI",
 	versions: "Codex CLI *0.171.0*",
 	scopes:   []string{"codex_otel*"},
+	spans:    []string{"codex_*"},
 	prefix:   "codex.",
 	session:  []string{"conversation.id"}, user: []string{"user.account_id", "user.email"},
 	events: map[string][]rule{

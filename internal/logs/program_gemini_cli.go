@@ -4,6 +4,7 @@ var _ = register(program{
 	name:     "Gemini CLI",
 	versions: "Gemini CLI *0.61.0*",
 	scopes:   []string{"gemini-cli"},
+	spans:    []string{"gemini-cli"},
 	prefix:   "gemini_cli.",
 	session:  []string{"session.id"}, user: []string{"user.email"}, turn: []string{"prompt_id"},
 	events: map[string][]rule{
@@ -33,6 +34,7 @@ var _ = register(program{
 	name:     "Qwen Code",
 	versions: "Qwen Code *0.24.4*",
 	scopes:   []string{"qwen-code"},
+	spans:    []string{"qwen-code"},
 	prefix:   "qwen-code.",
 	session:  []string{"session.id"}, user: []string{"user.id", "gen_ai.user.id"}, turn: []string{"prompt_id"},
 	events: map[string][]rule{

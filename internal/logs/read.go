@@ -41,29 +41,7 @@ type Observation struct {
 	Tells   Tells
 	Program string
 	Session string
-	Traced  bool // the record names a trace
 	mapping.EventCall
-}
-
-// OnlyUntraced leaves the calls whose records name a trace to the spans of that trace, and
-// of two records that tell one call it keeps the one with more figures.
-func (b *Batch) OnlyUntraced() {
-	var kept []Observation
-	i := -1
-	for _, rs := range b.Spans.ResourceSpans().All() {
-		for _, ss := range rs.ScopeSpans().All() {
-			ss.Spans().RemoveIf(func(ptrace.Span) bool {
-				i++
-				o := &b.Observations[i]
-				if o.Traced || o.Event == inferenceDetails {
-					return true
-				}
-				kept = append(kept, *o)
-				return false
-			})
-		}
-	}
-	b.Observations = kept
 }
 
 // Describe notes on the mapped spans how records tell them.

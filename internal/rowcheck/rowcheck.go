@@ -10,6 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// unlisted holds for the prompts of turns whose calls are in other traces, or have not come:
+// such a turn is no row of llm_traces.
+const unlisted = `(s.source = 'event' AND s.counted IS NOT TRUE AND NOT EXISTS (SELECT FROM llm_traces t WHERE t.id = s.trace_id))`
+
 // rollups counts the traces whose row differs from the aggregate over its spans.
 const rollups = `
 SELECT count(*) FROM llm_traces t
@@ -25,7 +29,7 @@ FULL JOIN (
 		coalesce(array_agg(DISTINCT coalesce(request_model, response_model) COLLATE "C") FILTER (WHERE kind IN ('llm', 'embedding', 'reranker')
 			AND coalesce(request_model, response_model) IS NOT NULL), '{}') AS models,
 		(SELECT coalesce(array_agg(DISTINCT tag COLLATE "C"), '{}') FROM llm_spans x, unnest(x.tags) tag WHERE x.trace_id = s.trace_id) AS tags
-	FROM llm_spans s GROUP BY trace_id) a ON a.trace_id = t.id
+	FROM llm_spans s WHERE NOT ` + unlisted + ` GROUP BY trace_id) a ON a.trace_id = t.id
 WHERE (t.span_count, t.start_time, t.end_time, t.duration_us, t.llm_call_count, t.tool_call_count, t.error_count,
 		t.input_tokens, t.output_tokens, t.total_tokens, t.total_cost, t.estimated_cost, t.unpriced_calls, t.models, t.tags)
 	IS DISTINCT FROM (a.spans, a.start_time, a.end_time, (extract(epoch FROM a.end_time - a.start_time) * 1000000)::bigint, a.llm, a.tool, a.errors,
@@ -45,7 +49,7 @@ WHERE c.id IS NOT NULL AND NOT EXISTS (
 // orphans counts spans without a trace or a resource that is kept as long.
 const orphans = `
 SELECT count(*) FROM llm_spans s
-WHERE NOT EXISTS (SELECT FROM llm_traces t WHERE t.id = s.trace_id)
+WHERE NOT EXISTS (SELECT FROM llm_traces t WHERE t.id = s.trace_id) AND NOT ` + unlisted + `
 	OR NOT EXISTS (SELECT FROM llm_resources r WHERE r.id = s.resource_id AND r.last_day >= (s.start_time AT TIME ZONE 'UTC')::date)`
 
 // usage counts the groups of an hour whose counts and latencies in llm_usage differ from

@@ -90,7 +90,7 @@ func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, wi
 		a.Trace.Answer(a.Ask)
 		ref := spanRef{n: int32(i), trace: a.ID, above: int32(a.Ask.Above), paired: a.Trace.Paired()}
 		if a.Ask.Whole {
-			statements = append(statements, s.whole(ref, span))
+			statements = append(statements, s.whole(ref, span), s.eventPairsOf(ref, a.Trace))
 			continue
 		}
 		for _, ref.span = range a.Ask.Spans {
@@ -178,33 +178,13 @@ func readCall(v [][]byte, t *trace.Trace) error {
 // readSpan reads the columns of stored_span.sql, the pairs, and those of
 // spans_of_trace.sql. A row of another program that has no span id of ours is passed by.
 func readSpan(v [][]byte, asks []TraceAsk) error {
-	m := &mapping.Span{}
-	var flags trace.Flags
 	r := pgbatch.Reader{Values: v}
-	t := asks[r.Int()].Trace
-	known := spanID(&m.SpanID, r.Next())
-	spanID(&m.ParentSpanID, r.Next())
-	m.Start, m.End = r.Int(), r.Int()
-	m.Kind = mapping.KindOf(r.String())
-	m.Status, m.ErrorType, m.ScopeName = r.String(), r.String(), r.String()
-	m.Usage.Input, m.Usage.Output, m.Usage.Total = tokens(&r), tokens(&r), tokens(&r)
-	m.Usage.TotalCost, m.EstimatedCost = cost(&r), cost(&r)
-	m.ResponseID, m.RequestModel, m.ResponseModel = r.String(), r.String(), r.String()
-	m.OutputMessageIDs, m.InputMessageIDs = contentIDs(&r), contentIDs(&r)
-	if some, _ := r.OptBool(); !some {
-		m.OutputMessageIDs = nil
-	}
-	m.ToolName, m.ToolCallID = r.String(), r.String()
-	m.ToolArgumentsID = contentID(&r)
-	flags.Below = trace.Marks(r.Int())
-	flags.Counted, flags.UsageCounted, flags.CostCounted = optBool(&r), optBool(&r), optBool(&r)
-	flags.EstimateCounted = optBool(&r)
+	m, flags, n, known := scanSpan(&r)
+	t := asks[n].Trace
 	pairs := r.Strings()
 	stored := trace.Stored{Flags: flags}
 	if len(v) > spanOfTrace {
-		m.Name, m.ServiceName, m.Environment, m.Release = r.String(), r.String(), r.String(), r.String()
-		m.UserID, m.SessionID, m.Tags = r.String(), r.String(), r.Strings()
-		m.Labels = readLabels(&r)
+		scanFields(&r, m)
 		stored.Span = trace.Of(m)
 	} else {
 		stored.Span = trace.Of(m)
@@ -223,8 +203,45 @@ func readSpan(v [][]byte, asks []TraceAsk) error {
 	return nil
 }
 
+// scanSpan reads the columns of stored_span.sql.
+func scanSpan(r *pgbatch.Reader) (m *mapping.Span, flags trace.Flags, n int64, known bool) {
+	m = &mapping.Span{}
+	n = r.Int()
+	known = spanID(&m.SpanID, r.Next())
+	spanID(&m.ParentSpanID, r.Next())
+	m.Start, m.End = r.Int(), r.Int()
+	m.Kind = mapping.KindOf(r.String())
+	m.Status, m.ErrorType, m.ScopeName = r.String(), r.String(), r.String()
+	m.Usage.Input, m.Usage.Output, m.Usage.Total = tokens(r), tokens(r), tokens(r)
+	m.Usage.TotalCost, m.EstimatedCost = cost(r), cost(r)
+	m.ResponseID, m.RequestModel, m.ResponseModel = r.String(), r.String(), r.String()
+	m.OutputMessageIDs, m.InputMessageIDs = contentIDs(r), contentIDs(r)
+	if some, _ := r.OptBool(); !some {
+		m.OutputMessageIDs = nil
+	}
+	m.ToolName, m.ToolCallID = r.String(), r.String()
+	m.ToolArgumentsID = contentID(r)
+	flags.Below = trace.Marks(r.Int())
+	flags.Counted, flags.UsageCounted, flags.CostCounted = optBool(r), optBool(r), optBool(r)
+	flags.EstimateCounted = optBool(r)
+	if event, _ := r.OptBool(); event {
+		m.Told = &storedEvent
+	}
+	return m, flags, n, known
+}
+
+// storedEvent marks a stored span that an event observes.
+var storedEvent mapping.EventCall
+
+// scanFields reads what a trace's row takes from a span.
+func scanFields(r *pgbatch.Reader, m *mapping.Span) {
+	m.Name, m.ServiceName, m.Environment, m.Release = r.String(), r.String(), r.String(), r.String()
+	m.UserID, m.SessionID, m.Tags = r.String(), r.String(), r.Strings()
+	m.Labels = readLabels(r)
+}
+
 // spanOfTrace is the number of columns that all statements on spans have in common.
-const spanOfTrace = 29
+const spanOfTrace = 30
 
 // spanID reads 16 hex digits and tells whether that is what there is.
 func spanID(id *pcommon.SpanID, text []byte) bool {

@@ -64,6 +64,16 @@ type Store struct {
 	findBodies                                              pgbatch.Query[bodyRef]
 	updateSpanWords                                         pgbatch.Query[SpanWords]
 
+	lockSignals, signalsTraces, pairsOfEvents, unlistTraces string
+	findPlaces                                              pgbatch.Query[EventRef]
+	upsertPlaces                                            pgbatch.Query[PlaceRow]
+	findCandidates, findPrompts                             pgbatch.Query[lookupRow]
+	findNamed                                               pgbatch.Query[NamedSpan]
+	insertCandidates                                        pgbatch.Query[CandidateRow]
+	findMoving, moveSpans                                   pgbatch.Query[MovingEvent]
+	moveEvents                                              pgbatch.Query[recordRow]
+	upsertEventPairs                                        pgbatch.Query[EventPairRow]
+
 	touchHours pgbatch.Query[HourRow]
 	createDay  string
 }
@@ -123,6 +133,19 @@ func New(schemaName string) *Store {
 		copyToDay:        query(schemaName, "words_copy", copiedColumns),
 		findBodies:       query(schemaName, "words_bodies", bodyColumns),
 		updateSpanWords:  query(schemaName, "words_update", spanWordsColumns),
+
+		lockSignals: text(schemaName, "signals_lock"), signalsTraces: text(schemaName, "signals_traces"),
+		pairsOfEvents: text(schemaName, "pairs_of_events"), unlistTraces: text(schemaName, "traces_unlist"),
+		findPlaces:       query(schemaName, "places_find", eventRefColumns),
+		upsertPlaces:     query(schemaName, "places_upsert", placeColumns),
+		findCandidates:   query(schemaName, "candidates_find", lookupColumns),
+		findNamed:        query(schemaName, "candidates_named", namedColumns),
+		findPrompts:      query(schemaName, "prompts_find", promptColumns),
+		insertCandidates: query(schemaName, "candidates_insert", candidateColumns),
+		findMoving:       query(schemaName, "spans_to_move", movingColumns),
+		moveSpans:        query(schemaName, "spans_move", moveColumns),
+		moveEvents:       query(schemaName, "events_move", recordColumns),
+		upsertEventPairs: query(schemaName, "event_pairs_upsert", eventPairColumns),
 
 		touchHours: query(schemaName, "hours_touch", hourColumns),
 		createDay:  text(schemaName, "day_create"),

@@ -71,7 +71,7 @@ func (r *Rollup) HourTimes() []int64 {
 }
 
 func (p *Planner) changesOthers(r *Result) bool {
-	if len(r.Changed) > 0 || len(r.Pairs) > 0 || len(p.t.awaited) > 0 || p.t.stored.passesOn(r.Row) {
+	if len(p.t.events) > 0 || len(r.Changed) > 0 || len(r.Pairs) > 0 || len(p.t.awaited) > 0 || p.t.stored.passesOn(r.Row) {
 		return true
 	}
 	for n := range p.nodes {

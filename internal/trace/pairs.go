@@ -14,7 +14,7 @@ import (
 // sameCall tells whether two spans of different scopes, the time of one within that
 // of the other, are one call (contract: "side by side").
 func sameCall(a, b *Span) bool {
-	if a.Kind != b.Kind || a.Scope == b.Scope || a.ID == b.ID {
+	if a.Kind != b.Kind || a.Scope == b.Scope || a.ID == b.ID || a.Event || b.Event {
 		return false
 	}
 	if a.Kind == mapping.KindTool {
@@ -225,7 +225,7 @@ func newPairing(g *graph, covering bool, linked func(inner, outer int32)) *pairi
 	p := &pairing{graph: g, covering: covering, classes: map[uint64]*class{}, places: map[int32][]place{}, linked: linked}
 	var calls []int32
 	for n := range g.nodes {
-		if g.nodes[n].isCall() {
+		if g.nodes[n].mayLieBeside() {
 			calls = append(calls, int32(n))
 		}
 	}
@@ -354,7 +354,7 @@ func (p *pairing) update(v int32) {
 // learn something from them; the others know it from elsewhere.
 func (p *pairing) push(v int32) {
 	for n := p.vertices[v].first; n != none; n = p.nodes[n].next {
-		if p.nodes[n].isCall() {
+		if p.nodes[n].mayLieBeside() {
 			p.pushCall(n)
 		}
 	}

@@ -37,7 +37,7 @@ func (p *Planner) Plan(t *Trace) (*Ask, *Result) {
 		p.unknown = func(id pcommon.SpanID) bool { return !t.asked[id] }
 	}
 	p.observeAll()
-	for _, step := range []func() *Ask{p.needsWhole, p.nest, p.pairCalls, p.settlePairs, p.repeatTools, p.coverCalls, p.gatherTwins} {
+	for _, step := range []func() *Ask{p.needsWhole, p.nest, p.pairCalls, p.settlePairs, p.repeatTools, p.pairEvents, p.coverCalls, p.gatherTwins} {
 		ask := step()
 		if ask == nil && len(p.want) > 0 {
 			ask = &Ask{Spans: distinct(p.want), Above: t.levels()}
@@ -82,6 +82,9 @@ func (p *Planner) observeAll() {
 	t := p.t
 	for i := range t.known {
 		s := &t.known[i]
+		if s.Event {
+			p.after |= evented
+		}
 		v := p.observe(&s.Span, &s.Flags)
 		if !t.whole {
 			p.vertices[v].below |= s.Below
@@ -105,6 +108,9 @@ func (p *Planner) observeAll() {
 			continue
 		}
 		p.observe(s, nil)
+		if s.Event {
+			p.after |= evented
+		}
 		p.batch.addSpan(s)
 	}
 }
@@ -170,7 +176,7 @@ func (p *Planner) needsWhole() *Ask {
 	if t.stored == nil {
 		return nil
 	}
-	p.after = t.stored.state
+	p.after |= t.stored.state
 	if t.whole || p.batch.Spans == 0 {
 		return nil
 	}
@@ -193,6 +199,9 @@ func (p *Planner) mixedScopes() bool {
 	}
 	for i := range p.t.known {
 		s := &p.t.known[i]
+		if s.Event {
+			continue
+		}
 		if s.Kind.IsModel() {
 			models = addScope(models, scopeHash(s.Scope))
 		} else if s.Kind == mapping.KindTool {
@@ -265,7 +274,7 @@ func (p *Planner) pairCalls() *Ask {
 // searches tells whether stored calls may be side by side with a node that were not before.
 func (p *Planner) searches(n int32) bool {
 	node := &p.nodes[n]
-	return node.isCall() && (node.was == nil || p.vertices[node.vertex].state&isChanged != 0)
+	return node.mayLieBeside() && (node.was == nil || p.vertices[node.vertex].state&isChanged != 0)
 }
 
 // searchCalls asks for the stored calls that may be side by side with those that are
@@ -362,6 +371,41 @@ func (p *Planner) repeatTools() *Ask {
 		return &Ask{Whole: true}
 	}
 	return p.repeatStoredTools()
+}
+
+// pairEvents applies what follows from pairs with events. The other end of a pair may be in
+// another trace.
+func (p *Planner) pairEvents() *Ask {
+	for _, pair := range p.t.events {
+		for end, id := range [...]pcommon.SpanID{pair.Inner, pair.Outer} {
+			v := p.find(id)
+			if (v == none || !p.vertices[v].arrived()) && p.unknown != nil && p.unknown(id) {
+				p.want = append(p.want, id)
+			}
+			if v != none {
+				p.applyPair(v, pair.Effects, end == 0)
+			}
+		}
+	}
+	return nil
+}
+
+func (p *Planner) applyPair(v int32, e Effects, inner bool) {
+	at := &p.vertices[v]
+	if !inner {
+		for effect, state := range map[Effects]vertexState{OuterCall: callRepeats, OuterTokens: tokensRepeat, OuterCost: costRepeats} {
+			if e&effect != 0 {
+				at.state |= state
+			}
+		}
+		return
+	}
+	if e&InnerTokens != 0 {
+		at.state |= tokensRepeat
+	}
+	if e&InnerPriced != 0 && at.arrived() {
+		at.covered |= kindsOf(p.nodes[at.first].Kind)
+	}
 }
 
 func (p *Planner) toolsNested() bool {

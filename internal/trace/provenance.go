@@ -44,6 +44,7 @@ const (
 	provenanceRegistered
 	provenanceCovering
 	provenanceRepeated
+	provenanceEvented
 )
 
 var provenanceFlags = []struct {
@@ -51,7 +52,7 @@ var provenanceFlags = []struct {
 	state state
 }{
 	{provenancePaired, paired}, {provenanceCurrent, current}, {provenanceNested, nested}, {provenanceRegistered, registered}, {provenanceCovering, covering},
-	{provenanceRepeated, repeated},
+	{provenanceRepeated, repeated}, {provenanceEvented, evented},
 }
 
 // Flags of an entry, beside the bits of its fields.

@@ -127,7 +127,7 @@ func (p *Planner) take(r *Result) *Rollup {
 		row := p.batch
 		return &row
 	}
-	if p.batch.Spans == 0 {
+	if p.batch.Spans == 0 && len(r.Changed) == 0 {
 		return nil
 	}
 	row := p.t.stored.clone()
@@ -147,6 +147,7 @@ func (p *Planner) takeWhole(r *Result) *Rollup {
 	row := p.batch
 	for n := range p.nodes {
 		node := &p.nodes[n]
+		r.Observed = r.Observed || !node.Event || p.flags(int32(n)).Counted.V
 		if node.was == nil {
 			continue
 		}
@@ -223,7 +224,7 @@ func (p *Planner) register(r *Result) {
 		if !node.isCall() {
 			continue
 		}
-		if p.t.whole || node.was == nil || p.tellsOther(int32(n)) {
+		if !node.Event && (p.t.whole || node.was == nil || p.tellsOther(int32(n))) {
 			r.Calls = append(r.Calls, Call{
 				ID: node.ID, Start: node.Start, End: node.End, Keys: node.listed(nil),
 				Scope: scopeHash(node.Scope), Told: p.told(int32(n)),

@@ -104,6 +104,8 @@ const (
 	covering
 	// repeated: a call of a model is not counted, since another span below it repeats it.
 	repeated
+	// evented: an event observes a call of the trace.
+	evented
 )
 
 // addSpan merges a span, its counts apart.
@@ -121,7 +123,7 @@ func (r *Rollup) addSpan(s *Span) {
 			r.earliest[f] = earliest{at, v}
 		}
 	}
-	if s.Parent.IsEmpty() && (!r.root.arrived || at.compare(r.root.position) < 0) {
+	if s.Parent.IsEmpty() && !(s.Event && s.isCall()) && (!r.root.arrived || at.compare(r.root.position) < 0) {
 		r.root = rootSpan{arrived: true, position: at, status: s.From.Status, fields: fields, labels: s.From.Labels}
 	}
 	for _, l := range s.From.Labels {
@@ -136,8 +138,10 @@ func (r *Rollup) addSpan(s *Span) {
 		if model := cmp.Or(s.From.RequestModel, s.From.ResponseModel); model != "" {
 			r.Models = insert(r.Models, model)
 		}
-		r.modelScopes = addScope(r.modelScopes, scopeHash(s.Scope))
-	case s.Kind == mapping.KindTool:
+		if !s.Event {
+			r.modelScopes = addScope(r.modelScopes, scopeHash(s.Scope))
+		}
+	case s.Kind == mapping.KindTool && !s.Event:
 		r.toolScopes = addScope(r.toolScopes, scopeHash(s.Scope))
 	}
 }
@@ -158,6 +162,9 @@ func scopeHash(name string) uint64 {
 // Current tells whether all stored spans of the trace were counted by the rules of this
 // version.
 func (r *Rollup) Current() bool { return r.state&current != 0 }
+
+// Evented tells whether an event observes a call of the trace.
+func (r *Rollup) Evented() bool { return r.state&evented != 0 }
 
 // mixed tells whether calls of different scopes are known, which may be side by side.
 func (r *Rollup) mixed() bool { return len(r.modelScopes) > 1 || len(r.toolScopes) > 1 }

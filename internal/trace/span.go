@@ -22,6 +22,7 @@ type Span struct {
 	Estimate             decimal.NullDecimal // what a model span's tokens cost by the prices
 
 	Scope                  string
+	Event                  bool // an event observes the call
 	ResponseID             string
 	Models                 Models
 	FirstOutput, LastInput [16]byte // contents
@@ -75,7 +76,7 @@ func Of(s *mapping.Span) Span {
 		Error: s.Status == "error" || s.ErrorType != "",
 		Input: s.Usage.Input, Output: s.Usage.Output, Total: s.Usage.Total, Cost: s.Usage.TotalCost,
 		Estimate: s.EstimatedCost,
-		Scope:    s.ScopeName, From: s,
+		Scope:    s.ScopeName, Event: s.Told != nil, From: s,
 	}
 	if s.Kind == mapping.KindTool {
 		c.ToolName, c.ToolCall, c.ToolArguments = s.ToolName, s.ToolCallID, s.ToolArgumentsID
@@ -98,6 +99,10 @@ func Of(s *mapping.Span) Span {
 func (s *Span) reportsTokens() bool { return s.Input.OK || s.Output.OK || s.Total.OK }
 
 func (s *Span) reports() bool { return s.reportsTokens() || s.Cost.Valid }
+
+// mayLieBeside tells whether a span may be one call with another side by side: events
+// are paired otherwise.
+func (s *Span) mayLieBeside() bool { return s.isCall() && !s.Event }
 
 // isCall tells whether a span is a call of a model or a tool.
 func (s *Span) isCall() bool { return s.Kind.IsModel() || s.Kind == mapping.KindTool }

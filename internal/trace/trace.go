@@ -26,6 +26,9 @@ type Trace struct {
 	tools    map[uint64]map[uint64][]Tool // by name and call id
 	named    map[ToolKey]bool             // tools asked for
 	complete map[pcommon.SpanID]bool
+
+	events []EventPair          // of which one is in the trace, or both
+	gone   map[observation]bool // stored events that move to another trace
 }
 
 // observation names a row of llm_spans within a trace.
@@ -121,11 +124,24 @@ func (t *Trace) KnowSpans(spans ...Stored) {
 	}
 	for i := range spans {
 		at := observation{spans[i].ID, spans[i].Start}
-		if !t.index[at] {
+		if !t.index[at] && !t.gone[at] {
 			t.index[at] = true
 			t.known = append(t.known, spans[i])
 		}
 	}
+}
+
+// KnowEvents takes pairs of observations of which one is an event.
+func (t *Trace) KnowEvents(pairs ...EventPair) { t.events = append(t.events, pairs...) }
+
+// Leave tells that a stored event moves to another trace, so that all others are counted
+// anew.
+func (t *Trace) Leave(id pcommon.SpanID, start int64) {
+	if t.gone == nil {
+		t.gone = map[observation]bool{}
+	}
+	t.gone[observation{id, start}] = true
+	t.stored.state &^= current
 }
 
 // KnowPairs takes stored pairs.
@@ -178,7 +194,7 @@ func (t *Trace) Paired() bool { return t.stored != nil && t.stored.state&paired 
 // Answer tells that all that ask asks for is about to be made known.
 func (t *Trace) Answer(ask *Ask) {
 	if ask.Whole {
-		*t = Trace{spans: t.spans, stored: t.stored, whole: true}
+		*t = Trace{spans: t.spans, stored: t.stored, whole: true, events: t.events, gone: t.gone}
 		return
 	}
 	if t.asked == nil {
@@ -222,6 +238,10 @@ type Result struct {
 	Row *Rollup
 	// Hours are times in the hours whose usage changes beside those of the spans above.
 	Hours []int64
+
+	// Observed tells, of a trace that was counted anew, that it has a span, or an event that
+	// counts.
+	Observed bool
 
 	// Reset tells that the rows of the llm_internal tables of this trace go before those
 	// below are stored.

@@ -44,11 +44,19 @@ func (t *transaction) countStored(ctx context.Context, traces []int32) error {
 // newTrace is what the batch brings of a trace.
 func (t *transaction) newTrace(at int32) *trace.Trace {
 	tr := &t.traces[at]
-	spans := make([]trace.Span, len(tr.rows))
+	spans := make([]trace.Span, len(tr.rows), len(tr.rows)+len(tr.moving))
 	for i, r := range tr.rows {
 		spans[i] = trace.Of(t.rows[r].Span)
 	}
-	return trace.New(spans, tr.stored)
+	for _, m := range tr.moving {
+		spans = append(spans, trace.Of(t.pairing.changes.Moving[m].Span))
+	}
+	counting := trace.New(spans, tr.stored)
+	counting.KnowEvents(tr.events...)
+	for _, e := range tr.leaving {
+		counting.Leave(e.ID, e.Start)
+	}
+	return counting
 }
 
 // take copies flags to the batch's rows, and collects what else changes.
@@ -60,5 +68,8 @@ func (t *transaction) take(at int32, result *trace.Result) {
 		t.rows[r].Trace, t.rows[r].Flags = tr.id, result.Spans[i]
 	}
 	t.changes.Add(tr.id, result)
+	if t.pairing != nil {
+		t.takeMoving(tr, result)
+	}
 	t.hours = append(t.hours, result.Hours...)
 }

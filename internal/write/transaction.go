@@ -23,6 +23,13 @@ type traceSpans struct {
 	// stored is the row as it was before; nil for a trace this batch creates.
 	stored *trace.Rollup
 	row    *trace.Rollup // as it is to be; nil if nothing changes
+
+	// What pairing says of it, see pairing.
+	calls   bool  // the batch brings it more than prompts
+	words   bool  // records bring words of its spans
+	moving  []int // stored events that come to it, in pairing.changes.Moving
+	leaving []store.EventRef
+	events  []trace.EventPair
 }
 
 // transaction is one attempt to write a batch. One goroutine uses it.
@@ -44,6 +51,7 @@ type transaction struct {
 	rows   []store.SpanRow
 	dead   []bool // by row: a duplicate
 
+	pairing *pairing // nil: nothing of the batch may be observed in both signals
 	planner trace.Planner
 	changes store.Changes // of rows stored earlier
 	hours   []int64       // times in hours whose usage changes because of other spans
@@ -144,15 +152,23 @@ const restarts = 5
 // has created others, and it starts over, so that rows are locked before any is created,
 // as all batches do.
 func (t *transaction) resolveTraces(ctx context.Context) error {
+	if t.mayPair() {
+		if err := t.pair(ctx); err != nil {
+			return err
+		}
+	}
 	ask := t.mayExist()
 	for range restarts {
 		missing, err := t.lock(ctx, ask)
 		if err != nil {
 			return err
 		}
-		done, err := t.create(ctx, missing)
-		if err != nil {
-			return err
+		again := t.evented()
+		done := false
+		if !again {
+			if done, err = t.create(ctx, missing); err != nil {
+				return err
+			}
 		}
 		if done {
 			return t.countStored(ctx, t.storedTraces())
@@ -161,6 +177,11 @@ func (t *transaction) resolveTraces(ctx context.Context) error {
 			return err
 		}
 		t.forget()
+		if again {
+			if err := t.pair(ctx); err != nil {
+				return err
+			}
+		}
 		ask = t.allTraces()
 	}
 	return fmt.Errorf("traces appear again and again while others are created: %w", pgbatch.ErrConflict)
@@ -168,7 +189,7 @@ func (t *transaction) resolveTraces(ctx context.Context) error {
 
 // mayExist returns the traces that may have a row.
 func (t *transaction) mayExist() []int32 {
-	if t.careful {
+	if t.careful || t.pairing != nil {
 		return t.allTraces()
 	}
 	var may []int32
@@ -184,14 +205,17 @@ func (t *transaction) mayExist() []int32 {
 func (t *transaction) forget() {
 	t.changes, t.hours, t.empty = store.Changes{}, nil, nil
 	for i := range t.traces {
-		t.traces[i].stored = nil
+		t.traces[i].stored, t.traces[i].row = nil, nil
+	}
+	if t.pairing != nil {
+		t.pairing.changes.Pairs, t.pairing.changes.Unlisted = nil, nil
 	}
 }
 
 func (t *transaction) storedTraces() []int32 {
 	var stored []int32
 	for i := range t.traces {
-		if t.traces[i].stored != nil && len(t.traces[i].rows) > 0 {
+		if tr := &t.traces[i]; tr.stored != nil && len(tr.rows)+len(tr.moving)+len(tr.leaving)+len(tr.events) > 0 {
 			stored = append(stored, int32(i))
 		}
 	}
@@ -202,15 +226,20 @@ func (t *transaction) storedTraces() []int32 {
 // It waits for other batches that are creating the same; it is done unless one of them
 // has created any.
 func (t *transaction) create(ctx context.Context, traces []int32) (done bool, err error) {
+	traces = t.wanted(traces)
 	if len(traces) == 0 {
 		return true, nil
+	}
+	if err := t.countWithPrompts(ctx, traces); err != nil {
+		return false, err
 	}
 	rows := make([]store.TraceRow, len(traces))
 	for i, at := range traces {
 		tr := &t.traces[at]
-		if len(tr.rows) > 0 {
+		switch {
+		case t.listed(tr) && tr.row == nil:
 			t.countNew(at)
-		} else {
+		case !t.listed(tr):
 			tr.row, t.empty = &trace.Rollup{}, append(t.empty, tr.otel)
 		}
 		rows[i] = store.TraceRow{ID: tr.id, TraceID: tr.otel, Rollup: tr.row}
@@ -283,6 +312,9 @@ func (t *transaction) finish(ctx context.Context) error {
 	s = t.w.store.Change(s, &t.changes, t.bounds())
 	s = t.w.store.CopyToDay(s, t.copied)
 	s = t.w.store.UpdateSpanWords(s, t.spanWords)
+	if t.pairing != nil {
+		s = t.w.store.PairSignals(s, &t.pairing.changes)
+	}
 	s = t.w.store.UpdateTraces(s, t.changedTraces())
 	s = t.w.store.DeleteTraces(s, t.empty)
 	s = t.w.store.TouchHours(s, t.changedTimes())

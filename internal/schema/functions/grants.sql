@@ -15,7 +15,7 @@ CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_writer_rights(of_table name)
 LANGUAGE sql IMMUTABLE AS $$
 SELECT CASE
     WHEN of_table IN ('llm_contents', 'llm_usage_hours') THEN 'SELECT, INSERT'
-    WHEN of_table IN ('llm_awaited_spans', 'llm_side_by_side') THEN 'SELECT, INSERT, UPDATE, DELETE'
+    WHEN of_table IN ('llm_awaited_spans', 'llm_side_by_side', 'llm_traces') THEN 'SELECT, INSERT, UPDATE, DELETE'
     WHEN of_table IN ('llm_contents_removals', 'llm_schema_version', 'llm_prices',
         'llm_internal_migrations', 'llm_internal_definitions') THEN 'SELECT'
     WHEN of_table IN ('llm_usage_hourly', 'llm_internal_usage_parts', 'llm_erased_traces', 'llm_erasures', 'llm_internal_grants',

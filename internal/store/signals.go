@@ -1,0 +1,360 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"math"
+
+	"github.com/jackc/pgx/v5/pgtype"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
+)
+
+// What pairing calls that both signals observe reads and changes; see trace.Signals.
+
+// TraceFacts are what candidates take from the row of their trace.
+type TraceFacts struct {
+	Session string
+	Evented bool
+}
+
+// EventRef names an event by the trace that it came with.
+type EventRef struct {
+	n      int32
+	Origin pcommon.TraceID
+	ID     pcommon.SpanID
+	Start  int64
+}
+
+var eventRefColumns = []pgbatch.Column[EventRef]{
+	pgbatch.Col("n", pgtype.Int4OID, func(b []byte, r *EventRef) []byte { return pgbatch.AppendInt32(b, r.n) }),
+	pgbatch.Col("origin", pgtype.UUIDOID, func(b []byte, r *EventRef) []byte { return pgbatch.AppendUUID(b, r.Origin) }),
+	pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *EventRef) []byte { return appendSpanID(b, r.ID) }),
+}
+
+// PlaceRow is a row of llm_internal_event_places.
+type PlaceRow struct {
+	EventRef
+	Trace   pcommon.TraceID
+	Settled bool
+}
+
+var placeColumns = []pgbatch.Column[PlaceRow]{
+	pgbatch.Col("origin", pgtype.UUIDOID, func(b []byte, r *PlaceRow) []byte { return pgbatch.AppendUUID(b, r.Origin) }),
+	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *PlaceRow) []byte { return pgbatch.AppendUUID(b, r.Trace) }),
+	pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *PlaceRow) []byte { return appendStoredTime(b, r.Start) }),
+	pgbatch.Col("settled", pgtype.BoolOID, func(b []byte, r *PlaceRow) []byte { return pgbatch.AppendBool(b, r.Settled) }),
+	pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *PlaceRow) []byte { return appendSpanID(b, r.ID) }),
+}
+
+// LockSignals keeps other batches from pairing until the transaction ends, and reads the
+// facts of traces and where events are that came before.
+func (s *Store) LockSignals(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, events []EventRef,
+	facts func(pcommon.TraceID, TraceFacts), place func(event int, trace pcommon.TraceID, settled bool),
+) error {
+	for i := range events {
+		events[i].n = int32(i)
+	}
+	ids := pgbatch.AppendArrayHeader(nil, pgtype.TextOID, len(traces))
+	for _, id := range traces {
+		ids = appendTraceHex(ids, id)
+	}
+	statements := []pgbatch.Statement{
+		{What: "lock the signals", SQL: s.lockSignals, Params: [][]byte{[]byte(s.schema)}, OIDs: []uint32{pgtype.TextOID}},
+		{
+			What: "look up traces", SQL: s.signalsTraces, Params: [][]byte{ids}, OIDs: []uint32{pgtype.TextArrayOID},
+			Row: func(v [][]byte) error {
+				var id pcommon.TraceID
+				var f TraceFacts
+				r := pgbatch.Reader{Values: v}
+				r.Hex(id[:])
+				f.Session = r.String()
+				f.Evented, _ = r.OptBool()
+				facts(id, f)
+				return r.Err
+			},
+		},
+	}
+	statements = appendRead(statements, "look up the places of events", &s.findPlaces, events, func(v [][]byte) error {
+		var id [16]byte
+		r := pgbatch.Reader{Values: v}
+		n := r.Int()
+		r.UUID(&id)
+		settled, _ := r.OptBool()
+		place(int(n), id, settled)
+		return r.Err
+	})
+	return c.Exec(ctx, statements...)
+}
+
+// lookupRow is a key under which calls are looked for.
+type lookupRow struct {
+	n int32
+	trace.Lookup
+}
+
+var (
+	lookupColumns = []pgbatch.Column[lookupRow]{
+		pgbatch.Col("n", pgtype.Int4OID, func(b []byte, r *lookupRow) []byte { return pgbatch.AppendInt32(b, r.n) }),
+		pgbatch.Col("key", pgtype.Int8OID, func(b []byte, r *lookupRow) []byte { return pgbatch.AppendInt64(b, int64(r.Key.Hash)) }),
+		pgbatch.Col("first", pgtype.TimestamptzOID, func(b []byte, r *lookupRow) []byte { return appendStoredTime(b, r.First) }),
+		pgbatch.Col("last", pgtype.TimestamptzOID, func(b []byte, r *lookupRow) []byte { return appendStoredTime(b, r.Last) }),
+	}
+	promptColumns = []pgbatch.Column[lookupRow]{lookupColumns[0], lookupColumns[1]}
+)
+
+// NamedSpan is a span of a trace that an event names, or that has the response id of one.
+type NamedSpan struct {
+	n          int32
+	Trace      pcommon.TraceID
+	ID         pcommon.SpanID
+	ResponseID string
+	Key        trace.CandidateKey
+}
+
+var namedColumns = []pgbatch.Column[NamedSpan]{
+	pgbatch.Col("n", pgtype.Int4OID, func(b []byte, r *NamedSpan) []byte { return pgbatch.AppendInt32(b, r.n) }),
+	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *NamedSpan) []byte { return pgbatch.AppendUUID(b, r.Trace) }),
+	pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *NamedSpan) []byte { return appendParentID(b, r.ID) }),
+	pgbatch.Col("response_id", pgtype.TextOID, func(b []byte, r *NamedSpan) []byte { return pgbatch.AppendText(b, r.ResponseID) }),
+}
+
+// FindCandidates gives the stored candidates under some keys to found.
+func (s *Store) FindCandidates(ctx context.Context, c *pgbatch.Conn, lookups []trace.Lookup, named []NamedSpan, found func(trace.CandidateKey, *trace.Candidate)) error {
+	rows := make([]lookupRow, len(lookups))
+	for i, l := range lookups {
+		rows[i] = lookupRow{int32(i), l}
+	}
+	for i := range named {
+		named[i].n = int32(i)
+	}
+	var statements []pgbatch.Statement
+	statements = appendRead(statements, "look for calls of both signals", &s.findCandidates, rows, func(v [][]byte) error {
+		return readCandidate(v, func(n int64, candidate *trace.Candidate) { found(lookups[n].Key, candidate) })
+	})
+	statements = appendRead(statements, "look up named spans", &s.findNamed, named, func(v [][]byte) error {
+		return readCandidate(v, func(n int64, candidate *trace.Candidate) { found(named[n].Key, candidate) })
+	})
+	return c.Exec(ctx, statements...)
+}
+
+// FindPrompts gives the stored prompts of traces that are derived from turns.
+func (s *Store) FindPrompts(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, found func(EventRef)) error {
+	rows := make([]lookupRow, len(traces))
+	for i, id := range traces {
+		rows[i] = lookupRow{int32(i), trace.Lookup{Key: trace.PromptKey(id)}}
+	}
+	return c.Exec(ctx, appendRead(nil, "look for prompts", &s.findPrompts, rows, func(v [][]byte) error {
+		r := pgbatch.Reader{Values: v}
+		ref := EventRef{Origin: traces[r.Int()]}
+		spanID(&ref.ID, r.Next())
+		ref.Start = r.Int()
+		found(ref)
+		return r.Err
+	})...)
+}
+
+// readCandidate reads a row of candidates_find.sql.
+func readCandidate(v [][]byte, found func(n int64, c *trace.Candidate)) error {
+	var origin [16]byte
+	var place pcommon.TraceID
+	m := &mapping.Span{}
+	r := pgbatch.Reader{Values: v}
+	n := r.Int()
+	r.UUID(&origin)
+	r.Hex(place[:])
+	settled, _ := r.OptBool()
+	byTime, _ := r.OptBool()
+	hasID, _ := r.OptBool()
+	session := r.String()
+	event, _ := r.OptBool()
+	name := r.String()
+	known := spanID(&m.SpanID, r.Next())
+	m.Start, m.End = r.Int(), r.Int()
+	m.Kind = mapping.KindOf(r.String())
+	m.Status, m.ErrorType = r.String(), r.String()
+	u := &m.Usage
+	u.Input, u.Output, u.Total, u.CacheRead, u.CacheCreation, u.Reasoning = tokens(&r), tokens(&r), tokens(&r), tokens(&r), tokens(&r), tokens(&r)
+	u.TotalCost.Valid, _ = r.OptBool()
+	m.ResponseID, m.RequestModel, m.ResponseModel = r.String(), r.String(), r.String()
+	if answered, _ := r.OptBool(); answered {
+		m.OutputMessageIDs = []content.ID{{}}
+	}
+	m.ToolName, m.ToolCallID = r.String(), r.String()
+	counted, _ := r.OptBool()
+	if event {
+		m.Told = &mapping.EventCall{Event: name, ByTime: byTime}
+	}
+	c := trace.CandidateOf(m, session)
+	c.Origin, c.Place, c.HasID = origin, place, hasID
+	c.Stored, c.Counted, c.Settled = true, counted, settled
+	if r.Err == nil && known {
+		found(n, &c)
+	}
+	return r.Err
+}
+
+// MovingEvent is a stored event that goes to another trace.
+type MovingEvent struct {
+	EventRef
+	From pcommon.TraceID // the trace among whose rows it is
+	Row  [16]byte        // llm_traces.id of that
+	To   [16]byte        // llm_traces.id of the other
+	Span *mapping.Span
+	trace.Flags
+}
+
+var movingColumns = []pgbatch.Column[MovingEvent]{
+	pgbatch.Col("n", pgtype.Int4OID, func(b []byte, r *MovingEvent) []byte { return pgbatch.AppendInt32(b, r.n) }),
+	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *MovingEvent) []byte { return pgbatch.AppendUUID(b, r.From) }),
+	pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *MovingEvent) []byte { return appendSpanID(b, r.ID) }),
+	pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *MovingEvent) []byte { return appendStoredTime(b, r.Start) }),
+}
+
+var moveColumns = []pgbatch.Column[MovingEvent]{
+	pgbatch.Col("origin", pgtype.UUIDOID, func(b []byte, r *MovingEvent) []byte { return pgbatch.AppendUUID(b, r.Row) }),
+	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *MovingEvent) []byte { return pgbatch.AppendUUID(b, r.To) }),
+	movingColumns[2], movingColumns[3],
+	pgbatch.Col("below", pgtype.Int2OID, func(b []byte, r *MovingEvent) []byte { return appendOptInt16(b, int16(r.Below)) }),
+	pgbatch.Col("counted", pgtype.BoolOID, func(b []byte, r *MovingEvent) []byte { return appendOptBool(b, r.Counted) }),
+	pgbatch.Col("usage_counted", pgtype.BoolOID, func(b []byte, r *MovingEvent) []byte { return appendOptBool(b, r.UsageCounted) }),
+	pgbatch.Col("cost_counted", pgtype.BoolOID, func(b []byte, r *MovingEvent) []byte { return appendOptBool(b, r.CostCounted) }),
+	pgbatch.Col("estimate_counted", pgtype.BoolOID, func(b []byte, r *MovingEvent) []byte { return appendOptBool(b, r.EstimateCounted) }),
+}
+
+// ReadMoving reads events that are about to move.
+func (s *Store) ReadMoving(ctx context.Context, c *pgbatch.Conn, events []MovingEvent) error {
+	for i := range events {
+		events[i].n = int32(i)
+	}
+	return c.Exec(ctx, appendRead(nil, "read events that move", &s.findMoving, events, func(v [][]byte) error {
+		r := pgbatch.Reader{Values: v}
+		m, _, n, _ := scanSpan(&r)
+		r.Next() // pairs
+		scanFields(&r, m)
+		e := &events[n]
+		r.UUID(&e.Row)
+		m.Told = &mapping.EventCall{Event: m.Name}
+		e.Span = m
+		return r.Err
+	})...)
+}
+
+// CandidateRow is a row of llm_internal_call_candidates.
+type CandidateRow struct {
+	Key        uint64
+	Origin     pcommon.TraceID
+	ID         pcommon.SpanID
+	Start, End int64
+	ByTime     bool
+	HasID      bool
+}
+
+var candidateColumns = []pgbatch.Column[CandidateRow]{
+	pgbatch.Col("key", pgtype.Int8OID, func(b []byte, r *CandidateRow) []byte { return pgbatch.AppendInt64(b, int64(r.Key)) }),
+	pgbatch.Col("end_time", pgtype.TimestamptzOID, func(b []byte, r *CandidateRow) []byte { return appendStoredTime(b, r.End) }),
+	pgbatch.Col("origin", pgtype.UUIDOID, func(b []byte, r *CandidateRow) []byte { return pgbatch.AppendUUID(b, r.Origin) }),
+	pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *CandidateRow) []byte { return appendStoredTime(b, r.Start) }),
+	pgbatch.Col("by_time", pgtype.BoolOID, func(b []byte, r *CandidateRow) []byte { return pgbatch.AppendBool(b, r.ByTime) }),
+	pgbatch.Col("has_id", pgtype.BoolOID, func(b []byte, r *CandidateRow) []byte { return pgbatch.AppendBool(b, r.HasID) }),
+	pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *CandidateRow) []byte { return appendSpanID(b, r.ID) }),
+}
+
+// EventPairRow is a row of llm_internal_pairs with effects.
+type EventPairRow struct {
+	Trace [16]byte
+	trace.EventPair
+}
+
+var eventPairColumns = []pgbatch.Column[EventPairRow]{
+	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *EventPairRow) []byte { return pgbatch.AppendUUID(b, r.Trace) }),
+	pgbatch.Col("inner_span_id", pgtype.TextOID, func(b []byte, r *EventPairRow) []byte { return appendSpanID(b, r.Inner) }),
+	pgbatch.Col("outer_span_id", pgtype.TextOID, func(b []byte, r *EventPairRow) []byte { return appendSpanID(b, r.Outer) }),
+	pgbatch.Col("effects", pgtype.Int2OID, func(b []byte, r *EventPairRow) []byte { return pgbatch.AppendInt16(b, int16(r.Effects)) }),
+}
+
+// recordRow names the log record of an event by the range that its id is in.
+type recordRow struct {
+	trace [16]byte
+	day   int32
+	first [16]byte
+	last  [16]byte
+}
+
+var recordColumns = []pgbatch.Column[recordRow]{
+	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *recordRow) []byte { return pgbatch.AppendUUID(b, r.trace) }),
+	pgbatch.Col("day", pgtype.DateOID, func(b []byte, r *recordRow) []byte { return pgbatch.AppendDay(b, r.day) }),
+	pgbatch.Col("first", pgtype.UUIDOID, func(b []byte, r *recordRow) []byte { return pgbatch.AppendUUID(b, r.first) }),
+	pgbatch.Col("last", pgtype.UUIDOID, func(b []byte, r *recordRow) []byte { return pgbatch.AppendUUID(b, r.last) }),
+}
+
+// Signals is what pairing changes.
+type Signals struct {
+	Candidates []CandidateRow
+	Places     []PlaceRow
+	Moving     []MovingEvent
+	Records    []MovedRecord
+	Pairs      []EventPairRow
+	Unlisted   [][16]byte // traces of which nothing is left to list
+}
+
+const microsPerDay = 24 * microsPerHour
+
+// MovedRecord is the log record of an event that is kept in another trace than it came
+// with.
+type MovedRecord struct {
+	Trace pcommon.TraceID
+	ID    pcommon.SpanID // of the event
+	End   int64
+}
+
+func (r *MovedRecord) row() recordRow {
+	row := recordRow{trace: r.Trace, day: int32(math.Floor(float64(r.End) / microsPerDay))}
+	copy(row.first[:], r.ID[:])
+	copy(row.last[:], r.ID[:])
+	copy(row.last[8:], bytes.Repeat([]byte{math.MaxUint8}, 8))
+	return row
+}
+
+// PairSignals appends the statements that apply what pairing changes.
+func (s *Store) PairSignals(statements []pgbatch.Statement, p *Signals) []pgbatch.Statement {
+	records := make([]recordRow, len(p.Records))
+	for i := range p.Records {
+		records[i] = p.Records[i].row()
+	}
+	statements = pgbatch.AppendQuery(statements, "move events", &s.moveSpans, p.Moving)
+	statements = pgbatch.AppendQuery(statements, "move log records", &s.moveEvents, records)
+	statements = pgbatch.AppendQuery(statements, "store calls of both signals", &s.insertCandidates, p.Candidates)
+	statements = pgbatch.AppendQuery(statements, "store the places of events", &s.upsertPlaces, p.Places)
+	statements = pgbatch.AppendQuery(statements, "store pairs of events", &s.upsertEventPairs, p.Pairs)
+	if len(p.Unlisted) > 0 {
+		ids := pgbatch.AppendArrayHeader(nil, pgtype.UUIDOID, len(p.Unlisted))
+		for _, id := range p.Unlisted {
+			ids = pgbatch.AppendUUID(ids, id)
+		}
+		statements = append(statements, pgbatch.Statement{
+			What: "unlist traces", SQL: s.unlistTraces, Params: [][]byte{ids}, OIDs: []uint32{pgtype.UUIDArrayOID},
+		})
+	}
+	return statements
+}
+
+// eventPairsOf reads the stored pairs of a trace of which one is an event.
+func (s *Store) eventPairsOf(ref spanRef, t *trace.Trace) pgbatch.Statement {
+	statement := s.whole(ref, func(v [][]byte) error {
+		var p trace.EventPair
+		r := pgbatch.Reader{Values: v}
+		r.Next()
+		spanID(&p.Inner, r.Next())
+		spanID(&p.Outer, r.Next())
+		p.Effects = trace.Effects(r.Int())
+		t.KnowEvents(p)
+		return r.Err
+	})
+	statement.What, statement.SQL = "read pairs of events", s.pairsOfEvents
+	return statement
+}

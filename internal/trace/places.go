@@ -1,0 +1,233 @@
+package trace
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// Signals finds the pairs among candidates: those of a batch, and stored ones that share
+// a key with them.
+type Signals struct {
+	Candidates []Candidate
+	index      map[candidateID]int
+	listed     map[uint64][]int
+	sorted     bool          // listed is, by end
+	partners   map[int][]int // pairs, both ways
+}
+
+type candidateID struct {
+	origin pcommon.TraceID
+	id     pcommon.SpanID
+	start  int64
+}
+
+// NewSignals returns a search without candidates.
+func NewSignals() *Signals {
+	return &Signals{index: map[candidateID]int{}, listed: map[uint64][]int{}, partners: map[int][]int{}}
+}
+
+// Add adds a candidate, listed under its keys or under that which found it. It returns
+// the candidate's number.
+func (s *Signals) Add(c *Candidate, found ...CandidateKey) int {
+	s.sorted = false
+	id := candidateID{c.Origin, c.ID, c.Start}
+	at, there := s.index[id]
+	if !there {
+		at = len(s.Candidates)
+		s.index[id] = at
+		s.Candidates = append(s.Candidates, *c)
+		if found == nil {
+			found = c.Listed()
+		}
+	} else if old := &s.Candidates[at]; c.Stored && !old.Stored {
+		old.Stored, old.Place, old.Counted, old.Settled = true, c.Place, c.Counted, c.Settled // it comes again
+	}
+	for _, key := range found {
+		if !there || !slices.Contains(s.listed[key.Hash], at) {
+			s.listed[key.Hash] = append(s.listed[key.Hash], at)
+		}
+	}
+	return at
+}
+
+// sort orders what is listed under each key by end.
+func (s *Signals) sort() {
+	if s.sorted {
+		return
+	}
+	s.sorted = true
+	for _, group := range s.listed {
+		slices.SortFunc(group, func(a, b int) int {
+			return cmp.Or(cmp.Compare(s.Candidates[a].End, s.Candidates[b].End), cmp.Compare(a, b))
+		})
+	}
+}
+
+// maxGroup bounds how many candidates under one key are compared with one.
+const maxGroup = 256
+
+// pair finds the pairs of a candidate.
+func (s *Signals) pair(at int) {
+	c := &s.Candidates[at]
+	for _, key := range c.LookedUp() {
+		group := s.listed[key.Hash]
+		if key.Apart >= 0 {
+			first, _ := slices.BinarySearchFunc(group, c.End-key.Apart, func(o int, end int64) int { return cmp.Compare(s.Candidates[o].End, end) })
+			last, _ := slices.BinarySearchFunc(group, c.End+key.Apart+1, func(o int, end int64) int { return cmp.Compare(s.Candidates[o].End, end) })
+			group = group[first:last]
+		}
+		for _, other := range group[:min(len(group), maxGroup)] {
+			if other != at && oneCall(c, &s.Candidates[other], key.way) && !slices.Contains(s.partners[at], other) {
+				s.partners[at], s.partners[other] = append(s.partners[at], other), append(s.partners[other], at)
+			}
+		}
+	}
+}
+
+// Placement says in whose trace an event is kept.
+type Placement struct {
+	Event   *Candidate
+	From    pcommon.TraceID // where it was, or came
+	Settled bool            // in the trace of a span that it is paired with
+}
+
+// Settle finds the pairs of the candidates that are not stored, and where events belong:
+// a paired one in the trace of its span, or else of the event that it lies below. It sets
+// their places and returns what is to be stored of them, and the pairs by trace.
+func (s *Signals) Settle() (placements []Placement, pairs map[pcommon.TraceID][]EventPair) {
+	s.sort()
+	for at := range s.Candidates {
+		if s.Candidates[at].looks() {
+			s.pair(at)
+		}
+	}
+	moved := s.place(&placements)
+	pairs = map[pcommon.TraceID][]EventPair{}
+	for at := range s.Candidates {
+		for _, other := range s.partners[at] {
+			a, b := &s.Candidates[at], &s.Candidates[other]
+			if !inside(a, b) || !a.looks() && !b.looks() && !moved[at] && !moved[other] {
+				continue
+			}
+			pair := EventPair{a.ID, b.ID, effects(a, b)}
+			pairs[a.Place] = append(pairs[a.Place], pair)
+			if b.Place != a.Place {
+				pairs[b.Place] = append(pairs[b.Place], pair)
+			}
+		}
+	}
+	return placements, pairs
+}
+
+// place sets the places of events and returns those that move.
+func (s *Signals) place(placements *[]Placement) map[int]bool {
+	moved := map[int]bool{}
+	var events []int
+	for at := range s.Candidates {
+		if c := &s.Candidates[at]; c.Event != "" && !c.Settled && len(s.partners[at]) > 0 {
+			events = append(events, at)
+		}
+	}
+	// The inner ones first: others follow them.
+	slices.SortFunc(events, func(a, b int) int {
+		return cmp.Or(cmp.Compare(s.Candidates[b].Figures, s.Candidates[a].Figures), bytes.Compare(s.Candidates[b].ID[:], s.Candidates[a].ID[:]))
+	})
+	taken := map[int]map[string]int{}
+	settle := func(at, to int, settled bool) {
+		c := &s.Candidates[at]
+		from := c.Place
+		c.Place, c.Settled = s.Candidates[to].Place, settled
+		if c.Place != from && c.Stored {
+			moved[at] = true
+			s.pair(at)
+		}
+		if settled || c.Place != from {
+			*placements = append(*placements, Placement{c, from, settled})
+		}
+	}
+	for _, at := range events {
+		if span := s.nearestSpan(at, taken); span >= 0 {
+			if taken[span] == nil {
+				taken[span] = map[string]int{}
+			}
+			taken[span][s.Candidates[at].Event]++
+			settle(at, span, true)
+		}
+	}
+	for _, at := range events {
+		c := &s.Candidates[at]
+		if c.Settled {
+			continue
+		}
+		inner := -1
+		for _, other := range s.partners[at] {
+			if o := &s.Candidates[other]; o.Event != "" && inside(o, c) && (inner < 0 || inside(o, &s.Candidates[inner])) {
+				inner = other
+			}
+		}
+		if inner >= 0 {
+			settle(at, inner, s.Candidates[inner].Settled)
+		}
+	}
+	return moved
+}
+
+// nearestSpan returns the span that an event is paired with; of several the one that ends
+// nearest to the event and is not taken by another event of that name. -1: none.
+func (s *Signals) nearestSpan(at int, taken map[int]map[string]int) int {
+	c := &s.Candidates[at]
+	nearest := -1
+	for _, other := range s.partners[at] {
+		o := &s.Candidates[other]
+		if o.Event != "" {
+			continue
+		}
+		if nearest < 0 || cmp.Or(
+			cmp.Compare(taken[other][c.Event], taken[nearest][c.Event]),
+			cmp.Compare(apart(o, c), apart(&s.Candidates[nearest], c)),
+			bytes.Compare(o.ID[:], s.Candidates[nearest].ID[:])) < 0 {
+			nearest = other
+		}
+	}
+	return nearest
+}
+
+func apart(a, b *Candidate) int64 { return max(a.End-b.End, b.End-a.End) }
+
+// Lookup is a key under which stored candidates are looked for.
+type Lookup struct {
+	Key         CandidateKey
+	First, Last int64 // of their ends
+}
+
+// Lookups are the keys under which stored candidates may be found, of those candidates
+// that have not been asked for. Times of one key that overlap are asked for once.
+func (s *Signals) Lookups() []Lookup {
+	var all []Lookup
+	for at := range s.Candidates {
+		c := &s.Candidates[at]
+		if !c.looks() || c.asked {
+			continue
+		}
+		c.asked = true
+		for _, key := range c.LookedUp() {
+			first, last := key.window(c.End)
+			all = append(all, Lookup{key, first, last})
+		}
+	}
+	slices.SortFunc(all, func(a, b Lookup) int {
+		return cmp.Or(cmp.Compare(a.Key.Hash, b.Key.Hash), cmp.Compare(a.First, b.First))
+	})
+	merged := all[:0]
+	for _, l := range all {
+		if n := len(merged); n > 0 && merged[n-1].Key.Hash == l.Key.Hash && merged[n-1].Last >= l.First {
+			merged[n-1].Last = max(merged[n-1].Last, l.Last)
+			continue
+		}
+		merged = append(merged, l)
+	}
+	return merged
+}

@@ -1,0 +1,296 @@
+package trace
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+// Programs that send spans and log records observe one call in both signals (contract:
+// "What counts once, in two signals"). Here pairs of such observations are found, and
+// what follows from a pair: which of the two counts, and in whose trace an event is kept.
+
+// Candidate is an observation of a call that may have others in the other signal.
+type Candidate struct {
+	Origin, Place pcommon.TraceID // the trace it came with, and the one whose rows it is among
+	ID            pcommon.SpanID
+	Start, End    int64
+	Kind          mapping.Kind
+	Event         string         // name of the event; empty for a span
+	ByTime        bool           // an event that nothing but time ties to other observations
+	Names         pcommon.SpanID // the span that an event says is the call
+	Session       string         // its own, else its trace's
+	IDs           []string       // of request, response or tool call
+	HasID         bool           // there are such, of a stored one too
+	Derived       bool           // an event whose trace is derived from its turn
+	Models        Models
+	Failed        bool
+	Tokens, Cost  bool // it reports such
+	Input, Output mapping.Int
+	Reasoning     mapping.Int
+	Figures       int
+	ToolName      string
+	ToolCall      string
+
+	Stored  bool // by an earlier batch
+	Counted bool // of a stored one
+	Settled bool // of an event: it is kept in the trace of a span that it is paired with
+	InTrace bool // the trace has events, which may name its spans
+	Again   bool // a stored one to pair anew: its trace has got a session
+	asked   bool
+}
+
+// looks tells whether the pairs of a candidate are to be found.
+func (c *Candidate) looks() bool { return !c.Stored || c.Again }
+
+// CandidateOf takes from a mapped call what matters; session is its trace's.
+func CandidateOf(s *mapping.Span, session string) Candidate {
+	of := Of(s)
+	c := Candidate{
+		Origin: s.TraceID, Place: s.TraceID, ID: s.SpanID, Start: s.Start, End: s.End, Kind: s.Kind, Session: cmp.Or(s.SessionID, session),
+		Models: of.Models, Failed: of.Failed, Tokens: of.reportsTokens(), Cost: of.Cost.Valid,
+		Input: s.Usage.Input, Output: s.Usage.Output, Reasoning: s.Usage.Reasoning, Figures: figures(&s.Usage),
+		ToolName: of.ToolName, ToolCall: of.ToolCall,
+	}
+	if id := cmp.Or(of.ResponseID, of.ToolCall); id != "" {
+		c.IDs = append(c.IDs, id)
+	}
+	if e := s.Told; e != nil {
+		c.Event, c.ByTime, c.Names, c.Derived = e.Event, e.ByTime, e.Call, e.Derived
+		for _, id := range e.IDs {
+			if !slices.Contains(c.IDs, id) {
+				c.IDs = append(c.IDs, id)
+			}
+		}
+	}
+	c.HasID = len(c.IDs) > 0
+	return c
+}
+
+func figures(u *mapping.Usage) (n int) {
+	for _, f := range [...]mapping.Int{u.Input, u.Output, u.CacheRead, u.CacheCreation, u.Reasoning} {
+		if f.OK {
+			n++
+		}
+	}
+	return n
+}
+
+// How far apart two observations of one call may end.
+const (
+	apartByID   = int64(time.Minute / time.Microsecond)
+	apartByTime = int64(2 * time.Second / time.Microsecond)
+)
+
+// CandidateKey is a hash under which a candidate is found: by the candidates that look
+// for the same one, if the two end at most Apart µs apart, whenever they end if Apart is
+// negative.
+type CandidateKey struct {
+	Hash  uint64
+	Apart int64
+	way   way
+}
+
+// window returns the ends of the candidates that one that ends at end looks for.
+func (k CandidateKey) window(end int64) (first, last int64) {
+	if k.Apart < 0 {
+		return math.MinInt64, math.MaxInt64
+	}
+	return end - k.Apart, end + k.Apart
+}
+
+// way is how two candidates came together.
+type way byte
+
+const (
+	byName way = iota // an event names a span
+	byID
+	byTime
+)
+
+// key makes keys. Hashes are stored: they must not change.
+func (c *Candidate) key(way way, tag byte, around, id string) CandidateKey {
+	h := keyHash{kind: c.Kind}
+	k := CandidateKey{Hash: h.text(tag, around, c.ToolName+"\x00"+id), way: way, Apart: -1}
+	switch way {
+	case byID:
+		k.Apart = apartByID
+	case byTime:
+		k.Apart = apartByTime
+	}
+	return k
+}
+
+// Listed are the keys under which a candidate is stored.
+func (c *Candidate) Listed() (keys []CandidateKey) {
+	if c.Event != "" && !c.Names.IsEmpty() {
+		keys = append(keys, c.named(c.Names))
+	}
+	for _, id := range c.IDs {
+		switch {
+		case c.Session != "":
+			keys = append(keys, c.key(byID, 'I', c.Session, id))
+		case c.Event != "" && c.Derived:
+			keys = append(keys, c.key(byID, 'J', "", id))
+		default:
+			keys = append(keys, c.key(byID, 'K', c.trace(), id))
+		}
+	}
+	if c.Session != "" {
+		keys = append(keys, c.key(byTime, 'S', c.Session, ""))
+	} else if c.Event == "" {
+		keys = append(keys, WithoutSession(c.Origin))
+	}
+	return keys
+}
+
+// LookedUp are the keys under which other observations of the call are found.
+func (c *Candidate) LookedUp() (keys []CandidateKey) {
+	if c.Event != "" && !c.Names.IsEmpty() {
+		keys = append(keys, c.named(c.Names))
+	}
+	if c.Event == "" && c.InTrace {
+		keys = append(keys, c.named(c.ID))
+	}
+	for _, id := range c.IDs {
+		if c.Session != "" {
+			keys = append(keys, c.key(byID, 'I', c.Session, id))
+		}
+		keys = append(keys, c.key(byID, 'J', "", id))
+		if c.InTrace || c.Event != "" && !c.Derived {
+			keys = append(keys, c.key(byID, 'K', c.trace(), id))
+		}
+	}
+	if c.Session != "" {
+		keys = append(keys, c.key(byTime, 'S', c.Session, ""))
+	}
+	return keys
+}
+
+func (c *Candidate) trace() string { return string(c.Origin[:]) }
+
+// Named is the key of the span that an event says is the call.
+func (c *Candidate) Named() CandidateKey { return c.named(c.Names) }
+
+// KeyOf is the key of an id in the candidate's trace.
+func (c *Candidate) KeyOf(id string) CandidateKey { return c.key(byID, 'K', c.trace(), id) }
+
+func (c *Candidate) named(span pcommon.SpanID) CandidateKey {
+	h := keyHash{kind: c.Kind}
+	return CandidateKey{Hash: h.text('N', c.trace(), string(span[:])), way: byName, Apart: -1}
+}
+
+// WithoutSession is the key of the calls of a trace that came before its session.
+func WithoutSession(trace pcommon.TraceID) CandidateKey {
+	return CandidateKey{Hash: keyHash{}.text('T', string(trace[:]), ""), Apart: -1}
+}
+
+// PromptKey is the key of the prompts of a trace that is derived from its turn.
+func PromptKey(trace pcommon.TraceID) CandidateKey {
+	return CandidateKey{Hash: keyHash{}.text('P', string(trace[:]), ""), Apart: -1}
+}
+
+// oneCall tells whether two candidates that share a key are one call.
+func oneCall(a, b *Candidate, way way) bool {
+	if a.Kind != b.Kind || a.Event == b.Event || a.Kind == mapping.KindTool && a.ToolName != b.ToolName {
+		return false
+	}
+	switch way {
+	case byName:
+		return a.Event == "" || b.Event == ""
+	case byID:
+		return near(a.End, b.End, apartByID)
+	default:
+		return (a.ByTime || b.ByTime) && oneByTime(a, b)
+	}
+}
+
+func near(a, b, apart int64) bool { return a-b <= apart && b-a <= apart }
+
+// oneByTime compares two candidates of one session which no id ties.
+func oneByTime(a, b *Candidate) bool {
+	if a.HasID && b.HasID || !near(a.End, b.End, apartByTime) {
+		return false
+	}
+	if a.Kind == mapping.KindTool {
+		return true
+	}
+	if !a.Models.agree(&b.Models) || a.Failed != b.Failed {
+		return false
+	}
+	if a.Failed {
+		return true
+	}
+	known := func(c *Candidate) bool { return c.Input.OK || c.Output.OK }
+	if known(a) != known(b) {
+		return a.Start <= b.End && b.Start <= a.End
+	}
+	return known(a) && a.Input == b.Input && sameOutput(a, b)
+}
+
+// sameOutput compares output up to the reasoning that only one of two reports.
+func sameOutput(a, b *Candidate) bool {
+	if a.Output == b.Output {
+		return true
+	}
+	return a.Reasoning.OK != b.Reasoning.OK && a.Output.V-a.Reasoning.V == b.Output.V-b.Reasoning.V
+}
+
+// Effects is what follows from a pair for its two flags: the column
+// llm_internal_pairs.effects.
+type Effects uint8
+
+// Of a pair the inner one is the span, of two events the one with more figures.
+const (
+	OuterCall   Effects = 1 << iota // the outer's call counts no more
+	OuterTokens                     // nor its tokens
+	OuterCost                       // nor its cost
+	InnerTokens                     // the inner's tokens count no more: the outer reports more of them
+	InnerPriced                     // the inner's estimate counts no more: the outer reports the cost
+)
+
+// EventPair is a pair of observations of one call, of which one at least is an event.
+type EventPair struct {
+	Inner, Outer pcommon.SpanID
+	Effects      Effects
+}
+
+// inside tells whether a is the inner one.
+func inside(a, b *Candidate) bool {
+	if (a.Event == "") != (b.Event == "") {
+		return a.Event == ""
+	}
+	return a.Figures > b.Figures || a.Figures == b.Figures && bytes.Compare(a.ID[:], b.ID[:]) > 0
+}
+
+func effects(inner, outer *Candidate) (e Effects) {
+	sameTool := inner.ToolCall == "" || outer.ToolCall == "" || inner.ToolCall == outer.ToolCall
+	if inner.Kind == mapping.KindTool {
+		if sameTool {
+			e |= OuterCall
+		}
+		return e
+	}
+	if outer.Failed || !inner.Failed {
+		e |= OuterCall
+	}
+	more := outer.Figures > inner.Figures
+	if inner.Tokens && !more {
+		e |= OuterTokens
+	}
+	if outer.Tokens && more {
+		e |= InnerTokens
+	}
+	if inner.Cost {
+		e |= OuterCost
+	} else if outer.Cost {
+		e |= InnerPriced
+	}
+	return e
+}

@@ -1,0 +1,358 @@
+package write
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
+)
+
+// pairing is what a batch with events, or with spans of programs that send events too,
+// works out before it locks its traces: which of its calls are observed in both signals,
+// and in which traces events are kept. Other batches have none.
+type pairing struct {
+	signals  *trace.Signals
+	facts    map[pcommon.TraceID]store.TraceFacts
+	sessions map[pcommon.TraceID]string // of traces, with what the batch says
+	numbers  map[int]int                // of the batch's spans among the candidates
+	derived  map[pcommon.TraceID]bool   // traces that the batch's records do not name
+	prompts  map[pcommon.TraceID][]store.EventRef
+	known    map[int]bool // the batch's events that are stored already
+	pairs    map[pcommon.TraceID][]trace.EventPair
+	changes  store.Signals
+}
+
+// mayPair tells whether a span or event of the batch may have others in the other signal.
+func (t *transaction) mayPair() bool {
+	scope, sends := "", false
+	for i := range t.batch.Spans {
+		s := &t.batch.Spans[i]
+		if s.Told != nil {
+			return true
+		}
+		if s.ScopeName != scope {
+			if scope, sends = s.ScopeName, logs.SendsRecords(s.ScopeName); sends {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// pair finds the pairs of the batch's calls and lays the batch out anew, with each event in
+// the trace where it is kept. What others store and pair at the same time waits.
+func (t *transaction) pair(ctx context.Context) error {
+	p := &pairing{
+		signals: trace.NewSignals(), facts: map[pcommon.TraceID]store.TraceFacts{}, sessions: map[pcommon.TraceID]string{},
+		numbers: map[int]int{}, derived: map[pcommon.TraceID]bool{}, prompts: map[pcommon.TraceID][]store.EventRef{}, known: map[int]bool{},
+	}
+	t.pairing = p
+	places, err := t.lockSignals(ctx)
+	if err != nil {
+		return err
+	}
+	p.settleSessions(t.batch.Spans)
+	p.addCandidates(t.batch.Spans, places)
+	if err := t.findPartners(ctx); err != nil {
+		return err
+	}
+	var placements []trace.Placement
+	placements, p.pairs = p.signals.Settle()
+	p.take(placements)
+	if err := t.w.store.ReadMoving(ctx, t.conn, p.changes.Moving); err != nil {
+		return err
+	}
+	t.layOutPaired()
+	return nil
+}
+
+// lockSignals returns where events of the batch are that came before.
+func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.TraceID, err error) {
+	p := t.pairing
+	traces := map[pcommon.TraceID]bool{}
+	var events []store.EventRef
+	var at []int
+	for i := range t.batch.Spans {
+		s := &t.batch.Spans[i]
+		traces[s.TraceID] = true
+		if s.Told == nil {
+			continue
+		}
+		if s.Told.Derived {
+			p.derived[s.TraceID] = true
+		}
+		events, at = append(events, store.EventRef{Origin: s.TraceID, ID: s.SpanID, Start: s.Start}), append(at, i)
+	}
+	places = map[int]pcommon.TraceID{}
+	err = t.w.store.LockSignals(ctx, t.conn, slices.SortedFunc(maps.Keys(traces), compareTraces), events,
+		func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f },
+		func(event int, id pcommon.TraceID, _ bool) { places[at[event]] = id })
+	if err != nil || len(p.derived) == 0 {
+		return places, err
+	}
+	return places, t.w.store.FindPrompts(ctx, t.conn, slices.SortedFunc(maps.Keys(p.derived), compareTraces), func(ref store.EventRef) {
+		p.prompts[ref.Origin] = append(p.prompts[ref.Origin], ref)
+	})
+}
+
+func compareTraces(a, b pcommon.TraceID) int { return bytes.Compare(a[:], b[:]) }
+
+// settleSessions gives each trace the session of its row, else that of its earliest span
+// in the batch that names one.
+func (p *pairing) settleSessions(spans []mapping.Span) {
+	earliest := map[pcommon.TraceID]*mapping.Span{}
+	for i := range spans {
+		s := &spans[i]
+		if s.SessionID == "" {
+			continue
+		}
+		if e := earliest[s.TraceID]; e == nil || s.Start < e.Start || s.Start == e.Start && bytes.Compare(s.SpanID[:], e.SpanID[:]) < 0 {
+			earliest[s.TraceID] = s
+		}
+	}
+	for id, s := range earliest {
+		p.sessions[id] = s.SessionID
+	}
+	for id, f := range p.facts {
+		if f.Session != "" {
+			p.sessions[id] = f.Session
+		}
+	}
+}
+
+// addCandidates takes the batch's calls. Of an event that is stored already nothing
+// follows.
+func (p *pairing) addCandidates(spans []mapping.Span, places map[int]pcommon.TraceID) {
+	evented := map[pcommon.TraceID]bool{}
+	for i := range spans {
+		if spans[i].Told != nil {
+			evented[spans[i].TraceID] = true
+		}
+	}
+	for i := range spans {
+		s := &spans[i]
+		inTrace := evented[s.TraceID] || p.facts[s.TraceID].Evented
+		_, stored := places[i]
+		switch {
+		case !s.Kind.IsModel() && s.Kind != mapping.KindTool:
+			p.known[i] = s.Told != nil && slices.ContainsFunc(p.prompts[s.TraceID], func(r store.EventRef) bool { return r.ID == s.SpanID && r.Start == s.Start })
+		case stored:
+			p.known[i] = true
+		case s.Told != nil || inTrace || logs.SendsRecords(s.ScopeName):
+			c := trace.CandidateOf(s, p.sessions[s.TraceID])
+			c.InTrace = inTrace
+			p.numbers[i] = p.signals.Add(&c)
+		}
+	}
+}
+
+// findPartners reads the stored calls that may be the same as the batch's, and as
+// those of a trace that has got its session.
+func (t *transaction) findPartners(ctx context.Context) error {
+	p := t.pairing
+	lookups := p.signals.Lookups()
+	waiting := map[uint64]string{} // the session, by key
+	for id, f := range p.facts {
+		if session := p.sessions[id]; f.Session == "" && session != "" {
+			key := trace.WithoutSession(id)
+			waiting[key.Hash] = session
+			lookups = append(lookups, trace.Lookup{Key: key, First: minTime, Last: maxTime})
+		}
+	}
+	named := p.named()
+	for len(lookups) > 0 || len(named) > 0 {
+		err := t.w.store.FindCandidates(ctx, t.conn, lookups, named, func(key trace.CandidateKey, c *trace.Candidate) {
+			if session, ok := waiting[key.Hash]; ok {
+				c.Session, c.Again = session, true
+				p.signals.Add(c)
+				return
+			}
+			p.signals.Add(c, key)
+		})
+		if err != nil {
+			return err
+		}
+		lookups, named = p.signals.Lookups(), nil
+	}
+	return nil
+}
+
+const (
+	minTime = -1 << 63
+	maxTime = 1<<63 - 1
+)
+
+// named lists the spans that the batch's events name, by their ids or those of responses.
+// They may be of any program.
+func (p *pairing) named() (named []store.NamedSpan) {
+	for i := range p.signals.Candidates {
+		c := &p.signals.Candidates[i]
+		if c.Event == "" || c.Derived {
+			continue
+		}
+		if !c.Names.IsEmpty() {
+			named = append(named, store.NamedSpan{Trace: c.Origin, ID: c.Names, Key: c.Named()})
+		}
+		if c.Kind.IsModel() {
+			for _, id := range c.IDs {
+				named = append(named, store.NamedSpan{Trace: c.Origin, ResponseID: id, Key: c.KeyOf(id)})
+			}
+		}
+	}
+	return named
+}
+
+// take notes what is to be stored of places, candidates and prompts.
+func (p *pairing) take(placements []trace.Placement) {
+	for _, placed := range placements {
+		e := placed.Event
+		ref := store.EventRef{Origin: e.Origin, ID: e.ID, Start: e.Start}
+		p.changes.Places = append(p.changes.Places, store.PlaceRow{EventRef: ref, Trace: e.Place, Settled: placed.Settled})
+		if e.Place == placed.From {
+			continue
+		}
+		p.changes.Records = append(p.changes.Records, store.MovedRecord{Trace: e.Place, ID: e.ID, End: e.End})
+		if e.Stored {
+			p.changes.Moving = append(p.changes.Moving, store.MovingEvent{EventRef: ref, From: placed.From})
+		}
+	}
+	for i := range p.signals.Candidates {
+		c := &p.signals.Candidates[i]
+		if c.Stored && !c.Again {
+			continue
+		}
+		for _, key := range c.Listed() {
+			p.changes.Candidates = append(p.changes.Candidates, store.CandidateRow{
+				Key: key.Hash, Origin: c.Origin, ID: c.ID, Start: c.Start, End: c.End, ByTime: c.ByTime, HasID: c.HasID,
+			})
+		}
+	}
+}
+
+// layOutPaired makes room for the rows of all traces that the batch concerns: of its spans
+// and events where they are kept, of stored events that come and go, and of pairs.
+func (t *transaction) layOutPaired() {
+	p := t.pairing
+	traces := map[pcommon.TraceID]*traceSpans{}
+	of := func(id pcommon.TraceID) *traceSpans {
+		if traces[id] == nil {
+			traces[id] = &traceSpans{otel: id, id: id}
+		}
+		return traces[id]
+	}
+	for i := range t.batch.Spans {
+		s := &t.batch.Spans[i]
+		place := s.TraceID
+		if at, ok := p.numbers[i]; ok {
+			c := &p.signals.Candidates[at]
+			place = c.Place
+			p.known[i] = s.Told != nil && c.Stored
+		}
+		if t.dead[i] = p.known[i]; t.dead[i] {
+			continue
+		}
+		tr := of(place)
+		tr.rows = append(tr.rows, int32(i))
+		tr.calls = tr.calls || s.Told == nil || s.Kind.IsModel() || s.Kind == mapping.KindTool
+		if s.Told != nil && s.Told.Derived && s.Kind == mapping.KindAgent {
+			key := trace.PromptKey(s.TraceID)
+			p.changes.Candidates = append(p.changes.Candidates, store.CandidateRow{Key: key.Hash, Origin: s.TraceID, ID: s.SpanID, Start: s.Start, End: s.End})
+		}
+	}
+	for m := range p.changes.Moving {
+		e := &p.changes.Moving[m]
+		to := of(p.placeOf(e))
+		to.moving, to.calls = append(to.moving, m), true
+		from := of(e.From)
+		from.leaving = append(from.leaving, e.EventRef)
+	}
+	for id, pairs := range p.pairs {
+		of(id).events = pairs
+	}
+	for i := range t.batch.Events {
+		if w := t.batch.Events[i].Words; w != nil {
+			of(w.Trace).words = true
+		}
+	}
+	t.traces = t.traces[:0]
+	for _, id := range slices.SortedFunc(maps.Keys(traces), compareTraces) {
+		t.traces = append(t.traces, *traces[id])
+	}
+}
+
+// placeOf returns where an event goes.
+func (p *pairing) placeOf(e *store.MovingEvent) pcommon.TraceID {
+	for i := range p.changes.Places {
+		if pl := &p.changes.Places[i]; pl.Origin == e.Origin && pl.ID == e.ID {
+			return pl.Trace
+		}
+	}
+	return e.From
+}
+
+// listed tells whether a trace gets a row of llm_traces: not one of which the batch brings
+// words of others or prompts only, or a pair with an event that is kept elsewhere.
+func (t *transaction) listed(tr *traceSpans) bool {
+	if t.pairing == nil {
+		return len(tr.rows) > 0
+	}
+	return tr.calls || len(tr.rows) > 0 && !t.pairing.derived[tr.otel]
+}
+
+// wanted returns those of the traces without a row that get one, if only while records
+// bring words of them.
+func (t *transaction) wanted(missing []int32) []int32 {
+	if t.pairing == nil {
+		return missing
+	}
+	return slices.DeleteFunc(missing, func(at int32) bool { return !t.listed(&t.traces[at]) && !t.traces[at].words })
+}
+
+// countWithPrompts counts those of the missing traces whose prompts came before.
+func (t *transaction) countWithPrompts(ctx context.Context, missing []int32) error {
+	if t.pairing == nil {
+		return nil
+	}
+	var begun []int32
+	for _, at := range missing {
+		if tr := &t.traces[at]; t.listed(tr) && len(t.pairing.prompts[tr.otel]) > 0 {
+			tr.stored = &trace.Rollup{}
+			begun = append(begun, at)
+		}
+	}
+	err := t.countStored(ctx, begun)
+	for _, at := range begun {
+		t.traces[at].stored = nil
+	}
+	return err
+}
+
+// evented tells whether events observe calls of a stored trace of the batch, which then
+// has to look for pairs.
+func (t *transaction) evented() bool {
+	return t.pairing == nil && slices.ContainsFunc(t.traces, func(tr traceSpans) bool { return tr.stored != nil && tr.stored.Evented() })
+}
+
+// takeMoving copies flags to the events that move to a trace, and unlists a trace of which
+// nothing but what was said around calls is left.
+func (t *transaction) takeMoving(tr *traceSpans, result *trace.Result) {
+	for i, m := range tr.moving {
+		e := &t.pairing.changes.Moving[m]
+		e.To, e.Flags = tr.id, result.Spans[len(tr.rows)+i]
+		t.hours = append(t.hours, e.Start)
+	}
+	for _, pair := range tr.events {
+		t.pairing.changes.Pairs = append(t.pairing.changes.Pairs, store.EventPairRow{Trace: tr.id, EventPair: pair})
+	}
+	if len(tr.leaving) > 0 && !result.Observed {
+		t.pairing.changes.Unlisted = append(t.pairing.changes.Unlisted, tr.id)
+		tr.row = nil
+	}
+}

@@ -1,0 +1,275 @@
+package llmobservatoryexporter
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+)
+
+// truth is what the model endpoint of a captured run was asked, and the tools that the
+// program ran.
+type truth struct {
+	Calls          int64
+	FailedRequests int64 `json:"failed_requests"`
+	Input          int64
+	CacheRead      int64 `json:"cache_read"`
+	CacheWrite     int64 `json:"cache_write"`
+	Output         int64
+	Reasoning      int64
+	Tools          int64 `json:"-"`
+	Requests       []struct{ Tool string }
+}
+
+// run is a captured run of a coding agent.
+type run struct {
+	name   string
+	truth  truth
+	traces []ptrace.Traces // a span each
+	logs   []plog.Logs     // a record each
+}
+
+const runs = "internal/mapping/testdata/fixtures/cli"
+
+// loadRuns loads the captured runs, each span and each record on its own.
+func loadRuns(t testing.TB) (list []run) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(runs, "truth.json"))
+	require.NoError(t, err)
+	var truths map[string]truth
+	require.NoError(t, json.Unmarshal(data, &truths))
+	for name, truth := range truths {
+		r := run{name: name, truth: truth}
+		if path := filepath.Join(runs, name+".traces.otlp.json"); exists(path) {
+			r.traces = eachSpan(loadTraces(t, path))
+		}
+		if path := filepath.Join(runs, name+".logs.otlp.json"); exists(path) {
+			r.logs = eachRecord(loadLogs(t, path))
+		}
+		if len(r.traces)+len(r.logs) > 0 {
+			list = append(list, r)
+		}
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].name < list[j].name })
+	return list
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func eachSpan(td ptrace.Traces) (all []ptrace.Traces) {
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, s := range ss.Spans().All() {
+				one := ptrace.NewTraces()
+				r := one.ResourceSpans().AppendEmpty()
+				rs.Resource().CopyTo(r.Resource())
+				scope := r.ScopeSpans().AppendEmpty()
+				ss.Scope().CopyTo(scope.Scope())
+				s.CopyTo(scope.Spans().AppendEmpty())
+				all = append(all, one)
+			}
+		}
+	}
+	return all
+}
+
+func eachRecord(ld plog.Logs) (all []plog.Logs) {
+	for _, rl := range ld.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, rec := range sl.LogRecords().All() {
+				one := plog.NewLogs()
+				r := one.ResourceLogs().AppendEmpty()
+				rl.Resource().CopyTo(r.Resource())
+				scope := r.ScopeLogs().AppendEmpty()
+				sl.Scope().CopyTo(scope.Scope())
+				rec.CopyTo(scope.LogRecords().AppendEmpty())
+				all = append(all, one)
+			}
+		}
+	}
+	return all
+}
+
+func joinTraces(parts []ptrace.Traces) ptrace.Traces {
+	all := ptrace.NewTraces()
+	for _, p := range parts {
+		p.ResourceSpans().At(0).CopyTo(all.ResourceSpans().AppendEmpty())
+	}
+	return all
+}
+
+func joinLogs(parts []plog.Logs) plog.Logs {
+	all := plog.NewLogs()
+	for _, p := range parts {
+		p.ResourceLogs().At(0).CopyTo(all.ResourceLogs().AppendEmpty())
+	}
+	return all
+}
+
+// deliveries are ways in which the two signals of a run may arrive at two collectors.
+var signalOrders = map[string]func(t *testing.T, r *run, a, b collector){
+	"traces": func(t *testing.T, r *run, a, _ collector) { sendTraces(t, a, r.traces) },
+	"logs":   func(t *testing.T, r *run, a, _ collector) { sendLogs(t, a, r.logs) },
+	"traces first": func(t *testing.T, r *run, a, _ collector) {
+		sendTraces(t, a, r.traces)
+		sendLogs(t, a, r.logs)
+	},
+	"logs first": func(t *testing.T, r *run, a, _ collector) {
+		sendLogs(t, a, r.logs)
+		sendTraces(t, a, r.traces)
+	},
+	"record by record": func(t *testing.T, r *run, a, b collector) {
+		// Spans of large runs go in groups, so that all are through when the records are.
+		group := max(1, len(r.traces)/max(1, len(r.logs)))
+		traces, logs := r.traces, r.logs
+		for i := 0; len(traces)+len(logs) > 0; i++ {
+			to := []collector{a, b}[i%2]
+			if n := min(group, len(traces)); n > 0 {
+				sendTraces(t, to, traces[:n])
+				traces = traces[n:]
+			}
+			if len(logs) > 0 {
+				sendLogs(t, to, logs[:1])
+				logs = logs[1:]
+			}
+		}
+	},
+	"backwards": func(t *testing.T, r *run, a, b collector) {
+		for i := len(r.logs) - 1; i >= 0; i-- {
+			sendLogs(t, a, r.logs[i:i+1])
+		}
+		for end := len(r.traces); end > 0; end -= 40 {
+			sendTraces(t, b, r.traces[max(0, end-40):end])
+		}
+	},
+	"all twice": func(t *testing.T, r *run, a, b collector) {
+		for range 2 {
+			sendLogs(t, a, r.logs)
+			sendTraces(t, b, r.traces)
+		}
+	},
+	"two collectors at once": func(t *testing.T, r *run, a, b collector) {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for i := 0; i < len(r.logs); i += 3 {
+				sendLogs(t, a, r.logs[i:min(i+3, len(r.logs))])
+			}
+		}()
+		for i := 0; i < len(r.traces); i += 30 {
+			sendTraces(t, b, r.traces[i:min(i+30, len(r.traces))])
+		}
+		<-done
+	},
+}
+
+func sendTraces(t *testing.T, c collector, parts []ptrace.Traces) {
+	if len(parts) > 0 {
+		require.NoError(t, c.traces.ConsumeTraces(t.Context(), joinTraces(parts)))
+	}
+}
+
+func sendLogs(t *testing.T, c collector, parts []plog.Logs) {
+	if len(parts) > 0 {
+		require.NoError(t, c.logs.ConsumeLogs(t.Context(), joinLogs(parts)))
+	}
+}
+
+// TestSumsAreTheTruthInEachOrder sends the captured runs in each subset of their signals and
+// in many orders: what counts is what the model endpoints were asked. All runs of an order
+// are in one database: ids of one run are found again in others.
+func TestSumsAreTheTruthInEachOrder(t *testing.T) {
+	for order, send := range signalOrders {
+		t.Run(order, func(t *testing.T) {
+			url := testserver.NewDatabase(t)
+			db := openPool(t, url)
+			a, b := startBoth(t, url, nil), startBoth(t, url, nil)
+			var sums truth
+			for _, r := range loadRuns(t) {
+				send(t, &r, a, b)
+				sums.add(&r, order)
+				requireTruth(t, db, sums, r.name)
+			}
+			rowcheck.Consistent(t, db)
+		})
+	}
+}
+
+// add adds what the signals that arrive tell of a run.
+func (s *truth) add(r *run, order string) {
+	agent, _, _ := strings.Cut(r.name, "-")
+	want := r.truth
+	switch {
+	case order == "traces" && len(r.traces) == 0, order == "logs" && (len(r.logs) == 0 || agent == "opencode"):
+		return // lines of opencode tell no call
+	case order == "traces" && agent == "gemini": // spans say neither of the cache nor of thoughts
+		want.CacheRead, want.Output, want.Reasoning = 0, want.Output-want.Reasoning, 0
+	case order == "traces" && agent == "codex": // spans tell failures as their events, which are not read
+		want.FailedRequests = 0
+	}
+	s.Calls += want.Calls
+	s.FailedRequests += want.FailedRequests
+	s.Input += want.Input
+	s.CacheRead += want.CacheRead
+	s.CacheWrite += want.CacheWrite
+	s.Output += want.Output
+	s.Reasoning += want.Reasoning
+	for _, request := range want.Requests {
+		if request.Tool != "" {
+			s.Tools++
+		}
+	}
+}
+
+func requireTruth(t *testing.T, db *pgxpool.Pool, want truth, after string) {
+	t.Helper()
+	tools := want.Tools
+	got := truth{Tools: tools}
+	require.NoError(t, db.QueryRow(t.Context(), `SELECT count(*) FILTER (WHERE is_call AND NOT failed), count(*) FILTER (WHERE is_call AND failed), coalesce(sum(input_tokens), 0),
+		coalesce(sum(cache_read_tokens), 0), coalesce(sum(cache_creation_tokens), 0), coalesce(sum(output_tokens), 0), coalesce(sum(reasoning_tokens), 0) FROM llm_calls`).Scan(
+		&got.Calls, &got.FailedRequests, &got.Input, &got.CacheRead, &got.CacheWrite, &got.Output, &got.Reasoning))
+	require.Equal(t, want, got, "after %s\n%s", after, dump(t, db))
+	var calls, failed, input, output, toolCalls, errors int64
+	require.NoError(t, db.QueryRow(t.Context(), `SELECT coalesce(sum(llm_call_count), 0), coalesce(sum(error_count), 0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
+		coalesce(sum(tool_call_count), 0) FROM llm_traces`).Scan(&calls, &errors, &input, &output, &toolCalls))
+	require.Equal(t, []int64{want.Calls + want.FailedRequests, want.Input, want.Output}, []int64{calls, input, output}, "llm_traces")
+	require.Equal(t, tools, toolCalls, "tools of llm_traces\n%s", dump(t, db))
+	require.NoError(t, db.QueryRow(t.Context(), `SELECT coalesce(sum(calls), 0), coalesce(sum(failed_calls), 0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
+		coalesce(sum(tool_calls), 0) FROM llm_usage`).Scan(&calls, &failed, &input, &output, &toolCalls))
+	require.Equal(t, []int64{want.Calls + want.FailedRequests, want.FailedRequests, want.Input, want.Output, tools},
+		[]int64{calls, failed, input, output, toolCalls}, "llm_usage")
+	require.NoError(t, db.QueryRow(t.Context(), `SELECT count(*) FROM llm_tool_calls`).Scan(&toolCalls))
+	require.Equal(t, tools, toolCalls, "llm_tool_calls")
+	var bare int64
+	require.NoError(t, db.QueryRow(t.Context(), `SELECT count(*) FROM llm_traces t WHERE NOT EXISTS (SELECT FROM llm_spans s WHERE s.trace_id = t.id AND (s.source = 'span' OR s.counted))`).Scan(&bare))
+	require.Zero(t, bare, "traces of turns without a call")
+}
+
+// dump lists the rows of calls.
+func dump(t testing.TB, db *pgxpool.Pool) string {
+	rows, err := db.Query(t.Context(), `SELECT concat_ws(' ', left(trace_id::text, 6), span_id, source, kind, name, status, error_type, input_tokens, output_tokens, to_char(end_time, 'SS.US'),
+		session_id, counted, usage_counted, cost_counted, tool_call_id) FROM llm_spans WHERE kind IN ('llm', 'tool', 'agent') ORDER BY end_time`)
+	require.NoError(t, err)
+	defer rows.Close()
+	var b strings.Builder
+	for rows.Next() {
+		var line string
+		require.NoError(t, rows.Scan(&line))
+		fmt.Fprintln(&b, line)
+	}
+	return b.String()
+}
