@@ -22,9 +22,6 @@ SOURCES := go.mod go.sum builder-config.yaml $(shell find *.go internal pool -ty
 	\( -name '*.go' -o -name '*.sql' \) ! -name '*_test.go' \
 	$(foreach dir,bench demo e2e faults rowcheck testserver tools,! -path 'internal/$(dir)/*'))
 
-# Tests of faults that are known and not mended yet: folding in a schema with a percent sign.
-OPEN_FAULTS := ^(TestTransactionOfAnotherDatabaseHoldsNothing)$$
-
 COLLECTOR := build/otelcol-llm
 SERVERS   := $(if $(DATABASE_URL),,postgres) $(if $(REDIS_URL),,redis)
 
@@ -51,7 +48,7 @@ test: build build/telemetrygen postgres18 price-sources ## Run everything that C
 	go build -mod=mod -modfile=build/oldest/go.mod . ./pool
 	# What a span costs is measured without the race detector, which costs more than the span.
 	go test -run '^TestCostIsLinear$$' ./internal/mapping
-	CGO_ENABLED=1 go test -race -timeout 20m -skip '$(OPEN_FAULTS)|^TestCostIsLinear$$' ./...
+	CGO_ENABLED=1 go test -race -timeout 20m -skip '^TestCostIsLinear$$' ./...
 
 build: $(COLLECTOR) ## Build the collector at build/otelcol-llm
 	@:

@@ -224,6 +224,15 @@ func largeTrace(t *testing.T, spans int) {
 	t.Logf("%d spans of one trace in %s", spans, time.Since(begin).Round(time.Millisecond))
 	require.Equal(t, spans, number(t.Context(), db, "SELECT count(DISTINCT span_id) FROM llm_spans"))
 	rowcheck.Rollups(t, db)
+	began := time.Now()
+	calls := number(t.Context(), db, "SELECT llm_call_count FROM llm_traces")
+	for _, told := range []string{
+		"SELECT CASE WHEN sum(calls) = sum(total_tokens) THEN sum(calls) END FROM llm_usage",
+		"SELECT CASE WHEN count(*) = sum(total_tokens) THEN count(*) FILTER (WHERE is_call) END FROM llm_calls",
+	} {
+		require.Equal(t, calls, number(t.Context(), db, told), told)
+	}
+	t.Logf("llm_usage and llm_calls tell them in %s", time.Since(began).Round(time.Millisecond))
 }
 
 // partOfTrace makes spans first to last-1 of a trace.

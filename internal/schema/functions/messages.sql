@@ -5,6 +5,9 @@ CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_new_inputs(of_trace uuid, of
 RETURNS boolean[]
 LANGUAGE plpgsql STABLE SET jit = off AS $$
 BEGIN
+    IF cardinality(ids) > 0 IS NOT TRUE THEN
+        RETURN NULL;
+    END IF;
     RETURN (
         WITH traces AS (
             SELECT of_trace AS id
@@ -30,7 +33,8 @@ END
 $$;
 
 -- What a trace was asked: the last user message of its earliest call that has one, else
--- of its root or of the outermost agent.
+-- of its root or of the outermost agent. Calls are put in order before what each says is
+-- looked for, so that those after the first that has an answer cost nothing.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_trace_input(of_trace uuid, root text, since timestamptz, until timestamptz) RETURNS text
 LANGUAGE plpgsql STABLE SET jit = off AS $$
 DECLARE
@@ -38,9 +42,13 @@ DECLARE
     told record;
 BEGIN
     FOR told IN
-        SELECT i.input_day AS day, i.input_message_ids AS ids FROM {{.schema}}.llm_internal_calls i
-        WHERE i.trace_id = of_trace AND i.start_time BETWEEN since AND until AND i.kind = 'llm' AND i.is_call
-        ORDER BY i.start_time, i.span_id
+        SELECT i.day, i.ids FROM (
+            SELECT s.span_id, s.start_time FROM {{.schema}}.llm_spans s
+            WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until AND s.kind = 'llm' AND s.counted
+            ORDER BY s.start_time, s.span_id OFFSET 0) c
+        CROSS JOIN LATERAL (
+            SELECT i.input_day AS day, i.input_message_ids AS ids FROM {{.schema}}.llm_internal_calls i
+            WHERE i.trace_id = of_trace AND i.span_id = c.span_id AND i.start_time = c.start_time OFFSET 0) i
     LOOP
         asked := {{.schema}}.llm_asked({{.schema}}.llm_content_list(told.day, told.ids));
         IF asked IS NOT NULL THEN
@@ -69,9 +77,13 @@ DECLARE
     told record;
 BEGIN
     FOR told IN
-        SELECT i.output_day AS day, i.output_message_ids AS ids FROM {{.schema}}.llm_internal_calls i
-        WHERE i.trace_id = of_trace AND i.start_time BETWEEN since AND until AND i.kind = 'llm' AND i.is_call
-        ORDER BY i.start_time DESC, i.span_id DESC
+        SELECT i.day, i.ids FROM (
+            SELECT s.span_id, s.start_time FROM {{.schema}}.llm_spans s
+            WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until AND s.kind = 'llm' AND s.counted
+            ORDER BY s.start_time DESC, s.span_id DESC OFFSET 0) c
+        CROSS JOIN LATERAL (
+            SELECT i.output_day AS day, i.output_message_ids AS ids FROM {{.schema}}.llm_internal_calls i
+            WHERE i.trace_id = of_trace AND i.span_id = c.span_id AND i.start_time = c.start_time OFFSET 0) i
     LOOP
         answer := {{.schema}}.llm_internal_last_text({{.schema}}.llm_content_list(told.day, told.ids), 'assistant');
         IF answer IS NOT NULL THEN

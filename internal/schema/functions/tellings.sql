@@ -1,17 +1,19 @@
 -- One call may be told by several spans of its trace: an application's around a client
 -- library's, a gateway's below that. One of them is counted, and has the row in
 -- llm_calls or llm_tool_calls. What the counted one does not say itself comes from the
--- others; these functions find them. Each climbs from the span, so its cost is the
--- depth, in one plan that sees the days of the trace only. ROWS 1, since to guess 1000
--- made a few dozen calls look so costly that PostgreSQL compiled the query, which took
--- longer than running it.
+-- others; these functions find them. Each walks from its span, one look-up by index a
+-- step, so its cost is the distance, whatever the size of the trace; OFFSET 0 keeps the
+-- planner from reading the trace whole for each step. Parents may run in circles and
+-- chains may be of any length, so none goes further than 100 spans up or down. ROWS 1, since to
+-- guess 1000 made a few dozen calls look so costly that PostgreSQL compiled the query,
+-- which took longer than running it.
 
 -- The other tellings of a counted call, the innermost first: spans of its kind (a tool's
 -- also of its name and call id) around it or, side by side, enclosing it in time. A call
 -- that failed below one that did not is a call of its own.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_tellings(of_trace uuid, of_span text, since timestamptz, until timestamptz)
 RETURNS SETOF {{.schema}}.llm_spans
-LANGUAGE plpgsql STABLE ROWS 1 AS $$
+LANGUAGE plpgsql STABLE ROWS 1 SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN QUERY
     WITH RECURSIVE up AS (
@@ -20,27 +22,30 @@ BEGIN
                 AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL AS failed, 0 AS height
         FROM {{.schema}}.llm_spans s
         WHERE s.trace_id = of_trace AND s.span_id = of_span AND s.start_time BETWEEN since AND until
-      UNION ALL
+      UNION
         SELECT s.span_id, s.start_time, s.parent_span_id, s.kind, s.counted, s.tool_name, s.tool_call_id,
             s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR s.event_words & 2 > 0)
                 AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL, up.height + 1
         FROM up
         CROSS JOIN LATERAL (
             SELECT up.parent_span_id AS span_id WHERE up.parent_span_id IS NOT NULL
-            UNION
+            UNION ALL
             SELECT b.outer_span_id FROM {{.schema}}.llm_internal_side_by_side b WHERE b.trace_id = of_trace AND b.inner_span_id = up.span_id) o
-        JOIN {{.schema}}.llm_spans s ON s.trace_id = of_trace AND s.span_id = o.span_id AND s.start_time BETWEEN since AND until
-    ) CYCLE span_id SET again USING path,
+        CROSS JOIN LATERAL (SELECT x.* FROM {{.schema}}.llm_spans x
+            WHERE x.trace_id = of_trace AND x.span_id = o.span_id AND x.start_time BETWEEN since AND until OFFSET 0) s
+        WHERE up.height < 100
+    ),
     others AS (
         SELECT o.span_id, o.start_time, min(o.height) AS height
         FROM up o JOIN up own ON own.height = 0
-        WHERE o.height > 0 AND NOT o.again AND o.kind = own.kind AND NOT o.counted
+        WHERE o.span_id <> of_span AND o.kind = own.kind AND NOT o.counted
             AND (o.failed OR NOT own.failed OR o.kind = 'tool')
             AND (o.kind <> 'tool' OR o.tool_name IS NOT DISTINCT FROM own.tool_name AND coalesce(o.tool_call_id = own.tool_call_id, true))
         GROUP BY o.span_id, o.start_time
     )
     SELECT s.* FROM others o
-    JOIN {{.schema}}.llm_spans s ON s.trace_id = of_trace AND s.span_id = o.span_id AND s.start_time = o.start_time
+    CROSS JOIN LATERAL (SELECT x.* FROM {{.schema}}.llm_spans x
+        WHERE x.trace_id = of_trace AND x.span_id = o.span_id AND x.start_time = o.start_time OFFSET 0) s
     ORDER BY o.height, s.span_id;
 END
 $$;
@@ -48,48 +53,57 @@ $$;
 -- The agent that a span works for: the nearest span around it that names one.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_agent(of_trace uuid, of_span text, of_parent text, since timestamptz, until timestamptz)
 RETURNS text
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN (
         WITH RECURSIVE up AS (
             SELECT of_span AS span_id, of_parent AS parent_span_id, NULL::text AS agent_name, 0 AS height
-          UNION ALL
+          UNION
             SELECT s.span_id, s.parent_span_id, s.agent_name, up.height + 1
             FROM up
             CROSS JOIN LATERAL (
                 SELECT up.parent_span_id AS span_id WHERE up.parent_span_id IS NOT NULL
-                UNION
+                UNION ALL
                 SELECT b.outer_span_id FROM {{.schema}}.llm_internal_side_by_side b WHERE b.trace_id = of_trace AND b.inner_span_id = up.span_id) o
-            JOIN {{.schema}}.llm_spans s ON s.trace_id = of_trace AND s.span_id = o.span_id AND s.start_time BETWEEN since AND until
-            WHERE up.agent_name IS NULL
-        ) CYCLE span_id SET again USING path
+            CROSS JOIN LATERAL (SELECT x.span_id, x.parent_span_id, x.agent_name FROM {{.schema}}.llm_spans x
+                WHERE x.trace_id = of_trace AND x.span_id = o.span_id AND x.start_time BETWEEN since AND until OFFSET 0) s
+            WHERE up.agent_name IS NULL AND up.height < 100
+        )
         SELECT up.agent_name FROM up WHERE up.agent_name IS NOT NULL ORDER BY up.height, up.span_id LIMIT 1);
 END
 $$;
 
 -- The counted call that shows the usage of a telling around it: of those below it which
--- it tells, the one that ends nearest to its own end. Null where there is none.
+-- it tells, the one that ends nearest to its own end. Null where there is none, or more
+-- than a thousand spans lie below: such usage has a row of its own.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_usage_call(of_trace uuid, of_span text, since timestamptz, until timestamptz) RETURNS text
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN (
-        WITH RECURSIVE spans AS MATERIALIZED (
-            SELECT s.span_id, s.parent_span_id, s.kind, s.counted, s.start_time, s.end_time,
+        WITH RECURSIVE down AS (
+            SELECT s.span_id, s.start_time, s.end_time, s.kind, s.counted,
                 s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR s.event_words & 2 > 0)
-                    AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL AS failed
-            FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until
-        ), edges AS MATERIALIZED (
-            SELECT s.span_id, s.parent_span_id AS outer_span_id FROM spans s WHERE s.parent_span_id IS NOT NULL
-            UNION
-            SELECT b.inner_span_id, b.outer_span_id FROM {{.schema}}.llm_internal_side_by_side b WHERE b.trace_id = of_trace
-        ), down AS (
-            SELECT of_span AS span_id
-            UNION
-            SELECT e.span_id FROM down JOIN edges e ON e.outer_span_id = down.span_id
-        )
+                    AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL AS failed, 0 AS height
+            FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.span_id = of_span AND s.start_time BETWEEN since AND until
+          UNION
+            SELECT s.span_id, s.start_time, s.end_time, s.kind, s.counted,
+                s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR s.event_words & 2 > 0)
+                    AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL, down.height + 1
+            FROM down
+            CROSS JOIN LATERAL (
+                SELECT x.* FROM {{.schema}}.llm_spans x
+                WHERE x.trace_id = of_trace AND x.parent_span_id COLLATE "C" = down.span_id AND x.start_time BETWEEN since AND until
+                UNION ALL
+                SELECT x.* FROM {{.schema}}.llm_internal_side_by_side b
+                CROSS JOIN LATERAL (SELECT y.* FROM {{.schema}}.llm_spans y
+                    WHERE y.trace_id = of_trace AND y.span_id = b.inner_span_id AND y.start_time BETWEEN since AND until OFFSET 0) x
+                WHERE b.trace_id = of_trace AND b.outer_span_id = down.span_id
+                OFFSET 0) s
+            WHERE down.height < 100
+        ), near AS MATERIALIZED (SELECT * FROM down LIMIT 1001)
         SELECT c.span_id
-        FROM spans u JOIN spans c ON c.kind = u.kind AND c.counted AND (u.failed OR NOT c.failed) JOIN down ON down.span_id = c.span_id
-        WHERE u.span_id = of_span AND c.span_id <> of_span
+        FROM near u JOIN near c ON c.kind = u.kind AND c.counted AND (u.failed OR NOT c.failed)
+        WHERE u.span_id = of_span AND c.span_id <> of_span AND (SELECT count(*) FROM near) < 1001
         ORDER BY abs(extract(epoch FROM c.end_time - u.end_time)), c.start_time, c.span_id
         LIMIT 1);
 END
@@ -101,7 +115,7 @@ RETURNS TABLE (input_tokens bigint, output_tokens bigint, total_tokens bigint, c
     cache_write_1h_tokens bigint, reasoning_tokens bigint, input_audio_tokens bigint, output_audio_tokens bigint,
     input_image_tokens bigint, output_image_tokens bigint, web_search_requests bigint,
     input_cost numeric, output_cost numeric, total_cost numeric, estimated_cost numeric, counted_estimate numeric, unpriced_calls integer)
-LANGUAGE plpgsql STABLE STRICT ROWS 1 AS $$
+LANGUAGE plpgsql STABLE STRICT ROWS 1 SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN QUERY
     WITH told AS MATERIALIZED (

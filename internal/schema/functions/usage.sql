@@ -2,19 +2,22 @@
 -- migrations/006_usage.sql. What is summed up are the calls as llm_calls shows them, and
 -- all other spans.
 
--- The sums over the spans of one hour. With the hour as a constant in its text the
--- planner opens one partition; with a parameter it would weigh them all, and have
--- such a costly plan compiled.
+-- The sums over the spans of one hour. A custom plan, made for the values, opens one
+-- partition; a plan for any hour would weigh them all, and be so costly that PostgreSQL
+-- compiled it. next_hour is a variable, since the planner does not add intervals.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_usage_of(of_hour timestamptz) RETURNS TABLE (hour timestamptz, service_name text, environment text, provider text, model text, kind text,
     spans bigint, calls bigint, errors bigint, input_tokens bigint, output_tokens bigint, total_tokens bigint,
     cache_read_tokens bigint, cache_creation_tokens bigint, reasoning_tokens bigint, total_cost numeric,
     latency_us_sum numeric, latency_us_max bigint, latency_us_histogram bigint[], ttft_us_sum numeric, ttft_us_max bigint, ttft_us_histogram bigint[],
     labels jsonb, failed boolean, error_spans bigint, tool_calls bigint, failed_calls bigint, failed_tool_calls bigint, priced_calls bigint,
     estimated_cost numeric, unpriced_calls bigint)
-LANGUAGE plpgsql STABLE ROWS 50 SET jit = off AS $$
+LANGUAGE plpgsql STABLE ROWS 50 SET jit = off SET plan_cache_mode = force_custom_plan AS $$
+#variable_conflict use_column
+DECLARE
+    next_hour timestamptz := of_hour + interval '1 hour';
 BEGIN
-    RETURN QUERY EXECUTE format($sql$
-        SELECT %1$L::timestamptz, service_name, environment, provider, model, kind,
+    RETURN QUERY
+        SELECT of_hour, service_name, environment, provider, model, kind,
             sum(spans)::bigint, sum(calls)::bigint, sum(failed_calls + failed_tool_calls)::bigint,
             sum(input_tokens)::bigint, sum(output_tokens)::bigint, sum(total_tokens)::bigint,
             sum(cache_read_tokens)::bigint, sum(cache_creation_tokens)::bigint, sum(reasoning_tokens)::bigint, sum(total_cost),
@@ -44,7 +47,7 @@ BEGIN
                     CASE WHEN i.is_call THEN i.duration_us END AS latency_us,
                     CASE WHEN i.is_call AND i.ttft_ms BETWEEN 0 AND 1e12 THEN (i.ttft_ms * 1000)::bigint END AS ttft_us
                 FROM {{.schema}}.llm_internal_calls i
-                WHERE i.start_time >= %1$L::timestamptz AND i.start_time < %1$L::timestamptz + interval '1 hour'
+                WHERE i.start_time >= of_hour AND i.start_time < next_hour
                 UNION ALL
                 SELECT s.service_name, coalesce(s.environment, t.environment), coalesce(t.labels || s.labels, s.labels, t.labels),
                     s.provider, {{.schema}}.llm_model_name(coalesce(s.response_model, s.request_model)), s.kind, s.error_type IS NOT NULL,
@@ -53,10 +56,10 @@ BEGIN
                     CASE WHEN s.counted IS NOT FALSE THEN s.duration_us END,
                     CASE WHEN s.counted IS NOT FALSE AND s.ttft_ms BETWEEN 0 AND 1e12 THEN (s.ttft_ms * 1000)::bigint END
                 FROM {{.schema}}.llm_spans s LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id
-                WHERE s.start_time >= %1$L::timestamptz AND s.start_time < %1$L::timestamptz + interval '1 hour'
+                WHERE s.start_time >= of_hour AND s.start_time < next_hour
                     AND (s.kind NOT IN ('llm', 'embedding', 'reranker') OR s.counted IS NOT TRUE)) span
             GROUP BY service_name, environment, labels, provider, model, kind, failed, latency_bucket, ttft_bucket) part
-        GROUP BY service_name, environment, labels, provider, model, kind, failed$sql$, of_hour);
+        GROUP BY service_name, environment, labels, provider, model, kind, failed;
 END
 $$;
 
@@ -66,10 +69,13 @@ CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_usage_parts_of(of_hour times
     calls bigint, tool_calls bigint, failed_calls bigint, failed_tool_calls bigint, errors bigint, priced_calls bigint,
     input_tokens bigint, output_tokens bigint, total_tokens bigint, cache_read_tokens bigint, cache_creation_tokens bigint, reasoning_tokens bigint,
     total_cost numeric, latency_us_sum numeric, latency_us_max bigint, estimated_cost numeric, unpriced_calls bigint)
-LANGUAGE plpgsql STABLE ROWS 500 SET jit = off AS $$
+LANGUAGE plpgsql STABLE ROWS 500 SET jit = off SET plan_cache_mode = force_custom_plan AS $$
+#variable_conflict use_column
+DECLARE
+    next_hour timestamptz := of_hour + interval '1 hour';
 BEGIN
-    RETURN QUERY EXECUTE format($sql$
-        SELECT %1$L::timestamptz, service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version, provider, model, kind,
+    RETURN QUERY
+        SELECT of_hour, service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version, provider, model, kind,
             count(*) FILTER (WHERE is_call), count(*) FILTER (WHERE is_tool),
             count(*) FILTER (WHERE is_call AND failed), count(*) FILTER (WHERE is_tool AND failed), count(*) FILTER (WHERE failed),
             count(*) FILTER (WHERE is_call AND total_cost IS NOT NULL),
@@ -82,13 +88,13 @@ BEGIN
                 i.cache_read_tokens, i.cache_creation_tokens, i.reasoning_tokens, i.total_cost, CASE WHEN i.is_call THEN i.duration_us END AS duration_us,
                 i.estimated_cost, i.unpriced_calls
             FROM {{.schema}}.llm_internal_calls i
-            WHERE i.start_time >= %1$L::timestamptz AND i.start_time < %1$L::timestamptz + interval '1 hour'
+            WHERE i.start_time >= of_hour AND i.start_time < next_hour
             UNION ALL
             SELECT i.service_name, i.environment, i.user_id, i.labels, i.agent_name, i.prompt_name, i.prompt_version, NULL, NULL, i.kind,
                 false, true, i.failed, NULL, NULL, NULL, NULL, NULL, NULL, NULL, i.duration_us, NULL, NULL
             FROM {{.schema}}.llm_internal_tools i
-            WHERE i.start_time >= %1$L::timestamptz AND i.start_time < %1$L::timestamptz + interval '1 hour') call
-        GROUP BY service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version, provider, model, kind$sql$, of_hour);
+            WHERE i.start_time >= of_hour AND i.start_time < next_hour) call
+        GROUP BY service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version, provider, model, kind;
 END
 $$;
 

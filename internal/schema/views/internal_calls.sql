@@ -53,7 +53,7 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     coalesce(s.agent_name,
         (SELECT o.agent_name FROM {{.schema}}.llm_spans o
          WHERE o.trace_id = s.trace_id AND o.span_id = s.parent_span_id AND o.start_time BETWEEN t.start_time AND t.end_time LIMIT 1),
-        CASE WHEN EXISTS (SELECT FROM {{.schema}}.llm_spans o WHERE o.trace_id = s.trace_id AND o.start_time BETWEEN t.start_time AND t.end_time
+        CASE WHEN t.span_count > 64 OR EXISTS (SELECT FROM {{.schema}}.llm_spans o WHERE o.trace_id = s.trace_id AND o.start_time BETWEEN t.start_time AND t.end_time
                  AND o.agent_name IS NOT NULL)
              THEN {{.schema}}.llm_internal_agent(s.trace_id, s.span_id, s.parent_span_id, t.start_time, t.end_time) END) AS agent_name,
     s.agent_id, s.tool_name, s.tool_call_id, s.embedding_dimensions, s.service_tier, s.source, s.stored_at,
@@ -104,8 +104,8 @@ FROM {{.schema}}.llm_spans s
 LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id
 CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day) d
 CROSS JOIN LATERAL (SELECT coalesce(s.response_model, s.request_model) AS own_model) m
-CROSS JOIN LATERAL (SELECT s.kind IN ('agent', 'chain') AS is_agent, s.counted IS TRUE AS is_call, s.counted AND t.span_count > 1 AND EXISTS (SELECT FROM {{.schema}}.llm_spans o WHERE o.trace_id = s.trace_id AND o.start_time BETWEEN t.start_time AND t.end_time
-        AND o.kind = s.kind AND NOT o.counted) AS told_again,
+CROSS JOIN LATERAL (SELECT s.kind IN ('agent', 'chain') AS is_agent, s.counted IS TRUE AS is_call, s.counted AND t.span_count > 1 AND (t.span_count > 64 OR EXISTS (SELECT FROM {{.schema}}.llm_spans o WHERE o.trace_id = s.trace_id AND o.start_time BETWEEN t.start_time AND t.end_time
+        AND o.kind = s.kind AND NOT o.counted)) AS told_again,
     coalesce(s.cost_counted, s.usage_counted) AS cost_counted) k
 CROSS JOIN LATERAL (SELECT CASE WHEN k.is_agent AND s.usage_counted THEN s.aggregate_usage END AS usage,
     CASE WHEN k.is_agent AND k.cost_counted THEN s.aggregate_usage END AS costs) a

@@ -8,7 +8,7 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     coalesce(s.agent_name,
         (SELECT o.agent_name FROM {{.schema}}.llm_spans o
          WHERE o.trace_id = s.trace_id AND o.span_id = s.parent_span_id AND o.start_time BETWEEN t.start_time AND t.end_time LIMIT 1),
-        CASE WHEN EXISTS (SELECT FROM {{.schema}}.llm_spans o WHERE o.trace_id = s.trace_id AND o.start_time BETWEEN t.start_time AND t.end_time
+        CASE WHEN t.span_count > 64 OR EXISTS (SELECT FROM {{.schema}}.llm_spans o WHERE o.trace_id = s.trace_id AND o.start_time BETWEEN t.start_time AND t.end_time
                  AND o.agent_name IS NOT NULL)
              THEN {{.schema}}.llm_internal_agent(s.trace_id, s.span_id, s.parent_span_id, t.start_time, t.end_time) END) AS agent_name,
     cardinality(s.document_ids) AS document_count, s.retrieval_query_id, s.document_ids,
