@@ -31,11 +31,6 @@ var shapes = []shape{
 	// Agents call agents, and each calls a model.
 	{"deep", "CASE WHEN i = 0 THEN NULL WHEN i % 2 = 0 THEN i - 2 ELSE i - 1 END", "CASE WHEN i % 2 = 0 THEN 'agent' ELSE 'llm' END",
 		"CASE WHEN i % 2 = 1 THEN 5 END", "NULL", "CASE WHEN i % 2 = 1 THEN true END", "CASE WHEN i % 2 = 1 THEN true END", "CASE WHEN i % 2 = 1 THEN true END"},
-	// Each call is told again around the one before.
-	{"chain", "CASE WHEN i > 0 THEN i - 1 END", "'llm'", "5", "NULL", "i = n - 1", "i = n - 1", "i = n - 1"},
-	// Calls around some steps, of which none reports tokens itself.
-	{"steps", "CASE WHEN i % 20 > 0 THEN i / 20 * 20 END", "'llm'", "CASE WHEN i % 20 = 0 THEN 100 END", "NULL", "i % 20 > 0",
-		"CASE WHEN i % 20 = 0 THEN true END", "CASE WHEN i % 20 = 0 THEN true END"},
 	// Tools call tools.
 	{"tools", "CASE WHEN i > 0 THEN (i - 1) / 2 END", "'tool'", "NULL", "NULL", "true", "NULL", "NULL"},
 }
@@ -53,13 +48,10 @@ INSERT INTO llm_usage_hours (hour) SELECT DISTINCT date_trunc('hour', start_time
 
 // largeTraceQueries read every row of what the views of calls are made of.
 var largeTraceQueries = []string{
-	"SELECT count(*), sum(calls)::text, sum(total_tokens)::text, sum(total_cost)::text FROM llm_usage",
-	"SELECT count(*), sum(calls)::text, sum(total_tokens)::text, sum(total_cost)::text FROM llm_usage_daily",
-	"SELECT count(*), count(agent_name)::text, sum(total_tokens)::text, sum(total_cost)::text FROM llm_calls",
-	"SELECT count(*), count(model)::text, '', '' FROM llm_call_facts",
-	"SELECT count(*), count(agent_name)::text, '', '' FROM llm_tool_calls",
-	"SELECT count(*), count(*) FILTER (WHERE is_new)::text, '', '' FROM llm_messages",
-	"SELECT count(*), max(input), max(output), '' FROM llm_trace_io",
+	"SELECT sum(calls), sum(total_tokens), sum(total_cost) FROM llm_usage",
+	"SELECT count(*), count(agent_name), sum(total_tokens), sum(total_cost) FROM llm_calls",
+	"SELECT count(*), count(agent_name) FROM llm_tool_calls",
+	"SELECT max(input), max(output) FROM llm_trace_io",
 }
 
 func emptyTables(t *testing.T, conn *pgx.Conn) {
@@ -75,7 +67,7 @@ func TestReadingALargeTraceIsLinear(t *testing.T) {
 	require.NoError(t, Migrate(t.Context(), conn, "public"))
 	_, err := conn.Exec(t.Context(), "SELECT llm_create_day((now() AT TIME ZONE 'UTC')::date)")
 	require.NoError(t, err)
-	const n = 400
+	const n = 250
 	for _, s := range shapes {
 		fill := func(spans int) {
 			emptyTables(t, conn)
@@ -90,9 +82,8 @@ func TestReadingALargeTraceIsLinear(t *testing.T) {
 		}
 		fill(8 * n)
 		for i, query := range largeTraceQueries {
-			most := 16*small[i] + 500*time.Millisecond
+			most := 16*small[i] + 200*time.Millisecond
 			large := quickest(t, conn, query, 3, most)
-			t.Log(s.name, small[i], large, query)
 			require.LessOrEqual(t, large, most, "%s: %d spans in %s, %d in %s: %s", s.name, n, small[i], 8*n, large, query)
 		}
 	}
