@@ -1,6 +1,7 @@
 // Command demo runs the whole product on this machine: servers, collector and data.
 //
-//	demo       sends the conversations of testdata/otlp through a collector and shows the stored rows;
+//	demo       sends the conversations of testdata/otlp, one of them as log records of a coding agent, through a
+//	           collector and shows the stored rows;
 //	           the exit code is 0 only if they are the expected ones
 //	demo run   keeps everything running in the foreground until Ctrl-C
 //
@@ -58,7 +59,7 @@ func demo(ctx context.Context) (err error) {
 	if err := compareWithExpected(shown); err != nil {
 		return err
 	}
-	fmt.Printf("\n%d spans of %d conversations stored as expected\n", spans, len(samples))
+	fmt.Printf("\n%d spans of %d conversations stored as expected\n", spans, len(samples)+1)
 	return nil
 }
 
@@ -71,7 +72,7 @@ func run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, s.stop()) }()
 	fmt.Printf(`
 OTLP/gRPC   %s
-OTLP/HTTP   http://%s/v1/traces
+OTLP/HTTP   http://%s (/v1/traces, /v1/logs)
 health      http://%s/?verbose
 metrics     http://%s/metrics
 log         %s

@@ -29,6 +29,13 @@ var samples = []struct {
 	{"4-retry-otel-events.json", sendGRPC},
 }
 
+// sampleSession is a session of Claude Code whose traces are off: log records alone tell
+// it. They become as many spans.
+var sampleSession = struct {
+	file  string
+	spans int
+}{"5-claude-code.logs.json", 4}
+
 // sendSamples returns how many spans it has sent.
 func sendSamples(ctx context.Context, collector *testserver.CollectorProcess) (int, error) {
 	dir, err := sampleDir()
@@ -50,8 +57,15 @@ func sendSamples(ctx context.Context, collector *testserver.CollectorProcess) (i
 		}
 		spans += request.Traces().SpanCount()
 	}
-	fmt.Printf("Sent %d spans of %d conversations over OTLP/HTTP and OTLP/gRPC\n", spans, len(samples))
-	return spans, nil
+	body, err := os.ReadFile(filepath.Join(dir, sampleSession.file))
+	if err != nil {
+		return 0, err
+	}
+	if err := postJSON(ctx, "http://"+collector.HTTP+"/v1/logs", body); err != nil {
+		return 0, fmt.Errorf("send %s: %w", sampleSession.file, err)
+	}
+	fmt.Printf("Sent %d spans of %d conversations, and the log records of a session of Claude Code, over OTLP/HTTP and OTLP/gRPC\n", spans, len(samples))
+	return spans + sampleSession.spans, nil
 }
 
 func readRequest(body []byte) (ptraceotlp.ExportRequest, error) {
@@ -60,7 +74,11 @@ func readRequest(body []byte) (ptraceotlp.ExportRequest, error) {
 }
 
 func sendHTTP(ctx context.Context, collector *testserver.CollectorProcess, body []byte) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+collector.HTTP+"/v1/traces", bytes.NewReader(body))
+	return postJSON(ctx, "http://"+collector.HTTP+"/v1/traces", body)
+}
+
+func postJSON(ctx context.Context, url string, body []byte) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ var tables = []struct{ title, query string }{
 	{"Model calls (llm_calls)", "calls"},
 	{"Tool calls (llm_tool_calls)", "tools"},
 	{"Messages (llm_messages)", "messages"},
+	{"A session of Claude Code, by its log records (llm_transcript)", "session"},
 	{"Each message is stored once a day (llm_contents)", "contents"},
 }
 
