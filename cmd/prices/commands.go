@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,7 +31,7 @@ func (c *command) imports(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	data, err := os.ReadFile(file)
+	data, err := readList(file)
 	if err != nil {
 		return err
 	}
@@ -57,6 +59,21 @@ func (c *command) imports(ctx context.Context, args []string) error {
 		}
 		return err
 	})
+}
+
+// maxList is far beyond any price list.
+const maxList = 64 << 20
+
+func readList(file string) (data []byte, err error) {
+	in, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	data, err = io.ReadAll(io.LimitReader(in, maxList+1))
+	if err == nil && len(data) > maxList {
+		err = fmt.Errorf("%s has more than %d MiB: that is no price list", file, maxList>>20)
+	}
+	return data, errors.Join(err, in.Close())
 }
 
 // parse tells the format by the first character.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 )
@@ -85,6 +86,7 @@ func ReadCSV(r io.Reader) ([]Row, error) {
 	}
 	var rows []Row
 	var faults []error
+	lines := map[Key]int{}
 	for {
 		fields, err := in.Read()
 		if errors.Is(err, io.EOF) {
@@ -98,8 +100,12 @@ func ReadCSV(r io.Reader) ([]Row, error) {
 			values[name] = strings.TrimSpace(fields[i])
 		}
 		row, err := parseRow(values)
+		line, _ := in.FieldPos(0)
+		if before := lines[row.Key()]; err == nil && before > 0 {
+			err = fmt.Errorf("the row holds for the same calls as line %d", before)
+		}
+		lines[row.Key()] = line
 		if err != nil {
-			line, _ := in.FieldPos(0)
 			faults = append(faults, fmt.Errorf("line %d: %w", line, err))
 			continue
 		}
@@ -126,16 +132,25 @@ func parseRow(values map[string]string) (Row, error) {
 	if row.Model == "" {
 		fail("model", errors.New("it names the models that the price is for"))
 	}
+	fail("model", checkName(row.Model))
+	fail("provider", checkName(row.Provider))
 	for column, at := range map[string]*time.Time{"valid_from": &row.From, "valid_to": &row.To, "checked": &row.Checked} {
 		*at, err = parseTime(values[column])
 		fail(column, err)
+	}
+	if !row.To.IsZero() && !row.To.After(row.From) {
+		fail("valid_to", errors.New("it is a time after valid_from"))
 	}
 	for column, at := range map[string]*time.Duration{"daily_from": &row.DailyFrom, "daily_to": &row.DailyTo} {
 		*at, err = parseClock(values[column])
 		fail(column, err)
 	}
 	if text := values["above_input_tokens"]; text != "" {
-		row.Above, err = strconv.ParseInt(text, 10, 64)
+		above, err := strconv.ParseUint(text, 10, 63)
+		if err != nil {
+			err = errors.New("it takes a number of tokens, 0 or more")
+		}
+		row.Above = int64(above)
 		fail("above_input_tokens", err)
 	}
 	for u, column := range UnitNames {
@@ -175,13 +190,33 @@ func parsePrice(text string) (decimal.NullDecimal, error) {
 		return decimal.NullDecimal{}, nil
 	}
 	d, err := decimal.NewFromString(text)
-	switch {
-	case err != nil:
+	if err != nil {
 		return decimal.NullDecimal{}, errors.New("it takes a number of USD")
-	case d.IsNegative():
-		return decimal.NullDecimal{}, errors.New("a price is not negative")
-	case d.Exponent() < -18 || d.NumDigits() > 30:
-		return decimal.NullDecimal{}, errors.New("a price has at most 18 digits behind the point and 30 in all")
 	}
-	return decimal.NewNullDecimal(d), nil
+	return decimal.NewNullDecimal(d), checkPrice(d)
+}
+
+// checkPrice refuses what is no price. Whoever writes 1e400 or a billion digits means no
+// harm to come of it.
+func checkPrice(d decimal.Decimal) error {
+	switch {
+	case d.IsNegative():
+		return errors.New("a price is not negative")
+	case d.Exponent() < -maxPriceScale || d.Exponent() > maxPriceDigits || d.NumDigits()+max(0, int(d.Exponent())) > maxPriceDigits:
+		return fmt.Errorf("a price has at most %d digits behind the point and %d in all", maxPriceScale, maxPriceDigits)
+	}
+	return nil
+}
+
+const maxPriceScale, maxPriceDigits = 18, 30
+
+// checkName refuses a provider or model that no call can have.
+func checkName(name string) error {
+	switch {
+	case len(name) > maxName:
+		return fmt.Errorf("a name has at most %d bytes", maxName)
+	case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
+		return errors.New("a name is UTF-8 text without NUL")
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package price
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -82,15 +83,20 @@ func ParseGenai(data []byte, source string) ([]Row, error) {
 		return nil, fmt.Errorf("no data of genai-prices: %w", err)
 	}
 	var rows []Row
+	var faults []error
 	for _, p := range providers {
 		name := cmp.Or(genaiProviders[p.ID], p.ID)
 		taken := map[string]bool{}
 		for _, m := range p.Models {
 			history, err := historyOf(m.Prices)
 			if err != nil {
-				return nil, fmt.Errorf("%s %s: %w", p.ID, m.ID, err)
+				faults = append(faults, fmt.Errorf("%s %s: %w", p.ID, m.ID, err))
 			}
 			for _, s := range spellingsOf(m.Match) {
+				if err := checkName(s.model); err != nil {
+					faults = append(faults, fmt.Errorf("%s %s: %w", p.ID, m.ID, err))
+					continue
+				}
 				key := fmt.Sprint(s.match, s.model)
 				if taken[key] {
 					continue // the package takes the first model that fits
@@ -104,7 +110,7 @@ func ParseGenai(data []byte, source string) ([]Row, error) {
 			}
 		}
 	}
-	return rows, nil
+	return rows, errors.Join(faults...)
 }
 
 // spelling is one way in which a model's name is compared.
@@ -140,6 +146,9 @@ func spellingsOf(m condition) []spelling {
 // historyOf returns the rows of a model, without its names.
 func historyOf(data json.RawMessage) ([]Row, error) {
 	var periods []period
+	if len(data) == 0 {
+		return nil, errors.New("prices are missing")
+	}
 	if data[0] == '[' {
 		if err := json.Unmarshal(data, &periods); err != nil {
 			return nil, err
@@ -159,9 +168,25 @@ func historyOf(data json.RawMessage) ([]Row, error) {
 				return nil, err
 			}
 		}
+		for key, price := range p.Prices {
+			if err := price.check(); err != nil {
+				return nil, fmt.Errorf("%s: %w", key, err)
+			}
+		}
 		rows = append(rows, tiersOf(row, p.Prices)...)
 	}
 	return rows, nil
+}
+
+func (t *tiered) check() error {
+	faults := []error{checkPrice(t.Base)}
+	for _, tier := range t.Tiers {
+		faults = append(faults, checkPrice(tier.Price))
+		if tier.Start < 0 {
+			faults = append(faults, errors.New("a tier starts at 0 tokens or more"))
+		}
+	}
+	return errors.Join(faults...)
 }
 
 func constrained(date, from, to string) (row Row, err error) {

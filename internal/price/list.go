@@ -175,18 +175,20 @@ func (l *List) rows(provider, model string) []*Row {
 	return rows
 }
 
-// search looks for the user's rows under all names and providers, then for the
+// search looks for the user's rows under all providers and names, then for the
 // built-in ones.
 func (l *List) search(provider, model string) []*Row {
 	names := Names(model)
 	providers := providersOf(provider, names)
 	for owner := range owners {
-		for _, name := range names {
-			for _, p := range providers {
-				if of := l.providers[p]; of != nil {
-					if rows := of.find(owner, name); rows != nil {
-						return rows
-					}
+		for _, p := range providers {
+			of := l.providers[p]
+			if of == nil {
+				continue
+			}
+			for _, name := range names {
+				if rows := of.find(owner, name); rows != nil {
+					return rows
 				}
 			}
 		}

@@ -3,6 +3,7 @@ package price
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -44,27 +45,42 @@ type variantOf struct {
 // ParseLiteLLM reads LiteLLM's model_prices_and_context_window.json. Models without a
 // price that a call can have are left out.
 func ParseLiteLLM(data []byte, source string) ([]Row, error) {
-	var models map[string]map[string]json.RawMessage
+	var models map[string]json.RawMessage
 	if err := json.Unmarshal(data, &models); err != nil {
 		return nil, fmt.Errorf("no price list of LiteLLM: %w", err)
 	}
 	delete(models, "sample_spec")
 	var rows []Row
+	var faults []error
+	taken := map[Key]bool{}
 	for _, name := range slices.Sorted(maps.Keys(models)) {
 		of, err := litellmRows(name, models[name], source)
 		if err != nil {
-			return nil, fmt.Errorf("model %q: %w", name, err)
+			faults = append(faults, fmt.Errorf("model %q: %w", name, err))
 		}
-		rows = append(rows, of...)
+		for _, row := range of {
+			// Several names of the list may be one model of one provider: the first holds.
+			if !taken[row.Key()] {
+				taken[row.Key()] = true
+				rows = append(rows, row)
+			}
+		}
 	}
-	return rows, nil
+	return rows, errors.Join(faults...)
 }
 
-func litellmRows(name string, fields map[string]json.RawMessage, source string) ([]Row, error) {
+func litellmRows(name string, text json.RawMessage, source string) ([]Row, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return nil, errors.New("it takes an object of fields")
+	}
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
 	var provider string
 	if text, ok := fields["litellm_provider"]; ok {
 		if err := json.Unmarshal(text, &provider); err != nil {
-			return nil, fmt.Errorf("litellm_provider: %w", err)
+			return nil, fmt.Errorf("litellm_provider is %s: it takes a name", text)
 		}
 	}
 	base := Row{Provider: litellmProvider(provider), Model: litellmModel(name, provider), Match: Equals, Source: source}
@@ -79,8 +95,11 @@ func litellmRows(name string, fields map[string]json.RawMessage, source string) 
 			continue
 		}
 		p, err := decimal.NewFromString(strings.Trim(string(fields[key]), `"`))
-		if err != nil || p.IsNegative() {
-			return nil, fmt.Errorf("%s is %s: it takes a number that is not negative", key, fields[key])
+		if err != nil {
+			return nil, fmt.Errorf("%s is %s: it takes a number of USD", key, fields[key])
+		}
+		if err := checkPrice(p.Shift(u.shift)); err != nil {
+			return nil, fmt.Errorf("%s is %s: %w", key, fields[key], err)
 		}
 		if variants[v] == nil {
 			row := base

@@ -49,7 +49,7 @@ func Names(model string) []string {
 		add(anyDate.ReplaceAllString(unversioned, ""))
 	}
 	for _, n := range slices.Clone(names) {
-		if _, rest, ok := lastCut(n, "/"); ok {
+		for _, rest, ok := strings.Cut(n, "/"); ok; _, rest, ok = strings.Cut(rest, "/") {
 			add(rest)
 		}
 	}

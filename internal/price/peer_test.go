@@ -144,6 +144,7 @@ func TestPricesEqualThePeers(t *testing.T) {
 		calls[i] = peerCall{name[0], name[1], at.Format(time.RFC3339), randomUsage(r)}
 	}
 	wrong, unpriced := map[string]string{}, 0
+	compared := map[string]int{}
 	for i, answer := range askPeer(t, calls) {
 		c := calls[i]
 		at, err := time.Parse(time.RFC3339, c.At)
@@ -160,14 +161,39 @@ func TestPricesEqualThePeers(t *testing.T) {
 		case row == nil || answer == nil:
 			wrong[key] = fmt.Sprintf("ours: %v, the peer's: %v", row, answer)
 		default:
+			compared["priced"]++
+			noteKinds(compared, row, usageOf(c.Usage))
 			got := row.Cost(usageOf(c.Usage)).Total.InexactFloat64()
 			if math.Abs(got-answer.Total) > 1e-9*math.Max(1, answer.Total) {
 				wrong[key] = fmt.Sprintf("%s %s: ours %v by %q, the peer's %v by %q; %v", c.At, key, got, row.Model, answer.Total, answer.Model, c.Usage)
 			}
 		}
 	}
-	t.Logf("%d calls of %d names, %d of them without a price", len(calls), len(names), unpriced)
+	t.Logf("%d calls of %d names, %d of them without a price; compared: %v", len(calls), len(names), unpriced, compared)
 	require.Empty(t, wrong, "%d", len(wrong))
+	for _, r := range ofPeer { // whatever the package prices was compared
+		kinds := map[string]int{}
+		noteKinds(kinds, &r, Usage{math.MaxInt64, math.MaxInt64, 1, 2, 1, 1, 1, 1, 1, 1, 1})
+		for kind := range kinds {
+			require.NotZero(t, compared[kind], kind)
+		}
+	}
+}
+
+// noteKinds counts what about a price matters for a call: its units, and what bounds the row.
+func noteKinds(kinds map[string]int, r *Row, u Usage) {
+	for unit, n := range r.buckets(u) {
+		if n > 0 && r.scaled.has[unit] {
+			kinds[UnitNames[unit]]++
+		}
+	}
+	for kind, is := range map[string]bool{
+		"tier of input": r.Above >= 0, "date": !r.From.IsZero(), "time of day": r.DailyFrom != r.DailyTo, "service tier": r.ServiceTier != "",
+	} {
+		if is {
+			kinds[kind]++
+		}
+	}
 }
 
 // randomUsage uses every bucket at times. The package wants to hear of the overlaps.
@@ -206,4 +232,83 @@ func usageOf(u map[string]int64) Usage {
 		OutputAudio: u["output_audio_tokens"], OutputImage: u["output_image_tokens"], Reasoning: u["output_reasoning_tokens"],
 		WebSearches: u["web_searches"],
 	}
+}
+
+// dressings are the names that clouds and gateways make of a provider's name of a model:
+// the provider that a call then names, and the name.
+var dressings = map[string]func(id string) [][2]string{
+	"aws": func(id string) [][2]string {
+		return [][2]string{
+			{bedrock, "arn:aws:bedrock:us-west-2::foundation-model/" + id},
+			{bedrock, "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/" + id},
+			{"bedrock", id}, {"aws_bedrock", id}, {"litellm", "bedrock/" + id}, {"litellm", "bedrock/converse/" + id}, {bedrock, strings.ToUpper(id)},
+		}
+	},
+	"anthropic": func(id string) [][2]string {
+		return [][2]string{
+			{"gcp.vertex_ai", id + "@20250929"}, {"gcp.vertex_ai", "publishers/anthropic/models/" + id}, {"litellm", "vertex_ai/" + id},
+			{"anthropic", id + "-20250929"}, {"litellm", "anthropic/" + id}, {"gcp.vertex_ai", id + "@default"},
+		}
+	},
+	"google": func(id string) [][2]string {
+		return [][2]string{
+			{"gcp.gemini", "models/" + id}, {"gcp.gen_ai", "models/" + id}, {"gcp.vertex_ai", "publishers/google/models/" + id},
+			{"gcp.vertex_ai", "projects/p/locations/us-central1/publishers/google/models/" + id}, {"litellm", "gemini/" + id}, {"vertex_ai", id},
+		}
+	},
+	"openai": func(id string) [][2]string {
+		return [][2]string{{"litellm", "openai/" + id}, {"openai", "openai/" + id}, {"OpenAI", strings.ToUpper(id)}}
+	},
+	"azure": func(id string) [][2]string {
+		return [][2]string{{"azure", id}, {"azure_openai", id}, {"azure.ai.inference", id}, {"litellm", "azure/" + id}, {"az.ai.openai", id}}
+	},
+	"openrouter": func(id string) [][2]string {
+		if strings.Contains(id, ":") {
+			return nil // a variant with a price of its own
+		}
+		return [][2]string{{"openrouter", id + ":nitro"}, {"openrouter", id + ":floor"}, {"openrouter", "openrouter/" + id}, {"litellm", "openrouter/" + id}}
+	},
+}
+
+// TestDressedNamesHaveThePriceOfTheModel finds, for every name that the package lists, the
+// same price under the names that Bedrock, Vertex AI, Azure, OpenRouter and LiteLLM make of
+// it, unless the package has another price for the very name.
+func TestDressedNamesHaveThePriceOfTheModel(t *testing.T) {
+	requirePeer(t)
+	list := builtin(t)
+	at := time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
+	usage := map[string]int64{"input_tokens": 1000, "output_tokens": 1000}
+	type dressed struct{ id, provider, name string }
+	var names []dressed
+	var calls []peerCall
+	for provider, ids := range peerModels(t) {
+		for _, id := range ids {
+			dress := dressings[provider]
+			if dress == nil {
+				continue
+			}
+			for _, d := range dress(id) {
+				names = append(names, dressed{id, d[0], d[1]})
+				calls = append(calls, peerCall{provider, id, at.Format(time.RFC3339), usage}, peerCall{provider, d[1], at.Format(time.RFC3339), usage})
+			}
+		}
+	}
+	wrong := map[string]string{}
+	answers := askPeer(t, calls)
+	for i, n := range names {
+		base, own := answers[2*i], answers[2*i+1]
+		row := list.Find(Call{Provider: n.provider, Models: []string{n.name}, At: at, Input: 1000})
+		switch {
+		case row == nil && base == nil:
+		case row == nil || base == nil:
+			wrong[n.provider+" "+n.name] = fmt.Sprintf("ours: %v; of %q the package says %v", row, n.id, base)
+		default:
+			got := row.Cost(usageOf(usage)).Total.InexactFloat64()
+			if math.Abs(got-base.Total) > 1e-9 && (own == nil || math.Abs(got-own.Total) > 1e-9) {
+				wrong[n.provider+" "+n.name] = fmt.Sprintf("ours %v by %s %q; of %q the package says %v by %q", got, row.Provider, row.Model, n.id, base.Total, base.Model)
+			}
+		}
+	}
+	t.Logf("%d names", len(names))
+	require.Empty(t, wrong, "%d", len(wrong))
 }

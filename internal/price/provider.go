@@ -22,7 +22,8 @@ const (
 
 // listed maps other names of a provider to the one that the list goes by.
 var listed = map[string]string{
-	"azure.ai.inference": azure, "azure": azure, "azure_ai": azure, "azure_openai": azure, "bedrock": bedrock, "vertex_ai": google, "gemini": google,
+	"azure.ai.inference": azure, "az.ai.openai": azure, "az.ai.inference": azure, "aws_bedrock": bedrock, "amazon_bedrock": bedrock,
+	"azure": azure, "azure_ai": azure, "azure_openai": azure, "bedrock": bedrock, "vertex_ai": google, "gemini": google,
 	"gcp.vertex_ai": google, "gcp.gen_ai": google, "google": google, "vertexai": google,
 	"aws": bedrock, "x-ai": xai, "mistral": mistral, "moonshotai": moonshot, "moonshot": moonshot, "kimi": moonshot,
 	"zai": "z_ai", "z.ai": "z_ai", "zhipu": "zhipu_ai", "zhipuai": "zhipu_ai", "voyage": "voyage_ai", "voyageai": "voyage_ai",

@@ -95,6 +95,20 @@ type Row struct {
 	scaled scaled
 }
 
+// Key is what two rows that hold for the same calls have in common.
+type Key struct {
+	provider, model, tier string
+	match                 Match
+	from, to              time.Time
+	dailyFrom, dailyTo    time.Duration
+	above                 int64
+}
+
+// Key returns what tells which calls the row holds for.
+func (r *Row) Key() Key {
+	return Key{r.Provider, r.Model, r.ServiceTier, r.Match, r.From.UTC(), r.To.UTC(), r.DailyFrom, r.DailyTo, r.Above}
+}
+
 // Usage is what a call used. Input and Output contain all their parts.
 type Usage struct {
 	Input, Output                       int64
