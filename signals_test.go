@@ -3,8 +3,10 @@ package llmobservatoryexporter
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -14,6 +16,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
@@ -272,4 +276,66 @@ func dump(t testing.TB, db *pgxpool.Pool) string {
 		fmt.Fprintln(&b, line)
 	}
 	return b.String()
+}
+
+// TestErasedSessionsOfBothSignals erases the session of one run after the other: nothing of
+// it is left, prompts of turns without a row neither, and the others count as before.
+func TestErasedSessionsOfBothSignals(t *testing.T) {
+	url := testserver.NewDatabase(t)
+	db := openPool(t, url)
+	c := startBoth(t, url, nil)
+	var all []run
+	for _, r := range loadRuns(t) {
+		if !strings.HasPrefix(r.name, "opencode") && len(r.logs) > 0 {
+			all = append(all, r)
+		}
+	}
+	sessions := map[string]string{}
+	for _, r := range all {
+		sendLogs(t, c, r.logs)
+		sendTraces(t, c, r.traces)
+		var session string
+		require.NoError(t, db.QueryRow(t.Context(), `SELECT session_id FROM llm_events WHERE session_id IS NOT NULL AND session_id <> ALL ($1) LIMIT 1`,
+			slices.AppendSeq([]string{}, maps.Values(sessions))).Scan(&session))
+		sessions[r.name] = session
+	}
+	for i, r := range all {
+		_, err := db.Exec(t.Context(), "SELECT llm_erase_session($1, true)", sessions[r.name])
+		require.NoError(t, err)
+		var left int
+		require.NoError(t, db.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM llm_spans WHERE session_id = $1) + (SELECT count(*) FROM llm_events WHERE session_id = $1)`,
+			sessions[r.name]).Scan(&left))
+		require.Zero(t, left, r.name)
+		var sums truth
+		for _, other := range all[i+1:] {
+			sums.add(&other, "traces first")
+		}
+		requireTruth(t, db, sums, "erasing "+r.name)
+		rowcheck.Consistent(t, db)
+	}
+}
+
+// TestNoRecordIsLost sends all records twice and compares how many there are.
+func TestNoRecordIsLost(t *testing.T) {
+	url := testserver.NewDatabase(t)
+	db := openPool(t, url)
+	c := startBoth(t, url, nil)
+	kept := map[content.ID]bool{}
+	for _, r := range loadRuns(t) {
+		sendTraces(t, c, r.traces)
+		for range 2 {
+			sendLogs(t, c, r.logs)
+		}
+		for _, rec := range logs.Read(joinLogs(r.logs), logs.KeepGenAI).Records {
+			kept[rec.ID] = true
+		}
+	}
+	var rows int
+	require.NoError(t, db.QueryRow(t.Context(), "SELECT count(*) FROM llm_events").Scan(&rows))
+	require.Len(t, kept, rows)
+	require.NotZero(t, rows)
+	var astray int
+	require.NoError(t, db.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans s WHERE source = 'event' AND kind IN ('llm', 'tool') AND NOT EXISTS (
+		SELECT FROM llm_events e WHERE left(replace(e.id::text, '-', ''), 16) = s.span_id AND e.belongs_to = s.trace_id)`).Scan(&astray))
+	require.Zero(t, astray, "records are where their calls are")
 }

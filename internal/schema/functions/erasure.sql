@@ -29,8 +29,10 @@ DECLARE
 BEGIN
     IF subject = 'trace' THEN
         of_trace := {{.schema}}.llm_internal_trace_id(value);
-        RETURN (SELECT array_agg(t.id) FROM {{.schema}}.llm_traces t
-                WHERE t.id = of_trace OR t.trace_id = replace(of_trace::text, '-', ''));
+        RETURN (SELECT array_agg(u.id) FROM (
+            SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.id = of_trace OR t.trace_id = replace(of_trace::text, '-', '')
+            UNION
+            SELECT s.trace_id FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.source = 'event') u);
     END IF;
     SELECT coalesce(r.dropped_before > coalesce(r.noted_before, '-infinity'), false) INTO unsure FROM {{.schema}}.llm_internal_retention r;
     IF subject = 'user' THEN
@@ -64,11 +66,13 @@ BEGIN
         SELECT t.id AS trace_id, s.span_id, s.parent_span_id, s.start_time,
             CASE subject WHEN 'user' THEN s.user_id WHEN 'session' THEN s.session_id END AS own,
             whole OR subject = 'trace' OR CASE subject WHEN 'user' THEN t.user_id ELSE t.session_id END IS NOT DISTINCT FROM value AS of_trace
-        FROM {{.schema}}.llm_traces t
+        FROM ( -- prompts of turns whose calls are elsewhere are of no row
+            SELECT t.id, t.user_id, t.session_id, t.start_time, t.end_time FROM {{.schema}}.llm_traces t WHERE t.id = ANY (traces)
+            UNION ALL
+            SELECT u.id, NULL, NULL, NULL, NULL FROM unnest(traces) AS u (id) WHERE NOT EXISTS (SELECT FROM {{.schema}}.llm_traces t WHERE t.id = u.id)) t
         CROSS JOIN LATERAL (
             SELECT s.span_id, s.parent_span_id, s.start_time, s.user_id, s.session_id FROM {{.schema}}.llm_spans s
             WHERE s.trace_id = t.id AND s.start_time BETWEEN coalesce(t.start_time, '-infinity') AND coalesce(t.end_time, 'infinity') OFFSET 0) s
-        WHERE t.id = ANY (traces)
     ), below AS (
         SELECT s.trace_id, s.span_id, s.start_time FROM spans s WHERE s.own = value
         UNION
@@ -131,7 +135,7 @@ CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_count_again(of_trace uuid, s
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_nestloop = off SET jit = off AS $$
 BEGIN
 WITH RECURSIVE spans AS MATERIALIZED (
-    SELECT s.span_id, s.parent_span_id, s.start_time, s.end_time, s.kind, s.scope_name, s.response_id, s.input_tokens, s.output_tokens,
+    SELECT s.span_id, s.parent_span_id, s.start_time, s.end_time, s.kind, s.source, s.scope_name, s.response_id, s.input_tokens, s.output_tokens,
         s.tool_name, s.tool_call_id, CASE WHEN s.event_words & 16 > 0 THEN NULL ELSE s.tool_arguments_id END AS tool_arguments_id,
         -- Words from log records change nothing of what counts.
         CASE WHEN s.event_words & 2 > 0 THEN NULL ELSE s.output_message_ids[1] END AS first_output,
@@ -151,7 +155,7 @@ WITH RECURSIVE spans AS MATERIALIZED (
             'answer ' || s.first_output, 'question ' || s.last_input, CASE WHEN s.failed THEN 'failed' END]
         WHEN s.kind = 'tool' THEN ARRAY['call ' || s.tool_call_id || s.tool_name, 'arguments ' || s.tool_arguments_id || s.tool_name]
         END) AS k (key)
-    WHERE k.key IS NOT NULL
+    WHERE k.key IS NOT NULL AND s.source IS DISTINCT FROM 'event'
 ), alike AS (
     SELECT DISTINCT i.span_id AS inner_id, o.span_id AS outer_id
     FROM keyed i JOIN keyed o ON o.kind = i.kind AND o.key = i.key
@@ -194,12 +198,22 @@ WITH RECURSIVE spans AS MATERIALIZED (
         bool_or(b.tells_tokens AND b.kind = s.kind) AS tokens, bool_or(b.tells_cost AND b.kind = s.kind) AS cost,
         bool_or(b.tells_tokens AND (b.is_model OR b.is_group)) AS any_tokens, bool_or(b.tells_cost AND (b.is_model OR b.is_group)) AS any_cost
     FROM below b JOIN spans s ON s.span_id = b.span_id GROUP BY s.span_id
+), of_events AS ( -- what follows from pairs with events, see trace.Effects
+    SELECT u.span_id, bool_or(u.call) AS call, bool_or(u.tokens) AS tokens, bool_or(u.cost) AS cost FROM (
+        SELECT p.outer_span_id AS span_id, p.effects & 1 > 0 AS call, p.effects & 2 > 0 AS tokens, p.effects & 4 > 0 AS cost
+        FROM {{.schema}}.llm_internal_pairs p WHERE p.trace_id = of_trace AND p.effects IS NOT NULL
+        UNION ALL
+        SELECT p.inner_span_id, false, p.effects & 8 > 0, false
+        FROM {{.schema}}.llm_internal_pairs p WHERE p.trace_id = of_trace AND p.effects IS NOT NULL) u
+    GROUP BY u.span_id
 ), counted AS (
     SELECT s.span_id, s.start_time, s.is_model OR s.is_group AS may_tell,
-        CASE WHEN s.is_model OR s.kind = 'tool' THEN NOT coalesce(r.call, false) END AS counted,
-        CASE WHEN s.tells_tokens OR s.tells_cost THEN NOT coalesce(CASE WHEN s.is_model THEN r.tokens ELSE r.any_tokens END, false) END AS usage_counted,
-        CASE WHEN s.tells_tokens OR s.tells_cost THEN NOT coalesce(CASE WHEN s.is_model THEN r.cost ELSE r.any_cost END, false) END AS cost_counted
-    FROM spans s LEFT JOIN repeated r ON r.span_id = s.span_id
+        CASE WHEN s.is_model OR s.kind = 'tool' THEN NOT coalesce(r.call, false) AND NOT coalesce(e.call, false) END AS counted,
+        CASE WHEN s.tells_tokens OR s.tells_cost THEN NOT coalesce(CASE WHEN s.is_model THEN r.tokens ELSE r.any_tokens END, false)
+            AND NOT coalesce(e.tokens, false) END AS usage_counted,
+        CASE WHEN s.tells_tokens OR s.tells_cost THEN NOT coalesce(CASE WHEN s.is_model THEN r.cost ELSE r.any_cost END, false)
+            AND NOT coalesce(e.cost, false) END AS cost_counted
+    FROM spans s LEFT JOIN repeated r ON r.span_id = s.span_id LEFT JOIN of_events e ON e.span_id = s.span_id
 )
 UPDATE {{.schema}}.llm_spans s SET counted = c.counted,
     usage_counted = CASE WHEN c.may_tell THEN c.usage_counted ELSE s.usage_counted END,
@@ -264,6 +278,7 @@ BEGIN
     INTO sums FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until;
     SELECT s.* INTO root FROM {{.schema}}.llm_spans s
     WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until AND s.parent_span_id IS NULL
+        AND NOT (coalesce(s.source = 'event', false) AND s.kind IN ('llm', 'embedding', 'reranker', 'tool'))
     ORDER BY s.start_time, s.span_id LIMIT 1;
     names := ARRAY[root.name, root.service_name, root.environment, root.release, root.user_id, root.session_id];
     FOR said IN
@@ -296,11 +311,13 @@ END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_roll_up(uuid, timestamptz, timestamptz) FROM PUBLIC;
 
--- Removes what counting keeps of traces between batches.
+-- Removes what counting keeps of traces between batches. Pairs with events stay as long as
+-- the trace: they hold across traces too.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_forget_counting(of_traces uuid[]) RETURNS void
 LANGUAGE sql AS $$
 DELETE FROM {{.schema}}.llm_internal_awaited_spans WHERE trace_id = ANY (of_traces);
-DELETE FROM {{.schema}}.llm_internal_pairs WHERE trace_id = ANY (of_traces);
+DELETE FROM {{.schema}}.llm_internal_pairs p WHERE p.trace_id = ANY (of_traces)
+    AND (p.effects IS NULL OR NOT EXISTS (SELECT FROM {{.schema}}.llm_traces t WHERE t.id = p.trace_id));
 DELETE FROM {{.schema}}.llm_internal_call_keys WHERE trace_id = ANY (of_traces);
 DELETE FROM {{.schema}}.llm_internal_nested_tools WHERE trace_id = ANY (of_traces);
 DELETE FROM {{.schema}}.llm_awaited_spans WHERE trace_id = ANY (of_traces);
@@ -340,6 +357,8 @@ BEGIN
         spans := spans + removed;
     END LOOP;
     PERFORM {{.schema}}.llm_internal_forget_counting(of_traces);
+    DELETE FROM {{.schema}}.llm_internal_pairs p USING unnest(of_traces, of_spans) AS e (trace_id, span_id)
+    WHERE p.trace_id = e.trace_id AND e.span_id IN (p.inner_span_id, p.outer_span_id);
     SELECT array_agg(t.id) FILTER (WHERE s.found), array_agg(t.id) FILTER (WHERE s.found IS NULL) INTO left_over, gone
     FROM {{.schema}}.llm_traces t
     LEFT JOIN LATERAL (
@@ -361,6 +380,7 @@ BEGIN
     WITH deleted AS (DELETE FROM {{.schema}}.llm_traces t WHERE t.id = ANY (gone) RETURNING t.trace_id)
     INSERT INTO {{.schema}}.llm_erased_traces (trace_id) SELECT d.trace_id FROM deleted d ON CONFLICT DO NOTHING;
     DELETE FROM {{.schema}}.llm_internal_shortened_traces n WHERE n.trace_id = ANY (gone);
+    PERFORM {{.schema}}.llm_internal_forget_counting(gone);
     traces := coalesce(cardinality(gone), 0);
     RETURN NEXT;
 END

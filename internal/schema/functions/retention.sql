@@ -154,6 +154,8 @@ BEGIN
     deleted := coalesce(cardinality(gone), 0);
     done := first_block + blocks >= pg_relation_size(format('%I.llm_traces', {{.schema_literal}})) / current_setting('block_size')::bigint;
     IF done THEN
+        DELETE FROM {{.schema}}.llm_internal_call_candidates c WHERE c.end_time < limit_day;
+        DELETE FROM {{.schema}}.llm_internal_event_places p WHERE p.start_time < limit_day;
         UPDATE {{.schema}}.llm_internal_retention r SET noted_before = greatest(r.noted_before, limit_day);
     END IF;
     RETURN NEXT;
