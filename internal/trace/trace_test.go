@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
 // check delivers a forest in random batches and compares flags and sums with their
@@ -104,4 +107,31 @@ func TestCountingMatchesDefinition(t *testing.T) {
 func FuzzCounting(f *testing.F) {
 	f.Add([]byte("a trace of some spans"))
 	f.Fuzz(func(t *testing.T, data []byte) { check(t, &fuzzed{data}) })
+}
+
+// TestStoredCallTellsWhatItLearned has a failed call learn of one below it that did not
+// fail, once it is stored and before a call that lies around it arrives together with
+// another failed one within it.
+func TestStoredCallTellsWhatItLearned(t *testing.T) {
+	span := func(id byte, scope, response string, start, end int64) Span {
+		return Span{
+			ID: pcommon.SpanID{id}, Kind: mapping.KindLLM, Scope: scope, ResponseID: response, Models: NewModels("gpt-4o"),
+			Start: 1_700_000_000_000_000 + start, End: 1_700_000_000_000_000 + end, From: &mapping.Span{Name: "span", Status: "unset"},
+		}
+	}
+	failed := func(s Span) Span {
+		s.Error, s.Failed, s.From.Status = true, true, "error"
+		return s
+	}
+	inner, elsewhere, apart := failed(span(1, "a", "r", 20, 50)), span(2, "b", "", 200, 300), span(3, "b", "", 400, 500)
+	below := span(4, "a", "", 30, 40)
+	below.Parent = inner.ID
+	outer, beside := span(5, "b", "r", 10, 60), failed(span(6, "a", "r", 21, 22))
+	s, spans := newStorage(), []Span{}
+	for _, batch := range [][]Span{{inner, elsewhere}, {apart}, {below}, {outer, beside}} {
+		s.store(t, batch)
+		spans = append(spans, batch...)
+	}
+	s.require(t, spans)
+	require.Equal(t, mapping.Bool{V: false, OK: true}, s.spans[outer.ID][0].Counted, "it is told below the inner one")
 }
