@@ -116,26 +116,34 @@ func TestCommitAnsweredByRollback(t *testing.T) {
 }
 
 // TestReadOnlyConnectionIsNotUsedAgain has the server refuse writes, as a primary does
-// that has become a standby.
+// that has become a standby, in a transaction and before it has begun.
 func TestReadOnlyConnectionIsNotUsedAgain(t *testing.T) {
 	pool := open(t)
-	backend := func(c *Conn) (pid string) {
-		require.NoError(t, c.Exec(t.Context(), Statement{
-			What: "ask", SQL: "SELECT pg_backend_pid()", Row: func(v [][]byte) error { pid = string(v[0]); return nil },
-		}))
-		return pid
+	ask := func(c *Conn, sql string) (answer string) {
+		require.NoError(t, c.Exec(t.Context(), Statement{What: "ask", SQL: sql, Row: func(v [][]byte) error { answer = string(v[0]); return nil }}))
+		return answer
 	}
-	var refused string
-	attempts := 0
-	err := Run(t.Context(), pool, false, func(c *Conn, _ bool) error {
-		attempts++
-		refused = backend(c)
-		return c.Exec(t.Context(), Statement{What: "begin", SQL: "BEGIN READ ONLY"}, Statement{What: "write", SQL: "CREATE TABLE t (i int)"})
-	})
-	require.True(t, HasCode(err, "25006"), "%v", err)
-	require.Equal(t, 1, attempts)
-	require.NoError(t, With(t.Context(), pool, func(c *Conn) error {
-		require.NotEqual(t, refused, backend(c))
-		return nil
-	}))
+	for name, refuse := range map[string]string{
+		"in a transaction":    "BEGIN READ ONLY",
+		"before it has begun": "SET default_transaction_read_only = on",
+	} {
+		t.Run(name, func(t *testing.T) {
+			var refused string
+			attempts := 0
+			err := Run(t.Context(), pool, false, func(c *Conn, _ bool) error {
+				attempts++
+				refused = ask(c, "SELECT pg_backend_pid()")
+				if err := c.Exec(t.Context(), Statement{What: "refuse writes", SQL: refuse}); err != nil {
+					return err
+				}
+				return c.Exec(t.Context(), Statement{What: "write", SQL: "CREATE TABLE t (i int)"})
+			})
+			require.True(t, HasCode(err, "25006"), "%v", err)
+			require.Equal(t, 1, attempts)
+			require.NoError(t, With(t.Context(), pool, func(c *Conn) error {
+				require.NotEqual(t, refused, ask(c, "SELECT pg_backend_pid()"))
+				return nil
+			}))
+		})
+	}
 }

@@ -65,6 +65,9 @@ func (s *storage) require(t testing.TB, spans []Span) {
 	require.Equal(t, sums.Field(FieldUser), s.written.Field(FieldUser))
 	require.Equal(t, labelsByDefinition(spans), s.written.Labels())
 	require.Equal(t, sums.hours, s.written.hours)
+	for id := range s.awaited {
+		require.Empty(t, s.spans[id], "awaited, and there")
+	}
 }
 
 func (s *storage) explain(t testing.TB, spans []Span, want []Flags) {

@@ -125,6 +125,9 @@ func TestCountingMatchesDefinition(t *testing.T) {
 	requireFlags(t, pool, "random forests")
 	rowcheck.Rollups(t, pool)
 	requireNames(t, pool)
+	var there int
+	require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*) FROM llm_internal_awaited_spans a JOIN llm_spans s USING (trace_id, span_id)").Scan(&there))
+	require.Zero(t, there, "spans that are awaited and there")
 }
 
 // randomBatches shuffles spans and cuts them into batches; some come twice.
