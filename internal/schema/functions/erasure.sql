@@ -442,6 +442,20 @@ END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_unneeded_by_events(date[], uuid[], uuid[]) FROM PUBLIC;
 
+-- Brings the summaries up to date by which spans stored lately are found: those that
+-- autovacuum has not come to count as found.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_summarize(days date[]) RETURNS void
+LANGUAGE sql AS $$
+SELECT pg_catalog.brin_summarize_new_values(i.indexrelid)
+FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+JOIN pg_catalog.pg_am m ON m.oid = c.relam AND m.amname = 'brin'
+JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] AND a.attname = 'stored_at'
+WHERE i.indrelid IN (SELECT pg_catalog.to_regclass(pg_catalog.format('%I.%I', {{.schema_literal}}, 'llm_spans_' || pg_catalog.to_char(u.day, 'YYYYMMDD')))
+    FROM pg_catalog.unnest(days) AS u (day))
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_summarize(date[]) FROM PUBLIC;
+
 -- Erases a trace, a session or a user. What takes long, finding out which words others
 -- refer to, is done first while batches go on. Then batches wait, so that none relies on
 -- a word that is about to go, and only what was stored meanwhile has to be looked at. A
@@ -485,6 +499,7 @@ BEGIN
         SELECT r.day, r.id FROM unnest(event_days, events) AS e (day, id)
         JOIN {{.schema}}.llm_internal_event_references r ON r.day = e.day AND r.event_id = e.id) w;
     SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded(days, ids, of_traces, of_spans, of_times, NULL) w;
+    PERFORM {{.schema}}.llm_internal_summarize(days);
 
     PERFORM pg_advisory_xact_lock(writers);
     SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded(days, ids, of_traces, of_spans, of_times, since) w;
