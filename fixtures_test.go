@@ -8,10 +8,13 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 )
 
 // fixtureFolder holds what instrumentations send, and what is to come of it.
@@ -41,6 +44,11 @@ func TestFixturesBecomeRows(t *testing.T) {
 					compareSpans(t, db, name, report)
 					compareTotals(t, db, name, td, report)
 				})
+			}
+			rowcheck.Agree(t, db)
+			if orders.name == "whole" {
+				foldAll(t, db, time.Now().Add(3*time.Hour))
+				rowcheck.Agree(t, db)
 			}
 		})
 	}

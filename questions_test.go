@@ -68,7 +68,7 @@ var questions = []readerQuestion{
 	{"How many traces has a session?", `SELECT trace_count, users FROM llm_sessions WHERE session_id = 's3'`, "2|[alice]"},
 	{"Which service sends no session?", `SELECT service_name, sum(without_session) FROM llm_data_quality GROUP BY 1 HAVING sum(without_session) > 0`, "batch|1"},
 	{"Which service sends no usage?", `SELECT service_name, sum(without_usage) FROM llm_data_quality WHERE day >= :day GROUP BY 1 HAVING sum(without_usage) > 0`, "shop|2"},
-	{"Is everything stored in time?", `SELECT count(*), bool_and(lag > interval '0') FROM llm_ingest WHERE last_stored IS NOT NULL`, "0|~"},
+	{"Is everything stored in time?", `SELECT count(*), bool_and(lag > interval '1 day' AND last_stored > now() - interval '1 hour' AND silent_for < interval '1 hour') FROM llm_ingest`, "4|true"},
 	{"Which day takes how much?", `SELECT count(*) FROM llm_storage WHERE day = :day::date AND total_bytes > 0`, "4"},
 	// Who writes prompts.
 	{"What did people ask, and what was answered?", `SELECT left(trace_hex, 2), input, output FROM llm_trace_io ORDER BY start_time`,

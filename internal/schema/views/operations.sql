@@ -34,10 +34,13 @@ LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
 JOIN pg_class p ON p.oid = coalesce(i.inhparent, c.oid)
 WHERE n.nspname = {{.schema_literal}} AND c.relkind = 'r' AND c.relname LIKE 'llm\_%';
 
--- When a service's spans were last stored, and how long after their end.
+-- When a service's spans were last stored, and how long after their end: of the last
+-- day, of hours that are not folded, as those are in which late spans have come, and of
+-- the last hour of a service that has been silent since.
 CREATE OR REPLACE VIEW {{.schema}}.llm_ingest WITH (security_invoker = true) AS
 SELECT service_name, max(last_stored) AS last_stored, max(last_span) AS last_span, now() - max(last_stored) AS silent_for,
-    max(last_lag) AS lag, max(greatest_lag) AS greatest_lag, coalesce(sum(spans), 0)::bigint AS spans_of_last_day
+    (array_agg(last_lag ORDER BY last_stored DESC NULLS LAST))[1] AS lag, max(greatest_lag) AS greatest_lag,
+    coalesce(sum(spans), 0)::bigint AS spans_of_last_day
 FROM (
     SELECT s.service_name, max(s.stored_at) AS last_stored, max(s.end_time) AS last_span,
         (array_agg(s.stored_at - s.end_time ORDER BY s.stored_at DESC NULLS LAST))[1] AS last_lag,
@@ -45,5 +48,18 @@ FROM (
     FROM {{.schema}}.llm_spans s WHERE s.start_time >= now() - interval '1 day'
     GROUP BY s.service_name
     UNION ALL
-    SELECT u.service_name, NULL, max(u.hour), NULL, NULL, NULL FROM {{.schema}}.llm_usage_hourly u GROUP BY u.service_name) s
+    SELECT s.service_name, max(s.stored_at), max(s.end_time),
+        (array_agg(s.stored_at - s.end_time ORDER BY s.stored_at DESC NULLS LAST))[1], max(s.stored_at - s.end_time), NULL
+    FROM (SELECT DISTINCT n.hour FROM {{.schema}}.llm_usage_hours n WHERE n.hour < now() - interval '1 day') h
+    CROSS JOIN LATERAL (SELECT o.service_name, o.stored_at, o.end_time FROM {{.schema}}.llm_spans o
+        WHERE o.start_time >= h.hour AND o.start_time < h.hour + interval '1 hour') s
+    GROUP BY s.service_name
+    UNION ALL
+    SELECT u.service_name, max(s.stored_at), max(coalesce(s.end_time, u.hour)),
+        (array_agg(s.stored_at - s.end_time ORDER BY s.stored_at DESC NULLS LAST))[1], max(s.stored_at - s.end_time), NULL
+    FROM (SELECT f.service_name, max(f.hour) AS hour FROM {{.schema}}.llm_usage_hourly f GROUP BY f.service_name) u
+    LEFT JOIN LATERAL (SELECT o.stored_at, o.end_time FROM {{.schema}}.llm_spans o
+        WHERE u.hour < now() - interval '1 day' AND o.start_time >= u.hour AND o.start_time < u.hour + interval '1 hour'
+            AND o.service_name IS NOT DISTINCT FROM u.service_name) s ON true
+    GROUP BY u.service_name) s
 GROUP BY service_name;
