@@ -118,7 +118,8 @@ func (r *reading) messagesOf(f field, dir content.Direction) (w said) {
 		return w
 	}
 	mark := len(r.messages)
-	for src := range r.sources(f) {
+	left := r.ready[f]
+	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
 		if !r.usable(src) {
 			continue
 		}
@@ -266,7 +267,8 @@ func (r *reading) one(f field) (c content.Content, ok bool) {
 		return c, false
 	}
 	var empty content.Content
-	for src := range r.sources(f) {
+	left := r.ready[f]
+	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
 		if !r.usable(src) {
 			continue
 		}
@@ -378,7 +380,8 @@ func (r *reading) documents() []content.ID {
 	if r.fed&(1<<fDocuments) == 0 {
 		return nil
 	}
-	for src := range r.sources(fDocuments) {
+	left := r.ready[fDocuments]
+	for src := r.next(fDocuments, &left); src != nil; src = r.next(fDocuments, &left) {
 		if !r.usable(src) || !r.readDocuments(src) || len(r.contents) == 0 {
 			continue
 		}

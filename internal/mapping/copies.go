@@ -42,8 +42,10 @@ type copyRule struct {
 func (t *table) addCopies() {
 	for _, target := range slices.Sorted(maps.Keys(copiedKeys)) {
 		for _, key := range copiedKeys[target] {
+			made, original := t.key(target), t.lookupOrAdd(key)
+			made.copied, original.original = true, true
 			t.copies = append(t.copies, copyRule{
-				copy: t.key(target).slot, original: t.lookupOrAdd(key).slot,
+				copy: made.slot, original: original.slot,
 				kind: target == "gen_ai.operation.name", messages: familyOf(key) != nil,
 			})
 		}
@@ -52,6 +54,9 @@ func (t *table) addCopies() {
 
 // passOverCopies forgets copies whose originals the span has.
 func (r *reading) passOverCopies() {
+	if !r.copied || !r.original {
+		return
+	}
 	for i := range r.t.copies {
 		rule := &r.t.copies[i]
 		if made, original := &r.slots[rule.copy], &r.slots[rule.original]; made.set && original.set && r.isCopy(rule, made, original) {

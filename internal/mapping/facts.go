@@ -76,7 +76,8 @@ func (r *reading) place(res *resource) {
 // untake keeps the attribute of a source that lost after all.
 func (r *reading) untake(f field, rank int) {
 	r.notes.lost(f)
-	for src := range r.sources(f) {
+	left := r.ready[f]
+	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
 		if src.rank == rank && r.usable(src) {
 			r.restore(src)
 		}

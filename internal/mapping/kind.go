@@ -46,7 +46,9 @@ func (r *reading) kind() (k Kind, overrules bool) {
 		return KindOther, false
 	}
 	decision, evidenceIgnored := (*boundRule)(nil), false
-	for rule := range r.kindRules() {
+	rules := r.kindRules()
+	for i := rules.next(); i >= 0; i = rules.next() {
+		rule := r.t.kinds[i]
 		if rule.own && r.dialects&rule.dialect == 0 {
 			continue
 		}

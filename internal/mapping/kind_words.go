@@ -148,7 +148,8 @@ func (r *reading) evidence() (e evidence) {
 
 // told tells whether an attribute of the span says anything of a field.
 func (r *reading) hasText(f field) bool {
-	for src := range r.sources(f) {
+	left := r.ready[f]
+	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
 		if src.slot < 0 || src.as == asName || src.resource || src.own && r.dialects&src.dialect == 0 || len(src.steps) > 0 || src.notWhole() {
 			continue
 		}

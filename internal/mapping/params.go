@@ -45,7 +45,8 @@ func (r *reading) params() {
 		return
 	}
 	all := r.doc.Object()
-	for src := range r.sources(fRequestParameters) {
+	left := r.ready[fRequestParameters]
+	for src := r.next(fRequestParameters, &left); src != nil; src = r.next(fRequestParameters, &left) {
 		if !r.usable(src) {
 			continue
 		}

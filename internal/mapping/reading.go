@@ -80,6 +80,7 @@ type reading struct {
 	fed                     uint64          // fields with something in their slots
 	ready                   readyLists      // what of the table the span has something for
 	overrules               bool            // the kind is stronger than the operation
+	copied, original        bool            // the span has a key that may be a copy, and one that may have been copied
 	exception               int32           // index of the last exception event, -1: none
 	scored                  bool            // an event tells a score
 
@@ -114,7 +115,7 @@ func (r *reading) start(span ptrace.Span, out *Span, dialects uint64) {
 	r.touched = r.touched[:0]
 	r.hits, r.classes, r.counts, r.events, r.leaves = r.hits[:0], r.classes[:0], r.counts[:0], r.events[:0], r.leaves[:0]
 	r.fed, r.exception, r.scored, r.rep, r.ready = r.t.nameFeeds, -1, false, 0, r.t.always
-	r.shows, r.stated = 0, r.stated[:0]
+	r.shows, r.stated, r.copied, r.original = 0, r.stated[:0], false, false
 	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
 	r.slots[r.t.name] = slot{attr: -1, event: -1, set: true}
 	r.messages, r.parsed, r.referred = r.messages[:0], r.parsed[:0], r.referred[:0]
@@ -294,6 +295,7 @@ func (r *reading) file(info *keyInfo, v pcommon.Value, attr, event int32) {
 	*s = slot{value: v, attr: attr, event: event, info: info, set: true}
 	r.touch(info.slot)
 	r.fed |= info.fields
+	r.copied, r.original = r.copied || info.copied, r.original || info.original
 }
 
 func (r *reading) fileHit(f *family, h hit) {
@@ -309,6 +311,7 @@ func (r *reading) fileHit(f *family, h hit) {
 	if s := &r.slots[f.slot]; !s.set {
 		*s = slot{attr: h.attr, event: -1, set: true}
 		r.touch(f.slot)
+		r.original = r.original || f.original
 	}
 }
 
@@ -325,7 +328,8 @@ func (r *reading) each(f field, try func(src *boundSource, v value) bool) {
 	if r.fed&(1<<f) == 0 {
 		return
 	}
-	for src := range r.sources(f) {
+	left := r.ready[f]
+	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
 		if src.slot < 0 || !r.usable(src) {
 			continue
 		}

@@ -1,9 +1,6 @@
 package mapping
 
-import (
-	"iter"
-	"math/bits"
-)
+import "math/bits"
 
 // positions is a set of places in a list: of the sources of a field, or of the rules for
 // kinds. So a span walks through what its attributes feed, not through all that dialects
@@ -20,17 +17,15 @@ func (p *positions) merge(other *positions) {
 	p[1] |= other[1]
 }
 
-// all returns the positions in their order.
-func (p positions) all() iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for w, word := range p {
-			for ; word != 0; word &= word - 1 {
-				if !yield(w*64 + bits.TrailingZeros64(word)) {
-					return
-				}
-			}
+// next takes the first position out of the set; -1 for none.
+func (p *positions) next() int {
+	for w, word := range p {
+		if word != 0 {
+			p[w] = word & (word - 1)
+			return w*64 + bits.TrailingZeros64(word)
 		}
 	}
+	return -1
 }
 
 // feed is a source or rule that a slot feeds: the place in the list of its field, or in
@@ -73,16 +68,18 @@ func (t *table) link() {
 	if len(t.kinds) > maxPositions {
 		panic("mapping: more rules for kinds than positions")
 	}
-	t.nameRules = map[uint64]*positions{}
+	t.nameRules = make([]*positions, len(t.dialects))
 	for i, rule := range t.kinds {
 		switch {
 		case rule.slot >= 0:
 			t.feeds[rule.slot] = append(t.feeds[rule.slot], feed{uint8(kindList), uint8(i)})
 		case rule.own:
-			if t.nameRules[rule.dialect] == nil {
-				t.nameRules[rule.dialect] = &positions{}
+			d := bits.TrailingZeros64(rule.dialect)
+			if t.nameRules[d] == nil {
+				t.nameRules[d] = &positions{}
+				t.nameRuled |= rule.dialect
 			}
-			t.nameRules[rule.dialect].add(i)
+			t.nameRules[d].add(i)
 		default:
 			t.always[kindList].add(i)
 		}
@@ -100,34 +97,21 @@ func (r *reading) touch(slot int16) {
 	}
 }
 
-// sources returns the sources of a field that the span has something for, in order of
-// precedence.
-func (r *reading) sources(f field) iter.Seq[*boundSource] {
-	return func(yield func(*boundSource) bool) {
-		list := r.t.sources[f]
-		for w, word := range r.ready[f] {
-			for ; word != 0; word &= word - 1 {
-				if !yield(list[w*64+bits.TrailingZeros64(word)]) {
-					return
-				}
-			}
-		}
+// next takes the next source of a field, in order of precedence, out of those that are left
+// of what the span has something for; nil for none.
+func (r *reading) next(f field, left *positions) *boundSource {
+	i := left.next()
+	if i < 0 {
+		return nil
 	}
+	return r.t.sources[f][i]
 }
 
-// kindRules returns the rules that may decide the kind of the span, in their order.
-func (r *reading) kindRules() iter.Seq[*boundRule] {
-	return func(yield func(*boundRule) bool) {
-		p := r.ready[kindList]
-		for dialects := r.dialects; dialects != 0; dialects &= dialects - 1 {
-			if own := r.t.nameRules[dialects&-dialects]; own != nil {
-				p.merge(own)
-			}
-		}
-		for i := range p.all() {
-			if !yield(r.t.kinds[i]) {
-				return
-			}
-		}
+// kindRules are the positions of the rules that may decide the kind of the span.
+func (r *reading) kindRules() positions {
+	p := r.ready[kindList]
+	for dialects := r.dialects & r.t.nameRuled; dialects != 0; dialects &= dialects - 1 {
+		p.merge(r.t.nameRules[bits.TrailingZeros64(dialects)])
 	}
+	return p
 }

@@ -33,7 +33,8 @@ type table struct {
 	// name of a dialect's spans
 	feeds     [][]feed
 	always    readyLists
-	nameRules map[uint64]*positions
+	nameRules []*positions // by dialect; nil for most
+	nameRuled uint64       // dialects that have some
 	// counts are what token counts of emitters that nobody described are filed under, by
 	// what the words of their keys say.
 	counts  [numTokenFacts]*keyInfo
@@ -62,6 +63,8 @@ type keyInfo struct {
 	fact   bool // a column holds its value whole
 	// repeatsName says that the value is no words where it is the name of the span.
 	repeatsName bool
+	// copied and original say that the normaliser makes a copy of, or under, the key.
+	copied, original bool
 	// factOf are the dialects on whose spans alone the attribute is a fact.
 	factOf uint64
 	traits traits // what its words tell
