@@ -119,7 +119,7 @@ func TestHostileListsAreRefusedWhole(t *testing.T) {
 		{"x.csv", header + "p,,equals,,,,1\n", `line 3: model is "": it names the models`},
 		{"x.csv", header + "p,a\x00b,equals,,,,1\n", `a name is UTF-8 text without NUL`},
 		{"x.csv", header + "p," + string(bytes.Repeat([]byte("m"), 300)) + ",equals,,,,1\n", "a name has at most 256 bytes"},
-		{"x.csv", header + "p,\"m,equals,,,,1\n", `parse error on line 4`},
+		{"x.csv", header + "p,\"m,equals,,,,1\n", `parse error on line 3`},
 		{"x.csv", "", "read the header: EOF"},
 		{"x.csv", "{", "no price list of LiteLLM: unexpected end of JSON input"},
 		{"x.json", `{"m": {"input_cost_per_token": NaN}}`, "no price list of LiteLLM: invalid character 'N'"},
