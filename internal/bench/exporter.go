@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/llm-observatory/llmobservatoryexporter"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
@@ -25,6 +27,23 @@ type exporterSubject struct {
 
 func startExporter(ctx context.Context, url string, _ time.Time, callers int) (subject, error) {
 	return startConfigured(ctx, url, callers, func(*llmobservatoryexporter.Config) {})
+}
+
+// startUnpriced is startExporter with an empty llm_prices: no call has a price.
+func startUnpriced(ctx context.Context, url string, day time.Time, callers int) (subject, error) {
+	first, err := startExporter(ctx, url, day, callers) // makes the tables
+	if err != nil {
+		return nil, err
+	}
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return nil, errors.Join(err, first.stop(ctx))
+	}
+	_, err = conn.Exec(ctx, "TRUNCATE llm_prices")
+	if err := errors.Join(err, conn.Close(ctx), first.stop(ctx)); err != nil {
+		return nil, err
+	}
+	return startExporter(ctx, url, day, callers)
 }
 
 // startConfigured is startExporter with a configuration that change has the last word on.

@@ -25,6 +25,7 @@ var subjects = []struct {
 }{
 	{"copy", startCopy},
 	{"exporter", startExporter},
+	{"unpriced", startUnpriced},
 	{"collector", startCollector},
 }
 
