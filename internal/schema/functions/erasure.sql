@@ -58,7 +58,7 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_traces_of(text, text) FROM PUBLI
 -- The spans to erase of these traces. whole takes all of each trace.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_spans_of(subject text, value text, traces uuid[], whole boolean)
 RETURNS TABLE (trace_id uuid, span_id text, start_time timestamptz)
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
@@ -330,7 +330,7 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_forget_counting(uuid[]) FROM PUB
 -- most are, go together.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_remove_spans(of_traces uuid[], of_spans text[], of_times timestamptz[])
 RETURNS TABLE (traces bigint, spans bigint)
-LANGUAGE plpgsql SET "TimeZone" = 'UTC' SET plan_cache_mode = force_custom_plan SET enable_mergejoin = off SET jit = off AS $$
+LANGUAGE plpgsql SET "TimeZone" = 'UTC' SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_mergejoin = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     one record;
