@@ -12,7 +12,7 @@ var _ = register(dialect{
 	sources: map[field][]source{
 		fProvider:          {{attr: "braintrust.metadata", path: "provider"}, {attr: "braintrust.metadata.provider"}},
 		fRequestModel:      {{attr: "braintrust.metadata", path: "model"}, {attr: "braintrust.metadata.model"}},
-		fRequestParameters: {{attr: "braintrust.metadata", as: asBody, only: onlyLLM, with: braintrustParameters, note: "but `provider`, `user_id`, `session_id`"}},
+		fRequestParameters: {{attr: "braintrust.metadata", as: asBody, only: onlyLLM, with: without("provider", "user_id", "session_id", "finish_reason"), note: "but `provider`, `user_id`, `session_id`"}},
 		fStreaming:         {{attr: "braintrust.metadata", path: "stream"}},
 		fFinishReasons:     {{attr: "braintrust.metadata", path: "finish_reason"}},
 		fTTFT: {
@@ -59,21 +59,4 @@ func braintrustKind(r *reading, attributes string) (Kind, verdict) {
 		return KindOther, undecided
 	}
 	return k, decided
-}
-
-// braintrustParameters leaves out of the metadata what is no parameter of a request.
-func braintrustParameters(r *reading, v value) value {
-	n := r.parseOnce(v)
-	if !isObject(n) {
-		return value{}
-	}
-	parameters := r.doc.Object()
-	for c := n.First(); c.Exists(); c = c.Next() {
-		switch c.Key() {
-		case "provider", "user_id", "session_id", "finish_reason":
-		default:
-			parameters.Set(c.Key(), c)
-		}
-	}
-	return value{node: parameters}
 }

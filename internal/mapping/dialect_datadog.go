@@ -11,7 +11,7 @@ var _ = register(dialect{
 		fProvider:          {{attr: "openai.request.provider", own: true}, {attr: "anthropic.request.provider", own: true}},
 		fRequestModel:      {{attr: "openai.request.model", own: true, at: rankCurrent - 1}, {attr: "anthropic.request.model", own: true, at: rankCurrent - 1}, {attr: "_llmobs", path: "meta.model_name"}},
 		fResponseModel:     {{attr: "openai.response.model", own: true}},
-		fRequestParameters: {{attr: "_llmobs", path: "meta.metadata", as: asBody, only: onlyLLM, with: datadogParameters, note: "but `finish_reason` and agent attribution"}},
+		fRequestParameters: {{attr: "_llmobs", path: "meta.metadata", as: asBody, only: onlyLLM, with: without("finish_reason", "stop_reason", "agent_attribution", "_dd", "tools"), note: "but `finish_reason` and agent attribution"}},
 		fFinishReasons:     {{attr: "_llmobs", path: "meta.metadata.finish_reason"}, {attr: "_llmobs", path: "meta.metadata.stop_reason"}},
 		fInputTokens:       {{attr: "_llmobs", path: "metrics.input_tokens"}},
 		fOutputTokens:      {{attr: "_llmobs", path: "metrics.output_tokens"}},
@@ -44,21 +44,4 @@ var _ = register(dialect{
 var datadogKinds = map[string]Kind{
 	"llm": KindLLM, "agent": KindAgent, "tool": KindTool, "workflow": KindChain, "task": KindChain, "step": KindChain,
 	"embedding": KindEmbedding, "retrieval": KindRetriever, "experiment": KindEvaluator,
-}
-
-// datadogParameters leaves out of the metadata what is no parameter of a request.
-func datadogParameters(r *reading, v value) value {
-	n := r.parseOnce(v)
-	if !isObject(n) {
-		return value{}
-	}
-	parameters := r.doc.Object()
-	for c := n.First(); c.Exists(); c = c.Next() {
-		switch c.Key() {
-		case "finish_reason", "stop_reason", "agent_attribution", "_dd", "tools":
-		default:
-			parameters.Set(c.Key(), c)
-		}
-	}
-	return value{node: parameters}
 }

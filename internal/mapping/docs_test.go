@@ -105,7 +105,7 @@ const addingADialect = `
 `
 
 func writeRecognition(b *strings.Builder, t *table) {
-	b.WriteString("## Recognised by\n\n| dialect | scope | attribute | versions in the cases |\n|---|---|---|---|\n")
+	b.WriteString("## Recognised by\n\nIn order of precedence: where several dialects give a field, the first of these wins, unless the field's own list\nbelow places a source elsewhere.\n\n| dialect | scope | attribute | versions in the cases |\n|---|---|---|---|\n")
 	for _, d := range t.dialects {
 		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", d.name, codes(d.scopes), codes(d.marks), d.versions)
 	}

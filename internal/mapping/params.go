@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -93,6 +94,23 @@ func (r *reading) bodyParams(all jsonval.Node, src *boundSource) {
 	}
 	if r.groupParams(all, n) && r.classes[r.slots[src.slot].attr] == classFact {
 		r.classes[r.slots[src.slot].attr] = classWords
+	}
+}
+
+// without passes on an object less some of its members.
+func without(keys ...string) func(*reading, value) value {
+	return func(r *reading, v value) value {
+		n := r.parseOnce(v)
+		if !isObject(n) {
+			return value{}
+		}
+		rest := r.doc.Object()
+		for c := n.First(); c.Exists(); c = c.Next() {
+			if !slices.Contains(keys, c.Key()) {
+				rest.Set(c.Key(), c)
+			}
+		}
+		return value{node: rest}
 	}
 }
 
