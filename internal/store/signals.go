@@ -226,12 +226,12 @@ var moveColumns = []pgbatch.Column[MovingEvent]{
 	pgbatch.Col("estimate_counted", pgtype.BoolOID, func(b []byte, r *MovingEvent) []byte { return appendOptBool(b, r.EstimateCounted) }),
 }
 
-// ReadMoving reads events that are about to move.
-func (s *Store) ReadMoving(ctx context.Context, c *pgbatch.Conn, events []MovingEvent) error {
+// ReadMoving reads events that are about to move, and gives their pairs to pair.
+func (s *Store) ReadMoving(ctx context.Context, c *pgbatch.Conn, events []MovingEvent, pair func(*MovingEvent, trace.EventPair)) error {
 	for i := range events {
 		events[i].n = int32(i)
 	}
-	return c.Exec(ctx, appendRead(nil, "read events that move", &s.findMoving, events, func(v [][]byte) error {
+	statements := appendRead(nil, "read events that move", &s.findMoving, events, func(v [][]byte) error {
 		r := pgbatch.Reader{Values: v}
 		m, _, n, _ := scanSpan(&r)
 		r.Next() // pairs
@@ -241,7 +241,18 @@ func (s *Store) ReadMoving(ctx context.Context, c *pgbatch.Conn, events []Moving
 		m.Told = &mapping.EventCall{Event: m.Name}
 		e.Span = m
 		return r.Err
-	})...)
+	})
+	statements = appendRead(statements, "read pairs of events that move", &s.findMovingPairs, events, func(v [][]byte) error {
+		var p trace.EventPair
+		r := pgbatch.Reader{Values: v}
+		n := r.Int()
+		spanID(&p.Inner, r.Next())
+		spanID(&p.Outer, r.Next())
+		p.Effects = trace.Effects(r.Int())
+		pair(&events[n], p)
+		return r.Err
+	})
+	return c.Exec(ctx, statements...)
 }
 
 // CandidateRow is a row of llm_internal_call_candidates.

@@ -70,7 +70,7 @@ type Store struct {
 	findCandidates, findPrompts                             pgbatch.Query[lookupRow]
 	findNamed                                               pgbatch.Query[NamedSpan]
 	insertCandidates                                        pgbatch.Query[CandidateRow]
-	findMoving, moveSpans                                   pgbatch.Query[MovingEvent]
+	findMoving, findMovingPairs, moveSpans                  pgbatch.Query[MovingEvent]
 	moveEvents                                              pgbatch.Query[recordRow]
 	upsertEventPairs                                        pgbatch.Query[EventPairRow]
 
@@ -143,6 +143,7 @@ func New(schemaName string) *Store {
 		findPrompts:      query(schemaName, "prompts_find", promptColumns),
 		insertCandidates: query(schemaName, "candidates_insert", candidateColumns),
 		findMoving:       query(schemaName, "spans_to_move", movingColumns),
+		findMovingPairs:  query(schemaName, "pairs_of_moving", movingColumns),
 		moveSpans:        query(schemaName, "spans_move", moveColumns),
 		moveEvents:       query(schemaName, "events_move", recordColumns),
 		upsertEventPairs: query(schemaName, "event_pairs_upsert", eventPairColumns),

@@ -30,6 +30,14 @@
 // arrives. Then the trace is counted anew from all its spans; only then can a flag go
 // from false to true.
 //
+// # Events
+//
+// Programs that send spans and log records observe a call in both signals, often in two
+// traces. Signals (places.go) pairs such observations by keys that llm_internal_call_candidates
+// keeps, before the traces are locked, and says in whose trace an event is kept. What follows
+// from a pair is a function of the two (Effects). The planner applies the effects to the flags
+// and stores them with the pair, so that a trace that is counted anew comes to the same.
+//
 // # Tools
 //
 // A tool call is repeated by one of the same name below it. One mark says that any tool

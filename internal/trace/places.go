@@ -169,7 +169,7 @@ func (s *Signals) place(placements *[]Placement) map[int]bool {
 			}
 		}
 		if inner >= 0 {
-			settle(at, inner, s.Candidates[inner].Settled)
+			settle(at, inner, false)
 		}
 	}
 	return moved

@@ -26,6 +26,7 @@ type pairing struct {
 	prompts  map[pcommon.TraceID][]store.EventRef
 	known    map[int]bool // the batch's events that are stored already
 	pairs    map[pcommon.TraceID][]trace.EventPair
+	places   map[spanKey]pcommon.TraceID // of events that are paired, by where they came
 	changes  store.Signals
 }
 
@@ -52,6 +53,7 @@ func (t *transaction) pair(ctx context.Context) error {
 	p := &pairing{
 		signals: trace.NewSignals(), facts: map[pcommon.TraceID]store.TraceFacts{}, sessions: map[pcommon.TraceID]string{},
 		numbers: map[int]int{}, derived: map[pcommon.TraceID]bool{}, prompts: map[pcommon.TraceID][]store.EventRef{}, known: map[int]bool{},
+		places: map[spanKey]pcommon.TraceID{},
 	}
 	t.pairing = p
 	places, err := t.lockSignals(ctx)
@@ -66,7 +68,11 @@ func (t *transaction) pair(ctx context.Context) error {
 	var placements []trace.Placement
 	placements, p.pairs = p.signals.Settle()
 	p.take(placements)
-	if err := t.w.store.ReadMoving(ctx, t.conn, p.changes.Moving); err != nil {
+	err = t.w.store.ReadMoving(ctx, t.conn, p.changes.Moving, func(e *store.MovingEvent, pair trace.EventPair) {
+		to := p.placeOf(e)
+		p.pairs[to] = append(p.pairs[to], pair)
+	})
+	if err != nil {
 		return err
 	}
 	t.layOutPaired()
@@ -214,6 +220,7 @@ func (p *pairing) take(placements []trace.Placement) {
 	for _, placed := range placements {
 		e := placed.Event
 		ref := store.EventRef{Origin: e.Origin, ID: e.ID, Start: e.Start}
+		p.places[spanKey{e.Origin, e.ID}] = e.Place
 		p.changes.Places = append(p.changes.Places, store.PlaceRow{EventRef: ref, Trace: e.Place, Settled: placed.Settled})
 		if e.Place == placed.From {
 			continue
@@ -289,12 +296,7 @@ func (t *transaction) layOutPaired() {
 
 // placeOf returns where an event goes.
 func (p *pairing) placeOf(e *store.MovingEvent) pcommon.TraceID {
-	for i := range p.changes.Places {
-		if pl := &p.changes.Places[i]; pl.Origin == e.Origin && pl.ID == e.ID {
-			return pl.Trace
-		}
-	}
-	return e.From
+	return p.places[spanKey{e.Origin, e.ID}]
 }
 
 // listed tells whether a trace gets a row of llm_traces: not one of which the batch brings

@@ -1,0 +1,262 @@
+package trace
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+// observations makes calls of a few sessions, each observed by a span, by one or two
+// events, or by some of these: halves are lost, ids are left out on one side, short ones
+// come again in other sessions, calls fail beside others, and many end at about one time.
+func observations(r source) (all []Candidate) {
+	for range 1 + r.IntN(12) {
+		session := fmt.Sprint("s", r.IntN(3))
+		call := Candidate{Kind: []mapping.Kind{mapping.KindLLM, mapping.KindLLM, mapping.KindTool}[r.IntN(3)], Session: session}
+		call.End = 1_700_000_000_000_000 + int64(r.IntN(3))*70_000_000 + int64(r.IntN(4))*1_500_000
+		call.Start = call.End - int64(r.IntN(3))*1_000_000
+		call.Models = NewModels([]string{"", "gpt", "gpt-4o", "claude"}[r.IntN(4)])
+		if call.Kind == mapping.KindTool {
+			call.ToolName = []string{"bash", "read"}[r.IntN(2)]
+		} else if r.IntN(4) == 0 {
+			call.Failed = true
+		} else {
+			call.Input, call.Output = mapping.Int{V: int64(r.IntN(2)), OK: true}, mapping.Int{V: int64(10 * (1 + r.IntN(2))), OK: true}
+		}
+		id := []string{"", "c1", "c2"}[r.IntN(3)]
+		traceID := pcommon.TraceID{1, byte(r.IntN(3)), session[1]}
+		var span pcommon.SpanID
+		if r.IntN(4) > 0 {
+			s := observed(r, call, traceID, len(all), "", id)
+			span = s.ID
+			all = append(all, s)
+		}
+		for _, event := range []string{"request", "details"} {
+			if r.IntN(3) == 0 {
+				continue
+			}
+			e := observed(r, call, traceID, len(all), event, id)
+			e.ByTime = r.IntN(2) == 0
+			switch r.IntN(3) {
+			case 0: // the record names its span
+				e.Names = span
+			case 1:
+				e.Origin, e.Derived = pcommon.TraceID{2, session[1], byte(r.IntN(2))}, true
+				e.Place = e.Origin
+			}
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+func observed(r source, call Candidate, in pcommon.TraceID, n int, event, id string) Candidate {
+	call.ID, call.Origin, call.Place, call.Event = pcommon.SpanID{9, byte(n / 256), byte(n)}, in, in, event
+	call.End += int64(r.IntN(3)) * 1000
+	if id != "" && r.IntN(3) > 0 {
+		call.IDs, call.HasID = []string{id}, true
+		if call.Kind == mapping.KindTool {
+			call.ToolCall = id
+		}
+	}
+	if !call.Failed && call.Kind != mapping.KindTool {
+		call.Tokens, call.Figures = true, 2+r.IntN(3)
+		if r.IntN(4) == 0 {
+			call.Reasoning = mapping.Int{V: 5, OK: true}
+			call.Output.V += 5
+		}
+		if r.IntN(6) == 0 {
+			call.Input, call.Output, call.Reasoning, call.Tokens, call.Figures = mapping.Int{}, mapping.Int{}, mapping.Int{}, false, 0
+		}
+	}
+	call.Cost = event != "" && call.Tokens && r.IntN(3) == 0
+	return call
+}
+
+// pairByDefinition is the contract's rule of two signals, without a thought of keys.
+func pairByDefinition(a, b *Candidate) bool {
+	if a.Kind != b.Kind || a.Event == "" && b.Event == "" || a.Event == b.Event || a.Kind == mapping.KindTool && a.ToolName != b.ToolName {
+		return false
+	}
+	apart := max(a.End-b.End, b.End-a.End)
+	names := func(e, s *Candidate) bool {
+		return e.Event != "" && s.Event == "" && !e.Names.IsEmpty() && e.Names == s.ID && e.Origin == s.Origin
+	}
+	if names(a, b) || names(b, a) {
+		return true
+	}
+	if a.Session != b.Session {
+		return false
+	}
+	if slices.ContainsFunc(a.IDs, func(id string) bool { return slices.Contains(b.IDs, id) }) && apart <= 60_000_000 {
+		return true
+	}
+	if !a.ByTime && !b.ByTime || a.HasID && b.HasID || apart > 2_000_000 {
+		return false
+	}
+	if a.Kind == mapping.KindTool {
+		return true
+	}
+	if !a.Models.agree(&b.Models) || a.Failed != b.Failed {
+		return false
+	}
+	sameOutput := a.Output == b.Output || a.Reasoning.OK != b.Reasoning.OK && a.Output.V-a.Reasoning.V == b.Output.V-b.Reasoning.V
+	switch {
+	case a.Failed:
+		return true
+	case a.Tokens != b.Tokens:
+		return a.Start <= b.End && b.Start <= a.End
+	}
+	return a.Tokens && a.Input == b.Input && sameOutput
+}
+
+// signalStorage holds what the tables hold of candidates.
+type signalStorage struct {
+	rows  []Candidate
+	keys  map[uint64][]int
+	index map[pcommon.SpanID]int
+	pairs map[[2]pcommon.SpanID]Effects
+	// byTrace are the pairs that are known in each trace.
+	byTrace map[pcommon.TraceID]map[[2]pcommon.SpanID]bool
+}
+
+// store pairs a batch as package write does.
+func (s *signalStorage) store(batch []Candidate) {
+	signals := NewSignals()
+	for i := range batch {
+		c := batch[i]
+		if at, stored := s.index[c.ID]; stored && s.rows[at].Event != "" && (s.rows[at].Settled || s.rows[at].Place != s.rows[at].Origin) {
+			continue // its place is known
+		}
+		c.InTrace = slices.ContainsFunc(s.rows, func(o Candidate) bool { return o.Event != "" && o.Origin == c.Origin }) ||
+			slices.ContainsFunc(batch, func(o Candidate) bool { return o.Event != "" && o.Origin == c.Origin })
+		signals.Add(&c)
+	}
+	for _, l := range signals.Lookups() {
+		for _, at := range s.keys[l.Key.Hash] {
+			if c := s.rows[at]; c.End >= l.First && c.End <= l.Last {
+				c.Stored, c.IDs = true, nil
+				signals.Add(&c, l.Key)
+			}
+		}
+	}
+	for i := range signals.Candidates {
+		c := &signals.Candidates[i]
+		if at, there := s.find(c.Names, c.Origin); c.Event != "" && there && !c.Stored {
+			named := s.rows[at]
+			named.Stored, named.IDs = true, nil
+			signals.Add(&named, c.Named())
+		}
+	}
+	placements, pairs := signals.Settle()
+	for i := range signals.Candidates {
+		c := signals.Candidates[i]
+		if at, stored := s.index[c.ID]; stored {
+			s.rows[at].Place = c.Place
+			continue
+		}
+		s.index[c.ID] = len(s.rows)
+		for _, key := range c.Listed() {
+			s.keys[key.Hash] = append(s.keys[key.Hash], len(s.rows))
+		}
+		s.rows = append(s.rows, c)
+	}
+	for _, p := range placements {
+		if p.Event.Stored {
+			for pair := range s.byTrace[p.From] {
+				if pair[0] == p.Event.ID || pair[1] == p.Event.ID {
+					pairs[p.Event.Place] = append(pairs[p.Event.Place], EventPair{pair[0], pair[1], s.pairs[pair]})
+				}
+			}
+		}
+		s.rows[s.index[p.Event.ID]].Settled = p.Settled
+	}
+	for id, list := range pairs {
+		for _, p := range list {
+			s.pairs[[2]pcommon.SpanID{p.Inner, p.Outer}] |= p.Effects
+			if s.byTrace[id] == nil {
+				s.byTrace[id] = map[[2]pcommon.SpanID]bool{}
+			}
+			s.byTrace[id][[2]pcommon.SpanID{p.Inner, p.Outer}] = true
+		}
+	}
+}
+
+func (s *signalStorage) find(id pcommon.SpanID, in pcommon.TraceID) (int, bool) {
+	at, there := s.index[id]
+	return at, there && !id.IsEmpty() && s.rows[at].Origin == in
+}
+
+// TestPairsMatchTheDefinition delivers sets of observations in random orders and batches,
+// some twice, and compares the pairs and what follows from them with the definition.
+func TestPairsMatchTheDefinition(t *testing.T) {
+	for seed := range uint64(20_000) {
+		r := rand.New(rand.NewPCG(seed, 7))
+		all := observations(r)
+		s := &signalStorage{
+			keys: map[uint64][]int{}, index: map[pcommon.SpanID]int{}, pairs: map[[2]pcommon.SpanID]Effects{},
+			byTrace: map[pcommon.TraceID]map[[2]pcommon.SpanID]bool{},
+		}
+		todo := slices.Clone(all)
+		for range r.IntN(4) {
+			if len(all) > 0 {
+				todo = append(todo, all[r.IntN(len(all))])
+			}
+		}
+		r.Shuffle(len(todo), func(i, j int) { todo[i], todo[j] = todo[j], todo[i] })
+		for len(todo) > 0 {
+			n := 1 + r.IntN(min(len(todo), 6))
+			s.store(todo[:n])
+			todo = todo[n:]
+		}
+		s.require(t, seed, all)
+	}
+}
+
+func (s *signalStorage) require(t *testing.T, seed uint64, all []Candidate) {
+	want := map[[2]pcommon.SpanID]Effects{}
+	spanOf := map[pcommon.SpanID][]pcommon.TraceID{}
+	for i := range all {
+		for j := range all {
+			a, b := &all[i], &all[j]
+			if i == j || !pairByDefinition(a, b) || !inside(a, b) {
+				continue
+			}
+			want[[2]pcommon.SpanID{a.ID, b.ID}] = effects(a, b)
+			if a.Event == "" {
+				spanOf[b.ID] = append(spanOf[b.ID], a.Place)
+			}
+		}
+	}
+	for pair, e := range want {
+		got, found := s.pairs[pair]
+		if e != got || !found {
+			var b strings.Builder
+			for i := range all {
+				fmt.Fprintf(&b, "%+v\n", all[i])
+			}
+			require.Equal(t, e, got, "seed %d: pair %x\n%s", seed, pair, b.String())
+		}
+		for _, id := range pair { // each of the two knows in its own trace what follows
+			row := &s.rows[s.index[id]]
+			if outer := id == pair[1]; outer && e&(OuterCall|OuterTokens|OuterCost) != 0 || !outer && e&(InnerTokens|InnerPriced) != 0 {
+				require.True(t, s.byTrace[row.Place][pair], "seed %d: pair %x is unknown to %x in its trace", seed, pair, id)
+			}
+		}
+	}
+	require.Len(t, s.pairs, len(want), "seed %d", seed)
+	for i := range all {
+		row := &s.rows[s.index[all[i].ID]]
+		if spans := spanOf[row.ID]; len(spans) > 0 {
+			require.Contains(t, spans, row.Place, "seed %d: an event is in the trace of a span of its call", seed)
+			require.True(t, row.Settled)
+		}
+	}
+}
