@@ -190,6 +190,21 @@ func (pg *PG) accepts(ctx context.Context) error {
 // Stop is a fast shutdown: sessions are ended, the data is written out.
 func (pg *PG) Stop() error { return pg.stop(syscall.SIGINT) }
 
+// Configure appends settings, which the next start or reload reads and which win over those of before.
+func (pg *PG) Configure(settings map[string]string) error {
+	var conf strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(settings)) {
+		fmt.Fprintf(&conf, "%s = '%s'\n", key, strings.ReplaceAll(settings[key], "'", "''"))
+	}
+	return appendFile(filepath.Join(pg.dataDir(), "postgresql.auto.conf"), conf.String())
+}
+
+// Address is "host:port".
+func (pg *PG) Address() string { return net.JoinHostPort(pg.Host, strconv.Itoa(pg.Port)) }
+
+// Run runs one of PostgreSQL's own programs, such as pg_dump, as the user of the server.
+func (pg *PG) Run(program string, args ...string) error { return pg.run(program, args...) }
+
 // Kill is an immediate shutdown: all processes end at once, and the next Start recovers from the WAL.
 func (pg *PG) Kill() error { return ignoreExit(pg.stop(syscall.SIGQUIT)) }
 
@@ -225,7 +240,7 @@ func (pg *PG) Process() *Process { return pg.process }
 
 // URL is the connection string of a database; "" means postgres.
 func (pg *PG) URL(database string) string {
-	return pg.urlWith(net.JoinHostPort(pg.Host, strconv.Itoa(pg.Port)), database)
+	return pg.urlWith(pg.Address(), database)
 }
 
 // URLVia is URL through a proxy or a pooler that listens on 127.0.0.1:port.

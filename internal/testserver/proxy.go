@@ -14,11 +14,11 @@ type Proxy struct {
 	Host string // 127.0.0.1
 	Port int
 
-	target   string
 	listener net.Listener
 	done     sync.WaitGroup
 
 	mu     sync.Mutex
+	target string
 	flow   *sync.Cond // signalled when hung or closed changes
 	refuse bool       // cut: new connections are closed at once
 	hung   bool
@@ -57,7 +57,7 @@ func NewProxy(t testing.TB, target string) *Proxy {
 // Proxy starts a proxy in front of the server for one test.
 func (pg *PG) Proxy(t testing.TB) *Proxy {
 	t.Helper()
-	return NewProxy(t, net.JoinHostPort(pg.Host, strconv.Itoa(pg.Port)))
+	return NewProxy(t, pg.Address())
 }
 
 // Address is "host:port".
@@ -85,6 +85,14 @@ func (p *Proxy) Resume() {
 	defer p.mu.Unlock()
 	p.refuse, p.hung = false, false
 	p.flow.Broadcast()
+}
+
+// Redirect sends new connections to another server, and closes those that there are.
+func (p *Proxy) Redirect(target string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.target = target
+	p.closeConns()
 }
 
 // CutOnRequest cuts one connection, once: the first on which the client sends pattern, before the server
@@ -147,7 +155,10 @@ func (p *Proxy) serve(client net.Conn) {
 	if !p.wait() {
 		return
 	}
-	server, err := net.Dial("tcp", p.target)
+	p.mu.Lock()
+	target := p.target
+	p.mu.Unlock()
+	server, err := net.Dial("tcp", target)
 	if err != nil {
 		return
 	}
