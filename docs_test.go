@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -63,4 +65,51 @@ func TestTablesPage(t *testing.T) {
 		return
 	}
 	require.Equal(t, page.String(), string(stored), "run go test . -run TestTablesPage -update")
+}
+
+var (
+	pageLink    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	pageHeading = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	fencedText  = regexp.MustCompile("(?s)```.*?```")
+	notInAnchor = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
+)
+
+// TestLinksBetweenPages follows each link of a page to the file, and to the heading in it.
+func TestLinksBetweenPages(t *testing.T) {
+	pages, err := filepath.Glob("docs/*.md")
+	require.NoError(t, err)
+	pages = append(pages, "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "internal/bench/README.md")
+	followed := 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, link := range pageLink.FindAllStringSubmatch(fencedText.ReplaceAllString(string(text), ""), -1) {
+			if strings.Contains(link[1], "://") || strings.HasPrefix(link[1], "mailto:") {
+				continue
+			}
+			file, anchor, _ := strings.Cut(link[1], "#")
+			target := page
+			if file != "" {
+				target = filepath.Join(filepath.Dir(page), file)
+			}
+			linked, err := os.ReadFile(target)
+			if info, statErr := os.Stat(target); statErr == nil && info.IsDir() {
+				err = nil
+			}
+			require.NoError(t, err, "%s links to %s", page, link[1])
+			if anchor != "" {
+				require.Contains(t, anchors(string(linked)), anchor, "%s links to %s", page, link[1])
+			}
+			followed++
+		}
+	}
+	require.Greater(t, followed, 30)
+}
+
+// anchors are those of a page's headings, as GitHub makes them.
+func anchors(page string) (list []string) {
+	for _, heading := range pageHeading.FindAllStringSubmatch(fencedText.ReplaceAllString(page, ""), -1) {
+		list = append(list, strings.ReplaceAll(notInAnchor.ReplaceAllString(strings.ToLower(heading[1]), ""), " ", "-"))
+	}
+	return list
 }
