@@ -36,11 +36,32 @@ func runDefinitions(ctx context.Context, tx pgx.Tx, name string) error {
 		return err
 	}
 	for _, file := range definitionFiles {
-		if _, err := tx.Exec(ctx, render(read(file), name), pgx.QueryExecModeSimpleProtocol); err != nil {
+		text, err := withColumns(ctx, tx, read(file), name)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, render(text, name), pgx.QueryExecModeSimpleProtocol); err != nil {
 			return fmt.Errorf("definitions in %s failed: %w", file, err)
 		}
 	}
 	return nil
+}
+
+var columnsOf = regexp.MustCompile(`{{\.columns_of (\w+)}}`)
+
+// withColumns puts the columns of tables and views, with their types, into the text of a
+// file: {{.columns_of llm_calls}}.
+func withColumns(ctx context.Context, tx pgx.Tx, text, name string) (string, error) {
+	for _, found := range columnsOf.FindAllStringSubmatch(text, -1) {
+		var columns string
+		err := tx.QueryRow(ctx, `SELECT string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum)
+			FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped`, Table(name, found[1])).Scan(&columns)
+		if err != nil {
+			return "", fmt.Errorf("cannot list the columns of %s: %w", found[1], err)
+		}
+		text = strings.ReplaceAll(text, found[0], columns)
+	}
+	return text, nil
 }
 
 // shapeChanged tells whether CREATE OR REPLACE met an object of the same name and

@@ -67,6 +67,7 @@ var definitionFiles = []string{
 	"functions/repricing.sql",
 	"functions/comments.sql",
 	"functions/grants.sql",
+	"functions/citus.sql",
 }
 
 // retiredFunctions are those of builds of before that no file defines any more.

@@ -90,6 +90,11 @@ func migrateInTx(ctx context.Context, tx pgx.Tx, name string) error {
 	if err := createSchema(ctx, tx, name); err != nil {
 		return err
 	}
+	if s.version == 0 {
+		if err := checkNotMoved(ctx, tx, name); err != nil {
+			return err
+		}
+	}
 	if err := createStateTables(ctx, tx, name); err != nil {
 		return err
 	}
@@ -111,7 +116,27 @@ func createSchema(ctx context.Context, tx pgx.Tx, name string) error {
 	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", name).Scan(&there); err != nil || there {
 		return err
 	}
-	_, err := tx.Exec(ctx, "CREATE SCHEMA "+pgx.Identifier{name}.Sanitize())
+	// Citus would have the tables made on a worker, where the first migrations cannot run.
+	_, err := tx.Exec(ctx, "SELECT set_config('citus.enable_schema_based_sharding', 'off', true) FROM pg_extension WHERE extname = 'citus'")
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "CREATE SCHEMA "+pgx.Identifier{name}.Sanitize())
+	return err
+}
+
+// checkNotMoved refuses an empty schema that Citus has on a worker: tables are made first
+// and moved then.
+func checkNotMoved(ctx context.Context, tx pgx.Tx, name string) error {
+	var citus, moved bool
+	err := tx.QueryRow(ctx, "SELECT to_regclass('pg_catalog.pg_dist_schema') IS NOT NULL").Scan(&citus)
+	if err != nil || !citus {
+		return err
+	}
+	err = tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_dist_schema d JOIN pg_namespace n ON n.oid = d.schemaid WHERE n.nspname = $1)", name).Scan(&moved)
+	if err == nil && moved {
+		err = fmt.Errorf("schema %[1]q is distributed by Citus and has no tables yet: run SELECT citus_schema_undistribute('%[1]s'), start the collector, and distribute the schema then", name)
+	}
 	return err
 }
 

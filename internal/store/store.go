@@ -158,11 +158,19 @@ func text(schemaName, file string) string { return render(schemaName, file, nil,
 
 // query is the statement of a file that takes rows.
 func query[T any](schemaName, file string, columns []pgbatch.Column[T]) pgbatch.Query[T] {
-	names := make([]string, len(columns))
+	names, values := make([]string, len(columns)), make([]string, len(columns))
+	casts := false
 	for i, c := range columns {
-		names[i] = c.Name
+		names[i], values[i] = c.Name, c.Name
+		if to := arrayCasts[c.Name]; to != "" {
+			values[i] += to + " AS " + c.Name
+			casts = true
+		}
 	}
 	rows := "$rows AS r (" + strings.Join(names, ", ") + ")"
+	if casts { // apart from the statement, since Citus takes no such casts in what an UPDATE sets
+		rows = "(SELECT " + strings.Join(values, ", ") + " FROM " + rows + " OFFSET 0) AS r"
+	}
 	return pgbatch.NewQuery(render(schemaName, file, names, rows), columns)
 }
 
@@ -171,12 +179,6 @@ func render(schemaName, file string, columns []string, rows string) string {
 	var set, setValues []string
 	for i, name := range columns {
 		values[i] = "r." + name
-		if textArrays[name] {
-			values[i] += "::text[]"
-		}
-		if idArrays[name] {
-			values[i] += "::uuid[]"
-		}
 		if name != "id" && name != "trace_id" {
 			set, setValues = append(set, name), append(setValues, values[i])
 		}
@@ -193,12 +195,12 @@ func render(schemaName, file string, columns []string, rows string) string {
 	return b.String()
 }
 
-// textArrays are columns whose values come as text, since the elements of an array
-// parameter cannot be arrays.
-var textArrays = map[string]bool{"tags": true, "models": true, "adjustments": true, "finish_reasons": true}
-
-// idArrays are the same of ids.
-var idArrays = map[string]bool{"input_message_ids": true, "output_message_ids": true}
+// arrayCasts are the types of columns whose values come as text, since the elements of
+// an array parameter cannot be arrays.
+var arrayCasts = map[string]string{
+	"tags": "::text[]", "models": "::text[]", "adjustments": "::text[]", "finish_reasons": "::text[]",
+	"input_message_ids": "::uuid[]", "output_message_ids": "::uuid[]",
+}
 
 var templates = template.Must(template.New("sql").Option("missingkey=error").ParseFS(files, "sql/*.sql"))
 

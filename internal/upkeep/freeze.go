@@ -27,6 +27,7 @@ WHERE i.inhparent IN (to_regclass($1), to_regclass($2)) AND c.relname ~ '_[0-9]{
 	AND to_date(right(c.relname, 8), 'YYYYMMDD') BETWEEN $3::date - $4::int AND $3::date - 1
 	AND coalesce(s.last_vacuum, '-infinity') < (to_date(right(c.relname, 8), 'YYYYMMDD') + 1)::timestamp AT TIME ZONE 'UTC'
 	AND pg_has_role(c.relowner, 'USAGE')
+	AND to_regclass('pg_catalog.pg_dist_partition') IS NULL -- with Citus, autovacuum of the server that has the rows does it
 ORDER BY c.relname`
 
 // Freeze vacuums the partitions of days that have ended: all of their rows are

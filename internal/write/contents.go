@@ -7,6 +7,7 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/seen"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 )
 
@@ -47,6 +48,9 @@ func (t *transaction) begin(ctx context.Context) error {
 	err := t.conn.Exec(ctx, statements...)
 	t.durable = session.Durable
 	t.w.mayProve.Store(session.MayProve)
+	if !session.MayProve {
+		t.proof = seen.Proof{Files: map[int32]string{}}
+	}
 	if err != nil || expected || !session.MayProve {
 		return err
 	}

@@ -1,12 +1,14 @@
 -- The calls of a session or of a user, in a time that does not grow with the number of
--- days stored.
+-- days stored. They name the columns that they return, since Citus hands a function to
+-- its workers only if the function does not depend on a table or a view.
 
 -- The calls of some traces that are of a session or of a user, whichever is not null:
 -- all, or the newest. OFFSET 0 keeps the inner query from being merged with the outer
 -- one, so that it runs for one trace at a time and sees the partitions of its days only.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_calls_of_traces(traces uuid[], of_session text, of_user text, newest integer)
-RETURNS SETOF {{.schema}}.llm_internal_calls
+RETURNS TABLE ({{.columns_of llm_internal_calls}})
 LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+#variable_conflict use_column
 BEGIN
     RETURN QUERY
     SELECT c.* FROM {{.schema}}.llm_traces t
@@ -25,8 +27,9 @@ $$;
 -- the traces the calls. For the newest calls it looks at the latest spans only, in
 -- steps, until they are an hour older than the oldest call found.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_calls_of(of_session text, of_user text, newest integer)
-RETURNS SETOF {{.schema}}.llm_internal_calls
+RETURNS TABLE ({{.columns_of llm_internal_calls}})
 LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+#variable_conflict use_column
 DECLARE
     step bigint := greatest(4 * newest, 100);
     marks record;
@@ -46,7 +49,7 @@ BEGIN
             RETURN QUERY SELECT * FROM {{.schema}}.llm_internal_calls_of_traces(marks.traces, of_session, of_user, newest);
             RETURN;
         END IF;
-        SELECT array_agg(c) INTO found FROM {{.schema}}.llm_internal_calls_of_traces(marks.traces, of_session, of_user, newest) c;
+        SELECT array_agg(ROW(c.*)::{{.schema}}.llm_internal_calls) INTO found FROM {{.schema}}.llm_internal_calls_of_traces(marks.traces, of_session, of_user, newest) c;
         IF cardinality(found) = newest AND marks.since < (SELECT min(c.start_time) FROM unnest(found) c) - interval '1 hour' THEN
             RETURN QUERY SELECT * FROM unnest(found);
             RETURN;
@@ -58,7 +61,7 @@ $$;
 
 -- The same as llm_calls shows them. For some dozens of rows, functions that fetch words
 -- are faster than planning subqueries over all days.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_worded_calls(of_session text, of_user text, newest integer) RETURNS SETOF {{.schema}}.llm_calls
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_worded_calls(of_session text, of_user text, newest integer) RETURNS TABLE ({{.columns_of llm_calls}})
 LANGUAGE sql STABLE AS $$
 SELECT i.trace_id, i.trace_hex, i.span_id, i.parent_span_id, i.name, i.span_kind, i.kind, i.is_call, i.failed, i.operation,
     i.service_name, i.scope_name, i.scope_version, i.start_time, i.end_time, i.duration_us,
@@ -87,12 +90,12 @@ FROM {{.schema}}.llm_internal_calls_of(of_session, of_user, newest) i
 LEFT JOIN {{.schema}}.llm_resources r ON r.id = i.resource_id
 $$;
 
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_session_calls(session text, newest integer DEFAULT NULL) RETURNS SETOF {{.schema}}.llm_calls
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_session_calls(session text, newest integer DEFAULT NULL) RETURNS TABLE ({{.columns_of llm_calls}})
 LANGUAGE sql STABLE AS $$
 SELECT c.* FROM {{.schema}}.llm_internal_worded_calls(session, NULL, newest) c ORDER BY c.start_time, c.span_id
 $$;
 
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_user_calls(of_user text, newest integer DEFAULT 50) RETURNS SETOF {{.schema}}.llm_calls
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_user_calls(of_user text, newest integer DEFAULT 50) RETURNS TABLE ({{.columns_of llm_calls}})
 LANGUAGE sql STABLE AS $$
 SELECT c.* FROM {{.schema}}.llm_internal_worded_calls(NULL, of_user, newest) c ORDER BY c.start_time DESC, c.span_id DESC
 $$;

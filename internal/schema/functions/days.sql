@@ -1,3 +1,24 @@
+-- Whether the database has the extension Citus, which may keep the rows of the schema on
+-- another server.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_has_citus() RETURNS boolean
+LANGUAGE sql STABLE AS $$ SELECT EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = 'citus') $$;
+
+-- The bytes of a table, by the function of PostgreSQL that is named, or by that of Citus
+-- where another server has the rows.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_size(relation oid, by text) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    bytes bigint;
+    moved boolean := false;
+BEGIN
+    IF {{.schema}}.llm_internal_has_citus() THEN
+        EXECUTE 'SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_partition d WHERE d.logicalrelid = $1)' INTO moved USING relation;
+    END IF;
+    EXECUTE format('SELECT pg_catalog.%I($1)', CASE WHEN moved THEN 'citus' ELSE 'pg' END || by) INTO bytes USING relation::regclass;
+    RETURN bytes;
+END
+$$;
+
 -- Tables by UTC day: each partitioned table of the schema that has a default partition.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_day_tables() RETURNS TABLE (table_name text, key text, is_date boolean)
 LANGUAGE sql STABLE AS $$
@@ -58,7 +79,7 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_create_partition(text, text, boo
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_count_removals(part text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') THEN
+    IF {{.schema}}.llm_internal_has_citus() THEN
         RETURN;
     END IF;
     EXECUTE format('CREATE TRIGGER llm_count_removal AFTER DELETE OR TRUNCATE ON %s

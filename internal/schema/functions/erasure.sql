@@ -133,6 +133,8 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_unneeded(date[], uuid[], uuid[],
 -- are one have a key in common.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_count_again(of_trace uuid, since timestamptz, until timestamptz) RETURNS void
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_nestloop = off SET jit = off AS $$
+DECLARE
+    found record;
 BEGIN
 WITH RECURSIVE spans AS MATERIALIZED (
     SELECT s.span_id, s.parent_span_id, s.start_time, s.end_time, s.kind, s.source, s.scope_name, s.response_id, s.input_tokens, s.output_tokens,
@@ -179,8 +181,6 @@ WITH RECURSIVE spans AS MATERIALIZED (
     SELECT a.span_id, s.parent_span_id FROM above a JOIN spans s ON s.span_id = a.ancestor WHERE s.parent_span_id IS NOT NULL
 ), pairs AS MATERIALIZED (
     SELECT a.inner_id, a.outer_id FROM alike a WHERE NOT EXISTS (SELECT FROM above u WHERE u.span_id = a.outer_id AND u.ancestor = a.inner_id)
-), stored AS (
-    INSERT INTO {{.schema}}.llm_internal_pairs (trace_id, inner_span_id, outer_span_id) SELECT of_trace, p.inner_id, p.outer_id FROM pairs p
 ), edges AS MATERIALIZED (
     SELECT s.span_id AS inner_id, s.parent_span_id AS outer_id FROM spans s WHERE s.parent_span_id IS NOT NULL
     UNION
@@ -215,10 +215,17 @@ WITH RECURSIVE spans AS MATERIALIZED (
             AND NOT coalesce(e.cost, false) END AS cost_counted
     FROM spans s LEFT JOIN repeated r ON r.span_id = s.span_id LEFT JOIN of_events e ON e.span_id = s.span_id
 )
+SELECT p.inner_ids, p.outer_ids, c.ids, c.times, c.may_tell, c.counted, c.usage_counted, c.cost_counted INTO found
+FROM (SELECT array_agg(p.inner_id) AS inner_ids, array_agg(p.outer_id) AS outer_ids FROM pairs p) p
+CROSS JOIN (SELECT array_agg(c.span_id) AS ids, array_agg(c.start_time) AS times, array_agg(c.may_tell) AS may_tell, array_agg(c.counted) AS counted,
+    array_agg(c.usage_counted) AS usage_counted, array_agg(c.cost_counted) AS cost_counted FROM counted c) c;
+INSERT INTO {{.schema}}.llm_internal_pairs (trace_id, inner_span_id, outer_span_id)
+SELECT of_trace, p.inner_id, p.outer_id FROM unnest(found.inner_ids, found.outer_ids) AS p (inner_id, outer_id);
 UPDATE {{.schema}}.llm_spans s SET counted = c.counted,
     usage_counted = CASE WHEN c.may_tell THEN c.usage_counted ELSE s.usage_counted END,
     cost_counted = CASE WHEN c.may_tell THEN c.cost_counted ELSE s.cost_counted END
-FROM counted c
+FROM unnest(found.ids, found.times, found.may_tell, found.counted, found.usage_counted, found.cost_counted)
+    AS c (span_id, start_time, may_tell, counted, usage_counted, cost_counted)
 WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until AND s.span_id = c.span_id AND s.start_time = c.start_time
     AND (s.counted IS DISTINCT FROM c.counted
         OR c.may_tell AND (s.usage_counted, s.cost_counted) IS DISTINCT FROM (c.usage_counted, c.cost_counted));
@@ -229,7 +236,8 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_count_again(uuid, timestamptz, t
 -- Which estimates of what is left of a trace count: those of calls whose cost nobody
 -- reports, neither below nor above them.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_count_estimates_again(of_trace uuid, since timestamptz, until timestamptz) RETURNS void
-LANGUAGE sql SET enable_nestloop = off SET jit = off AS $$
+LANGUAGE plpgsql SET enable_nestloop = off SET jit = off AS $$
+BEGIN
 WITH RECURSIVE spans AS MATERIALIZED (
     SELECT s.span_id, s.start_time, s.parent_span_id, s.kind,
         s.cost_counted AND CASE WHEN s.kind IN ('agent', 'chain') THEN s.aggregate_usage ->> 'total_cost' IS NOT NULL
@@ -249,7 +257,8 @@ WITH RECURSIVE spans AS MATERIALIZED (
 UPDATE {{.schema}}.llm_spans s SET estimate_counted = i.lacks_cost AND i.has_tokens
     AND NOT EXISTS (SELECT FROM covered c WHERE c.span_id = i.span_id AND coalesce(c.kind, i.kind) = i.kind)
 FROM spans i
-WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until AND s.span_id = i.span_id AND s.start_time = i.start_time AND i.has_tokens
+WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until AND s.span_id = i.span_id AND s.start_time = i.start_time AND i.has_tokens;
+END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_count_estimates_again(uuid, timestamptz, timestamptz) FROM PUBLIC;
 
@@ -262,6 +271,8 @@ DECLARE
     root record;
     said record;
     names text[];
+    all_tags text[];
+    all_labels jsonb;
     most constant bigint := 9223372036854775807; -- that a column holds
 BEGIN
     SELECT min(s.start_time) AS first, max(s.end_time) AS last, count(*) AS spans,
@@ -290,21 +301,27 @@ BEGIN
     LOOP
         names[said.n] := coalesce(nullif(names[said.n], ''), said.value);
     END LOOP;
+    -- In variables of their own, since Citus takes neither elements of arrays nor subqueries
+    -- in what an UPDATE sets.
+    SELECT coalesce(names[1], '') AS name, names[2] AS service_name, names[3] AS environment, names[4] AS release,
+        names[5] AS user_id, names[6] AS session_id INTO said;
+    all_tags := (SELECT array_agg(DISTINCT u.tag COLLATE "C") FROM {{.schema}}.llm_spans s CROSS JOIN LATERAL unnest(s.tags) AS u (tag)
+        WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until);
+    all_labels := (SELECT jsonb_object_agg(l.key, l.value) FROM (
+        SELECT DISTINCT ON (e.key) e.key, e.value FROM {{.schema}}.llm_spans s
+        CROSS JOIN LATERAL jsonb_each(CASE WHEN jsonb_typeof(s.labels) = 'object' THEN s.labels END) e
+        WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until
+        ORDER BY e.key, (s.span_id, s.start_time) IS DISTINCT FROM (root.span_id, root.start_time), s.start_time, s.span_id) l);
     UPDATE {{.schema}}.llm_traces t SET
         start_time = sums.first, end_time = sums.last, duration_us = (extract(epoch FROM sums.last - sums.first) * 1000000)::bigint,
         updated_at = now(), span_count = sums.spans, llm_call_count = sums.llm, tool_call_count = sums.tool, error_count = sums.errors,
         input_tokens = least(coalesce(sums.input, 0), most), output_tokens = least(coalesce(sums.output, 0), most),
         total_tokens = least(coalesce(sums.total, 0), most), total_cost = coalesce(sums.cost + sums.counted_estimate, sums.cost, sums.counted_estimate),
         estimated_cost = sums.estimate, unpriced_calls = sums.unpriced, models = coalesce(sums.models, '{}'),
-        tags = (SELECT coalesce(array_agg(DISTINCT u.tag COLLATE "C"), '{}') FROM {{.schema}}.llm_spans s CROSS JOIN LATERAL unnest(s.tags) AS u (tag)
-                WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until),
-        labels = (SELECT jsonb_object_agg(l.key, l.value) FROM (
-                SELECT DISTINCT ON (e.key) e.key, e.value FROM {{.schema}}.llm_spans s
-                CROSS JOIN LATERAL jsonb_each(CASE WHEN jsonb_typeof(s.labels) = 'object' THEN s.labels END) e
-                WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until
-                ORDER BY e.key, (s.span_id, s.start_time) IS DISTINCT FROM (root.span_id, root.start_time), s.start_time, s.span_id) l),
+        tags = coalesce(all_tags, '{}'), labels = all_labels,
         root_span_id = root.span_id, status = coalesce(root.status, 'unset'),
-        name = coalesce(names[1], ''), service_name = names[2], environment = names[3], release = names[4], user_id = names[5], session_id = names[6],
+        name = said.name, service_name = said.service_name, environment = said.environment, release = said.release,
+        user_id = said.user_id, session_id = said.session_id,
         origins = DEFAULT
     WHERE t.id = of_trace;
 END
@@ -314,14 +331,16 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_roll_up(uuid, timestamptz, times
 -- Removes what counting keeps of traces between batches. Pairs with events stay as long as
 -- the trace: they hold across traces too.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_forget_counting(of_traces uuid[]) RETURNS void
-LANGUAGE sql AS $$
-DELETE FROM {{.schema}}.llm_internal_awaited_spans WHERE trace_id = ANY (of_traces);
-DELETE FROM {{.schema}}.llm_internal_pairs p WHERE p.trace_id = ANY (of_traces)
-    AND (p.effects IS NULL OR NOT EXISTS (SELECT FROM {{.schema}}.llm_traces t WHERE t.id = p.trace_id));
-DELETE FROM {{.schema}}.llm_internal_call_keys WHERE trace_id = ANY (of_traces);
-DELETE FROM {{.schema}}.llm_internal_nested_tools WHERE trace_id = ANY (of_traces);
-DELETE FROM {{.schema}}.llm_awaited_spans WHERE trace_id = ANY (of_traces);
-DELETE FROM {{.schema}}.llm_side_by_side WHERE trace_id = ANY (of_traces);
+LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM {{.schema}}.llm_internal_awaited_spans WHERE trace_id = ANY (of_traces);
+    DELETE FROM {{.schema}}.llm_internal_pairs p WHERE p.trace_id = ANY (of_traces)
+        AND (p.effects IS NULL OR NOT EXISTS (SELECT FROM {{.schema}}.llm_traces t WHERE t.id = p.trace_id));
+    DELETE FROM {{.schema}}.llm_internal_call_keys WHERE trace_id = ANY (of_traces);
+    DELETE FROM {{.schema}}.llm_internal_nested_tools WHERE trace_id = ANY (of_traces);
+    DELETE FROM {{.schema}}.llm_awaited_spans WHERE trace_id = ANY (of_traces);
+    DELETE FROM {{.schema}}.llm_side_by_side WHERE trace_id = ANY (of_traces);
+END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_forget_counting(uuid[]) FROM PUBLIC;
 
@@ -337,6 +356,8 @@ DECLARE
     removed bigint;
     left_over uuid[];
     gone uuid[];
+    gone_hex text[];
+    hours timestamptz[];
 BEGIN
     spans := 0;
     PERFORM FROM {{.schema}}.llm_traces t WHERE t.id = ANY (of_traces) ORDER BY t.trace_id FOR UPDATE;
@@ -372,13 +393,13 @@ BEGIN
         PERFORM {{.schema}}.llm_internal_count_again(one.id, one.first, one.last);
         PERFORM {{.schema}}.llm_internal_count_estimates_again(one.id, one.first, one.last);
         PERFORM {{.schema}}.llm_internal_roll_up(one.id, one.first, one.last);
-        INSERT INTO {{.schema}}.llm_usage_hours (hour)
-        SELECT DISTINCT date_trunc('hour', s.start_time, 'UTC') FROM {{.schema}}.llm_spans s
-        WHERE s.trace_id = one.id AND s.start_time BETWEEN one.first AND one.last
-        ON CONFLICT DO NOTHING;
+        hours := ARRAY(SELECT DISTINCT date_trunc('hour', s.start_time, 'UTC') FROM {{.schema}}.llm_spans s
+            WHERE s.trace_id = one.id AND s.start_time BETWEEN one.first AND one.last);
+        INSERT INTO {{.schema}}.llm_usage_hours (hour) SELECT unnest(hours) ON CONFLICT DO NOTHING;
     END LOOP;
-    WITH deleted AS (DELETE FROM {{.schema}}.llm_traces t WHERE t.id = ANY (gone) RETURNING t.trace_id)
-    INSERT INTO {{.schema}}.llm_erased_traces (trace_id) SELECT d.trace_id FROM deleted d ON CONFLICT DO NOTHING;
+    gone_hex := ARRAY(SELECT t.trace_id FROM {{.schema}}.llm_traces t WHERE t.id = ANY (gone));
+    DELETE FROM {{.schema}}.llm_traces t WHERE t.id = ANY (gone);
+    INSERT INTO {{.schema}}.llm_erased_traces (trace_id) SELECT unnest(gone_hex) ON CONFLICT DO NOTHING;
     DELETE FROM {{.schema}}.llm_internal_shortened_traces n WHERE n.trace_id = ANY (gone);
     PERFORM {{.schema}}.llm_internal_forget_counting(gone);
     traces := coalesce(cardinality(gone), 0);
@@ -562,9 +583,12 @@ COMMENT ON FUNCTION {{.schema}}.llm_erase_user(text) IS
 
 -- The traces erased after a time; notes older than a day go.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_erased_after(after timestamptz) RETURNS TABLE (trace_id text, erased_at timestamptz)
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DELETE FROM {{.schema}}.llm_erased_traces e WHERE e.erased_at < now() - interval '1 day';
-SELECT e.trace_id, e.erased_at FROM {{.schema}}.llm_erased_traces e WHERE e.erased_at > after;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    DELETE FROM {{.schema}}.llm_erased_traces e WHERE e.erased_at < now() - interval '1 day';
+    RETURN QUERY SELECT e.trace_id, e.erased_at FROM {{.schema}}.llm_erased_traces e WHERE e.erased_at > after;
+END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_erased_after(timestamptz) FROM PUBLIC;
 

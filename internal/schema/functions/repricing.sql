@@ -42,7 +42,7 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_note_prices(interval) FROM PUBLI
 -- Lists the days of changes that are ready, to be priced again from their beginning, and
 -- returns how many those are.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_list_repricing() RETURNS integer
-LANGUAGE plpgsql SET "TimeZone" = 'UTC' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' AS $$
 DECLARE
     listed integer;
 BEGIN

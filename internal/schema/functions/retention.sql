@@ -10,7 +10,7 @@ DECLARE
 BEGIN
     FOR part, day IN SELECT p.part, p.day FROM {{.schema}}.llm_internal_partitions(of_table) p WHERE p.day < limit_day ORDER BY p.day LOOP
         EXECUTE format('SELECT count(*) FROM %s', part) INTO rows;
-        bytes := pg_total_relation_size(part);
+        bytes := {{.schema}}.llm_internal_size(part, '_total_relation_size');
         RETURN NEXT;
     END LOOP;
 END
@@ -68,7 +68,7 @@ BEGIN
     SELECT p.part, p.day, p.row_estimate INTO oldest FROM {{.schema}}.llm_internal_partitions(of_table) p
     WHERE p.day < limit_day ORDER BY p.day LIMIT 1;
     IF FOUND THEN
-        bytes := pg_total_relation_size(oldest.part);
+        bytes := {{.schema}}.llm_internal_size(oldest.part, '_total_relation_size');
         IF of_table = 'llm_spans' AND {{.schema}}.llm_internal_unfolded(oldest.day) -- nobody is held up for nothing
                 OR NOT {{.schema}}.llm_internal_lock_table(of_table) THEN
             RETURN;
@@ -118,8 +118,10 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_drop_day_before(text, date) FROM PUBLIC;
 
 -- Whether an hour of a UTC day waits to be folded.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_unfolded(day date) RETURNS boolean
-LANGUAGE sql VOLATILE SET "TimeZone" = 'UTC' AS $$
-SELECT EXISTS (SELECT FROM {{.schema}}.llm_usage_hours h WHERE h.hour >= llm_internal_unfolded.day AND h.hour < llm_internal_unfolded.day + 1)
+LANGUAGE plpgsql VOLATILE SET "TimeZone" = 'UTC' AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM {{.schema}}.llm_usage_hours h WHERE h.hour >= llm_internal_unfolded.day AND h.hour < llm_internal_unfolded.day + 1);
+END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_unfolded(date) FROM PUBLIC;
 
@@ -133,6 +135,7 @@ RETURNS TABLE (deleted bigint, done boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' AS $$
 DECLARE
     gone uuid[];
+    shortened uuid[];
 BEGIN
     WITH old AS (
         SELECT t.id FROM {{.schema}}.llm_traces t
@@ -147,12 +150,11 @@ BEGIN
     SELECT array_agg(id) INTO gone FROM removed;
     PERFORM {{.schema}}.llm_internal_forget_counting(gone);
     DELETE FROM {{.schema}}.llm_internal_shortened_traces WHERE trace_id = ANY (gone);
-    INSERT INTO {{.schema}}.llm_internal_shortened_traces
-    SELECT t.id FROM {{.schema}}.llm_traces t
-    WHERE t.ctid >= format('(%s,0)', first_block)::tid AND t.ctid < format('(%s,0)', first_block + blocks)::tid AND t.start_time < limit_day
-    ON CONFLICT DO NOTHING;
+    shortened := ARRAY(SELECT t.id FROM {{.schema}}.llm_traces t
+        WHERE t.ctid >= format('(%s,0)', first_block)::tid AND t.ctid < format('(%s,0)', first_block + blocks)::tid AND t.start_time < limit_day);
+    INSERT INTO {{.schema}}.llm_internal_shortened_traces SELECT unnest(shortened) ON CONFLICT DO NOTHING;
     deleted := coalesce(cardinality(gone), 0);
-    done := first_block + blocks >= pg_relation_size(format('%I.llm_traces', {{.schema_literal}})) / current_setting('block_size')::bigint;
+    done := first_block + blocks >= {{.schema}}.llm_internal_size(to_regclass(format('%I.llm_traces', {{.schema_literal}})), '_relation_size') / current_setting('block_size')::bigint;
     IF done THEN
         DELETE FROM {{.schema}}.llm_internal_call_candidates c WHERE c.end_time < limit_day;
         DELETE FROM {{.schema}}.llm_internal_event_places p WHERE p.start_time < limit_day;

@@ -10,10 +10,12 @@
 
 -- The other tellings of a counted call, the innermost first: spans of its kind (a tool's
 -- also of its name and call id) around it or, side by side, enclosing it in time. A call
--- that failed below one that did not is a call of its own.
+-- that failed below one that did not is a call of its own. The columns are named, since
+-- Citus cannot move a table whose views call a function that returns its row type.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_tellings(of_trace uuid, of_span text, since timestamptz, until timestamptz)
-RETURNS SETOF {{.schema}}.llm_spans
+RETURNS TABLE ({{.columns_of llm_spans}})
 LANGUAGE plpgsql STABLE ROWS 1 SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
 BEGIN
     RETURN QUERY
     WITH RECURSIVE up AS (
@@ -57,7 +59,7 @@ LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN (
         WITH RECURSIVE up AS (
-            SELECT of_span AS span_id, of_parent AS parent_span_id, NULL::text AS agent_name, 0 AS height
+            SELECT of_span COLLATE "C" AS span_id, of_parent AS parent_span_id, NULL::text AS agent_name, 0 AS height
           UNION
             SELECT s.span_id, s.parent_span_id, s.agent_name, up.height + 1
             FROM up

@@ -8,15 +8,20 @@
 
 -- llm_traces.id of a trace named by its hex id or its uuid; null for one that is not there.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_find_trace(trace text) RETURNS uuid
-LANGUAGE sql STABLE STRICT AS $$
-SELECT coalesce(
-    (SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.trace_id = replace({{.schema}}.llm_internal_trace_id(trace)::text, '-', '')),
-    (SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.id = {{.schema}}.llm_internal_trace_id(trace)))
+LANGUAGE plpgsql STABLE STRICT AS $$
+DECLARE
+    named uuid := {{.schema}}.llm_internal_trace_id(trace);
+BEGIN
+    RETURN coalesce(
+        (SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.trace_id = replace(named::text, '-', '')),
+        (SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.id = named));
+END
 $$;
 
 -- The spans of a trace.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_trace_spans(hex text) RETURNS SETOF {{.schema}}.llm_spans
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_trace_spans(hex text) RETURNS TABLE ({{.columns_of llm_spans}})
 LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_custom_plan AS $$
+#variable_conflict use_column
 DECLARE
     trace record;
 BEGIN

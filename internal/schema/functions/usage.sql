@@ -143,6 +143,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     folded timestamptz;
     mine xid8;
+    writers constant bigint := hashtextextended({{.schema_literal}} || '.llm_contents', 0);
 BEGIN
     SELECT h.hour INTO folded FROM {{.schema}}.llm_usage_hours h
     WHERE h.folding AND {{.schema}}.llm_internal_ended(h.barrier)
@@ -151,6 +152,12 @@ BEGIN
         PERFORM {{.schema}}.llm_internal_sum_up(folded);
         DELETE FROM {{.schema}}.llm_usage_hours h WHERE h.hour = folded AND h.folding;
         RETURN folded;
+    END IF;
+    IF {{.schema}}.llm_internal_has_citus() AND EXISTS (SELECT FROM {{.schema}}.llm_usage_hours h WHERE h.folding AND h.barrier IS NULL) THEN
+        -- Batches in flight end: they write on another server, whose transactions are not
+        -- seen here, and share this lock.
+        PERFORM pg_advisory_lock(writers);
+        PERFORM pg_advisory_unlock(writers);
     END IF;
     mine := pg_current_xact_id();
     UPDATE {{.schema}}.llm_usage_hours h SET barrier = mine WHERE h.folding AND h.barrier IS NULL;

@@ -27,8 +27,10 @@ LEFT JOIN LATERAL (
 CREATE OR REPLACE VIEW {{.schema}}.llm_storage WITH (security_invoker = true) AS
 SELECT p.relname::text AS table_name, CASE WHEN c.relname ~ '_[0-9]{8}$' THEN to_date(right(c.relname, 8), 'YYYYMMDD') END AS day,
     c.relname::text AS partition_name, greatest(c.reltuples, 0)::bigint AS row_estimate,
-    pg_table_size(c.oid) AS table_bytes, pg_indexes_size(c.oid) AS index_bytes, pg_total_relation_size(c.oid) AS total_bytes
+    b.of_table AS table_bytes, b.whole - b.of_table AS index_bytes, b.whole AS total_bytes
 FROM pg_class c
+CROSS JOIN LATERAL (SELECT {{.schema}}.llm_internal_size(c.oid, '_table_size') AS of_table,
+    {{.schema}}.llm_internal_size(c.oid, '_total_relation_size') AS whole) b
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
 JOIN pg_class p ON p.oid = coalesce(i.inhparent, c.oid)
