@@ -198,7 +198,7 @@ func (tm *team) contents(t *testing.T) map[string][]string {
 	require.NoError(t, err)
 	shown := map[string][]string{}
 	for _, from := range append(queries, relations...) {
-		rows, err := tm.db.Query(t.Context(), `SELECT (to_jsonb(r) - '{stored_by,stored_at,created_at,updated_at,erased_at,removals,barrier,ready_at,silent_for,last_stored,greatest_lag,lag}'::text[])::text FROM `+from+" r")
+		rows, err := tm.db.Query(t.Context(), `SELECT (to_jsonb(r) - CASE jsonb_typeof(to_jsonb(r) -> 'id') WHEN 'number' THEN 'id' ELSE '' END - '{stored_by,stored_at,created_at,updated_at,erased_at,removals,barrier,ready_at,silent_for,last_stored,greatest_lag,lag}'::text[])::text FROM `+from+" r")
 		require.NoError(t, err, "%s: %s", tm.schema, from)
 		found, err := pgx.CollectRows(rows, pgx.RowTo[string])
 		require.NoError(t, err, "%s: %s", tm.schema, from)
