@@ -11,28 +11,33 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// parseDebug reads what the debug exporter prints of traces with verbosity: detailed, among
+// parseDebug reads what the debug exporter prints of traces and log records with verbosity: detailed, among
 // whatever else a collector logs. The text does not say everything: numbers in lists and maps
 // have no type, and there are no flags. Of attributes with one key, the first counts.
-func parseDebug(text string) (ptrace.Traces, error) {
-	p := debugParser{td: ptrace.NewTraces()}
+func parseDebug(text string) (export, error) {
+	p := debugParser{export: export{ptrace.NewTraces(), plog.NewLogs()}}
 	for i, line := range strings.Split(text, "\n") {
 		if err := p.line(strings.TrimSuffix(line, "\r")); err != nil {
-			return p.td, fmt.Errorf("line %d: %w", i+1, err)
+			return p.export, fmt.Errorf("line %d: %w", i+1, err)
 		}
 	}
-	return p.td, p.close()
+	return p.export, p.close()
 }
 
 // debugParser reads line by line. A line that begins nothing goes on with the value before,
 // since texts stand there with their line breaks.
 type debugParser struct {
-	td    ptrace.Traces
+	export
 	rs    ptrace.ResourceSpans
 	ss    ptrace.ScopeSpans
+	rl    plog.ResourceLogs
+	sl    plog.ScopeLogs
+	rec   plog.LogRecord
+	scope pcommon.InstrumentationScope
 	span  ptrace.Span
 	event ptrace.SpanEvent
 	link  ptrace.SpanLink
@@ -53,6 +58,7 @@ const (
 	inSpan
 	inEvent
 	inLink
+	inRecord
 )
 
 // openValue is a value whose text may go on in the next line.
@@ -65,8 +71,11 @@ type openValue struct {
 // attributeLine is an attribute: key, type, and the begin of its value.
 var attributeLine = regexp.MustCompile(`^ {5}(?: {5})?-> (.*?): (Str|Int|Double|Bool|Map|Slice|Bytes|Empty)\((.*)$`)
 
+// bodyLine is the body of a log record: type, and the begin of its value.
+var bodyLine = regexp.MustCompile(`^Body: (Str|Int|Double|Bool|Map|Slice|Bytes|Empty)\((.*)$`)
+
 // heading is a line that begins a part; what stands before a tab is the logger's.
-var heading = regexp.MustCompile(`^(?:.*\t)?(ResourceSpans|ScopeSpans|Span|SpanEvent|SpanLink) #\d+$`)
+var heading = regexp.MustCompile(`^(?:.*\t)?(ResourceSpans|ScopeSpans|Span|SpanEvent|SpanLink|ResourceLog|ScopeLogs|LogRecord) #\d+$`)
 
 // ending is the line after the text: the fields of its log entry, or the next entry.
 var ending = regexp.MustCompile(`^(Traces|Metrics|Logs|Profiles)?\t\{`)
@@ -97,14 +106,14 @@ func (p *debugParser) line(line string) error {
 // begins tells whether a part may begin here.
 func (p *debugParser) begins(part string) bool {
 	switch part {
-	case "ResourceSpans":
+	case "ResourceSpans", "ResourceLog":
 		return true
-	case "ScopeSpans":
+	case "ScopeSpans", "ScopeLogs":
 		return p.in != outside
-	case "Span":
+	case "Span", "LogRecord":
 		return p.in >= inScope
 	}
-	return p.in >= inSpan
+	return p.in >= inSpan && p.in != inRecord
 }
 
 func (p *debugParser) begin(part string) error {
@@ -117,10 +126,19 @@ func (p *debugParser) begin(part string) error {
 		p.attrs = p.rs.Resource().Attributes()
 	case "ScopeSpans":
 		p.ss, p.in = p.rs.ScopeSpans().AppendEmpty(), inScope
-		p.attrs = p.ss.Scope().Attributes()
+		p.scope, p.attrs = p.ss.Scope(), p.ss.Scope().Attributes()
 	case "Span":
 		p.span, p.in = p.ss.Spans().AppendEmpty(), inSpan
 		p.attrs = p.span.Attributes()
+	case "ResourceLog":
+		p.rl, p.in = p.ld.ResourceLogs().AppendEmpty(), inResource
+		p.attrs = p.rl.Resource().Attributes()
+	case "ScopeLogs":
+		p.sl, p.in = p.rl.ScopeLogs().AppendEmpty(), inScope
+		p.scope, p.attrs = p.sl.Scope(), p.sl.Scope().Attributes()
+	case "LogRecord":
+		p.rec, p.in = p.sl.LogRecords().AppendEmpty(), inRecord
+		p.attrs = p.rec.Attributes()
 	case "SpanEvent":
 		p.event, p.in = p.span.Events().AppendEmpty(), inEvent
 		p.attrs = p.event.Attributes()
@@ -160,10 +178,18 @@ func (p *debugParser) content(line string) (known bool, err error) {
 		p.open = &openValue{text: m[3], paren: true, set: func(text string) error { return putAttribute(attrs, key, typ, text) }}
 		return true, nil
 	}
+	if m := bodyLine.FindStringSubmatch(line); m != nil && p.in == inRecord {
+		if err := p.close(); err != nil {
+			return true, err
+		}
+		body := p.rec.Body()
+		p.open = &openValue{text: m[2], paren: true, set: func(text string) error { return setValue(body, m[1], text) }}
+		return true, nil
+	}
 	if scope, ok := strings.CutPrefix(line, "InstrumentationScope "); ok && p.in == inScope {
 		at := max(strings.LastIndexByte(scope, ' '), 0)
-		p.ss.Scope().SetName(scope[:at])
-		p.ss.Scope().SetVersion(strings.TrimPrefix(scope[at:], " "))
+		p.scope.SetName(scope[:at])
+		p.scope.SetVersion(strings.TrimPrefix(scope[at:], " "))
 		return true, p.close()
 	}
 	return p.property(line)
@@ -191,6 +217,8 @@ func (p *debugParser) setter(name string) func(text string) error {
 	switch p.in {
 	case inSpan:
 		return p.spanSetter(name)
+	case inRecord:
+		return p.recordSetter(name)
 	case inEvent:
 		switch name {
 		case "Name":
@@ -211,6 +239,27 @@ func (p *debugParser) setter(name string) func(text string) error {
 		case "DroppedAttributesCount":
 			return counted(p.link.SetDroppedAttributesCount)
 		}
+	}
+	return nil
+}
+
+func (p *debugParser) recordSetter(name string) func(text string) error {
+	rec := p.rec
+	switch name {
+	case "Trace ID":
+		return identified(func(id [16]byte) { rec.SetTraceID(id) })
+	case "Span ID":
+		return identified(func(id [8]byte) { rec.SetSpanID(id) })
+	case "ObservedTimestamp":
+		return timed(rec.SetObservedTimestamp)
+	case "Timestamp":
+		return timed(rec.SetTimestamp)
+	case "EventName":
+		return always(rec.SetEventName)
+	case "SeverityText":
+		return always(rec.SetSeverityText)
+	case "SeverityNumber", "Flags":
+		return always(func(string) {})
 	}
 	return nil
 }
@@ -310,7 +359,14 @@ func putAttribute(attrs pcommon.Map, key, typ, text string) error {
 	if _, repeated := attrs.Get(key); repeated {
 		return nil
 	}
-	v := attrs.PutEmpty(key)
+	if err := setValue(attrs.PutEmpty(key), typ, text); err != nil {
+		return fmt.Errorf("attribute %s: %w", key, err)
+	}
+	return nil
+}
+
+// setValue sets a value to what was printed of one of a type.
+func setValue(v pcommon.Value, typ, text string) error {
 	var err error
 	switch typ {
 	case "Str":
@@ -335,7 +391,7 @@ func putAttribute(attrs pcommon.Map, key, typ, text string) error {
 		err = putJSON(v, text)
 	}
 	if err != nil {
-		return fmt.Errorf("attribute %s: %q is no %s", key, text, typ)
+		return fmt.Errorf("%q is no %s", text, typ)
 	}
 	return nil
 }

@@ -1,12 +1,12 @@
-// Command explain says how spans become rows: for each span which dialects it is of, what
+// Command explain says how spans and log records become rows: for each span which dialects it is of, what
 // gave its kind, which attribute filled which column and which lost, what was corrected and
-// why, and what stayed unread. Long values are cut, so that the output fits into a bug report.
+// why, and what stayed unread; for each log record what it tells, and whose words it has. Long values are cut, so that the output fits into a bug report.
 //
 //	explain [--width N] [FILE]
 //
 // FILE, or standard input, is OTLP JSON (one export, or one a line as the file exporter
 // writes them) or what the debug exporter prints with verbosity: detailed. The exit code is
-// 0 if spans were found, 1 if not, and 2 for wrong arguments.
+// 0 if spans or log records were found, 1 if not, and 2 for wrong arguments.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
@@ -65,13 +66,16 @@ func explain(file string, width int, stdin io.Reader, stdout io.Writer) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	p := printer{width: width}
-	for _, td := range exports {
-		for _, x := range mapping.Explain(td) {
-			p.span(&x)
+	for _, x := range exports {
+		for _, s := range mapping.Explain(x.td) {
+			p.span(&s)
+		}
+		for _, r := range logs.Explain(x.ld) {
+			p.record(&r)
 		}
 	}
-	if p.spans == 0 {
-		return fmt.Errorf("%s holds no spans: explain reads OTLP JSON of traces and what the debug exporter prints with verbosity: detailed", file)
+	if p.shown == 0 {
+		return fmt.Errorf("%s holds neither spans nor log records: explain reads OTLP JSON of traces and logs and what the debug exporter prints with verbosity: detailed", file)
 	}
 	_, err = stdout.Write(p.out.Bytes())
 	return err

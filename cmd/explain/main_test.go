@@ -91,6 +91,68 @@ func TestDebugText(t *testing.T) {
 	require.Greater(t, tried, 200)
 }
 
+// TestLogRecords explains the captured log records from JSON and from what the debug exporter
+// prints of them, and compares one session with what is expected.
+func TestLogRecords(t *testing.T) {
+	paths, err := filepath.Glob(fixtures + "/*/*.logs*.json")
+	require.NoError(t, err)
+	tried := 0
+	for _, path := range paths {
+		if strings.HasSuffix(path, ".expected.json") {
+			continue
+		}
+		tried++
+		data, err := os.ReadFile(path)
+		require.NoError(t, err)
+		ld, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(data)
+		require.NoError(t, err)
+		want := headLines(explainedFile(t, path))
+		require.Equal(t, ld.LogRecordCount(), strings.Count(want, "log record "))
+		out, stderr, code := explained(t, debugLogs(t, ld))
+		require.Zero(t, code, "%s: %s", path, stderr)
+		require.Equal(t, want, headLines(out), path)
+	}
+	require.Greater(t, tried, 15)
+
+	out := explainedFile(t, "../../testdata/otlp/5-claude-code.logs.json")
+	const golden = "testdata/claude-code-session.txt"
+	if *update {
+		require.NoError(t, os.WriteFile(golden, []byte(out), 0o600))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	require.Equal(t, string(want), out, "run go test ./cmd/explain -update")
+}
+
+// headLines are the lines that say what each record is, without those of its columns, for
+// which the text lacks types.
+func headLines(text string) string {
+	var kept []string
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "    ") {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "")
+}
+
+// debugLogs returns what the debug exporter prints.
+func debugLogs(t *testing.T, ld plog.Logs) string {
+	t.Helper()
+	var out bytes.Buffer
+	settings := exportertest.NewNopSettings(debugexporter.NewFactory().Type())
+	settings.Logger = zap.New(zapcore.NewCore(zapcore.NewConsoleEncoder(zap.NewDevelopmentEncoderConfig()), zapcore.AddSync(&out), zap.InfoLevel))
+	cfg := debugexporter.NewFactory().CreateDefaultConfig().(*debugexporter.Config)
+	cfg.Verbosity = configtelemetry.LevelDetailed
+	cfg.UseInternalLogger = true
+	e, err := debugexporter.NewFactory().CreateLogs(t.Context(), settings, cfg)
+	require.NoError(t, err)
+	require.NoError(t, e.Start(t.Context(), componenttest.NewNopHost()))
+	require.NoError(t, e.ConsumeLogs(t.Context(), ld))
+	require.NoError(t, e.Shutdown(t.Context()))
+	return out.String()
+}
+
 // asPrinted takes what the text does not say off spans: attributes that come twice, the order
 // of keys in maps, and the types of numbers in them and in lists.
 func asPrinted(t *testing.T, td ptrace.Traces) {
@@ -174,7 +236,7 @@ func TestDebugTextWithLineBreaks(t *testing.T) {
 	require.NoError(t, err)
 	want, err := (&ptrace.JSONMarshaler{}).MarshalTraces(td)
 	require.NoError(t, err)
-	said, err := (&ptrace.JSONMarshaler{}).MarshalTraces(got)
+	said, err := (&ptrace.JSONMarshaler{}).MarshalTraces(got.td)
 	require.NoError(t, err)
 	require.JSONEq(t, string(want), string(said))
 }

@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
@@ -14,16 +16,26 @@ import (
 type printer struct {
 	out   bytes.Buffer
 	width int // of values, in characters; 0: all
-	spans int
+	shown int // spans and log records
 }
 
 func (p *printer) print(format string, args ...any) { fmt.Fprintf(&p.out, format+"\n", args...) }
 
 func (p *printer) span(x *mapping.Explanation) {
-	if p.spans++; p.spans > 1 {
+	p.next()
+	p.print("span %s of trace %s: %s", x.SpanID, x.TraceID, p.cut(x.Name))
+	p.rows(x)
+}
+
+// next begins what is explained next.
+func (p *printer) next() {
+	if p.shown++; p.shown > 1 {
 		p.print("")
 	}
-	p.print("span %s of trace %s: %s", x.SpanID, x.TraceID, p.cut(x.Name))
+}
+
+// rows says how a span becomes rows.
+func (p *printer) rows(x *mapping.Explanation) {
 	if x.Rejected != "" {
 		p.print("  not stored: %s", x.Rejected)
 		return
@@ -39,6 +51,29 @@ func (p *printer) span(x *mapping.Explanation) {
 	p.corrections(x.Corrections)
 	p.rest("asked for by rules besides", x.Asked)
 	p.rest("filled no column", x.Unread)
+}
+
+// record says how a log record becomes rows.
+func (p *printer) record(x *logs.Explanation) {
+	p.next()
+	p.print("log record %s", p.cut(cmp.Or(x.Name, "without a name")))
+	for _, line := range [...]struct{ what, text string }{
+		{"scope", strings.TrimSpace(x.Scope + " " + x.Version)}, {"not stored", x.NotStored}, {"program", x.Program}, {"tells", x.Tells},
+		{"trace", x.Trace}, {"trace derived for its turn", x.Turn}, {"its span is", x.Names}, {"session", x.Session}, {"user", x.User},
+		{"tied by", strings.Join(x.IDs, ", ")},
+	} {
+		if line.text != "" {
+			p.print("  %s: %s", line.what, p.cutAt(line.text, 4*p.width))
+		}
+	}
+	if x.Span != nil {
+		p.print("  as the span that it tells:")
+		p.rows(x.Span)
+	}
+	if x.Words != nil && len(x.Words.Fields) > 0 {
+		p.print("  words of the call that it names:")
+		p.columns(x.Words.Fields)
+	}
 }
 
 // columns writes a line for each column, with what lost against its source below.

@@ -56,12 +56,13 @@ func startOf(rec *record, told *rule, end pcommon.Timestamp) pcommon.Timestamp {
 
 // fill writes the attributes of a span.
 func (t *rule) fill(rec *record, attrs pcommon.Map) {
-	for name, text := range t.fixed {
-		if text != "" {
+	for _, name := range t.order.fixed {
+		if text := t.fixed[name]; text != "" {
 			attrs.PutStr(name, text)
 		}
 	}
-	for name, keys := range t.fields {
+	for _, name := range t.order.fields {
+		keys := t.fields[name]
 		if name == "*" {
 			rec.copyAll(attrs)
 			continue
@@ -70,13 +71,13 @@ func (t *rule) fill(rec *record, attrs pcommon.Map) {
 			put(attrs, name, v)
 		}
 	}
-	for name, keys := range t.sums {
-		if n, ok := sum(rec, keys); ok {
+	for _, name := range t.order.sums {
+		if n, ok := sum(rec, t.sums[name]); ok {
 			attrs.PutInt(name, n)
 		}
 	}
-	for name, keys := range t.texts {
-		if v, ok := rec.first(keys); ok {
+	for _, name := range t.order.texts {
+		if v, ok := rec.first(t.texts[name]); ok {
 			putMessage(attrs, name, text(v))
 		}
 	}

@@ -1,6 +1,8 @@
 package logs
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -68,6 +70,8 @@ type rule struct {
 	names naming
 	// byTime says that nothing but time ties the record to other tellings.
 	byTime bool
+	// order is in which attributes are written: the same each time.
+	order struct{ fields, sums, fixed, texts []string }
 }
 
 // naming says what the span id of a record stands for.
@@ -152,6 +156,13 @@ func SendsRecords(scope string) bool {
 
 // register adds a program while the package is initialised.
 func register(p program) *program {
+	for _, rules := range p.events {
+		for i := range rules {
+			r := &rules[i]
+			r.order.fields, r.order.fixed = slices.Sorted(maps.Keys(r.fields)), slices.Sorted(maps.Keys(r.fixed))
+			r.order.sums, r.order.texts = slices.Sorted(maps.Keys(r.sums)), slices.Sorted(maps.Keys(r.texts))
+		}
+	}
 	programs = append(programs, &p)
 	return &p
 }

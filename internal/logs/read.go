@@ -143,14 +143,7 @@ func (s *scopeSpans) cut(n int) {
 // alone, before anything else of them is read: they may be many.
 func (r *reader) read(rec *record, spans, words *scopeSpans) {
 	rec.name = rec.eventName()
-	event := rec.name
-	if event != "" && event == rec.scope.Name() {
-		event = scopeNamed
-	}
-	var p *program
-	if event != "" {
-		p = programOf(rec.scope.Name(), event)
-	}
+	p, event := rec.program()
 	if p == nil && r.keep != KeepAll {
 		r.batch.Filtered++
 		return
@@ -193,6 +186,18 @@ func (r *reader) read(rec *record, spans, words *scopeSpans) {
 		r.words(rec, p, told, &row, words.add(rec))
 	}
 	r.batch.Records = append(r.batch.Records, row)
+}
+
+// program returns the program that knows the event that a record is, and the event's name
+// in the program's rules; nil for none.
+func (r *record) program() (p *program, event string) {
+	switch r.name {
+	case "":
+		return nil, ""
+	case r.scope.Name():
+		return programOf(r.scope.Name(), scopeNamed), scopeNamed
+	}
+	return programOf(r.scope.Name(), r.name), r.name
 }
 
 // Only returns a copy of the records with the given ids.

@@ -140,8 +140,9 @@ func says(v pcommon.Value) bool {
 // tellSides writes the messages of a body with input and output. A content may be the
 // JSON of messages, or of the parts of the system's.
 func tellSides(body, attrs pcommon.Map) {
-	for side, name := range map[string]string{inputSide: inputMessages, outputSide: outputMessages} {
-		v, ok := body.Get(side)
+	for _, side := range [...]struct{ key, name string }{{inputSide, inputMessages}, {outputSide, outputMessages}} {
+		name := side.name
+		v, ok := body.Get(side.key)
 		if !ok {
 			continue
 		}
