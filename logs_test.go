@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
@@ -175,17 +176,35 @@ func TestPlainRecordsAreFiltered(t *testing.T) {
 	}
 }
 
-// TestMetadataStoresNoWordsOfRecords looks for what a full capture takes for words.
+// TestMetadataStoresNoWordsOfRecords has a collector keep everything, and another that
+// keeps no words: of all that the first takes for words, in records and in spans that get
+// them, nothing stands in any row of the second.
 func TestMetadataStoresNoWordsOfRecords(t *testing.T) {
-	url := testserver.NewDatabase(t)
-	db := openPool(t, url)
-	c := startBoth(t, url, func(cfg *Config) { cfg.Content.Capture = captureMetadata })
-	for _, ld := range logCases(t) {
-		require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld))
+	words := func(change func(*Config)) *pgxpool.Pool {
+		url := testserver.NewDatabase(t)
+		c := startBoth(t, url, change)
+		for name, ld := range logCases(t) {
+			require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld))
+			if base, ok := strings.CutSuffix(name, ".logs.json"); ok {
+				require.NoError(t, c.traces.ConsumeTraces(t.Context(), loadTraces(t, filepath.Join(fixtureFolder, base+".otlp.json"))))
+			}
+		}
+		return openPool(t, url)
 	}
-	require.Zero(t, countRows(t, db, "SELECT FROM llm_contents"))
-	require.NotZero(t, countRows(t, db, "SELECT FROM llm_events WHERE 'content_omitted' = ANY (adjustments)"))
-	require.Zero(t, countRows(t, db, "SELECT FROM llm_events WHERE attributes::text ~ '(?i)weather in paris|you are a'"))
+	full := words(nil)
+	none := words(func(cfg *Config) { cfg.Content.Capture = captureMetadata })
+	said := column[string](t, full, `SELECT DISTINCT leaf #>> '{}' FROM llm_contents, jsonb_path_query(body, '$.** ? (@.type() == "string")') leaf
+		WHERE leaf #>> '{}' ~ '[^ ]{2} [^ ]{2}' AND length(leaf #>> '{}') BETWEEN 12 AND 2000`)
+	require.Greater(t, len(said), 30)
+	require.Zero(t, countRows(t, none, "SELECT FROM llm_contents"))
+	require.Zero(t, countRows(t, none, "SELECT FROM llm_internal_words WHERE coalesce(input_message_ids, output_message_ids) IS NOT NULL"))
+	require.NotZero(t, countRows(t, none, "SELECT FROM llm_events WHERE 'content_omitted' = ANY (adjustments)"))
+	for _, table := range []string{"llm_events", "llm_spans", "llm_scores", "llm_traces", "llm_resources", "llm_internal_words"} {
+		all := strings.Join(column[string](t, none, "SELECT to_jsonb(x)::text FROM "+table+" x"), "\n")
+		for _, text := range said {
+			require.NotContains(t, all, strings.Trim(asJSON(text), `"`), table)
+		}
+	}
 }
 
 // TestScores stores the results of evaluations, from log records and from span events.
