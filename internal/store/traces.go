@@ -50,13 +50,13 @@ var traceColumns = []pgbatch.Column[TraceRow]{
 }
 
 // LockTraces sets the savepoint llm_traces, locks the rows of traces until the transaction
-// ends, and gives them to row. The statement after is of the same round trip.
-func (s *Store) LockTraces(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, row func(*TraceRow) error, after pgbatch.Statement) error {
+// ends, and gives them to row. The statements after are of the same round trip.
+func (s *Store) LockTraces(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, row func(*TraceRow) error, after ...pgbatch.Statement) error {
 	ids := pgbatch.AppendArrayHeader(nil, pgtype.TextOID, len(traces))
 	for _, id := range traces {
 		ids = appendTraceHex(ids, id)
 	}
-	return c.Exec(ctx, pgbatch.Statement{What: "set a savepoint", SQL: "SAVEPOINT llm_traces"}, pgbatch.Statement{
+	return c.Exec(ctx, append([]pgbatch.Statement{{What: "set a savepoint", SQL: "SAVEPOINT llm_traces"}, {
 		What: "lock traces", SQL: s.lockTraces, Params: [][]byte{ids}, OIDs: []uint32{pgtype.TextArrayOID},
 		Row: func(v [][]byte) error {
 			trace, err := readTrace(v)
@@ -65,7 +65,7 @@ func (s *Store) LockTraces(ctx context.Context, c *pgbatch.Conn, traces []pcommo
 			}
 			return row(trace)
 		},
-	}, after)
+	}}, after...)...)
 }
 
 // readTrace reads a row of traces_lock.sql.
@@ -95,12 +95,12 @@ func readTrace(v [][]byte) (*TraceRow, error) {
 }
 
 // InsertTraces stores those of the traces' rows that are not there, and returns how many.
-// It waits for transactions that are creating the same rows. The statement after is of the
-// same round trip.
-func (s *Store) InsertTraces(ctx context.Context, c *pgbatch.Conn, rows []TraceRow, after pgbatch.Statement) (created int, err error) {
+// It waits for transactions that are creating the same rows. The statements after are
+// of the same round trip.
+func (s *Store) InsertTraces(ctx context.Context, c *pgbatch.Conn, rows []TraceRow, after ...pgbatch.Statement) (created int, err error) {
 	statement := s.insertTraces.Statement("create traces", rows)
 	statement.Tag = func(tag pgconn.CommandTag) { created = int(tag.RowsAffected()) }
-	err = c.Exec(ctx, statement, after)
+	err = c.Exec(ctx, append([]pgbatch.Statement{statement}, after...)...)
 	return created, err
 }
 

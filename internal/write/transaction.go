@@ -244,22 +244,29 @@ func (t *transaction) create(ctx context.Context, traces []int32) (done bool, er
 		}
 		rows[i] = store.TraceRow{ID: tr.id, TraceID: tr.otel, Rollup: tr.row}
 	}
-	created, err := t.w.store.InsertTraces(ctx, t.conn, rows, t.lookForWords())
+	created, err := t.w.store.InsertTraces(ctx, t.conn, rows, t.lookForWords(traces)...)
 	t.result.TracesCreated = created - len(t.empty)
 	return created == len(rows), err
 }
 
-// lookForWords is the statement that finds out of which of the batch's traces log records
-// have words. It is for a time when the traces are locked.
-func (t *transaction) lookForWords() pgbatch.Statement {
-	t.worded = map[pcommon.TraceID]bool{}
-	ids := make([]pcommon.TraceID, 0, len(t.traces))
-	for i := range t.traces {
-		if len(t.traces[i].rows) > 0 {
-			ids = append(ids, t.traces[i].otel)
+// lookForWords is the statement that finds out of which traces log records have words. It
+// is for a time when the rows of the traces are locked.
+func (t *transaction) lookForWords(traces []int32) []pgbatch.Statement {
+	ids := make([]pcommon.TraceID, 0, len(traces))
+	for _, at := range traces {
+		if len(t.traces[at].rows) > 0 {
+			ids = append(ids, t.traces[at].otel)
 		}
 	}
-	return t.w.store.TracesWithWords(ids, func(id pcommon.TraceID) { t.worded[id] = true })
+	if len(ids) == 0 {
+		return nil
+	}
+	return []pgbatch.Statement{t.w.store.TracesWithWords(ids, func(id pcommon.TraceID) {
+		if t.worded == nil {
+			t.worded = map[pcommon.TraceID]bool{}
+		}
+		t.worded[id] = true
+	})}
 }
 
 // lock sets the savepoint to start over from, reads and locks the rows of the traces to
@@ -275,7 +282,7 @@ func (t *transaction) lock(ctx context.Context, traces []int32) (missing []int32
 		tr := &t.traces[number[row.TraceID]]
 		tr.id, tr.stored = row.ID, row.Rollup
 		return nil
-	}, t.lookForWords())
+	}, t.lookForWords(traces)...)
 	if err != nil {
 		return nil, err
 	}
