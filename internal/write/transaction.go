@@ -226,6 +226,12 @@ func (t *transaction) storedTraces() []int32 {
 // It waits for other batches that are creating the same; it is done unless one of them
 // has created any.
 func (t *transaction) create(ctx context.Context, traces []int32) (done bool, err error) {
+	for _, at := range traces {
+		if tr := &t.traces[at]; !t.listed(tr) && len(tr.rows) > 0 { // prompts before their calls
+			t.countNew(at)
+			tr.row = nil
+		}
+	}
 	traces = t.wanted(traces)
 	if len(traces) == 0 {
 		return true, nil
