@@ -227,8 +227,8 @@ func largeTrace(t *testing.T, spans int) {
 	began := time.Now()
 	calls := number(t.Context(), db, "SELECT llm_call_count FROM llm_traces")
 	for _, told := range []string{
-		"SELECT CASE WHEN sum(calls) = sum(total_tokens) THEN sum(calls) END FROM llm_usage",
-		"SELECT CASE WHEN count(*) = sum(total_tokens) THEN count(*) FILTER (WHERE is_call) END FROM llm_calls",
+		"SELECT CASE WHEN sum(calls) = sum(input_tokens) THEN sum(calls)::bigint END FROM llm_usage",
+		"SELECT CASE WHEN count(*) = sum(input_tokens) THEN count(*) FILTER (WHERE is_call) END FROM llm_calls",
 	} {
 		require.Equal(t, calls, number(t.Context(), db, told), told)
 	}
