@@ -260,7 +260,9 @@ func (tm *team) reprice(t *testing.T) {
 		Progress: func(_ context.Context, r *write.Repriced) { changed += r.Changed },
 	}
 	require.NoError(t, repricer.Note(t.Context()))
-	_, err = tm.db.Exec(t.Context(), "UPDATE llm_internal_price_changes SET ready_at = now()")
+	_, err = tm.db.Exec(t.Context(), "DELETE FROM llm_internal_price_changes") // the collector may have noted the change too
+	require.NoError(t, err)
+	_, err = tm.db.Exec(t.Context(), "SELECT llm_reprice((now() - interval '5 years')::date, now()::date + 1)")
 	require.NoError(t, err)
 	conn, err := inner.pool.Acquire(t.Context())
 	require.NoError(t, err)

@@ -137,6 +137,8 @@ DECLARE
     gone uuid[];
     shortened uuid[];
 BEGIN
+    -- Before anything is deleted: Citus tells no size afterwards.
+    done := first_block + blocks >= {{.schema}}.llm_internal_size(to_regclass(format('%I.llm_traces', {{.schema_literal}})), '_relation_size') / current_setting('block_size')::bigint;
     WITH old AS (
         SELECT t.id FROM {{.schema}}.llm_traces t
         WHERE t.ctid >= format('(%s,0)', first_block)::tid AND t.ctid < format('(%s,0)', first_block + blocks)::tid
@@ -154,7 +156,6 @@ BEGIN
         WHERE t.ctid >= format('(%s,0)', first_block)::tid AND t.ctid < format('(%s,0)', first_block + blocks)::tid AND t.start_time < limit_day);
     INSERT INTO {{.schema}}.llm_internal_shortened_traces SELECT unnest(shortened) ON CONFLICT DO NOTHING;
     deleted := coalesce(cardinality(gone), 0);
-    done := first_block + blocks >= {{.schema}}.llm_internal_size(to_regclass(format('%I.llm_traces', {{.schema_literal}})), '_relation_size') / current_setting('block_size')::bigint;
     IF done THEN
         DELETE FROM {{.schema}}.llm_internal_call_candidates c WHERE c.end_time < limit_day;
         DELETE FROM {{.schema}}.llm_internal_event_places p WHERE p.start_time < limit_day;
