@@ -47,19 +47,25 @@ func runDefinitions(ctx context.Context, tx pgx.Tx, name string) error {
 	return nil
 }
 
-var columnsOf = regexp.MustCompile(`{{\.columns_of (\w+)}}`)
+var listOfColumns = regexp.MustCompile(`{{\.(columns_of|names_of) (\w+)(?: (\w+))?}}`)
 
-// withColumns puts the columns of tables and views, with their types, into the text of a
-// file: {{.columns_of llm_calls}}.
+// withColumns puts the columns of tables and views of earlier files into the text of a file, so
+// that each list of columns stands in one place: {{.columns_of llm_calls}} are names and types,
+// {{.names_of llm_calls c}} the names, each after c and a dot.
 func withColumns(ctx context.Context, tx pgx.Tx, text, name string) (string, error) {
-	for _, found := range columnsOf.FindAllStringSubmatch(text, -1) {
-		var columns string
-		err := tx.QueryRow(ctx, `SELECT string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum)
-			FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped`, Table(name, found[1])).Scan(&columns)
+	for _, found := range listOfColumns.FindAllStringSubmatch(text, -1) {
+		placeholder, list, relation, alias := found[0], found[1], found[2], found[3]
+		var columns, names string
+		err := tx.QueryRow(ctx, `SELECT string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum),
+				string_agg(format('%I.%I', $2::text, attname), ', ' ORDER BY attnum)
+			FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped`, Table(name, relation), alias).Scan(&columns, &names)
 		if err != nil {
-			return "", fmt.Errorf("cannot list the columns of %s: %w", found[1], err)
+			return "", fmt.Errorf("cannot list the columns of %s: %w", relation, err)
 		}
-		text = strings.ReplaceAll(text, found[0], columns)
+		if list == "names_of" {
+			columns = names
+		}
+		text = strings.ReplaceAll(text, placeholder, columns)
 	}
 	return text, nil
 }

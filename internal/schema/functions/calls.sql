@@ -63,16 +63,7 @@ $$;
 -- are faster than planning subqueries over all days.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_worded_calls(of_session text, of_user text, newest integer) RETURNS TABLE ({{.columns_of llm_calls}})
 LANGUAGE sql STABLE AS $$
-SELECT i.trace_id, i.trace_hex, i.span_id, i.parent_span_id, i.name, i.span_kind, i.kind, i.is_call, i.failed, i.operation,
-    i.service_name, i.scope_name, i.scope_version, i.start_time, i.end_time, i.duration_us,
-    i.status, i.status_message, i.error_type, i.error_message,
-    i.provider, i.model, i.request_model, i.response_model, i.response_id, i.finish_reasons, i.request_parameters, i.streaming, i.ttft_ms,
-    i.input_tokens, i.output_tokens, i.total_tokens, i.cache_read_tokens, i.cache_creation_tokens, i.cache_write_1h_tokens,
-    i.reasoning_tokens, i.input_audio_tokens, i.output_audio_tokens, i.input_image_tokens, i.output_image_tokens, i.web_search_requests,
-    i.input_cost, i.output_cost, i.total_cost, i.cost_source, i.estimated_cost, i.service_tier, i.counted, i.usage_counted, i.cost_counted,
-    i.user_id, i.session_id, i.environment, i.release, i.tags, i.labels, i.prompt_name, i.prompt_version, i.agent_name, i.agent_id,
-    i.embedding_dimensions, i.source, i.stored_at,
-    i.input_message_ids, i.output_message_ids, i.system_instructions_id, i.tool_definitions_id, i.document_ids, i.resource_id, i.adjustments,
+SELECT {{.names_of llm_call_facts i}},
     i.aggregate_usage, i.tool_name, i.tool_call_id, i.tool_arguments_id, i.tool_result_id, i.retrieval_query_id,
     {{.schema}}.llm_content_list(i.input_day, i.input_message_ids) AS input_messages,
     {{.schema}}.llm_output_list(i.output_day, i.output_message_ids, i.finish_reasons) AS output_messages,

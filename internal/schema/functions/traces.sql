@@ -145,25 +145,7 @@ $$;
 -- The words of a trace are fetched once, when the first column with words is asked
 -- for: the calls of a conversation repeat nearly all of them.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_trace(hex text)
-RETURNS TABLE (trace_id uuid, trace_hex text, span_id text, parent_span_id text, name text, span_kind text, kind text, operation text,
-    service_name text, scope_name text, scope_version text, start_time timestamptz, end_time timestamptz, duration_us bigint,
-    status text, status_message text, error_type text, error_message text,
-    provider text, request_model text, response_model text, response_id text, finish_reasons text[], request_parameters jsonb,
-    streaming boolean, ttft_ms double precision,
-    input_tokens bigint, output_tokens bigint, total_tokens bigint, cache_read_tokens bigint, cache_creation_tokens bigint,
-    reasoning_tokens bigint, input_cost numeric, output_cost numeric, total_cost numeric, aggregate_usage jsonb,
-    counted boolean, usage_counted boolean,
-    user_id text, session_id text, environment text, release text, tags text[], prompt_name text, prompt_version text,
-    agent_name text, agent_id text, tool_name text, tool_call_id text, embedding_dimensions integer,
-    input_message_ids uuid[], output_message_ids uuid[], system_instructions_id uuid, tool_definitions_id uuid,
-    tool_arguments_id uuid, tool_result_id uuid, retrieval_query_id uuid, document_ids uuid[],
-    input_messages jsonb, output_messages jsonb, system_instructions jsonb, tool_definitions jsonb, tool_arguments jsonb,
-    tool_result jsonb, retrieval_query text, documents jsonb,
-    resource_id uuid, resource_attributes jsonb, attributes jsonb, events jsonb, links jsonb, trace_state text, flags bigint,
-    dropped_attributes_count bigint, dropped_events_count bigint, dropped_links_count bigint, adjustments text[], depth integer,
-    cost_counted boolean, model text, labels jsonb, service_tier text, source text, stored_at timestamptz,
-    cache_write_1h_tokens bigint, input_audio_tokens bigint, output_audio_tokens bigint, input_image_tokens bigint, output_image_tokens bigint,
-    web_search_requests bigint, estimated_cost numeric, estimate_counted boolean)
+RETURNS TABLE ({{.columns_of llm_span_details}}, depth integer)
 LANGUAGE sql STABLE AS $$
 WITH words AS (SELECT {{.schema}}.llm_trace_words(hex) AS by_id)
 SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name, s.span_kind, s.kind, s.operation,
@@ -186,10 +168,10 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     {{.schema}}.llm_word_list((SELECT by_id FROM words), d.day, s.document_ids) AS documents,
     s.resource_id, r.attributes AS resource_attributes,
     {{.schema}}.llm_whole_attributes(d.day, s.attributes) AS attributes,
-    {{.schema}}.llm_whole_events(d.day, s.events) AS events, s.links, s.trace_state, s.flags, s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments, tree.depth,
+    {{.schema}}.llm_whole_events(d.day, s.events) AS events, s.links, s.trace_state, s.flags, s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments,
     s.cost_counted, {{.schema}}.llm_model_name(coalesce(s.response_model, s.request_model)) AS model, s.labels, s.service_tier, s.source, s.stored_at,
     s.cache_write_1h_tokens, s.input_audio_tokens, s.output_audio_tokens, s.input_image_tokens, s.output_image_tokens, s.web_search_requests,
-    s.estimated_cost, s.estimate_counted
+    s.estimated_cost, s.estimate_counted, tree.depth
 FROM {{.schema}}.llm_trace_spans(hex) s
 JOIN {{.schema}}.llm_trace_tree(hex) tree ON tree.span_id = s.span_id AND tree.start_time = s.start_time
 CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day) d
@@ -200,23 +182,5 @@ $$;
 
 -- The same by its uuid.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_trace(id uuid)
-RETURNS TABLE (trace_id uuid, trace_hex text, span_id text, parent_span_id text, name text, span_kind text, kind text, operation text,
-    service_name text, scope_name text, scope_version text, start_time timestamptz, end_time timestamptz, duration_us bigint,
-    status text, status_message text, error_type text, error_message text,
-    provider text, request_model text, response_model text, response_id text, finish_reasons text[], request_parameters jsonb,
-    streaming boolean, ttft_ms double precision,
-    input_tokens bigint, output_tokens bigint, total_tokens bigint, cache_read_tokens bigint, cache_creation_tokens bigint,
-    reasoning_tokens bigint, input_cost numeric, output_cost numeric, total_cost numeric, aggregate_usage jsonb,
-    counted boolean, usage_counted boolean,
-    user_id text, session_id text, environment text, release text, tags text[], prompt_name text, prompt_version text,
-    agent_name text, agent_id text, tool_name text, tool_call_id text, embedding_dimensions integer,
-    input_message_ids uuid[], output_message_ids uuid[], system_instructions_id uuid, tool_definitions_id uuid,
-    tool_arguments_id uuid, tool_result_id uuid, retrieval_query_id uuid, document_ids uuid[],
-    input_messages jsonb, output_messages jsonb, system_instructions jsonb, tool_definitions jsonb, tool_arguments jsonb,
-    tool_result jsonb, retrieval_query text, documents jsonb,
-    resource_id uuid, resource_attributes jsonb, attributes jsonb, events jsonb, links jsonb, trace_state text, flags bigint,
-    dropped_attributes_count bigint, dropped_events_count bigint, dropped_links_count bigint, adjustments text[], depth integer,
-    cost_counted boolean, model text, labels jsonb, service_tier text, source text, stored_at timestamptz,
-    cache_write_1h_tokens bigint, input_audio_tokens bigint, output_audio_tokens bigint, input_image_tokens bigint, output_image_tokens bigint,
-    web_search_requests bigint, estimated_cost numeric, estimate_counted boolean)
+RETURNS TABLE ({{.columns_of llm_span_details}}, depth integer)
 LANGUAGE sql STABLE AS $$ SELECT * FROM {{.schema}}.llm_trace(id::text) $$;

@@ -1,31 +1,8 @@
--- Each call of a model once, without its words: readable for roles without llm_contents.
-CREATE OR REPLACE VIEW {{.schema}}.llm_call_facts WITH (security_invoker = true) AS
-SELECT i.trace_id, i.trace_hex, i.span_id, i.parent_span_id, i.name, i.span_kind, i.kind, i.is_call, i.failed, i.operation,
-    i.service_name, i.scope_name, i.scope_version, i.start_time, i.end_time, i.duration_us,
-    i.status, i.status_message, i.error_type, i.error_message,
-    i.provider, i.model, i.request_model, i.response_model, i.response_id, i.finish_reasons, i.request_parameters, i.streaming, i.ttft_ms,
-    i.input_tokens, i.output_tokens, i.total_tokens, i.cache_read_tokens, i.cache_creation_tokens, i.cache_write_1h_tokens,
-    i.reasoning_tokens, i.input_audio_tokens, i.output_audio_tokens, i.input_image_tokens, i.output_image_tokens, i.web_search_requests,
-    i.input_cost, i.output_cost, i.total_cost, i.cost_source, i.estimated_cost, i.service_tier, i.counted, i.usage_counted, i.cost_counted,
-    i.user_id, i.session_id, i.environment, i.release, i.tags, i.labels, i.prompt_name, i.prompt_version, i.agent_name, i.agent_id,
-    i.embedding_dimensions, i.source, i.stored_at,
-    i.input_message_ids, i.output_message_ids, i.system_instructions_id, i.tool_definitions_id, i.document_ids, i.resource_id, i.adjustments
-FROM {{.schema}}.llm_internal_calls i;
-
 -- Each call of a model once: whoever told it, and however often. Words are read by
 -- subqueries, which are planned and need rights only where a query selects them, and are
 -- several times as fast as calling a function for each row.
 CREATE OR REPLACE VIEW {{.schema}}.llm_calls WITH (security_invoker = true) AS
-SELECT i.trace_id, i.trace_hex, i.span_id, i.parent_span_id, i.name, i.span_kind, i.kind, i.is_call, i.failed, i.operation,
-    i.service_name, i.scope_name, i.scope_version, i.start_time, i.end_time, i.duration_us,
-    i.status, i.status_message, i.error_type, i.error_message,
-    i.provider, i.model, i.request_model, i.response_model, i.response_id, i.finish_reasons, i.request_parameters, i.streaming, i.ttft_ms,
-    i.input_tokens, i.output_tokens, i.total_tokens, i.cache_read_tokens, i.cache_creation_tokens, i.cache_write_1h_tokens,
-    i.reasoning_tokens, i.input_audio_tokens, i.output_audio_tokens, i.input_image_tokens, i.output_image_tokens, i.web_search_requests,
-    i.input_cost, i.output_cost, i.total_cost, i.cost_source, i.estimated_cost, i.service_tier, i.counted, i.usage_counted, i.cost_counted,
-    i.user_id, i.session_id, i.environment, i.release, i.tags, i.labels, i.prompt_name, i.prompt_version, i.agent_name, i.agent_id,
-    i.embedding_dimensions, i.source, i.stored_at,
-    i.input_message_ids, i.output_message_ids, i.system_instructions_id, i.tool_definitions_id, i.document_ids, i.resource_id, i.adjustments,
+SELECT {{.names_of llm_call_facts i}},
     i.aggregate_usage, i.tool_name, i.tool_call_id, i.tool_arguments_id, i.tool_result_id, i.retrieval_query_id,
     (SELECT CASE WHEN count(w.id) > 0 OR count(m.n) = 0 THEN coalesce(jsonb_agg(w.body ORDER BY m.n) FILTER (WHERE m.n IS NOT NULL), '[]') END
         FROM (SELECT i.input_message_ids AS ids, i.input_day AS day OFFSET 0) l LEFT JOIN LATERAL unnest(l.ids) WITH ORDINALITY m (id, n) ON true
