@@ -56,7 +56,7 @@ func (p *Planner) coverCalls() *Ask {
 // findCovering notes what a node covers: calls below it that report tokens.
 func (p *Planner) findCovering(n int32) {
 	node := &p.nodes[n]
-	if !node.Cost.Valid || node.Event { // what an event reports is in the effects of its pairs
+	if !node.Cost.Valid {
 		return
 	}
 	at := &p.vertices[node.vertex]
