@@ -36,6 +36,7 @@ type traceResolver struct {
 	failed    func(error)
 	keyPrefix string
 	ttl       time.Duration
+	wait      time.Duration // for Redis, at most
 }
 
 func newTraceResolver(client func() redis.UniversalClient, failed func(error), keyPrefix string, ttl time.Duration) (*traceResolver, error) {
@@ -43,7 +44,7 @@ func newTraceResolver(client func() redis.UniversalClient, failed func(error), k
 	if err != nil {
 		return nil, err
 	}
-	return &traceResolver{local: local, redis: client, failed: failed, keyPrefix: keyPrefix, ttl: ttl}, nil
+	return &traceResolver{local: local, redis: client, failed: failed, keyPrefix: keyPrefix, ttl: ttl, wait: redisWait}, nil
 }
 
 // lookups counts the traces of a batch by the tier that knew them.
@@ -89,7 +90,7 @@ func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (f
 	if client == nil || len(ids) == 0 {
 		return nil, false
 	}
-	ctx, cancel := context.WithTimeout(ctx, redisWait)
+	ctx, cancel := context.WithTimeout(ctx, r.wait)
 	defer cancel()
 	// Not MGET: the nodes of a cluster refuse keys of several slots in one command.
 	values := make([]*redis.StringCmd, len(ids))
@@ -130,7 +131,7 @@ func (r *traceResolver) remember(ctx context.Context, traces []write.Trace) {
 	if client == nil || len(fresh) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, redisWait)
+	ctx, cancel := context.WithTimeout(ctx, r.wait)
 	defer cancel()
 	_, err := client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, t := range fresh {

