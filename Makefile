@@ -25,7 +25,7 @@ SOURCES := go.mod go.sum builder-config.yaml $(shell find *.go internal pool -ty
 COLLECTOR := build/otelcol-llm
 SERVERS   := $(if $(DATABASE_URL),,postgres) $(if $(REDIS_URL),,redis)
 
-.PHONY: help run demo test build bench bench-growth bench-read explain lint generate test-connection test-faults test-soak \
+.PHONY: help run demo test build bench bench-growth bench-read explain lint generate test-citus test-connection test-faults test-soak \
 	postgres18 prices price-sources clean
 
 help: ## List the targets
@@ -48,7 +48,7 @@ test: build build/telemetrygen postgres18 price-sources ## Run everything that C
 	go build -mod=mod -modfile=build/oldest/go.mod . ./pool
 	# What a span costs is measured without the race detector, which costs more than the span.
 	go test -run '^TestCostIsLinear$$' ./internal/mapping
-	CGO_ENABLED=1 go test -race -timeout 20m -skip '^TestCostIsLinear$$' ./...
+	CGO_ENABLED=1 go test -race -timeout 20m -skip '^(TestCostIsLinear|TestCitus)$$' ./...
 
 build: $(COLLECTOR) ## Build the collector at build/otelcol-llm
 	@:
@@ -73,6 +73,10 @@ test-faults: build ## Test that nothing is lost or doubled when servers, network
 test-soak: build ## The fault tests and those that take long, with figures
 	@scripts/need postgres redis pgbouncer
 	go test -v -tags soak -timeout 3h ./internal/faults
+
+test-citus: ## Test a schema on a worker of a Citus cluster, which has to be installed
+	@scripts/need postgres
+	go test -v -run '^TestCitus$$' .
 
 test-connection: ## Check configuration, PostgreSQL, Redis and schema step by step
 	@go run ./cmd/testconnection $(ARGS)

@@ -86,7 +86,7 @@ func TestCitus(t *testing.T) {
 	feed(t, teams, 4, now)
 	requireSame(t, teams, "retained, definitions made anew, and written again")
 	for _, tm := range teams {
-		rowcheck.Consistent(t, tm.db)
+		rowcheck.Rollups(t, tm.db) // llm_usage has hours whose spans are gone
 		var bytes int64
 		require.NoError(t, tm.db.QueryRow(t.Context(), "SELECT min(total_bytes) FROM llm_storage WHERE day = $1::date", now).Scan(&bytes))
 		require.NotZero(t, bytes, "bytes of today's partitions, %s", tm.schema)

@@ -62,10 +62,10 @@ func section() string {
 }
 
 func eventText(p *program, event string) string {
-	switch {
-	case event == scopeNamed:
+	switch event {
+	case scopeNamed:
 		return "named as its scope"
-	case event == "*":
+	case "*":
 		return "any other"
 	}
 	return "`" + p.prefix + event + "`"

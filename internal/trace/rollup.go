@@ -123,7 +123,7 @@ func (r *Rollup) addSpan(s *Span) {
 			r.earliest[f] = earliest{at, v}
 		}
 	}
-	if s.Parent.IsEmpty() && !(s.Event && s.isCall()) && (!r.root.arrived || at.compare(r.root.position) < 0) {
+	if s.Parent.IsEmpty() && (!s.Event || !s.isCall()) && (!r.root.arrived || at.compare(r.root.position) < 0) {
 		r.root = rootSpan{arrived: true, position: at, status: s.From.Status, fields: fields, labels: s.From.Labels}
 	}
 	for _, l := range s.From.Labels {

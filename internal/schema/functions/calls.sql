@@ -17,7 +17,7 @@ BEGIN
         WHERE i.trace_id = t.id AND i.start_time BETWEEN t.start_time AND t.end_time
         OFFSET 0) c
     WHERE t.id = ANY (traces) AND (c.session_id = of_session OR c.user_id = of_user)
-    ORDER BY c.start_time DESC, c.span_id DESC
+    ORDER BY c.start_time DESC, c.span_id DESC, c.trace_id DESC
     LIMIT newest;
 END
 $$;
@@ -83,10 +83,10 @@ $$;
 
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_session_calls(session text, newest integer DEFAULT NULL) RETURNS TABLE ({{.columns_of llm_calls}})
 LANGUAGE sql STABLE AS $$
-SELECT c.* FROM {{.schema}}.llm_internal_worded_calls(session, NULL, newest) c ORDER BY c.start_time, c.span_id
+SELECT c.* FROM {{.schema}}.llm_internal_worded_calls(session, NULL, newest) c ORDER BY c.start_time, c.span_id, c.trace_id
 $$;
 
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_user_calls(of_user text, newest integer DEFAULT 50) RETURNS TABLE ({{.columns_of llm_calls}})
 LANGUAGE sql STABLE AS $$
-SELECT c.* FROM {{.schema}}.llm_internal_worded_calls(NULL, of_user, newest) c ORDER BY c.start_time DESC, c.span_id DESC
+SELECT c.* FROM {{.schema}}.llm_internal_worded_calls(NULL, of_user, newest) c ORDER BY c.start_time DESC, c.span_id DESC, c.trace_id DESC
 $$;

@@ -134,6 +134,7 @@ CREATE OR REPLACE FUNCTION {{.schema}}.llm_delete_traces_before(limit_day date, 
 RETURNS TABLE (deleted bigint, done boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' AS $$
 DECLARE
+    kept_from timestamptz := limit_day; -- Citus refuses to delete by a comparison of a time with a date
     gone uuid[];
     shortened uuid[];
 BEGIN
@@ -142,7 +143,7 @@ BEGIN
     WITH old AS (
         SELECT t.id FROM {{.schema}}.llm_traces t
         WHERE t.ctid >= format('(%s,0)', first_block)::tid AND t.ctid < format('(%s,0)', first_block + blocks)::tid
-            AND coalesce(t.end_time, t.updated_at) < limit_day AND NOT EXISTS (
+            AND coalesce(t.end_time, t.updated_at) < kept_from AND NOT EXISTS (
                 SELECT FROM {{.schema}}.llm_spans s WHERE s.trace_id = t.id
                     AND s.start_time BETWEEN coalesce(t.start_time, '-infinity') AND coalesce(t.end_time, 'infinity'))
         FOR UPDATE SKIP LOCKED
@@ -153,12 +154,12 @@ BEGIN
     PERFORM {{.schema}}.llm_internal_forget_counting(gone);
     DELETE FROM {{.schema}}.llm_internal_shortened_traces WHERE trace_id = ANY (gone);
     shortened := ARRAY(SELECT t.id FROM {{.schema}}.llm_traces t
-        WHERE t.ctid >= format('(%s,0)', first_block)::tid AND t.ctid < format('(%s,0)', first_block + blocks)::tid AND t.start_time < limit_day);
+        WHERE t.ctid >= format('(%s,0)', first_block)::tid AND t.ctid < format('(%s,0)', first_block + blocks)::tid AND t.start_time < kept_from);
     INSERT INTO {{.schema}}.llm_internal_shortened_traces SELECT unnest(shortened) ON CONFLICT DO NOTHING;
     deleted := coalesce(cardinality(gone), 0);
     IF done THEN
-        DELETE FROM {{.schema}}.llm_internal_call_candidates c WHERE c.end_time < limit_day;
-        DELETE FROM {{.schema}}.llm_internal_event_places p WHERE p.start_time < limit_day;
+        DELETE FROM {{.schema}}.llm_internal_call_candidates c WHERE c.end_time < kept_from;
+        DELETE FROM {{.schema}}.llm_internal_event_places p WHERE p.start_time < kept_from;
         UPDATE {{.schema}}.llm_internal_retention r SET noted_before = greatest(r.noted_before, limit_day);
     END IF;
     RETURN NEXT;
