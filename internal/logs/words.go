@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
@@ -31,16 +32,16 @@ func (r *reader) words(rec *record, p *program, told *rule, row *mapping.Record,
 		Exact:  told.tells == Words && told.names == namesCall && !isMessageEvent(rec.name),
 		Single: isMessageEvent(rec.name) || told.texts != nil,
 		Block:  rec.name == choiceEvent && strings.EqualFold(rec.textOf([]string{provider, "gen_ai.system"}), "anthropic"),
-		ID:     rec.textOf(told.response),
+		ID:     storable(rec.textOf(told.response)),
 	}
 	if w.ID == "" {
-		w.ID = rec.textOf(told.request)
+		w.ID = storable(rec.textOf(told.request))
 	}
 	if w.Named.IsEmpty() && rec.TraceID().IsEmpty() && row.Session != "" {
 		w.Named = r.ids.agentOf(rec, p, row)
 	}
 	for _, key := range []string{requestModel, responseModel, "model"} {
-		if model := rec.textOf([]string{key}); model != "" {
+		if model := storable(rec.textOf([]string{key})); model != "" {
 			w.Models = append(w.Models, model)
 		}
 	}
@@ -56,6 +57,18 @@ func (r *reader) words(rec *record, p *program, told *rule, row *mapping.Record,
 	told.fill(rec, span.Attributes())
 	tellMessages(rec, span)
 	r.batch.Words = append(r.batch.Words, w)
+}
+
+// maxID is longer than any id or name of a model; the key of an index holds some 2.7 kB.
+const maxID = 1 << 10
+
+// storable is an id or a name as the columns of spans have it, with which it is compared.
+func storable(text string) string {
+	if len(text) > maxID {
+		return ""
+	}
+	var repairs jsonval.Repairs
+	return jsonval.CleanString(text, &repairs)
 }
 
 const (
