@@ -56,10 +56,10 @@ func loadRuns(t testing.TB) (list []run) {
 	for name, truth := range truths {
 		r := run{name: name, truth: truth}
 		if path := filepath.Join(runs, name+".traces.otlp.json"); exists(path) {
-			r.traces = eachSpan(loadTraces(t, path))
+			r.traces = spanByBatch(loadTraces(t, path))
 		}
 		if path := filepath.Join(runs, name+".logs.otlp.json"); exists(path) {
-			r.logs = eachRecord(loadLogs(t, path))
+			r.logs = recordByBatch(loadLogs(t, path))
 		}
 		if len(r.traces)+len(r.logs) > 0 {
 			list = append(list, r)
@@ -72,40 +72,6 @@ func loadRuns(t testing.TB) (list []run) {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
-}
-
-func eachSpan(td ptrace.Traces) (all []ptrace.Traces) {
-	for _, rs := range td.ResourceSpans().All() {
-		for _, ss := range rs.ScopeSpans().All() {
-			for _, s := range ss.Spans().All() {
-				one := ptrace.NewTraces()
-				r := one.ResourceSpans().AppendEmpty()
-				rs.Resource().CopyTo(r.Resource())
-				scope := r.ScopeSpans().AppendEmpty()
-				ss.Scope().CopyTo(scope.Scope())
-				s.CopyTo(scope.Spans().AppendEmpty())
-				all = append(all, one)
-			}
-		}
-	}
-	return all
-}
-
-func eachRecord(ld plog.Logs) (all []plog.Logs) {
-	for _, rl := range ld.ResourceLogs().All() {
-		for _, sl := range rl.ScopeLogs().All() {
-			for _, rec := range sl.LogRecords().All() {
-				one := plog.NewLogs()
-				r := one.ResourceLogs().AppendEmpty()
-				rl.Resource().CopyTo(r.Resource())
-				scope := r.ScopeLogs().AppendEmpty()
-				sl.Scope().CopyTo(scope.Scope())
-				rec.CopyTo(scope.LogRecords().AppendEmpty())
-				all = append(all, one)
-			}
-		}
-	}
-	return all
 }
 
 func joinTraces(parts []ptrace.Traces) ptrace.Traces {

@@ -30,16 +30,23 @@ func file(t *testing.T, name, text string) string {
 	return path
 }
 
-// TestImportReplacesItsSourceOnly imports the three formats, one of them again with other
-// prices, beside the built-in rows and a row of the user.
-func TestImportReplacesItsSourceOnly(t *testing.T) {
+// database connects to a migrated database, which the command takes from the environment.
+func database(t *testing.T) *pgx.Conn {
+	t.Helper()
 	url := testserver.NewDatabase(t)
 	t.Setenv("DATABASE_URL", url)
 	conn, err := pgx.Connect(t.Context(), url)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, conn.Close(context.Background())) })
 	require.NoError(t, schema.Migrate(t.Context(), conn, "public"))
-	_, err = conn.Exec(t.Context(), "INSERT INTO llm_prices (model, input, output) VALUES ('My-Model', 1, 2)")
+	return conn
+}
+
+// TestImportReplacesItsSourceOnly imports the three formats, one of them again with other
+// prices, beside the built-in rows and a row of the user.
+func TestImportReplacesItsSourceOnly(t *testing.T) {
+	conn := database(t)
+	_, err := conn.Exec(t.Context(), "INSERT INTO llm_prices (model, input, output) VALUES ('My-Model', 1, 2)")
 	require.NoError(t, err)
 
 	own := file(t, "ours.csv", "provider,model,match,input,output,above_input_tokens\nopenai,gpt-house,prefix,1.25,10,\nopenai,gpt-house,prefix,2.5,15,200000\n")
@@ -97,12 +104,7 @@ func TestFaultsAreNamed(t *testing.T) {
 // TestHostileListsAreRefusedWhole imports files that hold what is no price: each is named
 // with its place and what it takes, and no row of the file is stored.
 func TestHostileListsAreRefusedWhole(t *testing.T) {
-	url := testserver.NewDatabase(t)
-	t.Setenv("DATABASE_URL", url)
-	conn, err := pgx.Connect(t.Context(), url)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, conn.Close(context.Background())) })
-	require.NoError(t, schema.Migrate(t.Context(), conn, "public"))
+	conn := database(t)
 	const header = "provider,model,match,valid_from,valid_to,above_input_tokens,input\np,good,equals,,,,1\n"
 	for _, c := range []struct{ name, text, want string }{
 		{"x.csv", header + "p,m,equals,,,,NaN\n", `line 3: input is "NaN": it takes a number of USD`},
@@ -152,12 +154,7 @@ func TestHostileListsAreRefusedWhole(t *testing.T) {
 // TestListsComeBackAsTheyAre imports what list prints, and the whole data of genai-prices
 // where it is installed.
 func TestListsComeBackAsTheyAre(t *testing.T) {
-	url := testserver.NewDatabase(t)
-	t.Setenv("DATABASE_URL", url)
-	conn, err := pgx.Connect(t.Context(), url)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, conn.Close(context.Background())) })
-	require.NoError(t, schema.Migrate(t.Context(), conn, "public"))
+	conn := database(t)
 	listed, _ := call(t, 0, "list", "--builtin", "--csv")
 	call(t, 0, "import", file(t, "all.csv", listed), "--source", "copy")
 	const columns = `provider, model, match, valid_from, valid_to, daily_from, daily_to, service_tier, above_input_tokens, input, output, cache_read,
