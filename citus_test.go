@@ -60,9 +60,11 @@ func TestCitus(t *testing.T) {
 	feed(t, teams, 3, now.AddDate(-3, 0, 0)) // a day that gets none
 	traces, _ := agentTraces(77, 6)
 	for _, tm := range teams {
-		var moved bool
-		require.NoError(t, tm.db.QueryRow(t.Context(), "SELECT llm_create_day($1::date)", now.AddDate(-3, 0, 0)).Scan(&moved))
-		require.True(t, moved)
+		require.NotZero(t, tm.waiting(t), tm.schema)
+		var moved time.Time
+		require.NoError(t, tm.db.QueryRow(t.Context(), "SELECT llm_internal_move_waiting($1::date - 1, $1::date + 1)", now.UTC().AddDate(-3, 0, 0)).Scan(&moved))
+		require.Equal(t, now.UTC().AddDate(-3, 0, 0).Format(time.DateOnly), moved.Format(time.DateOnly))
+		require.Zero(t, tm.waiting(t), tm.schema)
 		tm.foldUnderLoad(t, traces, now)
 		tm.reprice(t)
 	}
@@ -77,8 +79,10 @@ func TestCitus(t *testing.T) {
 	}
 	requireSame(t, teams, "folded and erased")
 
-	feed(t, teams, 1, now) // what was erased can be said again
+	feed(t, teams, 1, now)                   // what was erased can be said again
+	feed(t, teams, 5, now.AddDate(-4, 0, 0)) // what retention finds in the default partitions
 	for _, tm := range teams {
+		require.NotZero(t, tm.waiting(t), tm.schema)
 		tm.fold(t, now)
 		tm.retain(t, now)
 		tm.migrateAgain(t)
@@ -272,6 +276,14 @@ func (tm *team) reprice(t *testing.T) {
 	require.NotZero(t, changed, tm.schema)
 }
 
+// waiting counts the rows of default partitions.
+func (tm *team) waiting(t *testing.T) (rows int) {
+	t.Helper()
+	require.NoError(t, tm.db.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM llm_spans_default) + (SELECT count(*) FROM llm_contents_default)
+		+ (SELECT count(*) FROM llm_events_default) + (SELECT count(*) FROM llm_scores_default)`).Scan(&rows))
+	return rows
+}
+
 // retain removes all but today's spans and words.
 func (tm *team) retain(t *testing.T, now time.Time) {
 	t.Helper()
@@ -284,6 +296,7 @@ func (tm *team) retain(t *testing.T, now time.Time) {
 	var old int
 	require.NoError(t, tm.db.QueryRow(t.Context(), "SELECT count(*) FROM llm_spans WHERE start_time < date_trunc('day', $1::timestamptz, 'UTC')", now).Scan(&old))
 	require.Zero(t, old, "spans of days that have ended, %s", tm.schema)
+	require.Zero(t, tm.waiting(t), "rows of default partitions, %s", tm.schema)
 }
 
 // migrateAgain makes the definitions anew, as an upgrade does.

@@ -4,6 +4,7 @@ import "strings"
 
 // problemOfCode says what some of Postgres' error codes mean for whoever runs the server.
 var problemOfCode = map[string]string{
+	"0A000": "PostgreSQL, or an extension such as Citus, does not support a statement of the exporter",
 	"25006": "PostgreSQL is read-only, as a standby is",
 	"53100": "The disk of PostgreSQL is full",
 	"53200": "PostgreSQL has no memory left",

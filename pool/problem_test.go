@@ -18,15 +18,16 @@ import (
 func TestProblemSaysWhatToLookAt(t *testing.T) {
 	code := func(code string) error { return fmt.Errorf("write: %w", &pgconn.PgError{Code: code}) }
 	for want, errs := range map[string][]error{
-		"PostgreSQL is read-only, as a standby is":          {code("25006")},
-		"The disk of PostgreSQL is full":                    {code("53100")},
-		"PostgreSQL has no memory left":                     {code("53200")},
-		"PostgreSQL is starting up or shutting down":        {code("57P03")},
-		"PostgreSQL ends connections":                       {code("57P01"), code("57P02")},
-		"PostgreSQL cannot be reached":                      {code("08006"), &pool.Error{Kind: pool.KindConnection, Err: errors.New("refused")}},
-		"PostgreSQL does not answer in time":                {code("57014"), context.DeadlineExceeded},
-		"Other transactions keep a batch from being stored": {code("40P01"), code("55P03")},
-		"PostgreSQL reports an error":                       {code("XX000"), code("42601"), errors.New("odd")},
+		"PostgreSQL, or an extension such as Citus, does not support a statement of the exporter": {code("0A000")},
+		"PostgreSQL is read-only, as a standby is":                                                {code("25006")},
+		"The disk of PostgreSQL is full":                                                          {code("53100")},
+		"PostgreSQL has no memory left":                                                           {code("53200")},
+		"PostgreSQL is starting up or shutting down":                                              {code("57P03")},
+		"PostgreSQL ends connections":                                                             {code("57P01"), code("57P02")},
+		"PostgreSQL cannot be reached":                                                            {code("08006"), &pool.Error{Kind: pool.KindConnection, Err: errors.New("refused")}},
+		"PostgreSQL does not answer in time":                                                      {code("57014"), context.DeadlineExceeded},
+		"Other transactions keep a batch from being stored":                                       {code("40P01"), code("55P03")},
+		"PostgreSQL reports an error":                                                             {code("XX000"), code("42601"), errors.New("odd")},
 	} {
 		for _, err := range errs {
 			assert.Equal(t, want, pool.Problem(err), "%v", err)

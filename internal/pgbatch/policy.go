@@ -39,7 +39,8 @@ var policy = map[string]Verdict{
 	"53200": Suspect,       // out of memory, perhaps for this batch only
 	"57":    Later,         // shutdown, crash, cancelled by an administrator or statement_timeout
 
-	// Somebody has to change a setting, a grant or the schema.
+	// Somebody has to change a setting, a grant, the schema or the server.
+	"0A":    Later, // feature not supported: an extension such as Citus refuses a statement, whatever its rows
 	"28":    Later, // authorization
 	"3D":    Later, // no such database
 	"3F":    Later, // no such schema

@@ -29,10 +29,10 @@ func TestAttemptsByCode(t *testing.T) {
 		{"40001", 5, Later}, {"40P01", 5, Later}, {"55P03", 5, Later},
 		{"23505", 5, Fault}, {"23514", 5, Fault}, // rules of somebody else's
 		{"22012", 2, Fault}, {"23503", 2, Fault}, {"54000", 2, Fault}, {"44000", 2, Fault}, {"23001", 2, Fault},
-		{"XX000", 3, Suspect}, {"XX001", 3, Suspect}, {"P0001", 3, Suspect}, {"38000", 3, Suspect}, {"0A000", 3, Suspect},
+		{"XX000", 3, Suspect}, {"XX001", 3, Suspect}, {"P0001", 3, Suspect}, {"38000", 3, Suspect},
 		{"58030", 3, Suspect}, {"53200", 3, Suspect}, {"42804", 3, Suspect}, {"99999", 3, Suspect},
 		{"53100", 2, Later}, {"57014", 2, Later}, {"08006", 2, Later}, {"28000", 2, Later},
-		{"42501", 2, Later}, {"42P01", 2, Later}, {"42703", 2, Later}, {"3F000", 2, Later},
+		{"0A000", 2, Later}, {"42501", 2, Later}, {"42P01", 2, Later}, {"42703", 2, Later}, {"3F000", 2, Later},
 	} {
 		for _, careful := range []bool{false, true} {
 			var how []bool

@@ -121,6 +121,20 @@ func TestWhatFailsForAllIsNobodysFault(t *testing.T) {
 	}
 }
 
+// TestUnsupportedStatementIsNobodysFault has Postgres refuse what one trace needs as Citus
+// refuses a statement: others can be stored, and still nothing is set aside.
+func TestUnsupportedStatementIsNobodysFault(t *testing.T) {
+	w, pool := newWriter(t)
+	refuse(t, pool, "llm_spans", "NEW.trace_id::text LIKE '01%'", "0A000")
+	result, err := w.Write(t.Context(), batchOf(callOf(1, 1), callOf(2, 2)), nil)
+	require.Error(t, err)
+	require.Empty(t, result.SetAside)
+	require.Len(t, result.Left, 2)
+	require.Equal(t, 1, write(t, w, callOf(2, 2)).SpansWritten)
+	exec(t, pool, "DROP FUNCTION refuse CASCADE")
+	require.Equal(t, 1, write(t, w, result.Left...).SpansWritten)
+}
+
 // TestWhatIsLeftIsWhatIsNotStored has a disk run full while the faults of a batch are
 // isolated.
 func TestWhatIsLeftIsWhatIsNotStored(t *testing.T) {

@@ -61,6 +61,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "Tim
 DECLARE
     oldest record;
     deleted bigint;
+    kept_from timestamptz := limit_day; -- Citus refuses to delete by what is not immutable, as comparing a time with a date
 BEGIN
     IF of_table NOT IN ('llm_spans', 'llm_contents', 'llm_events', 'llm_scores') THEN
         RAISE EXCEPTION 'llm_drop_day_before: table % has no days; it takes llm_spans, llm_contents, llm_events or llm_scores', of_table;
@@ -96,12 +97,12 @@ BEGIN
         IF of_table IN ('llm_contents', 'llm_events') THEN
             DELETE FROM {{.schema}}.llm_internal_words w WHERE w.day < limit_day;
         END IF;
-    ELSIF EXISTS (SELECT FROM {{.schema}}.llm_spans_default s WHERE s.start_time < limit_day) THEN
+    ELSIF EXISTS (SELECT FROM {{.schema}}.llm_spans_default s WHERE s.start_time < kept_from) THEN
         LOCK TABLE {{.schema}}.llm_spans_default IN SHARE ROW EXCLUSIVE MODE;
         PERFORM {{.schema}}.llm_internal_keep_usage('-infinity', limit_day);
         DELETE FROM {{.schema}}.llm_spans_default s
-        WHERE s.start_time < limit_day
-            AND NOT EXISTS (SELECT FROM {{.schema}}.llm_usage_hours h WHERE h.hour = date_trunc('hour', s.start_time));
+        WHERE s.start_time < kept_from AND NOT EXISTS (
+            SELECT FROM {{.schema}}.llm_usage_hours h WHERE h.hour AT TIME ZONE 'UTC' = date_trunc('hour', s.start_time AT TIME ZONE 'UTC'));
         GET DIAGNOSTICS deleted = ROW_COUNT;
     END IF;
     IF deleted > 0 THEN
