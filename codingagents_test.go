@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
 
@@ -23,7 +24,7 @@ func TestCodingAgentQuestions(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, paths)
 	for _, path := range paths {
-		ld := loadLogs(t, path)
+		ld := agentruns.LoadLogs(t, path)
 		for _, rl := range ld.ResourceLogs().All() {
 			for _, sl := range rl.ScopeLogs().All() {
 				for _, rec := range sl.LogRecords().All() {
@@ -35,7 +36,7 @@ func TestCodingAgentQuestions(t *testing.T) {
 		require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld))
 	}
 	for _, program := range []string{"copilot-cli-1.0.102-tools", "opencode-1.18.33-tools"} {
-		require.NoError(t, c.traces.ConsumeTraces(t.Context(), loadTraces(t, filepath.Join(fixtureFolder, "cli", program+".traces.otlp.json"))))
+		require.NoError(t, c.traces.ConsumeTraces(t.Context(), agentruns.LoadTraces(t, filepath.Join(fixtureFolder, "cli", program+".traces.otlp.json"))))
 	}
 	commit := untraced(t)
 	for _, sl := range commit.ResourceLogs().At(0).ScopeLogs().All() {

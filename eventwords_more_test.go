@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
 
@@ -245,7 +246,7 @@ func TestWordsAndSpansAtOnce(t *testing.T) {
 // untraced is a session of Claude Code whose traces are off, of two prompts.
 func untraced(t *testing.T) plog.Logs {
 	t.Helper()
-	ld := loadLogs(t, "internal/mapping/testdata/fixtures/cli/claude-code-2.1.332-tools.logs.otlp.json")
+	ld := agentruns.LoadLogs(t, "internal/mapping/testdata/fixtures/cli/claude-code-2.1.332-tools.logs.otlp.json")
 	second := plog.NewLogs()
 	ld.CopyTo(second)
 	for turn, of := range []plog.Logs{ld, second} {

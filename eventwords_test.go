@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
 
@@ -98,7 +99,7 @@ func TestWordsOfRecordsAreTheSpans(t *testing.T) {
 			for _, path := range paths {
 				name := strings.TrimSuffix(path, ".logs.json")
 				t.Run(filepath.Base(name), func(t *testing.T) {
-					for i, a := range order.of(loadTraces(t, name+".otlp.json"), loadLogs(t, path)) {
+					for i, a := range order.of(agentruns.LoadTraces(t, name+".otlp.json"), agentruns.LoadLogs(t, path)) {
 						a.send(t, []collector{first, second}[i%2])
 					}
 					compareBoth(t, db, name)

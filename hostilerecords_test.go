@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
@@ -101,7 +102,7 @@ func TestHostileRecordsAreStored(t *testing.T) {
 			}
 			require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld), name)
 			if base, ok := strings.CutSuffix(name, ".logs.json"); ok {
-				require.NoError(t, c.traces.ConsumeTraces(t.Context(), loadTraces(t, fixtureFolder+"/"+base+".otlp.json")))
+				require.NoError(t, c.traces.ConsumeTraces(t.Context(), agentruns.LoadTraces(t, fixtureFolder+"/"+base+".otlp.json")))
 			}
 		}
 	}

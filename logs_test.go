@@ -2,7 +2,6 @@ package llmobservatoryexporter
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,8 +18,8 @@ import (
 	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
@@ -59,24 +58,6 @@ func startBoth(t testing.TB, url string, change func(*Config)) collector {
 	return c
 }
 
-func loadLogs(t testing.TB, path string) plog.Logs {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	require.NoError(t, err)
-	ld, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(data)
-	require.NoError(t, err)
-	return ld
-}
-
-func loadTraces(t testing.TB, path string) ptrace.Traces {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	require.NoError(t, err)
-	td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(data)
-	require.NoError(t, err)
-	return td
-}
-
 // logCases are the captured log records, by file.
 func logCases(t testing.TB) map[string]plog.Logs {
 	t.Helper()
@@ -86,7 +67,7 @@ func logCases(t testing.TB) map[string]plog.Logs {
 		require.NoError(t, err)
 		require.NotEmpty(t, paths)
 		for _, path := range paths {
-			cases[strings.TrimPrefix(path, "internal/mapping/testdata/fixtures/")] = loadLogs(t, path)
+			cases[strings.TrimPrefix(path, "internal/mapping/testdata/fixtures/")] = agentruns.LoadLogs(t, path)
 		}
 	}
 	return cases
@@ -186,7 +167,7 @@ func TestMetadataStoresNoWordsOfRecords(t *testing.T) {
 		for name, ld := range logCases(t) {
 			require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld))
 			if base, ok := strings.CutSuffix(name, ".logs.json"); ok {
-				require.NoError(t, c.traces.ConsumeTraces(t.Context(), loadTraces(t, filepath.Join(fixtureFolder, base+".otlp.json"))))
+				require.NoError(t, c.traces.ConsumeTraces(t.Context(), agentruns.LoadTraces(t, filepath.Join(fixtureFolder, base+".otlp.json"))))
 			}
 		}
 		return openPool(t, url)
@@ -213,8 +194,8 @@ func TestScores(t *testing.T) {
 	c, db := startBoth(t, url, nil), openPool(t, url)
 	base := "internal/mapping/testdata/fixtures/py/splunk-genai-py"
 	for range 2 {
-		require.NoError(t, c.logs.ConsumeLogs(t.Context(), loadLogs(t, base+".logs.json")))
-		require.NoError(t, c.traces.ConsumeTraces(t.Context(), loadTraces(t, base+".otlp.json")))
+		require.NoError(t, c.logs.ConsumeLogs(t.Context(), agentruns.LoadLogs(t, base+".logs.json")))
+		require.NoError(t, c.traces.ConsumeTraces(t.Context(), agentruns.LoadTraces(t, base+".otlp.json")))
 	}
 	rows, err := db.Query(t.Context(), `SELECT coalesce(score_name, '') || ' ' || coalesce(value::text, '-') || ' ' || coalesce(label, '-') || ' ' || coalesce(score_error_type, '-')
 		|| ' ' || (span_id IS NOT NULL) FROM llm_call_scores ORDER BY 1`)
@@ -300,7 +281,7 @@ func TestPoisonedRecordCostsItselfOnly(t *testing.T) {
 		IF NEW.name = 'tool_result' THEN RAISE EXCEPTION USING ERRCODE = '22012', MESSAGE = 'refused'; END IF; RETURN NEW; END $$;
 		CREATE TRIGGER refuse BEFORE INSERT ON llm_events FOR EACH ROW EXECUTE FUNCTION refuse()`)
 	require.NoError(t, err)
-	ld := loadLogs(t, "internal/mapping/testdata/fixtures/cli/claude-code-2.1.332-tools.logs.otlp.json")
+	ld := agentruns.LoadLogs(t, "internal/mapping/testdata/fixtures/cli/claude-code-2.1.332-tools.logs.otlp.json")
 	require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld))
 	want := 0
 	for _, rec := range logs.Read(ld, logs.KeepGenAI).Records {
@@ -316,7 +297,7 @@ func TestPoisonedRecordCostsItselfOnly(t *testing.T) {
 func TestUntracedSessionIsCalls(t *testing.T) {
 	url := testserver.NewDatabase(t)
 	c, db := startBoth(t, url, nil), openPool(t, url)
-	ld := loadLogs(t, "internal/mapping/testdata/fixtures/cli/claude-code-2.1.332-defaults.logs.otlp.json")
+	ld := agentruns.LoadLogs(t, "internal/mapping/testdata/fixtures/cli/claude-code-2.1.332-defaults.logs.otlp.json")
 	for range 2 {
 		require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld))
 	}

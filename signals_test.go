@@ -1,13 +1,9 @@
 package llmobservatoryexporter
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 	"testing"
 
@@ -16,62 +12,28 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
 
-// truth is what the model endpoint of a captured run was asked, and the tools that the
-// program ran.
-type truth struct {
-	Calls          int64
-	FailedRequests int64 `json:"failed_requests"`
-	Input          int64
-	CacheRead      int64 `json:"cache_read"`
-	CacheWrite     int64 `json:"cache_write"`
-	Output         int64
-	Reasoning      int64
-	Tools          int64 `json:"-"`
-	Requests       []struct{ Tool string }
-}
-
-// run is a captured run of a coding agent.
+// run is a captured run of a coding agent, cut into batches.
 type run struct {
-	name   string
-	truth  truth
+	agentruns.Run
 	traces []ptrace.Traces // a span each
 	logs   []plog.Logs     // a record each
 }
 
-const runs = "internal/mapping/testdata/fixtures/cli"
+func cut(r agentruns.Run) run { return run{r, spanByBatch(r.Traces), recordByBatch(r.Logs)} }
 
 // loadRuns loads the captured runs, each span and each record on its own.
 func loadRuns(t testing.TB) (list []run) {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join(runs, "truth.json"))
-	require.NoError(t, err)
-	var truths map[string]truth
-	require.NoError(t, json.Unmarshal(data, &truths))
-	for name, truth := range truths {
-		r := run{name: name, truth: truth}
-		if path := filepath.Join(runs, name+".traces.otlp.json"); exists(path) {
-			r.traces = spanByBatch(loadTraces(t, path))
-		}
-		if path := filepath.Join(runs, name+".logs.otlp.json"); exists(path) {
-			r.logs = recordByBatch(loadLogs(t, path))
-		}
-		if len(r.traces)+len(r.logs) > 0 {
-			list = append(list, r)
-		}
+	for _, r := range agentruns.Load(t) {
+		list = append(list, cut(r))
 	}
-	sort.Slice(list, func(i, j int) bool { return list[i].name < list[j].name })
 	return list
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }
 
 func joinTraces(parts []ptrace.Traces) ptrace.Traces {
@@ -168,47 +130,21 @@ func TestSumsAreTheTruthInEachOrder(t *testing.T) {
 			url := testserver.NewDatabase(t)
 			db := openPool(t, url)
 			a, b := startBoth(t, url, nil), startBoth(t, url, nil)
-			var sums truth
+			var sums agentruns.Truth
 			for _, r := range loadRuns(t) {
 				send(t, &r, a, b)
-				sums.add(&r, order)
-				requireTruth(t, db, sums, r.name)
+				sums.Add(r.Told(order != "logs", order != "traces"))
+				requireTruth(t, db, sums, r.Name)
 			}
 			rowcheck.Consistent(t, db)
 		})
 	}
 }
 
-// add adds what the signals that arrive tell of a run.
-func (s *truth) add(r *run, order string) {
-	agent, _, _ := strings.Cut(r.name, "-")
-	want := r.truth
-	switch {
-	case order == "traces" && len(r.traces) == 0, order == "logs" && (len(r.logs) == 0 || agent == "opencode"):
-		return // lines of opencode tell no call
-	case order == "traces" && agent == "gemini": // spans say neither of the cache nor of thoughts
-		want.CacheRead, want.Output, want.Reasoning = 0, want.Output-want.Reasoning, 0
-	case order == "traces" && agent == "codex": // spans tell failures as their events, which are not read
-		want.FailedRequests = 0
-	}
-	s.Calls += want.Calls
-	s.FailedRequests += want.FailedRequests
-	s.Input += want.Input
-	s.CacheRead += want.CacheRead
-	s.CacheWrite += want.CacheWrite
-	s.Output += want.Output
-	s.Reasoning += want.Reasoning
-	for _, request := range want.Requests {
-		if request.Tool != "" {
-			s.Tools++
-		}
-	}
-}
-
-func requireTruth(t *testing.T, db *pgxpool.Pool, want truth, after string) {
+func requireTruth(t *testing.T, db *pgxpool.Pool, want agentruns.Truth, after string) {
 	t.Helper()
 	tools := want.Tools
-	got := truth{Tools: tools}
+	got := agentruns.Truth{Tools: tools}
 	require.NoError(t, db.QueryRow(t.Context(), `SELECT count(*) FILTER (WHERE is_call AND NOT failed), count(*) FILTER (WHERE is_call AND failed), coalesce(sum(input_tokens), 0),
 		coalesce(sum(cache_read_tokens), 0), coalesce(sum(cache_creation_tokens), 0), coalesce(sum(output_tokens), 0), coalesce(sum(reasoning_tokens), 0) FROM llm_calls`).Scan(
 		&got.Calls, &got.FailedRequests, &got.Input, &got.CacheRead, &got.CacheWrite, &got.Output, &got.Reasoning))
@@ -252,7 +188,7 @@ func TestErasedSessionsOfBothSignals(t *testing.T) {
 	c := startBoth(t, url, nil)
 	var all []run
 	for _, r := range loadRuns(t) {
-		if !strings.HasPrefix(r.name, "opencode") && len(r.logs) > 0 {
+		if !strings.HasPrefix(r.Name, "opencode") && len(r.logs) > 0 {
 			all = append(all, r)
 		}
 	}
@@ -263,20 +199,20 @@ func TestErasedSessionsOfBothSignals(t *testing.T) {
 		var session string
 		require.NoError(t, db.QueryRow(t.Context(), `SELECT session_id FROM llm_events WHERE session_id IS NOT NULL AND session_id <> ALL ($1) LIMIT 1`,
 			slices.AppendSeq([]string{}, maps.Values(sessions))).Scan(&session))
-		sessions[r.name] = session
+		sessions[r.Name] = session
 	}
 	for i, r := range all {
-		_, err := db.Exec(t.Context(), "SELECT llm_erase_session($1, true)", sessions[r.name])
+		_, err := db.Exec(t.Context(), "SELECT llm_erase_session($1, true)", sessions[r.Name])
 		require.NoError(t, err)
 		var left int
 		require.NoError(t, db.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM llm_spans WHERE session_id = $1) + (SELECT count(*) FROM llm_events WHERE session_id = $1)`,
-			sessions[r.name]).Scan(&left))
-		require.Zero(t, left, r.name)
-		var sums truth
+			sessions[r.Name]).Scan(&left))
+		require.Zero(t, left, r.Name)
+		var sums agentruns.Truth
 		for _, other := range all[i+1:] {
-			sums.add(&other, "traces first")
+			sums.Add(other.Told(true, true))
 		}
-		requireTruth(t, db, sums, "erasing "+r.name)
+		requireTruth(t, db, sums, "erasing "+r.Name)
 		rowcheck.Consistent(t, db)
 	}
 }
@@ -301,7 +237,7 @@ func TestNoRecordIsLost(t *testing.T) {
 	require.Len(t, kept, rows)
 	require.NotZero(t, rows)
 	var astray int
-	require.NoError(t, db.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans s WHERE source = 'event' AND kind IN ('llm', 'tool') AND NOT EXISTS (
+	require.NoError(t, db.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans s WHERE source = 'event' AND kind IN ('llm', 'tool') AND name NOT LIKE '% (span event)' AND NOT EXISTS (
 		SELECT FROM llm_events e WHERE left(replace(e.id::text, '-', ''), 16) = s.span_id AND e.belongs_to = s.trace_id)`).Scan(&astray))
 	require.Zero(t, astray, "records are where their calls are")
 }

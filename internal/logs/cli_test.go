@@ -1,9 +1,8 @@
 package logs
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,58 +10,33 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
-const cases = "../mapping/testdata/fixtures/cli"
-
-func load(t testing.TB, path string) plog.Logs {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	require.NoError(t, err)
-	ld, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(data)
-	require.NoError(t, err)
-	return ld
-}
-
-// truth is what a model endpoint was asked in a run.
-type truth struct {
-	Calls          int
-	FailedRequests int   `json:"failed_requests"`
-	Input          int64 `json:"input"`
-	CacheRead      int64 `json:"cache_read"`
-	CacheWrite     int64 `json:"cache_write"`
-	Output         int64 `json:"output"`
-	Reasoning      int64 `json:"reasoning"`
-}
-
 // TestRecordsAloneTellTheTruth sums up the calls that the log records of each run tell.
 func TestRecordsAloneTellTheTruth(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join(cases, "truth.json"))
-	require.NoError(t, err)
-	var truths map[string]truth
-	require.NoError(t, json.Unmarshal(data, &truths))
-	paths, err := filepath.Glob(filepath.Join(cases, "*.logs.otlp.json"))
-	require.NoError(t, err)
-	require.NotEmpty(t, paths)
-	for _, path := range paths {
-		name := strings.TrimSuffix(filepath.Base(path), ".logs.otlp.json")
-		t.Run(name, func(t *testing.T) {
-			b := Read(load(t, path), KeepGenAI)
+	for _, run := range agentruns.Load(t) {
+		if run.Logs.LogRecordCount() == 0 {
+			continue
+		}
+		t.Run(run.Name, func(t *testing.T) {
+			b := Read(run.Logs, KeepGenAI)
 			require.Empty(t, b.Rejected)
 			mapped := mapping.New(mapping.Options{}).Map(b.Spans)
 			require.Len(t, mapped.Spans, len(b.Observations))
-			var got truth
+			var got agentruns.Truth
 			for i, s := range mapped.Spans {
 				o := b.Observations[i]
-				if o.Tells != Call {
+				if o.Tells == Tool {
+					got.Tools++
+				}
+				// Two records tell each answer of Gemini CLI; the pair counts once, later.
+				if o.Tells != Call || o.Event == inferenceDetails {
 					continue
 				}
 				require.Equal(t, mapping.KindLLM, s.Kind, "%+v", o)
-				// Two records tell each answer of Gemini CLI; the pair counts once, later.
-				if o.Event == inferenceDetails {
-					continue
-				}
 				if s.Status == "error" {
 					got.FailedRequests++
 					continue
@@ -74,67 +48,129 @@ func TestRecordsAloneTellTheTruth(t *testing.T) {
 				got.Output += s.Usage.Output.V
 				got.Reasoning += s.Usage.Reasoning.V
 			}
-			if strings.HasPrefix(name, "opencode") {
-				require.Zero(t, got, "lines of the application tell no call")
-				return
-			}
-			require.Equal(t, truths[name], got)
+			require.Equal(t, run.Told(false, true), got)
 		})
 	}
-}
-
-func loadTraces(t testing.TB, path string) ptrace.Traces {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	require.NoError(t, err)
-	td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(data)
-	require.NoError(t, err)
-	return td
 }
 
 // TestBothSignalsTellTheTruth sums up what the plain definition counts of the spans and
-// the records of each run together.
+// the records of each run, in each subset of the two.
 func TestBothSignalsTellTheTruth(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join(cases, "truth.json"))
-	require.NoError(t, err)
-	var truths map[string]truth
-	require.NoError(t, json.Unmarshal(data, &truths))
-	paths, err := filepath.Glob(filepath.Join(cases, "*.logs.otlp.json"))
-	require.NoError(t, err)
-	for _, path := range paths {
-		name := strings.TrimSuffix(filepath.Base(path), ".logs.otlp.json")
-		traces := filepath.Join(cases, name+".traces.otlp.json")
-		if _, err := os.Stat(traces); err != nil {
-			continue
-		}
-		t.Run(name, func(t *testing.T) {
-			mapper := mapping.New(mapping.Options{})
-			spans := mapper.Map(loadTraces(t, traces)).Spans
-			b := Read(load(t, path), KeepGenAI)
-			mapped := mapper.Map(b.Spans).Spans
-			all := tellingsOf(spans, b, mapped)
-			define(all)
-			require.Equal(t, truths[name], sumsOf(all))
-			if strings.HasPrefix(name, "opencode") {
-				return // its records tell no calls
-			}
-			all = tellingsOf(nil, b, mapped)
-			define(all)
-			require.Equal(t, truths[name], sumsOf(all), "records alone")
-		})
+	for _, run := range agentruns.Load(t) {
+		t.Run(run.Name, func(t *testing.T) { requireTruthOf(t, []agentruns.Run{run}, "as captured") })
 	}
 }
 
+// TestVariantsOfRunsTellTheTruth sums up what the plain definition counts of runs that are
+// changed such that they mean the same, of several sessions at once.
+func TestVariantsOfRunsTellTheTruth(t *testing.T) {
+	runs := agentruns.Load(t)
+	for seed := range uint64(150) {
+		r := rand.New(rand.NewPCG(seed, 19))
+		var parts []agentruns.Run
+		var what []string
+		for n := range 1 + r.IntN(3) {
+			run := runs[r.IntN(len(runs))].Copy()
+			if run.Traces.SpanCount() > 1000 { // each such costs a second, and tells nothing by records
+				run = runs[0].Copy()
+			}
+			what = append(append(what, run.Name), agentruns.Vary(r, &run)...)
+			if n > 0 {
+				agentruns.OtherIDs(r, &run)
+			}
+			parts = append(parts, run)
+		}
+		requireTruthOf(t, parts, "seed %d: %s", seed, strings.Join(what, ", "))
+	}
+}
+
+// TestLostHalvesAreToldByTheOthers loses records or spans of runs that both signals tell: the
+// other signal still tells all of the calls.
+func TestLostHalvesAreToldByTheOthers(t *testing.T) {
+	runs := slices.DeleteFunc(agentruns.Load(t), func(r agentruns.Run) bool {
+		return r.Traces.SpanCount() == 0 || r.Logs.LogRecordCount() == 0 || r.Agent() == "opencode"
+	})
+	for seed := range uint64(150) {
+		r := rand.New(rand.NewPCG(seed, 20))
+		run := runs[r.IntN(len(runs))].Copy()
+		what := agentruns.Vary(r, &run)
+		want := run.Told(true, true)
+		if lost := r.IntN(2) == 0; lost {
+			what = append(what, "spans are lost")
+			agentruns.LoseSpans(r, &run)
+		} else {
+			what = append(what, "records are lost")
+			agentruns.LoseRecords(r, &run)
+		}
+		tellings := tellingsIn(&run)
+		define(tellings)
+		got := sumsOf(tellings)
+		if run.Agent() == "gemini" { // only one of its three observations of a call tells of the cache and of thoughts
+			got.CacheRead, got.Output, got.Reasoning = want.CacheRead, want.Output, want.Reasoning
+		}
+		require.Equal(t, want, got, "seed %d: %s, %s", seed, run.Name, strings.Join(what, ", "))
+	}
+}
+
+func requireTruthOf(t *testing.T, parts []agentruns.Run, message ...any) {
+	t.Helper()
+	all := agentruns.Together(parts...)
+	for _, subset := range [...]struct{ traces, logs bool }{{true, true}, {true, false}, {false, true}} {
+		var want agentruns.Truth
+		some := agentruns.Run{Traces: ptrace.NewTraces(), Logs: plog.NewLogs()}
+		if subset.traces {
+			some.Traces = all.Traces
+		}
+		if subset.logs {
+			some.Logs = all.Logs
+		}
+		for i := range parts {
+			want.Add(parts[i].Told(subset.traces, subset.logs))
+		}
+		tellings := tellingsIn(&some)
+		define(tellings)
+		require.Equal(t, want, sumsOf(tellings), append([]any{"traces %t, logs %t; " + message[0].(string), subset.traces, subset.logs}, message[1:]...)...)
+	}
+}
+
+// tellingsIn lists what the spans, span events and records of a run tell.
+func tellingsIn(run *agentruns.Run) []telling {
+	mapper := mapping.New(mapping.Options{})
+	var all []telling
+	for _, s := range mapper.Map(run.Traces).Spans {
+		all = append(all, newTelling(s))
+	}
+	seen := map[content.ID]bool{}
+	for _, b := range []*Batch{ReadSpanEvents(run.Traces), Read(run.Logs, KeepGenAI)} {
+		if b == nil {
+			continue
+		}
+		mapped := mapper.Map(b.Spans).Spans
+		for i := range b.Observations {
+			o := &b.Observations[i]
+			if o.Tells == Words || seen[o.Record] {
+				continue
+			}
+			seen[o.Record] = true
+			all = append(all, newEvent(o, mapped[i]))
+		}
+	}
+	settleSessions(all)
+	return all
+}
+
 // sumsOf sums up what counts.
-func sumsOf(all []telling) (got truth) {
+func sumsOf(all []telling) (got agentruns.Truth) {
 	for i := range all {
 		tell := &all[i]
-		if tell.counted && tell.Kind == mapping.KindLLM {
-			if tell.failed {
-				got.FailedRequests++
-			} else {
-				got.Calls++
-			}
+		switch {
+		case !tell.counted:
+		case tell.Kind == mapping.KindTool:
+			got.Tools++
+		case tell.Kind == mapping.KindLLM && tell.failed:
+			got.FailedRequests++
+		case tell.Kind == mapping.KindLLM:
+			got.Calls++
 		}
 		if tell.usageCounted {
 			u := &tell.Usage

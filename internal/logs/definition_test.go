@@ -30,25 +30,13 @@ type telling struct {
 
 func isCallKind(k mapping.Kind) bool { return k.IsModel() || k == mapping.KindTool }
 
-// tellingsOf joins what spans and records tell.
-func tellingsOf(spans []mapping.Span, records *Batch, mapped []mapping.Span) []telling {
-	var all []telling
-	for _, s := range spans {
-		all = append(all, newTelling(s))
+func newEvent(o *Observation, s mapping.Span) telling {
+	t := newTelling(s)
+	t.event, t.name, t.byTime, t.named = true, o.Event, o.ByTime, o.Call
+	for _, id := range o.IDs {
+		t.ids[id] = true
 	}
-	for i, o := range records.Observations {
-		if o.Tells == Words {
-			continue
-		}
-		t := newTelling(mapped[i])
-		t.event, t.name, t.byTime, t.named = true, o.Event, o.ByTime, o.Call
-		for _, id := range o.IDs {
-			t.ids[id] = true
-		}
-		all = append(all, t)
-	}
-	settleSessions(all)
-	return all
+	return t
 }
 
 func newTelling(s mapping.Span) telling {
@@ -239,7 +227,7 @@ func inside(all []telling, i, j int) (inner, outer int) {
 		return i, j
 	case !b.event:
 		return j, i
-	case figures(a) > figures(b), figures(a) == figures(b) && string(a.SpanID[:]) > string(b.SpanID[:]):
+	case cmp.Or(cmp.Compare(figures(a), figures(b)), cmp.Compare(a.name, b.name), cmp.Compare(string(a.SpanID[:]), string(b.SpanID[:]))) > 0:
 		return i, j
 	}
 	return j, i

@@ -50,6 +50,9 @@ func section() string {
 				fmt.Fprintf(&b, " %s from %s.", strings.ToUpper(of.what[:1])+of.what[1:], quoted(of.keys))
 			}
 		}
+		for _, event := range p.spanEvents {
+			fmt.Fprintf(&b, " As a span event too: `%s`.", p.prefix+event)
+		}
 		b.WriteString("\n\n| event | tells | where | the span id is | tied by |\n|---|---|---|---|---|\n")
 		for _, event := range slices.Sorted(maps.Keys(p.events)) {
 			for _, r := range p.events[event] {

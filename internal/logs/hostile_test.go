@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
@@ -57,7 +58,7 @@ func values(r *rand.Rand) pcommon.Value {
 // TestHostileRecords changes the attributes, bodies, times and ids of captured records at
 // random. Each record is kept, filtered or rejected, and maps without a panic.
 func TestHostileRecords(t *testing.T) {
-	paths, err := filepath.Glob(filepath.Join(cases, "..", "*", "*.logs*.json"))
+	paths, err := filepath.Glob(filepath.Join(agentruns.Folder(), "..", "*", "*.logs*.json"))
 	require.NoError(t, err)
 	mapper := mapping.New(mapping.Options{})
 	r := rand.New(rand.NewPCG(5, 6))
@@ -65,7 +66,7 @@ func TestHostileRecords(t *testing.T) {
 		if strings.HasSuffix(path, ".expected.json") {
 			continue
 		}
-		ld := load(t, path)
+		ld := agentruns.LoadLogs(t, path)
 		for range 20 {
 			changed := plog.NewLogs()
 			ld.CopyTo(changed)

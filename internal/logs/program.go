@@ -37,6 +37,8 @@ type program struct {
 	scopes []string
 	// spans are the scopes of the program's spans, which may observe the same calls.
 	spans []string
+	// spanEvents are the events that those spans carry as span events too.
+	spanEvents []string
 	// prefix is cut off the names of events where they have it.
 	prefix string
 	// session, user and turn are the attributes that name them, the first that is

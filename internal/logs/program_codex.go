@@ -4,9 +4,9 @@ var _ = register(program{
 	name:     "Codex CLI",
 	versions: "Codex CLI *0.171.0*",
 	scopes:   []string{"codex_otel*"},
-	spans:    []string{"codex_*"},
-	prefix:   "codex.",
-	session:  []string{"conversation.id"}, user: []string{"user.account_id", "user.email"},
+	spans:    []string{"codex_*"}, spanEvents: []string{"api_request"},
+	prefix:  "codex.",
+	session: []string{"conversation.id"}, user: []string{"user.account_id", "user.email"},
 	events: map[string][]rule{
 		"user_prompt": {{tells: Prompt, texts: map[string][]string{inputMessages: {"prompt"}}}},
 		"sse_event": {

@@ -58,10 +58,14 @@ type reader struct {
 	ids   ids
 }
 
+func newReader(keep Keep) *reader {
+	return &reader{keep: keep, batch: &Batch{Spans: ptrace.NewTraces(), WordSpans: ptrace.NewTraces(), Rejected: map[string]int{}}, ids: newIDs()}
+}
+
 // Read reads what records tell. It keeps references into ld, which must not change
 // before the batch is stored.
 func Read(ld plog.Logs, keep Keep) *Batch {
-	r := &reader{keep: keep, batch: &Batch{Spans: ptrace.NewTraces(), WordSpans: ptrace.NewTraces(), Rejected: map[string]int{}}, ids: newIDs()}
+	r := newReader(keep)
 	for _, rl := range ld.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			r.readScope(rl.Resource(), sl)
@@ -85,9 +89,15 @@ const readFailed = "mapping_failed"
 // readSafely sets a record aside that brings the reader down, with all that it has told by
 // then: neither its neighbours nor the process pay for it.
 func (r *reader) readSafely(rec *record, spans, words *scopeSpans) {
+	defer r.setAside(spans, words)()
+	r.read(rec, spans, words)
+}
+
+// setAside returns what, deferred, recovers and takes back what has been read since.
+func (r *reader) setAside(spans, words *scopeSpans) func() {
 	observations, wordsBefore := len(r.batch.Observations), len(r.batch.Words)
 	spansLen, wordsLen := spans.len(), words.len()
-	defer func() {
+	return func() {
 		if recover() == nil {
 			return
 		}
@@ -95,8 +105,7 @@ func (r *reader) readSafely(rec *record, spans, words *scopeSpans) {
 		r.batch.Observations, r.batch.Words = r.batch.Observations[:observations], r.batch.Words[:wordsBefore]
 		spans.cut(spansLen)
 		words.cut(wordsLen)
-	}()
-	r.read(rec, spans, words)
+	}
 }
 
 // scopeSpans are the spans of one scope, made with the first.

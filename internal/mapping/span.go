@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -203,6 +204,21 @@ func (b *Batch) reject(reason string, n int) {
 		b.Rejected = map[string]int{}
 	}
 	b.Rejected[reason] += n
+}
+
+// Add adds the spans of another batch.
+func (b *Batch) Add(other *Batch) {
+	b.Spans = append(b.Spans, other.Spans...)
+	maps.Copy(b.Contents, other.Contents)
+	maps.Copy(b.Resources, other.Resources)
+	if b.Histories == nil {
+		b.Histories = other.Histories
+	} else {
+		maps.Copy(b.Histories, other.Histories)
+	}
+	for reason, n := range other.Rejected {
+		b.reject(reason, n)
+	}
 }
 
 // Len is the number of rows of spans and of events.

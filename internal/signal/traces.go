@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
@@ -33,7 +34,19 @@ type Traces struct{ ptrace.Traces }
 
 // Map implements Data.
 func (t Traces) Map(ctx context.Context, m *mapping.Mapper) (*mapping.Batch, error) {
-	return m.Traces(ctx, t.Traces)
+	b, err := m.Traces(ctx, t.Traces)
+	if err != nil {
+		return nil, err
+	}
+	if read := logs.ReadSpanEvents(t.Traces); read != nil {
+		calls, err := m.Traces(ctx, read.Spans)
+		if err != nil {
+			return nil, err
+		}
+		read.Describe(calls.Spans)
+		b.Add(calls)
+	}
+	return b, nil
 }
 
 // Rest implements Data.
@@ -45,6 +58,9 @@ func (t Traces) Rest(left []mapping.Span, _ []mapping.Event) Data {
 	isLeft := make(map[id]bool, len(left))
 	for i := range left {
 		isLeft[id{left[i].TraceID, left[i].SpanID}] = true
+		if left[i].Told != nil { // an event of the span that is its parent
+			isLeft[id{left[i].TraceID, left[i].ParentSpanID}] = true
+		}
 	}
 	rest := ptrace.NewTraces()
 	t.CopyTo(rest)

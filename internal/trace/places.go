@@ -133,7 +133,7 @@ func (s *Signals) place(placements *[]Placement) map[int]bool {
 	}
 	// The inner ones first: others follow them.
 	slices.SortFunc(events, func(a, b int) int {
-		return cmp.Or(cmp.Compare(s.Candidates[b].Figures, s.Candidates[a].Figures), bytes.Compare(s.Candidates[b].ID[:], s.Candidates[a].ID[:]))
+		return cmp.Or(cmp.Compare(s.Candidates[b].Figures, s.Candidates[a].Figures), cmp.Compare(s.Candidates[b].Event, s.Candidates[a].Event), bytes.Compare(s.Candidates[b].ID[:], s.Candidates[a].ID[:]))
 	})
 	taken := map[int]map[string]int{}
 	settle := func(at, to int, settled bool) {

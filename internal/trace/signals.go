@@ -261,12 +261,13 @@ type EventPair struct {
 	Effects      Effects
 }
 
-// inside tells whether a is the inner one.
+// inside tells whether a is the inner one. Of equal events the name decides before the id:
+// where several calls are taken for one another, the events of one name all count.
 func inside(a, b *Candidate) bool {
 	if (a.Event == "") != (b.Event == "") {
 		return a.Event == ""
 	}
-	return a.Figures > b.Figures || a.Figures == b.Figures && bytes.Compare(a.ID[:], b.ID[:]) > 0
+	return cmp.Or(cmp.Compare(a.Figures, b.Figures), cmp.Compare(a.Event, b.Event), bytes.Compare(a.ID[:], b.ID[:])) > 0
 }
 
 func effects(inner, outer *Candidate) (e Effects) {

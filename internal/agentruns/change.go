@@ -1,0 +1,441 @@
+package agentruns
+
+import (
+	"cmp"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// Change changes a run such that the run means the same.
+type Change struct {
+	Name string
+	Do   func(*rand.Rand, *Run)
+}
+
+// Changes are all changes that can be combined in any way, in the order in which they are
+// to be made.
+var Changes = []Change{
+	{"other ids", OtherIDs},
+	{"another time", func(r *rand.Rand, run *Run) { run.Shift(time.Duration(r.IntN(3600)) * time.Second) }},
+	{"less noise", withoutNoise},
+	{"other types", otherTypes},
+	{"one name of two", oneName},
+	{"no ids of requests", unidentified},
+	{"attributes in the body", bodies},
+	{"other places of the event's name", renameEvents},
+	{"observed times", observed},
+	{"another service", services},
+	{"records of no trace", untraced},
+	{"another order", shuffle},
+}
+
+// Vary makes some of the changes.
+func Vary(r *rand.Rand, run *Run) (made []string) {
+	for _, c := range Changes {
+		if r.IntN(2) == 0 {
+			c.Do(r, run)
+			made = append(made, c.Name)
+		}
+	}
+	return made
+}
+
+// Copy copies a run.
+func (r *Run) Copy() Run {
+	c := Run{r.Name, r.Truth, ptrace.NewTraces(), plog.NewLogs()}
+	r.Traces.CopyTo(c.Traces)
+	r.Logs.CopyTo(c.Logs)
+	return c
+}
+
+func (r *Run) eachRecord(do func(plog.LogRecord)) {
+	for _, rl := range r.Logs.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, rec := range sl.LogRecords().All() {
+				do(rec)
+			}
+		}
+	}
+}
+
+func (r *Run) eachSpan(do func(ptrace.Span)) {
+	for _, rs := range r.Traces.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, span := range ss.Spans().All() {
+				do(span)
+			}
+		}
+	}
+}
+
+func (r *Run) eachResource(do func(pcommon.Map)) {
+	for _, rs := range r.Traces.ResourceSpans().All() {
+		do(rs.Resource().Attributes())
+	}
+	for _, rl := range r.Logs.ResourceLogs().All() {
+		do(rl.Resource().Attributes())
+	}
+}
+
+// eachAttributes calls do with the attributes of all spans, span events, records and resources.
+func (r *Run) eachAttributes(do func(pcommon.Map)) {
+	r.eachResource(do)
+	r.eachRecord(func(rec plog.LogRecord) { do(rec.Attributes()) })
+	r.eachSpan(func(s ptrace.Span) {
+		do(s.Attributes())
+		for _, e := range s.Events().All() {
+			do(e.Attributes())
+		}
+	})
+}
+
+// sessionIDs, turnIDs and callIDs are the attributes with ids.
+var (
+	sessionIDs = []string{"session.id", "conversation.id", "gen_ai.conversation.id", "user.id", "installation.id", "thread.id"}
+	turnIDs    = []string{"prompt.id", "prompt_id", "turn.id"}
+	callIDs    = []string{
+		"request_id", "gen_ai.response.id", "response_id", "auth.request_id", "call_id", "tool_use_id", "gen_ai.tool.call.id", "gen_ai.tool.call_id", "ai.response.id", "ai.toolCall.id",
+	}
+)
+
+// OtherIDs gives a run other ids throughout. Ids of turns, and of calls, which are short,
+// stay in every other run: those of several sessions may be the same.
+func OtherIDs(r *rand.Rand, run *Run) {
+	keys := slices.Clone(sessionIDs)
+	for _, some := range [...][]string{turnIDs, callIDs} {
+		if r.IntN(2) == 0 {
+			keys = append(keys, some...)
+		}
+	}
+	others := map[string]string{}
+	run.eachAttributes(func(attrs pcommon.Map) {
+		for _, key := range keys {
+			if v, ok := attrs.Get(key); ok && v.Type() == pcommon.ValueTypeStr && len(v.Str()) > 3 && others[v.Str()] == "" {
+				others[v.Str()] = v.Str() + fmt.Sprintf("-%04x", r.IntN(1<<16))
+			}
+		}
+	})
+	run.eachSpan(func(s ptrace.Span) {
+		for _, id := range []string{s.TraceID().String(), s.SpanID().String()} {
+			if others[id] == "" {
+				fresh := make([]byte, len(id)/2)
+				for i := range fresh {
+					fresh[i] = byte(1 + r.IntN(255))
+				}
+				others[id] = hex.EncodeToString(fresh)
+			}
+		}
+	})
+	run.replace(others)
+}
+
+// replace replaces texts wherever they stand, longer ones before their parts.
+func (r *Run) replace(others map[string]string) {
+	var pairs []string
+	ids := slices.Collect(func(yield func(string) bool) {
+		for id := range others {
+			if !yield(id) {
+				return
+			}
+		}
+	})
+	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
+	for _, id := range ids {
+		pairs = append(pairs, id, others[id])
+	}
+	replacer := strings.NewReplacer(pairs...)
+	spans, err := (&ptrace.JSONMarshaler{}).MarshalTraces(r.Traces)
+	must(err)
+	r.Traces, err = (&ptrace.JSONUnmarshaler{}).UnmarshalTraces([]byte(replacer.Replace(string(spans))))
+	must(err)
+	records, err := (&plog.JSONMarshaler{}).MarshalLogs(r.Logs)
+	must(err)
+	r.Logs, err = (&plog.JSONUnmarshaler{}).UnmarshalLogs([]byte(replacer.Replace(string(records))))
+	must(err)
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// Shift moves a run in time.
+func (r *Run) Shift(by time.Duration) {
+	move := func(t pcommon.Timestamp) pcommon.Timestamp {
+		if t == 0 {
+			return 0
+		}
+		return t + pcommon.Timestamp(by)
+	}
+	written := func(attrs pcommon.Map) {
+		if v, ok := attrs.Get("event.timestamp"); ok {
+			if t, err := time.Parse(time.RFC3339Nano, v.AsString()); err == nil {
+				v.SetStr(t.Add(by).Format("2006-01-02T15:04:05.000Z"))
+			}
+		}
+	}
+	r.eachRecord(func(rec plog.LogRecord) {
+		rec.SetTimestamp(move(rec.Timestamp()))
+		rec.SetObservedTimestamp(move(rec.ObservedTimestamp()))
+		written(rec.Attributes())
+	})
+	r.eachSpan(func(s ptrace.Span) {
+		s.SetStartTimestamp(move(s.StartTimestamp()))
+		s.SetEndTimestamp(move(s.EndTimestamp()))
+		for _, e := range s.Events().All() {
+			e.SetTimestamp(move(e.Timestamp()))
+			written(e.Attributes())
+		}
+	})
+}
+
+// otherTypes writes numbers and truth values of records as other types.
+func otherTypes(r *rand.Rand, run *Run) {
+	run.eachRecord(func(rec plog.LogRecord) {
+		for _, v := range rec.Attributes().All() {
+			retype(r, v)
+		}
+	})
+}
+
+func retype(r *rand.Rand, v pcommon.Value) {
+	n, isNumber := 0.0, false
+	switch v.Type() {
+	case pcommon.ValueTypeInt:
+		n, isNumber = float64(v.Int()), true
+	case pcommon.ValueTypeStr:
+		if f, err := strconv.ParseFloat(v.Str(), 64); err == nil && len(v.Str()) < 12 && strconv.FormatFloat(f, 'f', -1, 64) == v.Str() {
+			n, isNumber = f, true
+		}
+		if v.Str() == "true" || v.Str() == "false" {
+			v.SetBool(v.Str() == "true")
+		}
+	case pcommon.ValueTypeBool:
+		if r.IntN(2) == 0 {
+			v.SetStr(strconv.FormatBool(v.Bool()))
+		}
+	}
+	if !isNumber {
+		return
+	}
+	switch r.IntN(3) {
+	case 0:
+		v.SetStr(strconv.FormatFloat(n, 'f', -1, 64))
+	case 1:
+		v.SetDouble(n)
+	default:
+		if n == float64(int64(n)) {
+			v.SetInt(int64(n))
+		}
+	}
+}
+
+// oneName leaves of two attributes that say the same the other one.
+func oneName(r *rand.Rand, run *Run) {
+	same := map[string]string{
+		"duration_ms": "duration", "error_message": "error.message", "error_type": "error.type", "model": "model_name", "prompt": "prompt_text",
+	}
+	if run.Agent() == "codex" {
+		same = map[string]string{"model": "slug"}
+	}
+	run.eachRecord(func(rec plog.LogRecord) {
+		for from, to := range same {
+			if _, there := rec.Attributes().Get(to); there && r.IntN(2) == 0 {
+				rec.Attributes().Remove(from)
+			}
+		}
+	})
+}
+
+// renameEvents writes the name of events elsewhere.
+func renameEvents(r *rand.Rand, run *Run) {
+	prefix := map[string]string{"claude": "claude_code."}[run.Agent()]
+	how := r.IntN(4)
+	run.eachRecord(func(rec plog.LogRecord) {
+		v, ok := rec.Attributes().Get("event.name")
+		if !ok {
+			return
+		}
+		name := v.AsString()
+		switch how {
+		case 0: // with the program's prefix
+			if !strings.HasPrefix(name, prefix) {
+				v.SetStr(prefix + name)
+			}
+		case 1:
+			rec.Attributes().Remove("event.name")
+			rec.Attributes().PutStr("event_name", name)
+		case 2:
+			rec.Attributes().Remove("event.name")
+			rec.SetEventName(name)
+		default:
+			if b := rec.Body(); b.Type() == pcommon.ValueTypeStr && !strings.HasPrefix(b.Str(), "{") || b.Type() == pcommon.ValueTypeEmpty {
+				rec.Attributes().Remove("event.name")
+				if !strings.Contains(name, ".") {
+					name = prefix + name
+				}
+				rec.Body().SetStr(name)
+			}
+		}
+	})
+}
+
+// bodies moves the attributes of records into their bodies, as a map or as the JSON of one.
+func bodies(r *rand.Rand, run *Run) {
+	asText := r.IntN(2) == 0
+	run.eachRecord(func(rec plog.LogRecord) {
+		if b := rec.Body(); b.Type() != pcommon.ValueTypeStr && b.Type() != pcommon.ValueTypeEmpty {
+			return
+		}
+		body := pcommon.NewMap()
+		rec.Attributes().RemoveIf(func(key string, v pcommon.Value) bool {
+			if key == "event.name" {
+				return false
+			}
+			v.CopyTo(body.PutEmpty(key))
+			return true
+		})
+		if !asText {
+			body.CopyTo(rec.Body().SetEmptyMap())
+			return
+		}
+		text, err := json.Marshal(body.AsRaw())
+		must(err)
+		rec.Body().SetStr(string(text))
+	})
+}
+
+// observed leaves records the time at which they were observed, or that which an
+// attribute says.
+func observed(r *rand.Rand, run *Run) {
+	attribute := r.IntN(2) == 0
+	run.eachRecord(func(rec plog.LogRecord) {
+		rec.SetObservedTimestamp(cmp.Or(rec.ObservedTimestamp(), rec.Timestamp()))
+		if _, ok := rec.Attributes().Get("event.timestamp"); attribute && ok {
+			rec.SetObservedTimestamp(0)
+		}
+		rec.SetTimestamp(0)
+	})
+}
+
+// services names another service in each signal.
+func services(_ *rand.Rand, run *Run) {
+	for _, rs := range run.Traces.ResourceSpans().All() {
+		rs.Resource().Attributes().PutStr("service.name", "spans of an agent")
+	}
+	for _, rl := range run.Logs.ResourceLogs().All() {
+		rl.Resource().Attributes().PutStr("service.name", "records of an agent")
+		rl.Resource().Attributes().PutStr("team", "red")
+	}
+}
+
+// tellsNothing are names of events from which nothing follows for any sum.
+var tellsNothing = []string{"plugin_loaded", "internal_error", "config", "startup", "hook", "memory", "routing", "fallback", "turn_ttft", "conversation_starts", "subagent_completed", "user_prompt", "managed_settings"}
+
+// withoutNoise loses records from which no call follows, and prompts.
+func withoutNoise(r *rand.Rand, run *Run) {
+	for _, rl := range run.Logs.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			sl.LogRecords().RemoveIf(func(rec plog.LogRecord) bool {
+				name, ok := rec.Attributes().Get("event.name")
+				return ok && slices.ContainsFunc(tellsNothing, func(s string) bool { return strings.Contains(name.AsString(), s) }) && r.IntN(2) == 0
+			})
+		}
+	}
+}
+
+// untraced takes records out of their traces, as programs do that have no tracer. Qwen Code
+// and the errors of Gemini CLI then lose what ties them to their spans, but for ids.
+func untraced(_ *rand.Rand, run *Run) {
+	if run.Agent() == "gemini" {
+		return
+	}
+	run.eachRecord(func(rec plog.LogRecord) {
+		rec.SetTraceID(pcommon.TraceID{})
+		rec.SetSpanID(pcommon.SpanID{})
+	})
+}
+
+// unidentified drops the ids of requests, as gateways do whose answers have none.
+func unidentified(r *rand.Rand, run *Run) {
+	drop := func(attrs pcommon.Map) {
+		for _, key := range []string{"request_id", "auth.request_id"} {
+			attrs.Remove(key)
+		}
+		if run.Agent() == "claude" {
+			attrs.Remove("gen_ai.response.id")
+		}
+	}
+	run.eachRecord(func(rec plog.LogRecord) { drop(rec.Attributes()) })
+	if r.IntN(2) == 0 {
+		return
+	}
+	run.eachSpan(func(s ptrace.Span) {
+		drop(s.Attributes())
+		for _, e := range s.Events().All() {
+			drop(e.Attributes())
+		}
+	})
+}
+
+// LoseRecords loses some records.
+func LoseRecords(r *rand.Rand, run *Run) {
+	for _, rl := range run.Logs.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			sl.LogRecords().RemoveIf(func(plog.LogRecord) bool { return r.IntN(3) == 0 })
+		}
+	}
+}
+
+// LoseSpans loses some spans.
+func LoseSpans(r *rand.Rand, run *Run) {
+	for _, rs := range run.Traces.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			ss.Spans().RemoveIf(func(ptrace.Span) bool { return r.IntN(3) == 0 })
+		}
+	}
+}
+
+// shuffle changes the order of records and spans.
+func shuffle(r *rand.Rand, run *Run) {
+	for _, rl := range run.Logs.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			sl.LogRecords().Sort(func(a, b plog.LogRecord) bool {
+				return cmp.Or(a.Timestamp(), a.ObservedTimestamp()) > cmp.Or(b.Timestamp(), b.ObservedTimestamp())
+			})
+		}
+	}
+	for _, rs := range run.Traces.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			salt := byte(r.IntN(256))
+			ss.Spans().Sort(func(a, b ptrace.Span) bool { return a.SpanID()[7]^salt < b.SpanID()[7]^salt })
+		}
+	}
+}
+
+// Together puts runs of several sessions into one batch of each signal.
+func Together(runs ...Run) Run {
+	all := Run{Traces: ptrace.NewTraces(), Logs: plog.NewLogs()}
+	for _, r := range runs {
+		for _, rs := range r.Traces.ResourceSpans().All() {
+			rs.CopyTo(all.Traces.ResourceSpans().AppendEmpty())
+		}
+		for _, rl := range r.Logs.ResourceLogs().All() {
+			rl.CopyTo(all.Logs.ResourceLogs().AppendEmpty())
+		}
+		all.Name += r.Name + " "
+		all.Truth.Add(r.Truth)
+	}
+	return all
+}
