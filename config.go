@@ -118,7 +118,12 @@ var (
 func (cfg *Config) Unmarshal(conf *confmap.Conf) error {
 	before := cfg.PoolConfig()
 	cfg.refused = takeValues(conf)
-	if err := conf.Unmarshal(cfg); err != nil {
+	err := conf.Unmarshal(cfg)
+	if err != nil {
+		cfg.refused = append(cfg.refused, refuseTypes(conf)...)
+		err = conf.Unmarshal(cfg)
+	}
+	if err != nil {
 		return errors.Join(append(cfg.refused, err)...)
 	}
 	connections := cfg.PoolConfig()
@@ -184,8 +189,8 @@ func (cfg *Config) checkTimeout() error {
 }
 
 func (cfg *HealthCheckConfig) check() error {
-	if cfg.Interval != 0 && cfg.Interval < minInterval {
-		return fault("health_check::interval", cfg.Interval.String(), "must be 0 (off) or at least 1s")
+	if cfg.Interval != 0 && (cfg.Interval < minInterval || cfg.Interval > maxInterval) {
+		return fault("health_check::interval", cfg.Interval.String(), "must be 0 (off) or between 1s and 24h")
 	}
 	return nil
 }
@@ -221,7 +226,9 @@ func checkLabels(labels []string) error {
 			errs = append(errs, fault(fmt.Sprintf("labels::%d", i), strconv.Quote(name), allowed))
 		}
 		switch {
-		case strings.TrimSpace(name) == "" || !utf8.ValidString(name) || strings.ContainsRune(name, 0):
+		case strings.TrimSpace(name) != name:
+			add("must not begin or end with a space")
+		case name == "" || !utf8.ValidString(name) || strings.ContainsRune(name, 0):
 			add("must be the name of an attribute, such as team")
 		case slices.Contains(labels[:i], name):
 			add("stands in the list before; name each label once")

@@ -135,19 +135,19 @@ postgres::schema: "pg_temp" is not valid: must not start with pg_, which Postgre
 redis::url: "http://localhost:6379" is not valid: must be redis://user:password@host:6379/0, rediss://… for TLS or unix:///path/to/socket?db=0
 redis::master_name: "main" is not valid: needs the Sentinels' addresses in redis::addrs
 redis::pool_size: 0 is not valid: must be between 1 and 65535
-redis::timeout: -1s is not valid: must be longer than 0, such as 5s
-redis::ttl: 0s is not valid: must be longer than 0, such as 5s
+redis::timeout: -1s is not valid: must be between 1ms and 1h0m0s, such as 5s
+redis::ttl: 0s is not valid: must be between 1s and 24000h0m0s, such as 5s
 redis::key_prefix: "" is not valid: must be a name
 pool::max_connections: 0 is not valid: must be between 1 and 65535
 pool::min_connections: 5 is not valid: must be between 0 and max_connections (0)
-pool::connect_timeout: 0s is not valid: must be longer than 0, such as 5s
-pool::idle_timeout: -5m0s is not valid: must be longer than 0, such as 5s
-pool::max_lifetime: 0s is not valid: must be longer than 0, such as 5s
+pool::connect_timeout: 0s is not valid: must be between 10ms and 1h0m0s, such as 5s
+pool::idle_timeout: -5m0s is not valid: must be between 1s and 24000h0m0s, such as 5s
+pool::max_lifetime: 0s is not valid: must be between 1s and 24000h0m0s, such as 5s
 connect_retry::max_attempts: 0 is not valid: must be between 1 and 1000
-connect_retry::initial_delay: 0s is not valid: must be longer than 0, such as 5s
-connect_retry::max_delay: -1s is not valid: must not be shorter than initial_delay (0s)
+connect_retry::initial_delay: 0s is not valid: must be between 1ms and 1h0m0s, such as 5s
+connect_retry::max_delay: -1s is not valid: must not be shorter than initial_delay (0s), nor longer than 1h0m0s
 connect_retry::multiplier: 0.5 is not valid: must be between 1 and 100
-health_check::interval: -1s is not valid: must be 0 (off) or at least 1s
+health_check::interval: -1s is not valid: must be 0 (off) or between 1s and 24h
 retention::spans: -1h0m0s is not valid: must be 0 (for ever) or at least 24h, since whole days go
 retention::contents: -1h0m0s is not valid: must be 0 (for ever) or at least 24h, since whole days go
 retention::interval: 0s is not valid: must be at least 1s, such as 1h

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/confmap"
@@ -16,66 +18,64 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/duration"
 )
 
-// durationKeys and wholeKeys are the keys of the block that hold a duration and a whole number. confmap by itself
-// takes the number 30 for 30 ns and 1.5 for 1.
-var (
-	durationKeys = []string{
-		"timeout",
-		"redis::timeout", "redis::ttl",
-		"pool::connect_timeout", "pool::idle_timeout", "pool::max_lifetime",
-		"connect_retry::initial_delay", "connect_retry::max_delay",
-		"health_check::interval",
-		"retention::spans", "retention::contents", "retention::interval",
-		"sending_queue::batch::flush_timeout", "sending_queue::batch::partition::idle_timeout",
-		"retry_on_failure::initial_interval", "retry_on_failure::max_interval", "retry_on_failure::max_elapsed_time",
-	}
-	wholeKeys = []string{
-		"postgres::port", "redis::pool_size", "pool::max_connections", "pool::min_connections",
-		"connect_retry::max_attempts", "content::max_bytes",
-		"sending_queue::queue_size", "sending_queue::num_consumers",
-		"sending_queue::batch::min_size", "sending_queue::batch::max_size", "sending_queue::batch::partition::cache_size",
-	}
-)
-
 const (
 	minTimeout   = time.Second
 	minInterval  = time.Second
+	maxInterval  = 24 * time.Hour // of probes; a multiple of it must be a duration
+	minPause     = time.Millisecond
+	maxRetry     = 100            // times a pause may grow
 	minRetention = 24 * time.Hour // a day is what retention drops
 	minBytes     = 64 << 10       // fewer bytes are meant to be spans or requests
+	maxConsumers = 1000           // far above what any server takes; stops typing errors
 	spareOfPool  = 3              // connections for upkeep, health check and start, beside one for each consumer
 	batchItems   = 8192           // exporterhelper's own default of spans
 )
 
-// takeValues replaces the durations of conf by what decoding takes, and removes and reports the values that decoding
-// would take for something else.
+// takeValues removes the keys without a value, which count as left out, replaces durations by what decoding takes, and
+// removes and reports the values that decoding would take for something else: confmap takes the number 30 for 30 ns and
+// 1.5 for 1.
 func takeValues(conf *confmap.Conf) (faults []error) {
-	refuse := func(key, allowed string) {
-		value := fmt.Sprint(conf.Get(key))
-		if text, ok := conf.Get(key).(string); ok {
-			value = fmt.Sprintf("%q", text)
-		}
-		faults = append(faults, fault(key, value, allowed))
-		conf.Delete(key)
-	}
-	for _, key := range durationKeys {
-		if !conf.IsSet(key) || conf.Get(key) == nil {
-			continue
-		}
-		d, err := duration.Parse(conf.Get(key))
-		if err != nil {
-			refuse(key, err.Error())
-			continue
-		}
-		if err := conf.Merge(nested(key, d.String())); err != nil {
-			faults = append(faults, err)
+	hadRedis := conf.IsSet("redis")
+	for _, key := range conf.AllKeys() {
+		if conf.Get(key) == nil {
+			conf.Delete(key)
 		}
 	}
-	for _, key := range wholeKeys {
-		if n, ok := conf.Get(key).(float64); ok && n != math.Trunc(n) {
-			refuse(key, "must be a whole number")
+	if hadRedis && !conf.IsSet("redis") { // the block alone turns Redis on
+		_ = conf.Merge(nested("redis", map[string]any{})) // merges any two blocks
+	}
+	for _, k := range keys {
+		if !conf.IsSet(k.name) {
+			continue
+		}
+		switch {
+		case k.typ == reflect.TypeFor[time.Duration]():
+			d, err := duration.Parse(conf.Get(k.name))
+			if err != nil {
+				faults = append(faults, refuse(conf, k, err.Error()))
+				continue
+			}
+			_ = conf.Merge(nested(k.name, d.String()))
+		case isWhole(k.typ):
+			if n, ok := conf.Get(k.name).(float64); ok && n != math.Trunc(n) {
+				faults = append(faults, refuse(conf, k, "must be a whole number"))
+			}
 		}
 	}
 	return faults
+}
+
+// refuse removes a value and says what is allowed.
+func refuse(conf *confmap.Conf, k key, allowed string) error {
+	value := fmt.Sprint(conf.Get(k.name))
+	if text, ok := conf.Get(k.name).(string); ok {
+		value = fmt.Sprintf("%q", text)
+	}
+	if k.typ == reflect.TypeFor[configopaque.String]() {
+		value = "the value (not shown)"
+	}
+	conf.Delete(k.name)
+	return fault(k.name, value, allowed)
 }
 
 // nested returns the configuration in which key has the value.
@@ -119,8 +119,11 @@ func (cfg *Config) fitQueue(conf *confmap.Conf) (faults []error) {
 
 // fitPool gives each consumer a connection, unless the number of connections is configured.
 func (cfg *Config) fitPool(configured bool) {
-	if cfg.QueueConfig.HasValue() && !configured {
-		cfg.Pool.MaxConnections = max(cfg.QueueConfig.Get().NumConsumers+spareOfPool, cfg.Pool.MinConnections)
+	if !cfg.QueueConfig.HasValue() || configured {
+		return
+	}
+	if consumers := cfg.QueueConfig.Get().NumConsumers; consumers > 0 && consumers <= maxConsumers {
+		cfg.Pool.MaxConnections = max(consumers+spareOfPool, cfg.Pool.MinConnections)
 	}
 }
 
@@ -131,6 +134,10 @@ func checkQueue(optional *configoptional.Optional[exporterhelper.QueueBatchConfi
 	}
 	var errs []error
 	queue := optional.Get()
+	if queue.NumConsumers > maxConsumers {
+		errs = append(errs, fault("sending_queue::num_consumers", fmt.Sprint(queue.NumConsumers),
+			fmt.Sprintf("must be at most %d: each has a connection to PostgreSQL", maxConsumers)))
+	}
 	inBytes := queue.Sizer == exporterhelper.RequestSizerTypeBytes
 	if inBytes && queue.QueueSize > 0 && queue.QueueSize < minBytes {
 		errs = append(errs, fault("sending_queue::queue_size", fmt.Sprint(queue.QueueSize),
@@ -163,15 +170,18 @@ func checkRetry(retry *configretry.BackOffConfig) error {
 		return nil
 	}
 	var errs []error
-	if retry.InitialInterval <= 0 {
-		errs = append(errs, fault("retry_on_failure::initial_interval", retry.InitialInterval.String(), "must be longer than 0, such as 5s"))
+	if retry.InitialInterval < minPause {
+		errs = append(errs, fault("retry_on_failure::initial_interval", retry.InitialInterval.String(), fmt.Sprintf("must be at least %s, such as 5s", minPause)))
 	}
 	if retry.MaxInterval < retry.InitialInterval {
 		errs = append(errs, fault("retry_on_failure::max_interval", retry.MaxInterval.String(),
 			fmt.Sprintf("must not be shorter than initial_interval (%s)", retry.InitialInterval)))
 	}
-	if !(retry.Multiplier >= 1) { // also refuses NaN
-		errs = append(errs, fault("retry_on_failure::multiplier", fmt.Sprint(retry.Multiplier), "must be at least 1"))
+	if !(retry.Multiplier >= 1 && retry.Multiplier <= maxRetry) { // also refuses NaN
+		errs = append(errs, fault("retry_on_failure::multiplier", fmt.Sprint(retry.Multiplier), fmt.Sprintf("must be between 1 and %d", maxRetry)))
+	}
+	if math.IsNaN(retry.RandomizationFactor) {
+		errs = append(errs, fault("retry_on_failure::randomization_factor", "NaN", "must be between 0 and 1"))
 	}
 	return errors.Join(errs...)
 }

@@ -28,8 +28,10 @@ func (c *Config) pgxConfig() (*pgxpool.Config, error) {
 	config.MaxConnIdleTime = c.Pool.IdleTimeout
 	config.MaxConnLifetime = c.Pool.MaxLifetime
 	config.MaxConnLifetimeJitter = c.Pool.MaxLifetime * lifetimeJitterPercent / 100
-	config.PingTimeout = c.Pool.ConnectTimeout
-	config.ConnConfig.ConnectTimeout = c.Pool.ConnectTimeout
+	if !says(conn, "connect_timeout") {
+		config.ConnConfig.ConnectTimeout = c.Pool.ConnectTimeout
+	}
+	config.PingTimeout = config.ConnConfig.ConnectTimeout
 
 	// Whatever the database's or the role's default is, text is sent and read as UTF-8.
 	config.ConnConfig.RuntimeParams["client_encoding"] = "UTF8"

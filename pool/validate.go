@@ -5,11 +5,13 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,8 +22,10 @@ import (
 )
 
 const (
-	maxSchemaBytes = 63    // NAMEDATALEN - 1
-	maxConnections = 65535 // far above what any server takes; stops typing errors
+	maxDelay       = time.Hour             // of reconnecting; longer looks like an outage of the exporter
+	maxAge         = 1000 * 24 * time.Hour // for durations that mean never; a multiple of it must be a duration
+	maxSchemaBytes = 63                    // NAMEDATALEN - 1
+	maxConnections = 65535                 // far above what any server takes; stops typing errors
 )
 
 var sslModes = []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
@@ -81,9 +85,9 @@ func (f *faults) inRange(key string, value, low, high int) {
 	}
 }
 
-func (f *faults) positive(key string, value time.Duration) {
-	if value <= 0 {
-		f.add(key, value, "must be longer than 0, such as 5s")
+func (f *faults) between(key string, value, low, high time.Duration) {
+	if value < low || value > high {
+		f.add(key, value, fmt.Sprintf("must be between %s and %s, such as 5s", low, high))
 	}
 }
 
@@ -95,7 +99,9 @@ func (f *faults) notEmpty(key, value string) {
 
 func (c *PostgresConfig) check(f *faults) {
 	before := len(f.errs)
-	if c.URL == "" {
+	if c.URL != "" {
+		c.checkURL(f)
+	} else {
 		f.notEmpty("postgres::host", c.Host)
 		if allowed := hostFault(c.Host); allowed != "" {
 			f.add("postgres::host", c.Host, allowed)
@@ -128,24 +134,55 @@ func (c *PostgresConfig) check(f *faults) {
 	}
 }
 
+// elsewhere are parameters of a URL that other keys stand for, by their names in the URL.
+var elsewhere = map[string]string{
+	"search_path":             "postgres::schema",
+	"schema":                  "postgres::schema",
+	"currentSchema":           "postgres::schema",
+	"pool_max_conns":          "pool::max_connections",
+	"pool_min_conns":          "pool::min_connections",
+	"pool_max_conn_lifetime":  "pool::max_lifetime",
+	"pool_max_conn_idle_time": "pool::idle_timeout",
+}
+
+// checkURL refuses what would have no effect in a URL.
+func (c *PostgresConfig) checkURL(f *faults) {
+	url := string(c.URL)
+	if strings.TrimSpace(url) != url {
+		f.addSecret("postgres::url", "must not begin or end with a space or a line break")
+	}
+	for _, name := range slices.Sorted(maps.Keys(elsewhere)) {
+		if says(url, name) {
+			f.addSecret("postgres::url", fmt.Sprintf("must not have the parameter %s; set %s instead", name, elsewhere[name]))
+		}
+	}
+}
+
 // hostFault says what is wrong with a list of hosts, or "". A port in it would be taken for a part of the name, which
 // is then looked for without end.
 func hostFault(hosts string) (allowed string) {
 	for host := range strings.SplitSeq(hosts, ",") {
 		switch {
-		case hosts == "", filepath.IsAbs(host), strings.HasPrefix(host, "@"), isAddress(host):
+		case strings.Contains(host, "/.s.PGSQL."):
+			return "must be the folder of the socket, without the socket's own name"
+		case hosts == "", isSocket(host), isAddress(host):
 		case host == "":
 			return "has an empty name in the list"
+		case strings.Contains(host, "@"):
+			return "must be a host; the user goes into postgres::username (DB_USER)"
 		case strings.Contains(host, "://"):
 			return "must be a host; a URL goes into postgres::url (DATABASE_URL)"
 		case strings.Contains(host, ":"):
 			return "must be a host; the port goes into postgres::port (DB_PORT)"
-		case strings.ContainsAny(host, "/[]") || strings.ContainsFunc(host, unicode.IsSpace):
+		case strings.ContainsAny(host, "/[]*") || strings.ContainsFunc(host, unicode.IsSpace):
 			return "must be a host name, an IP address or the absolute path of a socket's folder"
 		}
 	}
 	return ""
 }
+
+// isSocket tells whether a host is the folder of a unix socket, or the name of an abstract one.
+func isSocket(host string) bool { return filepath.IsAbs(host) || strings.HasPrefix(host, "@") }
 
 func isAddress(host string) bool {
 	_, err := netip.ParseAddr(host)
@@ -172,7 +209,7 @@ func (c *PostgresConfig) checkPassword(f *faults) {
 		}
 		return
 	}
-	needsNone := c.URL != "" || filepath.IsAbs(c.Host) || c.TLS.CertFile != ""
+	needsNone := c.URL != "" || c.TLS.CertFile != "" || !slices.ContainsFunc(strings.Split(c.Host, ","), func(host string) bool { return !isSocket(host) })
 	if c.Password == "" && !needsNone {
 		f.errs = append(f.errs, errors.New("postgres::password: DB_PASSWORD environment variable is required "+
 			"(or set postgres::password, postgres::password_file or postgres::url)"))
@@ -187,6 +224,10 @@ func schemaFault(name string) (allowed string) {
 		return "must be UTF-8 without NUL characters"
 	case strings.HasPrefix(name, "pg_"):
 		return "must not start with pg_, which Postgres keeps for itself"
+	case name == "information_schema":
+		return "is a schema of Postgres itself"
+	case strings.TrimSpace(name) != name:
+		return "must not begin or end with a space"
 	}
 	return ""
 }
@@ -228,8 +269,9 @@ func (c *RedisConfig) check(f *faults) {
 		c.checkURL(f)
 	}
 	for i, addr := range c.Addrs {
-		if host, port, err := net.SplitHostPort(addr); err != nil || host == "" || port == "" {
-			f.add(fmt.Sprintf("redis::addrs::%d", i), addr, "must be host:port")
+		host, port, err := net.SplitHostPort(addr)
+		if n, _ := strconv.Atoi(port); err != nil || host == "" || n < 1 || n > 65535 {
+			f.add(fmt.Sprintf("redis::addrs::%d", i), addr, "must be host:port, such as cache:6379 or [::1]:6379")
 		}
 	}
 	if c.SentinelPassword != "" && c.MasterName == "" {
@@ -240,13 +282,15 @@ func (c *RedisConfig) check(f *faults) {
 	}
 	c.TLS.check(f, "redis::tls::")
 	f.inRange("redis::pool_size", c.PoolSize, 1, maxConnections)
-	f.positive("redis::timeout", c.Timeout)
-	f.positive("redis::ttl", c.TTL)
+	f.between("redis::timeout", c.Timeout, time.Millisecond, time.Hour)
+	f.between("redis::ttl", c.TTL, time.Second, maxAge)
 	f.notEmpty("redis::key_prefix", c.KeyPrefix)
 }
 
 func (c *RedisConfig) checkURL(f *faults) {
-	if _, err := redis.ParseURL(string(c.URL)); err == nil {
+	options, err := redis.ParseURL(string(c.URL))
+	if err == nil && options.DB >= 0 {
+		c.checkTwice(options, f)
 		return
 	}
 	const allowed = "must be redis://user:password@host:6379/0, rediss://… for TLS or unix:///path/to/socket?db=0"
@@ -258,22 +302,34 @@ func (c *RedisConfig) checkURL(f *faults) {
 	f.add("redis::url", string(c.URL), allowed)
 }
 
+// checkTwice refuses a login that the URL has as well.
+func (c *RedisConfig) checkTwice(options *redis.Options, f *faults) {
+	for key, twice := range map[string]bool{
+		"redis::username": c.Username != "" && options.Username != "",
+		"redis::password": c.Password != "" && options.Password != "",
+	} {
+		if twice {
+			f.errs = append(f.errs, errors.New(key+": is set together with redis::url, which says it as well; keep one of them"))
+		}
+	}
+}
+
 func (c *SizeConfig) check(f *faults) {
 	f.inRange("pool::max_connections", c.MaxConnections, 1, maxConnections)
 	if c.MinConnections < 0 || c.MinConnections > c.MaxConnections {
 		f.add("pool::min_connections", c.MinConnections,
 			fmt.Sprintf("must be between 0 and max_connections (%d)", c.MaxConnections))
 	}
-	f.positive("pool::connect_timeout", c.ConnectTimeout)
-	f.positive("pool::idle_timeout", c.IdleTimeout)
-	f.positive("pool::max_lifetime", c.MaxLifetime)
+	f.between("pool::connect_timeout", c.ConnectTimeout, 10*time.Millisecond, time.Hour)
+	f.between("pool::idle_timeout", c.IdleTimeout, time.Second, maxAge)
+	f.between("pool::max_lifetime", c.MaxLifetime, time.Second, maxAge)
 }
 
 func (c *RetryConfig) check(f *faults) {
 	f.inRange("connect_retry::max_attempts", c.MaxAttempts, 1, 1000)
-	f.positive("connect_retry::initial_delay", c.InitialDelay)
-	if c.MaxDelay < c.InitialDelay {
-		f.add("connect_retry::max_delay", c.MaxDelay, fmt.Sprintf("must not be shorter than initial_delay (%s)", c.InitialDelay))
+	f.between("connect_retry::initial_delay", c.InitialDelay, time.Millisecond, maxDelay)
+	if c.MaxDelay < c.InitialDelay || c.MaxDelay > maxDelay {
+		f.add("connect_retry::max_delay", c.MaxDelay, fmt.Sprintf("must not be shorter than initial_delay (%s), nor longer than %s", c.InitialDelay, maxDelay))
 	}
 	if !(c.Multiplier >= 1 && c.Multiplier <= 100) { // also refuses NaN
 		f.add("connect_retry::multiplier", c.Multiplier, "must be between 1 and 100")
