@@ -151,21 +151,12 @@ func AppendOptNumeric(dst []byte, d decimal.NullDecimal) []byte {
 // weight of the first, and the number of digits after the point to show.
 func AppendNumeric(dst []byte, d decimal.Decimal) []byte {
 	scale := max(0, -int(d.Exponent()))
-	digits := new(big.Int).Abs(d.Coefficient())
-	shift := int(d.Exponent())
-	if shift > 0 {
-		digits.Mul(digits, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(shift)), nil))
-	} else if rest := scale % 4; rest > 0 { // align the point to a group
-		digits.Mul(digits, big.NewInt(int64(math.Pow10(4-rest))))
+	var room [8]uint16
+	groups, short := shortGroups(room[:0], d, scale)
+	if !short {
+		groups = longGroups(d, scale)
 	}
-	groupsAfterPoint := (scale + 3) / 4
-	var groups []uint16 // least significant first
-	base, group := big.NewInt(10000), new(big.Int)
-	for digits.Sign() > 0 {
-		digits.DivMod(digits, base, group)
-		groups = append(groups, uint16(group.Uint64()))
-	}
-	weight := len(groups) - groupsAfterPoint - 1
+	weight := len(groups) - (scale+3)/4 - 1
 	at := len(dst)
 	dst = AppendLen(dst, 0)
 	dst = binary.BigEndian.AppendUint16(dst, uint16(len(groups)))
@@ -182,5 +173,38 @@ func AppendNumeric(dst []byte, d decimal.Decimal) []byte {
 	return SetLen(dst, at)
 }
 
-// AppendBytes appends v as a bytea.
-func AppendBytes(dst, v []byte) []byte { return append(AppendLen(dst, len(v)), v...) }
+// shortGroups appends the groups of a number of up to 15 digits, the least significant
+// first; false for a longer one. Every cost is short.
+func shortGroups(groups []uint16, d decimal.Decimal, scale int) ([]uint16, bool) {
+	if d.NumDigits() > 15 || d.Exponent() > 0 {
+		return groups, false
+	}
+	digits := d.CoefficientInt64()
+	if digits < 0 {
+		digits = -digits
+	}
+	for rest := scale % 4; rest > 0 && rest < 4; rest++ { // align the point to a group
+		digits *= 10
+	}
+	for ; digits > 0; digits /= 10000 {
+		groups = append(groups, uint16(digits%10000))
+	}
+	return groups, true
+}
+
+// longGroups is shortGroups for any number.
+func longGroups(d decimal.Decimal, scale int) (groups []uint16) {
+	digits := new(big.Int).Abs(d.Coefficient())
+	shift := int(d.Exponent())
+	if shift > 0 {
+		digits.Mul(digits, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(shift)), nil))
+	} else if rest := scale % 4; rest > 0 {
+		digits.Mul(digits, big.NewInt(int64(math.Pow10(4-rest))))
+	}
+	base, group := big.NewInt(10000), new(big.Int)
+	for digits.Sign() > 0 {
+		digits.DivMod(digits, base, group)
+		groups = append(groups, uint16(group.Uint64()))
+	}
+	return groups
+}

@@ -2,6 +2,7 @@ package pgbatch
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -39,6 +40,23 @@ func TestNumericsArriveExactly(t *testing.T) {
 		})
 		require.NoError(t, err)
 		require.True(t, want.Equal(decimal.RequireFromString(got)), "%s came back as %s", text, got)
+	}
+}
+
+// TestShortNumbersAreEncodedAsLongOnes compares the two ways to the groups of a number.
+func TestShortNumbersAreEncodedAsLongOnes(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		n := r.Int64N(int64(math.Pow10(r.IntN(16)))) * int64(1-2*r.IntN(2))
+		d := decimal.New(n, -int32(r.IntN(40)))
+		scale := -int(d.Exponent())
+		groups, short := shortGroups(nil, d, scale)
+		require.True(t, short, d)
+		require.Equal(t, longGroups(d, scale), groups, d)
+	}
+	for _, text := range []string{"1e3", "1234567890123456", "-0.1234567890123456"} {
+		_, short := shortGroups(nil, decimal.RequireFromString(text), 0)
+		require.False(t, short, text)
 	}
 }
 

@@ -46,7 +46,12 @@ var traceColumns = []pgbatch.Column[TraceRow]{
 	pgbatch.Col("tags", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendArrayLiteral(b, r.Tags) }),
 	pgbatch.Col("models", pgtype.TextOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendArrayLiteral(b, r.Models) }),
 	pgbatch.Col("labels", pgtype.JSONBOID, func(b []byte, r *TraceRow) []byte { return appendLabels(b, r.Labels()) }),
-	pgbatch.Col("origins", pgtype.ByteaOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendBytes(b, r.AppendProvenance(nil)) }),
+	pgbatch.Col("origins", pgtype.ByteaOID, func(b []byte, r *TraceRow) []byte { return appendProvenance(b, r.Rollup) }),
+}
+
+func appendProvenance(dst []byte, r *trace.Rollup) []byte {
+	at := len(dst)
+	return pgbatch.SetLen(r.AppendProvenance(pgbatch.AppendLen(dst, 0)), at)
 }
 
 // LockTraces sets the savepoint llm_traces, locks the rows of traces until the transaction

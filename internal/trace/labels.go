@@ -12,6 +12,9 @@ import (
 // Labels returns what llm_traces shows of labels, in the order of their names: of each
 // the root's value, else that of the earliest span that has it.
 func (r *Rollup) Labels() []mapping.Label {
+	if len(r.labels)+len(r.foreign.labels) == 0 {
+		return nil
+	}
 	names := slices.Collect(maps.Keys(r.labels))
 	for _, l := range r.foreign.labels {
 		if _, said := r.labels[l.Name]; !said {
@@ -57,6 +60,9 @@ const (
 // appendLabels appends the provenance of the labels that spans have.
 func (r *Rollup) appendLabels(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(r.labels)))
+	if len(r.labels) == 0 {
+		return dst
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.labels)) {
 		first := r.labels[name]
 		own := labelIn(r.root.labels, name)

@@ -16,6 +16,7 @@ type Planner struct {
 	t         *Trace
 	batch     Rollup
 	after     state // and the trace's state after the batch
+	out       Result
 	duplicate []bool
 	mixed     bool // calls may be side by side
 	unsure    bool // the next batch has to count the trace anew
@@ -25,7 +26,7 @@ type Planner struct {
 }
 
 // Plan counts a trace. Either it returns what has to be asked first; then it is to be
-// called again with the answers. Or it returns the result.
+// called again with the answers. Or it returns the result, which holds until the next call.
 func (p *Planner) Plan(t *Trace) (*Ask, *Result) {
 	if ask := t.open(); ask != nil {
 		return ask, nil
@@ -100,7 +101,7 @@ func (p *Planner) observeAll() {
 			p.connect(inner, p.vertex(pair.Outer), false)
 		}
 	}
-	p.duplicate = make([]bool, len(t.spans))
+	p.duplicate = cleared(p.duplicate, len(t.spans))
 	for i := range t.spans {
 		s := &t.spans[i]
 		if p.observed(s) {
@@ -188,8 +189,11 @@ func (p *Planner) needsWhole() *Ask {
 
 // mixedScopes tells whether the trace, with the batch, has calls of several scopes.
 func (p *Planner) mixedScopes() bool {
+	if p.t.stored == nil {
+		return p.batch.mixed()
+	}
 	models, tools := slices.Clone(p.batch.modelScopes), slices.Clone(p.batch.toolScopes)
-	if p.t.stored != nil && !p.t.whole {
+	if !p.t.whole {
 		for _, s := range p.t.stored.modelScopes {
 			models = addScope(models, s)
 		}

@@ -63,10 +63,21 @@ func (p *Planner) sum(at *vertex) {
 	}
 }
 
+// cleared returns a slice of n zero values, in the memory of s if that is enough.
+func cleared[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, 2*n)
+	}
+	s = s[:n]
+	clear(s)
+	return s
+}
+
 // result takes down what the graph says.
 func (p *Planner) result() *Result {
 	t := p.t
-	r := &Result{Spans: make([]Flags, len(t.spans)), Duplicate: p.duplicate, Reset: t.whole}
+	r := &p.out
+	*r = Result{Spans: cleared(r.Spans, len(t.spans)), Duplicate: p.duplicate, Reset: t.whole}
 	if t.whole {
 		r.Row = p.takeWhole(r)
 	} else {

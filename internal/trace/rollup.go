@@ -192,7 +192,7 @@ func (r *Rollup) count(s *Span, f Flags, sign int64) {
 	}
 	if f.UsageCounted.V && s.Estimate.Valid {
 		r.estimates += sign
-		r.estimated = r.estimated.Add(signed(s.Estimate, sign))
+		r.estimated = sum(r.estimated, signed(s.Estimate, sign))
 	}
 	switch {
 	case !f.EstimateCounted.V:
@@ -205,7 +205,18 @@ func (r *Rollup) count(s *Span, f Flags, sign int64) {
 
 func (r *Rollup) addCost(cost decimal.NullDecimal, sign int64) {
 	r.costs += sign
-	r.cost = r.cost.Add(signed(cost, sign))
+	r.cost = sum(r.cost, signed(cost, sign))
+}
+
+// sum is a + b, without memory for it where one of them is 0.
+func sum(a, b decimal.Decimal) decimal.Decimal {
+	switch {
+	case a.IsZero():
+		return b
+	case b.IsZero():
+		return a
+	}
+	return a.Add(b)
 }
 
 func signed(d decimal.NullDecimal, sign int64) decimal.Decimal {
@@ -295,8 +306,8 @@ func (r *Rollup) merge(other *Rollup) {
 	r.Input = addTokens(r.Input, other.Input)
 	r.Output = addTokens(r.Output, other.Output)
 	r.Total = addTokens(r.Total, other.Total)
-	r.cost, r.costs = r.cost.Add(other.cost), r.costs+other.costs
-	r.estimated, r.estimates = r.estimated.Add(other.estimated), r.estimates+other.estimates
+	r.cost, r.costs = sum(r.cost, other.cost), r.costs+other.costs
+	r.estimated, r.estimates = sum(r.estimated, other.estimated), r.estimates+other.estimates
 	r.Unpriced += other.Unpriced
 }
 

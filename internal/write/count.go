@@ -2,6 +2,7 @@ package write
 
 import (
 	"context"
+	"slices"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
@@ -9,7 +10,8 @@ import (
 
 // countNew works out flags and row of a trace that the batch creates.
 func (t *transaction) countNew(at int32) {
-	_, result := t.planner.Plan(t.newTrace(at))
+	t.counted = t.spansOf(at, t.counted[:0])
+	_, result := t.planner.Plan(t.newTrace(at, t.counted))
 	t.take(at, result)
 }
 
@@ -18,7 +20,7 @@ func (t *transaction) countNew(at int32) {
 func (t *transaction) countStored(ctx context.Context, traces []int32) error {
 	counting := make([]*trace.Trace, len(traces))
 	for i, at := range traces {
-		counting[i] = t.newTrace(at)
+		counting[i] = t.newTrace(at, t.spansOf(at, nil))
 	}
 	for len(traces) > 0 {
 		var asks []store.TraceAsk
@@ -41,16 +43,22 @@ func (t *transaction) countStored(ctx context.Context, traces []int32) error {
 	return nil
 }
 
-// newTrace is what the batch brings of a trace.
-func (t *transaction) newTrace(at int32) *trace.Trace {
+// spansOf appends what the batch brings of a trace.
+func (t *transaction) spansOf(at int32, dst []trace.Span) []trace.Span {
 	tr := &t.traces[at]
-	spans := make([]trace.Span, len(tr.rows), len(tr.rows)+len(tr.moving))
-	for i, r := range tr.rows {
-		spans[i] = trace.Of(t.rows[r].Span)
+	dst = slices.Grow(dst, len(tr.rows)+len(tr.moving))
+	for _, r := range tr.rows {
+		dst = append(dst, trace.Of(t.rows[r].Span))
 	}
 	for _, m := range tr.moving {
-		spans = append(spans, trace.Of(t.pairing.changes.Moving[m].Span))
+		dst = append(dst, trace.Of(t.pairing.changes.Moving[m].Span))
 	}
+	return dst
+}
+
+// newTrace is a trace to be counted, with what the batch brings of it.
+func (t *transaction) newTrace(at int32, spans []trace.Span) *trace.Trace {
+	tr := &t.traces[at]
 	counting := trace.New(spans, tr.stored)
 	counting.KnowEvents(tr.events...)
 	for _, e := range tr.leaving {

@@ -18,9 +18,10 @@ type group struct {
 // groupByTrace sorts the spans of a batch by trace, and the traces by id. A trace of which
 // the batch has only words of log records is a group without spans.
 func groupByTrace(b *mapping.Batch) []group {
-	var groups []group
 	spans := b.Spans
+	groups := make([]group, 0, len(spans)/4)
 	index := make(map[pcommon.TraceID]int32, len(spans)/4)
+	of, sizes := make([]int32, len(spans)), make([]int32, 0, len(spans)/4)
 	at := int32(-1)
 	for i := range spans {
 		id := spans[i].TraceID
@@ -29,11 +30,19 @@ func groupByTrace(b *mapping.Batch) []group {
 			if !ok {
 				found = int32(len(groups))
 				index[id] = found
-				groups = append(groups, group{trace: id})
+				groups, sizes = append(groups, group{trace: id}), append(sizes, 0)
 			}
 			at = found
 		}
-		groups[at].spans = append(groups[at].spans, int32(i))
+		of[i] = at
+		sizes[at]++
+	}
+	room := make([]int32, len(spans))
+	for i, size := range sizes {
+		groups[i].spans, room = room[:0:size], room[size:]
+	}
+	for i, g := range of {
+		groups[g].spans = append(groups[g].spans, int32(i))
 	}
 	for i := range b.Events {
 		if w := b.Events[i].Words; w != nil {

@@ -53,6 +53,7 @@ type transaction struct {
 
 	pairing *pairing // nil: nothing of the batch may be observed in both signals
 	planner trace.Planner
+	counted []trace.Span  // of a new trace while it is counted
 	changes store.Changes // of rows stored earlier
 	hours   []int64       // times in hours whose usage changes because of other spans
 
