@@ -93,7 +93,7 @@ func (e *llmExporter) window() time.Duration {
 // prepare connects and makes sure that the schema is there.
 func (e *llmExporter) prepare(ctx context.Context) error {
 	if err := e.pool.Connect(ctx); err != nil {
-		return err
+		return connectError(err, e.pool.Postgres().Config().ConnConfig.Database)
 	}
 	server, version, err := e.prepareSchema(ctx)
 	if err != nil {
@@ -191,6 +191,14 @@ func (e *llmExporter) connect(ctx context.Context) bool {
 		}
 		delay = min(time.Duration(float64(delay)*e.cfg.ConnectRetry.Multiplier), e.cfg.ConnectRetry.MaxDelay)
 	}
+}
+
+// connectError says what to do where no waiting helps.
+func connectError(err error, database string) error {
+	if pool.IsRetryable(err) {
+		return err
+	}
+	return fmt.Errorf("%w; %s", err, pool.Hint(err, database))
 }
 
 // schemaError tells a database that went away while its schema was checked

@@ -13,6 +13,11 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
 
+const (
+	hintConfiguration = "correct the keys above in the YAML file, in the environment or in .env"
+	hintRedis         = "check redis::url (REDIS_URL); the exporter works without Redis, so the block may also go"
+)
+
 // Names of the steps, in order.
 const (
 	stepConfiguration = "Configuration"
@@ -64,7 +69,7 @@ func (r *report) checkConnection(ctx context.Context, p *pool.Pool) bool {
 	begin := time.Now()
 	target := p.Postgres().Config().ConnConfig
 	if err := p.Connect(ctx); err != nil {
-		r.add(step{Name: stepConnection, Status: failed, Detail: err.Error(), Hint: hintFor(err, target.Database)})
+		r.add(step{Name: stepConnection, Status: failed, Detail: err.Error(), Hint: pool.Hint(err, target.Database)})
 		return false
 	}
 	r.add(step{
@@ -88,7 +93,7 @@ func (r *report) checkPostgres(ctx context.Context, p *pool.Pool) {
 		return nil
 	})
 	if err != nil {
-		r.add(step{Name: stepPostgres, Status: failed, Detail: err.Error(), Hint: hintFor(err, "")})
+		r.add(step{Name: stepPostgres, Status: failed, Detail: err.Error(), Hint: pool.Hint(err, "")})
 		return
 	}
 	r.add(step{
@@ -148,7 +153,7 @@ func (r *report) checkSchema(ctx context.Context, p *pool.Pool, s settings) {
 		return err
 	})
 	if err != nil {
-		r.add(step{Name: stepSchema, Status: failed, Detail: err.Error(), Hint: hintFor(err, "")})
+		r.add(step{Name: stepSchema, Status: failed, Detail: err.Error(), Hint: pool.Hint(err, "")})
 		return
 	}
 	r.add(schemaStep(name, version, unfit, strays, s.createSchema))

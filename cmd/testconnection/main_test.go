@@ -120,7 +120,7 @@ func TestHints(t *testing.T) {
 		hint   string
 	}{
 		"wrong password":   {func(u *url.URL) { u.User = url.UserPassword(u.User.Username(), "wr0ng") }, "→ check postgres::username and password"},
-		"unknown database": {func(u *url.URL) { u.Path = "/missing" }, "→ create the database: createdb missing"},
+		"unknown database": {func(u *url.URL) { u.Path = "/missing" }, "→ CREATE DATABASE \"missing\", or name another in postgres::database (DB_NAME)"},
 		"no server":        {func(u *url.URL) { u.Host = fmt.Sprintf("127.0.0.1:%d", closed) }, "→ is PostgreSQL running"},
 		"no such host":     {func(u *url.URL) { u.Host = "no.such.host.invalid" }, "→ check postgres::host"},
 		"TLS refused":      {func(u *url.URL) { u.RawQuery = "sslmode=require" }, "→ check postgres::ssl_mode"},

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"testing"
 
@@ -57,4 +58,33 @@ func TestRestoredUnderLoad(t *testing.T) {
 		progress(t, connect(t, other.URL("postgres")))
 	}, s.send)
 	requireAll(t, connect(t, other.URL("postgres")), spans)
+}
+
+// TestRestoredOverTheSchema restores a dump in the place of the schema while clients send, as docs/operations.md says.
+func TestRestoredOverTheSchema(t *testing.T) {
+	t.Parallel()
+	pg := testserver.Postgres(t, testserver.PostgresOptions{})
+	database := pg.NewDatabase(t)
+	admin := connect(t, database)
+	run(t, admin, "CREATE ROLE writer LOGIN PASSWORD 'w'")
+	run(t, admin, fmt.Sprintf("GRANT CREATE ON DATABASE %s TO writer", databaseName(t, database)))
+	target, err := url.Parse(database)
+	require.NoError(t, err)
+	target.User = url.UserPassword("writer", "w")
+	db := connectTo(t, database, "observability")
+	s := start(t, target.String(), func(c *config) { c.Postgres.Schema = "observability" })
+	spans := load(t, func() {
+		progress(t, db)
+		run(t, admin, "ALTER ROLE writer NOLOGIN")
+		run(t, admin, "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = 'writer'")
+		s.requireStatus(t, componentstatus.StatusRecoverableError)
+		dump := filepath.Join(pg.Dir, "dump")
+		require.NoError(t, pg.Run("pg_dump", "--format=custom", "--schema=observability", "--file", dump, database))
+		run(t, admin, "DROP SCHEMA observability CASCADE")
+		require.NoError(t, pg.Run("pg_restore", "--exit-on-error", "--dbname", database, dump))
+		run(t, admin, "ALTER ROLE writer LOGIN")
+		s.requireStatus(t, componentstatus.StatusOK)
+		progress(t, db)
+	}, s.send)
+	requireAll(t, db, spans)
 }

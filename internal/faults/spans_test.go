@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -194,13 +193,7 @@ func TestSchemaNameIsQuoted(t *testing.T) {
 	for range 2 {
 		require.NoError(t, deliver(t.Context(), s.send, td))
 	}
-	looking, err := pgxpool.ParseConfig(database)
-	require.NoError(t, err)
-	looking.ConnConfig.RuntimeParams["search_path"] = pgx.Identifier{schema}.Sanitize()
-	db, err := pgxpool.NewWithConfig(t.Context(), looking)
-	require.NoError(t, err)
-	t.Cleanup(db.Close)
-	requireAll(t, db, td.SpanCount())
+	requireAll(t, connectTo(t, database, schema), td.SpanCount())
 }
 
 // TestLargeTraceInManyBatches stores a trace in which every span has ten children.

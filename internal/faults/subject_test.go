@@ -162,6 +162,18 @@ func connect(t *testing.T, url string) *pgxpool.Pool {
 	return db
 }
 
+// connectTo opens a pool to look at the rows of a schema with.
+func connectTo(t *testing.T, url, schema string) *pgxpool.Pool {
+	t.Helper()
+	config, err := pgxpool.ParseConfig(url)
+	require.NoError(t, err)
+	config.ConnConfig.RuntimeParams["search_path"] = pgx.Identifier{schema}.Sanitize()
+	db, err := pgxpool.NewWithConfig(context.Background(), config)
+	require.NoError(t, err)
+	t.Cleanup(db.Close)
+	return db
+}
+
 // run runs a statement.
 func run(t *testing.T, db *pgxpool.Pool, sql string, args ...any) {
 	t.Helper()

@@ -1,22 +1,16 @@
-package main
+package pool
 
 import (
 	"crypto/tls"
 	"errors"
 	"net"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
 
-const (
-	hintConfiguration = "correct the keys above in the YAML file, in the environment or in .env"
-	hintRedis         = "check redis::url (REDIS_URL); the exporter works without Redis, so the block may also go"
-)
-
-// hintFor says what to do about an error, by SQLSTATE and type.
-func hintFor(err error, database string) string {
+// Hint says what to do about an error, by SQLSTATE and type.
+func Hint(err error, database string) string {
 	var server *pgconn.PgError
 	if errors.As(err, &server) {
 		return hintForSQLState(server.Code, database)
@@ -29,12 +23,12 @@ func hintFor(err error, database string) string {
 	case errors.As(err, &name):
 		return "check postgres::host (DB_HOST): no such name"
 	}
-	switch pool.KindOf(err) {
-	case pool.KindConfig:
+	switch KindOf(err) {
+	case KindConfig:
 		return "check postgres::ssl_mode (DB_SSL_MODE): the server refuses TLS, or the client refuses the server; prefer takes what there is"
-	case pool.KindTimeout:
+	case KindTimeout:
 		return "the server does not answer: check postgres::host and port, firewalls, and pool::connect_timeout"
-	case pool.KindPool:
+	case KindPool:
 		return "raise pool::max_connections (DB_POOL_MAX_CONNECTIONS)"
 	}
 	return "is PostgreSQL running, and listening at postgres::host and port (DB_HOST, DB_PORT)?"
@@ -47,7 +41,7 @@ func hintForSQLState(code, database string) string {
 	case "28000":
 		return "check postgres::username (DB_USER) and the server's pg_hba.conf"
 	case "3D000":
-		return "create the database: createdb " + database
+		return "CREATE DATABASE " + pgx.Identifier{database}.Sanitize() + ", or name another in postgres::database (DB_NAME)"
 	case "42501":
 		return "grant the role what it needs: CONNECT on the database, USAGE on the schema, SELECT on its tables"
 	case "53300":
