@@ -5,6 +5,7 @@ package rowcheck
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
@@ -111,32 +112,69 @@ WHERE coalesce(t.calls, d.calls) <> d.calls OR coalesce(t.tools, d.tools) <> d.t
 		OR coalesce(t.total, 0) <> coalesce(d.total, 0) OR coalesce(t.cost, 0) <> coalesce(d.cost, 0)
 		OR coalesce(t.estimate, 0) <> coalesce(d.estimate, 0) OR coalesce(t.unpriced, d.unpriced) <> d.unpriced)`
 
-// groups counts the traces, sessions, days with a model, and days with a user, that
-// llm_calls tells other figures of than llm_traces, llm_sessions, llm_usage and
-// llm_usage_daily.
-const groups = `
-WITH calls AS MATERIALIZED (SELECT *, (start_time AT TIME ZONE 'UTC')::date AS day FROM llm_call_facts),
-tools AS MATERIALIZED (SELECT *, (start_time AT TIME ZONE 'UTC')::date AS day FROM llm_tool_facts)
-SELECT
-	(SELECT count(*) FROM (SELECT trace_id, count(*) FILTER (WHERE is_call AND kind = 'llm') AS calls, coalesce(sum(total_tokens), 0) AS tokens, coalesce(sum(total_cost), 0) AS cost
-		FROM calls GROUP BY trace_id) c FULL JOIN llm_traces t ON t.id = c.trace_id
-	 WHERE (coalesce(c.calls, 0), coalesce(c.tokens, 0), coalesce(c.cost, 0)) IS DISTINCT FROM (t.llm_call_count::bigint, t.total_tokens::numeric, coalesce(t.total_cost, 0)))
-	+ (SELECT count(*) FROM (SELECT session_id, count(*) FILTER (WHERE is_call AND kind = 'llm') AS calls, coalesce(sum(total_tokens), 0) AS tokens, sum(total_cost) AS cost,
-			count(*) FILTER (WHERE failed) AS failed FROM calls WHERE session_id IS NOT NULL GROUP BY session_id) c
-		FULL JOIN (SELECT session_id, llm_call_count, total_tokens, total_cost, failed_calls FROM llm_sessions) s USING (session_id)
-	 WHERE (coalesce(c.calls, 0), coalesce(c.tokens, 0), c.cost, coalesce(c.failed, 0)) IS DISTINCT FROM (s.llm_call_count, s.total_tokens, s.total_cost, s.failed_calls))
-	+ (SELECT count(*) FROM (SELECT session_id, count(*) AS tools FROM tools WHERE session_id IS NOT NULL GROUP BY session_id) c
-		FULL JOIN (SELECT session_id, tool_call_count FROM llm_sessions) s USING (session_id) WHERE coalesce(c.tools, 0) <> s.tool_call_count)
-	+ (SELECT count(*) FROM (SELECT day, coalesce(model, '') AS model, kind, count(*) FILTER (WHERE is_call) AS calls, coalesce(sum(total_tokens), 0) AS tokens, sum(total_cost) AS cost
-			FROM calls GROUP BY 1, 2, 3) c
-		FULL JOIN (SELECT (hour AT TIME ZONE 'UTC')::date AS day, coalesce(model, '') AS model, kind, sum(calls) AS calls, sum(total_tokens) AS tokens, sum(total_cost) AS cost
-			FROM llm_usage GROUP BY 1, 2, 3 HAVING sum(calls) > 0 OR sum(total_tokens) > 0 OR sum(total_cost) IS NOT NULL) u USING (day, model, kind)
-	 WHERE (c.calls, c.tokens, c.cost) IS DISTINCT FROM (u.calls, u.tokens, u.cost) AND (c.calls, c.tokens) IS DISTINCT FROM (0, 0))
-	+ (SELECT count(*) FROM (SELECT day, coalesce(user_id, '') AS who, coalesce(agent_name, '') AS agent, count(*) FILTER (WHERE is_call) AS calls, coalesce(sum(total_tokens), 0) AS tokens
-			FROM calls GROUP BY 1, 2, 3) c
-		FULL JOIN (SELECT day, coalesce(user_id, '') AS who, coalesce(agent_name, '') AS agent, sum(calls) AS calls, sum(total_tokens) AS tokens
-			FROM llm_usage_daily WHERE kind <> 'tool' GROUP BY 1, 2, 3) u USING (day, who, agent)
-	 WHERE (c.calls, c.tokens) IS DISTINCT FROM (u.calls, u.tokens))`
+// facts are all counted calls of models and of tools, with what they are grouped by.
+const facts = `
+WITH facts AS MATERIALIZED (
+	SELECT trace_hex, session_id, date_trunc('hour', start_time, 'UTC') AS hour, (start_time AT TIME ZONE 'UTC')::date AS day, service_name, environment,
+		labels, user_id, agent_name, prompt_name, prompt_version, provider, model, kind, failed, is_call::int AS calls, 0 AS tools,
+		(is_call AND kind = 'llm')::int AS llm_calls, (is_call AND total_cost IS NOT NULL)::int AS priced, input_tokens, output_tokens, total_tokens,
+		cache_read_tokens, cache_creation_tokens, reasoning_tokens, total_cost, estimated_cost FROM llm_call_facts WHERE start_time >= $1
+	UNION ALL
+	SELECT trace_hex, session_id, date_trunc('hour', start_time, 'UTC'), (start_time AT TIME ZONE 'UTC')::date, service_name, environment,
+		labels, user_id, agent_name, prompt_name, prompt_version, NULL, NULL, kind, failed, 0, 1, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+	FROM llm_tool_facts WHERE start_time >= $1)`
+
+// tokens are the sums of a group.
+const tokens = `coalesce(sum(input_tokens), 0)::numeric, coalesce(sum(output_tokens), 0)::numeric, coalesce(sum(total_tokens), 0)::numeric,
+	sum(total_cost) AS cost, sum(estimated_cost) AS estimate`
+
+const cached = `, coalesce(sum(cache_read_tokens), 0)::numeric, coalesce(sum(cache_creation_tokens), 0)::numeric, coalesce(sum(reasoning_tokens), 0)::numeric`
+
+// something holds for groups with tokens or cost.
+const something = `sum(input_tokens) > 0 OR sum(output_tokens) > 0 OR sum(total_tokens) > 0 OR count(total_cost) > 0 OR count(estimated_cost) > 0`
+
+// shared are the figures that a view shares with the calls and tools, by all that both
+// can be grouped by. A group of which there is nothing to say is in neither.
+var shared = []struct{ view, calls, told string }{
+	{"llm_traces", `SELECT trace_hex, sum(llm_calls), sum(tools), count(*) FILTER (WHERE failed), ` + tokens + ` FROM facts GROUP BY 1
+		HAVING sum(llm_calls) + sum(tools) + count(*) FILTER (WHERE failed) > 0 OR ` + something,
+		`SELECT trace_id, sum(llm_call_count), sum(tool_call_count), sum(error_count), ` + tokens + ` FROM llm_traces WHERE start_time >= $1 GROUP BY 1
+		HAVING sum(llm_call_count) + sum(tool_call_count) + sum(error_count) > 0 OR ` + something},
+	{"llm_sessions", `SELECT session_id, sum(llm_calls), sum(tools), count(*) FILTER (WHERE failed), count(*) FILTER (WHERE failed AND tools = 0), sum(priced), ` + tokens + `
+		FROM facts WHERE session_id IS NOT NULL GROUP BY 1 HAVING sum(llm_calls) + sum(tools) + count(*) FILTER (WHERE failed) > 0 OR ` + something,
+		`SELECT session_id, sum(llm_call_count), sum(tool_call_count), sum(error_count), sum(failed_calls), sum(priced_calls), ` + tokens + `
+		FROM llm_sessions WHERE first_seen >= $1 GROUP BY 1 HAVING sum(llm_call_count) + sum(tool_call_count) + sum(error_count) > 0 OR ` + something},
+	{"llm_usage of calls", `SELECT hour, service_name, environment, labels, provider, model, kind, failed, sum(calls), sum(priced), ` + tokens + cached + `
+		FROM facts WHERE tools = 0 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(calls) > 0 OR ` + something,
+		`SELECT hour, service_name, environment, labels, provider, model, kind, failed, sum(calls), sum(priced_calls), ` + tokens + cached + `
+		FROM llm_usage WHERE hour >= $1 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(calls) > 0 OR ` + something},
+	{"llm_usage of tools", `SELECT hour, service_name, environment, labels, kind, failed, sum(tools), count(*) FILTER (WHERE failed) FROM facts WHERE tools = 1 GROUP BY 1, 2, 3, 4, 5, 6`,
+		`SELECT hour, service_name, environment, labels, kind, failed, sum(tool_calls), sum(failed_tool_calls) FROM llm_usage
+		WHERE hour >= $1 GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(tool_calls) > 0`},
+	{"llm_usage_daily", `SELECT day, service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version, provider, model, kind,
+		sum(calls), sum(tools), count(*) FILTER (WHERE failed), sum(priced), ` + tokens + cached + `
+		FROM facts GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 HAVING sum(calls) + sum(tools) > 0 OR ` + something,
+		`SELECT day, service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version, provider, model, kind,
+		sum(calls), sum(tool_calls), sum(errors), sum(priced_calls), ` + tokens + cached + ` FROM llm_usage_daily
+		WHERE day >= ($1::timestamptz AT TIME ZONE 'UTC')::date GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 HAVING sum(calls) + sum(tool_calls) > 0 OR ` + something},
+}
+
+// sharedDifferences lists the groups that the calls and a view tell different figures of.
+func sharedDifferences(calls, told string) string {
+	return facts + `, calls AS (` + calls + `), told AS (` + told + `)
+	SELECT coalesce(string_agg(x.side || ' ' || x.line, E'\n'), '') FROM (
+		SELECT 'calls:' AS side, to_jsonb(c)::text AS line FROM (SELECT * FROM calls EXCEPT ALL SELECT * FROM told) c
+		UNION ALL SELECT 'view:', to_jsonb(c)::text FROM (SELECT * FROM told EXCEPT ALL SELECT * FROM calls) c) x`
+}
+
+// sessions counts those of which llm_sessions tells other traces and users than the spans do.
+const sessions = `
+SELECT count(*) FROM (
+	SELECT coalesce(s.session_id, t.session_id) AS session_id, count(DISTINCT s.trace_id) AS traces, min(s.start_time) AS first_seen, max(s.end_time) AS last_seen,
+		array_agg(DISTINCT coalesce(s.user_id, t.user_id) ORDER BY coalesce(s.user_id, t.user_id)) FILTER (WHERE coalesce(s.user_id, t.user_id) IS NOT NULL) AS users
+	FROM llm_spans s LEFT JOIN llm_traces t ON t.id = s.trace_id WHERE coalesce(s.session_id, t.session_id) IS NOT NULL GROUP BY 1) d
+FULL JOIN llm_sessions s USING (session_id)
+WHERE (d.traces, d.first_seen, d.last_seen, d.users) IS DISTINCT FROM (s.trace_count, s.first_seen, s.last_seen, s.users)`
 
 // stale counts the folded hours whose sums differ from those made anew.
 const stale = `
@@ -191,13 +229,24 @@ func Usage(t testing.TB, db *pgxpool.Pool) {
 	require.Empty(t, differ, "figures that are not those of the definition")
 }
 
-// Agree requires that all views tell the same figures of each trace, session, day, model,
-// user and agent.
+// Agree requires that all views tell the same figures, in sum and in every group that two
+// of them share.
 func Agree(t testing.TB, db *pgxpool.Pool) {
 	t.Helper()
 	Usage(t, db)
+	AgreeSince(t, db, time.Time{})
+}
+
+// AgreeSince is Agree for the time since a day: sums outlive the spans of the days before.
+func AgreeSince(t testing.TB, db *pgxpool.Pool, since time.Time) {
+	t.Helper()
 	Folded(t, db)
-	none(t, db, "groups of which views tell different figures", groups)
+	for _, s := range shared {
+		var differences string
+		require.NoError(t, db.QueryRow(context.Background(), sharedDifferences(s.calls, s.told), since).Scan(&differences), s.view)
+		require.Empty(t, differences, s.view)
+	}
+	none(t, db, "sessions whose traces, times or users are not those of their spans", sessions)
 }
 
 func none(t testing.TB, db *pgxpool.Pool, what, query string) {

@@ -100,6 +100,16 @@ func randomFacts(r *rand.Rand, s *mapping.Span) {
 	if r.IntN(4) == 0 {
 		s.ErrorType, s.Status = "_OTHER", "error"
 	}
+	if s.Kind.IsModel() {
+		s.Provider = []string{"", "openai", "anthropic"}[r.IntN(3)]
+		s.Usage.Reasoning = mapping.Int{V: 2, OK: s.Usage.Output.OK && r.IntN(3) == 0}
+		s.PromptName = []string{"", "", "greeting"}[r.IntN(3)]
+	}
+	s.AgentName = []string{"", "", "", "boss", "clerk"}[r.IntN(5)]
+	s.Environment = []string{"", "", "prod"}[r.IntN(3)]
+	if r.IntN(4) == 0 {
+		s.Labels = []mapping.Label{{Name: "team", Value: []string{"red", "blue"}[r.IntN(2)]}}
+	}
 	s.ServiceName = []string{"", "api", "web"}[r.IntN(3)]
 	s.UserID = []string{"", "", "ann", "bob"}[r.IntN(4)]
 	s.SessionID = []string{"", "", "s1", "s2"}[r.IntN(4)]

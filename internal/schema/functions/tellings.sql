@@ -4,9 +4,10 @@
 -- others; these functions find them. Each walks from its span, one look-up by index a
 -- step, so its cost is the distance, whatever the size of the trace; OFFSET 0 keeps the
 -- planner from reading the trace whole for each step. Parents may run in circles and
--- chains may be of any length, so none goes further than 100 spans up or down. ROWS 1, since to
--- guess 1000 made a few dozen calls look so costly that PostgreSQL compiled the query,
--- which took longer than running it.
+-- chains may be of any length, so none goes further than 100 spans up or down. With ten
+-- days of partitions the planner guesses such a walk so costly that PostgreSQL compiled it,
+-- which took 400 ms a call; the walk takes less than one. Hence jit = off, and ROWS 1 for
+-- the queries around.
 
 -- The other tellings of a counted call, the innermost first: spans of its kind (a tool's
 -- also of its name and call id) around it or, side by side, enclosing it in time. A call
@@ -14,19 +15,19 @@
 -- Citus cannot move a table whose views call a function that returns its row type.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_tellings(of_trace uuid, of_span text, since timestamptz, until timestamptz)
 RETURNS TABLE ({{.columns_of llm_spans}})
-LANGUAGE plpgsql STABLE ROWS 1 SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE ROWS 1 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
     WITH RECURSIVE up AS (
         SELECT s.span_id, s.start_time, s.parent_span_id, s.kind, s.counted, s.tool_name, s.tool_call_id,
-            s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR s.event_words & 2 > 0)
+            s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR (s.event_words & 2 > 0) IS TRUE)
                 AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL AS failed, 0 AS height
         FROM {{.schema}}.llm_spans s
         WHERE s.trace_id = of_trace AND s.span_id = of_span AND s.start_time BETWEEN since AND until
       UNION
         SELECT s.span_id, s.start_time, s.parent_span_id, s.kind, s.counted, s.tool_name, s.tool_call_id,
-            s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR s.event_words & 2 > 0)
+            s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR (s.event_words & 2 > 0) IS TRUE)
                 AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL, up.height + 1
         FROM up
         CROSS JOIN LATERAL (
@@ -55,7 +56,7 @@ $$;
 -- The agent that a span works for: the nearest span around it that names one.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_agent(of_trace uuid, of_span text, of_parent text, since timestamptz, until timestamptz)
 RETURNS text
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 BEGIN
     RETURN (
         WITH RECURSIVE up AS (
@@ -76,48 +77,51 @@ END
 $$;
 
 -- The counted call that shows the usage of a telling around it: of those below it which
--- it tells, the one that ends nearest to its own end. Null where there is none, or more
--- than a thousand spans lie below: such usage has a row of its own.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_usage_call(of_trace uuid, of_span text, since timestamptz, until timestamptz) RETURNS text
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+-- it tells, the one that ends nearest to its own end. None where none is below, or more
+-- than a thousand spans are: such usage has a row of its own. The time is part of the
+-- answer, since a trace may have several spans of one id.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_usage_call(of_trace uuid, of_span text, since timestamptz, until timestamptz)
+RETURNS TABLE (span_id text, start_time timestamptz)
+LANGUAGE plpgsql STABLE ROWS 1 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+#variable_conflict use_column
 BEGIN
-    RETURN (
-        WITH RECURSIVE down AS (
-            SELECT s.span_id, s.start_time, s.end_time, s.kind, s.counted,
-                s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR s.event_words & 2 > 0)
-                    AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL AS failed, 0 AS height
-            FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.span_id = of_span AND s.start_time BETWEEN since AND until
-          UNION
-            SELECT s.span_id, s.start_time, s.end_time, s.kind, s.counted,
-                s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR s.event_words & 2 > 0)
-                    AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL, down.height + 1
-            FROM down
-            CROSS JOIN LATERAL (
-                SELECT x.* FROM {{.schema}}.llm_spans x
-                WHERE x.trace_id = of_trace AND x.parent_span_id COLLATE "C" = down.span_id AND x.start_time BETWEEN since AND until
-                UNION ALL
-                SELECT x.* FROM {{.schema}}.llm_internal_side_by_side b
-                CROSS JOIN LATERAL (SELECT y.* FROM {{.schema}}.llm_spans y
-                    WHERE y.trace_id = of_trace AND y.span_id = b.inner_span_id AND y.start_time BETWEEN since AND until OFFSET 0) x
-                WHERE b.trace_id = of_trace AND b.outer_span_id = down.span_id
-                OFFSET 0) s
-            WHERE down.height < 100
-        ), near AS MATERIALIZED (SELECT * FROM down LIMIT 1001)
-        SELECT c.span_id
-        FROM near u JOIN near c ON c.kind = u.kind AND c.counted AND (u.failed OR NOT c.failed)
-        WHERE u.span_id = of_span AND c.span_id <> of_span AND (SELECT count(*) FROM near) < 1001
-        ORDER BY abs(extract(epoch FROM c.end_time - u.end_time)), c.start_time, c.span_id
-        LIMIT 1);
+    RETURN QUERY
+    WITH RECURSIVE down AS (
+        SELECT s.span_id, s.start_time, s.end_time, s.kind, s.counted,
+            s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR (s.event_words & 2 > 0) IS TRUE)
+                AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL AS failed, 0 AS height
+        FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.span_id = of_span AND s.start_time BETWEEN since AND until
+      UNION
+        SELECT s.span_id, s.start_time, s.end_time, s.kind, s.counted,
+            s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR (s.event_words & 2 > 0) IS TRUE)
+                AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL, down.height + 1
+        FROM down
+        CROSS JOIN LATERAL (
+            SELECT x.* FROM {{.schema}}.llm_spans x
+            WHERE x.trace_id = of_trace AND x.parent_span_id COLLATE "C" = down.span_id AND x.start_time BETWEEN since AND until
+            UNION ALL
+            SELECT x.* FROM {{.schema}}.llm_internal_side_by_side b
+            CROSS JOIN LATERAL (SELECT y.* FROM {{.schema}}.llm_spans y
+                WHERE y.trace_id = of_trace AND y.span_id = b.inner_span_id AND y.start_time BETWEEN since AND until OFFSET 0) x
+            WHERE b.trace_id = of_trace AND b.outer_span_id = down.span_id
+            OFFSET 0) s
+        WHERE down.height < 100
+    ), near AS MATERIALIZED (SELECT * FROM down LIMIT 1001)
+    SELECT c.span_id, c.start_time
+    FROM near u JOIN near c ON c.kind = u.kind AND c.counted AND (u.failed OR NOT c.failed)
+    WHERE u.span_id = of_span AND c.span_id <> of_span AND (SELECT count(*) FROM near) < 1001
+    ORDER BY abs(extract(epoch FROM c.end_time - u.end_time)), c.start_time, c.span_id
+    LIMIT 1;
 END
 $$;
 
 -- What tellings around a counted call say of tokens and cost, where these stand on it.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_told_usage(of_trace uuid, of_span text, since timestamptz, until timestamptz)
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_told_usage(of_trace uuid, of_span text, of_start timestamptz, since timestamptz, until timestamptz)
 RETURNS TABLE (input_tokens bigint, output_tokens bigint, total_tokens bigint, cache_read_tokens bigint, cache_creation_tokens bigint,
     cache_write_1h_tokens bigint, reasoning_tokens bigint, input_audio_tokens bigint, output_audio_tokens bigint,
     input_image_tokens bigint, output_image_tokens bigint, web_search_requests bigint,
     input_cost numeric, output_cost numeric, total_cost numeric, estimated_cost numeric, counted_estimate numeric, unpriced_calls integer)
-LANGUAGE plpgsql STABLE STRICT ROWS 1 SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE STRICT ROWS 1 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 BEGIN
     RETURN QUERY
     WITH told AS MATERIALIZED (
@@ -137,6 +141,7 @@ BEGIN
         sum(u.estimated_cost) FILTER (WHERE u.tells_tokens), sum(u.estimated_cost) FILTER (WHERE u.estimate_counted),
         (count(*) FILTER (WHERE u.estimate_counted AND u.estimated_cost IS NULL))::integer
     FROM told u
-    WHERE {{.schema}}.llm_internal_usage_call(of_trace, u.span_id, since, until) = of_span;
+    CROSS JOIN LATERAL {{.schema}}.llm_internal_usage_call(of_trace, u.span_id, since, until) c
+    WHERE c.span_id = of_span AND c.start_time = of_start;
 END
 $$;
