@@ -34,6 +34,7 @@ type Store struct {
 	insertResources pgbatch.Query[ResourceRow]
 
 	lockTraces   string
+	copyTraces   string
 	insertTraces pgbatch.Query[TraceRow]
 	updateTraces pgbatch.Query[TraceRow]
 
@@ -92,6 +93,7 @@ func New(schemaName string) *Store {
 		insertResources: query(schemaName, "resources_insert", resourceColumns),
 
 		lockTraces:   text(schemaName, "traces_lock"),
+		copyTraces:   pgbatch.CopySQL(schema.Table(schemaName, "llm_traces"), copyTraceColumns),
 		insertTraces: query(schemaName, "traces_insert", traceColumns),
 		updateTraces: query(schemaName, "traces_update", traceColumns),
 

@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -49,19 +52,33 @@ var traceColumns = []pgbatch.Column[TraceRow]{
 	pgbatch.Col("origins", pgtype.ByteaOID, func(b []byte, r *TraceRow) []byte { return appendProvenance(b, r.Rollup) }),
 }
 
+// copyTraceColumns are the same for COPY, which takes arrays.
+var copyTraceColumns = func() []pgbatch.Column[TraceRow] {
+	columns := slices.Clone(traceColumns)
+	for i := range columns {
+		switch columns[i].Name {
+		case "tags":
+			columns[i] = pgbatch.Col("tags", pgtype.TextArrayOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendTextArrayOrEmpty(b, r.Tags) })
+		case "models":
+			columns[i] = pgbatch.Col("models", pgtype.TextArrayOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendTextArrayOrEmpty(b, r.Models) })
+		}
+	}
+	return columns
+}()
+
 func appendProvenance(dst []byte, r *trace.Rollup) []byte {
 	at := len(dst)
 	return pgbatch.SetLen(r.AppendProvenance(pgbatch.AppendLen(dst, 0)), at)
 }
 
 // LockTraces sets the savepoint llm_traces, locks the rows of traces until the transaction
-// ends, and gives them to row. The statements after are of the same round trip.
-func (s *Store) LockTraces(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, row func(*TraceRow) error, after ...pgbatch.Statement) error {
+// ends, and gives them to row.
+func (s *Store) LockTraces(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, row func(*TraceRow) error) error {
 	ids := pgbatch.AppendArrayHeader(nil, pgtype.TextOID, len(traces))
 	for _, id := range traces {
 		ids = appendTraceHex(ids, id)
 	}
-	return c.Exec(ctx, append([]pgbatch.Statement{{What: "set a savepoint", SQL: "SAVEPOINT llm_traces"}, {
+	return c.Exec(ctx, pgbatch.Statement{What: "set a savepoint", SQL: "SAVEPOINT llm_traces"}, pgbatch.Statement{
 		What: "lock traces", SQL: s.lockTraces, Params: [][]byte{ids}, OIDs: []uint32{pgtype.TextArrayOID},
 		Row: func(v [][]byte) error {
 			trace, err := readTrace(v)
@@ -70,7 +87,7 @@ func (s *Store) LockTraces(ctx context.Context, c *pgbatch.Conn, traces []pcommo
 			}
 			return row(trace)
 		},
-	}}, after...)...)
+	})
 }
 
 // readTrace reads a row of traces_lock.sql.
@@ -99,13 +116,27 @@ func readTrace(v [][]byte) (*TraceRow, error) {
 	return &t, r.Err
 }
 
-// InsertTraces stores those of the traces' rows that are not there, and returns how many.
-// It waits for transactions that are creating the same rows. The statements after are
-// of the same round trip.
-func (s *Store) InsertTraces(ctx context.Context, c *pgbatch.Conn, rows []TraceRow, after ...pgbatch.Statement) (created int, err error) {
+// CopyTraces stores the rows of new traces. If one of them is there, none is stored, and
+// the transaction has to go back to the savepoint llm_traces. It waits for transactions
+// that are creating the same rows.
+func (s *Store) CopyTraces(ctx context.Context, c *pgbatch.Conn, rows []TraceRow) (created bool, err error) {
+	err = pgbatch.CopyRows(ctx, c, s.copyTraces, copyTraceColumns, rows)
+	var failed *pgconn.PgError
+	if errors.As(err, &failed) && failed.Code == "23505" {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("create traces: %w", err)
+	}
+	return true, nil
+}
+
+// InsertTraces stores those of the traces' rows that are not there, and tells whether none
+// was. It waits for transactions that are creating the same rows.
+func (s *Store) InsertTraces(ctx context.Context, c *pgbatch.Conn, rows []TraceRow) (created bool, err error) {
 	statement := s.insertTraces.Statement("create traces", rows)
-	statement.Tag = func(tag pgconn.CommandTag) { created = int(tag.RowsAffected()) }
-	err = c.Exec(ctx, append([]pgbatch.Statement{statement}, after...)...)
+	statement.Tag = func(tag pgconn.CommandTag) { created = int(tag.RowsAffected()) == len(rows) }
+	err = c.Exec(ctx, statement)
 	return created, err
 }
 

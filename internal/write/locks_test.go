@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
@@ -88,17 +89,10 @@ func TestTraceThatAppearsMeanwhileIsCountedAnew(t *testing.T) {
 	require.NoError(t, err)
 	_, err = tx.Exec(t.Context(), "LOCK TABLE llm_usage_hours IN SHARE MODE") // the end of a batch
 	require.NoError(t, err)
-	waiting := func(kind string) {
-		require.Eventually(t, func() (found bool) {
-			require.NoError(t, pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-				WHERE a.datname = current_database() AND NOT l.granted AND l.locktype = $1)`, kind).Scan(&found))
-			return found
-		}, 30*time.Second, 5*time.Millisecond, kind)
-	}
 	var group errgroup.Group
 	for i, s := range []mapping.Span{parent, child} {
 		group.Go(func() error { _, err := w.Write(t.Context(), batchOf(s), nil); return err })
-		waiting([]string{"relation", "transactionid"}[i])
+		awaitLock(t, pool, []string{"relation", "transactionid"}[i])
 	}
 	require.NoError(t, tx.Rollback(t.Context()))
 	require.NoError(t, group.Wait())
@@ -107,4 +101,44 @@ func TestTraceThatAppearsMeanwhileIsCountedAnew(t *testing.T) {
 	var awaited int
 	require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*) FROM llm_internal_awaited_spans").Scan(&awaited))
 	require.Zero(t, awaited, "spans that are there")
+}
+
+// TestBatchesInsertTracesWhileOthersCreateTheSame has a transaction create a trace that a
+// batch is about to COPY: the batch waits and starts over, and the next batches insert.
+func TestBatchesInsertTracesWhileOthersCreateTheSame(t *testing.T) {
+	w, pool := newWriter(t)
+	write(t, w, callOf(2, 3)) // the day is there
+	other := New(pool, "public", window)
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), "LOCK TABLE llm_usage_hours IN SHARE MODE") // the end of a batch
+	require.NoError(t, err)
+	var group errgroup.Group
+	group.Go(func() error { _, err := other.Write(t.Context(), batchOf(callOf(1, 1)), nil); return err })
+	awaitLock(t, pool, "relation")
+	var result Result
+	group.Go(func() (err error) {
+		result, err = w.Write(t.Context(), batchOf(callOf(1, 2), callOf(3, 1)), nil)
+		return err
+	})
+	awaitLock(t, pool, "transactionid")
+	require.NoError(t, tx.Rollback(t.Context()))
+	require.NoError(t, group.Wait())
+	require.Equal(t, 1, result.TracesCreated)
+	rowcheck.Rollups(t, pool)
+	require.False(t, w.newTraces.justified())
+	for i := range byte(pausedBatches) {
+		write(t, w, callOf(10+i, 1))
+	}
+	require.True(t, w.newTraces.justified())
+}
+
+// awaitLock waits until somebody waits for a lock of a kind.
+func awaitLock(t *testing.T, pool *pgxpool.Pool, kind string) {
+	t.Helper()
+	require.Eventually(t, func() (found bool) {
+		require.NoError(t, pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+			WHERE a.datname = current_database() AND NOT l.granted AND l.locktype = $1)`, kind).Scan(&found))
+		return found
+	}, 30*time.Second, 5*time.Millisecond, kind)
 }

@@ -172,6 +172,9 @@ func (t *transaction) resolveTraces(ctx context.Context) error {
 			}
 		}
 		if done {
+			if err := t.lookForWords(ctx); err != nil {
+				return err
+			}
 			return t.countStored(ctx, t.storedTraces())
 		}
 		if err := t.conn.Exec(ctx, pgbatch.Statement{What: "start over", SQL: "ROLLBACK TO SAVEPOINT llm_traces"}); err != nil {
@@ -205,6 +208,7 @@ func (t *transaction) mayExist() []int32 {
 // forget drops what was worked out.
 func (t *transaction) forget() {
 	t.changes, t.hours, t.empty = store.Changes{}, nil, nil
+	t.result.TracesCreated = 0
 	for i := range t.traces {
 		t.traces[i].stored, t.traces[i].row = nil, nil
 	}
@@ -251,29 +255,41 @@ func (t *transaction) create(ctx context.Context, traces []int32) (done bool, er
 		}
 		rows[i] = store.TraceRow{ID: tr.id, TraceID: tr.otel, Rollup: tr.row}
 	}
-	created, err := t.w.store.InsertTraces(ctx, t.conn, rows, t.lookForWords(traces)...)
-	t.result.TracesCreated = created - len(t.empty)
-	return created == len(rows), err
+	t.result.TracesCreated = len(rows) - len(t.empty)
+	return t.storeTraces(ctx, rows)
 }
 
-// lookForWords is the statement that finds out of which traces log records have words. It
-// is for a time when the rows of the traces are locked.
-func (t *transaction) lookForWords(traces []int32) []pgbatch.Statement {
-	ids := make([]pcommon.TraceID, 0, len(traces))
-	for _, at := range traces {
-		if len(t.traces[at].rows) > 0 {
-			ids = append(ids, t.traces[at].otel)
+// storeTraces stores rows of new traces. Unless optimism is justified, or if nothing is
+// left to chance, rows that turn out to be there are skipped.
+func (t *transaction) storeTraces(ctx context.Context, rows []store.TraceRow) (done bool, err error) {
+	if t.careful || !t.w.newTraces.justified() {
+		done, err = t.w.store.InsertTraces(ctx, t.conn, rows)
+		if err == nil && !t.careful {
+			t.w.newTraces.asked(!done)
+		}
+		return done, err
+	}
+	done, err = t.w.store.CopyTraces(ctx, t.conn, rows)
+	if err == nil && !done {
+		t.w.newTraces.refuted()
+	}
+	return done, err
+}
+
+// lookForWords finds out of which traces of its spans log records have words. It is for a
+// time when the rows of all traces are locked.
+func (t *transaction) lookForWords(ctx context.Context) error {
+	ids := make([]pcommon.TraceID, 0, len(t.traces))
+	for i := range t.traces {
+		if len(t.traces[i].rows) > 0 {
+			ids = append(ids, t.traces[i].otel)
 		}
 	}
 	if len(ids) == 0 {
 		return nil
 	}
-	return []pgbatch.Statement{t.w.store.TracesWithWords(ids, func(id pcommon.TraceID) {
-		if t.worded == nil {
-			t.worded = map[pcommon.TraceID]bool{}
-		}
-		t.worded[id] = true
-	})}
+	t.worded = map[pcommon.TraceID]bool{}
+	return t.conn.Exec(ctx, t.w.store.TracesWithWords(ids, func(id pcommon.TraceID) { t.worded[id] = true }))
 }
 
 // lock sets the savepoint to start over from, reads and locks the rows of the traces to
@@ -289,7 +305,7 @@ func (t *transaction) lock(ctx context.Context, traces []int32) (missing []int32
 		tr := &t.traces[number[row.TraceID]]
 		tr.id, tr.stored = row.ID, row.Rollup
 		return nil
-	}, t.lookForWords(traces)...)
+	})
 	if err != nil {
 		return nil, err
 	}

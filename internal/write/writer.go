@@ -20,10 +20,11 @@ type Writer struct {
 	pool  pgbatch.Pool
 	store *store.Store // immutable
 
-	days     *store.Days
-	contents seen.Contents
-	optimism optimism
-	mayProve atomic.Bool // the role could read what proves that contents are stored
+	days      *store.Days
+	contents  seen.Contents
+	optimism  optimism // for contents
+	newTraces optimism
+	mayProve  atomic.Bool // the role could read what proves that contents are stored
 }
 
 // New returns a Writer. window says how far back from now a span's day gets a
