@@ -84,6 +84,7 @@ func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.D
 	result, err := e.writer.Write(ctx, batch, traces.absent)
 	e.resolver.remember(ctx, result.Traces)
 
+	e.crowded(result.Crowded)
 	e.telemetry.looked(ctx, traces.lookups)
 	e.telemetry.wrote(ctx, &result)
 	e.setAside(ctx, result.SetAside)
@@ -101,6 +102,14 @@ func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.D
 	e.telemetry.took(ctx, phaseTotal, time.Since(begin))
 	e.health.ok()
 	return nil, nil
+}
+
+// crowded warns where calls of one session come so dense that some may count twice.
+func (e *llmExporter) crowded(calls int) {
+	if calls > 0 && e.telemetry.firstRejection("crowded") {
+		e.logger.Warn("Calls of one session, told by spans and log records, come so dense that not each was compared with all others; some may count twice",
+			zap.Int("calls", calls))
+	}
 }
 
 // setAside counts spans and log records that Postgres cannot store and logs each reason

@@ -3,9 +3,13 @@ package llmobservatoryexporter
 import (
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
@@ -22,8 +26,8 @@ func variant(r *rand.Rand, runs []agentruns.Run) (all agentruns.Run, want agentr
 	traces, logs := r.IntN(5) > 0, r.IntN(5) > 0
 	for range 1 + r.IntN(3) {
 		run := runs[r.IntN(len(runs))].Copy()
-		changes = append(append(changes, run.Name), agentruns.Vary(r, &run)...)
 		agentruns.OtherIDs(r, &run)
+		changes = append(append(changes, run.Name), agentruns.Vary(r, &run)...)
 		if !traces {
 			run.Traces = ptrace.NewTraces()
 		}
@@ -35,6 +39,9 @@ func variant(r *rand.Rand, runs []agentruns.Run) (all agentruns.Run, want agentr
 		if both && run.Agent() != "gemini" && r.IntN(2) == 0 {
 			agentruns.LoseRecords(r, &run)
 			changes = append(changes, "records lost")
+		} else if both && run.Agent() != "opencode" && r.IntN(3) == 0 {
+			agentruns.LoseCalls(&run)
+			changes = append(changes, "spans of calls lost")
 		} else if both && run.Agent() != "opencode" && r.IntN(2) == 0 {
 			agentruns.LoseSpans(r, &run)
 			changes = append(changes, "spans lost")
@@ -95,4 +102,57 @@ func batches(r *rand.Rand, all agentruns.Run) (list []arrival) {
 		}
 	}
 	return list
+}
+
+// turnOfCodex makes a turn of so many calls, each told by a span and a record, which end so
+// far apart.
+func turnOfCodex(calls int, apart time.Duration) (td ptrace.Traces, ld plog.Logs) {
+	td, ld = ptrace.NewTraces(), plog.NewLogs()
+	ss := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty()
+	ss.Scope().SetName("codex_exec")
+	sl := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty()
+	sl.Scope().SetName("codex_otel.log_only")
+	begin := time.Now().Add(-2 * time.Hour)
+	for i := range calls {
+		end := begin.Add(time.Duration(i) * apart)
+		s := ss.Spans().AppendEmpty()
+		s.SetTraceID(pcommon.TraceID{1})
+		s.SetSpanID(pcommon.SpanID{1, byte(i >> 16), byte(i >> 8), byte(i)})
+		s.SetName("handle_responses")
+		s.SetStartTimestamp(pcommon.NewTimestampFromTime(end.Add(-apart / 2)))
+		s.SetEndTimestamp(pcommon.NewTimestampFromTime(end))
+		s.Attributes().PutStr("conversation.id", "long")
+		s.Attributes().PutInt("gen_ai.usage.input_tokens", int64(1000+i))
+		s.Attributes().PutInt("gen_ai.usage.output_tokens", 10)
+		rec := sl.LogRecords().AppendEmpty()
+		rec.SetObservedTimestamp(s.EndTimestamp())
+		for key, value := range map[string]string{
+			"event.name": "codex.sse_event", "event.kind": "response.completed", "conversation.id": "long", "model": "gpt-5",
+			"input_token_count": strconv.Itoa(1000 + i), "output_token_count": "10",
+		} {
+			rec.Attributes().PutStr(key, value)
+		}
+	}
+	return td, ld
+}
+
+// TestEachCallOfALongTurnCountsOnce has a turn of many calls of which one signal comes after
+// the other, each in one batch.
+func TestEachCallOfALongTurnCountsOnce(t *testing.T) {
+	const calls = 3000
+	for name, order := range map[string]func(ptrace.Traces, plog.Logs) []arrival{
+		"spans first":   func(td ptrace.Traces, ld plog.Logs) []arrival { return []arrival{{td: &td}, {ld: &ld}} },
+		"records first": func(td ptrace.Traces, ld plog.Logs) []arrival { return []arrival{{ld: &ld}, {td: &td}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			url := testserver.NewDatabase(t)
+			c, db := startBoth(t, url, nil), openPool(t, url)
+			for _, a := range order(turnOfCodex(calls, 100*time.Millisecond)) {
+				a.send(t, c)
+			}
+			var counted, input int64
+			require.NoError(t, db.QueryRow(t.Context(), "SELECT count(*), sum(input_tokens) FROM llm_calls").Scan(&counted, &input))
+			require.Equal(t, []int64{calls, calls * (1000 + 1000 + calls - 1) / 2}, []int64{counted, input})
+		})
+	}
 }

@@ -121,7 +121,7 @@ func OtherIDs(r *rand.Rand, run *Run) {
 	run.eachAttributes(func(attrs pcommon.Map) {
 		for _, key := range keys {
 			if v, ok := attrs.Get(key); ok && v.Type() == pcommon.ValueTypeStr && len(v.Str()) > 3 && others[v.Str()] == "" {
-				others[v.Str()] = v.Str() + fmt.Sprintf("-%04x", r.IntN(1<<16))
+				others[v.Str()] = v.Str() + fmt.Sprintf("-%08x", r.Uint32())
 			}
 		}
 	})
@@ -403,6 +403,19 @@ func LoseSpans(r *rand.Rand, run *Run) {
 	for _, rs := range run.Traces.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			ss.Spans().RemoveIf(func(ptrace.Span) bool { return r.IntN(3) == 0 })
+		}
+	}
+}
+
+// callSpans are the names of the spans that observe calls of models.
+var callSpans = []string{"handle_responses", "claude_code.llm_request", "llm_call", "qwen-code.llm_request"}
+
+// LoseCalls loses the spans that observe calls of models, so that log records alone tell
+// them, and spans their sums.
+func LoseCalls(run *Run) {
+	for _, rs := range run.Traces.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			ss.Spans().RemoveIf(func(s ptrace.Span) bool { return slices.Contains(callSpans, s.Name()) })
 		}
 	}
 }

@@ -74,10 +74,10 @@ func TestVariantsOfRunsTellTheTruth(t *testing.T) {
 			if run.Traces.SpanCount() > 1000 { // each such costs a second, and tells nothing by records
 				run = runs[0].Copy()
 			}
-			what = append(append(what, run.Name), agentruns.Vary(r, &run)...)
 			if n > 0 {
 				agentruns.OtherIDs(r, &run)
 			}
+			what = append(append(what, run.Name), agentruns.Vary(r, &run)...)
 			parts = append(parts, run)
 		}
 		requireTruthOf(t, parts, "seed %d: %s", seed, strings.Join(what, ", "))
@@ -95,10 +95,14 @@ func TestLostHalvesAreToldByTheOthers(t *testing.T) {
 		run := runs[r.IntN(len(runs))].Copy()
 		what := agentruns.Vary(r, &run)
 		want := run.Told(true, true)
-		if lost := r.IntN(2) == 0; lost {
+		switch r.IntN(3) {
+		case 0:
 			what = append(what, "spans are lost")
 			agentruns.LoseSpans(r, &run)
-		} else {
+		case 1:
+			what = append(what, "spans of calls are lost")
+			agentruns.LoseCalls(&run)
+		default:
 			what = append(what, "records are lost")
 			agentruns.LoseRecords(r, &run)
 		}

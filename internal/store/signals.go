@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"math"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgtype"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -104,6 +105,8 @@ var (
 		pgbatch.Col("first", pgtype.TimestamptzOID, func(b []byte, r *lookupRow) []byte { return appendStoredTime(b, r.First) }),
 		pgbatch.Col("last", pgtype.TimestamptzOID, func(b []byte, r *lookupRow) []byte { return appendStoredTime(b, r.Last) }),
 	}
+	candidateLookupColumns = append(slices.Clone(lookupColumns),
+		pgbatch.Col("most", pgtype.Int4OID, func(b []byte, r *lookupRow) []byte { return pgbatch.AppendInt32(b, r.Most) }))
 	promptColumns = []pgbatch.Column[lookupRow]{lookupColumns[0], lookupColumns[1]}
 )
 
@@ -123,9 +126,10 @@ var namedColumns = []pgbatch.Column[NamedSpan]{
 	pgbatch.Col("response_id", pgtype.TextOID, func(b []byte, r *NamedSpan) []byte { return pgbatch.AppendText(b, r.ResponseID) }),
 }
 
-// FindCandidates gives the stored candidates under some keys to found.
-func (s *Store) FindCandidates(ctx context.Context, c *pgbatch.Conn, lookups []trace.Lookup, named []NamedSpan, found func(trace.CandidateKey, *trace.Candidate)) error {
-	rows := make([]lookupRow, len(lookups))
+// FindCandidates gives the stored candidates under some keys to found. It returns under how
+// many keys there may be more.
+func (s *Store) FindCandidates(ctx context.Context, c *pgbatch.Conn, lookups []trace.Lookup, named []NamedSpan, found func(trace.CandidateKey, *trace.Candidate)) (crowded int, err error) {
+	rows, counts := make([]lookupRow, len(lookups)), make([]int32, len(lookups))
 	for i, l := range lookups {
 		rows[i] = lookupRow{int32(i), l}
 	}
@@ -134,12 +138,35 @@ func (s *Store) FindCandidates(ctx context.Context, c *pgbatch.Conn, lookups []t
 	}
 	var statements []pgbatch.Statement
 	statements = appendRead(statements, "look for calls of both signals", &s.findCandidates, rows, func(v [][]byte) error {
-		return readCandidate(v, func(n int64, candidate *trace.Candidate) { found(lookups[n].Key, candidate) })
+		return readCandidate(v, func(n int64, candidate *trace.Candidate) {
+			if counts[n]++; counts[n] == lookups[n].Most {
+				crowded++
+			}
+			found(lookups[n].Key, candidate)
+		})
 	})
 	statements = appendRead(statements, "look up named spans", &s.findNamed, named, func(v [][]byte) error {
 		return readCandidate(v, func(n int64, candidate *trace.Candidate) { found(named[n].Key, candidate) })
 	})
-	return c.Exec(ctx, statements...)
+	err = c.Exec(ctx, statements...)
+	return crowded, err
+}
+
+// FindSums gives the spans of traces that report the usage of calls around them to found.
+func (s *Store) FindSums(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, found func(*trace.Candidate)) error {
+	if len(traces) == 0 {
+		return nil
+	}
+	ids := pgbatch.AppendArrayHeader(nil, pgtype.TextOID, len(traces))
+	for _, id := range traces {
+		ids = appendTraceHex(ids, id)
+	}
+	return c.Exec(ctx, pgbatch.Statement{
+		What: "look for sums of calls", SQL: s.findSums, Params: [][]byte{ids}, OIDs: []uint32{pgtype.TextArrayOID},
+		Row: func(v [][]byte) error {
+			return readCandidate(v, func(_ int64, candidate *trace.Candidate) { found(candidate) })
+		},
+	})
 }
 
 // FindPrompts gives the stored prompts of traces that are derived from turns.

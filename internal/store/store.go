@@ -69,6 +69,7 @@ type Store struct {
 	findPlaces                                              pgbatch.Query[EventRef]
 	upsertPlaces                                            pgbatch.Query[PlaceRow]
 	findCandidates, findPrompts                             pgbatch.Query[lookupRow]
+	findSums                                                string
 	findNamed                                               pgbatch.Query[NamedSpan]
 	insertCandidates                                        pgbatch.Query[CandidateRow]
 	findMoving, findMovingPairs, moveSpans                  pgbatch.Query[MovingEvent]
@@ -140,7 +141,8 @@ func New(schemaName string) *Store {
 		pairsOfEvents: text(schemaName, "pairs_of_events"), unlistTraces: text(schemaName, "traces_unlist"),
 		findPlaces:       query(schemaName, "places_find", eventRefColumns),
 		upsertPlaces:     query(schemaName, "places_upsert", placeColumns),
-		findCandidates:   query(schemaName, "candidates_find", lookupColumns),
+		findCandidates:   query(schemaName, "candidates_find", candidateLookupColumns),
+		findSums:         text(schemaName, "candidates_sums"),
 		findNamed:        query(schemaName, "candidates_named", namedColumns),
 		findPrompts:      query(schemaName, "prompts_find", promptColumns),
 		insertCandidates: query(schemaName, "candidates_insert", candidateColumns),

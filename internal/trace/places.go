@@ -3,6 +3,7 @@ package trace
 import (
 	"bytes"
 	"cmp"
+	"math"
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -13,9 +14,17 @@ import (
 type Signals struct {
 	Candidates []Candidate
 	index      map[candidateID]int
-	listed     map[uint64][]int
+	listed     map[list][]int
 	sorted     bool          // listed is, by end
 	partners   map[int][]int // pairs, both ways
+	// Crowded is how many candidates were not compared with all under their keys.
+	Crowded int
+}
+
+// list names the spans, or the events, under a key.
+type list struct {
+	key   uint64
+	event bool
 }
 
 type candidateID struct {
@@ -26,7 +35,7 @@ type candidateID struct {
 
 // NewSignals returns a search without candidates.
 func NewSignals() *Signals {
-	return &Signals{index: map[candidateID]int{}, listed: map[uint64][]int{}, partners: map[int][]int{}}
+	return &Signals{index: map[candidateID]int{}, listed: map[list][]int{}, partners: map[int][]int{}}
 }
 
 // Add adds a candidate, listed under its keys or under that which found it. It returns
@@ -39,6 +48,7 @@ func (s *Signals) Add(c *Candidate, found ...CandidateKey) int {
 		at = len(s.Candidates)
 		s.index[id] = at
 		s.Candidates = append(s.Candidates, *c)
+		s.Candidates[at].summed = c.Sums && c.Stored && !c.Counted
 		if found == nil {
 			found = c.Listed()
 		}
@@ -46,8 +56,9 @@ func (s *Signals) Add(c *Candidate, found ...CandidateKey) int {
 		old.Stored, old.Place, old.Counted, old.Settled = true, c.Place, c.Counted, c.Settled // it comes again
 	}
 	for _, key := range found {
-		if !there || !slices.Contains(s.listed[key.Hash], at) {
-			s.listed[key.Hash] = append(s.listed[key.Hash], at)
+		under := list{key.Hash, c.Event != ""}
+		if !there || !slices.Contains(s.listed[under], at) {
+			s.listed[under] = append(s.listed[under], at)
 		}
 	}
 	return at
@@ -66,25 +77,65 @@ func (s *Signals) sort() {
 	}
 }
 
-// maxGroup bounds how many candidates under one key are compared with one.
+// maxGroup bounds how many candidates under one key are compared with one: those that end
+// nearest to it.
 const maxGroup = 256
 
 // pair finds the pairs of a candidate.
 func (s *Signals) pair(at int) {
 	c := &s.Candidates[at]
 	for _, key := range c.LookedUp() {
-		group := s.listed[key.Hash]
-		if key.Apart >= 0 {
-			first, _ := slices.BinarySearchFunc(group, c.End-key.Apart, func(o int, end int64) int { return cmp.Compare(s.Candidates[o].End, end) })
-			last, _ := slices.BinarySearchFunc(group, c.End+key.Apart+1, func(o int, end int64) int { return cmp.Compare(s.Candidates[o].End, end) })
-			group = group[first:last]
-		}
-		for _, other := range group[:min(len(group), maxGroup)] {
-			if other != at && oneCall(c, &s.Candidates[other], key.way) && !slices.Contains(s.partners[at], other) {
-				s.partners[at], s.partners[other] = append(s.partners[at], other), append(s.partners[other], at)
-			}
+		s.pairWith(at, key, s.within(c, key, s.listed[list{key.Hash, true}]))
+		if c.Event != "" { // of two spans none is an event
+			s.pairWith(at, key, s.within(c, key, s.listed[list{key.Hash, false}]))
 		}
 	}
+}
+
+// within returns those of a list, which is in order of ends, that c looks for under a key.
+func (s *Signals) within(c *Candidate, key CandidateKey, group []int) []int {
+	before := func(end int64) int {
+		n, _ := slices.BinarySearchFunc(group, end, func(o int, end int64) int { return cmp.Compare(s.Candidates[o].End, end) })
+		return n
+	}
+	first, last := c.window(key)
+	from, to := before(first), len(group)
+	if last < math.MaxInt64 {
+		to = before(last + 1)
+	}
+	if to-from > maxGroup {
+		s.Crowded++
+		from = min(max(from, before(c.End)-maxGroup/2), to-maxGroup)
+		to = from + maxGroup
+	}
+	return group[from:to]
+}
+
+// pairWith finds the pairs of a candidate among others that share a key with it.
+func (s *Signals) pairWith(at int, key CandidateKey, group []int) {
+	c := &s.Candidates[at]
+	for _, other := range group {
+		o := &s.Candidates[other]
+		if key.way == bySum && (c.summed || o.summed) {
+			continue // from one call follows all that does from many
+		}
+		if other == at || !oneCall(c, o, key.way) || slices.Contains(s.partners[at], other) {
+			continue
+		}
+		s.partners[at], s.partners[other] = append(s.partners[at], other), append(s.partners[other], at)
+		if key.way == bySum {
+			summedBy(c, o)
+		}
+	}
+}
+
+// summedBy notes that nothing more can follow for a sum, one of a and b, where the other, an
+// event, reports all that the sum does.
+func summedBy(a, b *Candidate) {
+	if b.Sums {
+		a, b = b, a
+	}
+	a.summed = b.Cost || !a.Cost
 }
 
 // Placement says in whose trace an event is kept.
@@ -182,7 +233,7 @@ func (s *Signals) nearestSpan(at int, taken map[int]map[string]int) int {
 	nearest := -1
 	for _, other := range s.partners[at] {
 		o := &s.Candidates[other]
-		if o.Event != "" {
+		if o.Event != "" || o.Sums {
 			continue
 		}
 		if nearest < 0 || cmp.Or(
@@ -201,7 +252,15 @@ func apart(a, b *Candidate) int64 { return max(a.End-b.End, b.End-a.End) }
 type Lookup struct {
 	Key         CandidateKey
 	First, Last int64 // of their ends
+	Most        int32 // of them, the earliest
 }
+
+// mostStored bounds how many stored candidates one candidate looks for under a key, and
+// mostMore by how many more another one that looks for the same raises that.
+const (
+	mostStored = 1000
+	mostMore   = 16
+)
 
 // Lookups are the keys under which stored candidates may be found, of those candidates
 // that have not been asked for. Times of one key that overlap are asked for once.
@@ -214,8 +273,8 @@ func (s *Signals) Lookups() []Lookup {
 		}
 		c.asked = true
 		for _, key := range c.LookedUp() {
-			first, last := key.window(c.End)
-			all = append(all, Lookup{key, first, last})
+			first, last := c.window(key)
+			all = append(all, Lookup{key, first, last, mostStored})
 		}
 	}
 	slices.SortFunc(all, func(a, b Lookup) int {
@@ -225,6 +284,7 @@ func (s *Signals) Lookups() []Lookup {
 	for _, l := range all {
 		if n := len(merged); n > 0 && merged[n-1].Key.Hash == l.Key.Hash && merged[n-1].Last >= l.First {
 			merged[n-1].Last = max(merged[n-1].Last, l.Last)
+			merged[n-1].Most += mostMore
 			continue
 		}
 		merged = append(merged, l)

@@ -121,7 +121,7 @@ func (s *Stored) repeated() (state vertexState) {
 	if s.isCall() && !s.Counted.V {
 		state |= callRepeats
 	}
-	if s.Kind.IsModel() && s.reports() {
+	if (s.Kind.IsModel() || isGroup(s.Kind)) && s.reports() {
 		if !s.UsageCounted.V {
 			state |= tokensRepeat
 		}

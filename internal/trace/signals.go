@@ -39,11 +39,13 @@ type Candidate struct {
 	ToolCall      string
 
 	Stored  bool // by an earlier batch
-	Counted bool // of a stored one
+	Counted bool // of a stored one; of a sum, that its tokens or its cost count
 	Settled bool // of an event: it is kept in the trace of a span that it is paired with
 	InTrace bool // the trace has events, which may name its spans
+	Sums    bool // an agent or chain span that reports the usage of calls
 	Again   bool // a stored one to pair anew: its trace has got a session
 	asked   bool
+	summed  bool // of a sum: an event is known whose call is in it
 }
 
 // looks tells whether the pairs of a candidate are to be found.
@@ -56,7 +58,7 @@ func CandidateOf(s *mapping.Span, session string) Candidate {
 		Origin: s.TraceID, Place: s.TraceID, ID: s.SpanID, Start: s.Start, End: s.End, Kind: s.Kind, Session: cmp.Or(s.SessionID, session),
 		Models: of.Models, Failed: of.Failed, Tokens: of.reportsTokens(), Cost: of.Cost.Valid,
 		Input: s.Usage.Input, Output: s.Usage.Output, Reasoning: s.Usage.Reasoning, Figures: figures(&s.Usage),
-		ToolName: of.ToolName, ToolCall: of.ToolCall,
+		ToolName: of.ToolName, ToolCall: of.ToolCall, Sums: isGroup(s.Kind) && s.Told == nil,
 	}
 	if id := cmp.Or(of.ResponseID, of.ToolCall); id != "" {
 		c.IDs = append(c.IDs, id)
@@ -71,6 +73,11 @@ func CandidateOf(s *mapping.Span, session string) Candidate {
 	}
 	c.HasID = len(c.IDs) > 0
 	return c
+}
+
+// Sums tells whether a span is a candidate for a sum of calls that events observe.
+func Sums(s *mapping.Span) bool {
+	return isGroup(s.Kind) && s.Told == nil && (s.Usage.Input.OK || s.Usage.Output.OK || s.Usage.Total.OK || s.Usage.TotalCost.Valid)
 }
 
 func figures(u *mapping.Usage) (n int) {
@@ -97,12 +104,17 @@ type CandidateKey struct {
 	way   way
 }
 
-// window returns the ends of the candidates that one that ends at end looks for.
-func (k CandidateKey) window(end int64) (first, last int64) {
-	if k.Apart < 0 {
+// window returns the ends of the candidates that c looks for under a key.
+func (c *Candidate) window(k CandidateKey) (first, last int64) {
+	switch {
+	case k.way == bySum && c.Sums:
+		return c.Start, c.End
+	case k.way == bySum:
+		return c.End, math.MaxInt64
+	case k.Apart < 0:
 		return math.MinInt64, math.MaxInt64
 	}
-	return end - k.Apart, end + k.Apart
+	return c.End - k.Apart, c.End + k.Apart
 }
 
 // way is how two candidates came together.
@@ -112,6 +124,7 @@ const (
 	byName way = iota // an event names a span
 	byID
 	byTime
+	bySum // a span reports the usage of calls around an event
 )
 
 // key makes keys. Hashes are stored: they must not change.
@@ -127,8 +140,35 @@ func (c *Candidate) key(way way, tag byte, around, id string) CandidateKey {
 	return k
 }
 
+// sums are the keys of sums, or of the events that sums are looked for by, of a session and
+// a trace.
+func (c *Candidate) sums(tag byte) (keys []CandidateKey) {
+	of := func(around string) {
+		keys = append(keys, CandidateKey{Hash: keyHash{}.text(tag, around, ""), way: bySum, Apart: -1})
+	}
+	if c.Session != "" {
+		of("s" + c.Session)
+	}
+	if !c.Derived {
+		of("t" + c.trace())
+	}
+	return keys
+}
+
+// mayBeSummed tells whether a candidate is an event whose usage a sum may repeat.
+func (c *Candidate) mayBeSummed() bool { return c.Event != "" && c.Tokens && c.Kind.IsModel() }
+
 // Listed are the keys under which a candidate is stored.
 func (c *Candidate) Listed() (keys []CandidateKey) {
+	if c.Sums {
+		if keys = c.sums('G'); c.Session == "" {
+			keys = append(keys, WithoutSession(c.Origin))
+		}
+		return keys
+	}
+	if c.mayBeSummed() {
+		keys = c.sums('U')
+	}
 	if c.Event != "" && !c.Names.IsEmpty() {
 		keys = append(keys, c.named(c.Names))
 	}
@@ -152,6 +192,12 @@ func (c *Candidate) Listed() (keys []CandidateKey) {
 
 // LookedUp are the keys under which other observations of the call are found.
 func (c *Candidate) LookedUp() (keys []CandidateKey) {
+	if c.Sums {
+		return c.sums('U')
+	}
+	if c.mayBeSummed() {
+		keys = c.sums('G')
+	}
 	if c.Event != "" && !c.Names.IsEmpty() {
 		keys = append(keys, c.named(c.Names))
 	}
@@ -196,8 +242,12 @@ func PromptKey(trace pcommon.TraceID) CandidateKey {
 	return CandidateKey{Hash: keyHash{}.text('P', string(trace[:]), ""), Apart: -1}
 }
 
-// oneCall tells whether two candidates that share a key are one call.
+// oneCall tells whether two candidates that share a key are one call, or one of them the sum
+// of calls of which the other is one.
 func oneCall(a, b *Candidate, way way) bool {
+	if way == bySum {
+		return a.Sums && b.mayBeSummed() && a.Start <= b.End && b.End <= a.End || b.Sums && a.mayBeSummed() && b.Start <= a.End && a.End <= b.End
+	}
 	if a.Kind != b.Kind || a.Event == b.Event || a.Kind == mapping.KindTool && a.ToolName != b.ToolName {
 		return false
 	}
@@ -264,6 +314,9 @@ type EventPair struct {
 // inside tells whether a is the inner one. Of equal events the name decides before the id:
 // where several calls are taken for one another, the events of one name all count.
 func inside(a, b *Candidate) bool {
+	if a.Sums || b.Sums {
+		return b.Sums
+	}
 	if (a.Event == "") != (b.Event == "") {
 		return a.Event == ""
 	}
@@ -271,6 +324,12 @@ func inside(a, b *Candidate) bool {
 }
 
 func effects(inner, outer *Candidate) (e Effects) {
+	if outer.Sums {
+		if e = OuterTokens; inner.Cost {
+			e |= OuterCost
+		}
+		return e
+	}
 	sameTool := inner.ToolCall == "" || outer.ToolCall == "" || inner.ToolCall == outer.ToolCall
 	if inner.Kind == mapping.KindTool {
 		if sameTool {

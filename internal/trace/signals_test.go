@@ -54,6 +54,15 @@ func observations(r source) (all []Candidate) {
 			all = append(all, e)
 		}
 	}
+	for range r.IntN(3) { // spans that report the sums of calls
+		end := 1_700_000_000_000_000 + int64(r.IntN(3))*70_000_000 + int64(r.IntN(6))*1_500_000
+		session := fmt.Sprint("s", r.IntN(3))
+		in := pcommon.TraceID{1, byte(r.IntN(3)), session[1]}
+		all = append(all, Candidate{
+			ID: pcommon.SpanID{9, byte(len(all) / 256), byte(len(all))}, Origin: in, Place: in, Kind: mapping.KindAgent, Sums: true, Session: session,
+			Start: end - int64(r.IntN(3))*3_000_000, End: end, Tokens: true, Cost: r.IntN(2) == 0,
+		})
+	}
 	return all
 }
 
@@ -82,6 +91,9 @@ func observed(r source, call Candidate, in pcommon.TraceID, n int, event, id str
 
 // pairByDefinition is the contract's rule of two signals, without a thought of keys.
 func pairByDefinition(a, b *Candidate) bool {
+	if a.Sums || b.Sums {
+		return false
+	}
 	if a.Kind != b.Kind || a.Event == "" && b.Event == "" || a.Event == b.Event || a.Kind == mapping.KindTool && a.ToolName != b.ToolName {
 		return false
 	}
@@ -142,7 +154,7 @@ func (s *signalStorage) store(batch []Candidate) {
 	for _, l := range signals.Lookups() {
 		for _, at := range s.keys[l.Key.Hash] {
 			if c := s.rows[at]; c.End >= l.First && c.End <= l.Last {
-				c.Stored, c.IDs = true, nil
+				c.Stored, c.IDs, c.Counted = true, nil, s.counts(&c)
 				signals.Add(&c, l.Key)
 			}
 		}
@@ -187,6 +199,49 @@ func (s *signalStorage) store(batch []Candidate) {
 			s.byTrace[id][[2]pcommon.SpanID{p.Inner, p.Outer}] = true
 		}
 	}
+}
+
+// counts tells whether a sum counts as far as pairs say.
+func (s *signalStorage) counts(c *Candidate) bool {
+	var e Effects
+	for pair, effects := range s.pairs {
+		if pair[1] == c.ID {
+			e |= effects
+		}
+	}
+	return e&OuterTokens == 0 || c.Cost && e&OuterCost == 0
+}
+
+// requireSums compares which sums count no more with the contract's rule.
+func (s *signalStorage) requireSums(t *testing.T, seed uint64, all []Candidate) (sums int) {
+	for i := range all {
+		sum := &all[i]
+		if !sum.Sums {
+			continue
+		}
+		var want, got Effects
+		for j := range all {
+			e := &all[j]
+			if e.Event != "" && e.Tokens && e.Kind.IsModel() && (e.Origin == sum.Origin && !e.Derived || e.Session == sum.Session) && sum.Start <= e.End && e.End <= sum.End {
+				want |= OuterTokens
+				if e.Cost {
+					want |= OuterCost
+				}
+			}
+		}
+		for pair, e := range s.pairs {
+			if pair[1] == sum.ID {
+				sums++
+				got |= e
+				require.True(t, s.byTrace[sum.Place][pair], "seed %d", seed)
+			}
+		}
+		if !sum.Cost { // of which nothing can follow
+			want, got = want&^OuterCost, got&^OuterCost
+		}
+		require.Equal(t, want, got, "seed %d: sum %x", seed, sum.ID)
+	}
+	return sums
 }
 
 func (s *signalStorage) find(id pcommon.SpanID, in pcommon.TraceID) (int, bool) {
@@ -251,12 +306,32 @@ func (s *signalStorage) require(t *testing.T, seed uint64, all []Candidate) {
 			}
 		}
 	}
-	require.Len(t, s.pairs, len(want), "seed %d", seed)
+	require.Len(t, s.pairs, len(want)+s.requireSums(t, seed, all), "seed %d", seed)
 	for i := range all {
 		row := &s.rows[s.index[all[i].ID]]
 		if spans := spanOf[row.ID]; len(spans) > 0 {
 			require.Contains(t, spans, row.Place, "seed %d: an event is in the trace of a span of its call", seed)
 			require.True(t, row.Settled)
 		}
+	}
+}
+
+// TestCrowdedSessionsAreTold has more calls at one time than are compared with one another:
+// the nearest are compared, and that there were more is told.
+func TestCrowdedSessionsAreTold(t *testing.T) {
+	for calls, crowded := range map[int]bool{maxGroup: false, 4 * maxGroup: true} {
+		s := NewSignals()
+		for i := range calls {
+			for _, event := range []string{"", "event"} {
+				c := Candidate{
+					Kind: mapping.KindLLM, Session: "s", ID: pcommon.SpanID{byte(i >> 8), byte(i), byte(len(event))}, Event: event, ByTime: event != "",
+					End: 1_700_000_000_000_000 + int64(i), Tokens: true, Input: mapping.Int{V: int64(i), OK: true}, Output: mapping.Int{V: 1, OK: true}, Figures: 2,
+				}
+				s.Add(&c)
+			}
+		}
+		_, pairs := s.Settle()
+		require.Len(t, pairs[pcommon.TraceID{}], calls, "each call has its pair, since the nearest are compared")
+		require.Equal(t, crowded, s.Crowded > 0)
 	}
 }

@@ -67,6 +67,7 @@ func (t *transaction) pair(ctx context.Context) error {
 	}
 	var placements []trace.Placement
 	placements, p.pairs = p.signals.Settle()
+	t.result.Crowded += p.signals.Crowded
 	p.take(placements)
 	err = t.w.store.ReadMoving(ctx, t.conn, p.changes.Moving, func(e *store.MovingEvent, pair trace.EventPair) {
 		to := p.placeOf(e)
@@ -147,16 +148,25 @@ func (p *pairing) addCandidates(spans []mapping.Span, places map[int]pcommon.Tra
 		inTrace := evented[s.TraceID] || p.facts[s.TraceID].Evented
 		_, stored := places[i]
 		switch {
+		case trace.Sums(s):
+			if inTrace || logs.SendsRecords(s.ScopeName) {
+				p.add(i, s, inTrace)
+			}
 		case !s.Kind.IsModel() && s.Kind != mapping.KindTool:
 			p.known[i] = s.Told != nil && slices.ContainsFunc(p.prompts[s.TraceID], func(r store.EventRef) bool { return r.ID == s.SpanID && r.Start == s.Start })
 		case stored:
 			p.known[i] = true
 		case s.Told != nil || inTrace || logs.SendsRecords(s.ScopeName):
-			c := trace.CandidateOf(s, p.sessions[s.TraceID])
-			c.InTrace = inTrace
-			p.numbers[i] = p.signals.Add(&c)
+			p.add(i, s, inTrace)
 		}
 	}
+}
+
+// add takes a span of the batch as a candidate.
+func (p *pairing) add(i int, s *mapping.Span, inTrace bool) {
+	c := trace.CandidateOf(s, p.sessions[s.TraceID])
+	c.InTrace = inTrace
+	p.numbers[i] = p.signals.Add(&c)
 }
 
 // findPartners reads the stored calls that may be the same as the batch's, and as
@@ -169,12 +179,19 @@ func (t *transaction) findPartners(ctx context.Context) error {
 		if session := p.sessions[id]; f.Session == "" && session != "" {
 			key := trace.WithoutSession(id)
 			waiting[key.Hash] = session
-			lookups = append(lookups, trace.Lookup{Key: key, First: minTime, Last: maxTime})
+			lookups = append(lookups, trace.Lookup{Key: key, First: minTime, Last: maxTime, Most: maxWaiting})
 		}
+	}
+	err := t.w.store.FindSums(ctx, t.conn, p.firstEvents(), func(c *trace.Candidate) {
+		c.Again = true
+		p.signals.Add(c)
+	})
+	if err != nil {
+		return err
 	}
 	named := p.named()
 	for len(lookups) > 0 || len(named) > 0 {
-		err := t.w.store.FindCandidates(ctx, t.conn, lookups, named, func(key trace.CandidateKey, c *trace.Candidate) {
+		crowded, err := t.w.store.FindCandidates(ctx, t.conn, lookups, named, func(key trace.CandidateKey, c *trace.Candidate) {
 			if session, ok := waiting[key.Hash]; ok {
 				c.Session, c.Again = session, true
 				p.signals.Add(c)
@@ -185,15 +202,31 @@ func (t *transaction) findPartners(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		t.result.Crowded += crowded
 		lookups, named = p.signals.Lookups(), nil
 	}
 	return nil
+}
+
+// firstEvents lists the stored traces that get their first events: spans that were stored
+// before are no candidates yet.
+func (p *pairing) firstEvents() (traces []pcommon.TraceID) {
+	for i := range p.signals.Candidates {
+		c := &p.signals.Candidates[i]
+		if f, stored := p.facts[c.Origin]; c.Event != "" && !c.Derived && stored && !f.Evented && !slices.Contains(traces, c.Origin) {
+			traces = append(traces, c.Origin)
+		}
+	}
+	return traces
 }
 
 const (
 	minTime = -1 << 63
 	maxTime = 1<<63 - 1
 )
+
+// maxWaiting bounds how many calls of a trace are paired anew when the trace gets a session.
+const maxWaiting = 10_000
 
 // named lists the spans that the batch's events name, by their ids or those of responses.
 // They may be of any program.

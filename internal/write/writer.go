@@ -37,9 +37,11 @@ func New(pool pgbatch.Pool, schema string, window time.Duration) *Writer {
 
 // Result says what a batch came to.
 type Result struct {
-	SpansWritten, SpansDuplicate              int
-	RecordsWritten, RecordsDuplicate          int
-	TracesCreated                             int
+	SpansWritten, SpansDuplicate     int
+	RecordsWritten, RecordsDuplicate int
+	TracesCreated                    int
+	// Crowded are calls of both signals that were not compared with all that may be the same.
+	Crowded                                   int
 	ContentsWritten, ContentsReused           int
 	ContentsWrittenBytes, ContentsReusedBytes int
 	// Traces are the rows that the batch's spans belong to, committed.
@@ -74,6 +76,7 @@ func (r *Result) add(part *Result) {
 	r.RecordsWritten += part.RecordsWritten
 	r.RecordsDuplicate += part.RecordsDuplicate
 	r.TracesCreated += part.TracesCreated
+	r.Crowded += part.Crowded
 	r.ContentsWritten += part.ContentsWritten
 	r.ContentsReused += part.ContentsReused
 	r.ContentsWrittenBytes += part.ContentsWrittenBytes

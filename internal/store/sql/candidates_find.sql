@@ -3,7 +3,7 @@ SELECT r.n, k.origin, t.trace_id, coalesce(p.settled, false), k.by_time, k.has_i
 FROM {{.rows}}
 CROSS JOIN LATERAL (
     SELECT * FROM {{.schema}}.llm_internal_call_candidates c
-    WHERE c.key = r.key AND c.end_time BETWEEN r.first AND r.last ORDER BY c.end_time LIMIT 1000) k
+    WHERE c.key = r.key AND c.end_time BETWEEN r.first AND r.last ORDER BY c.end_time LIMIT r.most) k
 LEFT JOIN {{.schema}}.llm_internal_event_places p ON p.origin = k.origin AND p.span_id = k.span_id
 JOIN {{.schema}}.llm_traces t ON t.trace_id = replace(coalesce(p.trace_id, k.origin)::text, '-', '')
 CROSS JOIN LATERAL (
