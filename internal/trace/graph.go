@@ -35,6 +35,8 @@ const (
 	isSummed        // the three above are complete
 	isSeveral       // observations that are not all the same tool
 	anonymousBeside // a tool span of the same name without a call id lies side by side
+	sumTokensRepeat // an event reports tokens, or the cost, of a call that is in the sums
+	sumCostRepeats
 )
 
 func (v *vertex) total() Marks { return v.own | v.below }

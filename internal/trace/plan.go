@@ -121,13 +121,17 @@ func (s *Stored) repeated() (state vertexState) {
 	if s.isCall() && !s.Counted.V {
 		state |= callRepeats
 	}
-	if (s.Kind.IsModel() || isGroup(s.Kind)) && s.reports() {
-		if !s.UsageCounted.V {
-			state |= tokensRepeat
-		}
-		if !s.CostCounted.V {
-			state |= costRepeats
-		}
+	tokens, cost := tokensRepeat, costRepeats
+	if isGroup(s.Kind) {
+		tokens, cost = sumTokensRepeat, sumCostRepeats
+	} else if !s.Kind.IsModel() {
+		return state
+	}
+	if s.reports() && !s.UsageCounted.V {
+		state |= tokens
+	}
+	if s.reports() && !s.CostCounted.V {
+		state |= cost
 	}
 	return state
 }
@@ -397,7 +401,7 @@ func (p *Planner) pairEvents() *Ask {
 func (p *Planner) applyPair(v int32, e Effects, inner bool) {
 	at := &p.vertices[v]
 	if !inner {
-		for effect, state := range map[Effects]vertexState{OuterCall: callRepeats, OuterTokens: tokensRepeat, OuterCost: costRepeats} {
+		for effect, state := range map[Effects]vertexState{OuterCall: callRepeats, OuterTokens: tokensRepeat | sumTokensRepeat, OuterCost: costRepeats | sumCostRepeats} {
 			if e&effect != 0 {
 				at.state |= state
 			}

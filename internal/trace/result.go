@@ -36,8 +36,8 @@ func (p *Planner) flags(n int32) Flags {
 		f.EstimateCounted.OK = node.reportsTokens()
 		f.EstimateCounted.V = f.UsageCounted.V && node.wantsEstimate() && f.CostCounted.V && at.covered&kindsOf(node.Kind) == 0
 	case isGroup(node.Kind):
-		f.UsageCounted.V = at.below&anyTokens == 0 && at.state&tokensRepeat == 0
-		f.CostCounted.V = at.below&anyCost == 0 && at.state&costRepeats == 0
+		f.UsageCounted.V = at.below&anyTokens == 0 && at.state&sumTokensRepeat == 0
+		f.CostCounted.V = at.below&anyCost == 0 && at.state&sumCostRepeats == 0
 	default:
 		return f
 	}
