@@ -88,7 +88,9 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_spans_of(text, text, uuid[], boo
 
 -- Which of some contents no span refers to, spans to erase apart; with since only spans
 -- stored from then on are looked at. The scan of a day's spans is what takes long in an
--- erasure, so contents that its first spans share are left out of it.
+-- erasure, so contents that its first spans share are left out of it, and few rows are made
+-- of the ids of a span: ANY looks an id up in a hash table, as wanted is a constant of a
+-- custom plan.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_unneeded(days date[], ids uuid[], erased_traces uuid[], erased_spans text[], erased_times timestamptz[], since timestamptz)
 RETURNS TABLE (day date, id uuid)
 LANGUAGE plpgsql SET "TimeZone" = 'UTC' SET plan_cache_mode = force_custom_plan SET jit = off
@@ -98,27 +100,32 @@ DECLARE
     of_day record;
     wanted uuid[];
     sample bigint;
+    begin_of timestamptz; -- a comparison of a time with a date costs more than all else of a row
+    end_of timestamptz;
 BEGIN
     FOR of_day IN SELECT w.day, array_agg(w.id) AS ids FROM unnest(days, ids) AS w (day, id) GROUP BY w.day LOOP
+        begin_of := of_day.day;
+        end_of := of_day.day + 1;
         wanted := of_day.ids;
         FOREACH sample IN ARRAY CASE WHEN since IS NULL THEN ARRAY[1000, NULL]::bigint[] ELSE ARRAY[NULL]::bigint[] END LOOP
             wanted := ARRAY(
                 SELECT w.id FROM unnest(wanted) AS w (id)
                 EXCEPT
                 SELECT r.id FROM (
-                    SELECT unnest(s.input_message_ids || s.output_message_ids || s.document_ids
-                        || ARRAY[s.system_instructions_id, s.tool_definitions_id, s.tool_arguments_id, s.tool_result_id, s.retrieval_query_id]
+                    SELECT s.trace_id, s.span_id, s.start_time, unnest(s.input_message_ids || s.output_message_ids || s.document_ids
+                        || CASE WHEN s.system_instructions_id = ANY (wanted) OR s.tool_definitions_id = ANY (wanted) OR s.tool_arguments_id = ANY (wanted)
+                            OR s.tool_result_id = ANY (wanted) OR s.retrieval_query_id = ANY (wanted)
+                            THEN ARRAY[s.system_instructions_id, s.tool_definitions_id, s.tool_arguments_id, s.tool_result_id, s.retrieval_query_id] END
                         || CASE WHEN s.attributes @? '$.*."$content"' THEN ARRAY(SELECT a.id FROM {{.schema}}.llm_attribute_contents(s.attributes) a) END
                         || CASE WHEN s.events @? '$[*].attributes.*."$content"' THEN ARRAY(
                             SELECT a.id FROM jsonb_array_elements(CASE WHEN jsonb_typeof(s.events) = 'array' THEN s.events END) e
                             CROSS JOIN LATERAL {{.schema}}.llm_attribute_contents(e.value -> 'attributes') a) END) AS id
                     FROM (
                         SELECT * FROM {{.schema}}.llm_spans s
-                        WHERE s.start_time >= of_day.day AND s.start_time < of_day.day + 1 AND (since IS NULL OR s.stored_at >= since)
-                        LIMIT sample) s
-                    WHERE NOT EXISTS (SELECT FROM unnest(erased_traces, erased_spans, erased_times) AS e (trace_id, span_id, start_time)
-                        WHERE e.trace_id = s.trace_id AND e.span_id = s.span_id AND e.start_time = s.start_time)) r
-                JOIN unnest(wanted) AS w (id) ON w.id = r.id);
+                        WHERE s.start_time >= begin_of AND s.start_time < end_of AND (since IS NULL OR s.stored_at >= since)
+                        LIMIT sample) s) r
+                WHERE r.id = ANY (wanted) AND NOT EXISTS (SELECT FROM unnest(erased_traces, erased_spans, erased_times) AS e (trace_id, span_id, start_time)
+                    WHERE e.trace_id = r.trace_id AND e.span_id = r.span_id AND e.start_time = r.start_time));
             EXIT WHEN wanted = '{}';
         END LOOP;
         RETURN QUERY SELECT of_day.day, w.id FROM unnest(wanted) AS w (id);
