@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"encoding/hex"
-	"hash/maphash"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -200,48 +199,6 @@ func appendReference(dst []byte, id content.ID) []byte {
 		dst = hex.AppendEncode(dst, part)
 	}
 	return append(dst, `"}`...)
-}
-
-var keySeed = maphash.MakeSeed()
-
-// repeated drops all but the first of attributes with one key. It keeps the keys in
-// an open hash table of their indices.
-func (r *reading) repeated(attrs pcommon.Map) {
-	size := 16
-	for size < 2*attrs.Len() {
-		size *= 2
-	}
-	r.seen = append(r.seen[:0], make([]int32, size)...)
-	r.keys, r.values = r.keys[:0], r.values[:0]
-	for key, v := range attrs.All() {
-		r.keys, r.values = append(r.keys, key), append(r.values, v)
-		at := int(maphash.String(keySeed, key)) & (size - 1)
-		for r.seen[at] != 0 && r.keys[r.seen[at]-1] != key {
-			at = (at + 1) & (size - 1)
-		}
-		if r.seen[at] != 0 {
-			r.repeat(len(r.keys) - 1)
-			continue
-		}
-		r.seen[at] = int32(len(r.keys))
-	}
-}
-
-// own returns an attribute of the span, of those with one key the first. It knows them
-// once repeated has seen them.
-func (r *reading) own(key string) (v pcommon.Value, ok bool) {
-	size := len(r.seen)
-	for at := int(maphash.String(keySeed, key)) & (size - 1); r.seen[at] != 0; at = (at + 1) & (size - 1) {
-		if i := r.seen[at] - 1; r.keys[i] == key {
-			return r.values[i], true
-		}
-	}
-	return v, false
-}
-
-func (r *reading) repeat(i int) {
-	r.classes[i] = classStored
-	r.out.Adjustments |= DuplicateKey
 }
 
 // appendSeparator opens a list at its first element, else adds a comma.

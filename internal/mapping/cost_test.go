@@ -147,6 +147,15 @@ func hostileTexts() map[string]func(n int) string {
 	}
 }
 
+// cached is a call with cached tokens, whose other attributes may tell what its input includes.
+func cached(text string) ptrace.Traces {
+	td := withText("gen_ai.input.messages", text)
+	attrs := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes()
+	attrs.PutInt("gen_ai.usage.input_tokens", 10)
+	attrs.PutInt("gen_ai.usage.cache_read.input_tokens", 5)
+	return td
+}
+
 // numbered is a list of about n KiB whose elements have a number each.
 func numbered(n int, format string) string {
 	var b strings.Builder
@@ -247,6 +256,8 @@ func hostileStructures() []hostileShape {
 			}
 			return td
 		}},
+		{"usage in words", func(n int) ptrace.Traces { return cached(`["` + strings.Repeat("usage ", n<<10/6) + `"]`) }},
+		{"usage in usage", func(n int) ptrace.Traces { return cached(strings.Repeat(`{"usage":`, n<<10/9)) }},
 		{"doubles", func(n int) ptrace.Traces {
 			return spanOf(func(span ptrace.Span) {
 				list := span.Attributes().PutEmptySlice("a")

@@ -59,7 +59,8 @@ type reading struct {
 	around around
 	notes  *notes // for Explain; nil when spans are mapped
 
-	contentsBefore int // of the batch before, to be kept room for
+	contentsBefore   int // of the batch before, to be kept room for
+	jsonNeed, idNeed need
 
 	keyTraits   map[string]traits       // of keys seen before
 	memberFacts map[[2]string]tokenFact // of members of usage objects seen before
@@ -91,9 +92,7 @@ type reading struct {
 	classes []attrClass
 	counts  []tokenFact // what the attributes count by the words of their keys
 	events  []eventState
-	keys    []string
-	values  []pcommon.Value
-	seen    []int32
+	keys    ownKeys
 
 	doc       jsonval.Doc
 	rep       jsonval.Repairs // of all that is stored
@@ -113,6 +112,7 @@ func (r *reading) start(span ptrace.Span, out *Span, dialects uint64) {
 		r.slots[s] = slot{}
 	}
 	r.touched = r.touched[:0]
+	r.keys.start()
 	r.hits, r.classes, r.counts, r.events, r.leaves = r.hits[:0], r.classes[:0], r.counts[:0], r.events[:0], r.leaves[:0]
 	r.fed, r.exception, r.scored, r.rep, r.ready = r.t.nameFeeds, -1, false, 0, r.t.always
 	r.shows, r.stated, r.copied, r.original = 0, r.stated[:0], false, false
@@ -128,18 +128,19 @@ const maxScratch = 1 << 12
 // release lets go of the batch.
 func (r *reading) release() {
 	r.start(ptrace.Span{}, nil, 0)
+	r.jsonNeed.learn(r.spans)
+	r.idNeed.learn(r.spans)
 	r.batch, r.chunk, r.ids, r.around = nil, nil, nil, around{}
 	clear(r.hits[:cap(r.hits)])
 	clear(r.events[:cap(r.events)])
 	clear(r.messages[:cap(r.messages)])
 	clear(r.contents[:cap(r.contents)])
-	clear(r.keys[:cap(r.keys)])
+	r.keys.release()
 	clear(r.parsed[:cap(r.parsed)])
-	clear(r.values[:cap(r.values)])
 	clear(r.leaves[:cap(r.leaves)])
 	clear(r.stated[:cap(r.stated)])
-	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch || cap(r.keys) > maxScratch {
-		r.hits, r.leaves, r.events, r.messages, r.keys, r.values, r.seen, r.classes, r.counts = nil, nil, nil, nil, nil, nil, nil, nil, nil
+	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch {
+		r.hits, r.leaves, r.events, r.messages, r.classes, r.counts = nil, nil, nil, nil, nil, nil
 	}
 	if cap(r.buf) > 1<<20 {
 		r.buf = nil
@@ -163,9 +164,11 @@ func (r *reading) scan() {
 			r.classes = append(r.classes, class)
 			r.counts = append(r.counts, info.traits.count)
 			r.note(&info.traits, v)
+			r.keys.doubtful = r.keys.doubtful || r.slots[info.slot].set || v.Type() == pcommon.ValueTypeEmpty
 			r.file(info, v, i, -1)
 			continue
 		}
+		r.keys.add(key, v, i)
 		f, index, rest := r.t.match(key)
 		if f != nil && f.fields == 0 {
 			r.fileUnknown(key, v, i) // only says that texts are words

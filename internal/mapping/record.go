@@ -118,6 +118,7 @@ func (r *reading) event(rec *Record) Event {
 	for key, v := range rec.Attributes().All() {
 		r.classes = append(r.classes, r.classOf(key, v))
 	}
+	r.keys.doubtful = true // no slots show which keys come again
 	r.buf = r.appendAttributes(r.buf[:0], rec.Attributes())
 	e.Attributes = r.keep(r.buf)
 	if rec.Score != (pcommon.Map{}) {

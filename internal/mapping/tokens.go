@@ -173,11 +173,8 @@ func (r *reading) gatherText(key, text string) {
 			return
 		}
 		rest = rest[i+len(`sage`):]
-		end := strings.IndexByte(rest, '"')
-		if end < 0 {
-			return
-		}
-		if end > len("_metadata") || strings.ContainsAny(rest[:end], " {}[],:") {
+		end := strings.IndexByte(rest[:min(len(rest), len(`_metadata"`))], '"')
+		if end < 0 || strings.ContainsAny(rest[:end], " {}[],:") {
 			continue
 		}
 		object := strings.TrimLeft(rest[end+1:], " :\n\t\r")
