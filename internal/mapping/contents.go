@@ -21,11 +21,17 @@ func (r *reading) contentFields() {
 		system, ok = r.norm.SystemOf(input.leading())
 	}
 	s.SystemInstructionsID = r.storeIf(system, ok)
-	s.ToolDefinitionsID = r.storeIf(r.one(fToolDefinitions))
-	s.ToolArgumentsID = r.storeIf(r.one(fToolArguments))
-	s.ToolResultID = r.storeIf(r.one(fToolResult))
-	s.RetrievalQueryID = r.storeIf(r.one(fRetrievalQuery))
-	s.DocumentIDs = r.documents()
+	if r.fed&(1<<fToolDefinitions) != 0 {
+		s.ToolDefinitionsID = r.storeIf(r.one(fToolDefinitions))
+	}
+	if r.fed&(1<<fToolArguments|1<<fToolResult) != 0 {
+		s.ToolArgumentsID = r.storeIf(r.one(fToolArguments))
+		s.ToolResultID = r.storeIf(r.one(fToolResult))
+	}
+	if r.fed&(1<<fRetrievalQuery|1<<fDocuments) != 0 {
+		s.RetrievalQueryID = r.storeIf(r.one(fRetrievalQuery))
+		s.DocumentIDs = r.documents()
+	}
 }
 
 // store adds a content to the batch.
@@ -181,10 +187,28 @@ func (r *reading) readMessages(src *boundSource, dir content.Direction, w *said)
 		}
 	}
 	mark := len(r.messages)
-	if r.messages, ok = r.norm.Messages(r.messages, v.attr, dir, r.source()); ok {
+	if n, repairs := r.bodyOf(src, v); n.Exists() {
+		r.messages, ok = r.norm.MessagesNode(r.messages, n, dir, r.source())
+		r.sourceRep |= repairs
+	} else {
+		r.messages, ok = r.norm.Messages(r.messages, v.attr, dir, r.source())
+	}
+	if ok {
 		r.took(src, r.holdsAll(src, v) && !r.keptAsText(v, r.messages[mark:], dir))
 	}
 	return ok
+}
+
+// bodyOf returns the JSON object of a body that is an attribute as it came: other fields are read
+// from the same tree, and parsing it once more would be a tenth of what such a span costs.
+func (r *reading) bodyOf(src *boundSource, v value) (jsonval.Node, jsonval.Repairs) {
+	s := &r.slots[src.slot]
+	text, is := v.str()
+	if src.as != asBody || !is || v.attr != s.value || !strings.HasPrefix(text, "{") || strings.HasPrefix(text, isPython) {
+		return jsonval.Node{}, 0
+	}
+	n := r.json(s)
+	return n, s.repairs
 }
 
 // given returns what a source of words gives: an attribute untouched, so that the

@@ -24,15 +24,16 @@ const (
 
 // slot holds the attribute that a source is read from.
 type slot struct {
-	value  pcommon.Value
-	time   pcommon.Timestamp // of the event, if the source is its time
-	attr   int32             // index among the span's attributes, -1 for an event's
-	event  int32             // index among the span's events
-	info   *keyInfo
-	set    bool
-	parsed bool
-	half   bool         // a list of events of which one direction has been read
-	node   jsonval.Node // the JSON of the value, once parsed
+	value   pcommon.Value
+	time    pcommon.Timestamp // of the event, if the source is its time
+	attr    int32             // index among the span's attributes, -1 for an event's
+	event   int32             // index among the span's events
+	info    *keyInfo
+	set     bool
+	parsed  bool
+	half    bool            // a list of events of which one direction has been read
+	node    jsonval.Node    // the JSON of the value, once parsed,
+	repairs jsonval.Repairs // and what was repaired
 }
 
 // hit is an attribute that belongs to a family.
@@ -388,33 +389,35 @@ func (r *reading) json(s *slot) jsonval.Node {
 		return s.node
 	}
 	s.parsed = true
-	s.node = r.parse(s.value)
+	s.node = r.parse(s.value, &s.repairs)
 	return s.node
 }
 
 // parse reads a value as JSON: encoded once or twice, or as Python prints a dict.
-func (r *reading) parse(v pcommon.Value) jsonval.Node {
-	var ignored jsonval.Repairs
+func (r *reading) parse(v pcommon.Value, repairs *jsonval.Repairs) jsonval.Node {
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
 	case pcommon.ValueTypeBytes:
 		return r.parseMessagePack(v.Bytes().AsRaw())
 	default:
-		return r.doc.FromValue(v, &ignored)
+		return r.doc.FromValue(v, repairs)
 	}
-	n, ok := r.doc.Parse(v.Str(), &ignored)
-	if !ok && strings.HasPrefix(v.Str(), "{'") {
-		n, ok = r.doc.Parse(pythonJSON.Replace(v.Str()), &ignored)
+	n, ok := r.doc.Parse(v.Str(), repairs)
+	if !ok && strings.HasPrefix(v.Str(), isPython) {
+		n, ok = r.doc.Parse(pythonJSON.Replace(v.Str()), repairs)
 	}
 	if ok && n.Kind() == jsonval.String {
 		if inner := n.Str(); strings.HasPrefix(inner, "{") || strings.HasPrefix(inner, "[") {
-			if again, ok := r.doc.Parse(inner, &ignored); ok {
+			if again, ok := r.doc.Parse(inner, repairs); ok {
 				return again
 			}
 		}
 	}
 	return n
 }
+
+// isPython begins a dict as Python prints it.
+const isPython = "{'"
 
 var pythonJSON = strings.NewReplacer("'", `"`, "None", "null", "True", "true", "False", "false")
 
@@ -446,8 +449,10 @@ func (r *reading) textAt(f field, rank int) (text string, from int) {
 			return false
 		}
 		s, exact, ok := v.fact()
-		if text, is := v.str(); is && !ok && f == fRequestModel && strings.TrimSpace(text) == "" {
-			r.adjust(ModelEmpty, src)
+		if !ok && f == fRequestModel {
+			if text, is := v.str(); is && strings.TrimSpace(text) == "" {
+				r.adjust(ModelEmpty, src)
+			}
 		}
 		if !ok || refuses(f, s) {
 			return false
@@ -540,7 +545,8 @@ func (r *reading) parseOnce(v value) jsonval.Node {
 			return p.node
 		}
 	}
-	n := r.parse(v.attr)
+	var ignored jsonval.Repairs
+	n := r.parse(v.attr, &ignored)
 	if len(r.parsed) < maxKeptParsed {
 		r.parsed = append(r.parsed, value{attr: v.attr, node: n})
 	}

@@ -27,8 +27,10 @@ func (r *reading) toolError(v value, c content.Content) {
 // maxResult bounds the results that are looked at.
 const maxResult = 1 << 20
 
+// mayTellFailure spares most results being searched or parsed: only an object tells.
 func mayTellFailure(s string) bool {
-	return strings.Contains(s, "rror") || strings.Contains(s, `"success"`) || strings.Contains(s, `"failed"`)
+	return strings.HasPrefix(trimBlanks(s), "{") &&
+		(strings.Contains(s, "rror") || strings.Contains(s, `"success"`) || strings.Contains(s, `"failed"`))
 }
 
 // tellsFailure looks at the members of a result, and of the object that a library put it

@@ -19,12 +19,16 @@ func (r *reading) usage(u *Usage) {
 	u.CacheRead, _ = r.tokens(tokensRead)
 	u.CacheCreation, _ = r.tokens(tokensWrite)
 	u.Reasoning, _ = r.tokens(tokensReasoning)
-	r.parts(u)
+	if r.fed&partFields != 0 {
+		r.parts(u)
+	}
 	if u.CacheRead.V > 0 || u.CacheCreation.V > 0 || u.Reasoning.V > 0 {
 		r.complete(u, inputFrom, outputFrom)
 	}
 	u.Total = total(u)
-	r.costs(u)
+	if r.fed&costFields != 0 {
+		r.costs(u)
+	}
 }
 
 // parts resolves the figures that are priced apart. What is written to the cache may be
@@ -44,9 +48,13 @@ func (r *reading) parts(u *Usage) {
 	}
 }
 
-const usageFields uint64 = 1<<fInputTokens | 1<<fOutputTokens | 1<<fTotalTokens | 1<<fCacheRead | 1<<fCacheCreation |
-	1<<fReasoning | 1<<fInputCost | 1<<fOutputCost | 1<<fTotalCost | 1<<fCacheWrite1h | 1<<fCacheWrite5m | 1<<fInputAudio |
-	1<<fOutputAudio | 1<<fInputImage | 1<<fOutputImage | 1<<fWebSearches
+const (
+	costFields uint64 = 1<<fInputCost | 1<<fOutputCost | 1<<fTotalCost
+	partFields uint64 = 1<<fCacheWrite1h | 1<<fCacheWrite5m | 1<<fInputAudio | 1<<fOutputAudio | 1<<fInputImage | 1<<fOutputImage |
+		1<<fWebSearches
+	usageFields = 1<<fInputTokens | 1<<fOutputTokens | 1<<fTotalTokens | 1<<fCacheRead | 1<<fCacheCreation | 1<<fReasoning |
+		costFields | partFields
+)
 
 // maxTokens is more than any call can use, and little enough for sums over millions
 // of spans. A larger number is no count and stays an attribute.

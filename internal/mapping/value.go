@@ -71,6 +71,9 @@ func (v value) fact() (s string, exact, ok bool) {
 
 // integer reads a count: a whole, non-negative number, or a string that spells one.
 func (v value) integer() (i int64, exact, ok bool) {
+	if !v.node.Exists() && v.exists() && v.attr.Type() == pcommon.ValueTypeInt {
+		return v.attr.Int(), true, v.attr.Int() >= 0
+	}
 	if s, is := v.str(); is {
 		i, ok = parseCount(s)
 		return i, false, ok
@@ -82,10 +85,7 @@ func (v value) integer() (i int64, exact, ok bool) {
 	if !v.exists() {
 		return
 	}
-	switch v.attr.Type() {
-	case pcommon.ValueTypeInt:
-		return v.attr.Int(), true, v.attr.Int() >= 0
-	case pcommon.ValueTypeDouble:
+	if v.attr.Type() == pcommon.ValueTypeDouble {
 		i, ok = wholeCount(v.attr.Double())
 		return i, false, ok
 	}
