@@ -63,11 +63,11 @@ type reading struct {
 	contentsBefore   int // of the batch before, to be kept room for
 	jsonNeed, idNeed need
 
-	keyTraits   map[string]traits       // of keys seen before
-	memberFacts map[[2]string]tokenFact // of members of usage objects seen before
-	nameKinds   map[string]kindFound    // of names of spans seen before
-	valueKinds  map[string]kindFound    // of values that state a kind, seen before
-	resources   map[string]resource     // seen before, by their JSON
+	keyTraits   map[string]*traits              // of keys seen before
+	memberFacts map[string]map[string]tokenFact // of members of usage objects seen before, by the key around them
+	nameKinds   map[string]kindFound            // of names of spans seen before
+	valueKinds  map[string]kindFound            // of values that state a kind, seen before
+	resources   map[string]resource             // seen before, by their JSON
 
 	statements []statement
 
@@ -172,7 +172,7 @@ func (r *reading) scan() {
 		r.keys.add(key, v, i)
 		f, index, rest := r.t.match(key)
 		if f != nil && f.fields == 0 {
-			r.fileUnknown(key, v, i) // only says that texts are words
+			r.fileUnknown(r.traits(key), v, i) // only says that texts are words
 			if v.Type() == pcommon.ValueTypeStr {
 				r.classes[i] = classWords
 			}
@@ -183,15 +183,14 @@ func (r *reading) scan() {
 			r.fileHit(f, hit{slot: f.slot, index: index, attr: i, rest: rest, value: v})
 			continue
 		}
-		r.fileUnknown(key, v, i)
+		r.fileUnknown(r.traits(key), v, i)
 	}
 }
 
 // fileUnknown files an attribute that no dialect knows by the words of its key.
-func (r *reading) fileUnknown(key string, v pcommon.Value, attr int32) {
-	t := r.traits(key)
+func (r *reading) fileUnknown(t *traits, v pcommon.Value, attr int32) {
 	r.classes, r.counts = append(r.classes, t.class(v)), append(r.counts, t.count)
-	r.note(&t, v)
+	r.note(t, v)
 	if t.names != namesNothing && t.count == noTokens {
 		r.file(r.t.unnamed[t.names], v, attr, -1)
 	}
@@ -260,8 +259,11 @@ func remember[T any](known map[string]T, key string, read func(string) T) T {
 }
 
 // traits reads the words of a key.
-func (r *reading) traits(key string) traits {
-	return remember(r.keyTraits, key, func(key string) traits { return traitsOf(key[:min(len(key), maxKeyLength)]) })
+func (r *reading) traits(key string) *traits {
+	return remember(r.keyTraits, key, func(key string) *traits {
+		t := traitsOf(key[:min(len(key), maxKeyLength)])
+		return &t
+	})
 }
 
 // settleOwn settles what carries words, and what facts, on spans of the dialects that
@@ -296,7 +298,7 @@ func (r *reading) file(info *keyInfo, v pcommon.Value, attr, event int32) {
 	if s.set {
 		return
 	}
-	*s = slot{value: v, attr: attr, event: event, info: info, set: true}
+	s.value, s.attr, s.event, s.info, s.set = v, attr, event, info, true
 	r.touch(info.slot)
 	r.fed |= info.fields
 	r.copied, r.original = r.copied || info.copied, r.original || info.original

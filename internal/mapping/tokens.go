@@ -243,30 +243,53 @@ func (r *reading) gatherObject(text string) {
 
 // readUsage takes the facts of a usage object, details in objects included.
 func (r *reading) readUsage(s *statement, n jsonval.Node, parent string, depth int) {
+	known := r.membersOf(parent)
 	for c := n.First(); isObject(n) && c.Exists() && depth < 4; c = c.Next() {
 		if isObject(c) {
 			r.readUsage(s, c, c.Key(), depth+1)
 			continue
 		}
-		fact := r.memberFact(parent, c.Key())
-		if i, _, ok := (value{node: c}).integer(); ok && fact != noTokens && !s.facts[fact].OK {
+		fact := memberFact(known, parent, c.Key())
+		if fact == noTokens || s.facts[fact].OK {
+			continue
+		}
+		if i, _, ok := (value{node: c}).integer(); ok {
 			s.facts[fact] = Int{i, true}
 		}
 	}
 }
 
-// memberFact is what a member of a usage object counts, by its key and that of the object
-// around it; once for keys that come again.
-func (r *reading) memberFact(parent, key string) tokenFact {
-	if fact, ok := r.memberFacts[[2]string{parent, key}]; ok {
-		return fact
-	}
-	fact := tokenFactOf(append(append([]string{"usage"}, wordsOf(parent)...), wordsOf(key)...))
-	if len(parent)+len(key) <= maxKeyLength {
-		if len(r.memberFacts) >= maxKeyTraits {
+// membersOf are what members of usage objects count, by their keys, under the key of the object
+// around them: of those seen before.
+func (r *reading) membersOf(parent string) map[string]tokenFact {
+	facts := r.memberFacts[parent]
+	if facts == nil || len(facts) >= maxMembers {
+		facts = map[string]tokenFact{}
+		if len(r.memberFacts) >= maxParents {
 			clear(r.memberFacts)
 		}
-		r.memberFacts[[2]string{strings.Clone(parent), strings.Clone(key)}] = fact
+		if len(parent) <= maxKeyLength {
+			r.memberFacts[strings.Clone(parent)] = facts
+		}
+	}
+	return facts
+}
+
+// The bounds of what is remembered of members of usage objects.
+const (
+	maxParents = 64
+	maxMembers = 128
+)
+
+// memberFact is what a member of a usage object counts, by its key and that of the object
+// around it; known are those of that object.
+func memberFact(known map[string]tokenFact, parent, key string) tokenFact {
+	fact, ok := known[key]
+	if !ok {
+		fact = tokenFactOf(append(append([]string{"usage"}, wordsOf(parent)...), wordsOf(key)...))
+		if len(key) <= maxKeyLength {
+			known[strings.Clone(key)] = fact
+		}
 	}
 	return fact
 }
