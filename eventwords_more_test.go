@@ -215,6 +215,34 @@ func TestWordsOfRecordsAreWordsLikeAnyOther(t *testing.T) {
 	}
 }
 
+// TestSystemMessagesOfRecordsAreKeptWhole has two messages of the system, one a record: the
+// span's instructions are those of a span that says the same itself.
+func TestSystemMessagesOfRecordsAreKeptWhole(t *testing.T) {
+	url := testserver.NewDatabase(t)
+	c, db := startBoth(t, url, nil), openPool(t, url)
+	n := byte(0)
+	for name, order := range arrivals {
+		n++
+		r := newMadeUp(n, "lib", time.Now().Add(-time.Minute))
+		r.span(1, 0, "chat", 0, 1, map[string]any{"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"})
+		r.span(2, 0, "chat", 0, 1, map[string]any{
+			"gen_ai.operation.name": "chat", "gen_ai.request.model": "m",
+			"gen_ai.input.messages": `[{"role":"system","parts":[{"type":"text","content":"Be kind."}]},{"role":"system","parts":[{"type":"text","content":"Be brief."}]},
+				{"role":"user","parts":[{"type":"text","content":"Hi"}]},{"role":"system","parts":[{"type":"text","content":"Be late."}]}]`,
+		})
+		for i, m := range [][2]string{{"system", "Be kind."}, {"system", "Be brief."}, {"user", "Hi"}, {"system", "Be late."}} {
+			r.record(1, "gen_ai."+m[0]+".message", 0.1+float64(i)/100, nil, map[string]any{"content": m[1]})
+		}
+		for _, a := range order(r) {
+			a.send(t, c)
+		}
+		require.Equal(t, 1, countRows(t, db, `SELECT FROM (SELECT DISTINCT system_instructions_id, input_message_ids FROM llm_spans WHERE trace_id = '`+r.trace.String()+`') one
+			WHERE system_instructions_id IS NOT NULL`), name)
+		require.Equal(t, []string{`[{"type": "text", "content": "Be kind."}, {"type": "text", "content": "Be brief."}]`},
+			column[string](t, db, `SELECT DISTINCT system_instructions::text FROM llm_span_details WHERE trace_hex = $1`, r.trace.String()), name)
+	}
+}
+
 // TestWordsAndSpansAtOnce has two collectors store records and spans of the same new traces
 // at the same time: no words are missed.
 func TestWordsAndSpansAtOnce(t *testing.T) {

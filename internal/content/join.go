@@ -28,3 +28,21 @@ func Join(bodies [][]byte) []byte {
 	joined.Set("parts", parts)
 	return jsonval.Append(nil, joined, &rep)
 }
+
+// JoinParts makes one list of the lists of parts that stored bodies are; nil for none.
+func JoinParts(bodies [][]byte) []byte {
+	var d jsonval.Doc
+	var rep jsonval.Repairs
+	joined := d.Array()
+	for _, body := range bodies {
+		if parts, ok := d.Parse(string(body), &rep); ok {
+			for p := parts.First(); p.Exists(); p = p.Next() {
+				joined.Add(p)
+			}
+		}
+	}
+	if joined.Len() == 0 {
+		return nil
+	}
+	return jsonval.Append(nil, joined, &rep)
+}

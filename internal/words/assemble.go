@@ -17,6 +17,8 @@ type Words struct {
 	FinishReasons             []string
 	// Blocks are parts of the one answer that Output is to become; nil if it is whole.
 	Blocks []content.Key
+	// Instructions are what System is to be made of; nil if it is whole.
+	Instructions []content.Key
 }
 
 // Assemble puts the words of a span together that records have, in the order in which they
@@ -28,7 +30,9 @@ func Assemble(records []mapping.Words) (w Words) {
 	var whole Side
 	for i := range records {
 		r := &records[i]
-		one(&w.System, r.System, !r.Single)
+		if !r.Single {
+			one(&w.System, r.System, true)
+		}
 		one(&w.Tools, r.Tools, !r.Single)
 		one(&w.ToolArguments, r.ToolArguments, true)
 		one(&w.ToolResult, r.ToolResult, true)
@@ -52,7 +56,33 @@ func Assemble(records []mapping.Words) (w Words) {
 	if whole&Output == 0 {
 		w.answers(records)
 	}
+	if w.System == (content.ID{}) {
+		w.instructions(records)
+	}
 	return w
+}
+
+// instructions puts the system's messages together that came one a record before all others;
+// where others came first, the first of the system's is taken.
+func (w *Words) instructions(records []mapping.Words) {
+	leading := true
+	for i := range records {
+		r := &records[i]
+		if !r.Single {
+			continue
+		}
+		if r.System == (content.ID{}) {
+			leading = leading && r.Input == nil
+			continue
+		}
+		one(&w.System, r.System, false)
+		if key := (content.Key{Day: r.Day, ID: r.System}); leading && !slices.Contains(w.Instructions, key) {
+			w.Instructions = append(w.Instructions, key)
+		}
+	}
+	if len(w.Instructions) < 2 {
+		w.Instructions = nil
+	}
 }
 
 // one takes a value unless there is one already, which a later whole record replaces.

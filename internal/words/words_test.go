@@ -86,6 +86,13 @@ func TestAssemble(t *testing.T) {
 	whole := mapping.Words{At: 0, Input: []content.ID{id(99)}}
 	require.Equal(t, []content.ID{id(99)}, Assemble(append(messages, whole)).Input, "a whole list before single messages")
 
+	system := []mapping.Words{
+		single(1, mapping.Words{Input: []content.ID{id(1)}, System: id(21)}), single(2, mapping.Words{Input: []content.ID{id(2)}, System: id(22)}),
+		single(3, mapping.Words{Input: []content.ID{id(3)}}), single(4, mapping.Words{Input: []content.ID{id(4)}, System: id(23)}),
+	}
+	require.Equal(t, []content.Key{{ID: id(21)}, {ID: id(22)}}, Assemble(system).Instructions, "all that lead, as on a span")
+	require.Equal(t, id(23), Assemble(system[2:]).System)
+
 	blocks := []mapping.Words{
 		single(1, mapping.Words{Output: []content.ID{id(1)}, Block: true, Day: 3, FinishReasons: []string{"tool_call"}}),
 		single(2, mapping.Words{Output: []content.ID{id(2)}, Block: true, Day: 3, Index: 1, FinishReasons: []string{"tool_call"}}),

@@ -251,6 +251,11 @@ func (t *transaction) changeWords(ctx context.Context, key spanKey, span *words.
 			return err
 		}
 	}
+	if told.Instructions != nil && span.Own&words.System == 0 {
+		if err := t.joinInstructions(ctx, day, &told); err != nil {
+			return err
+		}
+	}
 	from := told.Sides() &^ span.Own
 	replace := from | span.FromRecords
 	if from == span.FromRecords && reflect.DeepEqual(told.Only(from), span.Words.Only(from)) {
@@ -271,16 +276,33 @@ func (t *transaction) changeWords(ctx context.Context, key spanKey, span *words.
 
 // joinBlocks makes one answer of the blocks of one.
 func (t *transaction) joinBlocks(ctx context.Context, day int32, told *words.Words) error {
-	bodies, err := t.w.store.Bodies(ctx, t.conn, told.Blocks)
-	if err != nil {
-		return err
+	id, err := t.join(ctx, day, told.Blocks, content.Join)
+	if id != (content.ID{}) {
+		told.Output = []content.ID{id}
 	}
-	body := content.Join(bodies)
+	return err
+}
+
+// joinInstructions makes one content of the system's messages.
+func (t *transaction) joinInstructions(ctx context.Context, day int32, told *words.Words) error {
+	id, err := t.join(ctx, day, told.Instructions, content.JoinParts)
+	if id != (content.ID{}) {
+		told.System = id
+	}
+	return err
+}
+
+// join stores what stored contents become together; the zero id if that is nothing.
+func (t *transaction) join(ctx context.Context, day int32, parts []content.Key, as func([][]byte) []byte) (content.ID, error) {
+	bodies, err := t.w.store.Bodies(ctx, t.conn, parts)
+	if err != nil {
+		return content.ID{}, err
+	}
+	body := as(bodies)
 	if body == nil {
-		return nil
+		return content.ID{}, nil
 	}
 	row := store.ContentRow{Key: content.Key{Day: day, ID: content.Of(body)}, Body: body}
-	told.Output = []content.ID{row.ID}
 	_, err = t.w.store.InsertContents(ctx, t.conn, []store.ContentRow{row})
-	return err
+	return row.ID, err
 }
