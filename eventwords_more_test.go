@@ -327,8 +327,8 @@ func TestUntracedSessionReadsAsAConversation(t *testing.T) {
 			var session string
 			require.NoError(t, db.QueryRow(t.Context(), "SELECT DISTINCT session_id FROM llm_calls WHERE is_call").Scan(&session))
 			require.Equal(t, []string{
-				"user: List the files of this project, then say in one sentence what it is.", "assistant: Let me look.", "assistant: It is 18 degrees and sunny in Paris.",
-				"user: And what is the weather?", "assistant: Let me look.", "assistant: It is 18 degrees and sunny in Paris.",
+				"user: List the files of this project, then say in one sentence what it is.", "assistant: Let me look.", `assistant: Bash({"command": "ls", "description": "List files"})`, "assistant: It is 18 degrees and sunny in Paris.",
+				"user: And what is the weather?", "assistant: Let me look.", `assistant: Bash({"command": "ls", "description": "List files"})`, "assistant: It is 18 degrees and sunny in Paris.",
 			}, column[string](t, db, `SELECT role || ': ' || content FROM llm_transcript($1)`, session))
 			require.Equal(t, []string{
 				"List the files of this project, then say in one sentence what it is. -> It is 18 degrees and sunny in Paris.",
@@ -342,4 +342,18 @@ func TestUntracedSessionReadsAsAConversation(t *testing.T) {
 			require.Equal(t, []string{"Bash ls", "Bash ls"}, column[string](t, db, `SELECT tool_name || ' ' || (tool_arguments ->> 'command') FROM llm_tool_calls ORDER BY start_time`))
 		})
 	}
+}
+
+// TestToolsOfRecordsStandInTheTranscript has a session of Codex that log records alone tell,
+// with what its tools gave back.
+func TestToolsOfRecordsStandInTheTranscript(t *testing.T) {
+	url := testserver.NewDatabase(t)
+	c, db := startBoth(t, url, nil), openPool(t, url)
+	require.NoError(t, c.logs.ConsumeLogs(t.Context(), agentruns.LoadLogs(t, "internal/mapping/testdata/fixtures/cli/codex-0.171.0-tools.logs.otlp.json")))
+	var session string
+	require.NoError(t, db.QueryRow(t.Context(), "SELECT DISTINCT session_id FROM llm_calls WHERE is_call").Scan(&session))
+	require.Equal(t, []string{
+		"input user", "output assistant tool_call exec_command call_0001", "input tool tool_call_response call_0001",
+	}, column[string](t, db, `SELECT concat_ws(' ', direction, role, nullif(body #>> '{parts,0,type}', 'text'), body #>> '{parts,0,name}', body #>> '{parts,0,id}') FROM llm_transcript($1) ORDER BY position`, session))
+	require.Equal(t, 1, countRows(t, db, `SELECT FROM llm_transcript('`+session+`') WHERE role = 'tool' AND content <> '' AND content IS NOT NULL`))
 }

@@ -143,6 +143,36 @@ BEGIN
 END
 $$;
 
+-- The tool calls of traces, and their results, as messages: of traces whose tools log records
+-- tell, since what these tell of answers has no calls of tools.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_unsaid_tools(traces uuid[], of text)
+RETURNS TABLE (trace_id uuid, span_id text, start_time timestamptz, service_name text, agent_name text, direction text, body jsonb)
+LANGUAGE plpgsql STABLE ROWS 20 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+#variable_conflict use_column
+BEGIN
+    IF cardinality(traces) = 0 THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT s.trace_id, s.span_id, s.start_time, s.service_name, s.agent_name, m.direction, m.body
+    FROM {{.schema}}.llm_traces t
+    CROSS JOIN LATERAL (
+        SELECT i.*, bool_or(i.source = 'event') OVER () AS by_records FROM {{.schema}}.llm_spans i
+        WHERE i.trace_id = t.id AND i.start_time BETWEEN t.start_time AND t.end_time AND i.kind = 'tool' OFFSET 0) s
+    CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day) d
+    CROSS JOIN LATERAL (
+        SELECT min(c.body::text) FILTER (WHERE c.id = s.tool_arguments_id)::jsonb AS arguments, min(c.body::text) FILTER (WHERE c.id = s.tool_result_id)::jsonb AS result
+        FROM {{.schema}}.llm_contents_of(d.day, ARRAY[s.tool_arguments_id, s.tool_result_id]) c) w
+    CROSS JOIN LATERAL (VALUES
+        ('output', jsonb_build_object('role', 'assistant', 'parts', jsonb_build_array(jsonb_strip_nulls(
+            jsonb_build_object('type', 'tool_call', 'id', s.tool_call_id, 'name', s.tool_name)) || coalesce(jsonb_build_object('arguments', w.arguments), '{}')))),
+        ('input', CASE WHEN w.result IS NOT NULL THEN jsonb_build_object('role', 'tool', 'parts', jsonb_build_array(jsonb_strip_nulls(
+            jsonb_build_object('type', 'tool_call_response', 'id', s.tool_call_id)) || jsonb_build_object('response', w.result))) END)) m (direction, body)
+    WHERE t.id = ANY (traces) AND s.counted AND s.by_records AND m.body IS NOT NULL
+        AND (s.session_id IS NULL OR s.session_id = of OR t.trace_id = replace(lower(btrim(of)), '-', '') OR t.id::text = lower(btrim(of)));
+END
+$$;
+
 -- Models' thoughts are often left out when an answer is sent back: that is the same
 -- answer, so an input that equals an answer without its thoughts is not shown.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_transcript(of text)
@@ -164,14 +194,22 @@ WITH said AS MATERIALIZED (
     SELECT w.*, min(w.n) FILTER (WHERE w.direction = 'output' AND w.spoken <> w.body -> 'parts')
         OVER (PARTITION BY w.body ->> 'role', w.spoken) AS thought_and_said
     FROM worded w
+), lines AS (
+    SELECT c.n::numeric, c.body, c.agent_name, c.model, c.service_name, c.direction, c.trace_id, c.span_id, c.start_time, c.finish_reason
+    FROM compared c
+    WHERE (c.direction = 'input' AND c.spoken = c.body -> 'parts' AND c.thought_and_said < c.n) IS NOT TRUE
+    UNION ALL
+    SELECT coalesce((SELECT min(s.n) FROM said s WHERE s.start_time > u.start_time), (SELECT max(s.n) + 1 FROM said s)) - 0.5,
+        u.body, u.agent_name, NULL, u.service_name, u.direction, u.trace_id, u.span_id, u.start_time, NULL
+    FROM (SELECT array_agg(DISTINCT w.trace_id) AS ids, array_agg(DISTINCT w.trace_id) FILTER (WHERE w.body -> 'parts' @> '[{"type": "tool_call"}]') AS called FROM worded w) traces
+    CROSS JOIN LATERAL {{.schema}}.llm_internal_unsaid_tools(ARRAY(SELECT unnest(traces.ids) EXCEPT SELECT unnest(traces.called)), of) u
 )
-SELECT row_number() OVER (ORDER BY c.n), c.body ->> 'role', {{.schema}}.llm_internal_said(c.body), c.agent_name, c.model, c.service_name,
-    c.direction, t.trace_id, c.span_id, c.start_time,
-    CASE WHEN c.finish_reason IS NULL THEN c.body ELSE c.body || jsonb_build_object('finish_reason', c.finish_reason) END
-FROM compared c
-LEFT JOIN {{.schema}}.llm_traces t ON t.id = c.trace_id
-WHERE (c.direction = 'input' AND c.spoken = c.body -> 'parts' AND c.thought_and_said < c.n) IS NOT TRUE
-ORDER BY c.n
+SELECT row_number() OVER (ORDER BY l.n, l.start_time, l.span_id, l.direction = 'input'), l.body ->> 'role', {{.schema}}.llm_internal_said(l.body),
+    l.agent_name, l.model, l.service_name, l.direction, t.trace_id, l.span_id, l.start_time,
+    CASE WHEN l.finish_reason IS NULL THEN l.body ELSE l.body || jsonb_build_object('finish_reason', l.finish_reason) END
+FROM lines l
+LEFT JOIN {{.schema}}.llm_traces t ON t.id = l.trace_id
+ORDER BY 1
 $$;
 
 -- The same of a trace by its uuid.
