@@ -129,8 +129,6 @@ func compareBoth(t *testing.T, db *pgxpool.Pool, name string) {
 		maps.Copy(expected[span], fields)
 	}
 	known := knownFailures(t)
-	// Two cases want the name of a Gemini function response, and two do not.
-	known["py/oi-py-adk1-genai-both 85e625fff3ec4d37 input_messages"] = true
 	for span, fields := range expected {
 		var row map[string]any
 		require.NoError(t, db.QueryRow(t.Context(), `SELECT to_jsonb(d) FROM llm_span_details d WHERE span_id = $1`, span).Scan(&row), span)

@@ -129,9 +129,9 @@ func (rd *reader) toolResponsePart(parts, n jsonval.Node) {
 			continue
 		}
 		n = inner
-		named = key == "function_response"
 		if own := callID(n); own.Exists() {
 			id = own
+			named = key == "function_response" // a result without an id names no call
 		} else if own := callID(n.Get("origin")); own.Exists() {
 			id = own // Haystack repeats the call
 		}
