@@ -22,6 +22,11 @@ SOURCES := go.mod go.sum builder-config.yaml $(shell find *.go internal pool -ty
 	\( -name '*.go' -o -name '*.sql' \) ! -name '*_test.go' \
 	$(foreach dir,bench demo e2e faults rowcheck testserver tools,! -path 'internal/$(dir)/*'))
 
+# Packages whose code runs in the goroutine of its caller: the race detector finds nothing there, and takes most of the
+# time of these tests. Of the mapping the tests that start goroutines run under the detector too.
+SEQUENTIAL := $(addprefix ./internal/,duration logs mapping price trace words)
+CONCURRENT := ^(TestMapIsSafeForConcurrentUse|TestMappingEndsWithItsContext|TestLargeBatchesKeepTheOrderOfTheirSpans)$$
+
 COLLECTOR := build/otelcol-llm
 SERVERS   := $(if $(DATABASE_URL),,postgres) $(if $(REDIS_URL),,redis)
 
@@ -46,9 +51,10 @@ test: build build/telemetrygen postgres18 price-sources ## Run everything that C
 	go vet ./...
 	@$(MAKE) build/oldest/go.mod
 	go build -mod=mod -modfile=build/oldest/go.mod . ./pool
-	# What a span costs is measured without the race detector, which costs more than the span.
-	go test -run '^TestCostIsLinear$$' ./internal/mapping
-	CGO_ENABLED=1 go test -race -timeout 20m -skip '^(TestCostIsLinear|TestCitus)$$' ./...
+	# One after another, since what a span costs is measured too.
+	go test -p 1 $(SEQUENTIAL)
+	CGO_ENABLED=1 go test -race -run '$(CONCURRENT)' ./internal/mapping
+	CGO_ENABLED=1 go test -race -timeout 20m -skip '^TestCitus$$' $$(go list ./... | grep -vE '/($(subst $() ,|,$(SEQUENTIAL:./%=%)))$$')
 
 build: $(COLLECTOR) ## Build the collector at build/otelcol-llm
 	@:

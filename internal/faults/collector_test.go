@@ -34,7 +34,10 @@ func collectWith(t *testing.T, env []string, database, dir string, settings ...s
 	t.Helper()
 	options := testserver.CollectorOptions{Dir: dir, Env: append(env, "DATABASE_URL="+database)}
 	for _, setting := range settings {
-		options.Args = append(options.Args, "--set=exporters::llm_observatory::"+setting)
+		if !strings.HasPrefix(setting, "processors::") {
+			setting = "exporters::llm_observatory::" + setting
+		}
+		options.Args = append(options.Args, "--set="+setting)
 	}
 	collector := testserver.Collector(t, options)
 	t.Cleanup(func() {

@@ -52,13 +52,19 @@ func TestLongOutage(t *testing.T) {
 	}
 }
 
+// podSettings are what docs/operations.md sets for a pod with 1 GiB, but for the size of the queue: what waits on disk takes
+// no memory, and a quarter of that drains sooner.
+var podSettings = []string{
+	"sending_queue::num_consumers=4", "sending_queue::queue_size=268435456",
+	"processors::memory_limiter::limit_mib=800", "processors::memory_limiter::spike_limit_mib=200",
+}
+
 // TestOutageInASmallPod runs the collector as docs/operations.md sizes it for a pod with 1 GiB, and floods it during a
 // minute without PostgreSQL with the spans that take most memory for their bytes, and with the largest.
 func TestOutageInASmallPod(t *testing.T) {
 	for name, spans := range map[string]func(*rand.Rand) ptrace.Traces{"agents": agents, "tiny": tiny, "huge": huge} {
 		t.Run(name, func(t *testing.T) {
-			// What waits on disk takes no memory; a quarter of the queue drains sooner.
-			longOutage(t, []string{"GOMEMLIMIT=700MiB"}, spans, 1<<20, "sending_queue::num_consumers=4", "sending_queue::queue_size=268435456")
+			longOutage(t, []string{"GOMEMLIMIT=700MiB"}, spans, 1<<20, podSettings...)
 		})
 	}
 }
