@@ -59,18 +59,34 @@ func (p *pipeline) push(ctx context.Context, data signal.Data) error {
 
 // Start starts the exporter, then its queue.
 func (p *pipeline) Start(ctx context.Context, host component.Host) error {
-	queue := p.cfg.QueueConfig.Get()
-	if p.retrier.queue == queueMemory {
-		p.exporter.Inner.logger.Info("The sending_queue is in memory: what it holds is lost if the process is killed, or ends while PostgreSQL is away. "+
-			"sending_queue::storage keeps it",
-			zap.Int64("queue_size", queue.QueueSize), zap.String("sizer", queue.Sizer.String()))
-	}
+	p.warnOfLosses()
 	err := p.Component.Start(ctx, host)
 	if err != nil && p.exporter.Inner.started && p.retrier.queue == queueDisk {
 		return fmt.Errorf("sending_queue::storage: %s cannot be used; another collector may hold its directory, and each needs one of its own: %w",
-			queue.StorageID, err)
+			p.cfg.QueueConfig.Get().StorageID, err)
 	}
 	return err
+}
+
+// warnOfLosses says which settings lose batches that have been accepted.
+func (p *pipeline) warnOfLosses() {
+	logger, retry := p.exporter.Inner.logger, p.cfg.RetryConfig
+	if p.retrier.queue == queueNone {
+		return // the client that waits is told
+	}
+	if p.retrier.queue == queueMemory {
+		queue := p.cfg.QueueConfig.Get()
+		logger.Info("The sending_queue is in memory: what it holds is lost if the process is killed, or ends while PostgreSQL is away. "+
+			"sending_queue::storage keeps it",
+			zap.Int64("queue_size", queue.QueueSize), zap.String("sizer", queue.Sizer.String()))
+	}
+	switch {
+	case !retry.Enabled:
+		logger.Warn("retry_on_failure::enabled is false: a batch that PostgreSQL does not take at the first attempt is lost")
+	case retry.MaxElapsedTime > 0:
+		logger.Warn("retry_on_failure::max_elapsed_time is set: a batch that PostgreSQL does not take in that time is lost; 0s tries without end",
+			zap.Duration("max_elapsed_time", retry.MaxElapsedTime))
+	}
 }
 
 // Shutdown wakes the batches that wait for their next attempt before exporterhelper gives them up.

@@ -3,6 +3,7 @@ package llmobservatoryexporter
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,9 +13,13 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
@@ -48,6 +53,46 @@ func TestOneConnectionIsEnough(t *testing.T) {
 	var spans int
 	require.NoError(t, db.QueryRow(t.Context(), "SELECT count(*) FROM llm_spans").Scan(&spans))
 	assert.Equal(t, batches, spans)
+}
+
+// TestStartSaysWhatMayBeLost starts exporters with settings that lose accepted batches.
+func TestStartSaysWhatMayBeLost(t *testing.T) {
+	const memory, once, limited = "The sending_queue is in memory", "retry_on_failure::enabled is false", "retry_on_failure::max_elapsed_time is set"
+	for name, test := range map[string]struct {
+		change func(*Config)
+		want   []string
+	}{
+		"defaults":     {func(*Config) {}, []string{memory}},
+		"tried once":   {func(cfg *Config) { cfg.RetryConfig.Enabled = false }, []string{memory, once}},
+		"given up":     {func(cfg *Config) { cfg.RetryConfig.MaxElapsedTime = time.Minute }, []string{memory, limited}},
+		"clients wait": {func(cfg *Config) { cfg.QueueConfig.Get().WaitForResult = true; cfg.RetryConfig.Enabled = false }, nil},
+		"no queue, no retry": {func(cfg *Config) {
+			cfg.QueueConfig = configoptional.None[exporterhelper.QueueBatchConfig]()
+			cfg.RetryConfig.Enabled = false
+		}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := NewFactory().CreateDefaultConfig().(*Config)
+			cfg.Postgres.URL = configopaque.String(testserver.NewDatabase(t))
+			test.change(cfg)
+			core, logs := observer.New(zap.InfoLevel)
+			settings := exportertest.NewNopSettings(metadata.Type)
+			settings.Logger = zap.New(core)
+			e, err := NewFactory().CreateTraces(t.Context(), settings, cfg)
+			require.NoError(t, err)
+			require.NoError(t, e.Start(t.Context(), componenttest.NewNopHost()))
+			var said []string
+			for _, entry := range logs.All() {
+				for _, line := range []string{memory, once, limited} {
+					if strings.HasPrefix(entry.Message, line) {
+						said = append(said, line)
+					}
+				}
+			}
+			require.NoError(t, e.Shutdown(t.Context()))
+			assert.Equal(t, test.want, said)
+		})
+	}
 }
 
 // TestFailedStartLeavesNothing starts exporters that cannot work and ends each twice; goleak watches the package.
