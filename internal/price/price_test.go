@@ -167,6 +167,7 @@ func TestCostIsExactAndNeverNegative(t *testing.T) {
 		got := p.Cost(u)
 		b := p.buckets(u)
 		want := p.costBig(&b)
+		require.True(t, want.Total.Equal(p.Total(u)), u)
 		require.True(t, want.Total.Equal(got.Total) && want.Input.Equal(got.Input) && want.Output.Equal(got.Output), "%+v: %v, %v", u, want, got)
 		require.False(t, got.Total.IsNegative() || got.Input.IsNegative() || got.Output.IsNegative())
 		var parts int64

@@ -190,14 +190,33 @@ var (
 // Cost returns what u costs.
 func (r *Row) Cost(u Usage) Cost {
 	b := r.buckets(u)
-	input, inOK := r.scaled.sum(&b, inputUnits[:])
-	output, outOK := r.scaled.sum(&b, outputUnits[:])
-	other, otherOK := r.scaled.sum(&b, otherUnits[:])
-	if !inOK || !outOK || !otherOK || input > math.MaxInt64-output || input+output > math.MaxInt64-other {
+	input, output, total, ok := r.sums(&b)
+	if !ok {
 		return r.costBig(&b)
 	}
 	exp := r.scaled.exp
-	return Cost{amount(input, exp), amount(output, exp), amount(input+output+other, exp)}
+	return Cost{amount(input, exp), amount(output, exp), amount(total, exp)}
+}
+
+// Total is the total of Cost.
+func (r *Row) Total(u Usage) decimal.Decimal {
+	b := r.buckets(u)
+	_, _, total, ok := r.sums(&b)
+	if !ok {
+		return r.costBig(&b).Total
+	}
+	return amount(total, r.scaled.exp)
+}
+
+// sums are the parts of Cost times 10^exp; false if they overflow.
+func (r *Row) sums(b *[Units]int64) (input, output, total int64, ok bool) {
+	input, inOK := r.scaled.sum(b, inputUnits[:])
+	output, outOK := r.scaled.sum(b, outputUnits[:])
+	other, otherOK := r.scaled.sum(b, otherUnits[:])
+	if !inOK || !outOK || !otherOK || input > math.MaxInt64-output || input+output > math.MaxInt64-other {
+		return 0, 0, 0, false
+	}
+	return input, output, input + output + other, true
 }
 
 // amount is n / 10^exp without zeros at the end, which Postgres would store and show.

@@ -118,9 +118,9 @@ func (l *list) estimate(s *mapping.Span) decimal.NullDecimal {
 	if row == nil {
 		return decimal.NullDecimal{}
 	}
-	return decimal.NewNullDecimal(row.Cost(price.Usage{
+	return decimal.NewNullDecimal(row.Total(price.Usage{
 		Input: u.Input.V, Output: u.Output.V, CacheRead: u.CacheRead.V, CacheWrite: u.CacheCreation.V, CacheWrite1h: u.CacheWrite1h.V,
 		InputAudio: u.InputAudio.V, InputImage: u.InputImage.V, OutputAudio: u.OutputAudio.V, OutputImage: u.OutputImage.V,
 		Reasoning: u.Reasoning.V, WebSearches: u.WebSearchRequests.V,
-	}).Total)
+	}))
 }
