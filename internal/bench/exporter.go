@@ -18,10 +18,11 @@ import (
 )
 
 // exporterSubject is the exporter as the collector builds it, but without queue and retry, so that
-// ConsumeTraces returns once the batch is committed.
+// ConsumeTraces and ConsumeLogs return once the batch is committed.
 type exporterSubject struct {
 	process
 	exporter exporter.Traces
+	logs     exporter.Logs // of the same configuration
 	phases   phaseTimes
 }
 
@@ -66,7 +67,11 @@ func startConfigured(ctx context.Context, url string, callers int, change func(*
 	if s.exporter, err = factory.CreateTraces(ctx, set, cfg); err != nil {
 		return nil, err
 	}
-	return s, s.exporter.Start(ctx, componenttest.NewNopHost())
+	if s.logs, err = factory.CreateLogs(ctx, set, cfg); err != nil {
+		return nil, err
+	}
+	host := componenttest.NewNopHost()
+	return s, errors.Join(s.exporter.Start(ctx, host), s.logs.Start(ctx, host))
 }
 
 func (s *exporterSubject) used(ctx context.Context) (usage, error) {
@@ -79,9 +84,14 @@ func (s *exporterSubject) used(ctx context.Context) (usage, error) {
 }
 
 func (s *exporterSubject) write(ctx context.Context, b *batch) error {
+	if b.logs != nil {
+		return s.logs.ConsumeLogs(ctx, *b.logs)
+	}
 	return s.exporter.ConsumeTraces(ctx, b.traces)
 }
 
 func (s *exporterSubject) settle(context.Context, int) error { return nil }
 
-func (s *exporterSubject) stop(ctx context.Context) error { return s.exporter.Shutdown(ctx) }
+func (s *exporterSubject) stop(ctx context.Context) error {
+	return errors.Join(s.exporter.Shutdown(ctx), s.logs.Shutdown(ctx))
+}

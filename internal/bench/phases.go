@@ -22,7 +22,7 @@ func newPhaseTimes() (phaseTimes, metric.MeterProvider) {
 }
 
 // phases are those of a batch, in their order; total is all of them with what lies between.
-var phases = []string{"map", "contents", "resolve", "spans", "commit", "total"}
+var phases = []string{"map", "contents", "events", "resolve", "spans", "commit", "total"}
 
 // sums returns the time in each phase so far.
 func (p phaseTimes) sums(ctx context.Context) (map[string]time.Duration, error) {

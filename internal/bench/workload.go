@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 
@@ -15,18 +16,23 @@ type workload struct {
 	batches    int // measured, by default
 	batchSpans int // by default
 	build      func(seed uint64, begin time.Time, batches, batchSpans int) []ptrace.Traces
+	buildLogs  func(seed uint64, begin time.Time, batches, batchRecords int) []plog.Logs // instead, for the exporter alone
 }
 
 var workloads = []workload{
 	{name: "single", batches: 32, batchSpans: 4096, build: buildSingle},
 	{name: "agent", batches: 8, batchSpans: 4096, build: buildAgent},
 	{name: "small", batches: 32, batchSpans: 4096, build: buildSmall},
+	{name: "calls", batches: 32, batchSpans: 1024, build: buildCalls},
+	{name: "events", batches: 32, batchSpans: 1024, buildLogs: buildEvents},
+	{name: "plain", batches: 250, batchSpans: 4000, buildLogs: buildPlain},
 }
 
 // batch is one batch in the form that each subject takes, made before the clock starts.
 type batch struct {
 	spans  int
 	traces ptrace.Traces
+	logs   *plog.Logs // instead
 	rows   [][]any // for COPY, and there only while it is measured
 	// requests are for the collector, encoded: one a resource.
 	requests [][]byte
@@ -44,8 +50,14 @@ const warmUpSpans = 64
 
 func (w *workload) load(day time.Time, maxCallers int) (*load, error) {
 	var l load
+	warmUps := max(2*maxCallers, hosts)
+	if w.buildLogs != nil {
+		l.warmUp, l.measured = prepareLogs(w.buildLogs(1, day, warmUps, warmUpSpans)), prepareLogs(w.buildLogs(2, day, w.batches, w.batchSpans))
+		l.spans = spansOf(l.measured)
+		return &l, nil
+	}
 	var err error
-	if l.warmUp, err = prepare(w.build(1, day, max(2*maxCallers, hosts), warmUpSpans)); err != nil {
+	if l.warmUp, err = prepare(w.build(1, day, warmUps, warmUpSpans)); err != nil {
 		return nil, err
 	}
 	if l.measured, err = prepare(w.build(2, day, w.batches, w.batchSpans)); err != nil {
@@ -65,6 +77,14 @@ func prepare(batches []ptrace.Traces) ([]batch, error) {
 		prepared[i] = batch{spans: td.SpanCount(), traces: td, requests: requests}
 	}
 	return prepared, nil
+}
+
+func prepareLogs(batches []plog.Logs) []batch {
+	prepared := make([]batch, len(batches))
+	for i := range batches {
+		prepared[i] = batch{spans: batches[i].LogRecordCount(), logs: &batches[i]}
+	}
+	return prepared
 }
 
 // makeRows makes the rows for COPY. They are millions of values, which the garbage
