@@ -33,7 +33,7 @@ type batch struct {
 	spans  int
 	traces ptrace.Traces
 	logs   *plog.Logs // instead
-	rows   [][]any // for COPY, and there only while it is measured
+	rows   [][]any    // for COPY, and there only while it is measured
 	// requests are for the collector, encoded: one a resource.
 	requests [][]byte
 }

@@ -28,6 +28,9 @@ type TraceAsk struct {
 // traces starts within the batch's range, so that no partition of another day is opened.
 type Range struct{ From, To int64 }
 
+// Has tells whether a time lies in the range.
+func (r Range) Has(micros int64) bool { return r.From <= micros && micros <= r.To }
+
 func (r Range) params() [][]byte {
 	return [][]byte{param(appendStoredTime(nil, r.From)), param(appendStoredTime(nil, r.To))}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -93,9 +94,15 @@ func appendIDs(b []byte, ids []content.ID) []byte {
 	return pgbatch.AppendArrayLiteral(b, texts)
 }
 
-// InsertWords appends the statement that stores rows unless they are there.
-func (s *Store) InsertWords(statements []pgbatch.Statement, rows []WordsRow) []pgbatch.Statement {
-	return pgbatch.AppendQuery(statements, "store words of log records", &s.insertWords, rows)
+// InsertWords appends the statement that stores rows unless they are there, and counts
+// those that were not.
+func (s *Store) InsertWords(statements []pgbatch.Statement, rows []WordsRow, inserted *int) []pgbatch.Statement {
+	before := len(statements)
+	statements = pgbatch.AppendQuery(statements, "store words of log records", &s.insertWords, rows)
+	for i := before; i < len(statements); i++ {
+		statements[i].Tag = func(tag pgconn.CommandTag) { *inserted = int(tag.RowsAffected()) }
+	}
+	return statements
 }
 
 // TracesWithWords is the statement that tells of which traces log records have words.

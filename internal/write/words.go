@@ -3,6 +3,7 @@ package write
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/words"
 )
@@ -49,7 +51,7 @@ type wordsOfTraces struct {
 // shareWords gives words of log records to the spans that the batch or its records bring.
 func (t *transaction) shareWords(ctx context.Context) error {
 	refs, own := t.wordRefs()
-	if len(refs) == 0 {
+	if len(refs)+len(own) == 0 {
 		return nil
 	}
 	w := &wordsOfTraces{rows: map[content.ID]*store.WordsRow{}, named: map[spanKey]*words.Span{}, below: map[spanKey][]words.Span{}}
@@ -75,7 +77,9 @@ func (t *transaction) wordRefs() (refs []store.WordsRef, own []store.WordsRow) {
 			continue
 		}
 		own = append(own, store.WordsRow{Words: *e.Words, Scope: e.ScopeName})
-		refs = append(refs, store.WordsRef{Trace: e.Words.Trace, Day: e.Words.Day, Record: e.Words.Record})
+		if t.careful { // the record may be there, and a span have its words
+			refs = append(refs, store.WordsRef{Trace: e.Words.Trace, Day: e.Words.Day, Record: e.Words.Record})
+		}
 	}
 	for i := range t.traces {
 		tr := &t.traces[i]
@@ -109,12 +113,24 @@ func refsOf(otel pcommon.TraceID, s *mapping.Span) []store.WordsRef {
 // findWords stores the batch's own words and reads those of refs, stored ones among them.
 func (t *transaction) findWords(ctx context.Context, w *wordsOfTraces, own []store.WordsRow, refs []store.WordsRef) error {
 	slices.SortFunc(own, func(a, b store.WordsRow) int { return bytes.Compare(a.Record[:], b.Record[:]) })
-	s := t.w.store.InsertWords(nil, own)
+	inserted := 0
+	s := t.w.store.InsertWords(nil, own, &inserted)
 	s = t.w.store.FindWords(s, refs, func(row store.WordsRow) { w.rows[row.Record] = &row })
-	return t.conn.Exec(ctx, s...)
+	if err := t.conn.Exec(ctx, s...); err != nil || t.careful {
+		return err
+	}
+	if inserted < len(own) {
+		return fmt.Errorf("words of a new log record are stored already: %w", pgbatch.ErrConflict)
+	}
+	for i := range own {
+		own[i].Input, own[i].Output = orNil(own[i].Input), orNil(own[i].Output)
+		w.rows[own[i].Record] = &own[i]
+	}
+	return nil
 }
 
-// findCandidates reads the spans that may have the words.
+// findCandidates finds the spans that may have the words: the batch has all spans of the
+// traces that it creates, the others are read.
 func (t *transaction) findCandidates(ctx context.Context, w *wordsOfTraces) error {
 	var refs []store.SpansRef
 	keys := []spanKey{}
@@ -143,7 +159,7 @@ func (t *transaction) findCandidates(ctx context.Context, w *wordsOfTraces) erro
 	}
 	within.From, within.To = within.From-longestCall, within.To+wordSlack
 	seen := map[spanKey]map[pcommon.SpanID]bool{}
-	return t.conn.Exec(ctx, t.w.store.FindSpansOfWords(nil, refs, within, func(n int32, s words.Span) {
+	found := func(n int32, s words.Span) {
 		key := keys[n]
 		if s.ID == key.span {
 			w.named[key] = &s
@@ -156,16 +172,91 @@ func (t *transaction) findCandidates(ctx context.Context, w *wordsOfTraces) erro
 			seen[key][s.ID] = true
 			w.below[key] = append(w.below[key], s)
 		}
-	})...)
+	}
+	stored := refs[:0]
+	for i := range refs {
+		if tr := t.traceOf(keys[refs[i].N].trace); tr != nil && t.hasAllOf(tr) {
+			t.spansOfWords(tr, &refs[i], within, found)
+		} else {
+			stored = append(stored, refs[i])
+		}
+	}
+	return t.conn.Exec(ctx, t.w.store.FindSpansOfWords(nil, stored, within, found)...)
+}
+
+// traceOf returns a trace of the batch; nil if the batch has nothing of it.
+func (t *transaction) traceOf(otel pcommon.TraceID) *traceSpans {
+	at, ok := slices.BinarySearchFunc(t.traces, otel, func(tr traceSpans, id pcommon.TraceID) int { return bytes.Compare(tr.otel[:], id[:]) })
+	if !ok {
+		return nil
+	}
+	return &t.traces[at]
+}
+
+// hasAllOf tells whether no span of a trace is stored but those of the batch.
+func (t *transaction) hasAllOf(tr *traceSpans) bool {
+	return tr.stored == nil && len(tr.rows) > 0 && (t.pairing == nil || len(t.pairing.prompts[tr.otel]) == 0)
+}
+
+// spansOfWords is words_spans.sql over the spans that the batch has of a trace.
+func (t *transaction) spansOfWords(tr *traceSpans, ref *store.SpansRef, within store.Range, found func(n int32, s words.Span)) {
+	if ref.Named.IsEmpty() && ref.ID == "" {
+		return
+	}
+	below := ref.Below
+	for _, r := range tr.rows {
+		if s := t.rows[r].Span; !t.dead[r] && s.SpanID == ref.Named && within.Has(s.Start) {
+			below = below && !s.Kind.IsModel()
+			found(ref.N, wordsSpan(s))
+		}
+	}
+	if !below {
+		return
+	}
+	for _, r := range tr.rows {
+		s := t.rows[r].Span
+		if t.dead[r] || !s.Kind.IsModel() || s.SpanID == ref.Named || !within.Has(s.Start) {
+			continue
+		}
+		if !ref.Named.IsEmpty() && s.ParentSpanID == ref.Named && s.Start <= ref.To && s.End >= ref.From || ref.ID != "" && s.ResponseID == ref.ID {
+			found(ref.N, wordsSpan(s))
+		}
+	}
+}
+
+// wordsSpan is a span of the batch as a candidate.
+func wordsSpan(s *mapping.Span) words.Span {
+	c := words.Span{
+		ID: s.SpanID, Parent: s.ParentSpanID, Start: s.Start, End: s.End, Kind: s.Kind, Event: s.Told != nil,
+		Scope: s.ScopeName, ResponseID: s.ResponseID,
+		Words: words.Words{
+			Input: orNil(s.InputMessageIDs), Output: orNil(s.OutputMessageIDs), System: s.SystemInstructionsID, Tools: s.ToolDefinitionsID,
+			ToolArguments: s.ToolArgumentsID, ToolResult: s.ToolResultID, FinishReasons: orNil(s.FinishReasons),
+		},
+	}
+	for _, model := range []string{s.RequestModel, s.ResponseModel} {
+		if model != "" {
+			c.Models = append(c.Models, model)
+		}
+	}
+	c.Own = c.Words.Sides()
+	return c
+}
+
+// orNil is list as it is read from storage: nil for an empty one.
+func orNil[T any](list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
 }
 
 // rowID returns llm_traces.id of a trace of the batch.
 func (t *transaction) rowID(otel pcommon.TraceID) [16]byte {
-	at, ok := slices.BinarySearchFunc(t.traces, otel, func(tr traceSpans, id pcommon.TraceID) int { return bytes.Compare(tr.otel[:], id[:]) })
-	if !ok {
-		return otel
+	if tr := t.traceOf(otel); tr != nil {
+		return tr.id
 	}
-	return t.traces[at].id
+	return otel
 }
 
 // bindWords notes which span has the words of each record, and returns the spans whose
@@ -186,24 +277,19 @@ func (t *transaction) bindWords(w *wordsOfTraces) map[spanKey]bool {
 		row.Of = span
 		w.bound = append(w.bound, store.BoundWords{Day: row.Day, Record: row.Record, Of: span})
 	}
+	bound := make(map[spanKey]bool, len(w.rows))
+	for _, row := range w.rows {
+		bound[spanKey{row.Trace, row.Of}] = true
+	}
 	for i := range t.traces { // words that were bound before the span went and came again
 		tr := &t.traces[i]
 		for _, r := range tr.rows {
-			if key := (spanKey{tr.otel, t.rows[r].SpanID}); !t.dead[r] && w.boundTo(key) {
+			if key := (spanKey{tr.otel, t.rows[r].SpanID}); !t.dead[r] && bound[key] {
 				affected[key] = true
 			}
 		}
 	}
 	return affected
-}
-
-func (w *wordsOfTraces) boundTo(key spanKey) bool {
-	for _, row := range w.rows {
-		if row.Trace == key.trace && row.Of == key.span {
-			return true
-		}
-	}
-	return false
 }
 
 // assembleWords reads all words of the affected spans, and plans the changes to these.
