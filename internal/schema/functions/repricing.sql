@@ -3,17 +3,20 @@
 
 -- Notes the days of which prices were added, changed or removed since the last time, to be
 -- priced again after some time, and returns how many changes those were. What says where a
--- price is from does not matter. The first time all days are noted; since collectors of
--- versions before, which estimate nothing, may go on for a while, the latest days a second
--- time.
+-- price is from does not matter. The first time all days are noted, but in a new database
+-- none; since collectors of versions before, which estimate nothing, may go on for a while,
+-- the latest days a second time.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_note_prices(settled interval) RETURNS integer
 LANGUAGE plpgsql SET "TimeZone" = 'UTC' AS $$
 DECLARE
     first_time boolean;
+    is_new boolean;
     noted integer;
 BEGIN
     LOCK TABLE {{.schema}}.llm_internal_applied_prices IN SHARE ROW EXCLUSIVE MODE;
     first_time := NOT EXISTS (SELECT FROM {{.schema}}.llm_internal_applied_prices);
+    -- In a new database nothing has been estimated by other prices.
+    is_new := first_time AND NOT EXISTS (SELECT FROM {{.schema}}.llm_spans) AND NOT EXISTS (SELECT FROM {{.schema}}.llm_prices p WHERE NOT p.built_in);
     WITH now AS (
         SELECT DISTINCT hashtextextended((to_jsonb(p) - ARRAY['id', 'source', 'checked'])::text, 0) AS hash, p.valid_from, p.valid_to
         FROM {{.schema}}.llm_prices p
@@ -27,7 +30,7 @@ BEGIN
     )
     INSERT INTO {{.schema}}.llm_internal_price_changes (since, until, ready_at)
     SELECT DISTINCT coalesce(c.valid_from, '-infinity')::date, (coalesce(c.valid_to, 'infinity') - interval '1 microsecond')::date, now() + settled
-    FROM (SELECT * FROM gone UNION ALL SELECT * FROM come) c
+    FROM (SELECT * FROM gone UNION ALL SELECT * FROM come) c WHERE NOT is_new
     ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS noted = ROW_COUNT;
     IF first_time AND noted > 0 THEN
