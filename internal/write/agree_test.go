@@ -3,6 +3,7 @@ package write
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -46,10 +47,12 @@ func agreeOverForests(t *testing.T, round uint64, traces int) {
 		fold(t, pool, now)
 		rowcheck.Agree(t, pool)
 	}
+	const keep = 48 * time.Hour
+	kept := now.UTC().Truncate(24 * time.Hour).Add(-keep)
 	var early, late, last [][]mapping.Span
 	for seed := range traces {
 		spans := randomTrace(r, []int{4, 12, 30}[seed%3], seed%2 == 1)
-		spread(r, spans)
+		spread(r, spans, store.DayOf(kept))
 		batches := randomBatches(r, spans)
 		half := r.IntN(len(batches) + 1)
 		early, late = append(early, batches[:half]...), append(late, batches[half:]...)
@@ -84,8 +87,6 @@ func agreeOverForests(t *testing.T, round uint64, traces int) {
 	send(early, 0)
 	agree("what was erased comes again")
 
-	keep := 48 * time.Hour
-	kept := now.UTC().Truncate(24 * time.Hour).Add(-keep)
 	dropDays(t, pool, now, 24*time.Hour, keep)
 	rowcheck.AgreeSince(t, pool, kept)
 	send(last, store.DayOf(kept))
@@ -95,15 +96,24 @@ func agreeOverForests(t *testing.T, round uint64, traces int) {
 }
 
 // spread puts the spans of a trace on one of some days, apart by µs, or by parts of hours
-// and days.
-func spread(r *rand.Rand, spans []mapping.Span) {
+// and days; all before a day, or none. Of a trace that retention has cut, sums keep what
+// the spans that are gone told of calls that are left.
+func spread(r *rand.Rand, spans []mapping.Span, day int32) {
 	base := spans[0].Start
-	day := int64(r.IntN(5)) * 24 * hour
+	back := int64(r.IntN(5)) * 24 * hour
 	factor := []int64{1, 1, hour / 25, hour}[r.IntN(4)]
+	first, last := int32(math.MaxInt32), int32(0)
 	for i := range spans {
 		s := &spans[i]
-		s.Start, s.End = base-day-hour+(s.Start-base-100)*factor, base-day-hour+(s.End-base-100)*factor
+		s.Start, s.End = base-back-hour+(s.Start-base-100)*factor, base-back-hour+(s.End-base-100)*factor
 		s.Day = store.DayOf(time.UnixMicro(s.Start))
+		first, last = min(first, s.Day), max(last, s.Day)
+	}
+	for i := range spans {
+		if first < day && last >= day {
+			s := &spans[i]
+			s.Start, s.End, s.Day = s.Start-int64(last-day+1)*24*hour, s.End-int64(last-day+1)*24*hour, s.Day-(last-day+1)
+		}
 	}
 }
 

@@ -9,6 +9,17 @@
 -- which took 400 ms a call; the walk takes less than one. Hence jit = off, and ROWS 1 for
 -- the queries around.
 
+-- Whether a trace has a span of a kind that tells another's call. As a subquery of the
+-- views, which ask for each column, it filled plans over a month of days with a thousand
+-- scans: PostgreSQL compiled them for 50 s. COST 1, since few rows ask.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_told_again(of_trace uuid, of_kind text, since timestamptz, until timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE COST 1 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM {{.schema}}.llm_spans o
+        WHERE o.trace_id = of_trace AND o.start_time BETWEEN since AND until AND o.kind = of_kind AND NOT o.counted);
+END
+$$;
+
 -- The other tellings of a counted call, the innermost first: spans of its kind (a tool's
 -- also of its name and call id) around it or, side by side, enclosing it in time. A call
 -- that failed below one that did not is a call of its own. The columns are named, since
@@ -49,15 +60,23 @@ BEGIN
     SELECT s.* FROM others o
     CROSS JOIN LATERAL (SELECT x.* FROM {{.schema}}.llm_spans x
         WHERE x.trace_id = of_trace AND x.span_id = o.span_id AND x.start_time = o.start_time OFFSET 0) s
-    ORDER BY o.height, s.span_id;
+    ORDER BY o.height, s.span_id, s.start_time;
 END
 $$;
 
--- The agent that a span works for: the nearest span around it that names one.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_agent(of_trace uuid, of_span text, of_parent text, since timestamptz, until timestamptz)
+-- The agent that a span works for: the nearest span around it that names one. Most often
+-- that is its parent, or there is none in the trace; COST 1 as above.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_agent(of_trace uuid, of_span text, of_parent text, spans integer, since timestamptz, until timestamptz)
 RETURNS text
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+LANGUAGE plpgsql STABLE COST 1 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+DECLARE
+    of_parents text := (SELECT min(o.agent_name) FROM {{.schema}}.llm_spans o
+        WHERE o.trace_id = of_trace AND o.span_id = of_parent AND o.start_time BETWEEN since AND until);
 BEGIN
+    IF of_parents IS NOT NULL OR spans <= 64 AND NOT EXISTS (SELECT FROM {{.schema}}.llm_spans o
+            WHERE o.trace_id = of_trace AND o.start_time BETWEEN since AND until AND o.agent_name IS NOT NULL) THEN
+        RETURN of_parents;
+    END IF;
     RETURN (
         WITH RECURSIVE up AS (
             SELECT of_span COLLATE "C" AS span_id, of_parent AS parent_span_id, NULL::text AS agent_name, 0 AS height
@@ -72,7 +91,7 @@ BEGIN
                 WHERE x.trace_id = of_trace AND x.span_id = o.span_id AND x.start_time BETWEEN since AND until OFFSET 0) s
             WHERE up.agent_name IS NULL AND up.height < 100
         )
-        SELECT up.agent_name FROM up WHERE up.agent_name IS NOT NULL ORDER BY up.height, up.span_id LIMIT 1);
+        SELECT up.agent_name FROM up WHERE up.agent_name IS NOT NULL ORDER BY up.height, up.span_id, up.agent_name LIMIT 1);
 END
 $$;
 

@@ -50,12 +50,8 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     coalesce(s.environment, t.environment) AS environment, coalesce(s.release, t.release) AS release,
     coalesce(s.tags, nullif(t.tags, '{}')) AS tags, coalesce(t.labels || s.labels, s.labels, t.labels) AS labels,
     s.prompt_name, s.prompt_version,
-    coalesce(s.agent_name,
-        (SELECT o.agent_name FROM {{.schema}}.llm_spans o
-         WHERE o.trace_id = s.trace_id AND o.span_id = s.parent_span_id AND o.start_time BETWEEN t.start_time AND t.end_time LIMIT 1),
-        CASE WHEN t.span_count > 64 OR EXISTS (SELECT FROM {{.schema}}.llm_spans o WHERE o.trace_id = s.trace_id AND o.start_time BETWEEN t.start_time AND t.end_time
-                 AND o.agent_name IS NOT NULL)
-             THEN {{.schema}}.llm_internal_agent(s.trace_id, s.span_id, s.parent_span_id, t.start_time, t.end_time) END) AS agent_name,
+    coalesce(s.agent_name, CASE WHEN t.span_count > 1
+        THEN {{.schema}}.llm_internal_agent(s.trace_id, s.span_id, s.parent_span_id, t.span_count, t.start_time, t.end_time) END) AS agent_name,
     s.agent_id, s.tool_name, s.tool_call_id, s.embedding_dimensions, s.service_tier, s.source, s.stored_at,
     d.day,
     CASE WHEN s.input_message_ids IS NULL AND k.told_again
@@ -104,14 +100,15 @@ FROM {{.schema}}.llm_spans s
 LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id
 CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day) d
 CROSS JOIN LATERAL (SELECT coalesce(s.response_model, s.request_model) AS own_model) m
-CROSS JOIN LATERAL (SELECT s.kind IN ('agent', 'chain') AS is_agent, s.counted IS TRUE AS is_call, s.counted AND t.span_count > 1 AND (t.span_count > 64 OR EXISTS (SELECT FROM {{.schema}}.llm_spans o WHERE o.trace_id = s.trace_id AND o.start_time BETWEEN t.start_time AND t.end_time
-        AND o.kind = s.kind AND NOT o.counted)) AS told_again,
+CROSS JOIN LATERAL (SELECT s.kind IN ('agent', 'chain') AS is_agent, s.counted IS TRUE AS is_call, s.counted AND t.span_count > 1
+        AND (t.span_count > 64 OR {{.schema}}.llm_internal_told_again(s.trace_id, s.kind, t.start_time, t.end_time)) AS told_again,
     coalesce(s.cost_counted, s.usage_counted) AS cost_counted) k
 CROSS JOIN LATERAL (SELECT CASE WHEN k.is_agent AND s.usage_counted THEN s.aggregate_usage END AS usage,
     CASE WHEN k.is_agent AND k.cost_counted THEN s.aggregate_usage END AS costs) a
 -- A strict function is not called for a null.
 LEFT JOIN LATERAL {{.schema}}.llm_internal_told_usage(
-    CASE WHEN (coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL AND (t.total_tokens > 0 OR t.unpriced_calls > 0)
+    CASE WHEN (coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL
+            AND (t.total_tokens + t.input_tokens + t.output_tokens > 0 OR t.estimated_cost IS NOT NULL OR t.unpriced_calls > 0)
         OR s.total_cost IS NULL AND s.estimate_counted IS NOT TRUE AND t.total_cost IS NOT NULL) AND k.told_again THEN s.trace_id END, s.span_id, s.start_time, t.start_time, t.end_time) u ON true
 CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN k.cost_counted THEN s.total_cost END, u.total_cost, (a.costs ->> 'total_cost')::numeric) AS reported,
     coalesce(CASE WHEN s.estimate_counted THEN s.estimated_cost END, u.counted_estimate) AS estimate) c

@@ -11,12 +11,8 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     coalesce(s.user_id, t.user_id) AS user_id, coalesce(s.session_id, t.session_id) AS session_id,
     coalesce(s.environment, t.environment) AS environment, coalesce(s.release, t.release) AS release,
     coalesce(s.tags, nullif(t.tags, '{}')) AS tags, coalesce(t.labels || s.labels, s.labels, t.labels) AS labels,
-    coalesce(s.agent_name,
-        (SELECT o.agent_name FROM {{.schema}}.llm_spans o
-         WHERE o.trace_id = s.trace_id AND o.span_id = s.parent_span_id AND o.start_time BETWEEN t.start_time AND t.end_time LIMIT 1),
-        CASE WHEN t.span_count > 64 OR EXISTS (SELECT FROM {{.schema}}.llm_spans o WHERE o.trace_id = s.trace_id AND o.start_time BETWEEN t.start_time AND t.end_time
-                 AND o.agent_name IS NOT NULL)
-             THEN {{.schema}}.llm_internal_agent(s.trace_id, s.span_id, s.parent_span_id, t.start_time, t.end_time) END) AS agent_name,
+    coalesce(s.agent_name, CASE WHEN t.span_count > 1
+        THEN {{.schema}}.llm_internal_agent(s.trace_id, s.span_id, s.parent_span_id, t.span_count, t.start_time, t.end_time) END) AS agent_name,
     s.agent_id, s.aggregate_usage, s.prompt_name, s.prompt_version, s.counted, s.source, s.stored_at,
     CASE WHEN s.tool_arguments_id IS NULL AND k.told_again
          THEN (SELECT o.tool_arguments_id FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
@@ -42,8 +38,8 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
 FROM {{.schema}}.llm_spans s
 LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id
 CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day) d
-CROSS JOIN LATERAL (SELECT t.span_count > 1 AND (t.span_count > 64 OR EXISTS (SELECT FROM {{.schema}}.llm_spans o WHERE o.trace_id = s.trace_id AND o.start_time BETWEEN t.start_time AND t.end_time
-        AND o.kind = 'tool' AND NOT o.counted)) AS told_again) k
+CROSS JOIN LATERAL (SELECT t.span_count > 1
+    AND (t.span_count > 64 OR {{.schema}}.llm_internal_told_again(s.trace_id, 'tool', t.start_time, t.end_time)) AS told_again) k
 WHERE s.kind = 'tool' AND s.counted;
 
 -- Each tool call once, without its words: readable for roles without llm_contents.
