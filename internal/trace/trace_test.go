@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
 	"testing"
 
@@ -99,11 +100,20 @@ func TestCountingMatchesDefinition(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("COUNTING_TRACES")); err == nil {
 		traces = n
 	}
-	for seed := range traces {
-		r := rand.New(rand.NewPCG(uint64(seed), 1))
-		if !t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { check(t, r) }) {
-			return
-		}
+	workers := runtime.GOMAXPROCS(0)
+	for worker := range workers {
+		t.Run(fmt.Sprint("worker ", worker), func(t *testing.T) {
+			t.Parallel()
+			seed := worker
+			t.Cleanup(func() {
+				if t.Failed() {
+					t.Logf("seed %d", seed)
+				}
+			})
+			for ; seed < traces; seed += workers {
+				check(t, rand.New(rand.NewPCG(uint64(seed), 1)))
+			}
+		})
 	}
 }
 
