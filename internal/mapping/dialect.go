@@ -69,6 +69,9 @@ type source struct {
 	// with replaces the value by another, the zero value being none; note says how.
 	with func(r *reading, v value) value
 	note string
+	// object says that only a JSON object gives anything: most attributes that may be the
+	// body of a request are lists or plain text, and feed the field nothing then.
+	object bool
 	// at replaces the dialect's rank for this source.
 	at int
 	// only limits the source to spans of these kinds.

@@ -67,10 +67,10 @@ var _ = register(dialect{
 		},
 		fSystemInstructions: {
 			{attr: "langfuse.observation.metadata.instructions", at: rankFramework},
-			{attr: "langfuse.observation.input", as: asBody, with: bodyOnly, note: "of a request's body", at: rankFramework},
+			{attr: "langfuse.observation.input", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: rankFramework},
 		},
 		fToolDefinitions: {
-			{attr: "langfuse.observation.input", as: asBody, with: bodyOnly, note: "of a request's body", at: rankFramework},
+			{attr: "langfuse.observation.input", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: rankFramework},
 			{attr: "langfuse.observation.metadata.tools", at: rankFramework},
 			{attr: "langfuse.observation.input", with: onlyTools, note: "tools among the messages", at: rankFramework},
 		},

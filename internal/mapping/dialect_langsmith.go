@@ -45,7 +45,7 @@ var _ = register(dialect{
 			{attr: "langsmith.metadata.ls_temperature", param: "temperature"},
 			{attr: "langsmith.metadata.ls_max_tokens", param: "max_tokens"},
 			{attr: "langsmith.metadata.ls_stop", param: "stop_sequences"},
-			{attr: "gen_ai.prompt", as: asBody, own: true, only: onlyLLM, with: bodyWithModel, note: "of a body that names a model", at: rankLast},
+			{attr: "gen_ai.prompt", as: asBody, own: true, only: onlyLLM, object: true, with: bodyWithModel, note: "of a body that names a model", at: rankLast},
 		},
 		fToolCallID:    {{attr: "gen_ai.completion", own: true, with: toolMessageID, note: ofToolMessage, at: rankEvents}},
 		fToolArguments: {{attr: "gen_ai.prompt", as: asWrapped, own: true, at: rankLegacy + 29}},

@@ -20,7 +20,7 @@ var _ = register(dialect{
 		},
 		fResponseID: {{attr: "mlflow.spanOutputs", path: "id", only: modelKinds}},
 		fRequestParameters: {
-			{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM, with: bodyWithModel, note: "of a body that names a model", at: rankLast},
+			{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM, object: true, with: bodyWithModel, note: "of a body that names a model", at: rankLast},
 			{attr: "invocation_params", as: asBody, own: true, at: rankLast},
 			{attr: "temperature", own: true, param: "temperature", at: rankLast},
 			{attr: "max_tokens", own: true, param: "max_tokens", at: rankLast},
@@ -47,10 +47,10 @@ var _ = register(dialect{
 			{attr: "mlflow.spanOutputs", as: asBody, only: onlyLLM},
 			{attr: "mlflow.spanOutputs", path: "output", only: onlyLLM},
 		},
-		fSystemInstructions: {{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM, with: bodyOnly, note: "of a request's body"}},
+		fSystemInstructions: {{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM, object: true, with: bodyOnly, note: "of a request's body"}},
 		fToolDefinitions: {
 			{attr: "mlflow.chat.tools"},
-			{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM, with: bodyOnly, note: "of a request's body"},
+			{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM, object: true, with: bodyOnly, note: "of a request's body"},
 		},
 		fToolArguments:  {{attr: "mlflow.spanInputs", as: asJSON, at: rankLegacy + 19}},
 		fToolResult:     {{attr: "mlflow.spanOutputs", as: asJSON, at: rankLegacy + 19}},

@@ -1,7 +1,5 @@
 package mapping
 
-import "strings"
-
 // The GenAI conventions since 1.37.
 var _ = register(dialect{
 	name:     "OpenTelemetry GenAI, current",
@@ -14,21 +12,21 @@ var _ = register(dialect{
 		fRequestModel: {{attr: "gen_ai.request.model"}},
 		fResponseModel: {
 			{attr: "gen_ai.response.model"},
-			{attr: "gen_ai.output.messages", with: member("model"), note: "`model` of a body", at: rankLast},
+			{attr: "gen_ai.output.messages", object: true, with: member("model"), note: "`model` of a body", at: rankLast},
 		},
 		fResponseID: {
 			{attr: "gen_ai.response.id"},
-			{attr: "gen_ai.output.messages", with: member("id"), note: "`id` of a body", at: rankLast},
+			{attr: "gen_ai.output.messages", object: true, with: member("id"), note: "`id` of a body", at: rankLast},
 		},
 		fFinishReasons: {{attr: "gen_ai.response.finish_reasons"}},
 		fRequestParameters: {
 			{attr: "gen_ai.request.*", except: []string{"model", "stream", "is_stream", "user", "type", "provider", "available_tools", "functions."}},
 			{attr: "gen_ai.output.type", param: "output_type"},
-			{attr: "gen_ai.input.messages", as: asBody, with: bodyWithModel, note: "of a body that names a model", at: rankLast},
+			{attr: "gen_ai.input.messages", as: asBody, object: true, with: bodyWithModel, note: "of a body that names a model", at: rankLast},
 		},
 		fStreaming: {
 			{attr: "gen_ai.request.stream"},
-			{attr: "gen_ai.input.messages", with: member("stream"), note: "`stream` of a body", at: rankLast},
+			{attr: "gen_ai.input.messages", object: true, with: member("stream"), note: "`stream` of a body", at: rankLast},
 		},
 		fTTFT: {
 			{attr: "gen_ai.response.time_to_first_chunk", as: asSeconds, streams: true},
@@ -37,28 +35,28 @@ var _ = register(dialect{
 		},
 		fInputTokens: {
 			{attr: "gen_ai.usage.input_tokens"},
-			{attr: "gen_ai.output.messages", with: bodyUsage(tokensInput), note: "of the usage in a body", at: rankLast},
+			{attr: "gen_ai.output.messages", object: true, with: bodyUsage(tokensInput), note: "of the usage in a body", at: rankLast},
 		},
 		fOutputTokens: {
 			{attr: "gen_ai.usage.output_tokens"},
-			{attr: "gen_ai.output.messages", with: bodyUsage(tokensOutput), note: "of the usage in a body", at: rankLast},
+			{attr: "gen_ai.output.messages", object: true, with: bodyUsage(tokensOutput), note: "of the usage in a body", at: rankLast},
 		},
 		fTotalTokens: {
 			{attr: "gen_ai.usage.total_tokens"},
-			{attr: "gen_ai.output.messages", with: bodyUsage(tokensTotal), note: "of the usage in a body", at: rankLast},
+			{attr: "gen_ai.output.messages", object: true, with: bodyUsage(tokensTotal), note: "of the usage in a body", at: rankLast},
 		},
 		fCacheRead: {
 			{attr: "gen_ai.usage.cache_read.input_tokens"},
-			{attr: "gen_ai.output.messages", with: bodyUsage(tokensRead), note: "of the usage in a body", at: rankLast},
+			{attr: "gen_ai.output.messages", object: true, with: bodyUsage(tokensRead), note: "of the usage in a body", at: rankLast},
 		},
 		fCacheCreation: {
 			{attr: "gen_ai.usage.cache_creation.input_tokens"},
 			{attr: "gen_ai.usage.cache_write.input_tokens", at: rankCurrent + 3},
-			{attr: "gen_ai.output.messages", with: bodyUsage(tokensWrite), note: "of the usage in a body", at: rankLast},
+			{attr: "gen_ai.output.messages", object: true, with: bodyUsage(tokensWrite), note: "of the usage in a body", at: rankLast},
 		},
 		fReasoning: {
 			{attr: "gen_ai.usage.reasoning.output_tokens"},
-			{attr: "gen_ai.output.messages", with: bodyUsage(tokensReasoning), note: "of the usage in a body", at: rankLast},
+			{attr: "gen_ai.output.messages", object: true, with: bodyUsage(tokensReasoning), note: "of the usage in a body", at: rankLast},
 		},
 		fTotalCost: {{attr: "gen_ai.usage.cost", with: pricedCost, note: "but 0 of OpenLIT for Python, which has no price then"}},
 		fServiceTier: {
@@ -87,12 +85,12 @@ var _ = register(dialect{
 		},
 		fSystemInstructions: {
 			{attr: "gen_ai.system_instructions"},
-			{attr: "gen_ai.input.messages", as: asBody, with: bodyOnly, note: "of a request's body", at: rankLast},
+			{attr: "gen_ai.input.messages", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: rankLast},
 			{event: inferenceDetails, attr: "gen_ai.system_instructions", at: rankEvents},
 		},
 		fToolDefinitions: {
 			{attr: "gen_ai.tool.definitions"},
-			{attr: "gen_ai.input.messages", as: asBody, with: bodyOnly, note: "of a request's body", at: rankLast},
+			{attr: "gen_ai.input.messages", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: rankLast},
 			{event: inferenceDetails, attr: "gen_ai.tool.definitions", at: rankEvents},
 		},
 		fToolArguments: {
@@ -194,8 +192,8 @@ var _ = register(dialect{
 			{as: asMessageEvents, at: rankEvents + 1},
 			{event: "gen_ai.content.completion", attr: "gen_ai.completion", at: rankEvents + 2},
 		},
-		fSystemInstructions: {{attr: "gen_ai.prompt", as: asBody, with: bodyOnly, note: "of a request's body", at: rankLegacy + 20}},
-		fToolDefinitions:    {{attr: "gen_ai.prompt", as: asBody, with: bodyOnly, note: "of a request's body", at: rankLegacy + 20}},
+		fSystemInstructions: {{attr: "gen_ai.prompt", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: rankLegacy + 20}},
+		fToolDefinitions:    {{attr: "gen_ai.prompt", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: rankLegacy + 20}},
 		fToolCallID:         {{event: "gen_ai.tool.message", attr: "id", at: rankEvents}},
 		fToolArguments: {
 			{attr: "gen_ai.prompt", at: rankLegacy + 30},
@@ -253,7 +251,7 @@ func bodyUsage(fact tokenFact) func(*reading, value) value {
 // bodyOnly passes on JSON objects only: a bare prompt is no place for system
 // instructions or tools.
 func bodyOnly(r *reading, v value) value {
-	if s, is := v.str(); is && !strings.HasPrefix(trimBlanks(s), "{") && !strings.HasPrefix(s, `"{`) {
+	if !v.node.Exists() && !mayBeObject(v.attr) {
 		return value{}
 	}
 	if n := r.parseOnce(v); isObject(n) {

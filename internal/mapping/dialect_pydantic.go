@@ -40,8 +40,8 @@ var _ = register(dialect{
 			{attr: "final_result", own: true, as: asText},
 			{attr: "response_data", own: true, as: asBody, with: logfireResponse, note: "its `message`", only: onlyLLM},
 		},
-		fSystemInstructions: {{attr: "request_data", own: true, as: asBody, with: bodyOnly, note: "of a request's body", only: onlyLLM}},
-		fToolDefinitions:    {{attr: "request_data", own: true, as: asBody, with: bodyOnly, note: "of a request's body", only: onlyLLM}},
+		fSystemInstructions: {{attr: "request_data", own: true, as: asBody, object: true, with: bodyOnly, note: "of a request's body", only: onlyLLM}},
+		fToolDefinitions:    {{attr: "request_data", own: true, as: asBody, object: true, with: bodyOnly, note: "of a request's body", only: onlyLLM}},
 	},
 	kinds: []kindRule{
 		{at: kindByIntent, own: true, of: logfireStream, note: "`streaming response from …` → llm if it tells tokens, else other; the call that it belongs to → chain"},

@@ -67,7 +67,9 @@ type reading struct {
 	memberFacts map[string]map[string]tokenFact // of members of usage objects seen before, by the key around them
 	nameKinds   map[string]kindFound            // of names of spans seen before
 	valueKinds  map[string]kindFound            // of values that state a kind, seen before
-	resources   map[string]resource             // seen before, by their JSON
+	resources   map[string]*resource            // seen before, by their JSON
+	scopes      map[string]uint64               // dialects of scopes seen before, by name
+	ofScope     func(string) uint64             // table.dialectsOfScope, bound once
 
 	statements []statement
 
@@ -91,7 +93,6 @@ type reading struct {
 	hits    []hit
 	leaves  []leaf // stack of those being put into a tree
 	classes []attrClass
-	counts  []tokenFact // what the attributes count by the words of their keys
 	events  []eventState
 	keys    ownKeys
 
@@ -114,7 +115,7 @@ func (r *reading) start(span ptrace.Span, out *Span, dialects uint64) {
 	}
 	r.touched = r.touched[:0]
 	r.keys.start()
-	r.hits, r.classes, r.counts, r.events, r.leaves = r.hits[:0], r.classes[:0], r.counts[:0], r.events[:0], r.leaves[:0]
+	r.hits, r.classes, r.events, r.leaves = r.hits[:0], r.classes[:0], r.events[:0], r.leaves[:0]
 	r.fed, r.exception, r.scored, r.rep, r.ready = r.t.nameFeeds, -1, false, 0, r.t.always
 	r.shows, r.stated, r.copied, r.original = 0, r.stated[:0], false, false
 	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
@@ -141,7 +142,7 @@ func (r *reading) release() {
 	clear(r.leaves[:cap(r.leaves)])
 	clear(r.stated[:cap(r.stated)])
 	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch {
-		r.hits, r.leaves, r.events, r.messages, r.classes, r.counts = nil, nil, nil, nil, nil, nil
+		r.hits, r.leaves, r.events, r.messages, r.classes = nil, nil, nil, nil, nil
 	}
 	if cap(r.buf) > 1<<20 {
 		r.buf = nil
@@ -163,7 +164,6 @@ func (r *reading) scan() {
 				class = classFact
 			}
 			r.classes = append(r.classes, class)
-			r.counts = append(r.counts, info.traits.count)
 			r.note(&info.traits, v)
 			r.keys.doubtful = r.keys.doubtful || r.slots[info.slot].set || v.Type() == pcommon.ValueTypeEmpty
 			r.file(info, v, i, -1)
@@ -179,7 +179,7 @@ func (r *reading) scan() {
 			continue
 		}
 		if f != nil {
-			r.classes, r.counts = append(r.classes, classUnknown), append(r.counts, r.countOf(key, v))
+			r.classes = append(r.classes, classUnknown)
 			r.fileHit(f, hit{slot: f.slot, index: index, attr: i, rest: rest, value: v})
 			continue
 		}
@@ -189,7 +189,7 @@ func (r *reading) scan() {
 
 // fileUnknown files an attribute that no dialect knows by the words of its key.
 func (r *reading) fileUnknown(t *traits, v pcommon.Value, attr int32) {
-	r.classes, r.counts = append(r.classes, t.class(v)), append(r.counts, t.count)
+	r.classes = append(r.classes, t.class(v))
 	r.note(t, v)
 	if t.names != namesNothing && t.count == noTokens {
 		r.file(r.t.unnamed[t.names], v, attr, -1)
@@ -197,19 +197,6 @@ func (r *reading) fileUnknown(t *traits, v pcommon.Value, attr int32) {
 	if t.count != noTokens && r.t.counts[t.count] != nil {
 		r.file(r.t.counts[t.count], v, attr, -1)
 	}
-}
-
-// countOf returns what an attribute of a family counts. Few of them are numbers.
-func (r *reading) countOf(key string, v pcommon.Value) tokenFact {
-	switch v.Type() {
-	case pcommon.ValueTypeInt, pcommon.ValueTypeDouble:
-		return r.traits(key).count
-	case pcommon.ValueTypeStr:
-		if beginsNumber(strings.TrimSpace(v.Str())) {
-			return r.traits(key).count
-		}
-	}
-	return noTokens
 }
 
 // note notes what a key tells of the kind.
@@ -300,6 +287,7 @@ func (r *reading) file(info *keyInfo, v pcommon.Value, attr, event int32) {
 	}
 	s.value, s.attr, s.event, s.info, s.set = v, attr, event, info, true
 	r.touch(info.slot)
+	r.touchObject(info.slot, v)
 	r.fed |= info.fields
 	r.copied, r.original = r.copied || info.copied, r.original || info.original
 }

@@ -1,6 +1,11 @@
 package mapping
 
-import "math/bits"
+import (
+	"math/bits"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
 
 // positions is a set of places in a list: of the sources of a field, or of the rules for
 // kinds. So a span walks through what its attributes feed, not through all that dialects
@@ -42,7 +47,7 @@ type readyLists [numFields + 1]positions
 
 // link notes for each slot what it feeds.
 func (t *table) link() {
-	t.feeds = make([][]feed, t.slots)
+	t.feeds, t.objectFeeds = make([][]feed, t.slots), make([][]feed, t.slots)
 	for f := range t.sources {
 		if len(t.sources[f]) > maxPositions {
 			panic("mapping: more sources of a field than positions")
@@ -51,7 +56,11 @@ func (t *table) link() {
 			if src.resource {
 				continue
 			}
-			if src.answer == nil {
+			switch {
+			case src.object:
+				t.objectFeeds[src.slot] = append(t.objectFeeds[src.slot], feed{uint8(f), uint8(i)})
+				continue
+			case src.answer == nil:
 				t.feeds[src.slot] = append(t.feeds[src.slot], feed{uint8(f), uint8(i)})
 				continue
 			}
@@ -95,6 +104,29 @@ func (r *reading) touch(slot int16) {
 	for _, fd := range r.t.feeds[slot] {
 		r.ready[fd.list].add(int(fd.at))
 	}
+}
+
+// touchObject marks what a slot feeds if its value is an object.
+func (r *reading) touchObject(slot int16, v pcommon.Value) {
+	feeds := r.t.objectFeeds[slot]
+	if len(feeds) == 0 || !mayBeObject(v) {
+		return
+	}
+	for _, fd := range feeds {
+		r.ready[fd.list].add(int(fd.at))
+	}
+}
+
+// mayBeObject tells whether a value is a JSON object or text that looks like one, quoted
+// once more or not.
+func mayBeObject(v pcommon.Value) bool {
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		return strings.HasPrefix(trimBlanks(v.Str()), "{") || strings.HasPrefix(v.Str(), `"{`)
+	case pcommon.ValueTypeMap, pcommon.ValueTypeBytes:
+		return true
+	}
+	return false
 }
 
 // next takes the next source of a field, in order of precedence, out of those that are left

@@ -31,10 +31,12 @@ type table struct {
 	nameFeeds uint64
 	// what each slot feeds, what every span has something for, and the rules that read the
 	// name of a dialect's spans
-	feeds     [][]feed
-	always    readyLists
-	nameRules []*positions // by dialect; nil for most
-	nameRuled uint64       // dialects that have some
+	feeds [][]feed
+	// what a slot feeds if its value is a JSON object
+	objectFeeds [][]feed
+	always      readyLists
+	nameRules   []*positions // by dialect; nil for most
+	nameRuled   uint64       // dialects that have some
 	// counts are what token counts of emitters that nobody described are filed under, by
 	// what the words of their keys say.
 	counts  [numTokenFacts]*keyInfo

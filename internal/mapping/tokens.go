@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
@@ -137,14 +139,15 @@ const maxStatements = 64
 // gather lists all that the span says of its usage.
 func (r *reading) gather() {
 	r.statements = r.statements[:0]
-	i := -1
 	for key, v := range r.span.Attributes().All() {
-		i++
 		if s, is := (value{attr: v}).str(); is && s != "" && (s[0] == '{' || s[0] == '[') {
 			r.gatherText(key, s)
 			continue
 		}
-		fact := r.counts[i]
+		if !mayCount(v) {
+			continue
+		}
+		fact := r.countOf(key)
 		if fact == noTokens {
 			continue
 		}
@@ -152,6 +155,25 @@ func (r *reading) gather() {
 			r.say(func(s *statement) { s.facts[fact] = Int{n, true} })
 		}
 	}
+}
+
+// mayCount spares most attributes the look at their keys.
+func mayCount(v pcommon.Value) bool {
+	switch v.Type() {
+	case pcommon.ValueTypeInt, pcommon.ValueTypeDouble:
+		return true
+	case pcommon.ValueTypeStr:
+		return beginsNumber(strings.TrimSpace(v.Str()))
+	}
+	return false
+}
+
+// countOf is what a number under a key counts by the words of the key.
+func (r *reading) countOf(key string) tokenFact {
+	if info := r.t.keys[key]; info != nil {
+		return info.traits.count
+	}
+	return r.traits(key).count
 }
 
 func (r *reading) say(fill func(*statement)) {
@@ -187,7 +209,7 @@ func (r *reading) gatherText(key, text string) {
 }
 
 // afterUsage returns where the first "sage" of a text ends; -1 for none. It looks for the g,
-// which few bytes are: 0.08 ns a byte of English, where strings.Index takes 0.4.
+// which few bytes are: 0.12 ns a byte of English messages, where strings.Index takes 0.95.
 func afterUsage(text string) int {
 	for i := 0; ; i++ {
 		g := strings.IndexByte(text[i:], 'g')
