@@ -92,6 +92,7 @@ func TestWordsOfRecordsAreTheSpans(t *testing.T) {
 		{"at random again, twice", func(td ptrace.Traces, ld plog.Logs) []arrival {
 			return append(shuffled(2)(td, ld), shuffled(3)(td, ld)...)
 		}},
+		{"written otherwise", varied(1)}, {"written otherwise again", varied(2)}, {"written otherwise once more", varied(3)},
 	} {
 		t.Run(order.name, func(t *testing.T) {
 			url := testserver.NewDatabase(t)
@@ -106,6 +107,19 @@ func TestWordsOfRecordsAreTheSpans(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// varied writes the records as other libraries write the same.
+func varied(seed uint64) func(ptrace.Traces, plog.Logs) []arrival {
+	return func(td ptrace.Traces, ld plog.Logs) []arrival {
+		r := rand.New(rand.NewPCG(seed, uint64(ld.LogRecordCount())))
+		agentruns.VaryEvents(r, ld)
+		all := []arrival{{td: &td}, {ld: &ld}}
+		if r.IntN(2) == 0 {
+			slices.Reverse(all)
+		}
+		return all
 	}
 }
 
