@@ -1,6 +1,8 @@
 package logs
 
 import (
+	"strings"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -253,13 +255,21 @@ func resourceText(res pcommon.Resource, keys []string) string {
 	return ""
 }
 
-// evaluation returns the attributes of an evaluation's result, which some write into the
-// body only.
+// evaluation returns the attributes of an evaluation's result. Some write all or a part of
+// them into the body; beside the conventions' names there, bodies repeat the same by others.
 func (r *record) evaluation() pcommon.Map {
-	if _, ok := r.Attributes().Get("gen_ai.evaluation.name"); !ok && r.has {
-		return r.body
+	if !r.has {
+		return r.Attributes()
 	}
-	return r.Attributes()
+	_, named := r.Attributes().Get("gen_ai.evaluation.name")
+	all := pcommon.NewMap()
+	copyMap(r.Attributes(), all)
+	for key, v := range r.body.All() {
+		if _, there := all.Get(key); !there && (!named || strings.HasPrefix(key, "gen_ai.") || key == errorType) {
+			copyValue(v, all.PutEmpty(key))
+		}
+	}
+	return all
 }
 
 func copyMap(from, to pcommon.Map) {

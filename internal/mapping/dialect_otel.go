@@ -109,6 +109,7 @@ var _ = register(dialect{
 	kinds: []kindRule{
 		{at: kindByOperation, attr: "gen_ai.operation.name", values: operationKinds},
 	},
+	words: []string{scoreExplanation},
 	// Where the words are that were uploaded.
 	facts: []string{
 		"gen_ai.input.messages_ref", "gen_ai.output.messages_ref", "gen_ai.system_instructions_ref", "gen_ai.tool.definitions_ref",
