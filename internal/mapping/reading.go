@@ -439,7 +439,7 @@ func (r *reading) textAt(f field, rank int) (text string, from int) {
 			return false
 		}
 		s, exact, ok := v.fact()
-		if !ok && f == fRequestModel {
+		if !ok && (f == fRequestModel || f == fResponseModel) {
 			if text, is := v.str(); is && strings.TrimSpace(text) == "" {
 				r.adjust(ModelEmpty, src)
 			}

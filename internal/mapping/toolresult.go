@@ -14,9 +14,9 @@ func (r *reading) toolError(v value, c content.Content) {
 		return
 	}
 	body := unsafe.String(unsafe.SliceData(c.Body), len(c.Body)) // nobody writes to a content
-	said := mayTellFailure(body) && tellsFailure(r.parseText(body), 0)
-	if text, is := v.str(); !said && is && len(text) <= maxResult && mayTellFailure(text) {
-		said = tellsFailure(r.parseText(text), 0)
+	said := r.textTellsFailure(body, 0)
+	if text, is := v.str(); !said && is && len(text) <= maxResult {
+		said = r.textTellsFailure(text, 0)
 	}
 	if said {
 		r.out.ErrorType = "tool_error"
@@ -27,22 +27,35 @@ func (r *reading) toolError(v value, c content.Content) {
 // maxResult bounds the results that are looked at.
 const maxResult = 1 << 20
 
-// mayTellFailure spares most results being searched or parsed: only an object tells.
+// mayTellFailure spares most results being searched or parsed: only an object tells, be it
+// in a list of content blocks or in a string.
 func mayTellFailure(s string) bool {
-	return strings.HasPrefix(trimBlanks(s), "{") &&
-		(strings.Contains(s, "rror") || strings.Contains(s, `"success"`) || strings.Contains(s, `"failed"`))
+	s = trimBlanks(s)
+	return s != "" && strings.IndexByte(`{["`, s[0]) >= 0 &&
+		(strings.Contains(s, "rror") || strings.Contains(s, `"success`) || strings.Contains(s, `"status`) || strings.Contains(s, `\"`))
 }
 
-// tellsFailure looks at the members of a result, and of the object that a library put it
-// into.
-func tellsFailure(n jsonval.Node, depth int) bool {
-	if !isObject(n) || depth > 1 {
+func (r *reading) textTellsFailure(s string, depth int) bool {
+	return mayTellFailure(s) && r.tellsFailure(r.parseText(s), depth)
+}
+
+// tellsFailure looks at the members of a result, of the object that a library put it
+// into, of the content blocks of a tool's result, and of the only text among them.
+func (r *reading) tellsFailure(n jsonval.Node, depth int) bool {
+	if depth > 3 {
 		return false
 	}
-	for _, key := range [...]string{"isError", "is_error"} {
-		if failed, ok := n.Get(key).Bool(); ok && failed {
-			return true
-		}
+	switch n.Kind() {
+	case jsonval.String:
+		return r.textTellsFailure(n.Str(), depth+1)
+	case jsonval.Array:
+		return r.blocksTellFailure(n, depth)
+	case jsonval.Object:
+	default:
+		return false
+	}
+	if flagged(n) {
+		return true
 	}
 	if succeeded, ok := n.Get("success").Bool(); ok && !succeeded {
 		return true
@@ -51,7 +64,33 @@ func tellsFailure(n jsonval.Node, depth int) bool {
 	case "error", "failed", "failure":
 		return true
 	}
-	return tellsFailure(n.Get("data"), depth+1) || tellsFailure(n.Get("output"), depth+1) || tellsFailure(n.Get("kwargs"), depth+1)
+	for _, key := range [...]string{"data", "output", "kwargs"} {
+		if inner := n.Get(key); isObject(inner) && r.tellsFailure(inner, depth+1) {
+			return true
+		}
+	}
+	return false
+}
+
+// blocksTellFailure looks at a list of content blocks, of which each may be flagged, and
+// at the text of one that stands alone.
+func (r *reading) blocksTellFailure(list jsonval.Node, depth int) bool {
+	for block := list.First(); block.Exists(); block = block.Next() {
+		if isObject(block) && block.Get("type").Exists() && flagged(block) {
+			return true
+		}
+	}
+	alone := list.First()
+	return list.Len() == 1 && isObject(alone) && r.textTellsFailure(alone.Get("text").Str(), depth+1)
+}
+
+func flagged(n jsonval.Node) bool {
+	for _, key := range [...]string{"isError", "is_error"} {
+		if failed, ok := n.Get(key).Bool(); ok && failed {
+			return true
+		}
+	}
+	return false
 }
 
 // parseText parses text that may be JSON.

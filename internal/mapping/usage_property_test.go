@@ -3,6 +3,7 @@ package mapping
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -175,6 +176,63 @@ func TestToolsFailByTheirResults(t *testing.T) {
 			require.Equal(t, "tool_error", got["error_type"])
 		} else {
 			require.Nil(t, got["error_type"], result)
+		}
+	}
+}
+
+// TestToolsFailByTheirResultsHoweverWrapped wraps results as libraries do, also twice.
+func TestToolsFailByTheirResultsHoweverWrapped(t *testing.T) {
+	quoted := strconv.Quote
+	wraps := map[string]func(string) string{
+		"as it is":        func(s string) string { return s },
+		"blanks":          func(s string) string { return " \n" + s + " " },
+		"in a string":     quoted,
+		"in data":         func(s string) string { return `{"type":"tool","data":` + s + `}` },
+		"in a text block": func(s string) string { return `[{"type":"text","text":` + quoted(s) + `}]` },
+	}
+	for result, failed := range map[string]bool{
+		`{"isError":true}`: true, `{"is_error":true,"content":"x"}`: true, `{"status":"error"}`: true, `{"status":"FAILED","n":1}`: true, `{"success":false}`: true,
+		`{"isError":false}`: false, `{"status":"no error"}`: false, `{"success":true}`: false, `{"is_error":null}`: false, `{"rows":[{"status":"error"}]}`: false,
+	} {
+		for outer, wrap := range wraps {
+			for inner, wrapFirst := range wraps {
+				sent := wrap(wrapFirst(result))
+				if outer == "in data" && inner != "as it is" && inner != "blanks" {
+					continue // what a library puts there is an object
+				}
+				s, got := testSpan{attrs: map[string]any{"gen_ai.operation.name": "execute_tool", "gen_ai.tool.call.result": sent}}.mapped(t)
+				require.Equal(t, failed, s.Adjustments&ToolErrorFromResult != 0, sent)
+				require.Equal(t, failed, got["error_type"] == "tool_error", sent)
+			}
+		}
+	}
+	for result, failed := range map[string]bool{
+		`[{"type":"tool_result","tool_use_id":"t","is_error":true,"content":"no such file"}]`:   true,
+		`[{"type":"text","text":"see errors"},{"type":"text","text":"{\"status\":\"error\"}"}]`: false,
+		`[{"status":"error"},{"status":"ok"}]`:                                                  false,
+	} {
+		s, _ := testSpan{attrs: map[string]any{"gen_ai.operation.name": "execute_tool", "gen_ai.tool.call.result": result}}.mapped(t)
+		require.Equal(t, failed, s.Adjustments&ToolErrorFromResult != 0, result)
+	}
+}
+
+// TestGarbageOfEveryKindLeavesItsMark puts garbage into each count and cost.
+func TestGarbageOfEveryKindLeavesItsMark(t *testing.T) {
+	for _, key := range []string{"gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "gen_ai.usage.total_tokens", "llm.token_count.prompt",
+		"gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.reasoning.output_tokens"} {
+		for _, garbage := range []any{"many", "12 tokens", int64(-1), -0.5, "-7", 1e300, "1e999", true} {
+			s, _ := chatWith(map[string]any{key: garbage}).mapped(t)
+			require.Contains(t, s.Adjustments.Names(), "tokens_invalid", "%s = %v", key, garbage)
+		}
+	}
+	for _, cost := range []string{"0.02 EUR", "€0.02", "£0.02", "¥3"} {
+		s, _ := chatWith(map[string]any{"gen_ai.usage.cost": cost}).mapped(t)
+		require.Contains(t, s.Adjustments.Names(), "cost_not_usd", cost)
+	}
+	for _, model := range []string{"", " ", "\t\n"} {
+		for _, key := range []string{"gen_ai.request.model", "gen_ai.response.model"} {
+			s, _ := chatWith(map[string]any{key: model}).mapped(t)
+			require.Contains(t, s.Adjustments.Names(), "model_empty", "%s = %q", key, model)
 		}
 	}
 }

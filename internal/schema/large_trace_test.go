@@ -82,8 +82,8 @@ func TestReadingALargeTraceIsLinear(t *testing.T) {
 		}
 		fill(8 * n)
 		for i, query := range largeTraceQueries {
-			most := 32*small[i] + 200*time.Millisecond // the square would be 64 times
-			large := quickest(t, conn, query, 3, most)
+			most := 16*small[i] + 200*time.Millisecond // the square would be 64 times
+			large := quickest(t, conn, query, 6, most)
 			t.Logf("%s: %s, %s, %.1f times: %s", s.name, small[i], large, float64(large)/float64(small[i]), query)
 			require.LessOrEqual(t, large, most, "%s: %d spans in %s, %d in %s: %s", s.name, n, small[i], 8*n, large, query)
 		}
