@@ -90,11 +90,30 @@ var questions = []readerQuestion{
 	{"Was a tool given a word?", `SELECT DISTINCT user_id FROM llm_search(:day::date - 3, '"of"', to_day => :day::date) WHERE found_in = 'tool_arguments'`, "alice"},
 	{"What do we hold of a person?", `SELECT line ->> 'type', count(*) FROM llm_export_user('bob') line GROUP BY 1 ORDER BY 1`, "call|5\nmessage|14\ntrace|2"},
 	{"What did a tool get and give, whoever told it?", `SELECT tool_arguments ->> 'of', tool_result ->> 'found' FROM llm_tool_calls WHERE tool_name = 'map'`, "river|true"},
+	// Asked later, by each of them.
+	{"Who runs into failing calls?", `SELECT user_id, count(*) FROM llm_calls WHERE is_call AND failed GROUP BY 1 ORDER BY 1`, "alice|1\ncarol|1\nerin|1"},
+	{"How long did a session last?", `SELECT extract(epoch FROM last_seen - first_seen)::integer FROM llm_sessions WHERE session_id = 's3'`, "244"},
+	{"Whose tools fail?", `SELECT user_id, count(*) FILTER (WHERE failed), count(*) FROM llm_tool_calls GROUP BY 1`, "alice|1|5"},
+	{"What do 1,000 answers of a model cost?", `SELECT model, round(1000 * sum(total_cost) / count(*), 3) FROM llm_calls
+		WHERE is_call AND kind = 'llm' AND NOT failed AND total_cost IS NOT NULL GROUP BY 1 ORDER BY 1`, "claude-sonnet-4|0.270\ngpt-4o|2.153\ngpt-4o-mini|0.005"},
+	{"How large are the prompts of an agent?", `SELECT round(avg(input_tokens)) FROM llm_call_facts WHERE is_call AND agent_name = 'concierge'`, "125"},
+	{"Which traces have errors?", `SELECT left(trace_id, 2), error_count FROM llm_traces WHERE error_count > 0 ORDER BY 1`, "03|1\n04|1\n05|1\n07|1"},
+	{"Where did a call fail and another answer?", `SELECT left(trace_hex, 2) FROM llm_call_facts WHERE is_call GROUP BY 1 HAVING bool_or(failed) AND bool_or(NOT failed) ORDER BY 1`, "05\n07"},
+	{"How much of the cost is estimated?", `SELECT cost_source, count(*), sum(total_cost) FROM llm_calls WHERE total_cost IS NOT NULL GROUP BY 1 ORDER BY 1`,
+		"estimated|6|0.00289066\nreported|2|0.006"},
+	{"Which traces have a system prompt?", `SELECT left(trace_hex, 2) FROM llm_messages WHERE role = 'system' GROUP BY 1`, "01"},
+	{"How often is a version of a prompt used?", `SELECT prompt_name, prompt_version, sum(calls) FROM llm_usage_daily WHERE prompt_version IS NOT NULL GROUP BY 1, 2`, "rivers|3|1"},
+	{"How many people called a model?", `SELECT count(DISTINCT user_id) FROM llm_call_facts WHERE is_call`, "5"},
+	{"Which traces took longest?", `SELECT left(trace_id, 2), duration_us / 1000 FROM llm_traces ORDER BY duration_us DESC LIMIT 2`, "06|20000\n03|9000"},
+	{"Which answers came without tokens?", `SELECT left(trace_hex, 2), count(*) FROM llm_calls WHERE is_call AND kind = 'llm' AND total_tokens IS NULL AND NOT failed GROUP BY 1`, "02|2"},
+	{"Which traces answered with a word?", `SELECT left(trace_hex, 2) FROM llm_trace_io WHERE output ILIKE '%plan%'`, "03"},
+	{"What was the largest prompt of each model?", `SELECT model, max(input_tokens) FROM llm_call_facts WHERE is_call AND kind = 'llm' AND input_tokens > 0 GROUP BY 1 ORDER BY 1`,
+		"claude-sonnet-4|40\ngpt-4o|500\ngpt-4o-mini|20"},
 }
 
 // TestQuestions asks what people ask, of data sent in several orders.
 func TestQuestions(t *testing.T) {
-	require.GreaterOrEqual(t, len(questions), 52)
+	require.GreaterOrEqual(t, len(questions), 67)
 	r := rand.New(rand.NewPCG(3, 16))
 	n := len(sampleSpans)
 	forth, back := make([]int, n), make([]int, n)
