@@ -61,7 +61,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "Tim
 DECLARE
     oldest record;
     deleted bigint;
-    kept_from timestamptz := limit_day; -- Citus refuses to delete by what is not immutable, as comparing a time with a date
+    kept_from timestamptz := limit_day; -- as in llm_delete_traces_before
 BEGIN
     IF of_table NOT IN ('llm_spans', 'llm_contents', 'llm_events', 'llm_scores') THEN
         RAISE EXCEPTION 'llm_drop_day_before: table % has no days; it takes llm_spans, llm_contents, llm_events or llm_scores', of_table;
