@@ -116,9 +116,12 @@ c0bacc27-bf19-48a5-bfcf-3d108e3d2829|00:00:00.210000|2|1|3105|0.0034
 What was said in a session?
 user|List the files of this project, then say in one sentence what it is.|~|2026-11-28 11:02:26.537 +0000 UTC
 assistant|Let me look.|claude-sonnet-4-5-20250929|2026-11-28 11:02:26.606 +0000 UTC
+assistant|Bash({"command": "ls", "description": "List files"})|~|2026-11-28 11:02:26.663 +0000 UTC
+assistant|Bash({"command": "ls", "description": "List files"})|~|2026-11-28 11:02:26.663 +0000 UTC
 assistant|It is 18 degrees and sunny in Paris.|claude-sonnet-4-5-20250929|2026-11-28 11:02:26.732 +0000 UTC
 user|And what is the weather?|~|2026-11-28 11:03:26.537 +0000 UTC
 assistant|Let me look.|claude-sonnet-4-5-20250929|2026-11-28 11:03:26.606 +0000 UTC
+assistant|Bash({"command": "ls", "description": "List files"})|~|2026-11-28 11:03:26.663 +0000 UTC
 assistant|It is 18 degrees and sunny in Paris.|claude-sonnet-4-5-20250929|2026-11-28 11:03:26.732 +0000 UTC
 
 Which commits came out of which session, and at what price?
