@@ -19,9 +19,9 @@ import (
 const (
 	// maxInHand bounds the batches that are mapped and stored at once: after an outage all consumers of the queue have
 	// full batches, which as rows take several times their size.
-	maxInHand = 64 << 20
+	maxInHand = 128 << 20
 	// bytesOfRow is what a span or record takes as a row, however little it says.
-	bytesOfRow = 512
+	bytesOfRow = 1536
 )
 
 // retrier tries to store a batch until Postgres takes it. exporterhelper's retry sender around it would drop the

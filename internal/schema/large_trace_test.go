@@ -37,9 +37,9 @@ var shapes = []shape{
 
 const largeTrace = `
 INSERT INTO llm_spans (trace_id, span_id, parent_span_id, start_time, end_time, duration_us, span_kind, kind, status,
-	input_tokens, total_tokens, total_cost, counted, usage_counted, cost_counted)
+	input_tokens, total_tokens, total_cost, counted, usage_counted, cost_counted, below)
 SELECT '00000000-0000-0000-0000-000000000001', lpad(to_hex(i), 16, '0'), lpad(to_hex(%[2]s), 16, '0'), began + i * interval '1 us',
-	began + i * interval '1 us' + interval '1 ms', 1000, 'internal', %[3]s, 'ok', %[4]s, %[4]s, %[5]s, %[6]s, %[7]s, %[8]s
+	began + i * interval '1 us' + interval '1 ms', 1000, 'internal', %[3]s, 'ok', %[4]s, %[4]s, %[5]s, %[6]s, %[7]s, %[8]s, 1
 FROM (VALUES (%[1]d, date_trunc('day', now(), 'UTC') + interval '10 hours')) x (n, began), generate_series(0, n - 1) i;
 INSERT INTO llm_traces (id, trace_id, root_span_id, start_time, end_time, span_count, llm_call_count, total_tokens, total_cost)
 SELECT trace_id, replace(trace_id::text, '-', ''), '0000000000000000', min(start_time), max(end_time), count(*), count(*) FILTER (WHERE counted),

@@ -118,6 +118,7 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT x.* FROM {{.schema}}.llm_spans x
             WHERE x.trace_id = of_trace AND x.parent_span_id COLLATE "C" = down.span_id AND x.start_time BETWEEN since AND until
+                AND (x.kind IN ('llm', 'embedding', 'reranker') OR x.below <> 0) -- as the index llm_spans_below
             UNION ALL
             SELECT x.* FROM {{.schema}}.llm_internal_side_by_side b
             CROSS JOIN LATERAL (SELECT y.* FROM {{.schema}}.llm_spans y
