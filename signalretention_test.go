@@ -41,8 +41,8 @@ func TestOldCandidatesAndWordsOfRecordsGo(t *testing.T) {
 		captured.Shift(-10 * 24 * time.Hour)
 		r := cut(captured)
 		sendLogs(t, c, r.logs)
-		whole.Add(captured.Told(false, true))
-		spans.Add(captured.Told(true, false))
+		whole.Add(captured.TruthIn(false, true))
+		spans.Add(captured.TruthIn(true, false))
 		late = append(late, r)
 	}
 	requireTruth(t, db, whole, "records of old days")

@@ -133,7 +133,7 @@ func TestSumsAreTheTruthInEachOrder(t *testing.T) {
 			var sums agentruns.Truth
 			for _, r := range loadRuns(t) {
 				send(t, &r, a, b)
-				sums.Add(r.Told(order != "logs", order != "traces"))
+				sums.Add(r.TruthIn(order != "logs", order != "traces"))
 				requireTruth(t, db, sums, r.Name)
 			}
 			rowcheck.Consistent(t, db)
@@ -210,7 +210,7 @@ func TestErasedSessionsOfBothSignals(t *testing.T) {
 		require.Zero(t, left, r.Name)
 		var sums agentruns.Truth
 		for _, other := range all[i+1:] {
-			sums.Add(other.Told(true, true))
+			sums.Add(other.TruthIn(true, true))
 		}
 		requireTruth(t, db, sums, "erasing "+r.Name)
 		rowcheck.Consistent(t, db)

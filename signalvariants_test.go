@@ -34,7 +34,7 @@ func variant(r *rand.Rand, runs []agentruns.Run) (all agentruns.Run, want agentr
 		if !logs {
 			run.Logs = plog.NewLogs()
 		}
-		want.Add(run.Told(traces, logs))
+		want.Add(run.TruthIn(traces, logs))
 		both := run.Traces.SpanCount() > 0 && run.Logs.LogRecordCount() > 0
 		if both && run.Agent() != "gemini" && r.IntN(2) == 0 {
 			agentruns.LoseRecords(r, &run)

@@ -122,8 +122,8 @@ func (r *Run) Agent() string {
 	return agent
 }
 
-// Told is what of the truth the given signals tell.
-func (r *Run) Told(traces, logs bool) Truth {
+// TruthIn is what of the truth the given signals tell.
+func (r *Run) TruthIn(traces, logs bool) Truth {
 	traces = traces && r.Traces.SpanCount() > 0
 	logs = logs && r.Logs.LogRecordCount() > 0 && r.Agent() != "opencode" // whose lines tell no call
 	want := r.Truth

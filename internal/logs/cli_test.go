@@ -48,7 +48,7 @@ func TestRecordsAloneTellTheTruth(t *testing.T) {
 				got.Output += s.Usage.Output.V
 				got.Reasoning += s.Usage.Reasoning.V
 			}
-			require.Equal(t, run.Told(false, true), got)
+			require.Equal(t, run.TruthIn(false, true), got)
 		})
 	}
 }
@@ -94,7 +94,7 @@ func TestLostHalvesAreToldByTheOthers(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 20))
 		run := runs[r.IntN(len(runs))].Copy()
 		what := agentruns.Vary(r, &run)
-		want := run.Told(true, true)
+		want := run.TruthIn(true, true)
 		switch r.IntN(3) {
 		case 0:
 			what = append(what, "spans are lost")
@@ -129,7 +129,7 @@ func requireTruthOf(t *testing.T, parts []agentruns.Run, message ...any) {
 			some.Logs = all.Logs
 		}
 		for i := range parts {
-			want.Add(parts[i].Told(subset.traces, subset.logs))
+			want.Add(parts[i].TruthIn(subset.traces, subset.logs))
 		}
 		tellings := tellingsIn(&some)
 		define(tellings)

@@ -49,7 +49,7 @@ type Observation struct {
 // Describe notes on the mapped spans how records tell them.
 func (b *Batch) Describe(spans []mapping.Span) {
 	for i := range spans {
-		spans[i].Told = &b.Observations[spans[i].Ordinal].EventCall
+		spans[i].Event = &b.Observations[spans[i].Ordinal].EventCall
 	}
 }
 

@@ -164,7 +164,7 @@ type Span struct {
 	Adjustments Adjustments
 
 	Scores  []*Score   // that events of the span tell
-	Told    *EventCall // how an event tells the call; nil where a span does
+	Event   *EventCall // how an event tells the call; nil where a span does
 	Ordinal int32      // of the span in the pdata
 }
 

@@ -147,7 +147,7 @@ func (w *world) randomBatch(r *rand.Rand) *mapping.Batch {
 			s.RequestModel = append(slices.Clone(houseModels), "gpt-4o", "")[own.IntN(len(houseModels)+2)]
 			s.ServiceTier = tiers[own.IntN(len(tiers))]
 			if own.IntN(5) == 0 {
-				s.Told = &mapping.EventCall{Event: "api_request"}
+				s.Event = &mapping.EventCall{Event: "api_request"}
 			}
 		}
 		if own.IntN(5) > 0 {

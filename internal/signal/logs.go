@@ -39,7 +39,7 @@ func (l Logs) Rest(spans []mapping.Span, events []mapping.Event) Data {
 		left[events[i].ID] = true
 	}
 	for i := range spans {
-		left[spans[i].Told.Record] = true
+		left[spans[i].Event.Record] = true
 	}
 	return Logs{logs.Only(l.Logs, left), l.Keep}
 }

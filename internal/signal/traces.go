@@ -58,7 +58,7 @@ func (t Traces) Rest(left []mapping.Span, _ []mapping.Event) Data {
 	isLeft := make(map[id]bool, len(left))
 	for i := range left {
 		isLeft[id{left[i].TraceID, left[i].SpanID}] = true
-		if left[i].Told != nil { // an event of the span that is its parent
+		if left[i].Event != nil { // an event of the span that is its parent
 			isLeft[id{left[i].TraceID, left[i].ParentSpanID}] = true
 		}
 	}

@@ -166,7 +166,7 @@ func (s *Store) callsOf(ref spanRef, q *trace.CallQuery, t *trace.Trace) pgbatch
 func readCall(v [][]byte, t *trace.Trace) error {
 	call := trace.Call{
 		Start: pgbatch.ReadTime(v[1]), End: pgbatch.ReadTime(v[2]),
-		Scope: uint64(pgbatch.ReadInt64(v[3])), Told: trace.Told(pgbatch.ReadInt64(v[4])),
+		Scope: uint64(pgbatch.ReadInt64(v[3])), Traits: trace.Traits(pgbatch.ReadInt64(v[4])),
 	}
 	if !spanID(&call.ID, v[0]) {
 		return nil
@@ -228,7 +228,7 @@ func scanSpan(r *pgbatch.Reader) (m *mapping.Span, flags trace.Flags, n int64, k
 	flags.Counted, flags.UsageCounted, flags.CostCounted = optBool(r), optBool(r), optBool(r)
 	flags.EstimateCounted = optBool(r)
 	if event, _ := r.OptBool(); event {
-		m.Told = &storedEvent
+		m.Event = &storedEvent
 	}
 	return m, flags, n, known
 }
@@ -398,7 +398,7 @@ var callColumns = []pgbatch.Column[CallRow]{
 		return pgbatch.AppendArrayLiteral(b, keys)
 	}),
 	pgbatch.Col("scope", pgtype.Int8OID, func(b []byte, r *CallRow) []byte { return pgbatch.AppendInt64(b, int64(r.Scope)) }),
-	pgbatch.Col("told", pgtype.Int8OID, func(b []byte, r *CallRow) []byte { return pgbatch.AppendInt64(b, int64(r.Told)) }),
+	pgbatch.Col("told", pgtype.Int8OID, func(b []byte, r *CallRow) []byte { return pgbatch.AppendInt64(b, int64(r.Traits)) }),
 }
 
 // ToolRow is a row of llm_internal_nested_tools.

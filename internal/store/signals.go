@@ -214,7 +214,7 @@ func readCandidate(v [][]byte, found func(n int64, c *trace.Candidate)) error {
 	m.ToolName, m.ToolCallID = r.String(), r.String()
 	counted, _ := r.OptBool()
 	if event {
-		m.Told = &mapping.EventCall{Event: name, ByTime: byTime}
+		m.Event = &mapping.EventCall{Event: name, ByTime: byTime}
 	}
 	c := trace.CandidateOf(m, session)
 	c.Origin, c.Place, c.HasID = origin, place, hasID
@@ -265,7 +265,7 @@ func (s *Store) ReadMoving(ctx context.Context, c *pgbatch.Conn, events []Moving
 		scanFields(&r, m)
 		e := &events[n]
 		r.UUID(&e.Row)
-		m.Told = &mapping.EventCall{Event: m.Name}
+		m.Event = &mapping.EventCall{Event: m.Name}
 		e.Span = m
 		return r.Err
 	})

@@ -20,7 +20,7 @@ type SpanRow struct {
 
 // source says who tells the row.
 func (r *SpanRow) source() string {
-	if r.Told != nil {
+	if r.Event != nil {
 		return "event"
 	}
 	return "span"

@@ -88,9 +88,9 @@ func (p *Planner) changesCover() bool {
 
 // spreadCover carries down what is covered: to children and to inner calls side by side.
 func (p *Planner) spreadCover() {
-	var beside *pairing
+	var siblings *pairing
 	if p.mixed {
-		beside = newPairing(&p.graph, true, nil)
+		siblings = newPairing(&p.graph, true, nil)
 	}
 	below := p.children()
 	for v := range p.vertices {
@@ -107,12 +107,12 @@ func (p *Planner) spreadCover() {
 			for _, child := range below[v] {
 				p.cover(child, at.covers|at.covered)
 			}
-			if beside != nil {
-				beside.update(v)
+			if siblings != nil {
+				siblings.update(v)
 			}
 		}
-		if beside != nil {
-			beside.coverInner()
+		if siblings != nil {
+			siblings.coverInner()
 		}
 	}
 }

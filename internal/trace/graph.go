@@ -28,14 +28,14 @@ const (
 	isStored                          // a stored span is
 	isQueued                          // waits in graph.work
 	isChanged                         // below has grown
-	// What the flags of stored observations, or names of tools, say beside below.
+	// What the flags of stored observations, or names of tools, say besides below.
 	callRepeats
 	tokensRepeat
 	costRepeats
-	isSummed        // the three above are complete
-	isSeveral       // observations that are not all the same tool
-	anonymousBeside // a tool span of the same name without a call id lies side by side
-	sumTokensRepeat // an event reports tokens, or the cost, of a call that is in the sums
+	isSummed         // the three above are complete
+	isSeveral        // observations that are not all the same tool
+	anonymousSibling // a tool span of the same name without a call id is a sibling
+	sumTokensRepeat  // an event reports tokens, or the cost, of a call that is in the sums
 	sumCostRepeats
 )
 
@@ -221,7 +221,7 @@ func (g *graph) deliver(v int32, marks Marks) {
 
 // spread delivers until nobody has anything new to say. Work is at most the number of
 // edges times that of marks.
-func (g *graph) spread(beside func(v int32)) {
+func (g *graph) spread(after func(v int32)) {
 	for len(g.work) > 0 {
 		v := g.work[len(g.work)-1]
 		g.work = g.work[:len(g.work)-1]
@@ -229,8 +229,8 @@ func (g *graph) spread(beside func(v int32)) {
 		for e := g.vertices[v].firstEdge; e != none; e = g.edges[e].next {
 			g.deliver(g.edges[e].to, g.passed(v, g.edges[e].covered))
 		}
-		if beside != nil {
-			beside(v)
+		if after != nil {
+			after(v)
 		}
 	}
 }

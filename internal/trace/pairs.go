@@ -310,29 +310,29 @@ func (p *pairing) lacks(n int32) lack {
 		if at.state&callRepeats == 0 {
 			lacks |= lacksRepeat
 		}
-		if node.ToolCall != "" && at.state&anonymousBeside == 0 {
+		if node.ToolCall != "" && at.state&anonymousSibling == 0 {
 			lacks |= lacksAnonymous
 		}
 	}
 	return lacks
 }
 
-// teaches returns what outer spans learn from a node. With every, each of them has to
+// supplies returns what outer spans learn from a node. With every, each of them has to
 // be linked: what tools lie below it is told apart by more than marks.
-func (p *pairing) teaches(n int32) (taught lack, every bool) {
+func (p *pairing) supplies(n int32) (supplied lack, every bool) {
 	node := &p.nodes[n]
 	at := &p.vertices[node.vertex]
 	if p.covering {
 		return lack(^at.covered), false
 	}
-	taught = lack(at.total())
+	supplied = lack(at.total())
 	if node.Kind == mapping.KindTool {
-		taught = lack(p.passed(node.vertex, at.observations == 1)) | lacksRepeat
+		supplied = lack(p.passed(node.vertex, at.observations == 1)) | lacksRepeat
 		if node.ToolCall == "" {
-			taught |= lacksAnonymous
+			supplied |= lacksAnonymous
 		}
 	}
-	return taught, at.below&toolBelow != 0 || at.state&isSeveral != 0
+	return supplied, at.below&toolBelow != 0 || at.state&isSeveral != 0
 }
 
 // update brings the trees up to date with what a vertex lacks.
@@ -372,7 +372,7 @@ func (p *pairing) pushCall(n int32) {
 func (p *pairing) pushClass(c *class, n int32) {
 	if c.tree == nil {
 		for _, m := range c.members {
-			if taught, every := p.teaches(n); every || p.lacks(m)&taught != 0 {
+			if supplied, every := p.supplies(n); every || p.lacks(m)&supplied != 0 {
 				p.try(n, m)
 			}
 		}
@@ -380,16 +380,16 @@ func (p *pairing) pushClass(c *class, n int32) {
 	}
 	inner := p.nodes[n].Span
 	before, _ := slices.BinarySearchFunc(c.members, inner, func(m int32, s *Span) int { return compareTime(p.nodes[m].Span, s) })
-	taught, every := p.teaches(n)
-	p.search(c, 1, 0, c.size, &search{n: n, before: before, taught: taught, every: every})
+	supplied, every := p.supplies(n)
+	p.search(c, 1, 0, c.size, &search{n: n, before: before, supplied: supplied, every: every})
 }
 
 // search looks for outer spans of node n among the members before a place.
 type search struct {
-	n      int32
-	before int
-	taught lack
-	every  bool
+	n        int32
+	before   int
+	supplied lack
+	every    bool
 }
 
 // search tries all members in the range of tree vertex i that may be found.
@@ -399,7 +399,7 @@ func (p *pairing) search(c *class, i, from, size int, s *search) {
 	if from >= s.before || at.lastEnd < inner.End {
 		return
 	}
-	if !s.every && (at.lacks&s.taught == 0 || at.end < inner.End || !at.mixed && at.scope == inner.Scope) {
+	if !s.every && (at.lacks&s.supplied == 0 || at.end < inner.End || !at.mixed && at.scope == inner.Scope) {
 		return
 	}
 	if size == 1 {
@@ -429,7 +429,7 @@ func (p *pairing) try(n, m int32) {
 	if outer.Kind == mapping.KindTool {
 		p.vertices[outer.vertex].state |= callRepeats
 		if inner.ToolCall == "" {
-			p.vertices[outer.vertex].state |= anonymousBeside
+			p.vertices[outer.vertex].state |= anonymousSibling
 		}
 		p.update(outer.vertex)
 	}

@@ -236,10 +236,10 @@ func (p *Planner) register(r *Result) {
 		if !node.isCall() {
 			continue
 		}
-		if !node.Event && (p.t.whole || node.was == nil || p.tellsOther(int32(n))) {
+		if !node.Event && (p.t.whole || node.was == nil || p.changesTraits(int32(n))) {
 			r.Calls = append(r.Calls, Call{
 				ID: node.ID, Start: node.Start, End: node.End, Keys: node.listed(nil),
-				Scope: scopeHash(node.Scope), Told: p.told(int32(n)),
+				Scope: scopeHash(node.Scope), Traits: p.traits(int32(n)),
 			})
 		}
 		if node.Kind != mapping.KindTool {
@@ -264,8 +264,8 @@ func (p *Planner) register(r *Result) {
 	}
 }
 
-// tellsOther tells whether Told of a stored call changes.
-func (p *Planner) tellsOther(n int32) bool {
+// changesTraits tells whether the Traits of a stored call changes.
+func (p *Planner) changesTraits(n int32) bool {
 	node := &p.nodes[n]
 	return *node.was != p.flags(n) || p.vertices[node.vertex].state&isNew != 0
 }

@@ -58,12 +58,12 @@ func CandidateOf(s *mapping.Span, session string) Candidate {
 		Origin: s.TraceID, Place: s.TraceID, ID: s.SpanID, Start: s.Start, End: s.End, Kind: s.Kind, Session: cmp.Or(s.SessionID, session),
 		Models: of.Models, Failed: of.Failed, Tokens: of.reportsTokens(), Cost: of.Cost.Valid,
 		Input: s.Usage.Input, Output: s.Usage.Output, Reasoning: s.Usage.Reasoning, Figures: figures(&s.Usage),
-		ToolName: of.ToolName, ToolCall: of.ToolCall, Sums: isGroup(s.Kind) && s.Told == nil,
+		ToolName: of.ToolName, ToolCall: of.ToolCall, Sums: isGroup(s.Kind) && s.Event == nil,
 	}
 	if id := cmp.Or(of.ResponseID, of.ToolCall); id != "" {
 		c.IDs = append(c.IDs, id)
 	}
-	if e := s.Told; e != nil {
+	if e := s.Event; e != nil {
 		c.Event, c.ByTime, c.Names, c.Derived = e.Event, e.ByTime, e.Call, e.Derived
 		for _, id := range e.IDs {
 			if !slices.Contains(c.IDs, id) {
@@ -77,7 +77,7 @@ func CandidateOf(s *mapping.Span, session string) Candidate {
 
 // Sums tells whether a span is a candidate for a sum of calls that events observe.
 func Sums(s *mapping.Span) bool {
-	return isGroup(s.Kind) && s.Told == nil && (s.Usage.Input.OK || s.Usage.Output.OK || s.Usage.Total.OK || s.Usage.TotalCost.Valid)
+	return isGroup(s.Kind) && s.Event == nil && (s.Usage.Input.OK || s.Usage.Output.OK || s.Usage.Total.OK || s.Usage.TotalCost.Valid)
 }
 
 func figures(u *mapping.Usage) (n int) {

@@ -76,7 +76,7 @@ func Of(s *mapping.Span) Span {
 		Error: s.Status == "error" || s.ErrorType != "",
 		Input: s.Usage.Input, Output: s.Usage.Output, Total: s.Usage.Total, Cost: s.Usage.TotalCost,
 		Estimate: s.EstimatedCost,
-		Scope:    s.ScopeName, Event: s.Told != nil, From: s,
+		Scope:    s.ScopeName, Event: s.Event != nil, From: s,
 	}
 	if s.Kind == mapping.KindTool {
 		c.ToolName, c.ToolCall, c.ToolArguments = s.ToolName, s.ToolCallID, s.ToolArgumentsID

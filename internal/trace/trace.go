@@ -19,7 +19,7 @@ type Trace struct {
 	awaited  map[pcommon.SpanID]Marks
 	pairs    map[pairKey]Pair
 	searched map[observation]bool
-	calls    shelves                      // stored calls that may lie beside those of the batch
+	calls    buckets                      // stored calls that may lie beside those of the batch
 	listed   map[observation]bool         // those in calls
 	taken    map[observation]bool         // those of them that were asked for
 	fetched  int                          // how often
@@ -54,7 +54,7 @@ type Call struct {
 	Start, End int64
 	Keys       []uint64
 	Scope      uint64 // hash
-	Told       Told
+	Traits     Traits
 }
 
 // Tool is a tool span of a trace in which such spans are nested, a row of

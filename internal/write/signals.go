@@ -35,7 +35,7 @@ func (t *transaction) mayPair() bool {
 	scope, sends := "", false
 	for i := range t.batch.Spans {
 		s := &t.batch.Spans[i]
-		if s.Told != nil {
+		if s.Event != nil {
 			return true
 		}
 		if s.ScopeName != scope {
@@ -89,10 +89,10 @@ func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.T
 	for i := range t.batch.Spans {
 		s := &t.batch.Spans[i]
 		traces[s.TraceID] = true
-		if s.Told == nil {
+		if s.Event == nil {
 			continue
 		}
-		if s.Told.Derived {
+		if s.Event.Derived {
 			p.derived[s.TraceID] = true
 		}
 		events, at = append(events, store.EventRef{Origin: s.TraceID, ID: s.SpanID, Start: s.Start}), append(at, i)
@@ -139,7 +139,7 @@ func (p *pairing) settleSessions(spans []mapping.Span) {
 func (p *pairing) addCandidates(spans []mapping.Span, places map[int]pcommon.TraceID) {
 	evented := map[pcommon.TraceID]bool{}
 	for i := range spans {
-		if spans[i].Told != nil {
+		if spans[i].Event != nil {
 			evented[spans[i].TraceID] = true
 		}
 	}
@@ -153,10 +153,10 @@ func (p *pairing) addCandidates(spans []mapping.Span, places map[int]pcommon.Tra
 				p.add(i, s, inTrace)
 			}
 		case !s.Kind.IsModel() && s.Kind != mapping.KindTool:
-			p.known[i] = s.Told != nil && slices.ContainsFunc(p.prompts[s.TraceID], func(r store.EventRef) bool { return r.ID == s.SpanID && r.Start == s.Start })
+			p.known[i] = s.Event != nil && slices.ContainsFunc(p.prompts[s.TraceID], func(r store.EventRef) bool { return r.ID == s.SpanID && r.Start == s.Start })
 		case stored:
 			p.known[i] = true
-		case s.Told != nil || inTrace || logs.SendsRecords(s.ScopeName):
+		case s.Event != nil || inTrace || logs.SendsRecords(s.ScopeName):
 			p.add(i, s, inTrace)
 		}
 	}
@@ -293,15 +293,15 @@ func (t *transaction) layOutPaired() {
 		if at, ok := p.numbers[i]; ok {
 			c := &p.signals.Candidates[at]
 			place = c.Place
-			p.known[i] = s.Told != nil && c.Stored
+			p.known[i] = s.Event != nil && c.Stored
 		}
 		if t.dead[i] = p.known[i]; t.dead[i] {
 			continue
 		}
 		tr := of(place)
 		tr.rows = append(tr.rows, int32(i))
-		tr.calls = tr.calls || s.Told == nil || s.Kind.IsModel() || s.Kind == mapping.KindTool
-		if s.Told != nil && s.Told.Derived && s.Kind == mapping.KindAgent {
+		tr.calls = tr.calls || s.Event == nil || s.Kind.IsModel() || s.Kind == mapping.KindTool
+		if s.Event != nil && s.Event.Derived && s.Kind == mapping.KindAgent {
 			key := trace.PromptKey(s.TraceID)
 			p.changes.Candidates = append(p.changes.Candidates, store.CandidateRow{Key: key.Hash, Origin: s.TraceID, ID: s.SpanID, Start: s.Start, End: s.End})
 		}

@@ -227,7 +227,7 @@ func (t *transaction) spansOfWords(tr *traceSpans, ref *store.SpansRef, within s
 // wordsSpan is a span of the batch as a candidate.
 func wordsSpan(s *mapping.Span) words.Span {
 	c := words.Span{
-		ID: s.SpanID, Parent: s.ParentSpanID, Start: s.Start, End: s.End, Kind: s.Kind, Event: s.Told != nil,
+		ID: s.SpanID, Parent: s.ParentSpanID, Start: s.Start, End: s.End, Kind: s.Kind, Event: s.Event != nil,
 		Scope: s.ScopeName, ResponseID: s.ResponseID,
 		Words: words.Words{
 			Input: orNil(s.InputMessageIDs), Output: orNil(s.OutputMessageIDs), System: s.SystemInstructionsID, Tools: s.ToolDefinitionsID,

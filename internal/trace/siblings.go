@@ -11,75 +11,75 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
-// A batch may bring a call beside which thousands of stored ones lie. Of those it reads
-// one narrow row each, which says what the call lacks and what it teaches. From llm_spans
+// A batch may bring a call with thousands of stored siblings. Of those it reads
+// one narrow row each, which says what the call lacks and what it supplies. From llm_spans
 // it reads only the calls from which something follows: outer ones that learn from the
-// batch, and inner ones that teach it, a few of a sort. Where these turn out to be no
+// batch, and inner ones that supply it, a few of a sort. Where these turn out to be no
 // observations of the call, it reads more.
 
-// Told says of a stored call what pairing needs to know: the column
+// Traits say of a stored call what pairing needs to know: the column
 // llm_internal_call_keys.told.
-type Told uint64
+type Traits uint64
 
 const (
-	toldOwn            = 16               // by how much the call's own marks are shifted; those below it come first
-	toldTool      Told = 1 << (32 + iota) // a tool span
-	toldRepeated                          // … that another one repeats
-	toldCalled                            // … with a call id
-	toldObserved                          // there are several observations of the span
-	toldDifferent                         // … that are not all the same tool
+	traitsOwn              = 16               // by how much the call's own marks are shifted; those below it come first
+	isToolCall      Traits = 1 << (32 + iota) // a tool span
+	isRepeated                                // … that another one repeats
+	hasCallID                                 // … with a call id
+	isObservedAgain                           // there are several observations of the span
+	isSeveralTools                            // … that are not all the same tool
 )
 
-// told returns what is kept of a call.
-func (g *graph) told(n int32) Told {
+// traits returns what is kept of a call.
+func (g *graph) traits(n int32) Traits {
 	node := &g.nodes[n]
 	at := &g.vertices[node.vertex]
-	told := Told(at.below) | Told(at.own)<<toldOwn
+	traits := Traits(at.below) | Traits(at.own)<<traitsOwn
 	isTool := node.Kind == mapping.KindTool
 	for _, flag := range [...]struct {
-		flag Told
+		flag Traits
 		set  bool
 	}{
-		{toldTool, isTool},
-		{toldRepeated, at.state&callRepeats != 0},
-		{toldCalled, isTool && node.ToolCall != ""},
-		{toldObserved, at.observations > 1},
-		{toldDifferent, at.state&isSeveral != 0},
+		{isToolCall, isTool},
+		{isRepeated, at.state&callRepeats != 0},
+		{hasCallID, isTool && node.ToolCall != ""},
+		{isObservedAgain, at.observations > 1},
+		{isSeveralTools, at.state&isSeveral != 0},
 	} {
 		if flag.set {
-			told |= flag.flag
+			traits |= flag.flag
 		}
 	}
-	return told
+	return traits
 }
 
-func (t Told) below() Marks { return Marks(t) }
+func (t Traits) below() Marks { return Marks(t) }
 
 // lacks is pairing.lacks of a stored call.
-func (t Told) lacks() lack {
+func (t Traits) lacks() lack {
 	lacks := lack(^t.below()) & lacksMarks
-	if t&(toldTool|toldRepeated) == toldTool {
+	if t&(isToolCall|isRepeated) == isToolCall {
 		lacks |= lacksRepeat
 	}
-	if t&toldCalled != 0 {
+	if t&hasCallID != 0 {
 		lacks |= lacksAnonymous
 	}
 	return lacks
 }
 
-// teaches is pairing.teaches of a stored call.
-func (t Told) teaches() (taught lack, every bool) {
-	taught = lack(t.below() | Marks(t>>toldOwn))
-	if t&toldTool != 0 {
-		if t&toldObserved == 0 && t.below()&toolBelow == 0 {
-			taught &^= lack(toolBelow)
+// supplies is pairing.supplies of a stored call.
+func (t Traits) supplies() (supplied lack, every bool) {
+	supplied = lack(t.below() | Marks(t>>traitsOwn))
+	if t&isToolCall != 0 {
+		if t&isObservedAgain == 0 && t.below()&toolBelow == 0 {
+			supplied &^= lack(toolBelow)
 		}
-		taught |= lacksRepeat
-		if t&toldCalled == 0 {
-			taught |= lacksAnonymous
+		supplied |= lacksRepeat
+		if t&hasCallID == 0 {
+			supplied |= lacksAnonymous
 		}
 	}
-	return taught, t.below()&toolBelow != 0 || t&toldDifferent != 0
+	return supplied, t.below()&toolBelow != 0 || t&isSeveralTools != 0
 }
 
 // moment is when an observation of a call was.
@@ -93,20 +93,20 @@ func (m *moment) compare(o *moment) int {
 	return cmp.Or(cmp.Compare(m.start, o.start), cmp.Compare(o.end, m.end), bytes.Compare(m.id[:], o.id[:]))
 }
 
-// shelf is calls of one scope under one key, and the stored ones of which the same is
-// told.
-type shelf struct {
-	scope uint64
-	told  Told // stored calls
-	// What calls of the batch teach.
-	taught lack
-	every  bool
+// bucket is calls of one scope under one key, stored ones of the same
+// traits.
+type bucket struct {
+	scope  uint64
+	traits Traits // stored calls
+	// What calls of the batch supply.
+	supplied lack
+	every    bool
 
 	calls []moment // outer ones first, once sorted
 	ends  []int64  // of each place, the first end from there on
 }
 
-func (s *shelf) sort() {
+func (s *bucket) sort() {
 	if len(s.ends) == len(s.calls) {
 		return
 	}
@@ -120,7 +120,7 @@ func (s *shelf) sort() {
 }
 
 // inner returns the calls that may lie within m, up to the first that begins after it.
-func (s *shelf) inner(m *moment, yield func(*moment) bool) {
+func (s *bucket) inner(m *moment, yield func(*moment) bool) {
 	s.sort()
 	i, found := slices.BinarySearchFunc(s.calls, *m, func(a, b moment) int { return a.compare(&b) })
 	if found {
@@ -133,14 +133,14 @@ func (s *shelf) inner(m *moment, yield func(*moment) bool) {
 	}
 }
 
-// shelves are calls by key.
-type shelves map[uint64][]*shelf
+// buckets are calls by key.
+type buckets map[uint64][]*bucket
 
-func (s shelves) add(key, scope uint64, told Told, m moment) *shelf {
-	at := slices.IndexFunc(s[key], func(other *shelf) bool { return other.scope == scope && other.told == told })
+func (s buckets) add(key, scope uint64, traits Traits, m moment) *bucket {
+	at := slices.IndexFunc(s[key], func(other *bucket) bool { return other.scope == scope && other.traits == traits })
 	if at < 0 {
 		at = len(s[key])
-		s[key] = append(s[key], &shelf{scope: scope, told: told})
+		s[key] = append(s[key], &bucket{scope: scope, traits: traits})
 	}
 	on := s[key][at]
 	on.calls = append(on.calls, m)
@@ -150,14 +150,14 @@ func (s shelves) add(key, scope uint64, told Told, m moment) *shelf {
 // KnowCalls takes stored calls that Ask.Calls asks for.
 func (t *Trace) KnowCalls(calls ...Call) {
 	if t.calls == nil {
-		t.calls, t.listed = shelves{}, map[observation]bool{}
+		t.calls, t.listed = buckets{}, map[observation]bool{}
 	}
 	for i := range calls {
 		c := &calls[i]
 		if at := (observation{c.ID, c.Start}); !t.listed[at] {
 			t.listed[at] = true
 			for _, key := range c.Keys {
-				t.calls.add(key, c.Scope, c.Told, moment{c.Start, c.End, c.ID})
+				t.calls.add(key, c.Scope, c.Traits, moment{c.Start, c.End, c.ID})
 			}
 		}
 	}
@@ -170,7 +170,7 @@ func (p *Planner) fetchCalls() *Ask {
 	if len(t.calls) == 0 {
 		return nil
 	}
-	f := fetch{Planner: p, pairing: pairing{graph: &p.graph}, batch: shelves{}, want: map[observation]Told{}}
+	f := fetch{Planner: p, pairing: pairing{graph: &p.graph}, batch: buckets{}, want: map[observation]Traits{}}
 	for n := range p.nodes {
 		if p.searches(int32(n)) {
 			f.innerOf(int32(n))
@@ -182,10 +182,10 @@ func (p *Planner) fetchCalls() *Ask {
 	}
 	t.fetched++
 	ask := &Ask{}
-	for at, told := range f.want {
+	for at, traits := range f.want {
 		t.taken[at] = true
 		ask.Spans = append(ask.Spans, at.id)
-		if told&toldObserved != 0 {
+		if traits&isObservedAgain != 0 {
 			ask.Exact = append(ask.Exact, Ref{at.id, at.start})
 		}
 	}
@@ -197,38 +197,38 @@ func (p *Planner) fetchCalls() *Ask {
 type fetch struct {
 	*Planner
 	pairing pairing
-	batch   shelves
-	want    map[observation]Told
+	batch   buckets
+	want    map[observation]Traits
 	keys    []uint64
 }
 
 // take asks for a stored call unless it is known.
-func (f *fetch) take(c *moment, told Told) (taken bool) {
+func (f *fetch) take(c *moment, traits Traits) (taken bool) {
 	at := observation{c.id, c.start}
 	if f.t.index[at] || f.t.taken[at] {
 		return false
 	}
-	f.want[at] = told
+	f.want[at] = traits
 	return true
 }
 
-// innerOf asks for stored calls that may lie within one of the batch and teach it
+// innerOf asks for stored calls that may lie within one of the batch and supply it with
 // something, and keeps the one of the batch for outer.
 func (f *fetch) innerOf(n int32) {
 	node := &f.nodes[n]
 	m, scope := moment{node.Start, node.End, node.ID}, scopeHash(node.Scope)
 	lacks := f.pairing.lacks(n)
-	taught, every := f.pairing.teaches(n)
+	supplied, every := f.pairing.supplies(n)
 	f.keys = node.lookedUp(f.keys[:0])
 	for _, key := range f.keys {
 		for _, stored := range f.t.calls[key] {
-			tells, all := stored.told.teaches()
-			if stored.scope == scope || !all && lacks&tells == 0 {
+			gives, all := stored.traits.supplies()
+			if stored.scope == scope || !all && lacks&gives == 0 {
 				continue
 			}
 			left := 1 << min(f.t.fetched, 30)
 			stored.inner(&m, func(c *moment) bool {
-				if f.take(c, stored.told) && !all {
+				if f.take(c, stored.traits) && !all {
 					left--
 				}
 				return left > 0
@@ -236,7 +236,7 @@ func (f *fetch) innerOf(n int32) {
 		}
 		if len(f.t.calls[key]) > 0 {
 			on := f.batch.add(key, scope, 0, m)
-			on.taught |= taught
+			on.supplied |= supplied
 			on.every = on.every || every
 		}
 	}
@@ -248,12 +248,12 @@ func (f *fetch) outer() {
 	for key, calls := range f.batch {
 		for _, stored := range f.t.calls[key] {
 			for _, inner := range calls {
-				if stored.scope == inner.scope || !inner.every && stored.told.lacks()&inner.taught == 0 {
+				if stored.scope == inner.scope || !inner.every && stored.traits.lacks()&inner.supplied == 0 {
 					continue
 				}
 				for i := range stored.calls {
 					inner.inner(&stored.calls[i], func(*moment) bool {
-						f.take(&stored.calls[i], stored.told)
+						f.take(&stored.calls[i], stored.traits)
 						return false
 					})
 				}
