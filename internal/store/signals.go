@@ -365,6 +365,7 @@ func (s *Store) PairSignals(statements []pgbatch.Statement, p *Signals) []pgbatc
 		records[i] = p.Records[i].row()
 	}
 	statements = pgbatch.AppendQuery(statements, "move events", &s.moveSpans, p.Moving)
+	statements = pgbatch.AppendQuery(statements, "price moved events again", &s.repriceMoved, p.Moving)
 	statements = pgbatch.AppendQuery(statements, "move log records", &s.moveEvents, records)
 	statements = pgbatch.AppendQuery(statements, "store calls of both signals", &s.insertCandidates, p.Candidates)
 	statements = pgbatch.AppendQuery(statements, "store the places of events", &s.upsertPlaces, p.Places)

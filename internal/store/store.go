@@ -72,7 +72,7 @@ type Store struct {
 	findSums                                                string
 	findNamed                                               pgbatch.Query[NamedSpan]
 	insertCandidates                                        pgbatch.Query[CandidateRow]
-	findMoving, findMovingPairs, moveSpans                  pgbatch.Query[MovingEvent]
+	findMoving, findMovingPairs, moveSpans, repriceMoved    pgbatch.Query[MovingEvent]
 	moveEvents                                              pgbatch.Query[recordRow]
 	upsertEventPairs                                        pgbatch.Query[EventPairRow]
 
@@ -149,6 +149,7 @@ func New(schemaName string) *Store {
 		findMoving:       query(schemaName, "spans_to_move", movingColumns),
 		findMovingPairs:  query(schemaName, "pairs_of_moving", movingColumns),
 		moveSpans:        query(schemaName, "spans_move", moveColumns),
+		repriceMoved:     query(schemaName, "moved_reprice", movingColumns[3:]),
 		moveEvents:       query(schemaName, "events_move", recordColumns),
 		upsertEventPairs: query(schemaName, "event_pairs_upsert", eventPairColumns),
 
