@@ -211,3 +211,20 @@ func cost(t *testing.T, spans []Span, order string, batches int) (time.Duration,
 	}
 	return best, read
 }
+
+// TestCallsBelowAReportedCostReadTheirAncestors lets calls come in many batches below an agent that reports what they
+// cost. Each batch reads the agent, not the calls before.
+func TestCallsBelowAReportedCostReadTheirAncestors(t *testing.T) {
+	const batches, size = 200, 10
+	s := newStorage()
+	spans := flat(1+batches*size, func(_ int, s *Span) { model(s, 0); tokens(s) })
+	agent := &spans[0]
+	*agent = Span{ID: agent.ID, From: agent.From, Start: agent.Start, End: agent.End, Kind: mapping.KindAgent, Cost: decimal.NewNullDecimal(decimal.New(1, 0))}
+	calls := below(spans[1:], agent.ID)
+	s.store(t, spans[:1])
+	for b := range batches {
+		s.store(t, calls[b*size:(b+1)*size])
+	}
+	s.require(t, spans)
+	require.Less(t, s.read, 4*len(spans), "rows read")
+}

@@ -47,10 +47,42 @@ func (p *Planner) coverCalls() *Ask {
 	case whole:
 		p.spreadCover()
 		return nil
-	case p.changesCover():
+	case !p.changesCover():
+		return nil
+	case !p.onlyEstimates():
 		return &Ask{Whole: true}
 	}
+	for n := range p.nodes {
+		if p.nodes[n].was == nil {
+			p.above(p.nodes[n].vertex, none) // asks for those ancestors that are not known
+		}
+	}
+	if len(p.want) == 0 {
+		p.spreadCover()
+	}
 	return nil
+}
+
+// onlyEstimates tells whether a batch brings new spans alone, without costs: stored spans
+// cover what they covered before, and nothing follows but for the new ones.
+func (p *Planner) onlyEstimates() bool {
+	if p.mixed || len(p.t.awaited) > 0 || p.otherParent() {
+		return false
+	}
+	for n := range p.nodes {
+		node := &p.nodes[n]
+		if node.was == nil {
+			if node.Cost.Valid || node.Event || p.vertices[node.vertex].observations > 1 {
+				return false
+			}
+			continue
+		}
+		was, is := *node.was, p.flags(int32(n))
+		if was.Below, is.Below = 0, 0; was != is {
+			return false
+		}
+	}
+	return true
 }
 
 // findCovering notes what a node covers: calls below it that report tokens.

@@ -34,6 +34,7 @@ type shape struct {
 	kinds     []mapping.Kind
 	twins     bool // some ids come again at another time
 	circles   bool // a parent may be any span, the span itself too
+	sums      bool // one scope, and an agent reports what nearly all others cost
 }
 
 func randomShape(r source) shape {
@@ -45,7 +46,7 @@ func randomShape(r source) shape {
 	}
 	return shape{
 		size: []int{3, 8, 16, 40}[r.IntN(4)], oddClocks: r.IntN(2) == 1, kinds: [][]mapping.Kind{models, tools, all}[r.IntN(3)],
-		twins: r.IntN(3) == 0, circles: r.IntN(6) == 0,
+		twins: r.IntN(3) == 0, circles: r.IntN(6) == 0, sums: r.IntN(3) == 0,
 	}
 }
 
@@ -75,6 +76,14 @@ func forest(r source, sh shape) []Span {
 			s.Parent = pcommon.SpanID{1, 2, 3, byte(r.IntN(2))} // never arrives
 		}
 		facts(r, s)
+		if sh.sums {
+			s.Scope = "a"
+			if i == 0 {
+				s.Kind, s.Cost = mapping.KindAgent, decimal.NewNullDecimal(decimal.New(1, 0))
+			} else if r.IntN(20) > 0 {
+				s.Cost = decimal.NullDecimal{}
+			}
+		}
 	}
 	if sh.circles {
 		for range 2 {
