@@ -50,9 +50,9 @@ func TestBatchesInHandAreBounded(t *testing.T) {
 		batch signal.Data
 		most  int64
 	}{
-		"of 16 MiB":       {spansOf(1, 15<<20), 4},
-		"of 60,000 spans": {spansOf(60_000, 1), 2},
-		"of 100 MiB":      {spansOf(1, 100<<20), 1},
+		"of 15 MiB":       {spansOf(1, 15<<20), 8},
+		"of 30,000 spans": {spansOf(30_000, 1), 2},
+		"of 130 MiB":      {spansOf(1, 130<<20), 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var now atomic.Int64
@@ -69,9 +69,11 @@ func TestBatchesInHandAreBounded(t *testing.T) {
 				}
 				return data, ctx.Err()
 			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // where fewer fit, nobody goes on
+			defer cancel()
 			var callers errgroup.Group
 			for range 10 {
-				callers.Go(func() error { return r.push(t.Context(), tt.batch) })
+				callers.Go(func() error { return r.push(ctx, tt.batch) })
 			}
 			require.NoError(t, callers.Wait())
 			assert.EqualValues(t, 10, now.Load())
