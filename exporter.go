@@ -106,7 +106,7 @@ func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.D
 
 // crowded warns where calls of one session come so dense that some may count twice.
 func (e *llmExporter) crowded(calls int) {
-	if calls > 0 && e.telemetry.firstRejection("crowded") {
+	if calls > 0 && e.telemetry.first("crowded") {
 		e.logger.Warn("Calls of one session, told by spans and log records, come so dense that not each was compared with all others; some may count twice",
 			zap.Int("calls", calls))
 	}
@@ -133,7 +133,7 @@ func (e *llmExporter) rejected(ctx context.Context, b *mapping.Batch) {
 
 func (e *llmExporter) reject(ctx context.Context, reason string, aside write.SetAside) {
 	e.telemetry.rejected(ctx, reason, aside)
-	if e.telemetry.firstRejection(reason) {
+	if e.telemetry.first(reason) {
 		e.logger.Warn("Set spans or log records aside that cannot be stored; later ones of the same reason are only counted",
 			zap.String("reason", reason), zap.Int("spans", aside.Spans), zap.Int("log_records", aside.Records), zap.String("rule", pool.Rule(aside.Err)))
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 )
 
@@ -94,11 +95,7 @@ func fixtureNames(t *testing.T) []string {
 }
 
 func readFixture(t *testing.T, name string) ptrace.Traces {
-	text, err := os.ReadFile(filepath.Join(fixtureFolder, name+".otlp.json"))
-	require.NoError(t, err)
-	td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(text)
-	require.NoError(t, err)
-	return td
+	return agentruns.LoadTraces(t, filepath.Join(fixtureFolder, name+".otlp.json"))
 }
 
 // spanByBatch cuts td into batches of one span.

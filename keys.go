@@ -84,8 +84,8 @@ func (k key) takes(conf *confmap.Conf) bool {
 		_, isMap := conf.Get(k.name).(map[string]any)
 		return isMap
 	}
-	if block, _, found := cutLast(k.name, confmap.KeyDelimiter); found {
-		sub, err := conf.Sub(block)
+	if at := strings.LastIndex(k.name, confmap.KeyDelimiter); at >= 0 {
+		sub, err := conf.Sub(k.name[:at])
 		if err != nil {
 			return false
 		}
@@ -95,14 +95,6 @@ func (k key) takes(conf *confmap.Conf) bool {
 	field.Name, field.PkgPath = "Value", ""
 	alone := reflect.New(reflect.StructOf([]reflect.StructField{field}))
 	return conf.Unmarshal(alone.Interface(), confmap.WithIgnoreUnused()) == nil
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	i := strings.LastIndex(s, sep)
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+len(sep):], true
 }
 
 // allowed says what values the key takes; nothing for durations, which have been read.

@@ -205,8 +205,8 @@ func (t *telemetry) rejected(ctx context.Context, reason string, aside write.Set
 	}
 }
 
-// firstRejection tells, once, that a reason had not been seen before.
-func (t *telemetry) firstRejection(reason string) bool {
+// first tells, once, that there was no warning for a reason before.
+func (t *telemetry) first(reason string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	first := !t.reasons[reason]

@@ -19,6 +19,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
 )
 
 var update = flag.Bool("update", false, "write the expected output instead of comparing it")
@@ -68,10 +70,7 @@ func TestDebugText(t *testing.T) {
 	require.NoError(t, err)
 	tried := 0
 	for _, path := range append(paths, more...) {
-		data, err := os.ReadFile(path)
-		require.NoError(t, err)
-		td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(data)
-		require.NoError(t, err)
+		td := agentruns.LoadTraces(t, path)
 		if td.SpanCount() == 0 {
 			continue
 		}
@@ -102,10 +101,7 @@ func TestLogRecords(t *testing.T) {
 			continue
 		}
 		tried++
-		data, err := os.ReadFile(path)
-		require.NoError(t, err)
-		ld, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(data)
-		require.NoError(t, err)
+		ld := agentruns.LoadLogs(t, path)
 		want := headLines(explainedFile(t, path))
 		require.Equal(t, ld.LogRecordCount(), strings.Count(want, "log record "))
 		out, stderr, code := explained(t, debugLogs(t, ld))

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -58,24 +59,38 @@ func (r *Run) Copy() Run {
 	return c
 }
 
-func (r *Run) eachRecord(do func(plog.LogRecord)) {
+// eachRecords calls do with the records of each scope.
+func (r *Run) eachRecords(do func(plog.LogRecordSlice)) {
 	for _, rl := range r.Logs.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
-			for _, rec := range sl.LogRecords().All() {
-				do(rec)
-			}
+			do(sl.LogRecords())
 		}
 	}
 }
 
-func (r *Run) eachSpan(do func(ptrace.Span)) {
+// eachSpans calls do with the spans of each scope.
+func (r *Run) eachSpans(do func(ptrace.SpanSlice)) {
 	for _, rs := range r.Traces.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
-			for _, span := range ss.Spans().All() {
-				do(span)
-			}
+			do(ss.Spans())
 		}
 	}
+}
+
+func (r *Run) eachRecord(do func(plog.LogRecord)) {
+	r.eachRecords(func(records plog.LogRecordSlice) {
+		for _, rec := range records.All() {
+			do(rec)
+		}
+	})
+}
+
+func (r *Run) eachSpan(do func(ptrace.Span)) {
+	r.eachSpans(func(spans ptrace.SpanSlice) {
+		for _, span := range spans.All() {
+			do(span)
+		}
+	})
 }
 
 func (r *Run) eachResource(do func(pcommon.Map)) {
@@ -142,14 +157,7 @@ func OtherIDs(r *rand.Rand, run *Run) {
 // replace replaces texts wherever they stand, longer ones before their parts.
 func (r *Run) replace(others map[string]string) {
 	var pairs []string
-	ids := slices.Collect(func(yield func(string) bool) {
-		for id := range others {
-			if !yield(id) {
-				return
-			}
-		}
-	})
-	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
+	ids := slices.SortedFunc(maps.Keys(others), func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
 	for _, id := range ids {
 		pairs = append(pairs, id, others[id])
 	}
@@ -345,14 +353,12 @@ var tellsNothing = []string{"plugin_loaded", "internal_error", "config", "startu
 
 // withoutNoise loses records from which no call follows, and prompts.
 func withoutNoise(r *rand.Rand, run *Run) {
-	for _, rl := range run.Logs.ResourceLogs().All() {
-		for _, sl := range rl.ScopeLogs().All() {
-			sl.LogRecords().RemoveIf(func(rec plog.LogRecord) bool {
-				name, ok := rec.Attributes().Get("event.name")
-				return ok && slices.ContainsFunc(tellsNothing, func(s string) bool { return strings.Contains(name.AsString(), s) }) && r.IntN(2) == 0
-			})
-		}
-	}
+	run.eachRecords(func(records plog.LogRecordSlice) {
+		records.RemoveIf(func(rec plog.LogRecord) bool {
+			name, ok := rec.Attributes().Get("event.name")
+			return ok && slices.ContainsFunc(tellsNothing, func(s string) bool { return strings.Contains(name.AsString(), s) }) && r.IntN(2) == 0
+		})
+	})
 }
 
 // untraced takes records out of their traces, as programs do that have no tracer. Qwen Code
@@ -391,20 +397,16 @@ func unidentified(r *rand.Rand, run *Run) {
 
 // LoseRecords loses some records.
 func LoseRecords(r *rand.Rand, run *Run) {
-	for _, rl := range run.Logs.ResourceLogs().All() {
-		for _, sl := range rl.ScopeLogs().All() {
-			sl.LogRecords().RemoveIf(func(plog.LogRecord) bool { return r.IntN(3) == 0 })
-		}
-	}
+	run.eachRecords(func(records plog.LogRecordSlice) {
+		records.RemoveIf(func(plog.LogRecord) bool { return r.IntN(3) == 0 })
+	})
 }
 
 // LoseSpans loses some spans.
 func LoseSpans(r *rand.Rand, run *Run) {
-	for _, rs := range run.Traces.ResourceSpans().All() {
-		for _, ss := range rs.ScopeSpans().All() {
-			ss.Spans().RemoveIf(func(ptrace.Span) bool { return r.IntN(3) == 0 })
-		}
-	}
+	run.eachSpans(func(spans ptrace.SpanSlice) {
+		spans.RemoveIf(func(ptrace.Span) bool { return r.IntN(3) == 0 })
+	})
 }
 
 // callSpans are the names of the spans that observe calls of models.
@@ -413,28 +415,22 @@ var callSpans = []string{"handle_responses", "claude_code.llm_request", "llm_cal
 // LoseCalls loses the spans that observe calls of models, so that log records alone tell
 // them, and spans their sums.
 func LoseCalls(run *Run) {
-	for _, rs := range run.Traces.ResourceSpans().All() {
-		for _, ss := range rs.ScopeSpans().All() {
-			ss.Spans().RemoveIf(func(s ptrace.Span) bool { return slices.Contains(callSpans, s.Name()) })
-		}
-	}
+	run.eachSpans(func(spans ptrace.SpanSlice) {
+		spans.RemoveIf(func(s ptrace.Span) bool { return slices.Contains(callSpans, s.Name()) })
+	})
 }
 
 // shuffle changes the order of records and spans.
 func shuffle(r *rand.Rand, run *Run) {
-	for _, rl := range run.Logs.ResourceLogs().All() {
-		for _, sl := range rl.ScopeLogs().All() {
-			sl.LogRecords().Sort(func(a, b plog.LogRecord) bool {
-				return cmp.Or(a.Timestamp(), a.ObservedTimestamp()) > cmp.Or(b.Timestamp(), b.ObservedTimestamp())
-			})
-		}
-	}
-	for _, rs := range run.Traces.ResourceSpans().All() {
-		for _, ss := range rs.ScopeSpans().All() {
-			salt := byte(r.IntN(256))
-			ss.Spans().Sort(func(a, b ptrace.Span) bool { return a.SpanID()[7]^salt < b.SpanID()[7]^salt })
-		}
-	}
+	run.eachRecords(func(records plog.LogRecordSlice) {
+		records.Sort(func(a, b plog.LogRecord) bool {
+			return cmp.Or(a.Timestamp(), a.ObservedTimestamp()) > cmp.Or(b.Timestamp(), b.ObservedTimestamp())
+		})
+	})
+	run.eachSpans(func(spans ptrace.SpanSlice) {
+		salt := byte(r.IntN(256))
+		spans.Sort(func(a, b ptrace.Span) bool { return a.SpanID()[7]^salt < b.SpanID()[7]^salt })
+	})
 }
 
 // Together puts runs of several sessions into one batch of each signal.

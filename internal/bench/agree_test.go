@@ -26,9 +26,6 @@ func TestViewsAgreeOverTheLoad(t *testing.T) {
 	defer func() { require.NoError(t, subject.stop(context.Background())) }()
 	var parts []ptrace.Traces
 	for seed, w := range append(workloads, workload{name: "one trace", build: buildOneTrace}) {
-		if w.build == nil { // log records
-			continue
-		}
 		for _, td := range w.build(uint64(seed+1), testDay.Add(12*time.Hour), 2, 512) {
 			parts = append(parts, split(td, 7)...)
 		}

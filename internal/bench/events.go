@@ -14,12 +14,7 @@ func buildCalls(seed uint64, begin time.Time, batches, batchSpans int) []ptrace.
 	b := newBuilder(seed, begin, batchSpans, "opentelemetry.util.genai")
 	for !b.full(batches, 1) {
 		call := b.trace(1).span("chat gpt-4o", ptrace.SpanKindClient, pcommon.SpanID{}, 1800*time.Millisecond)
-		session := b.id("session-", 16)
-		putCall(b, call, session, "stop")
-		answer := textMessage("assistant", b.text(answerBytes))
-		answer.FinishReason = "stop"
-		call.Attributes().PutStr("gen_ai.input.messages", toJSON([]message{textMessage("user", b.text(promptBytes))}))
-		call.Attributes().PutStr("gen_ai.output.messages", toJSON([]message{answer}))
+		putAnswered(b, call, b.id("session-", 16))
 	}
 	return b.batches
 }

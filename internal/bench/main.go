@@ -111,7 +111,7 @@ func compare(ctx context.Context, args []string) (err error) {
 
 func (b *bench) workloads(ctx context.Context, c *comparison, callers []int) ([]result, error) {
 	var results []result
-	for _, w := range workloads {
+	for _, w := range slices.Concat(workloads, recordWorkloads) {
 		if !listed(c.workloads, w.name) {
 			continue
 		}

@@ -69,12 +69,17 @@ func singleTurn(b *builder, t *traceBuilder, parent pcommon.SpanID) pcommon.Span
 		"gen_ai.agent.id", "asst_5j66UpCpwteGg4YSxUnt7lPY", "gen_ai.conversation.id", session)
 
 	call := t.span("chat gpt-4o", ptrace.SpanKindClient, agent.SpanID(), 1800*time.Millisecond)
+	putAnswered(b, call, session)
+	return root.SpanID()
+}
+
+// putAnswered sets what a call of a prompt and an answer says, both of which no other call has.
+func putAnswered(b *builder, call ptrace.Span, session string) {
 	putCall(b, call, session, "stop")
 	answer := textMessage("assistant", b.text(answerBytes))
 	answer.FinishReason = "stop"
 	call.Attributes().PutStr("gen_ai.input.messages", toJSON([]message{textMessage("user", b.text(promptBytes))}))
 	call.Attributes().PutStr("gen_ai.output.messages", toJSON([]message{answer}))
-	return root.SpanID()
 }
 
 // putCall sets what every call of a model says besides its words.

@@ -19,11 +19,16 @@ type workload struct {
 	buildLogs  func(seed uint64, begin time.Time, batches, batchRecords int) []plog.Logs // instead, for the exporter alone
 }
 
+// workloads are of spans, and the same for all subjects.
 var workloads = []workload{
 	{name: "single", batches: 32, batchSpans: 4096, build: buildSingle},
 	{name: "agent", batches: 8, batchSpans: 4096, build: buildAgent},
 	{name: "small", batches: 32, batchSpans: 4096, build: buildSmall},
 	{name: "calls", batches: 32, batchSpans: 1024, build: buildCalls},
+}
+
+// recordWorkloads are of log records, which the exporter alone takes.
+var recordWorkloads = []workload{
 	{name: "events", batches: 32, batchSpans: 1024, buildLogs: buildEvents},
 	{name: "plain", batches: 250, batchSpans: 4000, buildLogs: buildPlain},
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 )
 
@@ -48,11 +49,7 @@ func caseNames(tb testing.TB) []string {
 
 func loadTraces(tb testing.TB, name string) ptrace.Traces {
 	tb.Helper()
-	data, err := os.ReadFile(name + ".otlp.json")
-	require.NoError(tb, err)
-	td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(data)
-	require.NoError(tb, err)
-	return td
+	return agentruns.LoadTraces(tb, name+".otlp.json")
 }
 
 // TestFixtures compares every case with what it expects. Fields in

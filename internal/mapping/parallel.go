@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"context"
-	"maps"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -58,16 +57,7 @@ func join(parts []*Batch, spans []Span) *Batch {
 		if mapped < len(spans) {
 			whole.Spans = append(whole.Spans, part.Spans...)
 		}
-		maps.Copy(whole.Contents, part.Contents)
-		if whole.Histories == nil {
-			whole.Histories = part.Histories
-		} else {
-			maps.Copy(whole.Histories, part.Histories)
-		}
-		maps.Copy(whole.Resources, part.Resources)
-		for reason, n := range part.Rejected {
-			whole.reject(reason, n)
-		}
+		whole.share(part)
 	}
 	return whole
 }

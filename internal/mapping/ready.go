@@ -101,17 +101,17 @@ func (t *table) link() {
 // touch marks what a slot feeds as ready.
 func (r *reading) touch(slot int16) {
 	r.touched = append(r.touched, slot)
-	for _, fd := range r.t.feeds[slot] {
-		r.ready[fd.list].add(int(fd.at))
-	}
+	r.mark(r.t.feeds[slot])
 }
 
 // touchObject marks what a slot feeds if its value is an object.
 func (r *reading) touchObject(slot int16, v pcommon.Value) {
-	feeds := r.t.objectFeeds[slot]
-	if len(feeds) == 0 || !mayBeObject(v) {
-		return
+	if feeds := r.t.objectFeeds[slot]; len(feeds) > 0 && mayBeObject(v) {
+		r.mark(feeds)
 	}
+}
+
+func (r *reading) mark(feeds []feed) {
 	for _, fd := range feeds {
 		r.ready[fd.list].add(int(fd.at))
 	}

@@ -209,6 +209,11 @@ func (b *Batch) reject(reason string, n int) {
 // Add adds the spans of another batch.
 func (b *Batch) Add(other *Batch) {
 	b.Spans = append(b.Spans, other.Spans...)
+	b.share(other)
+}
+
+// share adds what the spans of another batch refer to, and what was rejected there.
+func (b *Batch) share(other *Batch) {
 	maps.Copy(b.Contents, other.Contents)
 	maps.Copy(b.Resources, other.Resources)
 	if b.Histories == nil {

@@ -447,12 +447,8 @@ func (c *Changes) Add(id [16]byte, r *trace.Result) {
 // Change appends the statements that apply changes.
 func (s *Store) Change(statements []pgbatch.Statement, c *Changes, within Range) []pgbatch.Statement {
 	if len(c.Reset) > 0 {
-		ids := pgbatch.AppendArrayHeader(nil, pgtype.UUIDOID, len(c.Reset))
-		for _, id := range c.Reset {
-			ids = pgbatch.AppendUUID(ids, id)
-		}
 		statements = append(statements, pgbatch.Statement{
-			What: "forget what was counted", SQL: s.resetCounting, Params: [][]byte{ids}, OIDs: []uint32{pgtype.UUIDArrayOID},
+			What: "forget what was counted", SQL: s.resetCounting, Params: [][]byte{uuidArray(c.Reset)}, OIDs: []uint32{pgtype.UUIDArrayOID},
 		})
 	}
 	statements = pgbatch.AppendQuery(statements, "update spans", &s.updateSpans, c.Flags, within.params()...)

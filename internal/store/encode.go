@@ -63,6 +63,24 @@ func appendTraceHex(dst []byte, id pcommon.TraceID) []byte {
 	return hex.AppendEncode(pgbatch.AppendLen(dst, 32), id[:])
 }
 
+// hexArray is an array of OpenTelemetry's trace ids, as llm_traces.trace_id has them.
+func hexArray(traces []pcommon.TraceID) []byte {
+	ids := pgbatch.AppendArrayHeader(nil, pgtype.TextOID, len(traces))
+	for _, id := range traces {
+		ids = appendTraceHex(ids, id)
+	}
+	return ids
+}
+
+// uuidArray is an array of ids as uuid.
+func uuidArray[ID ~[16]byte](list []ID) []byte {
+	ids := pgbatch.AppendArrayHeader(nil, pgtype.UUIDOID, len(list))
+	for _, id := range list {
+		ids = pgbatch.AppendUUID(ids, id)
+	}
+	return ids
+}
+
 // appendIDArray appends a uuid[], or null when ids is nil.
 func appendIDArray(dst []byte, ids []content.ID) []byte {
 	if ids == nil {

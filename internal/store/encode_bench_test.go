@@ -3,23 +3,19 @@ package store
 import (
 	"encoding/binary"
 	"encoding/json"
-	"os"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
 // BenchmarkEncodeSpan compares how a span's row is encoded for COPY: by the columns, and by pgx from values that
 // are boxed already, which pgx.CopyFrom would have to be given.
 func BenchmarkEncodeSpan(b *testing.B) {
-	text, err := os.ReadFile("../mapping/testdata/fixtures/otel-current-openai-chat.otlp.json")
-	require.NoError(b, err)
-	td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(text)
-	require.NoError(b, err)
+	td := agentruns.LoadTraces(b, "../mapping/testdata/fixtures/otel-current-openai-chat.otlp.json")
 	row := SpanRow{Span: &mapping.New(mapping.Options{}).Map(td).Spans[0]}
 
 	b.Run("columns", func(b *testing.B) {
@@ -45,8 +41,9 @@ func BenchmarkEncodeSpan(b *testing.B) {
 				continue
 			}
 			kind, _ := types.TypeForOID(c.OID)
-			values[i], err = kind.Codec.DecodeValue(types, c.OID, pgtype.BinaryFormatCode, field[4:])
+			value, err := kind.Codec.DecodeValue(types, c.OID, pgtype.BinaryFormatCode, field[4:])
 			require.NoError(b, err)
+			values[i] = value
 		}
 		var buf []byte
 		b.ReportAllocs()

@@ -76,12 +76,8 @@ type PricedSpan struct {
 // SpansToPrice gives the model spans of traces to span, one by one: a trace may have any
 // number.
 func (s *Store) SpansToPrice(ctx context.Context, c *pgbatch.Conn, traces [][16]byte, within Range, span func(*PricedSpan)) error {
-	ids := pgbatch.AppendArrayHeader(nil, pgtype.UUIDOID, len(traces))
-	for _, id := range traces {
-		ids = pgbatch.AppendUUID(ids, id)
-	}
 	return c.Exec(ctx, pgbatch.Statement{
-		What: "read spans to price again", SQL: s.pricedSpans, Params: append([][]byte{ids}, within.params()...),
+		What: "read spans to price again", SQL: s.pricedSpans, Params: append([][]byte{uuidArray(traces)}, within.params()...),
 		OIDs: []uint32{pgtype.UUIDArrayOID, pgtype.TimestamptzOID, pgtype.TimestamptzOID},
 		Row: func(v [][]byte) error {
 			s, known, err := readPricedSpan(v)

@@ -60,14 +60,10 @@ func (s *Store) LockSignals(ctx context.Context, c *pgbatch.Conn, traces []pcomm
 	for i := range events {
 		events[i].n = int32(i)
 	}
-	ids := pgbatch.AppendArrayHeader(nil, pgtype.TextOID, len(traces))
-	for _, id := range traces {
-		ids = appendTraceHex(ids, id)
-	}
 	statements := []pgbatch.Statement{
 		{What: "lock the signals", SQL: s.lockSignals, Params: [][]byte{[]byte(s.schema)}, OIDs: []uint32{pgtype.TextOID}},
 		{
-			What: "look up traces", SQL: s.signalsTraces, Params: [][]byte{ids}, OIDs: []uint32{pgtype.TextArrayOID},
+			What: "look up traces", SQL: s.signalsTraces, Params: [][]byte{hexArray(traces)}, OIDs: []uint32{pgtype.TextArrayOID},
 			Row: func(v [][]byte) error {
 				var id pcommon.TraceID
 				var f TraceFacts
@@ -157,12 +153,8 @@ func (s *Store) FindSums(ctx context.Context, c *pgbatch.Conn, traces []pcommon.
 	if len(traces) == 0 {
 		return nil
 	}
-	ids := pgbatch.AppendArrayHeader(nil, pgtype.TextOID, len(traces))
-	for _, id := range traces {
-		ids = appendTraceHex(ids, id)
-	}
 	return c.Exec(ctx, pgbatch.Statement{
-		What: "look for sums of calls", SQL: s.findSums, Params: [][]byte{ids}, OIDs: []uint32{pgtype.TextArrayOID},
+		What: "look for sums of calls", SQL: s.findSums, Params: [][]byte{hexArray(traces)}, OIDs: []uint32{pgtype.TextArrayOID},
 		Row: func(v [][]byte) error {
 			return readCandidate(v, func(_ int64, candidate *trace.Candidate) { found(candidate) })
 		},
@@ -371,12 +363,8 @@ func (s *Store) PairSignals(statements []pgbatch.Statement, p *Signals) []pgbatc
 	statements = pgbatch.AppendQuery(statements, "store the places of events", &s.upsertPlaces, p.Places)
 	statements = pgbatch.AppendQuery(statements, "store pairs of events", &s.upsertEventPairs, p.Pairs)
 	if len(p.Unlisted) > 0 {
-		ids := pgbatch.AppendArrayHeader(nil, pgtype.UUIDOID, len(p.Unlisted))
-		for _, id := range p.Unlisted {
-			ids = pgbatch.AppendUUID(ids, id)
-		}
 		statements = append(statements, pgbatch.Statement{
-			What: "unlist traces", SQL: s.unlistTraces, Params: [][]byte{ids}, OIDs: []uint32{pgtype.UUIDArrayOID},
+			What: "unlist traces", SQL: s.unlistTraces, Params: [][]byte{uuidArray(p.Unlisted)}, OIDs: []uint32{pgtype.UUIDArrayOID},
 		})
 	}
 	return statements

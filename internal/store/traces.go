@@ -74,12 +74,8 @@ func appendProvenance(dst []byte, r *trace.Rollup) []byte {
 // LockTraces sets the savepoint llm_traces, locks the rows of traces until the transaction
 // ends, and gives them to row.
 func (s *Store) LockTraces(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, row func(*TraceRow) error) error {
-	ids := pgbatch.AppendArrayHeader(nil, pgtype.TextOID, len(traces))
-	for _, id := range traces {
-		ids = appendTraceHex(ids, id)
-	}
 	return c.Exec(ctx, pgbatch.Statement{What: "set a savepoint", SQL: "SAVEPOINT llm_traces"}, pgbatch.Statement{
-		What: "lock traces", SQL: s.lockTraces, Params: [][]byte{ids}, OIDs: []uint32{pgtype.TextArrayOID},
+		What: "lock traces", SQL: s.lockTraces, Params: [][]byte{hexArray(traces)}, OIDs: []uint32{pgtype.TextArrayOID},
 		Row: func(v [][]byte) error {
 			trace, err := readTrace(v)
 			if err != nil {
@@ -135,7 +131,7 @@ func (s *Store) CopyTraces(ctx context.Context, c *pgbatch.Conn, rows []TraceRow
 // was. It waits for transactions that are creating the same rows.
 func (s *Store) InsertTraces(ctx context.Context, c *pgbatch.Conn, rows []TraceRow) (created bool, err error) {
 	statement := s.insertTraces.Statement("create traces", rows)
-	statement.Tag = func(tag pgconn.CommandTag) { created = int(tag.RowsAffected()) == len(rows) }
+	statement.Tag = func(tag pgconn.CommandTag) { created = tag.RowsAffected() == int64(len(rows)) }
 	err = c.Exec(ctx, statement)
 	return created, err
 }

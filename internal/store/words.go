@@ -108,17 +108,9 @@ func (s *Store) InsertWords(statements []pgbatch.Statement, rows []WordsRow, ins
 // TracesWithWords is the statement that tells of which traces log records have words.
 func (s *Store) TracesWithWords(traces []pcommon.TraceID, found func(pcommon.TraceID)) pgbatch.Statement {
 	return pgbatch.Statement{
-		What: "look for words of log records", SQL: s.tracesWithWords, Params: [][]byte{traceArray(traces)}, OIDs: []uint32{pgtype.UUIDArrayOID},
+		What: "look for words of log records", SQL: s.tracesWithWords, Params: [][]byte{uuidArray(traces)}, OIDs: []uint32{pgtype.UUIDArrayOID},
 		Binary: true, Row: func(v [][]byte) error { found(pcommon.TraceID(v[0])); return nil },
 	}
-}
-
-func traceArray(traces []pcommon.TraceID) []byte {
-	ids := pgbatch.AppendArrayHeader(nil, pgtype.UUIDOID, len(traces))
-	for _, id := range traces {
-		ids = pgbatch.AppendUUID(ids, id)
-	}
-	return ids
 }
 
 // WordsRef asks for words by one of four keys; the zero value of a field asks for nothing.
@@ -333,11 +325,7 @@ func (s *Store) DeleteTraces(statements []pgbatch.Statement, traces []pcommon.Tr
 	if len(traces) == 0 {
 		return statements
 	}
-	ids := pgbatch.AppendArrayHeader(nil, pgtype.TextOID, len(traces))
-	for _, id := range traces {
-		ids = appendTraceHex(ids, id)
-	}
 	return append(statements, pgbatch.Statement{
-		What: "delete traces of which nothing came", SQL: s.deleteTraces, Params: [][]byte{ids}, OIDs: []uint32{pgtype.TextArrayOID},
+		What: "delete traces of which nothing came", SQL: s.deleteTraces, Params: [][]byte{hexArray(traces)}, OIDs: []uint32{pgtype.TextArrayOID},
 	})
 }

@@ -259,8 +259,8 @@ func (t *transaction) create(ctx context.Context, traces []int32) (done bool, er
 	return t.storeTraces(ctx, rows)
 }
 
-// storeTraces stores rows of new traces. Unless optimism is justified, or if nothing is
-// left to chance, rows that turn out to be there are skipped.
+// storeTraces stores rows of new traces, and tells whether none of them was there. A careful
+// attempt, and any while optimism is not justified, skips those that are.
 func (t *transaction) storeTraces(ctx context.Context, rows []store.TraceRow) (done bool, err error) {
 	if t.careful || !t.w.newTraces.justified() {
 		done, err = t.w.store.InsertTraces(ctx, t.conn, rows)
