@@ -27,13 +27,14 @@ const (
 	flagInt                  // num holds an int64
 	flagFloat                // num holds a float64
 	flagLinked               // the node is in an array or object
+	flagRepeats              // two keys of the object may be equal
 )
 
 // node is one value. Children form a list through next; index 0 is no node.
 type node struct {
 	key   string // in an object, cleaned
 	text  string // String, Bytes, Number (as spelt)
-	num   uint64 // Bool, int64 or float64 bits
+	num   uint64 // Bool, int64 or float64 bits; of an Object the keyBits of its keys
 	next  int32
 	first int32
 	last  int32
@@ -163,11 +164,25 @@ func (n Node) Next() Node {
 	return Node{n.d, n.at().next}
 }
 
+// keyBit is the bit that stands for a key. Most keys that are looked for are not there, and
+// one look at the bits of an object tells so: mapping took 4 % longer without.
+func keyBit(key string) uint64 {
+	if key == "" {
+		return 1
+	}
+	return 1 << ((key[0] + key[len(key)-1]*5 + byte(len(key))*17) & 63)
+}
+
 // Get returns the value of a key of an object.
 func (n Node) Get(key string) Node {
-	if n.Kind() != Object {
+	if n.Kind() != Object || n.at().num&keyBit(key) == 0 {
 		return Node{}
 	}
+	return n.find(key)
+}
+
+// find looks through the keys of an object.
+func (n Node) find(key string) Node {
 	for i := n.at().first; i != 0; {
 		c := &n.d.nodes[i]
 		if c.key == key {
@@ -351,6 +366,13 @@ func (d *Doc) linkLast(parent, child int32) {
 	}
 	p.last = child
 	p.count++
+	if p.kind == Object {
+		bit := keyBit(d.nodes[child].key)
+		if p.num&bit != 0 {
+			p.flags |= flagRepeats
+		}
+		p.num |= bit
+	}
 }
 
 // adopt copies a tree of another Doc.
@@ -358,6 +380,9 @@ func (d *Doc) adopt(c Node) Node {
 	v := *c.at()
 	v.first, v.last, v.next, v.count = 0, 0, 0, 0
 	v.flags &^= flagLinked
+	if v.kind == Object {
+		v.num = 0
+	}
 	n := d.new(v)
 	for k := c.First(); k.Exists(); k = k.Next() {
 		n.link(k.Key(), k)

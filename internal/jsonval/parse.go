@@ -268,6 +268,9 @@ const fewKeys = 24
 // unique drops all but the last value of each key of an object.
 func (d *Doc) unique(object int32, r *Repairs) {
 	o := &d.nodes[object]
+	if o.flags&flagRepeats == 0 {
+		return
+	}
 	if o.count > fewKeys {
 		d.sortUnique(object, r)
 		return

@@ -52,7 +52,7 @@ func TestCurrentConventions(t *testing.T) {
 				require.NotZero(t, s.Adjustments&InputDelta)
 			}
 			if name == "modalities" {
-				require.Equal(t, []Int{{30, true}, {10, true}, {40, true}}, []Int{s.Usage.InputAudio, s.Usage.InputImage, s.Usage.OutputAudio})
+				require.Equal(t, []Int{{30, true}, {10, true}, {40, true}}, []Int{s.Usage.Parts.Get().InputAudio, s.Usage.Parts.Get().InputImage, s.Usage.Parts.Get().OutputAudio})
 			}
 			if name == "service tier" {
 				require.Equal(t, "flex", s.ServiceTier)

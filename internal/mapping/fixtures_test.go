@@ -317,10 +317,10 @@ func addUsage(got map[string]any, s *Span) {
 			usage[field] = float64(n.V)
 		}
 	}
-	if c := s.Usage.InputCost; c.Valid {
+	if c := s.Usage.Parts.Get().InputCost; c.Valid {
 		usage["input_cost"] = c.Decimal.InexactFloat64()
 	}
-	if c := s.Usage.OutputCost; c.Valid {
+	if c := s.Usage.Parts.Get().OutputCost; c.Valid {
 		usage["output_cost"] = c.Decimal.InexactFloat64()
 	}
 	if c := s.Usage.TotalCost; c.Valid {

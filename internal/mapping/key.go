@@ -17,6 +17,7 @@ type traits struct {
 	rank    kindRank  // how much a value says of the span's kind
 	shows   evidence  // what the presence of the key shows
 	usage   bool      // a JSON object under the key is a usage object
+	given   bool      // the value is what a model or tool was given
 	names   unnamed   // what else the value is
 }
 
@@ -28,6 +29,7 @@ func traitsOf(key string) (t traits) {
 		return t
 	}
 	t.usage = slices.ContainsFunc(words, func(w string) bool { return w == "usage" || w == "tokens" || w == "metrics" })
+	t.given = holdsAny(words, givenWords) && !holdsAny(words, answerWords)
 	if t.readGeneral(key); !t.general {
 		t.words = t.words || !generalMixed[key] && holdsWords(words)
 		t.count = tokenFactOf(words)
@@ -36,6 +38,16 @@ func traitsOf(key string) (t traits) {
 		t.names = unnamedOf(words)
 	}
 	return t
+}
+
+// What a model or tool is given, and what it answers, is told by these words of keys.
+var (
+	givenWords  = wordSet("input inputs prompt prompts request tools definitions arguments args parameters instructions system query")
+	answerWords = wordSet("output outputs completion completions response responses result results answer choices body")
+)
+
+func holdsAny(words []string, set map[string]bool) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return set[w] })
 }
 
 // unnamed is what an attribute of an emitter that nobody described is by the words of its

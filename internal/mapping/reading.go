@@ -63,7 +63,7 @@ type reading struct {
 	contentsBefore   int // of the batch before, to be kept room for
 	jsonNeed, idNeed need
 
-	keyTraits   map[string]*traits              // of keys seen before
+	keysRead    map[string]*keyRead             // keys seen before
 	memberFacts map[string]map[string]tokenFact // of members of usage objects seen before, by the key around them
 	nameKinds   map[string]kindFound            // of names of spans seen before
 	valueKinds  map[string]kindFound            // of values that state a kind, seen before
@@ -93,6 +93,7 @@ type reading struct {
 	hits    []hit
 	leaves  []leaf // stack of those being put into a tree
 	classes []attrClass
+	tells   []*traits // what the words of each key tell
 	events  []eventState
 	keys    ownKeys
 
@@ -115,7 +116,7 @@ func (r *reading) start(span ptrace.Span, out *Span, dialects uint64) {
 	}
 	r.touched = r.touched[:0]
 	r.keys.start()
-	r.hits, r.classes, r.events, r.leaves = r.hits[:0], r.classes[:0], r.events[:0], r.leaves[:0]
+	r.hits, r.classes, r.tells, r.events, r.leaves = r.hits[:0], r.classes[:0], r.tells[:0], r.events[:0], r.leaves[:0]
 	r.fed, r.exception, r.scored, r.rep, r.ready = r.t.nameFeeds, -1, false, 0, r.t.always
 	r.shows, r.stated, r.copied, r.original = 0, r.stated[:0], false, false
 	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
@@ -142,7 +143,7 @@ func (r *reading) release() {
 	clear(r.leaves[:cap(r.leaves)])
 	clear(r.stated[:cap(r.stated)])
 	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch {
-		r.hits, r.leaves, r.events, r.messages, r.classes = nil, nil, nil, nil, nil
+		r.hits, r.leaves, r.events, r.messages, r.classes, r.tells = nil, nil, nil, nil, nil, nil
 	}
 	if cap(r.buf) > 1<<20 {
 		r.buf = nil
@@ -158,7 +159,9 @@ func (r *reading) scan() {
 	i := int32(-1)
 	for key, v := range attrs.All() {
 		i++
-		if info := r.t.keys[key]; info != nil {
+		k := r.lookUp(key)
+		r.tells = append(r.tells, k.traits)
+		if info := k.info; info != nil {
 			class := r.classOfKnown(info, v)
 			if info.repeatsName && v.Type() == pcommon.ValueTypeStr && v.Str() == r.span.Name() {
 				class = classFact
@@ -170,20 +173,15 @@ func (r *reading) scan() {
 			continue
 		}
 		r.keys.add(key, v, i)
-		f, index, rest := r.t.match(key)
-		if f != nil && f.fields == 0 {
-			r.fileUnknown(r.traits(key), v, i) // only says that texts are words
-			if v.Type() == pcommon.ValueTypeStr {
-				r.classes[i] = classWords
-			}
-			continue
-		}
-		if f != nil {
+		if f := k.family; f != nil && f.fields != 0 {
 			r.classes = append(r.classes, classUnknown)
-			r.fileHit(f, hit{slot: f.slot, index: index, attr: i, rest: rest, value: v})
+			r.fileHit(f, hit{slot: f.slot, index: k.index, attr: i, rest: k.rest, value: v})
 			continue
 		}
-		r.fileUnknown(r.traits(key), v, i)
+		r.fileUnknown(k.traits, v, i)
+		if k.family != nil && v.Type() == pcommon.ValueTypeStr {
+			r.classes[i] = classWords // the family only says that texts are words
+		}
 	}
 }
 
@@ -223,9 +221,9 @@ func says(v pcommon.Value) bool {
 }
 
 const (
-	// maxKeyTraits bounds of how many keys, names and values the reading is remembered,
+	// maxKeysRead bounds of how many keys, names and values the reading is remembered,
 	// maxKeyLength how long such a key may be.
-	maxKeyTraits = 4096
+	maxKeysRead  = 4096
 	maxKeyLength = 256
 )
 
@@ -235,22 +233,46 @@ func remember[T any](known map[string]T, key string, read func(string) T) T {
 	if ok {
 		return t
 	}
-	t = read(key)
-	if len(key) <= maxKeyLength {
-		if len(known) >= maxKeyTraits {
-			clear(known)
-		}
-		known[strings.Clone(key)] = t
+	if len(key) > maxKeyLength {
+		return read(key)
 	}
+	if len(known) >= maxKeysRead {
+		clear(known)
+	}
+	key = strings.Clone(key)
+	t = read(key)
+	known[key] = t
 	return t
 }
 
-// traits reads the words of a key.
-func (r *reading) traits(key string) *traits {
-	return remember(r.keyTraits, key, func(key string) *traits {
-		t := traitsOf(key[:min(len(key), maxKeyLength)])
-		return &t
-	})
+// keyRead is what a key is: one that dialects know, one of a family, or any other. Spans come
+// with the same keys again and again: to remember what each is takes one look-up a key.
+type keyRead struct {
+	info   *keyInfo
+	family *family
+	index  int32  // in a family: the index in the key,
+	rest   string // and what follows
+	traits *traits
+}
+
+// lookUp reads a key, once for keys that come again.
+func (r *reading) lookUp(key string) *keyRead {
+	if k := r.keysRead[key]; k != nil {
+		return k
+	}
+	return remember(r.keysRead, key, r.t.read)
+}
+
+func (t *table) read(key string) *keyRead {
+	k := &keyRead{info: t.keys[key]}
+	if k.info != nil {
+		k.traits = &k.info.traits
+		return k
+	}
+	k.family, k.index, k.rest = t.match(key)
+	told := traitsOf(key[:min(len(key), maxKeyLength)])
+	k.traits = &told
+	return k
 }
 
 // settleOwn settles what carries words, and what facts, on spans of the dialects that

@@ -68,23 +68,38 @@ type Bool struct{ V, OK bool }
 // Usage is what a span reports of tokens and cost (USD). Input includes cached
 // input, output includes reasoning.
 type Usage struct {
-	Input, Output, Total             Int
-	CacheRead, CacheCreation         Int
-	Reasoning                        Int
-	InputCost, OutputCost, TotalCost decimal.NullDecimal
+	Input, Output, Total     Int
+	CacheRead, CacheCreation Int
+	Reasoning                Int
+	TotalCost                decimal.NullDecimal
+	Parts                    *UsageParts // nil where none of them is reported
+}
 
-	// Parts that are priced apart: CacheWrite1h is of CacheCreation, audio and image
-	// tokens are of Input and Output.
+// UsageParts are figures that few spans report. They are apart so that the rows of all other
+// spans are an eighth smaller.
+type UsageParts struct {
+	InputCost, OutputCost decimal.NullDecimal
+
+	// Priced apart: CacheWrite1h is of CacheCreation, audio and image tokens are of Input and
+	// Output.
 	CacheWrite1h            Int
 	InputAudio, OutputAudio Int
 	InputImage, OutputImage Int
 	WebSearchRequests       Int
 }
 
+// Get returns the parts; all unreported for nil.
+func (p *UsageParts) Get() UsageParts {
+	if p == nil {
+		return UsageParts{}
+	}
+	return *p
+}
+
 // Reported tells whether any figure is known.
 func (u *Usage) Reported() bool {
 	return u.Input.OK || u.Output.OK || u.Total.OK || u.CacheRead.OK || u.CacheCreation.OK || u.Reasoning.OK ||
-		u.InputCost.Valid || u.OutputCost.Valid || u.TotalCost.Valid
+		u.TotalCost.Valid || u.Parts != nil && (u.Parts.InputCost.Valid || u.Parts.OutputCost.Valid)
 }
 
 // Span is a span in normalised form: the facts of one row of llm_spans and the

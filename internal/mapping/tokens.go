@@ -139,54 +139,44 @@ const maxStatements = 64
 // gather lists all that the span says of its usage.
 func (r *reading) gather() {
 	r.statements = r.statements[:0]
-	for key, v := range r.span.Attributes().All() {
-		if s, is := (value{attr: v}).str(); is && s != "" && (s[0] == '{' || s[0] == '[') {
-			r.gatherText(key, s)
-			continue
+	i := -1
+	for _, v := range r.span.Attributes().All() {
+		i++
+		t := r.tells[i]
+		if v.Type() == pcommon.ValueTypeStr {
+			if s := v.Str(); s != "" && (s[0] == '{' || s[0] == '[') {
+				r.gatherText(t, s)
+				continue
+			}
 		}
-		if !mayCount(v) {
-			continue
-		}
-		fact := r.countOf(key)
-		if fact == noTokens {
+		if t.count == noTokens {
 			continue
 		}
 		if n, _, ok := (value{attr: v}).integer(); ok {
-			r.say(func(s *statement) { s.facts[fact] = Int{n, true} })
+			if s := r.say(); s != nil {
+				s.facts[t.count] = Int{n, true}
+			}
 		}
 	}
 }
 
-// mayCount spares most attributes the look at their keys.
-func mayCount(v pcommon.Value) bool {
-	switch v.Type() {
-	case pcommon.ValueTypeInt, pcommon.ValueTypeDouble:
-		return true
-	case pcommon.ValueTypeStr:
-		return beginsNumber(strings.TrimSpace(v.Str()))
+// say returns the next statement, empty; nil beyond the bound.
+func (r *reading) say() *statement {
+	if len(r.statements) >= maxStatements {
+		return nil
 	}
-	return false
+	r.statements = append(r.statements, statement{})
+	return &r.statements[len(r.statements)-1]
 }
 
-// countOf is what a number under a key counts by the words of the key.
-func (r *reading) countOf(key string) tokenFact {
-	if info := r.t.keys[key]; info != nil {
-		return info.traits.count
-	}
-	return r.traits(key).count
-}
-
-func (r *reading) say(fill func(*statement)) {
-	if len(r.statements) < maxStatements {
-		r.statements = append(r.statements, statement{})
-		fill(&r.statements[len(r.statements)-1])
-	}
-}
-
-// gatherText reads the usage objects in JSON text, without parsing what is around them.
-func (r *reading) gatherText(key, text string) {
-	if r.traits(key).usage {
+// gatherText reads the usage objects in JSON text, without parsing what is around them. What a
+// model or tool was given does not count its own tokens.
+func (r *reading) gatherText(t *traits, text string) {
+	switch {
+	case t.usage:
 		r.gatherObject(text)
+		return
+	case t.given:
 		return
 	}
 	for rest := text; ; {
@@ -255,12 +245,14 @@ func (r *reading) gatherObject(text string) {
 	if !ok {
 		return
 	}
-	r.say(func(s *statement) {
-		s.object = true
-		r.readUsage(s, n, "", 0)
-		s.separate = n.Get("input_tokens").Exists() && !s.facts[tokensTotal].OK &&
-			(n.Get("cache_read_input_tokens").Exists() || n.Get("cache_creation_input_tokens").Exists())
-	})
+	s := r.say()
+	if s == nil {
+		return
+	}
+	s.object = true
+	r.readUsage(s, n, "", 0)
+	s.separate = n.Get("input_tokens").Exists() && !s.facts[tokensTotal].OK &&
+		(n.Get("cache_read_input_tokens").Exists() || n.Get("cache_creation_input_tokens").Exists())
 }
 
 // readUsage takes the facts of a usage object, details in objects included.

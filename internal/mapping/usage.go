@@ -34,18 +34,20 @@ func (r *reading) usage(u *Usage) {
 // parts resolves the figures that are priced apart. What is written to the cache may be
 // told by how long it is kept only.
 func (r *reading) parts(u *Usage) {
-	u.CacheWrite1h, _ = r.tokens(tokensWrite1h)
-	u.InputAudio, _ = r.tokens(tokensInputAudio)
-	u.OutputAudio, _ = r.tokens(tokensOutputAudio)
-	u.InputImage, _ = r.tokens(tokensInputImage)
-	u.OutputImage, _ = r.tokens(tokensOutputImage)
-	u.WebSearchRequests, _ = r.tokens(webSearches)
+	var p UsageParts
+	p.CacheWrite1h, _ = r.tokens(tokensWrite1h)
+	p.InputAudio, _ = r.tokens(tokensInputAudio)
+	p.OutputAudio, _ = r.tokens(tokensOutputAudio)
+	p.InputImage, _ = r.tokens(tokensInputImage)
+	p.OutputImage, _ = r.tokens(tokensOutputImage)
+	p.WebSearchRequests, _ = r.tokens(webSearches)
 	if u.CacheCreation.V == 0 {
 		short, _ := r.tokens(tokensWrite5m)
-		if sum := short.V + u.CacheWrite1h.V; sum > 0 {
+		if sum := short.V + p.CacheWrite1h.V; sum > 0 {
 			u.CacheCreation = Int{sum, true}
 		}
 	}
+	u.have(p)
 }
 
 const (
@@ -302,9 +304,25 @@ func total(u *Usage) Int {
 
 // costs resolves the cost, in USD.
 func (r *reading) costs(u *Usage) {
-	u.InputCost, u.OutputCost, u.TotalCost = r.amount(fInputCost), r.amount(fOutputCost), r.amount(fTotalCost)
-	if !u.TotalCost.Valid && u.InputCost.Valid && u.OutputCost.Valid {
-		u.TotalCost = decimal.NewNullDecimal(u.InputCost.Decimal.Add(u.OutputCost.Decimal))
+	u.TotalCost = r.amount(fTotalCost)
+	if r.fed&(1<<fInputCost|1<<fOutputCost) == 0 {
+		return
+	}
+	p := u.Parts.Get()
+	p.InputCost, p.OutputCost = r.amount(fInputCost), r.amount(fOutputCost)
+	if !u.TotalCost.Valid && p.InputCost.Valid && p.OutputCost.Valid {
+		u.TotalCost = decimal.NewNullDecimal(p.InputCost.Decimal.Add(p.OutputCost.Decimal))
+	}
+	u.have(p)
+}
+
+// have takes the parts over if any is reported.
+func (u *Usage) have(p UsageParts) {
+	if u.Parts == nil && p != (UsageParts{}) {
+		u.Parts = new(UsageParts)
+	}
+	if u.Parts != nil {
+		*u.Parts = p
 	}
 }
 

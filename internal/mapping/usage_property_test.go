@@ -247,7 +247,7 @@ func TestPartsThatArePricedApart(t *testing.T) {
 	}).mapped(t)
 	u := &s.Usage
 	require.Equal(t, []int64{900, 50, 30, 11, 12, 13, 14, 2},
-		[]int64{u.Input.V, u.CacheCreation.V, u.CacheWrite1h.V, u.InputAudio.V, u.OutputAudio.V, u.InputImage.V, u.OutputImage.V, u.WebSearchRequests.V})
+		[]int64{u.Input.V, u.CacheCreation.V, u.Parts.Get().CacheWrite1h.V, u.Parts.Get().InputAudio.V, u.Parts.Get().OutputAudio.V, u.Parts.Get().InputImage.V, u.Parts.Get().OutputImage.V, u.Parts.Get().WebSearchRequests.V})
 	require.Equal(t, "flex", s.ServiceTier)
 }
 

@@ -111,7 +111,7 @@ func (r *reading) classOfKnown(info *keyInfo, v pcommon.Value) attrClass {
 }
 
 // class is what becomes of an attribute that no dialect knows.
-func (t traits) class(v pcommon.Value) attrClass {
+func (t *traits) class(v pcommon.Value) attrClass {
 	switch v.Type() {
 	case pcommon.ValueTypeInt, pcommon.ValueTypeDouble, pcommon.ValueTypeBool, pcommon.ValueTypeEmpty:
 		return classFact
@@ -137,21 +137,21 @@ func (r *reading) isWords(key string, class attrClass) bool {
 	if class != classStored {
 		return class == classWords || class == classUnknown
 	}
-	if info := r.t.keys[key]; info != nil {
-		return info.carriesWords(r.dialects)
+	k := r.lookUp(key)
+	if k.info != nil {
+		return k.info.carriesWords(r.dialects)
 	}
-	f, _, _ := r.t.match(key)
-	return f != nil && f.carriesWords(r.dialects)
+	return k.family != nil && k.family.carriesWords(r.dialects)
 }
 
 // classOf is what becomes of an attribute that is no span's: of an event, a link, a scope
 // or a resource.
 func (r *reading) classOf(key string, v pcommon.Value) attrClass {
 	var f attrClass
-	if info := r.t.keys[key]; info != nil {
-		f = r.classOfKnown(info, v)
+	if k := r.lookUp(key); k.info != nil {
+		f = r.classOfKnown(k.info, v)
 	} else {
-		f = r.traits(key).class(v)
+		f = k.traits.class(v)
 	}
 	if f == classUnknown && r.isLabel(key) {
 		return classFact

@@ -42,7 +42,7 @@ func TestWordsOfKeys(t *testing.T) {
 	} {
 		span := testSpan{attrs: map[string]any{key: "x"}}.traces(t)
 		v, _ := allSpans(span)[0].Attributes().Get(key)
-		require.Equal(t, want, traitsOf(key).class(v), key)
+		require.Equal(t, want, new(traitsOf(key)).class(v), key)
 	}
 }
 

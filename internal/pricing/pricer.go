@@ -118,9 +118,10 @@ func (l *list) estimate(s *mapping.Span) decimal.NullDecimal {
 	if row == nil {
 		return decimal.NullDecimal{}
 	}
+	parts := u.Parts.Get()
 	return decimal.NewNullDecimal(row.Total(price.Usage{
-		Input: u.Input.V, Output: u.Output.V, CacheRead: u.CacheRead.V, CacheWrite: u.CacheCreation.V, CacheWrite1h: u.CacheWrite1h.V,
-		InputAudio: u.InputAudio.V, InputImage: u.InputImage.V, OutputAudio: u.OutputAudio.V, OutputImage: u.OutputImage.V,
-		Reasoning: u.Reasoning.V, WebSearches: u.WebSearchRequests.V,
+		Input: u.Input.V, Output: u.Output.V, CacheRead: u.CacheRead.V, CacheWrite: u.CacheCreation.V, CacheWrite1h: parts.CacheWrite1h.V,
+		InputAudio: parts.InputAudio.V, InputImage: parts.InputImage.V, OutputAudio: parts.OutputAudio.V, OutputImage: parts.OutputImage.V,
+		Reasoning: u.Reasoning.V, WebSearches: parts.WebSearchRequests.V,
 	}))
 }

@@ -140,7 +140,7 @@ func appendAggregateUsage(dst []byte, s *mapping.Span) []byte {
 	for _, f := range [...]struct {
 		name  string
 		value decimal.NullDecimal
-	}{{"input_cost", u.InputCost}, {"output_cost", u.OutputCost}, {"total_cost", u.TotalCost}} {
+	}{{"input_cost", u.Parts.Get().InputCost}, {"output_cost", u.Parts.Get().OutputCost}, {"total_cost", u.TotalCost}} {
 		if f.value.Valid {
 			member(f.name, f.value.Decimal.String())
 		}

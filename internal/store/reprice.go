@@ -98,10 +98,11 @@ func readPricedSpan(v [][]byte) (s PricedSpan, known bool, err error) {
 	known = spanID(&s.SpanID, r.Next())
 	s.Start, s.Kind = r.Int(), mapping.KindOf(r.String())
 	s.Provider, s.RequestModel, s.ResponseModel, s.ServiceTier = r.String(), r.String(), r.String(), r.String()
-	u := &s.Usage
+	u, parts := &s.Usage, &mapping.UsageParts{}
+	u.Parts = parts
 	for _, figure := range []*mapping.Int{
-		&u.Input, &u.Output, &u.CacheRead, &u.CacheCreation, &u.CacheWrite1h, &u.Reasoning,
-		&u.InputAudio, &u.OutputAudio, &u.InputImage, &u.OutputImage, &u.WebSearchRequests,
+		&u.Input, &u.Output, &u.CacheRead, &u.CacheCreation, &parts.CacheWrite1h, &u.Reasoning,
+		&parts.InputAudio, &parts.OutputAudio, &parts.InputImage, &parts.OutputImage, &parts.WebSearchRequests,
 	} {
 		figure.V, figure.OK = r.OptInt()
 	}

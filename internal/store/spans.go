@@ -48,12 +48,14 @@ var spanColumns = []pgbatch.Column[SpanRow]{
 	pgbatch.Col("cache_read_tokens", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendOptInt64(b, r.modelUsage().CacheRead) }),
 	pgbatch.Col("cache_creation_tokens", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendOptInt64(b, r.modelUsage().CacheCreation) }),
 	pgbatch.Col("reasoning_tokens", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendOptInt64(b, r.modelUsage().Reasoning) }),
-	pgbatch.Col("cache_write_1h_tokens", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendOptInt64(b, r.modelUsage().CacheWrite1h) }),
-	pgbatch.Col("input_audio_tokens", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendOptInt64(b, r.modelUsage().InputAudio) }),
-	pgbatch.Col("output_audio_tokens", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendOptInt64(b, r.modelUsage().OutputAudio) }),
-	pgbatch.Col("input_image_tokens", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendOptInt64(b, r.modelUsage().InputImage) }),
-	pgbatch.Col("output_image_tokens", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendOptInt64(b, r.modelUsage().OutputImage) }),
-	pgbatch.Col("web_search_requests", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendOptInt64(b, r.modelUsage().WebSearchRequests) }),
+	pgbatch.Col("cache_write_1h_tokens", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendOptInt64(b, r.modelUsage().Parts.Get().CacheWrite1h) }),
+	pgbatch.Col("input_audio_tokens", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendOptInt64(b, r.modelUsage().Parts.Get().InputAudio) }),
+	pgbatch.Col("output_audio_tokens", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendOptInt64(b, r.modelUsage().Parts.Get().OutputAudio) }),
+	pgbatch.Col("input_image_tokens", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendOptInt64(b, r.modelUsage().Parts.Get().InputImage) }),
+	pgbatch.Col("output_image_tokens", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendOptInt64(b, r.modelUsage().Parts.Get().OutputImage) }),
+	pgbatch.Col("web_search_requests", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte {
+		return appendOptInt64(b, r.modelUsage().Parts.Get().WebSearchRequests)
+	}),
 	pgbatch.Col("flags", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendCount(b, r.Span.Flags) }),
 	pgbatch.Col("embedding_dimensions", pgtype.Int4OID, func(b []byte, r *SpanRow) []byte { return appendOptInt32(b, r.EmbeddingDimensions) }),
 	pgbatch.Col("dropped_attributes_count", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendCount(b, r.DroppedAttributes) }),
@@ -100,8 +102,12 @@ var spanColumns = []pgbatch.Column[SpanRow]{
 	pgbatch.Col("tool_name", pgtype.TextOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendText(b, r.ToolName) }),
 	pgbatch.Col("tool_call_id", pgtype.TextOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendText(b, r.ToolCallID) }),
 	pgbatch.Col("trace_state", pgtype.TextOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendText(b, r.TraceState) }),
-	pgbatch.Col("input_cost", pgtype.NumericOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendOptNumeric(b, r.modelUsage().InputCost) }),
-	pgbatch.Col("output_cost", pgtype.NumericOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendOptNumeric(b, r.modelUsage().OutputCost) }),
+	pgbatch.Col("input_cost", pgtype.NumericOID, func(b []byte, r *SpanRow) []byte {
+		return pgbatch.AppendOptNumeric(b, r.modelUsage().Parts.Get().InputCost)
+	}),
+	pgbatch.Col("output_cost", pgtype.NumericOID, func(b []byte, r *SpanRow) []byte {
+		return pgbatch.AppendOptNumeric(b, r.modelUsage().Parts.Get().OutputCost)
+	}),
 	pgbatch.Col("total_cost", pgtype.NumericOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendOptNumeric(b, r.modelUsage().TotalCost) }),
 	pgbatch.Col("estimated_cost", pgtype.NumericOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendOptNumeric(b, r.EstimatedCost) }),
 	pgbatch.Col("finish_reasons", pgtype.TextArrayOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendTextArray(b, r.FinishReasons) }),
