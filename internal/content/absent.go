@@ -13,6 +13,21 @@ var placeholders = map[string]bool{
 // maxPlaceholder bounds the length of a placeholder.
 const maxPlaceholder = 32
 
+// isPlaceholder looks a text up in lower case, without taking memory for that.
+func isPlaceholder(s string) bool {
+	if len(s) > maxPlaceholder {
+		return false
+	}
+	var low [maxPlaceholder]byte
+	for i := range len(s) {
+		low[i] = s[i]
+		if s[i] >= 'A' && s[i] <= 'Z' {
+			low[i] |= 0x20
+		}
+	}
+	return placeholders[string(low[:len(s)])]
+}
+
 // Absent tells whether a text says nothing: blanks, what a library writes instead of a
 // value, or how Python prints an object that has no text of its own.
 func Absent(s string) bool {
@@ -27,7 +42,7 @@ func Absent(s string) bool {
 	if s = strings.TrimSpace(s); s == "" {
 		return true
 	}
-	if len(s) <= maxPlaceholder && placeholders[strings.ToLower(s)] {
+	if isPlaceholder(s) {
 		return true
 	}
 	switch s[0] {

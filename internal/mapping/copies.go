@@ -108,9 +108,10 @@ func (r *reading) isMadeOfIndexed(list jsonval.Node, original int16) bool {
 		}
 		said[h.index] = m
 	}
-	indices := slices.Sorted(maps.Keys(said))
+	r.indices = slices.AppendSeq(r.indices[:0], maps.Keys(said))
+	slices.Sort(r.indices)
 	n := list.First()
-	for _, i := range indices {
+	for _, i := range r.indices {
 		if !said[i].becomes(n) {
 			return false
 		}

@@ -55,6 +55,8 @@ type reading struct {
 	spans int // of the batch, to be kept room for
 	chunk []byte
 	ids   []content.ID
+	// room for those of the next spans
+	usageParts []UsageParts
 
 	faults *faults
 	around around
@@ -92,6 +94,7 @@ type reading struct {
 	touched []int16
 	hits    []hit
 	leaves  []leaf // stack of those being put into a tree
+	indices []int32
 	classes []attrClass
 	tells   []*traits // what the words of each key tell
 	events  []eventState
@@ -133,7 +136,7 @@ func (r *reading) release() {
 	r.start(ptrace.Span{}, nil, 0)
 	r.jsonNeed.learn(r.spans)
 	r.idNeed.learn(r.spans)
-	r.batch, r.chunk, r.ids, r.around = nil, nil, nil, around{}
+	r.batch, r.chunk, r.ids, r.usageParts, r.around = nil, nil, nil, nil, around{}
 	clear(r.hits[:cap(r.hits)])
 	clear(r.events[:cap(r.events)])
 	clear(r.messages[:cap(r.messages)])

@@ -47,7 +47,7 @@ func (r *reading) parts(u *Usage) {
 			u.CacheCreation = Int{sum, true}
 		}
 	}
-	u.have(p)
+	r.keepParts(u, p)
 }
 
 const (
@@ -313,13 +313,19 @@ func (r *reading) costs(u *Usage) {
 	if !u.TotalCost.Valid && p.InputCost.Valid && p.OutputCost.Valid {
 		u.TotalCost = decimal.NewNullDecimal(p.InputCost.Decimal.Add(p.OutputCost.Decimal))
 	}
-	u.have(p)
+	r.keepParts(u, p)
 }
 
-// have takes the parts over if any is reported.
-func (u *Usage) have(p UsageParts) {
+// partsRoom is for how many spans with parts there is room at once.
+const partsRoom = 8
+
+// keepParts keeps parts in memory that stays with the batch, if any is reported.
+func (r *reading) keepParts(u *Usage, p UsageParts) {
 	if u.Parts == nil && p != (UsageParts{}) {
-		u.Parts = new(UsageParts)
+		if len(r.usageParts) == 0 {
+			r.usageParts = make([]UsageParts, min(r.spans, partsRoom))
+		}
+		u.Parts, r.usageParts = &r.usageParts[0], r.usageParts[1:]
 	}
 	if u.Parts != nil {
 		*u.Parts = p
