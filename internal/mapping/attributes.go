@@ -52,10 +52,16 @@ func (r *reading) appendAttributes(dst []byte, attrs pcommon.Map) []byte {
 		if len(dst) == start {
 			dst = append(dst, '{')
 		}
-		if isScopeKey(key) {
-			key = "$" + key
+		mark := len(dst)
+		if len(dst) > start+1 {
+			dst = append(dst, ',')
 		}
-		dst = r.appendAttribute(dst, start+1, key, v, r.classes[i], longValue)
+		if written := r.read[i].json; written != nil {
+			dst = append(dst, written...)
+		} else {
+			dst = append(jsonval.AppendString(dst, ownKey(key), &r.rep), ':')
+		}
+		dst = r.appendAttribute(dst, mark, v, r.classes[i], longValue)
 	}
 	if len(dst) <= start+1 {
 		return dst[:start]
@@ -101,12 +107,9 @@ func (r *reading) appendContent(dst []byte, c content.Content) []byte {
 	return appendReference(dst, id)
 }
 
-// appendAttribute writes a key and its value, or the reference to the content that
-// the value becomes if it is words or longer than a limit. inside is where the object's
-// entries start.
-func (r *reading) appendAttribute(dst []byte, inside int, key string, v pcommon.Value, f attrClass, limit int) []byte {
-	mark := len(dst)
-	dst = r.appendKey(dst, inside, key)
+// appendAttribute writes a value behind its key, or the reference to the content that the
+// value becomes if it is words or longer than a limit. mark is where the attribute starts.
+func (r *reading) appendAttribute(dst []byte, mark int, v pcommon.Value, f attrClass, limit int) []byte {
 	at := len(dst)
 	dst = jsonval.AppendValue(dst, v, &r.rep)
 	if len(dst)-at <= limit && r.isFact(f, v, dst[at:]) {
@@ -173,6 +176,24 @@ func (r *reading) appendKey(dst []byte, inside int, key string) []byte {
 		dst = append(dst, ',')
 	}
 	return append(jsonval.AppendString(dst, key, &r.rep), ':')
+}
+
+// ownKey is the key of an attribute of the span, which the writer's own keys are not.
+func ownKey(key string) string {
+	if isScopeKey(key) {
+		return "$" + key
+	}
+	return key
+}
+
+// keyJSON writes an attribute's key and the colon; nil for one that must be repaired.
+func keyJSON(key string) []byte {
+	var rep jsonval.Repairs
+	written := append(jsonval.AppendString(make([]byte, 0, len(key)+len(`"":`)), ownKey(key), &rep), ':')
+	if rep != 0 {
+		return nil
+	}
+	return written
 }
 
 // isScopeKey tells whether a key is that of the scope's attributes, or would be with

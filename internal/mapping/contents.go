@@ -3,6 +3,8 @@ package mapping
 import (
 	"strings"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
@@ -186,13 +188,16 @@ func (r *reading) readMessages(src *boundSource, dir content.Direction, w *said)
 			return true
 		}
 	}
-	mark := len(r.messages)
 	if n, repairs := r.bodyOf(src, v); n.Exists() {
 		r.messages, ok = r.norm.MessagesNode(r.messages, n, dir, r.source())
 		r.sourceRep |= repairs
-	} else {
-		r.messages, ok = r.norm.Messages(r.messages, v.attr, dir, r.source())
+		if ok {
+			r.took(src, r.holdsAll(src, v))
+		}
+		return ok
 	}
+	mark := len(r.messages)
+	r.messages, ok = r.norm.Messages(r.messages, v.attr, dir, r.source())
 	if ok {
 		r.took(src, r.holdsAll(src, v) && !r.keptAsText(v, r.messages[mark:], dir))
 	}
@@ -245,7 +250,10 @@ func (r *reading) holdsAll(src *boundSource, v value) bool {
 	if src.as != asBody && src.as != asWrapped {
 		return true
 	}
-	if s, is := v.str(); is && !strings.HasPrefix(strings.TrimSpace(s), "{") {
+	if s, is := v.str(); is && !strings.HasPrefix(trimBlanks(s), "{") {
+		return true
+	}
+	if !v.node.Exists() && v.attr.Type() == pcommon.ValueTypeSlice {
 		return true
 	}
 	n := r.json(&r.slots[src.slot])

@@ -291,7 +291,8 @@ func (r *reading) appendEvents(dst []byte) []byte {
 			if slices.Contains(f.taken, key) {
 				continue
 			}
-			dst = r.appendAttribute(dst, inside, key, v, r.eventAttrClass(f, key, v), math.MaxInt)
+			mark := len(dst)
+			dst = r.appendAttribute(r.appendKey(dst, inside, key), mark, v, r.eventAttrClass(f, key, v), math.MaxInt)
 		}
 		dst = append(dst, '}')
 		dst = appendDropped(dst, e.DroppedAttributesCount())

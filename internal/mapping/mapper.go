@@ -10,7 +10,10 @@ package mapping
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -333,32 +336,50 @@ const (
 // resource files a resource and reads what stands for all its spans, once for resources
 // that come again: 0.25 µs instead of 1.2 for three attributes.
 func (r *reading) resource(attrs pcommon.Map) *resource {
-	var rep jsonval.Repairs
-	r.buf = jsonval.AppendMap(r.buf[:0], attrs, &rep)
+	var plain bool
+	r.buf, plain = appendPlain(r.buf[:0], attrs)
 	res, known := r.resources[string(r.buf)]
-	if !known {
-		res = r.readResource(attrs, r.buf)
-		if rep == 0 && len(r.buf) <= maxResource {
-			if len(r.resources) >= maxResources {
-				clear(r.resources)
-			}
-			r.resources[string(r.buf)] = res
+	if !plain || !known {
+		res = r.readResource(attrs)
+	}
+	if plain && !known && len(r.buf) <= maxResource {
+		if len(r.resources) >= maxResources {
+			clear(r.resources)
 		}
+		r.resources[string(r.buf)] = res
 	}
 	r.batch.Resources[res.id] = res.facts
 	return res
 }
 
-// readResource reads a resource, whose JSON is written already.
-func (r *reading) readResource(attrs pcommon.Map, written []byte) *resource {
+// appendPlain writes attributes that are texts, numbers and bools so that no two sets come out
+// alike; plain is false if there are others.
+func appendPlain(dst []byte, attrs pcommon.Map) (out []byte, plain bool) {
+	for key, v := range attrs.All() {
+		dst = append(binary.AppendUvarint(dst, uint64(len(key))), key...)
+		dst = append(dst, byte(v.Type()))
+		switch v.Type() {
+		case pcommon.ValueTypeStr:
+			dst = append(binary.AppendUvarint(dst, uint64(len(v.Str()))), v.Str()...)
+		case pcommon.ValueTypeInt:
+			dst = binary.AppendVarint(dst, v.Int())
+		case pcommon.ValueTypeDouble:
+			dst = binary.AppendUvarint(dst, math.Float64bits(v.Double()))
+		case pcommon.ValueTypeBool:
+			dst = strconv.AppendBool(dst, v.Bool())
+		default:
+			return dst, false
+		}
+	}
+	return dst, true
+}
+
+func (r *reading) readResource(attrs pcommon.Map) *resource {
 	res := &resource{}
 	var rep jsonval.Repairs
 	facts, said := r.factsAndWords(attrs)
-	if res.words = r.wordsOf(said, &rep); res.words.Body == nil {
-		res.facts = slices.Clone(written)
-	} else {
-		res.facts = jsonval.AppendMap(nil, facts, &rep)
-	}
+	res.words = r.wordsOf(said, &rep)
+	res.facts = jsonval.AppendMap(nil, facts, &rep)
 	res.id = content.Of(res.facts)
 	res.serviceName, _ = r.ofResource(attrs, fServiceName)
 	res.labels = r.labelsOf(attrs)

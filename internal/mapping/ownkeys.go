@@ -6,16 +6,15 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// ownKeys are the keys of a span, for two questions: which of them come twice, and what
-// the span itself says under a key. A key that a dialect knows has a slot, which shows
-// whether it comes again; so only the others are hashed, unless doubtful.
+// ownKeys are the keys of a span in a table, for two questions: what the span itself says
+// under a key, and, of spans with keys that are not remembered, which of them come twice.
 type ownKeys struct {
 	keys   []string
 	values []pcommon.Value
 	at     []int32 // indices of the attributes
 	table  []int32 // open hash table of 1 + index in keys
 
-	doubtful bool // a known key came again, or may have without its slot showing so
+	doubtful bool // a key may have come again without reading.see knowing
 	whole    bool // keys are all of the span
 }
 
@@ -82,9 +81,11 @@ func (k *ownKeys) place(key string) int {
 func (r *reading) repeated(attrs pcommon.Map) {
 	if r.keys.doubtful {
 		r.keys.addAll(attrs)
-	}
-	if r.keys.whole || len(r.keys.keys) > 1 {
 		r.keys.fill(r.repeat)
+		return
+	}
+	for _, at := range r.repeats {
+		r.repeat(at)
 	}
 }
 

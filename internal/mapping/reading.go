@@ -69,7 +69,7 @@ type reading struct {
 	memberFacts map[string]map[string]tokenFact // of members of usage objects seen before, by the key around them
 	nameKinds   map[string]kindFound            // of names of spans seen before
 	valueKinds  map[string]kindFound            // of values that state a kind, seen before
-	resources   map[string]*resource            // seen before, by their JSON
+	resources   map[string]*resource            // seen before, by appendPlain
 	scopes      map[string]uint64               // dialects of scopes seen before, by name
 	ofScope     func(string) uint64             // table.dialectsOfScope, bound once
 
@@ -96,7 +96,9 @@ type reading struct {
 	leaves  []leaf // stack of those being put into a tree
 	indices []int32
 	classes []attrClass
-	tells   []*traits // what the words of each key tell
+	read    []*keyRead // what each key is
+	repeats []int32    // attributes whose keys have come before on the span
+	turn    uint64     // counts spans and records
 	events  []eventState
 	keys    ownKeys
 
@@ -119,7 +121,9 @@ func (r *reading) start(span ptrace.Span, out *Span, dialects uint64) {
 	}
 	r.touched = r.touched[:0]
 	r.keys.start()
-	r.hits, r.classes, r.tells, r.events, r.leaves = r.hits[:0], r.classes[:0], r.tells[:0], r.events[:0], r.leaves[:0]
+	r.hits, r.classes, r.events, r.leaves = r.hits[:0], r.classes[:0], r.events[:0], r.leaves[:0]
+	r.read, r.repeats = r.read[:0], r.repeats[:0]
+	r.turn++
 	r.fed, r.exception, r.scored, r.rep, r.ready = r.t.nameFeeds, -1, false, 0, r.t.always
 	r.shows, r.stated, r.copied, r.original = 0, r.stated[:0], false, false
 	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
@@ -146,7 +150,7 @@ func (r *reading) release() {
 	clear(r.leaves[:cap(r.leaves)])
 	clear(r.stated[:cap(r.stated)])
 	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch {
-		r.hits, r.leaves, r.events, r.messages, r.classes, r.tells = nil, nil, nil, nil, nil, nil
+		r.hits, r.leaves, r.events, r.messages, r.classes, r.read = nil, nil, nil, nil, nil, nil
 	}
 	if cap(r.buf) > 1<<20 {
 		r.buf = nil
@@ -162,8 +166,7 @@ func (r *reading) scan() {
 	i := int32(-1)
 	for key, v := range attrs.All() {
 		i++
-		k := r.lookUp(key)
-		r.tells = append(r.tells, k.traits)
+		k := r.see(key, i)
 		if info := k.info; info != nil {
 			class := r.classOfKnown(info, v)
 			if info.repeatsName && v.Type() == pcommon.ValueTypeStr && v.Str() == r.span.Name() {
@@ -171,11 +174,9 @@ func (r *reading) scan() {
 			}
 			r.classes = append(r.classes, class)
 			r.note(&info.traits, v)
-			r.keys.doubtful = r.keys.doubtful || r.slots[info.slot].set || v.Type() == pcommon.ValueTypeEmpty
 			r.file(info, v, i, -1)
 			continue
 		}
-		r.keys.add(key, v, i)
 		if f := k.family; f != nil && f.fields != 0 {
 			r.classes = append(r.classes, classUnknown)
 			r.fileHit(f, hit{slot: f.slot, index: k.index, attr: i, rest: k.rest, value: v})
@@ -256,6 +257,8 @@ type keyRead struct {
 	index  int32  // in a family: the index in the key,
 	rest   string // and what follows
 	traits *traits
+	json   []byte // the key and its colon among the attributes; nil for one that must be repaired
+	seen   uint64 // the turn in which a span or record last had the key
 }
 
 // lookUp reads a key, once for keys that come again.
@@ -263,11 +266,25 @@ func (r *reading) lookUp(key string) *keyRead {
 	if k := r.keysRead[key]; k != nil {
 		return k
 	}
+	if len(key) > maxKeyLength || len(r.keysRead) >= maxKeysRead {
+		r.keys.doubtful = true
+	}
 	return remember(r.keysRead, key, r.t.read)
 }
 
+// see reads the key of the next attribute.
+func (r *reading) see(key string, at int32) *keyRead {
+	k := r.lookUp(key)
+	if k.seen == r.turn {
+		r.repeats = append(r.repeats, at)
+	}
+	k.seen = r.turn
+	r.read = append(r.read, k)
+	return k
+}
+
 func (t *table) read(key string) *keyRead {
-	k := &keyRead{info: t.keys[key]}
+	k := &keyRead{info: t.keys[key], json: keyJSON(key)}
 	if k.info != nil {
 		k.traits = &k.info.traits
 		return k

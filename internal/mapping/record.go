@@ -116,9 +116,9 @@ func (r *reading) event(rec *Record) Event {
 	}
 	e.BodyID = r.body(rec)
 	for key, v := range rec.Attributes().All() {
+		r.see(key, int32(len(r.classes)))
 		r.classes = append(r.classes, r.classOf(key, v))
 	}
-	r.keys.doubtful = true // no slots show which keys come again
 	r.buf = r.appendAttributes(r.buf[:0], rec.Attributes())
 	e.Attributes = r.keep(r.buf)
 	if rec.Score != (pcommon.Map{}) {

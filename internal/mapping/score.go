@@ -73,7 +73,8 @@ func (r *reading) score(attrs pcommon.Map) *Score {
 			if len(r.buf) == start {
 				r.buf = append(r.buf, '{')
 			}
-			r.buf = r.appendAttribute(r.buf, start+1, key, v, r.classOf(key, v), longValue)
+			mark := len(r.buf)
+			r.buf = r.appendAttribute(r.appendKey(r.buf, start+1, key), mark, v, r.classOf(key, v), longValue)
 		}
 	}
 	if len(r.buf) > start+1 {

@@ -142,7 +142,7 @@ func (r *reading) gather() {
 	i := -1
 	for _, v := range r.span.Attributes().All() {
 		i++
-		t := r.tells[i]
+		t := r.read[i].traits
 		if v.Type() == pcommon.ValueTypeStr {
 			if s := v.Str(); s != "" && (s[0] == '{' || s[0] == '[') {
 				r.gatherText(t, s)
