@@ -156,11 +156,13 @@ func besideByDefinition(i, o *Span) bool {
 // labelsByDefinition: of each label the value of the earliest span without a parent, else
 // that of the earliest span that has it.
 func labelsByDefinition(spans []Span) (labels []mapping.Label) {
-	sorted := slices.SortedFunc(slices.Values(spans), func(a, b Span) int {
-		return cmp.Or(cmp.Compare(a.Start, b.Start), bytes.Compare(a.ID[:], b.ID[:]))
-	})
-	if root := slices.IndexFunc(sorted, func(s Span) bool { return s.Parent.IsEmpty() }); root >= 0 {
-		sorted = append([]Span{sorted[root]}, sorted...)
+	sorted := make([]*Span, len(spans))
+	for i := range spans {
+		sorted[i] = &spans[i]
+	}
+	slices.SortFunc(sorted, func(a, b *Span) int { return cmp.Or(cmp.Compare(a.Start, b.Start), bytes.Compare(a.ID[:], b.ID[:])) })
+	if root := slices.IndexFunc(sorted, func(s *Span) bool { return s.Parent.IsEmpty() }); root >= 0 {
+		sorted = append([]*Span{sorted[root]}, sorted...)
 	}
 	for _, name := range []string{"cost", "team"} {
 		for i := range sorted {

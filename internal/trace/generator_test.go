@@ -1,8 +1,8 @@
 package trace
 
 import (
-	"fmt"
 	"math/rand/v2"
+	"strconv"
 
 	"github.com/shopspring/decimal"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -45,7 +45,7 @@ func randomShape(r source) shape {
 		mapping.KindAgent, mapping.KindChain, mapping.KindOther, mapping.KindRetriever,
 	}
 	return shape{
-		size: []int{3, 8, 16, 40}[r.IntN(4)], oddClocks: r.IntN(2) == 1, kinds: [][]mapping.Kind{models, tools, all}[r.IntN(3)],
+		size: []int{2, 3, 4, 5, 6, 8, 12, 30}[r.IntN(8)], oddClocks: r.IntN(2) == 1, kinds: [][]mapping.Kind{models, tools, all}[r.IntN(3)],
 		twins: r.IntN(3) == 0, circles: r.IntN(6) == 0, sums: r.IntN(3) == 0,
 	}
 }
@@ -94,11 +94,11 @@ func forest(r source, sh shape) []Span {
 }
 
 func facts(r source, s *Span) {
-	from := &mapping.Span{Name: fmt.Sprintf("span %d", r.IntN(4)), Status: "unset"}
+	from := &mapping.Span{Name: "span " + strconv.Itoa(r.IntN(4)), Status: "unset"}
 	s.From = from
 	for _, name := range []string{"cost", "team"} {
 		if v := r.IntN(4); v > 0 {
-			from.Labels = append(from.Labels, mapping.Label{Name: name, Value: fmt.Sprint(v)})
+			from.Labels = append(from.Labels, mapping.Label{Name: name, Value: strconv.Itoa(v)})
 		}
 	}
 	from.UserID = []string{"", "", "", "ann", "bob"}[r.IntN(5)]

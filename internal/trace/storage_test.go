@@ -166,7 +166,7 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 		delete(s.awaited, id)
 	}
 	for _, a := range r.Awaited {
-		require.Empty(t, s.spans[a.ID], "awaited, and there")
+		same(t, 0, len(s.spans[a.ID]), "awaited, and there")
 		s.awaited[a.ID] |= a.Below
 	}
 	for _, p := range r.Pairs {
@@ -208,7 +208,7 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 		columns.Fields[f] = row.Field(f)
 	}
 	s.row.ReadProvenance(row.AppendProvenance(nil), &columns)
-	require.Equal(t, r.Row.state, s.row.state, "the row can be read again")
+	same(t, r.Row.state, s.row.state, "the row can be read again")
 }
 
 func (s *storage) change(t testing.TB, c Change, afresh bool) {
