@@ -177,6 +177,7 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 		s.pairs[key] = p
 	}
 	for _, c := range r.Calls {
+		same(t, true, len(c.Keys) <= 7, "internal/store/sql/calls_find.sql looks at seven")
 		s.calls[observation{c.ID, c.Start}] = c
 	}
 	for _, tool := range r.Tools {
