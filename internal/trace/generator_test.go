@@ -45,7 +45,7 @@ func randomShape(r source) shape {
 		mapping.KindAgent, mapping.KindChain, mapping.KindOther, mapping.KindRetriever,
 	}
 	return shape{
-		size: []int{2, 3, 4, 5, 6, 8, 12, 30}[r.IntN(8)], oddClocks: r.IntN(2) == 1, kinds: [][]mapping.Kind{models, tools, all}[r.IntN(3)],
+		size: []int{3, 8, 16, 40}[r.IntN(4)], oddClocks: r.IntN(2) == 1, kinds: [][]mapping.Kind{models, tools, all}[r.IntN(3)],
 		twins: r.IntN(3) == 0, circles: r.IntN(6) == 0, sums: r.IntN(3) == 0,
 	}
 }
@@ -141,8 +141,7 @@ func facts(r source, s *Span) {
 
 // deliveries shuffles spans and cuts them into batches; some come twice.
 func deliveries(r source, spans []Span) (batches [][]Span) {
-	var todo []Span
-	todo = append(todo, spans...)
+	todo := append(make([]Span, 0, len(spans)+2), spans...)
 	for range r.IntN(3) {
 		todo = append(todo, spans[r.IntN(len(spans))])
 	}

@@ -21,7 +21,7 @@ import (
 func check(t testing.TB, r source) {
 	spans := forest(r, randomShape(r))
 	kept := map[observation]bool{}
-	var distinct []Span
+	distinct := make([]Span, 0, len(spans))
 	for _, s := range spans {
 		if at := (observation{s.ID, s.Start}); !kept[at] {
 			kept[at] = true
