@@ -22,10 +22,17 @@ SOURCES := go.mod go.sum builder-config.yaml $(shell find *.go internal pool -ty
 	\( -name '*.go' -o -name '*.sql' \) ! -name '*_test.go' \
 	$(foreach dir,bench demo e2e faults rowcheck testserver tools,! -path 'internal/$(dir)/*'))
 
-# Packages whose code runs in the goroutine of its caller: the race detector finds nothing there, and takes most of the
-# time of these tests. Of the mapping the tests that start goroutines run under the detector too.
-SEQUENTIAL := $(addprefix ./internal/,duration logs mapping price trace words)
-CONCURRENT := ^(TestMapIsSafeForConcurrentUse|TestMappingEndsWithItsContext|TestLargeBatchesKeepTheOrderOfTheirSpans)$$
+# Packages in which a test measures what a span costs: one after the other, and without the race detector.
+MEASURED := $(addprefix ./internal/,duration logs mapping price trace words)
+# Packages that run under the race detector as a whole.
+RACED := ./pool $(addprefix ./internal/,faults pgbatch pricing seen shared signal store testserver upkeep)
+# Of all other packages these tests do: they have goroutines share something. The rest runs in one goroutine at a time,
+# where the detector finds nothing and takes most of the time.
+CONCURRENT := ^Test($(subst $() ,|,ConcurrentUse MapIsSafeForConcurrentUse MappingEndsWithItsContext LargeBatchesKeepTheOrderOfTheirSpans \
+	HistoriesOfManyGoroutines HistoriesInSeveralBatchesAtOnce OneConnectionIsEnough ErasureWaitsForBatchesInFlight ErasureWhileCollectorsWrite \
+	BatchesThatShareEverythingEnd BatchesInsertTracesWhileOthersCreateTheSame BatchesInHandAreBounded BatchesShareContents \
+	TraceThatAppearsMeanwhileIsCountedAnew SeveralMigrateAtOnce MigrationWaitsForALongQueryWithoutBlockingWriters \
+	ConcurrentSendersShareTraces UsageEqualsTheSpansAtAnyMoment WordsAndSpansAtOnce))$$
 
 COLLECTOR := build/otelcol-llm
 SERVERS   := $(if $(DATABASE_URL),,postgres) $(if $(REDIS_URL),,redis)
@@ -51,10 +58,10 @@ test: build build/telemetrygen postgres18 price-sources ## Run everything that C
 	go vet ./...
 	@$(MAKE) build/oldest/go.mod
 	go build -mod=mod -modfile=build/oldest/go.mod . ./pool
-	# One after another, since what a span costs is measured too.
-	go test -p 1 $(SEQUENTIAL)
-	CGO_ENABLED=1 go test -race -run '$(CONCURRENT)' ./internal/mapping
-	CGO_ENABLED=1 go test -race -timeout 20m -skip '^TestCitus$$' $$(go list ./... | grep -vE '/($(subst $() ,|,$(SEQUENTIAL:./%=%)))$$')
+	go test -p 1 $(MEASURED)
+	go test -timeout 20m -skip '^TestCitus$$|$(CONCURRENT)' $$(go list ./... | grep -vE '/($(subst $() ,|,$(patsubst ./%,%,$(MEASURED) $(RACED))))$$')
+	CGO_ENABLED=1 go test -race -timeout 20m -run '$(CONCURRENT)' . $(addprefix ./internal/,content mapping schema write)
+	CGO_ENABLED=1 go test -race -timeout 20m $(RACED)
 
 build: $(COLLECTOR) ## Build the collector at build/otelcol-llm
 	@:

@@ -10,7 +10,7 @@ import (
 	"go.uber.org/zap/zaptest"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 )
 
@@ -27,7 +27,7 @@ const (
 // erases a session and a user, and drops the older day. After each step all views tell
 // the same, before hours are folded and after.
 func TestFiguresAgreeAsRowsComeAndGo(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	db := openPool(t, url)
 	e := startExporterAt(t, url, nil)
 	now := time.Now()

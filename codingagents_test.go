@@ -12,13 +12,13 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
 
 // TestCodingAgentQuestions sends what coding agents sent, the log records as they are while
 // traces are off, and asks the questions of docs/coding-agents.md.
 func TestCodingAgentQuestions(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	c, db := startBoth(t, url, func(cfg *Config) { cfg.Labels = []string{"team.id", "cost_center"} }), openPool(t, url)
 	paths, err := filepath.Glob(filepath.Join(fixtureFolder, "cli/*.logs.otlp.json"))
 	require.NoError(t, err)

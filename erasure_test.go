@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
@@ -196,7 +197,7 @@ func TestErasureOfATraceByItsIDs(t *testing.T) {
 // 1,000 traces, and of others who say the same words, while the user is erased
 // again and again.
 func TestErasureWhileCollectorsWrite(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	db := openPool(t, url)
 	group, ctx := errgroup.WithContext(t.Context())
 	var sent atomic.Int64
@@ -255,7 +256,7 @@ func sayAll(ctx context.Context, e exporter.Traces, exporter int, sent *atomic.I
 
 // TestErasedTracesLeaveTheCaches looks into Redis and the local cache.
 func TestErasedTracesLeaveTheCaches(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	db := openPool(t, url)
 	shared := pool.DefaultConfig().Redis
 	redisURL := testserver.RedisURL(t)

@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
 
 // madeUp is a run that a test makes up: spans and log records of one trace.
@@ -97,7 +97,7 @@ func wordsOf(t *testing.T, db *pgxpool.Pool, trace pcommon.TraceID, span byte) (
 // the call: two calls one after the other and two at once, an answer a record a block, one
 // tied by the id of its response, and one whose model tells the calls apart.
 func TestRecordsThatNameTheSpanAround(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	first, second, db := startBoth(t, url, nil), startBoth(t, url, nil), openPool(t, url)
 	anthropic := map[string]any{"gen_ai.provider.name": "anthropic"}
 	user := func(text string) map[string]any { return map[string]any{"content": text} }
@@ -176,7 +176,7 @@ func TestWordsOfRecordsAreWordsLikeAnyOther(t *testing.T) {
 	midnight := time.Now().UTC().Truncate(24 * time.Hour)
 	for name, order := range arrivals {
 		t.Run(name, func(t *testing.T) {
-			url := testserver.NewDatabase(t)
+			url := storetest.NewDatabase(t)
 			c, db := startBoth(t, url, nil), openPool(t, url)
 			r := newMadeUp(1, "lib", midnight.Add(-5*time.Second))
 			r.span(1, 0, "chat", 0, 10, map[string]any{"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "gen_ai.conversation.id": "s1", "user.id": "u1"})
@@ -218,7 +218,7 @@ func TestWordsOfRecordsAreWordsLikeAnyOther(t *testing.T) {
 // TestSystemMessagesOfRecordsAreKeptWhole has two messages of the system, one a record: the
 // span's instructions are those of a span that says the same itself.
 func TestSystemMessagesOfRecordsAreKeptWhole(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	c, db := startBoth(t, url, nil), openPool(t, url)
 	n := byte(0)
 	for name, order := range arrivals {
@@ -246,7 +246,7 @@ func TestSystemMessagesOfRecordsAreKeptWhole(t *testing.T) {
 // TestWordsAndSpansAtOnce has two collectors store records and spans of the same new traces
 // at the same time: no words are missed.
 func TestWordsAndSpansAtOnce(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	first, second, db := startBoth(t, url, nil), startBoth(t, url, nil), openPool(t, url)
 	const traces = 60
 	var wg sync.WaitGroup
@@ -319,7 +319,7 @@ func TestUntracedSessionReadsAsAConversation(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			url := testserver.NewDatabase(t)
+			url := storetest.NewDatabase(t)
 			c, db := startBoth(t, url, nil), openPool(t, url)
 			for _, ld := range batches(untraced(t)) {
 				require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld))
@@ -347,7 +347,7 @@ func TestUntracedSessionReadsAsAConversation(t *testing.T) {
 // TestToolsOfRecordsStandInTheTranscript has a session of Codex that log records alone tell,
 // with what its tools gave back.
 func TestToolsOfRecordsStandInTheTranscript(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	c, db := startBoth(t, url, nil), openPool(t, url)
 	require.NoError(t, c.logs.ConsumeLogs(t.Context(), agentruns.LoadLogs(t, "internal/mapping/testdata/fixtures/cli/codex-0.171.0-tools.logs.otlp.json")))
 	var session string

@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
 
 // arrival is a batch of either signal.
@@ -95,7 +95,7 @@ func TestWordsOfRecordsAreTheSpans(t *testing.T) {
 		{"written otherwise", varied(1)}, {"written otherwise again", varied(2)}, {"written otherwise once more", varied(3)},
 	} {
 		t.Run(order.name, func(t *testing.T) {
-			url := testserver.NewDatabase(t)
+			url := storetest.NewDatabase(t)
 			first, second, db := startBoth(t, url, nil), startBoth(t, url, nil), openPool(t, url)
 			for _, path := range paths {
 				name := strings.TrimSuffix(path, ".logs.json")

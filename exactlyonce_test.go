@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
@@ -108,7 +109,7 @@ func TestSameBatchThreeTimesIsStoredOnce(t *testing.T) {
 }
 
 func TestDatabaseInAnotherTimeZone(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	db := openPool(t, url)
 	var name string
 	require.NoError(t, db.QueryRow(t.Context(), `SELECT current_database()`).Scan(&name))
@@ -133,7 +134,7 @@ func TestDatabaseInAnotherTimeZone(t *testing.T) {
 func TestConcurrentSendersShareTraces(t *testing.T) {
 	for name, redis := range map[string]bool{"without Redis": false, "with Redis": true} {
 		t.Run(name, func(t *testing.T) {
-			url := testserver.NewDatabase(t)
+			url := storetest.NewDatabase(t)
 			shared := pool.DefaultConfig().Redis
 			if redis {
 				shared.URL = configopaque.String(testserver.RedisURL(t))

@@ -14,14 +14,14 @@ import (
 	"go.opentelemetry.io/collector/exporter/exportertest"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
 
 // startExporter starts an exporter without a queue on a database of the test's
 // own, and returns a pool to look at the rows.
 func startExporter(t testing.TB, change func(*Config)) (exporter.Traces, *pgxpool.Pool) {
 	t.Helper()
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	return startExporterAt(t, url, change), openPool(t, url)
 }
 

@@ -12,7 +12,7 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
 
 // wildValue is what a sender may write where another value belongs.
@@ -85,7 +85,7 @@ func wilder(r *rand.Rand, ld plog.Logs) {
 // TestHostileRecordsAreStored sends captured records that were changed at random, beside one
 // that was not, in one batch: whatever has a time is stored, and every view reads it.
 func TestHostileRecordsAreStored(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	c, db := startBoth(t, url, func(cfg *Config) { cfg.Events.Keep = logs.KeepAll }), openPool(t, url)
 	r := rand.New(rand.NewPCG(19, 5))
 	want := map[string]bool{}

@@ -12,13 +12,13 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
 
 // TestLabels sends a trace in every order through two collectors. Labels are a span's, else
 // its resource's; a trace's are the root's, each by itself, else the earliest span's.
 func TestLabels(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	db := openPool(t, url)
 	var collectors []exporter.Traces
 	for range 2 {

@@ -23,7 +23,7 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
 
 // collector is the exporter in the pipelines of both signals.
@@ -76,7 +76,7 @@ func logCases(t testing.TB) map[string]plog.Logs {
 // TestRecordsAreStoredOnceAndComeBackWhole sends all captured records twice, through two
 // collectors, and compares each with its row.
 func TestRecordsAreStoredOnceAndComeBackWhole(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	db := openPool(t, url)
 	all := func(cfg *Config) { cfg.Events.Keep = logs.KeepAll }
 	first, second := startBoth(t, url, all), startBoth(t, url, all)
@@ -143,7 +143,7 @@ func requireMap(t *testing.T, want pcommon.Map, got *string) {
 
 // TestPlainRecordsAreFiltered keeps what tells of LLM calls.
 func TestPlainRecordsAreFiltered(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	c, db := startBoth(t, url, nil), openPool(t, url)
 	cases := logCases(t)
 	for _, ld := range cases {
@@ -162,7 +162,7 @@ func TestPlainRecordsAreFiltered(t *testing.T) {
 // them, nothing stands in any row of the second.
 func TestMetadataStoresNoWordsOfRecords(t *testing.T) {
 	words := func(change func(*Config)) *pgxpool.Pool {
-		url := testserver.NewDatabase(t)
+		url := storetest.NewDatabase(t)
 		c := startBoth(t, url, change)
 		for name, ld := range logCases(t) {
 			require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld))
@@ -190,7 +190,7 @@ func TestMetadataStoresNoWordsOfRecords(t *testing.T) {
 
 // TestScores stores the results of evaluations, from log records and from span events.
 func TestScores(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	c, db := startBoth(t, url, nil), openPool(t, url)
 	base := "internal/mapping/testdata/fixtures/py/splunk-genai-py"
 	for range 2 {
@@ -230,7 +230,7 @@ func TestScores(t *testing.T) {
 
 // TestErasureTakesRecords erases a session told by log records only.
 func TestErasureTakesRecords(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	c, db := startBoth(t, url, nil), openPool(t, url)
 	say := func(session, user, prompt string) {
 		ld := plog.NewLogs()
@@ -275,7 +275,7 @@ func TestErasureTakesRecords(t *testing.T) {
 
 // TestPoisonedRecordCostsItselfOnly has Postgres refuse one record.
 func TestPoisonedRecordCostsItselfOnly(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	c, db := startBoth(t, url, nil), openPool(t, url)
 	_, err := db.Exec(t.Context(), `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 		IF NEW.name = 'tool_result' THEN RAISE EXCEPTION USING ERRCODE = '22012', MESSAGE = 'refused'; END IF; RETURN NEW; END $$;
@@ -295,7 +295,7 @@ func TestPoisonedRecordCostsItselfOnly(t *testing.T) {
 // TestUntracedSessionIsCalls sends the records of a session of Claude Code whose traces are
 // off: a trace a prompt, with the prompt as its input, and calls with cost.
 func TestUntracedSessionIsCalls(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	c, db := startBoth(t, url, nil), openPool(t, url)
 	ld := agentruns.LoadLogs(t, "internal/mapping/testdata/fixtures/cli/claude-code-2.1.332-defaults.logs.otlp.json")
 	for range 2 {

@@ -5,13 +5,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
 
 // TestMovedEventsArePricedAgain lets the spans of calls come after their records while the day is priced again: the
 // records' calls go from traces that still wait for that to traces that may be done.
 func TestMovedEventsArePricedAgain(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	db := openPool(t, url)
 	c := startBoth(t, url, nil)
 	for _, r := range loadRuns(t) {

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
 
 // scoreCase is the result of an evaluation, and what is to come of it.
@@ -87,7 +87,7 @@ func (c *scoreCase) record(r *rand.Rand, rec plog.LogRecord, span ptrace.Span) {
 // TestScoresHoweverTheyAreTold stores results of evaluations in many forms: each is a score of
 // its call, and its explanation stands in llm_contents only.
 func TestScoresHoweverTheyAreTold(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	c, db := startBoth(t, url, nil), openPool(t, url)
 	r := rand.New(rand.NewPCG(19, 6))
 	td, ld := ptrace.NewTraces(), plog.NewLogs()

@@ -10,7 +10,7 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 )
 
@@ -18,7 +18,7 @@ import (
 // words, candidates and places go with the days. The spans that come after count as if they
 // had come alone, and go with the next retention.
 func TestOldCandidatesAndWordsOfRecordsGo(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	c, db := startBoth(t, url, nil), openPool(t, url)
 	internal := []string{"llm_internal_words", "llm_internal_call_candidates", "llm_internal_event_places", "llm_events"}
 	retain := func() {

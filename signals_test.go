@@ -16,7 +16,7 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
 
 // run is a captured run of a coding agent, cut into batches.
@@ -127,7 +127,7 @@ func sendLogs(t *testing.T, c collector, parts []plog.Logs) {
 func TestSumsAreTheTruthInEachOrder(t *testing.T) {
 	for order, send := range signalOrders {
 		t.Run(order, func(t *testing.T) {
-			url := testserver.NewDatabase(t)
+			url := storetest.NewDatabase(t)
 			db := openPool(t, url)
 			a, b := startBoth(t, url, nil), startBoth(t, url, nil)
 			var sums agentruns.Truth
@@ -183,7 +183,7 @@ func dump(t testing.TB, db *pgxpool.Pool) string {
 // TestErasedSessionsOfBothSignals erases the session of one run after the other: nothing of
 // it is left, prompts of turns without a row neither, and the others count as before.
 func TestErasedSessionsOfBothSignals(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	db := openPool(t, url)
 	c := startBoth(t, url, nil)
 	var all []run
@@ -219,7 +219,7 @@ func TestErasedSessionsOfBothSignals(t *testing.T) {
 
 // TestNoRecordIsLost sends all records twice and compares how many there are.
 func TestNoRecordIsLost(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	db := openPool(t, url)
 	c := startBoth(t, url, nil)
 	kept := map[content.ID]bool{}

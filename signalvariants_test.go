@@ -15,7 +15,7 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
 
 // variant makes runs of one to three sessions that are changed such that they mean the same,
@@ -55,7 +55,7 @@ func variant(r *rand.Rand, runs []agentruns.Run) (all agentruns.Run, want agentr
 // some of them twice, to two collectors.
 func TestVariantsOfRunsInRandomBatches(t *testing.T) {
 	runs := slices.DeleteFunc(agentruns.Load(t), func(r agentruns.Run) bool { return r.Traces.SpanCount() > 1000 })
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	db := openPool(t, url)
 	collectors := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}
 	var sums agentruns.Truth
@@ -145,7 +145,7 @@ func TestEachCallOfALongTurnCountsOnce(t *testing.T) {
 		"records first": func(td ptrace.Traces, ld plog.Logs) []arrival { return []arrival{{ld: &ld}, {td: &td}} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			url := testserver.NewDatabase(t)
+			url := storetest.NewDatabase(t)
 			c, db := startBoth(t, url, nil), openPool(t, url)
 			for _, a := range order(turnOfCodex(calls, 100*time.Millisecond)) {
 				a.send(t, c)

@@ -16,14 +16,14 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
 
 // TestMetricsNameTheExporter has two exporters of one collector store different numbers of spans.
 func TestMetricsNameTheExporter(t *testing.T) {
 	meters := componenttest.NewTelemetry()
 	t.Cleanup(func() { require.NoError(t, meters.Shutdown(context.Background())) })
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	want := map[string]int64{"llm_observatory/a": 1, "llm_observatory/b": 2}
 	for name, spans := range want {
 		cfg := NewFactory().CreateDefaultConfig().(*Config)

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 )
 
@@ -53,7 +53,7 @@ func usageOf(t *testing.T, db *pgxpool.Pool) (spans, calls, tokens int) {
 // the spans of the same hours in random order, with agents and outer calls that
 // stop counting when inner ones arrive, and compares meanwhile.
 func TestUsageEqualsTheSpansAtAnyMoment(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	db := openPool(t, url)
 	e := startExporterAt(t, url, nil)
 	// A statement that PostgreSQL has planned before a partition is attached reads nothing of it.
@@ -117,7 +117,7 @@ func TestUsageEqualsTheSpansAtAnyMoment(t *testing.T) {
 
 // TestUsageOutlivesItsSpans drops days, and spans that arrive for them later.
 func TestUsageOutlivesItsSpans(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	db := openPool(t, url)
 	e := startExporterAt(t, url, nil)
 	old, spans := agentTraces(12, 5)
@@ -178,7 +178,7 @@ func TestUsageHistogramsGiveQuantiles(t *testing.T) {
 // TestUsageReadsOnlyLiveHours asks for a chart: folded hours come from
 // llm_usage_hourly, and no partition of spans but those of live hours is read.
 func TestUsageReadsOnlyLiveHours(t *testing.T) {
-	url := testserver.NewDatabase(t)
+	url := storetest.NewDatabase(t)
 	db := openPool(t, url)
 	e := startExporterAt(t, url, nil)
 	traces, _ := agentTraces(13, 6)

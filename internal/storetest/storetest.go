@@ -3,6 +3,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -13,14 +14,22 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
 
+// NewDatabase returns the URL of a migrated database of the test's own.
+func NewDatabase(t testing.TB) string {
+	t.Helper()
+	return testserver.NewCopy(t, func(ctx context.Context, url string) error {
+		conn, err := pgx.Connect(ctx, url)
+		if err != nil {
+			return err
+		}
+		return errors.Join(schema.Migrate(ctx, conn, "public"), conn.Close(ctx))
+	})
+}
+
 // Open returns a migrated database of the test's own.
 func Open(t testing.TB) (url string, pool *pgxpool.Pool) {
 	t.Helper()
-	url = testserver.NewDatabase(t)
-	conn, err := pgx.Connect(t.Context(), url)
-	require.NoError(t, err)
-	require.NoError(t, schema.Migrate(t.Context(), conn, "public"))
-	require.NoError(t, conn.Close(t.Context()))
+	url = NewDatabase(t)
 	return url, Pool(t, url)
 }
 

@@ -34,18 +34,53 @@ func NewDatabase(t testing.TB) string {
 		}
 		server = pg.URL("")
 	}
-	return newDatabase(t, server)
+	return newDatabase(t, server, "")
+}
+
+// template is the database that NewCopy copies, in the program's own server.
+var template struct {
+	sync.Once
+	name string
+	err  error
+}
+
+// NewCopy is NewDatabase for a database in which prepare, the same function in each call, has worked. In
+// the program's own server it works once, and tests get copies, which take a tenth of the time of a
+// migration.
+func NewCopy(t testing.TB, prepare func(ctx context.Context, url string) error) string {
+	t.Helper()
+	if os.Getenv("DATABASE_URL") != "" {
+		url := NewDatabase(t)
+		if err := prepare(t.Context(), url); err != nil {
+			t.Fatal(err)
+		}
+		return url
+	}
+	pg, err := sharedPostgres()
+	if err != nil {
+		t.Fatal(err)
+	}
+	template.Do(func() {
+		var database string
+		if database, template.name, _, template.err = createDatabase(t.Context(), pg.URL(""), ""); template.err == nil {
+			template.err = prepare(t.Context(), database)
+		}
+	})
+	if template.err != nil {
+		t.Fatal(template.err)
+	}
+	return newDatabase(t, pg.URL(""), template.name)
 }
 
 // NewDatabase creates an empty database for one test and returns its URL.
 func (pg *PG) NewDatabase(t testing.TB) string {
 	t.Helper()
-	return newDatabase(t, pg.URL(""))
+	return newDatabase(t, pg.URL(""), "")
 }
 
-func newDatabase(t testing.TB, server string) string {
+func newDatabase(t testing.TB, server, template string) string {
 	t.Helper()
-	database, drop, err := CreateDatabase(t.Context(), server)
+	database, _, drop, err := createDatabase(t.Context(), server, template)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,21 +97,31 @@ func newDatabase(t testing.TB, server string) string {
 // CreateDatabase creates an empty database with a name of its own in the server that a URL leads to. It
 // returns the new database's URL and a function that drops it, ending the sessions that still use it.
 func CreateDatabase(ctx context.Context, server string) (string, func() error, error) {
+	database, _, drop, err := createDatabase(ctx, server, "")
+	return database, drop, err
+}
+
+// createDatabase is CreateDatabase for a copy of a template; "": an empty one.
+func createDatabase(ctx context.Context, server, template string) (database, name string, drop func() error, err error) {
 	target, err := url.Parse(server)
 	if err != nil {
-		return "", nil, errors.New("the server's URL is malformed") // the error would quote the password
+		return "", "", nil, errors.New("the server's URL is malformed") // the error would quote the password
 	}
-	name := "llmobs_" + randomHex(6)
-	if err := execute(ctx, server, "CREATE DATABASE "+name); err != nil {
-		return "", nil, err
+	name = "llmobs_" + randomHex(6)
+	create := "CREATE DATABASE " + name
+	if template != "" {
+		create += " TEMPLATE " + template
+	}
+	if err := execute(ctx, server, create); err != nil {
+		return "", "", nil, err
 	}
 	target.Path = "/" + name
-	drop := func() error {
+	drop = func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		return execute(ctx, server, "DROP DATABASE "+name+" WITH (FORCE)")
 	}
-	return target.String(), drop, nil
+	return target.String(), name, drop, nil
 }
 
 func execute(ctx context.Context, server, sql string) error {
