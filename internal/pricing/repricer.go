@@ -96,14 +96,7 @@ func (r *Repricer) Note(ctx context.Context) error {
 		return fmt.Errorf("note changed prices: %w", err)
 	}
 	r.Pricer.note(digest)
-	if changes == 0 {
-		return nil
-	}
-	var calls bool // a new database has none, whose prices are all changed
-	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM "+pgx.Identifier{r.Schema, "llm_spans"}.Sanitize()+")").Scan(&calls); err != nil {
-		return fmt.Errorf("look for spans: %w", err)
-	}
-	if calls {
+	if changes > 0 {
 		r.Logger.Info("Prices have changed; calls of the days they hold for are priced again", zap.Duration("in", r.settled()))
 	}
 	return nil

@@ -9,6 +9,15 @@
 -- which took 400 ms a call; the walk takes less than one. Hence jit = off, and ROWS 1 for
 -- the queries around.
 
+-- Whether a span is a call that failed: an error, and neither an answer of its own nor
+-- usage. Words from log records change nothing of what counts.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_failed(status text, error_type text, output_message_ids uuid[], event_words smallint,
+    input_tokens bigint, output_tokens bigint, total_tokens bigint) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+SELECT (status = 'error' OR error_type IS NOT NULL) AND (output_message_ids IS NULL OR (event_words & 2 > 0) IS TRUE)
+    AND coalesce(input_tokens, output_tokens, total_tokens) IS NULL
+$$;
+
 -- Whether a trace has a span of a kind that tells another's call. As a subquery of the
 -- views, which ask for each column, it filled plans over a month of days with a thousand
 -- scans: PostgreSQL compiled them for 50 s. COST 1, since few rows ask.
@@ -32,14 +41,14 @@ BEGIN
     RETURN QUERY
     WITH RECURSIVE up AS (
         SELECT s.span_id, s.start_time, s.parent_span_id, s.kind, s.counted, s.tool_name, s.tool_call_id,
-            s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR (s.event_words & 2 > 0) IS TRUE)
-                AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL AS failed, 0 AS height
+            {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens) AS failed,
+            0 AS height
         FROM {{.schema}}.llm_spans s
         WHERE s.trace_id = of_trace AND s.span_id = of_span AND s.start_time BETWEEN since AND until
       UNION
         SELECT s.span_id, s.start_time, s.parent_span_id, s.kind, s.counted, s.tool_name, s.tool_call_id,
-            s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR (s.event_words & 2 > 0) IS TRUE)
-                AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL, up.height + 1
+            {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens),
+            up.height + 1
         FROM up
         CROSS JOIN LATERAL (
             SELECT up.parent_span_id AS span_id WHERE up.parent_span_id IS NOT NULL
@@ -107,13 +116,13 @@ BEGIN
     RETURN QUERY
     WITH RECURSIVE down AS (
         SELECT s.span_id, s.start_time, s.end_time, s.kind, s.counted,
-            s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR (s.event_words & 2 > 0) IS TRUE)
-                AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL AS failed, 0 AS height
+            {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens) AS failed,
+            0 AS height
         FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.span_id = of_span AND s.start_time BETWEEN since AND until
       UNION
         SELECT s.span_id, s.start_time, s.end_time, s.kind, s.counted,
-            s.error_type IS NOT NULL AND (s.output_message_ids IS NULL OR (s.event_words & 2 > 0) IS TRUE)
-                AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL, down.height + 1
+            {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens),
+            down.height + 1
         FROM down
         CROSS JOIN LATERAL (
             SELECT x.* FROM {{.schema}}.llm_spans x
