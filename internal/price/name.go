@@ -20,6 +20,8 @@ var (
 	anyDate        = regexp.MustCompile(`-20\d{2}-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])$`)
 	// variant is how gateways mark variants of one model.
 	variant = regexp.MustCompile(`:(free|nitro|floor|beta|extended|thinking|online|exacto)$`)
+	// release is the number of a release as Google writes it, and the mark of the newest.
+	release = regexp.MustCompile(`-(00\d|latest)$`)
 	vendor  = regexp.MustCompile(`^[a-z0-9-]+\.`)
 )
 
@@ -39,6 +41,9 @@ func Names(model string) []string {
 		return n
 	}
 	name = add(withoutPath(name))
+	if _, model, ok := cutProvider(name); ok {
+		name = add(model)
+	}
 	add(compactDate.ReplaceAllString(name, "-$1-$2-$3$4"))
 	name = add(variant.ReplaceAllString(name, ""))
 	for _, n := range []string{name, withoutRegion(name)} {
@@ -47,6 +52,7 @@ func Names(model string) []string {
 		undated := add(datedAt.ReplaceAllString(n, ""))
 		unversioned := add(bedrockVersion.ReplaceAllString(undated, ""))
 		add(anyDate.ReplaceAllString(unversioned, ""))
+		add(release.ReplaceAllString(unversioned, ""))
 	}
 	for _, n := range slices.Clone(names) {
 		for _, rest, ok := strings.Cut(n, "/"); ok; _, rest, ok = strings.Cut(rest, "/") {

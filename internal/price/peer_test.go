@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -115,8 +116,19 @@ func peerModels(t *testing.T) map[string][]string {
 	return models
 }
 
+// setting is a number that the environment may change.
+func setting(t *testing.T, name string, usual int) int {
+	text := os.Getenv(name)
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err, name)
+	return n
+}
+
 // TestPricesEqualThePeers compares 100,000 random calls with what the package from which
-// the built-in prices come makes of them.
+// the built-in prices come makes of them. PEER_CALLS and PEER_SEED ask for others.
 func TestPricesEqualThePeers(t *testing.T) {
 	requirePeer(t)
 	models := peerModels(t)
@@ -130,14 +142,14 @@ func TestPricesEqualThePeers(t *testing.T) {
 	}
 	list, err := NewList(ofPeer)
 	require.NoError(t, err)
-	r := rand.New(rand.NewPCG(1, 2))
+	r := rand.New(rand.NewPCG(uint64(setting(t, "PEER_SEED", 1)), 2))
 	var names [][2]string
 	for p, ids := range models {
 		for _, id := range ids {
 			names = append(names, [2]string{p, id})
 		}
 	}
-	calls := make([]peerCall, 100_000)
+	calls := make([]peerCall, setting(t, "PEER_CALLS", 100_000))
 	for i := range calls {
 		name := names[i%len(names)]
 		at := time.Date(2024, 6, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(r.Int64N(int64(3 * 365 * 24 * time.Hour)))).Truncate(time.Second)

@@ -1,6 +1,7 @@
 package price
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -28,8 +29,24 @@ var listed = map[string]string{
 	"aws": bedrock, "x-ai": xai, "mistral": mistral, "moonshotai": moonshot, "moonshot": moonshot, "kimi": moonshot,
 	"zai": "z_ai", "z.ai": "z_ai", "zhipu": "zhipu_ai", "zhipuai": "zhipu_ai", "voyage": "voyage_ai", "voyageai": "voyage_ai",
 	"qwen": "alibaba", "dashscope": "alibaba", "alibaba_cloud": "alibaba", "together_ai": "together", "together-ai": "together",
-	"meta-llama": "meta",
+	"meta-llama": "meta", "google_genai": google, "google_vertexai": google, "google_gla": google, "google_vertex": google, "vertex": google,
+	"vertex_ai_beta": google, "litellm_proxy": "litellm", "fireworks_ai": "fireworks",
 }
+
+// unseparated drops what separates the words of a provider's name: xai, x-ai and x_ai are one.
+var unseparated = strings.NewReplacer("-", "", "_", "", ".", "", " ", "")
+
+// joined maps the names of providers, without separators, to those of the list.
+var joined = func() map[string]string {
+	found := map[string]string{}
+	for _, m := range makers {
+		found[unseparated.Replace(m.provider)] = m.provider
+	}
+	for name, provider := range listed {
+		found[unseparated.Replace(name)], found[unseparated.Replace(provider)] = provider, provider
+	}
+	return found
+}()
 
 // serves names the providers whose models another one sells at their prices, where it
 // has no row of its own.
@@ -68,6 +85,22 @@ var gateways = map[string]bool{
 	"kong": true, "helicone": true, "requesty": true, "github": true, "envoy": true,
 }
 
+// ownServers are the paths of servers that people run themselves, as LiteLLM writes them.
+var ownServers = map[string]bool{
+	"ollama": true, "ollama_chat": true, "vllm": true, "hosted_vllm": true, "lm_studio": true, "llamafile": true, "llamacpp": true,
+	"xinference": true, "triton": true, "local": true, "localai": true,
+}
+
+// ollamaTag is a size, as only servers that people run themselves have in a name.
+var ollamaTag = regexp.MustCompile(`:\d+(\.\d+)?[bm](-|$)`)
+
+// runsItself tells whether a name is of a model on a server that people run themselves,
+// where no maker's price holds.
+func runsItself(names []string) bool {
+	return len(names) > 0 && ollamaTag.MatchString(names[0]) ||
+		slices.ContainsFunc(names, func(name string) bool { before, _, ok := strings.Cut(name, "/"); return ok && ownServers[before] })
+}
+
 // providersOf returns the providers whose rows may hold for a call, in order: the
 // one that was called; those whose models that one serves; for gateways, and where
 // nobody says who was called, the one that the name's path or begin tells; rows for
@@ -89,7 +122,12 @@ func providersOf(provider string, names []string) []string {
 		for _, name := range names {
 			if before, _, ok := strings.Cut(name, "/"); ok {
 				add(listedName(before))
+			} else if provider, _, ok := cutProvider(name); ok {
+				add(provider)
 			}
+		}
+		if runsItself(names) {
+			return append(found, anyProvider)
 		}
 		for _, name := range names {
 			add(maker(name))
@@ -113,5 +151,18 @@ func listedName(provider string) string {
 	if l, ok := listed[name]; ok {
 		return l
 	}
+	if l, ok := joined[unseparated.Replace(name)]; ok {
+		return l
+	}
 	return name
+}
+
+// cutProvider takes apart a name as agent frameworks write it: openai:gpt-4o.
+func cutProvider(name string) (provider, model string, ok bool) {
+	before, model, ok := strings.Cut(name, ":")
+	if !ok || strings.Contains(before, "/") {
+		return "", "", false
+	}
+	provider, ok = joined[unseparated.Replace(before)]
+	return provider, model, ok
 }
