@@ -1,6 +1,9 @@
 package schema
 
 import (
+	"os"
+	"os/exec"
+	"strconv"
 	"testing"
 	"time"
 
@@ -38,26 +41,46 @@ func upgradeRows(t *testing.T, traces int) {
 	conn := connect(t, testserver.NewDatabase(t))
 	createBefore(t, conn, "public", lastOfBefore)
 	fill(t, conn, traces)
+	migrateFilled(t, conn, traces)
+	requireFigures(t, conn, commonFigures(traces))
+	requireFigures(t, conn, map[string][]any{
+		`SELECT count(stored_at), count(labels) FROM llm_spans`:                                         {int64(0), int64(0)},
+		`SELECT count(cost_counted) FILTER (WHERE kind <> 'llm'), count(estimated_cost) FROM llm_spans`: {int64(0), int64(0)},
+	})
+}
+
+func migrateFilled(t *testing.T, conn *pgx.Conn, traces int) {
+	t.Helper()
 	begin := time.Now()
 	require.NoError(t, Migrate(t.Context(), conn, "public"))
 	t.Logf("%d spans brought up in %s", 4*traces, time.Since(begin).Round(time.Millisecond))
-	for sql, want := range map[string][]any{
-		`SELECT count(*), count(DISTINCT (trace_id, span_id)) FROM llm_spans`:                                             {int64(4 * traces), int64(4 * traces)},
-		`SELECT count(*), sum(total_tokens)::bigint FROM llm_calls WHERE is_call`:                                         {int64(traces), int64(5 * traces)},
-		`SELECT max(model), min(model) FROM llm_calls`:                                                                    {"gpt-4o", "gpt-4o"},
-		`SELECT count(user_id), count(session_id) FROM llm_calls`:                                                         {int64(traces), int64(traces)},
-		`SELECT count(*), count(*) FILTER (WHERE failed) FROM llm_tool_calls`:                                             {int64(traces), int64(traces)},
-		`SELECT sum(calls)::bigint, sum(failed_tool_calls)::bigint FROM llm_usage`:                                        {int64(traces), int64(traces)},
-		`SELECT sum(calls)::bigint, sum(total_tokens)::bigint FROM llm_usage_daily WHERE user_id LIKE 'u%'`:               {int64(traces), int64(5 * traces)},
-		`SELECT sum(llm_call_count)::bigint, sum(error_count)::bigint FROM llm_traces`:                                    {int64(traces), int64(traces)},
-		`SELECT count(stored_at), count(labels) FROM llm_spans`:                                                           {int64(0), int64(0)},
-		`SELECT count(cost_counted) FILTER (WHERE kind <> 'llm'), count(estimated_cost) FROM llm_spans`:                   {int64(0), int64(0)},
-		`SELECT count(*), sum(llm_call_count)::bigint FROM llm_sessions`:                                                  {int64(100), int64(traces)},
-		`SELECT count(*) FILTER (WHERE total_cost = 0), count(*) FILTER (WHERE cost_source = 'estimated') FROM llm_calls`: {int64(0), int64(0)},
-	} {
+}
+
+// commonFigures are what the filled rows say whichever version stored them.
+func commonFigures(traces int) map[string][]any {
+	n := int64(traces)
+	return map[string][]any{
+		`SELECT count(*), count(DISTINCT (trace_id, span_id)) FROM llm_spans`:                               {4 * n, 4 * n},
+		`SELECT count(*), sum(total_tokens)::bigint FROM llm_calls WHERE is_call`:                           {n, 5 * n},
+		`SELECT max(model), min(model) FROM llm_calls`:                                                      {"gpt-4o", "gpt-4o"},
+		`SELECT count(user_id), count(session_id) FROM llm_calls`:                                           {n, n},
+		`SELECT count(*), count(*) FILTER (WHERE failed) FROM llm_tool_calls`:                               {n, n},
+		`SELECT sum(calls)::bigint, sum(failed_tool_calls)::bigint FROM llm_usage`:                          {n, n},
+		`SELECT sum(calls)::bigint, sum(total_tokens)::bigint FROM llm_usage_daily WHERE user_id LIKE 'u%'`: {n, 5 * n},
+		`SELECT sum(llm_call_count)::bigint, sum(error_count)::bigint FROM llm_traces`:                      {n, n},
+		`SELECT count(*), sum(llm_call_count)::bigint FROM llm_sessions`:                                    {min(int64(100), n), n},
+		`SELECT count(*) FILTER (WHERE total_cost = 0), count(total_cost) FROM llm_calls WHERE NOT is_call`: {int64(0), int64(0)},
+	}
+}
+
+func requireFigures(t *testing.T, conn *pgx.Conn, figures map[string][]any) {
+	t.Helper()
+	for sql, want := range figures {
 		a, b := any(nil), any(nil)
+		begin := time.Now()
 		require.NoError(t, conn.QueryRow(t.Context(), sql).Scan(&a, &b), sql)
 		require.Equal(t, want, []any{a, b}, sql)
+		t.Log(time.Since(begin).Round(time.Millisecond), sql)
 	}
 }
 
@@ -65,4 +88,31 @@ func fill(t *testing.T, conn *pgx.Conn, traces int) {
 	t.Helper()
 	_, err := conn.Exec(t.Context(), filledBefore, pgx.QueryExecModeSimpleProtocol, traces)
 	require.NoError(t, err)
+}
+
+// TestReleasesAreBroughtUp lets each version before store traces with its own exporter, and
+// brings up what that has stored. UPGRADE_SPANS says how many spans.
+func TestReleasesAreBroughtUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the versions before")
+	}
+	traces := 2_000
+	if text := os.Getenv("UPGRADE_SPANS"); text != "" {
+		spans, err := strconv.Atoi(text)
+		require.NoError(t, err)
+		traces = spans / 4
+	}
+	for _, release := range releases {
+		t.Run(release.commit[:7], func(t *testing.T) {
+			url := testserver.NewDatabase(t)
+			output, err := exec.CommandContext(t.Context(), buildRelease(t, release.commit), url, "filled", strconv.Itoa(traces)).CombinedOutput()
+			require.NoError(t, err, string(output))
+			conn := connect(t, url)
+			version, err := Version(t.Context(), conn, "public")
+			require.NoError(t, err)
+			require.Equal(t, release.migration, version)
+			migrateFilled(t, conn, traces)
+			requireFigures(t, conn, commonFigures(traces))
+		})
+	}
 }

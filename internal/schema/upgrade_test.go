@@ -18,11 +18,19 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
 
-// buildOfBefore is the last commit whose schema is at version 10.
-const buildOfBefore = "95dbb6f678b9a0230aab40257ee53b97496d335f"
+// releases are the commits of the versions before, with the last migration that each has.
+var releases = []struct {
+	commit    string
+	migration int32
+}{
+	{"95dbb6f678b9a0230aab40257ee53b97496d335f", lastOfBefore},
+	{"7f4337aa4feac7d6ccd0fc9c3587e2d1bfb2eff9", 18},
+	{"c02973d1791c66f6e241c3674e22a90b8eccf076", 26},
+	{"ef8e18bc34a2e3b00397963764fb2adc015c2f4d", 27},
+}
 
-// buildBefore builds testdata/before with the exporter of the version before.
-func buildBefore(t *testing.T) string {
+// buildRelease builds testdata/before with the exporter of a version before.
+func buildRelease(t *testing.T, commit string) string {
 	t.Helper()
 	dir := t.TempDir()
 	root, err := exec.CommandContext(t.Context(), "git", "rev-parse", "--show-toplevel").Output()
@@ -30,10 +38,10 @@ func buildBefore(t *testing.T) string {
 		t.Skip("not in a git repository")
 	}
 	archive := filepath.Join(dir, "before.tar")
-	git := exec.CommandContext(t.Context(), "git", "archive", "-o", archive, buildOfBefore)
+	git := exec.CommandContext(t.Context(), "git", "archive", "-o", archive, commit)
 	git.Dir = string(root[:len(root)-1])
 	if output, err := git.CombinedOutput(); err != nil {
-		t.Skipf("the repository lacks the version before: %s", output)
+		t.Skipf("the repository lacks version %s: %s", commit, output)
 	}
 	run := func(command *exec.Cmd) {
 		command.Dir = dir
@@ -92,7 +100,7 @@ func TestUpgradeUnderTheVersionBefore(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the version before")
 	}
-	binary := buildBefore(t)
+	binary := buildRelease(t, releases[0].commit)
 	url := testserver.NewDatabase(t)
 	first, second := startBefore(t, binary, url, "first"), startBefore(t, binary, url, "second")
 	pool, err := pgxpool.New(context.Background(), url)
