@@ -28,11 +28,15 @@ func (r *reading) toolError(v value, c content.Content) {
 const maxResult = 1 << 20
 
 // mayTellFailure spares most results being searched or parsed: only an object tells, be it
-// in a list of content blocks or in a string.
+// in a list of content blocks or in a string, and only by a key and a value together.
 func mayTellFailure(s string) bool {
 	s = trimBlanks(s)
-	return s != "" && strings.IndexByte(`{["`, s[0]) >= 0 &&
-		(strings.Contains(s, "rror") || strings.Contains(s, `"success`) || strings.Contains(s, `"status`) || strings.Contains(s, `\"`))
+	if s == "" || strings.IndexByte(`{["`, s[0]) < 0 {
+		return false
+	}
+	has := func(part string) bool { return strings.Contains(s, part) }
+	return has(`\"`) || has(`rror"`) && has("true") || has(`"success"`) && has("false") ||
+		has(`"status"`) && (has("rror") || has("RROR") || has("ail") || has("AIL"))
 }
 
 func (r *reading) textTellsFailure(s string, depth int) bool {
