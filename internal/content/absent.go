@@ -1,6 +1,10 @@
 package content
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
 
 // placeholders stand for what is not told, in lower case.
 var placeholders = map[string]bool{
@@ -28,15 +32,38 @@ func isPlaceholder(s string) bool {
 	return placeholders[string(low[:len(s)])]
 }
 
+// maxAbsent bounds a text that says nothing, unless it is blank. A longer one is not looked at: its
+// end lies in memory that nobody has read yet.
+const maxAbsent = 1024
+
+// beginsAbsent tells whether a text that says nothing may begin so.
+func beginsAbsent(c byte) bool {
+	switch {
+	case c == '<', c == '[', c == '_', c|0x20 == 'n', c|0x20 == 'h', c <= ' ', c >= 0x80:
+		return true
+	}
+	return false
+}
+
+// absentText is Absent for a string in a tree, whose escapes stay as they are if its first
+// character tells.
+func absentText(n jsonval.Node) bool {
+	if s := n.Spelt(); s != "" && s[0] != '\\' && (!beginsAbsent(s[0]) || s[0] > ' ' && s[0] < 0x80 && len(s) > maxEscape*maxAbsent) {
+		return false
+	}
+	return Absent(n.Str())
+}
+
+// maxEscape is how many bytes may spell one in JSON.
+const maxEscape = 6
+
 // Absent tells whether a text says nothing: blanks, what a library writes instead of a
 // value, or how Python prints an object that has no text of its own.
 func Absent(s string) bool {
 	if s == "" {
 		return true
 	}
-	switch c := s[0]; {
-	case c == '<', c == '[', c == '_', c|0x20 == 'n', c|0x20 == 'h', c <= ' ', c >= 0x80:
-	default:
+	if !beginsAbsent(s[0]) || s[0] > ' ' && s[0] < 0x80 && len(s) > maxAbsent {
 		return false
 	}
 	if s = strings.TrimSpace(s); s == "" {

@@ -154,7 +154,7 @@ func (rd *reader) textPart(parts, n jsonval.Node) {
 	}
 	if !text.Exists() {
 		if c := n.Get("content"); c.Kind() == jsonval.String && n.Get("type").Str() == typeText {
-			if !c.Blank() && !Absent(c.Str()) {
+			if !c.Blank() && !absentText(c) {
 				parts.Add(n)
 			}
 			return
@@ -198,7 +198,7 @@ func (rd *reader) addText(parts, text jsonval.Node) { rd.addTyped(parts, typeTex
 
 // addTyped adds {type,content}, unless there is nothing to read in it.
 func (rd *reader) addTyped(parts jsonval.Node, typ string, text jsonval.Node) {
-	if text.Kind() != jsonval.String || text.Blank() || Absent(text.Str()) {
+	if text.Kind() != jsonval.String || text.Blank() || absentText(text) {
 		return
 	}
 	p := rd.d.Object()
