@@ -28,8 +28,8 @@ type Batch struct {
 	Spans ptrace.Traces
 	// Observations say of each of Spans, in order, how a record tells it.
 	Observations []Observation
-	// WordSpans carry the words that records have of spans told elsewhere, and Words say
-	// of each, in order, whose words they are.
+	// WordSpans carry the words that records have of spans told elsewhere, unless Spans
+	// carry them too, and Words say of each, in order, whose words they are.
 	WordSpans ptrace.Traces
 	Words     []mapping.Words
 	// Filtered counts the records without a row.
@@ -55,9 +55,10 @@ func (b *Batch) Describe(spans []mapping.Span) {
 
 // reader reads one batch.
 type reader struct {
-	keep  Keep
-	batch *Batch
-	ids   ids
+	keep        Keep
+	batch       *Batch
+	ids         ids
+	wordRecords int32 // that have words of spans
 }
 
 func newReader(keep Keep) *reader {
@@ -187,14 +188,20 @@ func (r *reader) read(rec *record, spans, words *scopeSpans) {
 		return
 	}
 	r.ids.settleTrace(rec, p, &row)
+	var carried *mapping.Words
+	if told.carriesWords() {
+		carried = r.wordsOf(rec, p, told, &row)
+		if !carriedByCall(rec, told, &row) {
+			r.carry(rec, told, &row, carried, words.add(rec))
+			carried = nil
+		}
+	}
 	switch told.tells {
 	case Call, Tool, Prompt:
 		r.observe(rec, p, told, &row, spans.add(rec))
+		r.batch.Observations[len(r.batch.Observations)-1].Words = carried
 	case Score:
 		row.Score = rec.evaluation()
-	}
-	if told.carriesWords() {
-		r.words(rec, p, told, &row, words.add(rec))
 	}
 	r.batch.Records = append(r.batch.Records, row)
 }

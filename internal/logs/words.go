@@ -3,6 +3,7 @@ package logs
 import (
 	"encoding/json"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -23,12 +24,30 @@ func (t *rule) carriesWords() bool {
 	return false
 }
 
-// words writes the words of a record into a span, which is mapped for nothing else, and
-// notes whose words they are.
-func (r *reader) words(rec *record, p *program, told *rule, row *mapping.Record, span ptrace.Span) {
-	w := mapping.Words{
+// carriedByCall tells whether the span of the call that a record tells carries the words
+// too: both are of one day, whose contents they refer to.
+func carriedByCall(rec *record, told *rule, row *mapping.Record) bool {
+	day := func(t pcommon.Timestamp) int64 { return int64(t) / int64(24*time.Hour) }
+	return told.tells != Words && day(startOf(rec, told, row.Time)) == day(row.Time)
+}
+
+// carry writes the words of a record into a span that is mapped for nothing else.
+func (r *reader) carry(rec *record, told *rule, row *mapping.Record, words *mapping.Words, span ptrace.Span) {
+	span.SetTraceID(row.Trace)
+	span.SetSpanID(pcommon.SpanID(row.ID[:8]))
+	span.SetStartTimestamp(row.Time)
+	span.SetEndTimestamp(row.Time)
+	told.fill(rec, span.Attributes())
+	tellMessages(rec, span)
+	r.batch.Words = append(r.batch.Words, *words)
+}
+
+// wordsOf says whose the words of a record are.
+func (r *reader) wordsOf(rec *record, p *program, told *rule, row *mapping.Record) *mapping.Words {
+	r.wordRecords++
+	w := &mapping.Words{
 		Record: row.ID, Trace: row.Trace, Named: rec.SpanID(), NamesCall: told.names == namesCall, Tool: told.tells == Tool,
-		At: int64(row.Time), Ordinal: int32(len(r.batch.Words)),
+		At: int64(row.Time), Ordinal: r.wordRecords,
 		Exact:  told.tells == Words && told.names == namesCall && !isMessageEvent(rec.name),
 		Single: isMessageEvent(rec.name) || told.texts != nil,
 		Block:  rec.name == choiceEvent && strings.EqualFold(rec.textOf([]string{provider, "gen_ai.system"}), "anthropic"),
@@ -50,13 +69,7 @@ func (r *reader) words(rec *record, p *program, told *rule, row *mapping.Record,
 			w.Index = int32(n)
 		}
 	}
-	span.SetTraceID(row.Trace)
-	span.SetSpanID(pcommon.SpanID(row.ID[:8]))
-	span.SetStartTimestamp(row.Time)
-	span.SetEndTimestamp(row.Time)
-	told.fill(rec, span.Attributes())
-	tellMessages(rec, span)
-	r.batch.Words = append(r.batch.Words, w)
+	return w
 }
 
 // maxID is longer than any id or name of a model; the key of an index holds some 2.7 kB.

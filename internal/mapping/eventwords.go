@@ -52,9 +52,34 @@ func (w *Words) ContentIDs() []content.ID {
 	return ids
 }
 
-// AddWords maps the words of log records, each carried by a span of td, and adds them to
-// the batch's events.
+// take fills words from the mapped span that carries them.
+func (w *Words) take(s *Span) {
+	w.Day, w.Input, w.Output, w.FinishReasons = s.Day, s.InputMessageIDs, s.OutputMessageIDs, s.FinishReasons
+	w.System, w.Tools, w.ToolArguments, w.ToolResult = s.SystemInstructionsID, s.ToolDefinitionsID, s.ToolArgumentsID, s.ToolResultID
+}
+
+// AddWords adds the words of log records to the batch's events: those of calls that the
+// batch's spans observe, and those that spans of td carry.
 func (m *Mapper) AddWords(ctx context.Context, b *Batch, td ptrace.Traces, words []Words) error {
+	of := make(map[content.ID]*Words, len(words))
+	for i := range b.Spans {
+		if e := b.Spans[i].Event; e != nil && e.Words != nil {
+			if e.Words.take(&b.Spans[i]); e.Words.Some() {
+				of[e.Words.Record] = e.Words
+			}
+		}
+	}
+	if err := m.mapWords(ctx, b, td, words, of); err != nil {
+		return err
+	}
+	for i := range b.Events {
+		b.Events[i].Words = of[b.Events[i].ID]
+	}
+	return nil
+}
+
+// mapWords maps words that spans of td carry, and adds them by record.
+func (m *Mapper) mapWords(ctx context.Context, b *Batch, td ptrace.Traces, words []Words, of map[content.ID]*Words) error {
 	if len(words) == 0 {
 		return nil
 	}
@@ -63,24 +88,13 @@ func (m *Mapper) AddWords(ctx context.Context, b *Batch, td ptrace.Traces, words
 		return err
 	}
 	mapped.unfold()
-	of := make(map[content.ID]*Words, len(words))
 	for i := range mapped.Spans {
 		s := &mapped.Spans[i]
 		w := &words[s.Ordinal]
-		w.Day, w.Input, w.Output, w.FinishReasons = s.Day, s.InputMessageIDs, s.OutputMessageIDs, s.FinishReasons
-		w.System, w.Tools, w.ToolArguments, w.ToolResult = s.SystemInstructionsID, s.ToolDefinitionsID, s.ToolArgumentsID, s.ToolResultID
-		if w.Some() {
-			of[w.Record] = w
-		}
-	}
-	for i := range b.Events {
-		b.Events[i].Words = of[b.Events[i].ID]
-	}
-	for i := range b.Events {
-		w := b.Events[i].Words
-		if w == nil {
+		if w.take(s); !w.Some() {
 			continue
 		}
+		of[w.Record] = w
 		for _, id := range w.ContentIDs() {
 			key := content.Key{Day: w.Day, ID: id}
 			if body, ok := mapped.Contents[key]; ok {

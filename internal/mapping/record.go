@@ -66,6 +66,7 @@ func (m *Mapper) AddEvents(ctx context.Context, b *Batch, records []Record) erro
 	}()
 	r.batch, r.spans = b, len(records)
 	seen := make(map[content.ID]bool, len(records))
+	b.Events = slices.Grow(b.Events, len(records))
 	for i := range records {
 		if ctx.Err() != nil {
 			return ctx.Err()

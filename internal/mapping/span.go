@@ -191,6 +191,7 @@ type EventCall struct {
 	IDs     []string       // of request, response or tool call
 	ByTime  bool           // nothing but time ties it to other observations of the call
 	Derived bool           // the trace is derived from the turn: the event names none
+	Words   *Words         // that are those of the span that the event names too; nil for none
 }
 
 // Batch is what one pdata batch maps to. Spans keeps the order of the pdata. Histories and
