@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -66,6 +67,33 @@ func TestVariantsOfRunsInRandomBatches(t *testing.T) {
 		for _, a := range batches(r, all) {
 			a.send(t, collectors[r.IntN(2)])
 		}
+		requireTruth(t, db, sums, what)
+	}
+	rowcheck.Consistent(t, db)
+}
+
+// TestVariantsOfRunsAtOnce sends variants of the captured runs in batches at the same time to
+// two collectors: none sees what the others store meanwhile.
+func TestVariantsOfRunsAtOnce(t *testing.T) {
+	runs := slices.DeleteFunc(agentruns.Load(t), func(r agentruns.Run) bool { return r.Traces.SpanCount() > 1000 })
+	url := storetest.NewDatabase(t)
+	db := openPool(t, url)
+	collectors := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}
+	var sums agentruns.Truth
+	for seed := range uint64(15) {
+		r := rand.New(rand.NewPCG(seed, 29))
+		all, want, what := variant(r, runs)
+		sums.Add(want)
+		list := batches(r, all)
+		var sent sync.WaitGroup
+		for sender := range 4 {
+			sent.Go(func() {
+				for i := sender; i < len(list); i += 4 {
+					list[i].send(t, collectors[i%2])
+				}
+			})
+		}
+		sent.Wait()
 		requireTruth(t, db, sums, what)
 	}
 	rowcheck.Consistent(t, db)

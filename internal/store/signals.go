@@ -2,7 +2,9 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"slices"
 
@@ -52,40 +54,36 @@ var placeColumns = []pgbatch.Column[PlaceRow]{
 	pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *PlaceRow) []byte { return appendSpanID(b, r.ID) }),
 }
 
-// LockSignals keeps other batches from pairing until the transaction ends, and reads the
-// facts of traces and where events are that came before.
-func (s *Store) LockSignals(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, events []EventRef,
-	facts func(pcommon.TraceID, TraceFacts), place func(event int, trace pcommon.TraceID, settled bool),
-) error {
+// LockSignals begins to pair, alone or beside other batches, after the batch of number since.
+// It reads the facts of traces and where events are that came before.
+func (s *Store) LockSignals(ctx context.Context, c *pgbatch.Conn, alone bool, traces []pcommon.TraceID, events []EventRef,
+	facts func(pcommon.TraceID, TraceFacts), place func(event int, trace pcommon.TraceID),
+) (since int64, err error) {
 	for i := range events {
 		events[i].n = int32(i)
 	}
-	statements := []pgbatch.Statement{
-		{What: "lock the signals", SQL: s.lockSignals, Params: [][]byte{[]byte(s.schema)}, OIDs: []uint32{pgtype.TextOID}},
-		{
-			What: "look up traces", SQL: s.signalsTraces, Params: [][]byte{hexArray(traces)}, OIDs: []uint32{pgtype.TextArrayOID},
-			Row: func(v [][]byte) error {
-				var id pcommon.TraceID
-				var f TraceFacts
-				r := pgbatch.Reader{Values: v}
-				r.Hex(id[:])
-				f.Session = r.String()
-				f.Evented, _ = r.OptBool()
-				facts(id, f)
-				return r.Err
-			},
+	statements := append(s.lockPairing(alone, &since), pgbatch.Statement{
+		What: "look up traces", SQL: s.signalsTraces, Params: [][]byte{hexArray(traces)}, OIDs: []uint32{pgtype.TextArrayOID},
+		Row: func(v [][]byte) error {
+			var id pcommon.TraceID
+			var f TraceFacts
+			r := pgbatch.Reader{Values: v}
+			r.Hex(id[:])
+			f.Session = r.String()
+			f.Evented, _ = r.OptBool()
+			facts(id, f)
+			return r.Err
 		},
-	}
+	})
 	statements = appendRead(statements, "look up the places of events", &s.findPlaces, events, func(v [][]byte) error {
 		var id [16]byte
 		r := pgbatch.Reader{Values: v}
 		n := r.Int()
 		r.UUID(&id)
-		settled, _ := r.OptBool()
-		place(int(n), id, settled)
+		place(int(n), id)
 		return r.Err
 	})
-	return c.Exec(ctx, statements...)
+	return since, c.Exec(ctx, statements...)
 }
 
 // lookupRow is a key under which calls are looked for.
@@ -324,7 +322,8 @@ var recordColumns = []pgbatch.Column[recordRow]{
 
 // Signals is what pairing changes.
 type Signals struct {
-	Candidates []CandidateRow
+	Events     []CandidateRow // of records that no batch has stored before
+	Candidates []CandidateRow // of others, which may be stored
 	Places     []PlaceRow
 	Moving     []MovingEvent
 	Records    []MovedRecord
@@ -348,6 +347,33 @@ func (r *MovedRecord) row() recordRow {
 	copy(row.last[:], r.ID[:])
 	copy(row.last[8:], bytes.Repeat([]byte{math.MaxUint8}, 8))
 	return row
+}
+
+// SortCandidates orders rows as their index does, which is the order in which every batch
+// stores them.
+func SortCandidates(rows []CandidateRow) {
+	slices.SortFunc(rows, func(a, b CandidateRow) int {
+		return cmp.Or(cmp.Compare(int64(a.Key), int64(b.Key)), cmp.Compare(a.End, b.End), bytes.Compare(a.Origin[:], b.Origin[:]),
+			bytes.Compare(a.ID[:], b.ID[:]), cmp.Compare(a.Start, b.Start))
+	})
+}
+
+// SortPlaces orders rows as their index does, for the same reason.
+func SortPlaces(rows []PlaceRow) {
+	slices.SortFunc(rows, func(a, b PlaceRow) int {
+		return cmp.Or(bytes.Compare(a.Origin[:], b.Origin[:]), bytes.Compare(a.ID[:], b.ID[:]))
+	})
+}
+
+// CopyCandidates stores rows, sorted, of which none may be stored.
+func (s *Store) CopyCandidates(ctx context.Context, c *pgbatch.Conn, rows []CandidateRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := pgbatch.CopyRows(ctx, c, s.copyCandidates, candidateColumns, rows); err != nil {
+		return fmt.Errorf("store calls of both signals: %w", err)
+	}
+	return nil
 }
 
 // PairSignals appends the statements that apply what pairing changes.

@@ -57,6 +57,7 @@ type Store struct {
 	updateEstimates                                         pgbatch.Query[EstimateRow]
 	updateCosts                                             pgbatch.Query[TraceRow]
 	tracesWithWords, deleteTraces                           string
+	copyWords                                               string
 	insertWords                                             pgbatch.Query[WordsRow]
 	findWords                                               pgbatch.Query[WordsRef]
 	findSpansOfWords                                        pgbatch.Query[SpansRef]
@@ -65,16 +66,19 @@ type Store struct {
 	findBodies                                              pgbatch.Query[bodyRef]
 	updateSpanWords                                         pgbatch.Query[SpanWords]
 
-	lockSignals, signalsTraces, pairsOfEvents, unlistTraces string
-	findPlaces                                              pgbatch.Query[EventRef]
-	upsertPlaces                                            pgbatch.Query[PlaceRow]
-	findCandidates, findPrompts                             pgbatch.Query[lookupRow]
-	findSums                                                string
-	findNamed                                               pgbatch.Query[NamedSpan]
-	insertCandidates                                        pgbatch.Query[CandidateRow]
-	findMoving, findMovingPairs, moveSpans, repriceMoved    pgbatch.Query[MovingEvent]
-	moveEvents                                              pgbatch.Query[recordRow]
-	upsertEventPairs                                        pgbatch.Query[EventPairRow]
+	lockSignals, shareSignals, lockPairings, lastPairing string
+	findPairings, insertPairing, deletePairings          string
+	signalsTraces, pairsOfEvents, unlistTraces           string
+	findPlaces                                           pgbatch.Query[EventRef]
+	upsertPlaces                                         pgbatch.Query[PlaceRow]
+	findCandidates, findPrompts                          pgbatch.Query[lookupRow]
+	findSums                                             string
+	findNamed                                            pgbatch.Query[NamedSpan]
+	copyCandidates                                       string
+	insertCandidates                                     pgbatch.Query[CandidateRow]
+	findMoving, findMovingPairs, moveSpans, repriceMoved pgbatch.Query[MovingEvent]
+	moveEvents                                           pgbatch.Query[recordRow]
+	upsertEventPairs                                     pgbatch.Query[EventPairRow]
 
 	touchHours pgbatch.Query[HourRow]
 	createDay  string
@@ -129,6 +133,7 @@ func New(schemaName string) *Store {
 		dayDone: text(schemaName, "reprice_done"), updateEstimates: query(schemaName, "reprice_update", estimateColumns),
 		updateCosts:     query(schemaName, "reprice_costs", costColumns),
 		tracesWithWords: text(schemaName, "words_traces"), deleteTraces: text(schemaName, "traces_delete"),
+		copyWords:        pgbatch.CopySQL(schema.Table(schemaName, "llm_internal_words"), copyWordsColumns),
 		insertWords:      query(schemaName, "words_insert", wordsColumns),
 		findWords:        query(schemaName, "words_find", wordsRefColumns),
 		findSpansOfWords: query(schemaName, "words_spans", spansRefColumns),
@@ -137,14 +142,19 @@ func New(schemaName string) *Store {
 		findBodies:       query(schemaName, "words_bodies", bodyColumns),
 		updateSpanWords:  query(schemaName, "words_update", spanWordsColumns),
 
-		lockSignals: text(schemaName, "signals_lock"), signalsTraces: text(schemaName, "signals_traces"),
-		pairsOfEvents: text(schemaName, "pairs_of_events"), unlistTraces: text(schemaName, "traces_unlist"),
+		lockSignals: text(schemaName, "signals_lock"), shareSignals: text(schemaName, "signals_share"),
+		lockPairings: text(schemaName, "pairings_lock"), lastPairing: text(schemaName, "pairings_last"),
+		findPairings: text(schemaName, "pairings_find"), insertPairing: text(schemaName, "pairings_insert"),
+		deletePairings: text(schemaName, "pairings_delete"),
+		signalsTraces:  text(schemaName, "signals_traces"),
+		pairsOfEvents:  text(schemaName, "pairs_of_events"), unlistTraces: text(schemaName, "traces_unlist"),
 		findPlaces:       query(schemaName, "places_find", eventRefColumns),
 		upsertPlaces:     query(schemaName, "places_upsert", placeColumns),
 		findCandidates:   query(schemaName, "candidates_find", candidateLookupColumns),
 		findSums:         text(schemaName, "candidates_sums"),
 		findNamed:        query(schemaName, "candidates_named", namedColumns),
 		findPrompts:      query(schemaName, "prompts_find", promptColumns),
+		copyCandidates:   pgbatch.CopySQL(schema.Table(schemaName, "llm_internal_call_candidates"), candidateColumns),
 		insertCandidates: query(schemaName, "candidates_insert", candidateColumns),
 		findMoving:       query(schemaName, "spans_to_move", movingColumns),
 		findMovingPairs:  query(schemaName, "pairs_of_moving", movingColumns),

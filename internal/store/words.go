@@ -3,8 +3,9 @@ package store
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
+	"slices"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -67,6 +68,35 @@ var wordsColumns = []pgbatch.Column[WordsRow]{
 	pgbatch.Col("finish_reasons", pgtype.TextOID, func(b []byte, r *WordsRow) []byte { return appendTexts(b, r.FinishReasons) }),
 }
 
+// copyWordsColumns are the same for COPY, which takes arrays.
+var copyWordsColumns = func() []pgbatch.Column[WordsRow] {
+	columns := slices.Clone(wordsColumns)
+	for i := range columns {
+		switch columns[i].Name {
+		case "models":
+			columns[i] = pgbatch.Col("models", pgtype.TextArrayOID, func(b []byte, r *WordsRow) []byte { return pgbatch.AppendTextArray(b, r.Models) })
+		case "input_message_ids":
+			columns[i] = pgbatch.Col("input_message_ids", pgtype.UUIDArrayOID, func(b []byte, r *WordsRow) []byte { return appendIDArray(b, r.Input) })
+		case "output_message_ids":
+			columns[i] = pgbatch.Col("output_message_ids", pgtype.UUIDArrayOID, func(b []byte, r *WordsRow) []byte { return appendIDArray(b, r.Output) })
+		case "finish_reasons":
+			columns[i] = pgbatch.Col("finish_reasons", pgtype.TextArrayOID, func(b []byte, r *WordsRow) []byte { return pgbatch.AppendTextArray(b, r.FinishReasons) })
+		}
+	}
+	return columns
+}()
+
+// CopyWords stores rows of which none may be stored.
+func (s *Store) CopyWords(ctx context.Context, c *pgbatch.Conn, rows []WordsRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := pgbatch.CopyRows(ctx, c, s.copyWords, copyWordsColumns, rows); err != nil {
+		return fmt.Errorf("store words of log records: %w", err)
+	}
+	return nil
+}
+
 // appendNamed appends the id of a named span, or "" for none.
 func appendNamed(b []byte, id pcommon.SpanID) []byte {
 	if id.IsEmpty() {
@@ -94,15 +124,9 @@ func appendIDs(b []byte, ids []content.ID) []byte {
 	return pgbatch.AppendArrayLiteral(b, texts)
 }
 
-// InsertWords appends the statement that stores rows unless they are there, and counts
-// those that were not.
-func (s *Store) InsertWords(statements []pgbatch.Statement, rows []WordsRow, inserted *int) []pgbatch.Statement {
-	before := len(statements)
-	statements = pgbatch.AppendQuery(statements, "store words of log records", &s.insertWords, rows)
-	for i := before; i < len(statements); i++ {
-		statements[i].Tag = func(tag pgconn.CommandTag) { *inserted = int(tag.RowsAffected()) }
-	}
-	return statements
+// InsertWords appends the statement that stores rows unless they are there.
+func (s *Store) InsertWords(statements []pgbatch.Statement, rows []WordsRow) []pgbatch.Statement {
+	return pgbatch.AppendQuery(statements, "store words of log records", &s.insertWords, rows)
 }
 
 // TracesWithWords is the statement that tells of which traces log records have words.

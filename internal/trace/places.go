@@ -33,9 +33,12 @@ type candidateID struct {
 	start  int64
 }
 
-// NewSignals returns a search without candidates.
-func NewSignals() *Signals {
-	return &Signals{index: map[candidateID]int{}, listed: map[list][]int{}, partners: map[int][]int{}}
+// NewSignals returns a search without candidates, with room for some.
+func NewSignals(room int) *Signals {
+	return &Signals{
+		Candidates: make([]Candidate, 0, room), index: make(map[candidateID]int, room), listed: make(map[list][]int, 4*room),
+		partners: map[int][]int{},
+	}
 }
 
 // Add adds a candidate, listed under its keys or under that which found it. It returns
@@ -273,6 +276,9 @@ func (s *Signals) Lookups() []Lookup {
 		}
 		c.asked = true
 		for _, key := range c.LookedUp() {
+			if key.way == byName && c.Event != "" {
+				continue // under a name events alone are listed, and named spans are looked up by their ids
+			}
 			first, last := c.window(key)
 			all = append(all, Lookup{key, first, last, mostStored})
 		}

@@ -143,14 +143,31 @@ func (c *Candidate) key(way way, tag byte, around, id string) CandidateKey {
 // sums are the keys of sums, or of the events that sums are looked for by, of a session and
 // a trace.
 func (c *Candidate) sums(tag byte) (keys []CandidateKey) {
-	of := func(around string) {
-		keys = append(keys, CandidateKey{Hash: keyHash{}.text(tag, around, ""), way: bySum, Apart: -1})
-	}
 	if c.Session != "" {
-		of("s" + c.Session)
+		keys = append(keys, sumKey(tag, "s"+c.Session))
 	}
 	if !c.Derived {
-		of("t" + c.trace())
+		keys = append(keys, c.inTrace(tag))
+	}
+	return keys
+}
+
+func (c *Candidate) inTrace(tag byte) CandidateKey { return sumKey(tag, "t"+c.trace()) }
+
+func sumKey(tag byte, around string) CandidateKey {
+	return CandidateKey{Hash: keyHash{}.text(tag, around, ""), way: bySum, Apart: -1}
+}
+
+// modelCalls are the keys of all calls of models of a sum's session, by which the events
+// among them are found. Rows of before have a key of their own for events.
+func (c *Candidate) modelCalls() (keys []CandidateKey) {
+	if c.Session == "" {
+		return nil
+	}
+	for _, kind := range []mapping.Kind{mapping.KindLLM, mapping.KindEmbedding, mapping.KindReranker} {
+		call := Candidate{Kind: kind}
+		key := call.key(byTime, 'S', c.Session, "")
+		keys = append(keys, CandidateKey{Hash: key.Hash, way: bySum, Apart: -1})
 	}
 	return keys
 }
@@ -166,8 +183,8 @@ func (c *Candidate) Listed() (keys []CandidateKey) {
 		}
 		return keys
 	}
-	if c.mayBeSummed() {
-		keys = c.sums('U')
+	if c.mayBeSummed() && !c.Derived {
+		keys = append(keys, c.inTrace('U'))
 	}
 	if c.Event != "" && !c.Names.IsEmpty() {
 		keys = append(keys, c.named(c.Names))
@@ -184,6 +201,9 @@ func (c *Candidate) Listed() (keys []CandidateKey) {
 	}
 	if c.Session != "" {
 		keys = append(keys, c.key(byTime, 'S', c.Session, ""))
+		if c.mayBeSummed() && c.ToolName != "" {
+			keys = append(keys, sumKey('U', "s"+c.Session))
+		}
 	} else if c.Event == "" {
 		keys = append(keys, WithoutSession(c.Origin))
 	}
@@ -193,7 +213,7 @@ func (c *Candidate) Listed() (keys []CandidateKey) {
 // LookedUp are the keys under which other observations of the call are found.
 func (c *Candidate) LookedUp() (keys []CandidateKey) {
 	if c.Sums {
-		return c.sums('U')
+		return append(c.sums('U'), c.modelCalls()...)
 	}
 	if c.mayBeSummed() {
 		keys = c.sums('G')

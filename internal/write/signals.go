@@ -8,6 +8,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
@@ -24,7 +25,10 @@ type pairing struct {
 	numbers  map[int]int                // of the batch's spans among the candidates
 	derived  map[pcommon.TraceID]bool   // traces that the batch's records do not name
 	prompts  map[pcommon.TraceID][]store.EventRef
-	known    map[int]bool // the batch's events that are stored already
+	asked    map[pcommon.TraceID]bool // those of the batch
+	records  map[content.ID]bool      // that are not stored
+	since    int64                    // the number of the last batch that had paired
+	known    map[int]bool             // the batch's events that are stored already
 	pairs    map[pcommon.TraceID][]trace.EventPair
 	places   map[spanKey]pcommon.TraceID // of events that are paired, by where they came
 	changes  store.Signals
@@ -48,14 +52,19 @@ func (t *transaction) mayPair() bool {
 }
 
 // pair finds the pairs of the batch's calls and lays the batch out anew, with each event in
-// the trace where it is kept. What others store and pair at the same time waits.
+// the trace where it is kept.
 func (t *transaction) pair(ctx context.Context) error {
 	p := &pairing{
-		signals: trace.NewSignals(), facts: map[pcommon.TraceID]store.TraceFacts{}, sessions: map[pcommon.TraceID]string{},
+		signals: trace.NewSignals(len(t.batch.Spans)), facts: map[pcommon.TraceID]store.TraceFacts{}, sessions: map[pcommon.TraceID]string{},
 		numbers: map[int]int{}, derived: map[pcommon.TraceID]bool{}, prompts: map[pcommon.TraceID][]store.EventRef{}, known: map[int]bool{},
-		places: map[spanKey]pcommon.TraceID{},
+		places: map[spanKey]pcommon.TraceID{}, asked: map[pcommon.TraceID]bool{}, records: map[content.ID]bool{},
 	}
 	t.pairing = p
+	if !t.careful {
+		for i := range t.batch.Events {
+			p.records[t.batch.Events[i].ID] = true
+		}
+	}
 	places, err := t.lockSignals(ctx)
 	if err != nil {
 		return err
@@ -69,12 +78,16 @@ func (t *transaction) pair(ctx context.Context) error {
 	placements, p.pairs = p.signals.Settle()
 	t.result.Crowded += p.signals.Crowded
 	p.take(placements)
+	p.list(t.batch.Spans)
 	err = t.w.store.ReadMoving(ctx, t.conn, p.changes.Moving, func(e *store.MovingEvent, pair trace.EventPair) {
 		to := p.placeOf(e)
 		p.pairs[to] = append(p.pairs[to], pair)
 	})
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(p.changes.Moving, func(e store.MovingEvent) bool { return e.Span == nil }) { // another batch has moved it
+		return errShared
 	}
 	t.layOutPaired()
 	return nil
@@ -83,24 +96,26 @@ func (t *transaction) pair(ctx context.Context) error {
 // lockSignals returns where events of the batch are that came before.
 func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.TraceID, err error) {
 	p := t.pairing
-	traces := map[pcommon.TraceID]bool{}
 	var events []store.EventRef
 	var at []int
 	for i := range t.batch.Spans {
 		s := &t.batch.Spans[i]
-		traces[s.TraceID] = true
+		p.asked[s.TraceID] = true
 		if s.Event == nil {
 			continue
 		}
 		if s.Event.Derived {
 			p.derived[s.TraceID] = true
 		}
+		if p.isNew(s) {
+			continue
+		}
 		events, at = append(events, store.EventRef{Origin: s.TraceID, ID: s.SpanID, Start: s.Start}), append(at, i)
 	}
 	places = map[int]pcommon.TraceID{}
-	err = t.w.store.LockSignals(ctx, t.conn, slices.SortedFunc(maps.Keys(traces), compareTraces), events,
+	p.since, err = t.w.store.LockSignals(ctx, t.conn, t.alone, slices.SortedFunc(maps.Keys(p.asked), compareTraces), events,
 		func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f },
-		func(event int, id pcommon.TraceID, _ bool) { places[at[event]] = id })
+		func(event int, id pcommon.TraceID) { places[at[event]] = id })
 	if err != nil || len(p.derived) == 0 {
 		return places, err
 	}
@@ -229,11 +244,11 @@ const (
 const maxWaiting = 10_000
 
 // named lists the spans that the batch's events name, by their ids or those of responses.
-// They may be of any program.
+// They may be of any program. A trace without a row has none.
 func (p *pairing) named() (named []store.NamedSpan) {
 	for i := range p.signals.Candidates {
 		c := &p.signals.Candidates[i]
-		if c.Event == "" || c.Derived {
+		if _, stored := p.facts[c.Origin]; c.Event == "" || c.Derived || !stored {
 			continue
 		}
 		if !c.Names.IsEmpty() {
@@ -248,7 +263,37 @@ func (p *pairing) named() (named []store.NamedSpan) {
 	return named
 }
 
-// take notes what is to be stored of places, candidates and prompts.
+// isNew tells whether the record of an event is sure not to have been stored before: an
+// optimistic attempt has stored it.
+func (p *pairing) isNew(s *mapping.Span) bool { return s.Event != nil && p.records[s.Event.Record] }
+
+// list notes under which keys candidates are to be stored.
+func (p *pairing) list(spans []mapping.Span) {
+	p.changes.Events = make([]store.CandidateRow, 0, 4*len(p.records))
+	newEvents := make(map[int]bool, len(p.numbers))
+	for i, at := range p.numbers {
+		newEvents[at] = newEvents[at] || p.isNew(&spans[i])
+	}
+	for i := range p.signals.Candidates {
+		c := &p.signals.Candidates[i]
+		if c.Stored && !c.Again {
+			continue
+		}
+		rows := &p.changes.Candidates
+		if newEvents[i] && !c.Stored {
+			rows = &p.changes.Events
+		}
+		for _, key := range c.Listed() {
+			*rows = append(*rows, store.CandidateRow{
+				Key: key.Hash, Origin: c.Origin, ID: c.ID, Start: c.Start, End: c.End, ByTime: c.ByTime, HasID: c.HasID,
+			})
+		}
+	}
+	store.SortCandidates(p.changes.Events)
+	p.changes.Events = slices.Compact(p.changes.Events)
+}
+
+// take notes what is to be stored of places.
 func (p *pairing) take(placements []trace.Placement) {
 	for _, placed := range placements {
 		e := placed.Event
@@ -261,17 +306,6 @@ func (p *pairing) take(placements []trace.Placement) {
 		p.changes.Records = append(p.changes.Records, store.MovedRecord{Trace: e.Place, ID: e.ID, End: e.End})
 		if e.Stored {
 			p.changes.Moving = append(p.changes.Moving, store.MovingEvent{EventRef: ref, From: placed.From})
-		}
-	}
-	for i := range p.signals.Candidates {
-		c := &p.signals.Candidates[i]
-		if c.Stored && !c.Again {
-			continue
-		}
-		for _, key := range c.Listed() {
-			p.changes.Candidates = append(p.changes.Candidates, store.CandidateRow{
-				Key: key.Hash, Origin: c.Origin, ID: c.ID, Start: c.Start, End: c.End, ByTime: c.ByTime, HasID: c.HasID,
-			})
 		}
 	}
 }
@@ -321,6 +355,8 @@ func (t *transaction) layOutPaired() {
 			of(w.Trace).words = true
 		}
 	}
+	store.SortCandidates(p.changes.Candidates)
+	store.SortPlaces(p.changes.Places)
 	t.traces = t.traces[:0]
 	for _, id := range slices.SortedFunc(maps.Keys(traces), compareTraces) {
 		t.traces = append(t.traces, *traces[id])
@@ -369,10 +405,19 @@ func (t *transaction) countWithPrompts(ctx context.Context, missing []int32) err
 	return err
 }
 
-// evented tells whether events observe calls of a stored trace of the batch, which then
-// has to look for pairs.
-func (t *transaction) evented() bool {
-	return t.pairing == nil && slices.ContainsFunc(t.traces, func(tr traceSpans) bool { return tr.stored != nil && tr.stored.Evented() })
+// hasToPair tells whether the batch has to look for pairs, now that its traces are locked:
+// events observe calls of a stored one, or one was not there when the batch looked.
+func (t *transaction) hasToPair() bool {
+	return slices.ContainsFunc(t.traces, func(tr traceSpans) bool {
+		if tr.stored == nil {
+			return false
+		}
+		if t.pairing == nil {
+			return tr.stored.Evented()
+		}
+		_, known := t.pairing.facts[tr.otel]
+		return t.pairing.asked[tr.otel] && !known
+	})
 }
 
 // takeMoving copies flags to the events that move to a trace, and unlists a trace of which

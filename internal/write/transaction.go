@@ -2,6 +2,7 @@ package write
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -40,6 +41,7 @@ type transaction struct {
 	absent  map[pcommon.TraceID]bool // traces that are sure to have no row
 	careful bool                     // nothing is left to chance: what may be there is inserted, not copied
 	dryRun  bool                     // rolled back where it would be committed
+	alone   bool                     // no other batch pairs meanwhile
 
 	// Contents.
 	durable  bool // the commit will survive a crash
@@ -85,14 +87,28 @@ func (w *Writer) transact(ctx context.Context, b *mapping.Batch, absent map[pcom
 	var result Result
 	groups := groupByTrace(b)
 	err := pgbatch.Run(ctx, w.pool, careful, func(c *pgbatch.Conn, careful bool) error {
-		t := &transaction{
-			w: w, conn: c, batch: b, absent: absent, careful: careful, dryRun: dryRun,
-			proof: seen.Proof{Files: map[int32]string{}},
+		attempt := func(alone bool) error {
+			t := &transaction{
+				w: w, conn: c, batch: b, absent: absent, careful: careful, dryRun: dryRun, alone: alone,
+				proof: seen.Proof{Files: map[int32]string{}},
+			}
+			err := t.run(ctx, groups)
+			if err == nil {
+				result = t.result
+				if t.pairing != nil && alone {
+					w.apart.asked(false)
+				}
+			}
+			return err
 		}
-		err := t.run(ctx, groups)
-		if err == nil {
-			result = t.result
-		} else if !careful {
+		err := attempt(!w.apart.justified())
+		if errors.Is(err, errShared) {
+			w.apart.refuted()
+			if err = c.Exec(ctx, pgbatch.Statement{What: "start over", SQL: "ROLLBACK"}); err == nil {
+				err = attempt(true)
+			}
+		}
+		if err != nil && !careful {
 			w.optimism.refuted()
 		}
 		return err
@@ -164,7 +180,7 @@ func (t *transaction) resolveTraces(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		again := t.evented()
+		again := t.hasToPair()
 		done := false
 		if !again {
 			if done, err = t.create(ctx, missing); err != nil {
@@ -193,16 +209,26 @@ func (t *transaction) resolveTraces(ctx context.Context) error {
 
 // mayExist returns the traces that may have a row.
 func (t *transaction) mayExist() []int32 {
-	if t.careful || t.pairing != nil {
+	if t.careful {
 		return t.allTraces()
 	}
 	var may []int32
 	for i := range t.traces {
-		if !t.absent[t.traces[i].otel] {
+		if !t.isAbsent(t.traces[i].otel) {
 			may = append(may, int32(i))
 		}
 	}
 	return may
+}
+
+// isAbsent tells whether a trace had no row a moment ago. Another batch may have created
+// it since: then this batch's row is refused, and it starts over.
+func (t *transaction) isAbsent(id pcommon.TraceID) bool {
+	if t.pairing == nil {
+		return t.absent[id]
+	}
+	_, stored := t.pairing.facts[id]
+	return t.pairing.asked[id] && !stored
 }
 
 // forget drops what was worked out.
@@ -343,6 +369,9 @@ func (t *transaction) finish(ctx context.Context) error {
 	s = t.w.store.CopyToDay(s, t.copied)
 	s = t.w.store.UpdateSpanWords(s, t.spanWords)
 	if t.pairing != nil {
+		if err := t.w.store.CopyCandidates(ctx, t.conn, t.pairing.changes.Events); err != nil {
+			return err
+		}
 		s = t.w.store.PairSignals(s, &t.pairing.changes)
 	}
 	s = t.w.store.UpdateTraces(s, t.changedTraces())
@@ -351,6 +380,9 @@ func (t *transaction) finish(ctx context.Context) error {
 	s = t.storeScores(s)
 	if t.dryRun {
 		return t.conn.Exec(ctx, append(s, pgbatch.Statement{What: "roll back", SQL: "ROLLBACK"})...)
+	}
+	if t.pairing != nil && !t.alone {
+		return t.commitPairs(ctx, s)
 	}
 	return t.conn.Commit(ctx, s...)
 }

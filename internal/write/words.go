@@ -3,7 +3,6 @@ package write
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -71,6 +70,7 @@ func (t *transaction) shareWords(ctx context.Context) error {
 // wordRefs returns what to ask for: the words that the batch brings itself, and those
 // that may be of its spans. Of traces without such words nothing is asked.
 func (t *transaction) wordRefs() (refs []store.WordsRef, own []store.WordsRow) {
+	own = make([]store.WordsRow, 0, len(t.batch.Events))
 	for i := range t.batch.Events {
 		e := &t.batch.Events[i]
 		if e.Words == nil {
@@ -113,14 +113,15 @@ func refsOf(otel pcommon.TraceID, s *mapping.Span) []store.WordsRef {
 // findWords stores the batch's own words and reads those of refs, stored ones among them.
 func (t *transaction) findWords(ctx context.Context, w *wordsOfTraces, own []store.WordsRow, refs []store.WordsRef) error {
 	slices.SortFunc(own, func(a, b store.WordsRow) int { return bytes.Compare(a.Record[:], b.Record[:]) })
-	inserted := 0
-	s := t.w.store.InsertWords(nil, own, &inserted)
+	var s []pgbatch.Statement
+	if t.careful {
+		s = t.w.store.InsertWords(s, own)
+	} else if err := t.w.store.CopyWords(ctx, t.conn, own); err != nil { // their records are new
+		return err
+	}
 	s = t.w.store.FindWords(s, refs, func(row store.WordsRow) { w.rows[row.Record] = &row })
 	if err := t.conn.Exec(ctx, s...); err != nil || t.careful {
 		return err
-	}
-	if inserted < len(own) {
-		return fmt.Errorf("words of a new log record are stored already: %w", pgbatch.ErrConflict)
 	}
 	for i := range own {
 		own[i].Input, own[i].Output = orNil(own[i].Input), orNil(own[i].Output)

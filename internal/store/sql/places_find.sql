@@ -1,5 +1,5 @@
 -- Where events are that came before.
-SELECT r.n, p.trace_id, p.settled
+SELECT r.n, p.trace_id
 FROM {{.rows}}
 JOIN {{.schema}}.llm_internal_event_places p ON p.origin = r.origin AND p.span_id = r.span_id
 JOIN {{.schema}}.llm_traces t ON t.trace_id = replace(p.trace_id::text, '-', '')

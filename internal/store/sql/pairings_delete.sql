@@ -1,0 +1,1 @@
+DELETE FROM {{.schema}}.llm_internal_pairings WHERE seq <= $1

@@ -1,0 +1,1 @@
+INSERT INTO {{.schema}}.llm_internal_pairings (seq, events, spans) VALUES ($1, $2, $3)

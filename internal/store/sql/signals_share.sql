@@ -1,0 +1,2 @@
+-- Batches that pair beside one another wait only for one that pairs alone.
+SELECT pg_advisory_xact_lock_shared(hashtextextended($1 || '.llm_signals', 0))

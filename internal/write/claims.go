@@ -1,0 +1,54 @@
+package write
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
+)
+
+// Batches that pair do so beside one another, without seeing each other's rows. Before it
+// commits, a batch compares its claims with those of the batches that have committed since
+// it looked for pairs. Where some are the same, it begins anew and pairs alone: then none
+// that pairs is under way, and what it finds is all there is.
+
+// errShared says that another batch has paired calls that may be this batch's, too.
+var errShared = fmt.Errorf("another batch has stored calls of the same traces or sessions meanwhile: %w", pgbatch.ErrConflict)
+
+// claims lists what the batch claims.
+func (t *transaction) claims() trace.Claims {
+	p := t.pairing
+	c := p.signals.Claims()
+	for i := range t.batch.Spans { // prompts are no candidates
+		if s := &t.batch.Spans[i]; s.Event != nil && s.Kind == mapping.KindAgent {
+			c.Events = append(c.Events, trace.ClaimTrace(s.TraceID))
+		}
+	}
+	for id, f := range p.facts { // calls that wait for the session of their trace
+		if f.Session == "" && p.sessions[id] != "" {
+			c.Events, c.Spans = append(c.Events, trace.ClaimTrace(id)), append(c.Spans, trace.ClaimTrace(id))
+		}
+	}
+	c.Sort()
+	return c
+}
+
+// commitPairs compares the batch's claims and commits it after the statements s.
+func (t *transaction) commitPairs(ctx context.Context, s []pgbatch.Statement) error {
+	if err := t.conn.Exec(ctx, s...); err != nil {
+		return err
+	}
+	own, shared := t.claims(), false
+	last, ok, err := t.w.store.ComparePairings(ctx, t.conn, t.pairing.since, func(others trace.Claims) {
+		shared = shared || own.Overlap(&others)
+	})
+	switch {
+	case err != nil:
+		return err
+	case shared || !ok:
+		return errShared
+	}
+	return t.conn.Commit(ctx, t.w.store.NotePairing(nil, last+1, own)...)
+}
