@@ -45,7 +45,7 @@ func randomShape(r source) shape {
 		mapping.KindAgent, mapping.KindChain, mapping.KindOther, mapping.KindRetriever,
 	}
 	return shape{
-		size: []int{3, 8, 16, 40}[r.IntN(4)], oddClocks: r.IntN(2) == 1, kinds: [][]mapping.Kind{models, tools, all}[r.IntN(3)],
+		size: []int{2, 3, 8, 16, 40}[r.IntN(5)], oddClocks: r.IntN(2) == 1, kinds: [][]mapping.Kind{models, tools, all}[r.IntN(3)],
 		twins: r.IntN(3) == 0, circles: r.IntN(6) == 0, sums: r.IntN(3) == 0,
 	}
 }

@@ -115,7 +115,7 @@ func TestCountingMatchesDefinition(t *testing.T) {
 	}
 	// Collecting garbage seldom saves a quarter of the time: little of it is ever in use.
 	t.Cleanup(func() { debug.SetGCPercent(100) })
-	debug.SetGCPercent(800)
+	debug.SetGCPercent(400)
 	workers := runtime.GOMAXPROCS(0)
 	for worker := range workers {
 		t.Run(fmt.Sprint("worker ", worker), func(t *testing.T) {
