@@ -18,6 +18,7 @@ type traits struct {
 	shows   evidence  // what the presence of the key shows
 	usage   bool      // a JSON object under the key is a usage object
 	given   bool      // the value is what a model or tool was given
+	sums    bool      // what is counted is not this span's own
 	names   unnamed   // what else the value is
 }
 
@@ -29,6 +30,7 @@ func traitsOf(key string) (t traits) {
 		return t
 	}
 	t.usage = slices.ContainsFunc(words, func(w string) bool { return w == "usage" || w == "tokens" || w == "metrics" })
+	t.sums = holdsAny(words, noTokenWords) || holdsAny(words, otherThings)
 	t.given = holdsAny(words, givenWords) && !holdsAny(words, answerWords)
 	if t.readGeneral(key); !t.general {
 		t.words = t.words || !generalMixed[key] && holdsWords(words)

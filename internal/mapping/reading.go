@@ -199,6 +199,9 @@ func (r *reading) fileUnknown(t *traits, v pcommon.Value, attr int32) {
 	if t.count != noTokens && r.t.counts[t.count] != nil {
 		r.file(r.t.counts[t.count], v, attr, -1)
 	}
+	if t.usage && t.count == noTokens && !t.sums && mayBeObject(v) {
+		r.fileUsage(v, attr)
+	}
 }
 
 // note notes what a key tells of the kind.

@@ -25,6 +25,19 @@ func TestStrangers(t *testing.T) {
 		span testSpan
 		want map[string]any
 	}{
+		// No emitter that is known: usage in an object under a key of its own, in three APIs' spellings
+		"usage of OpenAI as an object": {testSpan{name: "llm.invoke", attrs: map[string]any{
+			"zephyr.llm.model": "gpt-4o", "zephyr.usage": `{"prompt_tokens":100,"completion_tokens":20,"total_tokens":120,"prompt_tokens_details":{"cached_tokens":64}}`,
+		}}, map[string]any{"kind": "llm", "request_model": "gpt-4o", "input_tokens": 100.0, "output_tokens": 20.0, "total_tokens": 120.0, "cache_read_tokens": 64.0}},
+		"usage of Anthropic as an object": {testSpan{name: "messages", attrs: map[string]any{
+			"zephyr.llm.model": "claude-opus-4", "zephyr.llm.usage": map[string]any{"input_tokens": int64(24), "cache_read_input_tokens": int64(1500), "output_tokens": int64(40)},
+		}}, map[string]any{"kind": "llm", "input_tokens": 1524.0, "output_tokens": 40.0, "cache_read_tokens": 1500.0}},
+		"usage of Gemini as an object": {testSpan{name: "generate", attrs: map[string]any{
+			"zephyr.llm.model": "gemini-2.5-pro", "zephyr.usage_metadata": `{"promptTokenCount":30,"candidatesTokenCount":12,"thoughtsTokenCount":64,"totalTokenCount":106}`,
+		}}, map[string]any{"kind": "llm", "input_tokens": 30.0, "output_tokens": 76.0, "reasoning_tokens": 64.0}},
+		"usage of a session as an object": {testSpan{name: "turn", attrs: map[string]any{
+			"zephyr.session.usage": `{"prompt_tokens":100,"completion_tokens":20}`,
+		}}, map[string]any{"kind": "other"}},
 		// rig-core (Rust): tracing fields of rig::completions
 		"rig chat": {testSpan{name: "chat_streaming", scope: "rig::completions", attrs: map[string]any{
 			"gen_ai.operation.name": "chat_streaming", "gen_ai.provider.name": "github-copilot", "gen_ai.request.model": "gpt-4o", "gen_ai.response.id": "r1",

@@ -255,6 +255,26 @@ func (r *reading) gatherObject(text string) {
 		(n.Get("cache_read_input_tokens").Exists() || n.Get("cache_creation_input_tokens").Exists())
 }
 
+// fileUsage files what a usage object of an emitter that nobody described counts. The attribute
+// stays: a number of its own, which is no whole value, is what is filed.
+func (r *reading) fileUsage(v pcommon.Value, attr int32) {
+	if v.Type() == pcommon.ValueTypeBytes || v.Type() == pcommon.ValueTypeStr && len(v.Str()) > maxUsageObject {
+		return
+	}
+	var ignored jsonval.Repairs
+	n := r.parse(v, &ignored)
+	if !isObject(n) {
+		return
+	}
+	var s statement
+	r.readUsage(&s, n, "", 0)
+	for fact, figure := range s.facts {
+		if info := r.t.counts[fact]; figure.OK && info != nil {
+			r.file(info, pcommon.NewValueDouble(float64(figure.V)), attr, -1)
+		}
+	}
+}
+
 // readUsage takes the facts of a usage object, details in objects included.
 func (r *reading) readUsage(s *statement, n jsonval.Node, parent string, depth int) {
 	known := r.membersOf(parent)
