@@ -18,11 +18,13 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
 
-// releases are the commits of the versions before, with the last migration that each has.
-var releases = []struct {
+// release is a version before.
+type release struct {
 	commit    string
-	migration int32
-}{
+	migration int32 // its last
+}
+
+var releases = []release{
 	{"95dbb6f678b9a0230aab40257ee53b97496d335f", lastOfBefore},
 	{"7f4337aa4feac7d6ccd0fc9c3587e2d1bfb2eff9", 18},
 	{"c02973d1791c66f6e241c3674e22a90b8eccf076", 26},
