@@ -199,7 +199,7 @@ func (r *reading) fileUnknown(t *traits, v pcommon.Value, attr int32) {
 	if t.count != noTokens && r.t.counts[t.count] != nil {
 		r.file(r.t.counts[t.count], v, attr, -1)
 	}
-	if t.usage && t.count == noTokens && !t.sums && mayBeObject(v) {
+	if t.usage && t.count == noTokens && !t.sums && r.around.scopeDialects == 0 && mayBeObject(v) {
 		r.fileUsage(v, attr)
 	}
 }

@@ -255,8 +255,8 @@ func (r *reading) gatherObject(text string) {
 		(n.Get("cache_read_input_tokens").Exists() || n.Get("cache_creation_input_tokens").Exists())
 }
 
-// fileUsage files what a usage object of an emitter that nobody described counts. The attribute
-// stays: a number of its own, which is no whole value, is what is filed.
+// fileUsage files what a usage object of an emitter that nobody described counts: emitters of
+// known scopes have other objects of usage, for what lies below a span. The attribute stays: a number of its own, which is no whole value, is what is filed.
 func (r *reading) fileUsage(v pcommon.Value, attr int32) {
 	if v.Type() == pcommon.ValueTypeBytes || v.Type() == pcommon.ValueTypeStr && len(v.Str()) > maxUsageObject {
 		return
