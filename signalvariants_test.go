@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -52,13 +53,19 @@ func variant(r *rand.Rand, runs []agentruns.Run) (all agentruns.Run, want agentr
 	return agentruns.Together(parts...), want, strings.Join(changes, ", ")
 }
 
+// runsAndCollectors loads the captured runs, except for long ones, and starts two collectors of
+// one database.
+func runsAndCollectors(t *testing.T) ([]agentruns.Run, *pgxpool.Pool, []collector) {
+	t.Helper()
+	runs := slices.DeleteFunc(agentruns.Load(t), func(r agentruns.Run) bool { return r.Traces.SpanCount() > 1000 })
+	url := storetest.NewDatabase(t)
+	return runs, openPool(t, url), []collector{startBoth(t, url, nil), startBoth(t, url, nil)}
+}
+
 // TestVariantsOfRunsInRandomBatches sends variants of the captured runs in random batches,
 // some of them twice, to two collectors.
 func TestVariantsOfRunsInRandomBatches(t *testing.T) {
-	runs := slices.DeleteFunc(agentruns.Load(t), func(r agentruns.Run) bool { return r.Traces.SpanCount() > 1000 })
-	url := storetest.NewDatabase(t)
-	db := openPool(t, url)
-	collectors := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}
+	runs, db, collectors := runsAndCollectors(t)
 	var sums agentruns.Truth
 	for seed := range uint64(25) {
 		r := rand.New(rand.NewPCG(seed, 19))
@@ -75,10 +82,7 @@ func TestVariantsOfRunsInRandomBatches(t *testing.T) {
 // TestVariantsOfRunsAtOnce sends variants of the captured runs in batches at the same time to
 // two collectors: none sees what the others store meanwhile.
 func TestVariantsOfRunsAtOnce(t *testing.T) {
-	runs := slices.DeleteFunc(agentruns.Load(t), func(r agentruns.Run) bool { return r.Traces.SpanCount() > 1000 })
-	url := storetest.NewDatabase(t)
-	db := openPool(t, url)
-	collectors := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}
+	runs, db, collectors := runsAndCollectors(t)
 	var sums agentruns.Truth
 	for seed := range uint64(15) {
 		r := rand.New(rand.NewPCG(seed, 29))

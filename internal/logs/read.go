@@ -190,10 +190,10 @@ func (r *reader) read(rec *record, spans, words *scopeSpans) {
 	r.ids.settleTrace(rec, p, &row)
 	var carried *mapping.Words
 	if told.carriesWords() {
-		carried = r.wordsOf(rec, p, told, &row)
-		if !carriedByCall(rec, told, &row) {
-			r.carry(rec, told, &row, carried, words.add(rec))
-			carried = nil
+		if w := r.wordsOf(rec, p, told, &row); carriedByCall(rec, told, &row) {
+			carried = w
+		} else {
+			r.carry(rec, told, &row, w, words.add(rec))
 		}
 	}
 	switch told.tells {

@@ -256,7 +256,8 @@ func (r *reading) gatherObject(text string) {
 }
 
 // fileUsage files what a usage object of an emitter that nobody described counts: emitters of
-// known scopes have other objects of usage, for what lies below a span. The attribute stays: a number of its own, which is no whole value, is what is filed.
+// known scopes have other objects of usage, for what lies below a span. The attribute stays,
+// since each number that is filed is a part of its value.
 func (r *reading) fileUsage(v pcommon.Value, attr int32) {
 	if v.Type() == pcommon.ValueTypeBytes || v.Type() == pcommon.ValueTypeStr && len(v.Str()) > maxUsageObject {
 		return

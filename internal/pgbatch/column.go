@@ -96,3 +96,12 @@ func (q *Query[T]) params(rows []T) [][]byte {
 func Col[T any](name string, oid uint32, appendField func(dst []byte, row *T) []byte) Column[T] {
 	return Column[T]{Name: name, OID: oid, Append: appendField}
 }
+
+// Replaced returns columns with others in the place of those of the same names.
+func Replaced[T any](columns []Column[T], others ...Column[T]) []Column[T] {
+	columns = slices.Clone(columns)
+	for _, other := range others {
+		columns[slices.IndexFunc(columns, func(c Column[T]) bool { return c.Name == other.Name })] = other
+	}
+	return columns
+}

@@ -3,6 +3,7 @@ package pgbatch
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"io"
 )
 
@@ -63,8 +64,11 @@ func (e *encoder) fill() bool {
 	return true
 }
 
-// CopyRows stores rows by COPY.
-func CopyRows[T any](ctx context.Context, c *Conn, sql string, columns []Column[T], rows []T) error {
+// CopyRows stores rows by COPY, unless there are none. What says what for, in errors.
+func CopyRows[T any](ctx context.Context, c *Conn, what, sql string, columns []Column[T], rows []T) error {
+	if len(rows) == 0 {
+		return nil
+	}
 	i := 0
 	e := &encoder{buf: c.buf[:0], next: func(dst []byte) ([]byte, bool) {
 		if i == len(rows) {
@@ -76,7 +80,7 @@ func CopyRows[T any](ctx context.Context, c *Conn, sql string, columns []Column[
 	}}
 	c.buf = nil // when the connection breaks, the encoder may still be at work and keeps the buffer
 	if _, err := c.pg.CopyFrom(ctx, e, sql); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	c.buf = e.buf
 	return nil

@@ -148,9 +148,6 @@ func maker(name string) string {
 
 func listedName(provider string) string {
 	name := strings.ToLower(strings.TrimSpace(provider))
-	if l, ok := listed[name]; ok {
-		return l
-	}
 	if l, ok := joined[unseparated.Replace(name)]; ok {
 		return l
 	}

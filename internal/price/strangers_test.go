@@ -84,3 +84,23 @@ func TestNamesThatNobodyLists(t *testing.T) {
 		require.Nil(t, find(s.provider, s.name), "%s %s", s.provider, s.name)
 	}
 }
+
+// TestProvidersHaveOneNameWithoutSeparators makes sure that no two providers are one name once
+// what separates its words is dropped.
+func TestProvidersHaveOneNameWithoutSeparators(t *testing.T) {
+	known := map[string]string{}
+	add := func(name, provider string) {
+		name = unseparated.Replace(name)
+		if other, ok := known[name]; ok && other != provider {
+			t.Errorf("%s is %s and %s", name, other, provider)
+		}
+		known[name] = provider
+	}
+	for _, m := range makers {
+		add(m.provider, m.provider)
+	}
+	for name, provider := range listed {
+		add(name, provider)
+		add(provider, provider)
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -69,13 +68,7 @@ func (s *Store) FindContents(ctx context.Context, c *pgbatch.Conn, keys []conten
 
 // CopyContents stores rows, sorted, of which none may be stored.
 func (s *Store) CopyContents(ctx context.Context, c *pgbatch.Conn, rows []ContentRow) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	if err := pgbatch.CopyRows(ctx, c, s.copyContents, contentColumns, rows); err != nil {
-		return fmt.Errorf("store contents: %w", err)
-	}
-	return nil
+	return pgbatch.CopyRows(ctx, c, "store contents", s.copyContents, contentColumns, rows)
 }
 
 // insertChunk bounds the rows of one INSERT, and so its parameters' size.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -107,13 +106,7 @@ func SortEvents(rows []mapping.Event) {
 
 // CopyEvents stores events, sorted, of which none may be stored.
 func (s *Store) CopyEvents(ctx context.Context, c *pgbatch.Conn, rows []mapping.Event) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	if err := pgbatch.CopyRows(ctx, c, s.copyEvents, eventColumns, rows); err != nil {
-		return fmt.Errorf("store events: %w", err)
-	}
-	return nil
+	return pgbatch.CopyRows(ctx, c, "store events", s.copyEvents, eventColumns, rows)
 }
 
 // InsertEvents stores events, sorted, unless they are there, and returns how many it

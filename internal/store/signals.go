@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"slices"
 
@@ -367,13 +366,7 @@ func SortPlaces(rows []PlaceRow) {
 
 // CopyCandidates stores rows, sorted, of which none may be stored.
 func (s *Store) CopyCandidates(ctx context.Context, c *pgbatch.Conn, rows []CandidateRow) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	if err := pgbatch.CopyRows(ctx, c, s.copyCandidates, candidateColumns, rows); err != nil {
-		return fmt.Errorf("store calls of both signals: %w", err)
-	}
-	return nil
+	return pgbatch.CopyRows(ctx, c, "store calls of both signals", s.copyCandidates, candidateColumns, rows)
 }
 
 // PairSignals appends the statements that apply what pairing changes.

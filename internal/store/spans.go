@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -127,11 +126,5 @@ var spanColumns = []pgbatch.Column[SpanRow]{
 
 // CopySpans stores rows of llm_spans.
 func (s *Store) CopySpans(ctx context.Context, c *pgbatch.Conn, rows []SpanRow) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	if err := pgbatch.CopyRows(ctx, c, s.copySpans, spanColumns, rows); err != nil {
-		return fmt.Errorf("store spans: %w", err)
-	}
-	return nil
+	return pgbatch.CopyRows(ctx, c, "store spans", s.copySpans, spanColumns, rows)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"fmt"
-	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -53,18 +51,10 @@ var traceColumns = []pgbatch.Column[TraceRow]{
 }
 
 // copyTraceColumns are the same for COPY, which takes arrays.
-var copyTraceColumns = func() []pgbatch.Column[TraceRow] {
-	columns := slices.Clone(traceColumns)
-	for i := range columns {
-		switch columns[i].Name {
-		case "tags":
-			columns[i] = pgbatch.Col("tags", pgtype.TextArrayOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendTextArrayOrEmpty(b, r.Tags) })
-		case "models":
-			columns[i] = pgbatch.Col("models", pgtype.TextArrayOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendTextArrayOrEmpty(b, r.Models) })
-		}
-	}
-	return columns
-}()
+var copyTraceColumns = pgbatch.Replaced(traceColumns,
+	pgbatch.Col("tags", pgtype.TextArrayOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendTextArrayOrEmpty(b, r.Tags) }),
+	pgbatch.Col("models", pgtype.TextArrayOID, func(b []byte, r *TraceRow) []byte { return pgbatch.AppendTextArrayOrEmpty(b, r.Models) }),
+)
 
 func appendProvenance(dst []byte, r *trace.Rollup) []byte {
 	at := len(dst)
@@ -116,15 +106,12 @@ func readTrace(v [][]byte) (*TraceRow, error) {
 // the transaction has to go back to the savepoint llm_traces. It waits for transactions
 // that are creating the same rows.
 func (s *Store) CopyTraces(ctx context.Context, c *pgbatch.Conn, rows []TraceRow) (created bool, err error) {
-	err = pgbatch.CopyRows(ctx, c, s.copyTraces, copyTraceColumns, rows)
+	err = pgbatch.CopyRows(ctx, c, "create traces", s.copyTraces, copyTraceColumns, rows)
 	var failed *pgconn.PgError
 	if errors.As(err, &failed) && failed.Code == "23505" {
 		return false, nil
 	}
-	if err != nil {
-		return false, fmt.Errorf("create traces: %w", err)
-	}
-	return true, nil
+	return err == nil, err
 }
 
 // InsertTraces stores those of the traces' rows that are not there, and tells whether none

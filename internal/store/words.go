@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"encoding/hex"
-	"fmt"
-	"slices"
 
 	"github.com/jackc/pgx/v5/pgtype"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -69,32 +67,16 @@ var wordsColumns = []pgbatch.Column[WordsRow]{
 }
 
 // copyWordsColumns are the same for COPY, which takes arrays.
-var copyWordsColumns = func() []pgbatch.Column[WordsRow] {
-	columns := slices.Clone(wordsColumns)
-	for i := range columns {
-		switch columns[i].Name {
-		case "models":
-			columns[i] = pgbatch.Col("models", pgtype.TextArrayOID, func(b []byte, r *WordsRow) []byte { return pgbatch.AppendTextArray(b, r.Models) })
-		case "input_message_ids":
-			columns[i] = pgbatch.Col("input_message_ids", pgtype.UUIDArrayOID, func(b []byte, r *WordsRow) []byte { return appendIDArray(b, r.Input) })
-		case "output_message_ids":
-			columns[i] = pgbatch.Col("output_message_ids", pgtype.UUIDArrayOID, func(b []byte, r *WordsRow) []byte { return appendIDArray(b, r.Output) })
-		case "finish_reasons":
-			columns[i] = pgbatch.Col("finish_reasons", pgtype.TextArrayOID, func(b []byte, r *WordsRow) []byte { return pgbatch.AppendTextArray(b, r.FinishReasons) })
-		}
-	}
-	return columns
-}()
+var copyWordsColumns = pgbatch.Replaced(wordsColumns,
+	pgbatch.Col("models", pgtype.TextArrayOID, func(b []byte, r *WordsRow) []byte { return pgbatch.AppendTextArray(b, r.Models) }),
+	pgbatch.Col("input_message_ids", pgtype.UUIDArrayOID, func(b []byte, r *WordsRow) []byte { return appendIDArray(b, r.Input) }),
+	pgbatch.Col("output_message_ids", pgtype.UUIDArrayOID, func(b []byte, r *WordsRow) []byte { return appendIDArray(b, r.Output) }),
+	pgbatch.Col("finish_reasons", pgtype.TextArrayOID, func(b []byte, r *WordsRow) []byte { return pgbatch.AppendTextArray(b, r.FinishReasons) }),
+)
 
 // CopyWords stores rows of which none may be stored.
 func (s *Store) CopyWords(ctx context.Context, c *pgbatch.Conn, rows []WordsRow) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	if err := pgbatch.CopyRows(ctx, c, s.copyWords, copyWordsColumns, rows); err != nil {
-		return fmt.Errorf("store words of log records: %w", err)
-	}
-	return nil
+	return pgbatch.CopyRows(ctx, c, "store words of log records", s.copyWords, copyWordsColumns, rows)
 }
 
 // appendNamed appends the id of a named span, or "" for none.
