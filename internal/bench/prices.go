@@ -199,6 +199,9 @@ func (p *pricing) measure(ctx context.Context) error {
 }
 
 func (p *pricing) changes(ctx context.Context) error {
+	if err := p.warm(ctx); err != nil {
+		return err
+	}
 	before, err := p.rate(ctx, p.quietly)
 	if err != nil {
 		return err
@@ -235,8 +238,14 @@ func (p *pricing) changes(ctx context.Context) error {
 	return nil
 }
 
-func (p *pricing) quietly(ctx context.Context) error {
-	wait := time.NewTimer(p.quiet)
+// warm lets the tables of today grow and checkpoints come, since both slow the writing most in its first minutes
+// and would be taken for an effect of the first change.
+func (p *pricing) warm(ctx context.Context) error { return p.wait(ctx, 2*time.Minute) }
+
+func (p *pricing) quietly(ctx context.Context) error { return p.wait(ctx, p.quiet) }
+
+func (p *pricing) wait(ctx context.Context, d time.Duration) error {
+	wait := time.NewTimer(d)
 	defer wait.Stop()
 	select {
 	case <-ctx.Done():
