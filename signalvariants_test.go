@@ -75,6 +75,7 @@ func TestVariantsOfRunsInRandomBatches(t *testing.T) {
 			a.send(t, collectors[r.IntN(2)])
 		}
 		requireTruth(t, db, sums, what)
+		requirePrompts(t, db, all)
 	}
 	rowcheck.Consistent(t, db)
 }
@@ -99,6 +100,7 @@ func TestVariantsOfRunsAtOnce(t *testing.T) {
 		}
 		sent.Wait()
 		requireTruth(t, db, sums, what)
+		requirePrompts(t, db, all)
 	}
 	rowcheck.Consistent(t, db)
 }

@@ -32,6 +32,7 @@ var Changes = []Change{
 	{"other types", otherTypes},
 	{"one name of two", oneName},
 	{"no ids of requests", unidentified},
+	{"turns named by spans", turns},
 	{"attributes in the body", bodies},
 	{"other places of the event's name", renameEvents},
 	{"observed times", observed},
@@ -334,6 +335,25 @@ func observed(r *rand.Rand, run *Run) {
 			rec.SetObservedTimestamp(0)
 		}
 		rec.SetTimestamp(0)
+	})
+}
+
+// turns names the turn of Claude Code on the agents' spans, as Qwen Code does.
+func turns(r *rand.Rand, run *Run) {
+	name := []string{"prompt.id", "claude_code.prompt.id"}[r.IntN(2)]
+	if run.Agent() != "claude" {
+		return
+	}
+	turn := ""
+	run.eachRecord(func(rec plog.LogRecord) {
+		if v, ok := rec.Attributes().Get("prompt.id"); ok {
+			turn = v.AsString()
+		}
+	})
+	run.eachSpan(func(s ptrace.Span) {
+		if turn != "" && s.Name() == "claude_code.interaction" {
+			s.Attributes().PutStr(name, turn)
+		}
 	})
 }
 

@@ -18,8 +18,11 @@ func (r *reader) observe(rec *record, p *program, told *rule, row *mapping.Recor
 			o.IDs = append(o.IDs, id)
 		}
 	}
-	if told.names == namesCall {
+	if told.names == namesCall || told.tells == Prompt {
 		o.Call = rec.SpanID()
+	}
+	if told.tells == Prompt {
+		o.Turn = p.turnNamed(rec.textOf(p.turn))
 	}
 	if len(o.IDs) > 0 {
 		o.ByTime = o.ByTime && told.request == nil
@@ -42,16 +45,20 @@ func (r *reader) observe(rec *record, p *program, told *rule, row *mapping.Recor
 
 // startOf returns the begin of a call that ended at end.
 func startOf(rec *record, told *rule, end pcommon.Timestamp) pcommon.Timestamp {
-	v, ok := rec.first(told.duration)
-	if !ok {
-		return end
+	for _, took := range [...]struct {
+		keys []string
+		unit float64
+	}{{told.duration, 1e6}, {told.seconds, 1e9}} {
+		v, ok := rec.first(took.keys)
+		if !ok {
+			continue
+		}
+		n, ok := number(v)
+		if nanos := n * took.unit; ok && nanos > 0 && nanos < float64(end) {
+			return end - pcommon.Timestamp(math.Round(nanos))
+		}
 	}
-	millis, ok := number(v)
-	nanos := millis * 1e6
-	if !ok || nanos <= 0 || nanos >= float64(end) {
-		return end
-	}
-	return end - pcommon.Timestamp(math.Round(nanos))
+	return end
 }
 
 // fill writes the attributes of a span.

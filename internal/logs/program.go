@@ -62,8 +62,9 @@ type rule struct {
 	fixed map[string]string
 	// texts are words of one message each, by the span's attribute.
 	texts map[string][]string
-	// duration is the attribute with the milliseconds that the call took.
-	duration []string
+	// duration is the attribute with the milliseconds that the call took, seconds that with
+	// the seconds.
+	duration, seconds []string
 	// failed are conditions of which any says that the call failed.
 	failed []condition
 	// Ids that other tellings of the call carry.
@@ -186,7 +187,24 @@ func programOf(scope, event string) *program {
 			}
 		}
 	}
+	if convention == nil {
+		return programOfPrefix(event)
+	}
 	return convention
+}
+
+// programOfPrefix returns the program that an event's name tells by its prefix, whatever the
+// scope: processors and bridges lose scopes. nil for none.
+func programOfPrefix(event string) *program {
+	for _, p := range programs {
+		if p.prefix == "" {
+			continue
+		}
+		if name, ok := strings.CutPrefix(event, p.prefix); ok && p.events[name] != nil {
+			return p
+		}
+	}
+	return nil
 }
 
 // rules returns what a program says of an event.

@@ -32,7 +32,9 @@ const (
 	toolList       = "gen_ai.tool.definitions"
 	errorType      = "error.type"
 	errorMessage   = "error.message"
-	timeToFirst    = "gen_ai.response.time_to_first_chunk" // seconds
+	// operationDuration is a metric of the conventions, which some write as an attribute.
+	operationDuration = "gen_ai.client.operation.duration"    // seconds
+	timeToFirst       = "gen_ai.response.time_to_first_chunk" // seconds
 	// ttftMillis is the same in milliseconds; no attribute of a span.
 	ttftMillis = "ttft_ms"
 )
@@ -53,10 +55,12 @@ var (
 	always = []condition{{attr: "\x00", none: true}}
 	// unsuccessful are the ways to say that a tool failed.
 	unsuccessful = []condition{
-		{attr: "success", is: []string{"false"}}, {attr: "status", is: []string{"error", "failed", "failure"}},
+		{attr: "success", is: []string{"false", "0"}}, {attr: "status", is: []string{"error", "failed", "failure"}},
 		{attr: errorType, some: true}, {attr: errorMessage, some: true},
 	}
-	failure = []condition{{attr: errorType, some: true}, {attr: "exception.type", some: true}, {attr: errorMessage, some: true}}
+	// aroundCalls are operations that are no calls of models.
+	aroundCalls = []string{"invoke_agent", "create_agent", "invoke_workflow", "execute_tool", "retrieval", "evaluation"}
+	failure     = []condition{{attr: errorType, some: true}, {attr: "exception.type", some: true}, {attr: errorMessage, some: true}}
 )
 
 var _ = register(program{
@@ -70,6 +74,7 @@ var _ = register(program{
 		"gen_ai.tool.message":      {{tells: Words, names: namesCall}},
 		"gen_ai.choice":            {{tells: Words, names: namesCall}},
 		inferenceDetails: {
+			{tells: Words, when: []condition{{attr: operation, is: aroundCalls}}, fields: conventional, names: namesCall},
 			detailsOf(condition{attr: responseID, some: true}), detailsOf(condition{attr: inputTokens, some: true}),
 			detailsOf(condition{attr: outputTokens, some: true}), detailsOf(condition{attr: requestModel, some: true}),
 			detailsOf(condition{attr: responseModel, some: true}),
@@ -89,7 +94,7 @@ var _ = register(program{
 
 // detailsOf is a record that tells a call whole.
 func detailsOf(evidence condition) rule {
-	return rule{tells: Call, when: []condition{evidence}, fields: conventional, failed: failure, response: []string{responseID}, names: namesCall}
+	return rule{tells: Call, when: []condition{evidence}, fields: conventional, seconds: []string{operationDuration}, failed: failure, response: []string{responseID}, names: namesCall}
 }
 
 // ADOT names the event after the scope of the span whose words the record has.

@@ -43,13 +43,15 @@ type Observation struct {
 	Tells   Tells
 	Program string
 	Session string
+	Turn    string // that a prompt begins
 	mapping.EventCall
 }
 
 // Describe notes on the mapped spans how records tell them.
 func (b *Batch) Describe(spans []mapping.Span) {
 	for i := range spans {
-		spans[i].Event = &b.Observations[spans[i].Ordinal].EventCall
+		o := &b.Observations[spans[i].Ordinal]
+		spans[i].Event, spans[i].Turn = &o.EventCall, o.Turn
 	}
 }
 
@@ -160,6 +162,9 @@ func (r *reader) read(rec *record, spans, words *scopeSpans) {
 		r.batch.Filtered++
 		return
 	}
+	if p != nil {
+		rec.readBody()
+	}
 	at := rec.time()
 	if at == 0 {
 		r.batch.Rejected["no_time"]++
@@ -173,7 +178,6 @@ func (r *reader) read(rec *record, spans, words *scopeSpans) {
 		r.batch.Records = append(r.batch.Records, row)
 		return
 	}
-	rec.readBody()
 	row.Session, row.User = rec.textOf(p.session), rec.textOf(p.user)
 	if row.Session == "" {
 		row.Session = resourceText(rec.res, p.session)
@@ -215,7 +219,12 @@ func (r *record) program() (p *program, event string) {
 	case r.scope.Name():
 		return programOf(r.scope.Name(), scopeNamed), scopeNamed
 	}
-	return programOf(r.scope.Name(), r.name), r.name
+	if p = programOf(r.scope.Name(), r.name); p == nil && r.Body().Type() == pcommon.ValueTypeStr {
+		if p = programOfPrefix(r.Body().Str()); p != nil {
+			return p, r.Body().Str()
+		}
+	}
+	return p, r.name
 }
 
 // Only returns a copy of the records with the given ids.

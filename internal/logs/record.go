@@ -115,12 +115,44 @@ func (r *record) time() pcommon.Timestamp {
 		return r.ObservedTimestamp()
 	}
 	if v, ok := r.get("event.timestamp"); ok {
-		if t, err := time.Parse(time.RFC3339Nano, text(v)); err == nil && t.Unix() > 0 {
-			return pcommon.NewTimestampFromTime(t)
-		}
+		return writtenTime(v)
 	}
 	return 0
 }
+
+// timeLayouts are how a time is written as text; one without a zone is UTC.
+var timeLayouts = []string{time.RFC3339Nano, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02 15:04:05"}
+
+// writtenTime reads a time: text, or a number of seconds, milli-, micro- or nanoseconds since
+// 1970, which are told apart by their size. 0: the value is none.
+func writtenTime(v pcommon.Value) pcommon.Timestamp {
+	for _, layout := range timeLayouts {
+		if t, err := time.Parse(layout, text(v)); err == nil && t.Unix() > 0 {
+			return pcommon.NewTimestampFromTime(t)
+		}
+	}
+	if n, err := strconv.ParseInt(text(v), 10, 64); err == nil && n > 0 {
+		for n < maxMicros {
+			n *= 1000
+		}
+		return pcommon.Timestamp(n)
+	}
+	n, ok := number(v)
+	if !ok || n <= 0 || n >= math.MaxInt64 {
+		return 0
+	}
+	if n >= maxMicros {
+		return pcommon.Timestamp(n)
+	}
+	for n < maxMicros/1000 {
+		n *= 1000
+	}
+	return pcommon.Timestamp(math.Round(n)) * 1000 // more digits are none of the float's
+}
+
+// maxMicros is larger than any time in microseconds, and smaller than any since 1973 in
+// nanoseconds; a thousandth of it is likewise for the smaller units.
+const maxMicros = 1e17
 
 // maxJSONBody bounds a body of text that is tried as JSON.
 const maxJSONBody = 16 << 20
@@ -140,10 +172,29 @@ func (r *record) readBody() {
 			return
 		}
 		m := pcommon.NewMap()
-		if m.FromRaw(fields) == nil {
+		if m.FromRaw(wholeNumbers(fields).(map[string]any)) == nil {
 			r.body, r.has = m, true
 		}
 	}
+}
+
+// wholeNumbers makes ints of the numbers of JSON that are ints.
+func wholeNumbers(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			v[key] = wholeNumbers(inner)
+		}
+	case []any:
+		for i, inner := range v {
+			v[i] = wholeNumbers(inner)
+		}
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			return int64(v)
+		}
+	}
+	return v
 }
 
 // maxDepth bounds the nesting of a body that is read.

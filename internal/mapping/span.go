@@ -178,6 +178,7 @@ type Span struct {
 
 	Adjustments Adjustments
 
+	Turn    string     // of an agent: that the span is, or whose prompt an event tells
 	Scores  []*Score   // that events of the span tell
 	Event   *EventCall // how an event tells the call; nil where a span does
 	Ordinal int32      // of the span in the pdata

@@ -38,6 +38,7 @@ func (t Traces) Map(ctx context.Context, m *mapping.Mapper) (*mapping.Batch, err
 	if err != nil {
 		return nil, err
 	}
+	logs.NameTurns(t.Traces, b.Spans)
 	if read := logs.ReadSpanEvents(t.Traces); read != nil {
 		calls, err := m.Traces(ctx, read.Spans)
 		if err != nil {

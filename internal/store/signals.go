@@ -36,6 +36,7 @@ var eventRefColumns = []pgbatch.Column[EventRef]{
 	pgbatch.Col("n", pgtype.Int4OID, func(b []byte, r *EventRef) []byte { return pgbatch.AppendInt32(b, r.n) }),
 	pgbatch.Col("origin", pgtype.UUIDOID, func(b []byte, r *EventRef) []byte { return pgbatch.AppendUUID(b, r.Origin) }),
 	pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *EventRef) []byte { return appendSpanID(b, r.ID) }),
+	pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *EventRef) []byte { return appendStoredTime(b, r.Start) }),
 }
 
 // PlaceRow is a row of llm_internal_event_places.
@@ -217,10 +218,11 @@ func readCandidate(v [][]byte, found func(n int64, c *trace.Candidate)) error {
 // MovingEvent is a stored event that goes to another trace.
 type MovingEvent struct {
 	EventRef
-	From pcommon.TraceID // the trace among whose rows it is
-	Row  [16]byte        // llm_traces.id of that
-	To   [16]byte        // llm_traces.id of the other
-	Span *mapping.Span
+	From  pcommon.TraceID // the trace among whose rows it is
+	Row   [16]byte        // llm_traces.id of that
+	To    [16]byte        // llm_traces.id of the other
+	Agent pcommon.SpanID  // of a prompt: the span of its turn, which becomes its parent
+	Span  *mapping.Span
 	trace.Flags
 }
 
@@ -235,6 +237,7 @@ var moveColumns = []pgbatch.Column[MovingEvent]{
 	pgbatch.Col("origin", pgtype.UUIDOID, func(b []byte, r *MovingEvent) []byte { return pgbatch.AppendUUID(b, r.Row) }),
 	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *MovingEvent) []byte { return pgbatch.AppendUUID(b, r.To) }),
 	movingColumns[2], movingColumns[3],
+	pgbatch.Col("agent", pgtype.TextOID, func(b []byte, r *MovingEvent) []byte { return appendParentID(b, r.Agent) }),
 	pgbatch.Col("below", pgtype.Int2OID, func(b []byte, r *MovingEvent) []byte { return appendOptInt16(b, int16(r.Below)) }),
 	pgbatch.Col("counted", pgtype.BoolOID, func(b []byte, r *MovingEvent) []byte { return appendOptBool(b, r.Counted) }),
 	pgbatch.Col("usage_counted", pgtype.BoolOID, func(b []byte, r *MovingEvent) []byte { return appendOptBool(b, r.UsageCounted) }),
@@ -255,6 +258,9 @@ func (s *Store) ReadMoving(ctx context.Context, c *pgbatch.Conn, events []Moving
 		e := &events[n]
 		r.UUID(&e.Row)
 		m.Event = &mapping.EventCall{Event: m.Name}
+		if m.ParentSpanID.IsEmpty() {
+			m.ParentSpanID = e.Agent
+		}
 		e.Span = m
 		return r.Err
 	})
@@ -325,7 +331,8 @@ type Signals struct {
 	Candidates []CandidateRow // of others, which may be stored
 	Places     []PlaceRow
 	Moving     []MovingEvent
-	Records    []MovedRecord
+	Records    []MovedRecord // of calls
+	Prompts    []MovedRecord
 	Pairs      []EventPairRow
 	Unlisted   [][16]byte // traces of which nothing is left to list
 }
@@ -335,13 +342,25 @@ const microsPerDay = 24 * microsPerHour
 // MovedRecord is the log record of an event that is kept in another trace than it came
 // with.
 type MovedRecord struct {
-	Trace pcommon.TraceID
-	ID    pcommon.SpanID // of the event
-	End   int64
+	Trace, From pcommon.TraceID
+	ID          pcommon.SpanID // of the event
+	End         int64
+	Name        string
+}
+
+func (r *MovedRecord) day() int32 { return int32(math.Floor(float64(r.End) / microsPerDay)) }
+
+// promptRecordColumns name the record of a prompt, whose span id is that of its turn.
+var promptRecordColumns = []pgbatch.Column[MovedRecord]{
+	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *MovedRecord) []byte { return pgbatch.AppendUUID(b, r.Trace) }),
+	pgbatch.Col("origin", pgtype.UUIDOID, func(b []byte, r *MovedRecord) []byte { return pgbatch.AppendUUID(b, r.From) }),
+	pgbatch.Col("day", pgtype.DateOID, func(b []byte, r *MovedRecord) []byte { return pgbatch.AppendDay(b, r.day()) }),
+	pgbatch.Col("time", pgtype.TimestamptzOID, func(b []byte, r *MovedRecord) []byte { return appendStoredTime(b, r.End) }),
+	pgbatch.Col("name", pgtype.TextOID, func(b []byte, r *MovedRecord) []byte { return pgbatch.AppendText(b, r.Name) }),
 }
 
 func (r *MovedRecord) row() recordRow {
-	row := recordRow{trace: r.Trace, day: int32(math.Floor(float64(r.End) / microsPerDay))}
+	row := recordRow{trace: r.Trace, day: r.day()}
 	copy(row.first[:], r.ID[:])
 	copy(row.last[:], r.ID[:])
 	copy(row.last[8:], bytes.Repeat([]byte{math.MaxUint8}, 8))
@@ -378,6 +397,7 @@ func (s *Store) PairSignals(statements []pgbatch.Statement, p *Signals) []pgbatc
 	statements = pgbatch.AppendQuery(statements, "move events", &s.moveSpans, p.Moving)
 	statements = pgbatch.AppendQuery(statements, "price moved events again", &s.repriceMoved, p.Moving)
 	statements = pgbatch.AppendQuery(statements, "move log records", &s.moveEvents, records)
+	statements = pgbatch.AppendQuery(statements, "move prompts", &s.movePrompts, p.Prompts)
 	statements = pgbatch.AppendQuery(statements, "store calls of both signals", &s.insertCandidates, p.Candidates)
 	statements = pgbatch.AppendQuery(statements, "store the places of events", &s.upsertPlaces, p.Places)
 	statements = pgbatch.AppendQuery(statements, "store pairs of events", &s.upsertEventPairs, p.Pairs)

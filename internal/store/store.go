@@ -78,6 +78,7 @@ type Store struct {
 	insertCandidates                                     pgbatch.Query[CandidateRow]
 	findMoving, findMovingPairs, moveSpans, repriceMoved pgbatch.Query[MovingEvent]
 	moveEvents                                           pgbatch.Query[recordRow]
+	movePrompts                                          pgbatch.Query[MovedRecord]
 	upsertEventPairs                                     pgbatch.Query[EventPairRow]
 
 	touchHours pgbatch.Query[HourRow]
@@ -161,6 +162,7 @@ func New(schemaName string) *Store {
 		moveSpans:        query(schemaName, "spans_move", moveColumns),
 		repriceMoved:     query(schemaName, "moved_reprice", movingColumns[3:]),
 		moveEvents:       query(schemaName, "events_move", recordColumns),
+		movePrompts:      query(schemaName, "prompts_move", promptRecordColumns),
 		upsertEventPairs: query(schemaName, "event_pairs_upsert", eventPairColumns),
 
 		touchHours: query(schemaName, "hours_touch", hourColumns),

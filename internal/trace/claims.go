@@ -30,8 +30,10 @@ func (s *Signals) Claims() (c Claims) {
 		if one.Session != "" {
 			*claims = append(*claims, keyHash{}.text('s', one.Session, ""))
 		}
-		for _, id := range one.IDs {
-			*claims = append(*claims, keyHash{}.text('i', id, ""))
+		for _, id := range append(slices.Clip(one.IDs), one.Turn) {
+			if id != "" {
+				*claims = append(*claims, keyHash{}.text('i', id, ""))
+			}
 		}
 	}
 	return c

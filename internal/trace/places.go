@@ -189,11 +189,14 @@ func (s *Signals) place(placements *[]Placement) map[int]bool {
 	slices.SortFunc(events, func(a, b int) int {
 		return cmp.Or(cmp.Compare(s.Candidates[b].Figures, s.Candidates[a].Figures), cmp.Compare(s.Candidates[b].Event, s.Candidates[a].Event), bytes.Compare(s.Candidates[b].ID[:], s.Candidates[a].ID[:]))
 	})
-	taken := map[int]map[string]int{}
+	taken, turns := map[int]map[string]int{}, s.settledTurns()
 	settle := func(at, to int, settled bool) {
 		c := &s.Candidates[at]
 		from := c.Place
 		c.Place, c.Settled = s.Candidates[to].Place, settled
+		if c.Place != from && c.Prompt() {
+			c.Agent = s.Candidates[to].ID
+		}
 		if c.Place != from && c.Stored {
 			moved[at] = true
 			s.pair(at)
@@ -203,6 +206,12 @@ func (s *Signals) place(placements *[]Placement) map[int]bool {
 		}
 	}
 	for _, at := range events {
+		if s.Candidates[at].Prompt() {
+			if span := s.turnOf(at, turns); span >= 0 {
+				settle(at, span, true)
+			}
+			continue
+		}
 		if span := s.nearestSpan(at, taken); span >= 0 {
 			if taken[span] == nil {
 				taken[span] = map[string]int{}
@@ -247,6 +256,45 @@ func (s *Signals) nearestSpan(at int, taken map[int]map[string]int) int {
 		}
 	}
 	return nearest
+}
+
+// turnID names the turn that prompts of one id and trace begin.
+type turnID struct {
+	origin pcommon.TraceID
+	id     pcommon.SpanID
+}
+
+// settledTurns returns where prompts are settled. All prompts of one turn are in one trace,
+// as they have one id.
+func (s *Signals) settledTurns() map[turnID]pcommon.TraceID {
+	settled := map[turnID]pcommon.TraceID{}
+	for at := range s.Candidates {
+		if c := &s.Candidates[at]; c.Prompt() && c.Settled {
+			settled[turnID{c.Origin, c.ID}] = c.Place
+		}
+	}
+	return settled
+}
+
+// turnOf returns the span of a prompt's turn: of several that which begins nearest to the
+// prompt. -1: none.
+func (s *Signals) turnOf(at int, settled map[turnID]pcommon.TraceID) int {
+	c := &s.Candidates[at]
+	begins := func(o *Candidate) int64 { return max(o.Start-c.End, c.End-o.Start) }
+	turn := -1
+	for _, other := range s.partners[at] {
+		o := &s.Candidates[other]
+		if place, ok := settled[turnID{c.Origin, c.ID}]; o.Event != "" || ok && o.Place != place {
+			continue
+		}
+		if turn < 0 || cmp.Or(cmp.Compare(begins(o), begins(&s.Candidates[turn])), bytes.Compare(o.ID[:], s.Candidates[turn].ID[:])) < 0 {
+			turn = other
+		}
+	}
+	if turn >= 0 {
+		settled[turnID{c.Origin, c.ID}] = s.Candidates[turn].Place
+	}
+	return turn
 }
 
 func apart(a, b *Candidate) int64 { return max(a.End-b.End, b.End-a.End) }

@@ -37,6 +37,8 @@ type Candidate struct {
 	Figures       int
 	ToolName      string
 	ToolCall      string
+	Turn          string         // that a prompt begins, or an agent's span is
+	Agent         pcommon.SpanID // of a prompt that goes to another trace: the span of its turn
 
 	Stored  bool // by an earlier batch
 	Counted bool // of a stored one; of a sum, that its tokens or its cost count
@@ -72,7 +74,19 @@ func CandidateOf(s *mapping.Span, session string) Candidate {
 		}
 	}
 	c.HasID = len(c.IDs) > 0
+	if s.Kind == mapping.KindAgent {
+		c.Turn = s.Turn
+	}
 	return c
+}
+
+// Prompt tells whether a candidate is the prompt with which an agent's turn begins.
+func (c *Candidate) Prompt() bool { return c.Event != "" && c.Kind == mapping.KindAgent }
+
+// MayBeTurn tells whether a span may be the turn of an agent of which an event tells the
+// prompt; inTrace that events name spans of its trace.
+func MayBeTurn(s *mapping.Span, inTrace bool) bool {
+	return s.Kind == mapping.KindAgent && s.Event == nil && (s.Turn != "" || inTrace)
 }
 
 // Sums tells whether a span is a candidate for a sum of calls that events observe.
@@ -111,6 +125,8 @@ func (c *Candidate) window(k CandidateKey) (first, last int64) {
 		return c.Start, c.End
 	case k.way == bySum:
 		return c.End, math.MaxInt64
+	case k.way == byTurn && !c.Prompt():
+		return c.Start - apartByID, c.End + apartByID
 	case k.Apart < 0:
 		return math.MinInt64, math.MaxInt64
 	}
@@ -124,7 +140,8 @@ const (
 	byName way = iota // an event names a span
 	byID
 	byTime
-	bySum // a span reports the usage of calls around an event
+	bySum  // a span reports the usage of calls around an event
+	byTurn // an agent's span has the turn that a prompt begins
 )
 
 // key makes keys. Hashes are stored: they must not change.
@@ -175,12 +192,76 @@ func (c *Candidate) modelCalls() (keys []CandidateKey) {
 // mayBeSummed tells whether a candidate is an event whose usage a sum may repeat.
 func (c *Candidate) mayBeSummed() bool { return c.Event != "" && c.Tokens && c.Kind.IsModel() }
 
+// turnKey is the key of the prompts, or the agents' spans, of a turn. Ids of turns may be
+// short, so that they are looked for in their session where that is known.
+func (c *Candidate) turnKey(tag byte, session string) CandidateKey {
+	return CandidateKey{Hash: keyHash{}.text(tag, session, c.Turn), way: byTurn, Apart: -1}
+}
+
+// The tags of the keys of turns: of both in their session, of spans without one, and of
+// prompts for these.
+const (
+	turnInSession  = 'A'
+	turnOfNone     = 'B'
+	promptsForNone = 'C'
+)
+
+// listedTurn are the keys under which prompts and agents' spans are stored.
+func (c *Candidate) listedTurn() (keys []CandidateKey) {
+	if c.Prompt() && !c.Names.IsEmpty() {
+		keys = append(keys, c.named(c.Names))
+	}
+	switch {
+	case c.Turn == "":
+	case c.Session != "":
+		keys = append(keys, c.turnKey(turnInSession, c.Session))
+	case !c.Prompt():
+		keys = append(keys, c.turnKey(turnOfNone, ""))
+	}
+	if c.Prompt() && c.Turn != "" {
+		keys = append(keys, c.turnKey(promptsForNone, ""))
+	}
+	return keys
+}
+
+// lookedUpTurn are the keys under which prompts and agents' spans look for each other.
+func (c *Candidate) lookedUpTurn() (keys []CandidateKey) {
+	switch {
+	case c.Prompt() && !c.Names.IsEmpty():
+		keys = append(keys, c.named(c.Names))
+	case !c.Prompt() && c.InTrace:
+		keys = append(keys, c.named(c.ID))
+	}
+	if c.Turn == "" {
+		return keys
+	}
+	if c.Session != "" {
+		keys = append(keys, c.turnKey(turnInSession, c.Session))
+	}
+	if c.Prompt() {
+		return append(keys, c.turnKey(turnOfNone, ""))
+	}
+	if c.Session == "" {
+		keys = append(keys, c.turnKey(promptsForNone, ""))
+	}
+	return keys
+}
+
 // Listed are the keys under which a candidate is stored.
 func (c *Candidate) Listed() (keys []CandidateKey) {
+	if c.Kind == mapping.KindAgent {
+		keys = c.listedTurn()
+	}
+	if c.Prompt() {
+		return keys
+	}
 	if c.Sums {
-		if keys = c.sums('G'); c.Session == "" {
+		if keys = append(keys, c.sums('G')...); c.Session == "" {
 			keys = append(keys, WithoutSession(c.Origin))
 		}
+		return keys
+	}
+	if c.Kind == mapping.KindAgent {
 		return keys
 	}
 	if c.mayBeSummed() && !c.Derived {
@@ -212,8 +293,14 @@ func (c *Candidate) Listed() (keys []CandidateKey) {
 
 // LookedUp are the keys under which other observations of the call are found.
 func (c *Candidate) LookedUp() (keys []CandidateKey) {
+	if c.Kind == mapping.KindAgent {
+		keys = c.lookedUpTurn()
+	}
 	if c.Sums {
-		return append(c.sums('U'), c.modelCalls()...)
+		return append(append(keys, c.sums('U')...), c.modelCalls()...)
+	}
+	if c.Kind == mapping.KindAgent {
+		return keys
 	}
 	if c.mayBeSummed() {
 		keys = c.sums('G')
@@ -268,6 +355,9 @@ func oneCall(a, b *Candidate, way way) bool {
 	if way == bySum {
 		return a.Sums && b.mayBeSummed() && a.Start <= b.End && b.End <= a.End || b.Sums && a.mayBeSummed() && b.Start <= a.End && a.End <= b.End
 	}
+	if a.Prompt() || b.Prompt() {
+		return oneTurn(a, b, way)
+	}
 	if a.Kind != b.Kind || a.Event == b.Event || a.Kind == mapping.KindTool && a.ToolName != b.ToolName {
 		return false
 	}
@@ -279,6 +369,19 @@ func oneCall(a, b *Candidate, way way) bool {
 	default:
 		return (a.ByTime || b.ByTime) && oneByTime(a, b)
 	}
+}
+
+// oneTurn tells whether one of two candidates is the prompt of the turn that the other, a
+// span, is.
+func oneTurn(a, b *Candidate, way way) bool {
+	if !a.Prompt() {
+		a, b = b, a
+	}
+	if b.Event != "" || a.Kind != b.Kind {
+		return false
+	}
+	return way == byName || way == byTurn && (a.Session == "" || b.Session == "" || a.Session == b.Session) &&
+		a.End >= b.Start-apartByID && a.End <= b.End+apartByID
 }
 
 func near(a, b, apart int64) bool { return a-b <= apart && b-a <= apart }
@@ -334,7 +437,7 @@ type EventPair struct {
 // inside tells whether a is the inner one. Of equal events the name decides before the id:
 // where several calls are taken for one another, the events of one name all count.
 func inside(a, b *Candidate) bool {
-	if a.Sums || b.Sums {
+	if (a.Sums || b.Sums) && !a.Prompt() && !b.Prompt() {
 		return b.Sums
 	}
 	if (a.Event == "") != (b.Event == "") {
@@ -344,6 +447,9 @@ func inside(a, b *Candidate) bool {
 }
 
 func effects(inner, outer *Candidate) (e Effects) {
+	if outer.Prompt() {
+		return 0
+	}
 	if outer.Sums {
 		if e = OuterTokens; inner.Cost {
 			e |= OuterCost

@@ -63,6 +63,44 @@ func observations(r source) (all []Candidate) {
 			Start: end - int64(r.IntN(3))*3_000_000, End: end, Tokens: true, Cost: r.IntN(2) == 0,
 		})
 	}
+	return append(all, turns(r, len(all))...)
+}
+
+// turns makes spans of agents, some of which report sums, and prompts of their turns, whose
+// ids come again in other sessions.
+func turns(r source, before int) (all []Candidate) {
+	for range r.IntN(4) {
+		session, turn := fmt.Sprint("s", r.IntN(3)), fmt.Sprint(r.IntN(3))
+		if turn == "0" {
+			turn = ""
+		}
+		end := 1_700_000_000_000_000 + int64(r.IntN(3))*170_000_000
+		in := pcommon.TraceID{1, byte(r.IntN(3)), session[1]}
+		agent := Candidate{
+			ID: pcommon.SpanID{8, byte(before + len(all))}, Origin: in, Place: in, Kind: mapping.KindAgent, Start: end - int64(r.IntN(2))*200_000_000, End: end, Turn: turn,
+			Session: session, Sums: r.IntN(4) == 0,
+		}
+		if r.IntN(4) == 0 {
+			agent.Session = ""
+		}
+		agent.Tokens = agent.Sums
+		if r.IntN(4) > 0 {
+			all = append(all, agent)
+		}
+		for n := range r.IntN(3) {
+			prompt := Candidate{
+				ID: pcommon.SpanID{7, byte(before + len(all))}, Origin: pcommon.TraceID{3, session[1], byte(len(turn)), byte(before + len(all))}, Derived: true,
+				Kind: mapping.KindAgent, Event: "prompt", Turn: turn, Session: session,
+			}
+			if prompt.Start = agent.Start + int64(n)*1_000_000; r.IntN(6) == 0 {
+				prompt.Start = agent.End + 61_000_000
+			}
+			if prompt.Place, prompt.End = prompt.Origin, prompt.Start; r.IntN(3) == 0 {
+				prompt.Origin, prompt.Place, prompt.Derived, prompt.Names = in, in, false, agent.ID
+			}
+			all = append(all, prompt)
+		}
+	}
 	return all
 }
 
@@ -91,6 +129,9 @@ func observed(r source, call Candidate, in pcommon.TraceID, n int, event, id str
 
 // pairByDefinition is the contract's rule of two signals, without a thought of keys.
 func pairByDefinition(a, b *Candidate) bool {
+	if a.Kind == mapping.KindAgent && b.Kind == mapping.KindAgent {
+		return promptByDefinition(a, b) || promptByDefinition(b, a)
+	}
 	if a.Sums || b.Sums {
 		return false
 	}
@@ -129,6 +170,15 @@ func pairByDefinition(a, b *Candidate) bool {
 	return a.Tokens && a.Input == b.Input && sameOutput
 }
 
+// promptByDefinition tells whether an event tells the prompt of a span's turn.
+func promptByDefinition(prompt, span *Candidate) bool {
+	if prompt.Event == "" || span.Event != "" {
+		return false
+	}
+	return prompt.Names == span.ID && prompt.Origin == span.Origin || prompt.Turn != "" && prompt.Turn == span.Turn &&
+		(span.Session == "" || span.Session == prompt.Session) && span.Start-60_000_000 <= prompt.End && prompt.End <= span.End+60_000_000
+}
+
 // signalStorage holds what the tables hold of candidates.
 type signalStorage struct {
 	rows  []Candidate
@@ -154,7 +204,7 @@ func (s *signalStorage) store(batch []Candidate) {
 	for _, l := range signals.Lookups() {
 		for _, at := range s.keys[l.Key.Hash] {
 			if c := s.rows[at]; c.End >= l.First && c.End <= l.Last {
-				c.Stored, c.IDs, c.Counted = true, nil, s.counts(&c)
+				c.Stored, c.IDs, c.Turn, c.Counted = true, nil, "", s.counts(&c)
 				signals.Add(&c, l.Key)
 			}
 		}
@@ -163,7 +213,7 @@ func (s *signalStorage) store(batch []Candidate) {
 		c := &signals.Candidates[i]
 		if at, there := s.find(c.Names, c.Origin); c.Event != "" && there && !c.Stored {
 			named := s.rows[at]
-			named.Stored, named.IDs = true, nil
+			named.Stored, named.IDs, named.Turn = true, nil, ""
 			signals.Add(&named, c.Named())
 		}
 	}

@@ -167,20 +167,26 @@ func (p *pairing) addCandidates(spans []mapping.Span, places map[int]pcommon.Tra
 			if inTrace || logs.SendsRecords(s.ScopeName) {
 				p.add(i, s, inTrace)
 			}
-		case !s.Kind.IsModel() && s.Kind != mapping.KindTool:
-			p.known[i] = s.Event != nil && slices.ContainsFunc(p.prompts[s.TraceID], func(r store.EventRef) bool { return r.ID == s.SpanID && r.Start == s.Start })
-		case stored:
+		case stored || s.Event != nil && p.isKnownPrompt(s):
 			p.known[i] = true
+		case trace.MayBeTurn(s, inTrace):
+			p.add(i, s, inTrace)
+		case !s.Kind.IsModel() && s.Kind != mapping.KindTool && s.Event == nil:
 		case s.Event != nil || inTrace || logs.SendsRecords(s.ScopeName):
 			p.add(i, s, inTrace)
 		}
 	}
 }
 
+// isKnownPrompt tells whether a prompt is stored.
+func (p *pairing) isKnownPrompt(s *mapping.Span) bool {
+	return slices.ContainsFunc(p.prompts[s.TraceID], func(r store.EventRef) bool { return r.ID == s.SpanID && r.Start == s.Start })
+}
+
 // add takes a span of the batch as a candidate.
 func (p *pairing) add(i int, s *mapping.Span, inTrace bool) {
 	c := trace.CandidateOf(s, p.sessions[s.TraceID])
-	c.InTrace = inTrace
+	c.InTrace, c.Sums = inTrace, trace.Sums(s)
 	p.numbers[i] = p.signals.Add(&c)
 }
 
@@ -303,9 +309,14 @@ func (p *pairing) take(placements []trace.Placement) {
 		if e.Place == placed.From {
 			continue
 		}
-		p.changes.Records = append(p.changes.Records, store.MovedRecord{Trace: e.Place, ID: e.ID, End: e.End})
+		record := store.MovedRecord{Trace: e.Place, From: placed.From, ID: e.ID, End: e.End, Name: e.Event}
+		if e.Prompt() {
+			p.changes.Prompts = append(p.changes.Prompts, record)
+		} else {
+			p.changes.Records = append(p.changes.Records, record)
+		}
 		if e.Stored {
-			p.changes.Moving = append(p.changes.Moving, store.MovingEvent{EventRef: ref, From: placed.From})
+			p.changes.Moving = append(p.changes.Moving, store.MovingEvent{EventRef: ref, From: placed.From, Agent: e.Agent})
 		}
 	}
 }
@@ -328,6 +339,9 @@ func (t *transaction) layOutPaired() {
 			c := &p.signals.Candidates[at]
 			place = c.Place
 			p.known[i] = s.Event != nil && c.Stored
+			if s.ParentSpanID.IsEmpty() {
+				s.ParentSpanID = c.Agent
+			}
 		}
 		if t.dead[i] = p.known[i]; t.dead[i] {
 			continue
