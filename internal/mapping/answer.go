@@ -34,7 +34,7 @@ func (r *reading) readAnswer(src *boundSource) bool {
 		return false
 	}
 	for i, at := range src.parts {
-		if given[i] != (pcommon.Value{}) && (i != answerToolCalls || r.slots[at].node.Exists()) {
+		if given[i] != (pcommon.Value{}) && !r.slots[at].part && (i != answerToolCalls || r.slots[at].node.Exists()) {
 			r.classes[r.slots[at].attr] = classStored
 		}
 	}

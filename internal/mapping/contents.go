@@ -157,7 +157,7 @@ func (r *reading) readMessages(src *boundSource, dir content.Direction, w *said)
 		r.tookList(src)
 		return true
 	case src.as == asMessageEvents:
-		return r.readMessageEvents(dir)
+		return r.readMessageEvents(dir, src.guessed)
 	case src.as == asEventList:
 		return r.readEventList(src, dir)
 	}

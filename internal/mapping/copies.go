@@ -60,7 +60,7 @@ func (r *reading) passOverCopies() {
 	for i := range r.t.copies {
 		rule := &r.t.copies[i]
 		if made, original := &r.slots[rule.copy], &r.slots[rule.original]; made.set && original.set && r.isCopy(rule, made, original) {
-			if !rule.messages {
+			if !rule.messages && !made.part {
 				r.classes[made.attr] = classStored
 			}
 			*made = slot{}

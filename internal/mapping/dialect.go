@@ -10,6 +10,9 @@ type dialect struct {
 	// versions names those that the cases are of, those of which they are captures
 	// in *italics*.
 	versions string
+	// convention says that the dialect does not name the emitter: spans of it that no other
+	// dialect describes are strangers'.
+	convention bool
 	// scopes are the instrumentation scopes of the dialect; a trailing * matches
 	// any rest.
 	scopes []string
@@ -146,6 +149,10 @@ type messageEvent struct {
 	role   string
 	output bool
 	prefix string
+	// text is the attribute that holds the words, if that is not for their usual keys to say;
+	// guessed says that the event is a stranger's.
+	text    string
+	guessed bool
 }
 
 // documentEvent is a span event that tells one document in attributes of this

@@ -2,9 +2,10 @@ package mapping
 
 // Attributes that are no LLM convention's, but mean the same on every span.
 var _ = register(dialect{
-	name:     "OpenTelemetry general",
-	rank:     rankIntent + 50,
-	versions: "all",
+	name:       "OpenTelemetry general",
+	convention: true,
+	rank:       rankIntent + 50,
+	versions:   "all",
 	sources: map[field][]source{
 		fUserID:        {{attr: "user.id"}, {attr: "enduser.id"}, {attr: "enduser.pseudo.id", at: rankLast}},
 		fSessionID:     {{attr: "session.id"}},

@@ -8,11 +8,12 @@ import (
 
 // OpenInference, of Arize Phoenix.
 var _ = register(dialect{
-	name:     "OpenInference",
-	rank:     rankOpenInfer,
-	versions: "*openinference-instrumentation-openai* 0.1.66, *-llama-index* 4.6.1, *-langchain* 0.1.80, *-agno* 1.0.15, *-dspy* 0.1.48, *-smolagents* 0.1.43; *@arizeai/openinference-instrumentation-openai* 4.2.7; -anthropic 0.2.8",
-	scopes:   []string{"openinference.instrumentation.*", "@arizeai/openinference-*"},
-	marks:    []string{"openinference.span.kind"},
+	name:       "OpenInference",
+	convention: true,
+	rank:       rankOpenInfer,
+	versions:   "*openinference-instrumentation-openai* 0.1.66, *-llama-index* 4.6.1, *-langchain* 0.1.80, *-agno* 1.0.15, *-dspy* 0.1.48, *-smolagents* 0.1.43; *@arizeai/openinference-instrumentation-openai* 4.2.7; -anthropic 0.2.8",
+	scopes:     []string{"openinference.instrumentation.*", "@arizeai/openinference-*"},
+	marks:      []string{"openinference.span.kind"},
 	sources: map[field][]source{
 		fProvider: {
 			{attr: "llm.provider", with: openInferenceHost, note: openInferenceHosts},

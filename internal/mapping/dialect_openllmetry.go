@@ -2,9 +2,10 @@ package mapping
 
 // OpenLLMetry, of Traceloop.
 var _ = register(dialect{
-	name:     "OpenLLMetry (Traceloop)",
-	rank:     rankLegacy + 10,
-	versions: "opentelemetry-instrumentation-openai 0.40.4, -anthropic 0.61.0; *@traceloop/node-server-sdk* 0.27.0",
+	name:       "OpenLLMetry (Traceloop)",
+	convention: true,
+	rank:       rankLegacy + 10,
+	versions:   "opentelemetry-instrumentation-openai 0.40.4, -anthropic 0.61.0; *@traceloop/node-server-sdk* 0.27.0",
 	scopes: []string{
 		"traceloop.tracer", "@traceloop/*", "opentelemetry.instrumentation.openai.v1", "opentelemetry.instrumentation.langchain",
 	},

@@ -2,10 +2,11 @@ package mapping
 
 // The GenAI conventions since 1.37.
 var _ = register(dialect{
-	name:     "OpenTelemetry GenAI, current",
-	rank:     rankCurrent,
-	versions: "semantic conventions 1.37 to 1.41: opentelemetry-instrumentation-openai-v2 2.3b0, -anthropic 2.4b0, -google-genai 0.6b0; *ai* 7.0.173 with *@ai-sdk/otel* 1.0.173; gemini-cli 0.40",
-	marks:    []string{"gen_ai.provider.name", "gen_ai.input.messages", "gen_ai.output.messages"},
+	name:       "OpenTelemetry GenAI, current",
+	convention: true,
+	rank:       rankCurrent,
+	versions:   "semantic conventions 1.37 to 1.41: opentelemetry-instrumentation-openai-v2 2.3b0, -anthropic 2.4b0, -google-genai 0.6b0; *ai* 7.0.173 with *@ai-sdk/otel* 1.0.173; gemini-cli 0.40",
+	marks:      []string{"gen_ai.provider.name", "gen_ai.input.messages", "gen_ai.output.messages"},
 	sources: map[field][]source{
 		fOperation:    {{attr: "gen_ai.operation.name"}},
 		fProvider:     {{attr: "gen_ai.provider.name"}},
@@ -140,10 +141,11 @@ const inferenceDetails = "gen_ai.client.inference.operation.details"
 
 // The GenAI conventions up to 1.36: content in attributes, then in events.
 var _ = register(dialect{
-	name:     "OpenTelemetry GenAI, legacy",
-	rank:     rankLegacy,
-	versions: "semantic conventions 1.26 to 1.36: *@opentelemetry/instrumentation-openai* 0.21.0; Semantic Kernel 1.55; Azure AI Inference",
-	marks:    []string{"gen_ai.system"},
+	name:       "OpenTelemetry GenAI, legacy",
+	convention: true,
+	rank:       rankLegacy,
+	versions:   "semantic conventions 1.26 to 1.36: *@opentelemetry/instrumentation-openai* 0.21.0; Semantic Kernel 1.55; Azure AI Inference",
+	marks:      []string{"gen_ai.system"},
 	sources: map[field][]source{
 		fProvider: {{attr: "gen_ai.system", at: rankCurrent + 1}},
 		fFinishReasons: {

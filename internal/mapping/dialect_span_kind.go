@@ -9,11 +9,12 @@ var spanKindValues = map[string]Kind{
 
 // The tracers of Alibaba Cloud: LoongSuite and ARMS, and Dify's exporter to them.
 var _ = register(dialect{
-	name:     "LoongSuite and Dify (gen_ai.span.kind)",
-	rank:     rankFramework + 101,
-	versions: "loongsuite-instrumentation 0.9; Dify 1 (source: aliyun_trace/entities/semconv.py)",
-	scopes:   []string{"loongsuite.*", "aliyun.*", "opentelemetry.instrumentation.dashscope*"},
-	marks:    []string{"gen_ai.span.kind"},
+	name:       "LoongSuite and Dify (gen_ai.span.kind)",
+	convention: true,
+	rank:       rankFramework + 101,
+	versions:   "loongsuite-instrumentation 0.9; Dify 1 (source: aliyun_trace/entities/semconv.py)",
+	scopes:     []string{"loongsuite.*", "aliyun.*", "opentelemetry.instrumentation.dashscope*"},
+	marks:      []string{"gen_ai.span.kind"},
 	sources: map[field][]source{
 		fUserID:    {{attr: "gen_ai.user.id", at: rankCurrent + 11}},
 		fSessionID: {{attr: "gen_ai.session.id", at: rankCurrent + 1}},

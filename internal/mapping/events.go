@@ -74,7 +74,7 @@ func (r *reading) fill(at int16, s slot, feeds uint64) {
 
 // eventTook notes that a content or column holds an attribute of an event.
 func (r *reading) eventTook(s *slot, src *boundSource) {
-	if s.event >= 0 && src.attr != "" {
+	if s.event >= 0 && src.attr != "" && !src.guessed {
 		f := &r.events[s.event]
 		f.taken = append(f.taken, src.attr)
 	}
@@ -82,18 +82,21 @@ func (r *reading) eventTook(s *slot, src *boundSource) {
 
 // readMessageEvents makes messages of the events of one direction, in the order
 // of the events, choices in the order of their index.
-func (r *reading) readMessageEvents(dir content.Direction) bool {
+func (r *reading) readMessageEvents(dir content.Direction, guessed bool) bool {
 	list := r.doc.Array()
 	var told []messageOfEvent
 	for i := range r.events {
 		info := r.events[i].info
-		if info == nil || info.message == nil || info.message.output != (dir == content.Output) {
+		if info == nil || info.message == nil || info.message.output != (dir == content.Output) || info.message.guessed != guessed {
 			continue
 		}
 		attrs := r.span.Events().At(i).Attributes()
 		n := r.eventBody(r.doc.FromMap(attrs, &r.rep))
 		if p := info.message.prefix; p != "" {
 			n = r.withoutPrefix(n, p)
+		}
+		if text := strings.TrimPrefix(info.message.text, info.message.prefix); text != "" && text != "content" {
+			n.Set("content", r.doc.String(n.Get(text).Str()))
 		}
 		index, _ := n.Get("index").Int()
 		told = append(told, messageOfEvent{i, index, r.eventMessage(n, info.message)})
@@ -108,7 +111,11 @@ func (r *reading) readMessageEvents(dir content.Direction) bool {
 		return false
 	}
 	for _, t := range told {
-		r.events[t.event].gone = true
+		if e := &r.events[t.event]; guessed {
+			e.taken = append(e.taken, e.info.message.text)
+		} else {
+			e.gone = true
+		}
 	}
 	return true
 }
@@ -308,7 +315,7 @@ func (r *reading) appendEvents(dst []byte) []byte {
 // what the span says, too, is nothing new.
 func (r *reading) storedWhole(attrs pcommon.Map, f *eventState) bool {
 	for key, v := range attrs.All() {
-		if slices.Contains(f.taken, key) || key == "event.name" || f.info.message != nil && messageExtras[key] {
+		if slices.Contains(f.taken, key) || key == "event.name" || f.info != nil && f.info.message != nil && messageExtras[key] {
 			continue
 		}
 		if same, ok := r.own(key); !ok || !equal(same, v) {
@@ -336,7 +343,7 @@ func (r *reading) eventAttrClass(f *eventState, key string, v pcommon.Value) att
 		if k := f.info.attrs[key]; k.carriesWords(r.dialects) {
 			return classWords
 		}
-		if m := f.info.message; m != nil && eventWords[strings.TrimPrefix(key, m.prefix)] {
+		if m := f.info.message; m != nil && (eventWords[strings.TrimPrefix(key, m.prefix)] || key == m.text) {
 			return classWords
 		}
 		if d := f.info.document; d != nil && key == d.prefix+"document" {

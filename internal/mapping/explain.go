@@ -321,6 +321,9 @@ func (r *reading) keyOf(src *boundSource) string {
 	case src.event != "":
 		return strings.TrimRight("event "+src.event+" "+src.attr, " ")
 	}
+	if place := r.notes.places[src.slot]; place != "" {
+		return place
+	}
 	key := src.attr
 	if at := r.slots[src.slot].attr; at >= 0 && familyOf(src.attr) == nil || src.guessed {
 		key = r.keyAt(at)

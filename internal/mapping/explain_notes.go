@@ -1,5 +1,7 @@
 package mapping
 
+import "strings"
+
 // notes are what Explain wants to know of a span beyond its row. Every method does nothing
 // on nil, so that mapping costs the same without.
 type notes struct {
@@ -11,6 +13,8 @@ type notes struct {
 	input, output part // whether the figures include their parts
 	adjusted      []adjusted
 	keys          []string // that rules asked for by name
+
+	places map[int16]string // what guesses were read from, by slot
 
 	explained []Explanation
 }
@@ -68,6 +72,33 @@ func (n *notes) asked(key string) {
 	if n != nil {
 		n.keys = append(n.keys, key)
 	}
+}
+
+// placed notes what a guess was read from, if the key of an attribute does not tell.
+func (n *notes) placed(slot int16, shown string) {
+	if n == nil || shown == "" {
+		return
+	}
+	if n.places == nil {
+		n.places = map[int16]string{}
+	}
+	n.places[slot] = shown
+}
+
+// memberOf names a member of an attribute's object.
+func (n *notes) memberOf(key, path string) string {
+	if n == nil {
+		return ""
+	}
+	return key + " → " + strings.TrimPrefix(path, ".")
+}
+
+// eventMember names an attribute of an event.
+func (n *notes) eventMember(event, key string) string {
+	if n == nil {
+		return ""
+	}
+	return "event " + event + " " + key
 }
 
 // settled notes what was added to the figures.

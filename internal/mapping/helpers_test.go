@@ -91,3 +91,12 @@ func fromJSON(tb testing.TB, text string) (v any) {
 	require.NoError(tb, json.Unmarshal([]byte(text), &v))
 	return v
 }
+
+// decodeText decodes JSON into values that pdata takes.
+func decodeText(text string) any {
+	var v any
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		panic(err)
+	}
+	return withWholeNumbers(v)
+}

@@ -20,6 +20,7 @@ type traits struct {
 	given   bool      // the value is what a model or tool was given
 	sums    bool      // what is counted is not this span's own
 	names   unnamed   // what else the value is
+	figure  bool      // a number under the key is a fact, also as text
 }
 
 // traitsOf reads a key. Keys are cut into words, so that the rules hold for each
@@ -31,6 +32,7 @@ func traitsOf(key string) (t traits) {
 	}
 	t.usage = slices.ContainsFunc(words, func(w string) bool { return w == "usage" || w == "tokens" || w == "metrics" })
 	t.sums = holdsAny(words, noTokenWords) || holdsAny(words, otherThings)
+	t.figure = holdsAny(words, figureWords)
 	t.given = holdsAny(words, givenWords) && !holdsAny(words, answerWords)
 	if t.readGeneral(key); !t.general {
 		t.words = t.words || !generalMixed[key] && holdsWords(words)
@@ -48,78 +50,11 @@ var (
 	answerWords = wordSet("output outputs completion completions response responses result results answer choices body")
 )
 
+// figureWords are words of keys whose values are figures.
+var figureWords = wordSet("usage token tokens cost costs price usd count ms seconds latency duration")
+
 func holdsAny(words []string, set map[string]bool) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return set[w] })
-}
-
-// unnamed is what an attribute of an emitter that nobody described is by the words of its
-// key.
-type unnamed uint8
-
-const (
-	namesNothing unnamed = iota
-	namesUser
-	namesSession
-	namesInput
-	namesOutput
-	namesArguments
-	namesResult
-	namesModel
-	namesResponseModel
-	namesProvider
-	namesFinish
-	namesTool
-	namesAgent
-	namesCost
-	numUnnamed
-)
-
-// unnamedKeys name them as the documentation does.
-var unnamedKeys = [numUnnamed]string{
-	namesUser: "*.user_id", namesSession: "*.session_id", namesInput: "*.input", namesOutput: "*.output", namesArguments: "*.tool_args",
-	namesResult: "*.tool_result", namesModel: "*.model", namesResponseModel: "*.response_model", namesProvider: "*.provider",
-	namesFinish: "*.finish_reason", namesTool: "*.tool_name", namesAgent: "*.agent_name", namesCost: "*.cost_usd",
-}
-
-// unnamedTails are the words that keys end in, by what the values are.
-var unnamedTails = map[string]unnamed{
-	"user id": namesUser, "enduser id": namesUser,
-	"session id": namesSession, "conversation id": namesSession, "thread id": namesSession,
-	"input value": namesInput, "input": namesInput, "prompt": namesInput,
-	"output value": namesOutput, "output": namesOutput, "completion": namesOutput, "response text": namesOutput,
-	"tool args": namesArguments, "tool arguments": namesArguments, "call args": namesArguments, "call arguments": namesArguments,
-	"tool result": namesResult, "tool response": namesResult, "call result": namesResult,
-	"model": namesModel, "model name": namesModel, "model id": namesModel, "response model": namesResponseModel,
-	"provider": namesProvider, "provider name": namesProvider, "llm system": namesProvider,
-	"finish reason": namesFinish, "finish reasons": namesFinish, "stop reason": namesFinish,
-	"tool name": namesTool, "agent name": namesAgent,
-	"cost usd": namesCost, "usd cost": namesCost, "total cost": namesCost, "cost total": namesCost,
-}
-
-// otherThings are words before such a tail that make the value something else: another
-// span's, or not this call's.
-var otherThings = wordSet(`parent previous prev root caller target source remote mcp http langsmith system developer negative cached
-	fallback default allowed budget limit max min saved session daily cumulative estimated judge`)
-
-func unnamedOf(words []string) unnamed {
-	n := len(words)
-	if n < 2 {
-		return namesNothing
-	}
-	names, length := unnamedTails[words[n-2]+" "+words[n-1]], 2
-	if names == namesNothing {
-		names, length = unnamedTails[words[n-1]], 1
-	}
-	switch {
-	case names == namesNothing:
-	case slices.ContainsFunc(words[:n-length], func(w string) bool { return otherThings[w] }):
-		return namesNothing
-	case names == namesProvider, names == namesModel, names == namesResponseModel, names == namesCost:
-		if !slices.ContainsFunc(words, func(w string) bool { return aiWords[w] || w == "gen" }) {
-			return namesNothing
-		}
-	}
-	return names
 }
 
 // maxKeyWords bounds into how many words a key is cut.
@@ -176,6 +111,9 @@ var generalNamespaces = wordSet(`android app artifact aspnetcore aws azure brows
 // key that tells of words is believed.
 var openNamespaces = wordSet("app code device error event file service session system test thread user")
 
+// applicationNamespaces are those of them under which applications tell what they ask models.
+var applicationNamespaces = wordSet("app event service session system test user")
+
 // generalWords are keys of general conventions, or what they begin with, that hold what
 // somebody said or asked all the same.
 var generalWords = wordSet(`db.statement db.query.text db.query.parameter db.operation.parameter exception.stacktrace error.stack
@@ -202,7 +140,8 @@ func (t *traits) readGeneral(key string) {
 	}
 	t.failure = failureTexts[key]
 	t.open = openNamespaces[head] && !t.failure
-	t.general = !t.open || !holdsWords(wordsOf(key[len(head):]))
+	words := wordsOf(key[len(head):])
+	t.general = !t.open || !holdsWords(words) && !(applicationNamespaces[head] && speaksOfAI(words))
 }
 
 func wordSet(list string) map[string]bool {

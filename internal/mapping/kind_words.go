@@ -387,10 +387,14 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 func kindOfName(name string) kindFound {
 	plain := true
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
-		name, plain = name[i+1:], false
-		if neverNames[name] {
+		last := name[i+1:]
+		if neverNames[last] {
 			return kindFound{KindOther, lookedNever}
 		}
+		if fillerWords[lower(last)] { // what is run stands before
+			i = strings.LastIndexByte(name[:i], '.')
+		}
+		name, plain = name[i+1:], false
 	}
 	words := wordsOf(name)
 	k, l := look(words)

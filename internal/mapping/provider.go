@@ -13,7 +13,7 @@ var providerAliases = map[string]string{
 	"aws.bedrock": "aws.bedrock", "bedrock": "aws.bedrock", "aws_bedrock": "aws.bedrock", "amazon_bedrock": "aws.bedrock",
 	"amazon-bedrock": "aws.bedrock", "bedrock_converse": "aws.bedrock", "aws": "aws.bedrock",
 	"azure.ai.openai": "azure.ai.openai", "az.ai.openai": "azure.ai.openai", "azure_openai": "azure.ai.openai",
-	"azure-openai": "azure.ai.openai", "azure": "azure.ai.openai", "azure_open_ai": "azure.ai.openai",
+	"azure-openai": "azure.ai.openai", "azure": "azure.ai.openai", "azureopenai": "azure.ai.openai", "amazonbedrock": "aws.bedrock", "awsbedrock": "aws.bedrock", "googlevertexai": "gcp.vertex_ai", "azure_open_ai": "azure.ai.openai",
 	"azure.ai.inference": "azure.ai.inference", "az.ai.inference": "azure.ai.inference", "azure_ai": "azure.ai.inference",
 	"gcp.vertex_ai": "gcp.vertex_ai", "vertex_ai": "gcp.vertex_ai", "vertexai": "gcp.vertex_ai", "google_vertexai": "gcp.vertex_ai",
 	"google_vertex_ai_gemini": "gcp.vertex_ai", "google_vertex_ai_anthropic": "gcp.vertex_ai",

@@ -32,6 +32,7 @@ type slot struct {
 	set     bool
 	parsed  bool
 	half    bool            // a list of events of which one direction has been read
+	part    bool            // a part of the attribute's value
 	node    jsonval.Node    // the JSON of the value, once parsed,
 	repairs jsonval.Repairs // and what was repaired
 }
@@ -40,6 +41,7 @@ type slot struct {
 type hit struct {
 	slot  int16
 	used  bool
+	part  bool // a part of the attribute's value
 	index int32
 	attr  int32
 	rest  string
@@ -87,6 +89,7 @@ type reading struct {
 	ready                   readyLists      // what of the table the span has something for
 	overrules               bool            // the kind is stronger than the operation
 	copied, original        bool            // the span has a key that may be a copy, and one that may have been copied
+	strange                 bool            // the span has a key that no dialect knows, or means something else by
 	exception               int32           // index of the last exception event, -1: none
 	scored                  bool            // an event tells a score
 
@@ -102,15 +105,19 @@ type reading struct {
 	events  []eventState
 	keys    ownKeys
 
-	doc       jsonval.Doc
-	rep       jsonval.Repairs // of all that is stored
-	sourceRep jsonval.Repairs // of the source being read
-	buf       []byte
-	aside     []byte  // what is written while buf is in use
-	parsed    []value // attributes that parseOnce has read, with their JSON
-	messages  []content.Message
-	contents  []content.Content
-	referred  []content.ID // contents that attributes and events refer to
+	doc         jsonval.Doc
+	rep         jsonval.Repairs // of all that is stored
+	sourceRep   jsonval.Repairs // of the source being read
+	buf         []byte
+	aside       []byte              // what is written while buf is in use
+	membersRead map[string]*keyRead // paths of members
+	path        []byte              // of a member of an object
+	members     int                 // of objects that may still be looked at
+	prefixes    [numUnnamed]string  // of the indexed keys of a stranger
+	parsed      []value             // attributes that parseOnce has read, with their JSON
+	messages    []content.Message
+	contents    []content.Content
+	referred    []content.ID // contents that attributes and events refer to
 }
 
 // start readies the scratch for a span.
@@ -125,7 +132,7 @@ func (r *reading) start(span ptrace.Span, out *Span, dialects uint64) {
 	r.read, r.repeats = r.read[:0], r.repeats[:0]
 	r.turn++
 	r.fed, r.exception, r.scored, r.rep, r.ready = r.t.nameFeeds, -1, false, 0, r.t.always
-	r.shows, r.stated, r.copied, r.original = 0, r.stated[:0], false, false
+	r.shows, r.stated, r.copied, r.original, r.strange = 0, r.stated[:0], false, false, false
 	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
 	r.slots[r.t.name] = slot{attr: -1, event: -1, set: true}
 	r.messages, r.parsed, r.referred = r.messages[:0], r.parsed[:0], r.referred[:0]
@@ -149,6 +156,7 @@ func (r *reading) release() {
 	clear(r.parsed[:cap(r.parsed)])
 	clear(r.leaves[:cap(r.leaves)])
 	clear(r.stated[:cap(r.stated)])
+	clear(r.prefixes[:])
 	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch {
 		r.hits, r.leaves, r.events, r.messages, r.classes, r.read = nil, nil, nil, nil, nil, nil
 	}
@@ -175,6 +183,7 @@ func (r *reading) scan() {
 			r.classes = append(r.classes, class)
 			r.note(&info.traits, v)
 			r.file(info, v, i, -1)
+			r.strange = r.strange || !info.anybodys
 			continue
 		}
 		if f := k.family; f != nil && f.fields != 0 {
@@ -192,11 +201,12 @@ func (r *reading) scan() {
 // fileUnknown files an attribute that no dialect knows by the words of its key.
 func (r *reading) fileUnknown(t *traits, v pcommon.Value, attr int32) {
 	r.classes = append(r.classes, t.class(v))
+	r.strange = true
 	r.note(t, v)
 	if t.names != namesNothing && t.count == noTokens {
 		r.file(r.t.unnamed[t.names], v, attr, -1)
 	}
-	if t.count != noTokens && r.t.counts[t.count] != nil {
+	if t.count != noTokens && r.t.counts[t.count] != nil && !mayBeObject(v) {
 		r.file(r.t.counts[t.count], v, attr, -1)
 	}
 	if t.usage && t.count == noTokens && !t.sums && r.around.scopeDialects == 0 && mayBeObject(v) {
@@ -260,6 +270,7 @@ type keyRead struct {
 	index  int32  // in a family: the index in the key,
 	rest   string // and what follows
 	traits *traits
+	guess  *guess // what the value is if a stranger has it; nil: not asked yet
 	json   []byte // the key and its colon among the attributes; nil for one that must be repaired
 	seen   uint64 // the turn in which a span or record last had the key
 }
@@ -303,7 +314,7 @@ func (t *table) read(key string) *keyRead {
 func (r *reading) settleOwn() {
 	for _, i := range r.touched {
 		switch s := &r.slots[i]; {
-		case s.info == nil || s.attr < 0:
+		case s.info == nil || s.attr < 0 || s.part:
 		case s.info.wordsOf&r.dialects != 0:
 			r.classes[s.attr] = classWords
 		case s.info.factOf&r.dialects != 0 && !s.info.words && s.info.fields&(1<<fErrorMessage) == 0:
@@ -460,7 +471,7 @@ var pythonJSON = strings.NewReplacer("'", `"`, "None", "null", "True", "true", "
 // so losslessly.
 func (r *reading) took(src *boundSource, lossless bool) {
 	s := &r.slots[src.slot]
-	if !lossless || len(src.steps) > 0 {
+	if !lossless || len(src.steps) > 0 || s.part {
 		return
 	}
 	if s.attr >= 0 {

@@ -41,7 +41,15 @@ type table struct {
 	// what the words of their keys say.
 	counts  [numTokenFacts]*keyInfo
 	unnamed [numUnnamed]*keyInfo
-	copies  []copyRule
+	// lists are what indexed keys of strangers are filed under.
+	lists [numUnnamed]*keyInfo
+	// guessedEvents are the slots of events of strangers that tell input and output, firstToken
+	// that of the first part of an answer.
+	guessedEvents [2]int16
+	firstToken    int16
+	// conventions are the dialects that do not name the emitter.
+	conventions uint64
+	copies      []copyRule
 }
 
 // maxSources is more than any dialect has for a field; ranks are spread by it, so
@@ -70,6 +78,8 @@ type keyInfo struct {
 	// factOf are the dialects on whose spans alone the attribute is a fact.
 	factOf uint64
 	traits traits // what its words tell
+	// anybodys says that the attribute means the same on spans that no dialect describes.
+	anybodys bool
 	// wordsOf are the dialects on whose spans alone the attribute carries words.
 	wordsOf uint64
 }
@@ -135,6 +145,7 @@ func compile(all []*dialect) *table {
 	}
 	t.addCounts()
 	t.addUnnamed()
+	t.addStrangeEvents()
 	t.addCopies()
 	for f := range t.sources {
 		slices.SortStableFunc(t.sources[f], func(a, b *boundSource) int { return cmp.Compare(a.rank, b.rank) })
@@ -159,47 +170,13 @@ func (t *table) addCounts() {
 	}
 }
 
-// addUnnamed adds, as the last source, what the words of a key say of its value. All but the
-// user counts only on spans that something else makes a call, a tool or an agent.
-func (t *table) addUnnamed() {
-	known := anyKind &^ kindsOf(KindOther)
-	for names, feeds := range [numUnnamed][]struct {
-		field field
-		kinds kindSet
-	}{
-		namesUser:          {{fUserID, anyKind}},
-		namesSession:       {{fSessionID, known}},
-		namesInput:         {{fInputMessages, onlyLLM}, {fToolArguments, onlyTool}},
-		namesOutput:        {{fOutputMessages, onlyLLM}, {fToolResult, onlyTool}},
-		namesArguments:     {{fToolArguments, onlyTool}},
-		namesResult:        {{fToolResult, onlyTool}},
-		namesModel:         {{fRequestModel, modelKinds}},
-		namesResponseModel: {{fResponseModel, modelKinds}},
-		namesProvider:      {{fProvider, modelKinds}},
-		namesFinish:        {{fFinishReasons, onlyLLM}},
-		namesTool:          {{fToolName, onlyTool}},
-		namesAgent:         {{fAgentName, known}},
-		namesCost:          {{fTotalCost, modelKinds}},
-	} {
-		info := &keyInfo{slot: t.newSlot()}
-		t.unnamed[names] = info
-		for _, feed := range feeds {
-			s := &source{attr: unnamedKeys[names]}
-			if fields[feed.field].words && feed.kinds == onlyLLM {
-				s.as = asBody
-			}
-			info.fields |= 1 << feed.field
-			t.sources[feed.field] = append(t.sources[feed.field], &boundSource{
-				source: s, dialectName: "any emitter", rank: math.MaxInt - int(numTokenFacts) - names, kinds: feed.kinds, slot: info.slot, guessed: true,
-			})
-		}
-	}
-}
-
 func (t *table) addDialect(d *dialect, bit uint64) {
 	t.dialects = append(t.dialects, d)
 	if d.failed != nil {
 		t.tellFailure |= bit
+	}
+	if d.convention {
+		t.conventions |= bit
 	}
 	for _, s := range d.scopes {
 		name, prefix := strings.CutSuffix(s, "*")
@@ -228,15 +205,18 @@ func (t *table) addDialect(d *dialect, bit uint64) {
 		if rule.attr != "" {
 			info := t.lookupOrAdd(rule.attr)
 			rule.slot = info.slot
+			info.anybodys = info.anybodys || !rule.own
 			info.knowFact(rule.own, bit)
 		}
 		t.kinds = append(t.kinds, rule)
 	}
 	for _, w := range d.words {
-		t.lookupOrAdd(w).words = true
+		info := t.lookupOrAdd(w)
+		info.words, info.anybodys = true, true
 	}
 	for _, f := range d.facts {
-		t.lookupOrAdd(f).fact = true
+		info := t.lookupOrAdd(f)
+		info.fact, info.anybodys = true, true
 	}
 	for _, name := range d.names {
 		t.lookupOrAdd(name).repeatsName = true
@@ -255,6 +235,7 @@ func (t *table) addDialect(d *dialect, bit uint64) {
 func (t *table) mark(mark string, bit uint64) {
 	key, value, valued := strings.Cut(mark, "=")
 	info := t.lookupOrAdd(key)
+	info.anybodys = true
 	if valued {
 		info.values = append(info.values, markValue{value, bit})
 	} else {
@@ -280,6 +261,7 @@ func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 		for i, key := range s.answer.keys() {
 			b.parts[i] = -1
 			if key != "" {
+				t.key(key).anybodys = true
 				b.parts[i] = t.feed(t.key(key), f)
 			}
 		}
@@ -359,6 +341,7 @@ func (t *table) bindEvent(s *source, f field) int16 {
 
 func (t *table) bindAttribute(s *source, f field, bit uint64) int16 {
 	info := t.lookupOrAdd(s.attr)
+	info.anybodys = info.anybodys || !s.own
 	if fam := t.family(s.attr); fam != nil {
 		fam.except = append(fam.except, s.except...)
 	}

@@ -53,7 +53,7 @@ var tokenFactNames = [numTokenFacts]string{
 // tokenWords are the words that the name of a count is made of.
 var tokenWords = wordSet(`usage token tokens count input prompt output completion completions candidates total cache cached read hit
 	write written creation reasoning thoughts thought thinking details detail no non uncached content ephemeral 5m 1h audio image web
-	search requests server tool use`)
+	search requests server tool use in out generated`)
 
 // noTokenWords are words of counts that are none of the facts: limits, rates, sums over
 // calls, parts that are not told apart.
@@ -74,10 +74,19 @@ func tokenFactOf(words []string) tokenFact {
 		}
 	}
 	name := words[from:]
+	if at := slices.Index(name, "usage"); at > 0 && at < len(name)-1 {
+		name = name[at:] // of the input or output is the usage, not the count
+	}
+	if n := len(words); n > 1 && words[n-2] == "eval" && words[n-1] == "count" { // Ollama
+		if n > 2 && words[n-3] == "prompt" {
+			return tokensInput
+		}
+		return tokensOutput
+	}
 	has := func(any ...string) bool {
 		return slices.ContainsFunc(name, func(w string) bool { return slices.Contains(any, w) })
 	}
-	input, output := has("input", "prompt"), has("output", "completion", "completions")
+	input, output := has("input", "prompt", "in"), has("output", "completion", "completions", "out", "generated")
 	switch {
 	case has("web") && has("search") && has("requests"):
 		return webSearches
@@ -143,11 +152,15 @@ func (r *reading) gather() {
 	for _, v := range r.span.Attributes().All() {
 		i++
 		t := r.read[i].traits
-		if v.Type() == pcommon.ValueTypeStr {
+		switch v.Type() {
+		case pcommon.ValueTypeStr:
 			if s := v.Str(); s != "" && (s[0] == '{' || s[0] == '[') {
 				r.gatherText(t, s)
 				continue
 			}
+		case pcommon.ValueTypeMap:
+			r.gatherText(t, r.jsonText(value{attr: v}))
+			continue
 		}
 		if t.count == noTokens {
 			continue

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -119,6 +120,8 @@ func (t *traits) class(v pcommon.Value) attrClass {
 		return classWords
 	}
 	switch {
+	case t.figure && v.Type() == pcommon.ValueTypeStr && isNumber(v.Str()):
+		return classFact
 	case t.failure:
 		return classErrorText
 	case t.general && t.open:
@@ -130,6 +133,18 @@ func (t *traits) class(v pcommon.Value) attrClass {
 	}
 	return classUnknown
 }
+
+// isNumber tells whether a text is a number.
+func isNumber(s string) bool {
+	if len(s) > maxNumber || !beginsNumber(s) {
+		return false
+	}
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil
+}
+
+// maxNumber bounds the spelling of a number.
+const maxNumber = 24
 
 // isWords tells whether an attribute of the span, whose class is known, is words, stored
 // already or not.

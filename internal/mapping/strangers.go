@@ -1,0 +1,446 @@
+package mapping
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// Strangers are spans that no dialect describes. What their attributes, the members of their
+// objects and their events are is guessed by the words of the keys; what is guessed comes
+// after all that is known.
+
+// guess is what a stranger's key says of its value.
+type guess struct {
+	names unnamed
+	// of an indexed key: what stands before the index, the index, and what follows
+	prefix string
+	index  int32
+	rest   string
+
+	elsewhere bool // a count under the key is not this span's own
+}
+
+// strangeFeeds are the fields that are fed, and the kinds of spans that they are fed on.
+var strangeFeeds = [numUnnamed][]struct {
+	field field
+	kinds kindSet
+}{
+	namesUser:             {{fUserID, anyKind}},
+	namesSession:          {{fSessionID, knownKinds}},
+	namesInput:            {{fInputMessages, onlyLLM}, {fToolArguments, onlyTool}, {fRetrievalQuery, searchKinds}},
+	namesOutput:           {{fOutputMessages, onlyLLM}, {fToolResult, onlyTool}, {fDocuments, searchKinds}},
+	namesArguments:        {{fToolArguments, onlyTool}},
+	namesResult:           {{fToolResult, onlyTool}},
+	namesModel:            {{fRequestModel, modelKinds}},
+	namesResponseModel:    {{fResponseModel, modelKinds}},
+	namesProvider:         {{fProvider, modelKinds}},
+	namesFinish:           {{fFinishReasons, onlyLLM}},
+	namesTool:             {{fToolName, onlyTool}},
+	namesAgent:            {{fAgentName, knownKinds}},
+	namesCost:             {{fTotalCost, modelKinds}},
+	namesRequest:          {{fInputMessages, onlyLLM}, {fToolArguments, onlyTool}},
+	namesQuestion:         {{fInputMessages, onlyLLM}, {fRetrievalQuery, searchKinds}},
+	namesMessages:         {{fInputMessages, talks}},
+	namesAnswer:           {{fOutputMessages, onlyLLM}, {fToolResult, onlyTool}, {fDocuments, searchKinds}},
+	namesOutputMessages:   {{fOutputMessages, talks}},
+	namesSystem:           {{fSystemInstructions, talks}},
+	namesTools:            {{fToolDefinitions, talks}},
+	namesQuery:            {{fRetrievalQuery, searchKinds}},
+	namesDocuments:        {{fDocuments, searchKinds}},
+	namesHits:             {{fDocuments, searchKinds}, {fToolResult, onlyTool}},
+	namesCallArguments:    {{fToolArguments, onlyTool}},
+	namesCallResult:       {{fToolResult, onlyTool}, {fDocuments, searchKinds}},
+	namesCallID:           {{fToolCallID, onlyTool}},
+	namesAgentID:          {{fAgentID, knownKinds}},
+	namesResponseID:       {{fResponseID, modelKinds}},
+	namesInputCost:        {{fInputCost, modelKinds}},
+	namesOutputCost:       {{fOutputCost, modelKinds}},
+	namesStream:           {{fStreaming, onlyLLM}},
+	namesTTFT:             {{fTTFT, onlyLLM}},
+	namesTTFTSeconds:      {{fTTFT, onlyLLM}},
+	namesTTFTMillis:       {{fTTFT, onlyLLM}},
+	namesDimensions:       {{fEmbeddingDimensions, kindsOf(KindEmbedding)}},
+	namesTags:             {{fTags, knownKinds}},
+	namesPromptName:       {{fPromptName, knownKinds}},
+	namesPromptVersion:    {{fPromptVersion, knownKinds}},
+	namesServiceTier:      {{fServiceTier, modelKinds}},
+	namesErrorType:        {{fErrorType, knownKinds}},
+	namesErrorMessage:     {{fErrorMessage, knownKinds}},
+	namesTemperature:      {{fRequestParameters, modelKinds}},
+	namesTopP:             {{fRequestParameters, modelKinds}},
+	namesTopK:             {{fRequestParameters, modelKinds}},
+	namesMaxTokens:        {{fRequestParameters, modelKinds}},
+	namesFrequencyPenalty: {{fRequestParameters, modelKinds}},
+	namesPresencePenalty:  {{fRequestParameters, modelKinds}},
+	namesSeed:             {{fRequestParameters, modelKinds}},
+	namesStopSequences:    {{fRequestParameters, modelKinds}},
+	namesReasoningEffort:  {{fRequestParameters, modelKinds}},
+}
+
+var (
+	knownKinds = anyKind &^ kindsOf(KindOther)
+	talks      = kindsOf(KindLLM, KindAgent)
+)
+
+// addUnnamed adds, as the last source of each field, what the words of a key say. All but the
+// user counts only on spans that something else makes a call, a tool or an agent.
+func (t *table) addUnnamed() {
+	for names := namesUser; names < numUnnamed; names++ {
+		t.unnamed[names] = &keyInfo{slot: t.newSlot()}
+		for _, feed := range strangeFeeds[names] {
+			t.addGuessed(t.unnamed[names], names, feed.field, feed.kinds, source{attr: unnamedKeys[names]})
+			if feed.field == fInputMessages || feed.field == fOutputMessages || feed.field == fDocuments || feed.field == fToolDefinitions {
+				if t.lists[names] == nil {
+					t.lists[names] = &keyInfo{slot: t.newSlot()}
+				}
+				t.addGuessed(t.lists[names], names, feed.field, feed.kinds, source{attr: unnamedKeys[names] + ".#", drop: strangeWraps})
+			}
+		}
+	}
+}
+
+// addStrangeEvents adds what events of strangers tell.
+func (t *table) addStrangeEvents() {
+	t.guessedEvents[0], t.guessedEvents[1], t.firstToken = t.newSlot(), t.newSlot(), t.newSlot()
+	for _, b := range [...]struct {
+		field field
+		kinds kindSet
+		slot  int16
+		from  source
+	}{
+		{fInputMessages, talks, t.guessedEvents[0], source{as: asMessageEvents}},
+		{fOutputMessages, talks, t.guessedEvents[1], source{as: asMessageEvents}},
+		{fTTFT, onlyLLM, t.firstToken, source{event: "*chunk", streams: true}},
+	} {
+		t.sources[b.field] = append(t.sources[b.field], &boundSource{
+			source: &b.from, dialectName: "any emitter", rank: math.MaxInt, kinds: b.kinds, slot: b.slot, guessed: true,
+		})
+	}
+}
+
+// strangeWraps are segments of indexed keys that only wrap.
+var strangeWraps = []string{"message", "message_content", "tool_call", "document", "tool", "json_schema"}
+
+func (t *table) addGuessed(info *keyInfo, names unnamed, f field, kinds kindSet, s source) {
+	switch {
+	case f == fInputMessages || f == fOutputMessages:
+		s.as = asBody
+	case names == namesTTFTMillis:
+		s.as = asMillis
+	case names == namesTTFTSeconds:
+		s.as = asSeconds
+	case names == namesTTFT:
+		s.as, s.with, s.note = asSeconds, likelySeconds, "in seconds, or in milliseconds where the span is not that long"
+	case f == fRetrievalQuery:
+		s.with, s.note = queryOf, "or the query in its JSON"
+	case f == fRequestParameters:
+		s.param = strings.TrimPrefix(unnamedKeys[names], "*.")
+	}
+	rank := math.MaxInt - 2*(int(numTokenFacts)+int(names))
+	if names == namesPromptVersion {
+		rank = math.MaxInt - 2*(int(numTokenFacts)+int(namesPromptName)) // that of the name
+	}
+	info.fields |= 1 << f
+	list := strings.HasSuffix(s.attr, ".#")
+	if list {
+		rank++
+	}
+	t.sources[f] = append(t.sources[f], &boundSource{
+		source: &s, dialectName: "any emitter", rank: rank, kinds: kinds, slot: info.slot, guessed: true, list: list,
+	})
+}
+
+// queryOf takes the query out of an object of arguments.
+func queryOf(r *reading, v value) value {
+	if !mayBeObject(v.attr) {
+		return v
+	}
+	if q := child(r.parseOnce(v), []string{"query", "question", "search_query", "text", "input"}); q.Kind() == jsonval.String {
+		return value{node: q}
+	}
+	return v
+}
+
+// likelySeconds reads a latency that has no unit: the first token comes before the end.
+func likelySeconds(r *reading, v value) value {
+	f, _, ok := v.float()
+	if !ok {
+		return value{}
+	}
+	if f > float64(r.span.EndTimestamp()-r.span.StartTimestamp())/1e9 {
+		f /= 1e3
+	}
+	return value{node: r.doc.Float(f)}
+}
+
+// guess reads the span if it is a stranger's.
+func (r *reading) guess() {
+	if !r.strange && len(r.events) == 0 || r.dialects&^(r.t.conventions|completionBit|chatBit) != 0 || r.around.scopeDialects != 0 {
+		return
+	}
+	r.prefixes, r.members = [numUnnamed]string{}, maxUnfolded
+	i := int32(-1)
+	for key, v := range r.span.Attributes().All() {
+		i++
+		k := r.read[i]
+		if k.family != nil || k.info != nil && k.info.anybodys {
+			continue
+		}
+		names := r.fileGuess(k.guessed(key), v, guessPlace{attr: i, event: -1})
+		if mayBeObject(v) {
+			r.unfold(key, names, v, i)
+		}
+	}
+	r.guessEvents()
+}
+
+// guessed is what the key is on a stranger's span.
+func (k *keyRead) guessed(key string) *guess {
+	if k.guess == nil {
+		g := guessOf(strings.Clone(key[:min(len(key), maxKeyLength)]))
+		k.guess = &g
+	}
+	return k.guess
+}
+
+func guessOf(key string) guess {
+	if head, _, dotted := strings.Cut(key, "."); dotted && generalNamespaces[head] && !applicationNamespaces[head] {
+		return guess{}
+	}
+	if prefix, index, rest, ok := cutAtIndex(key); ok {
+		return guess{names: strangeOf(wordsOf(prefix)), prefix: prefix, index: index, rest: rest}
+	}
+	words := wordsOf(key)
+	return guess{names: strangeOf(words), elsewhere: holdsAny(words, countedElsewhere)}
+}
+
+// countedElsewhere are words of counts that are of more than one call, or of another one.
+var countedElsewhere = wordSet("parent previous prev root caller target source remote saved session daily cumulative budget limit")
+
+// cutAtIndex cuts a key at its first index, as in a.0.b and a[0].b.
+func cutAtIndex(key string) (prefix string, index int32, rest string, ok bool) {
+	for i := 1; i < len(key)-1; i++ {
+		after := key[i+1:]
+		switch key[i] {
+		case '[':
+			after = strings.Replace(after, "]", "", 1)
+		case '.':
+		default:
+			continue
+		}
+		if index, rest, ok := cutIndex(after); ok {
+			return key[:i], index, rest, true
+		}
+	}
+	return "", 0, "", false
+}
+
+// isSaid tells whether the value feeds a content.
+func (n unnamed) isSaid() bool { return saidNames[n] }
+
+var saidNames = func() (said [numUnnamed]bool) {
+	for n, feeds := range strangeFeeds {
+		said[n] = len(feeds) > 0 && fields[feeds[0].field].words
+	}
+	return said
+}()
+
+// bodyOf is what stands for the key of a body in the paths of its members; empty for what is no
+// body.
+func (n unnamed) bodyOf() string {
+	switch n {
+	case namesRequest, namesInput:
+		return "request"
+	case namesAnswer, namesOutput:
+		return "response"
+	}
+	return ""
+}
+
+// guessPlace is where something is filed from: an attribute of the span or an event, or a part
+// of it.
+type guessPlace struct {
+	attr, event int32
+	part        bool
+	shown       string // what Explain calls it, if not by the attribute's key
+}
+
+// fileGuess files a value by what its key says, and returns that.
+func (r *reading) fileGuess(g *guess, v pcommon.Value, at guessPlace) unnamed {
+	switch t := v.Type(); {
+	case g.names == namesNothing, g.prefix != "" && r.t.lists[g.names] == nil:
+		return namesNothing
+	case g.prefix != "":
+		r.fileIndexed(g, v, at)
+		return g.names
+	case g.names.isSaid() && t != pcommon.ValueTypeStr && t != pcommon.ValueTypeMap && t != pcommon.ValueTypeSlice,
+		!g.names.isSaid() && mayBeObject(v):
+		return namesNothing
+	}
+	r.filePlace(r.t.unnamed[g.names], v, at)
+	return g.names
+}
+
+// fileIndexed files an indexed key, of several families the first one's.
+func (r *reading) fileIndexed(g *guess, v pcommon.Value, at guessPlace) {
+	if r.prefixes[g.names] == "" {
+		r.prefixes[g.names] = g.prefix
+	}
+	if r.prefixes[g.names] != g.prefix || at.attr < 0 {
+		return
+	}
+	info := r.t.lists[g.names]
+	r.hits = append(r.hits, hit{slot: info.slot, index: g.index, attr: at.attr, rest: g.rest, value: v, part: at.part})
+	r.fed |= info.fields
+	if s := &r.slots[info.slot]; !s.set {
+		*s = slot{attr: at.attr, event: -1, set: true, part: at.part}
+		r.touch(info.slot)
+	}
+}
+
+func (r *reading) fileCount(t *traits, v pcommon.Value, at guessPlace) {
+	if t.count != noTokens && r.t.counts[t.count] != nil && !mayBeObject(v) {
+		r.filePlace(r.t.counts[t.count], v, at)
+	}
+}
+
+// filePlace files a value, of which the attribute or event may say more.
+func (r *reading) filePlace(info *keyInfo, v pcommon.Value, at guessPlace) {
+	if s := &r.slots[info.slot]; !s.set {
+		r.file(info, v, at.attr, at.event)
+		s.part = at.part
+		r.notes.placed(info.slot, at.shown)
+	}
+}
+
+const (
+	// maxUnfolded bounds the members of a span's objects that are looked at, maxUnfoldedDepth how
+	// deep they lie.
+	maxUnfolded      = 256
+	maxUnfoldedDepth = 6
+)
+
+// bodyMembers are members that show an object to be the body of a request or an answer.
+var bodyMembers = [...]string{"model", "messages", "usage", "usageMetadata", "usage_metadata", "choices", "candidates", "contents"}
+
+func isBody(n jsonval.Node) bool {
+	return slices.ContainsFunc(bodyMembers[:], func(key string) bool { return n.Get(key).Exists() })
+}
+
+// unfold files the members of an object as if each were an attribute, unless the object is
+// something said and no body.
+func (r *reading) unfold(key string, names unnamed, v pcommon.Value, attr int32) {
+	if names.isSaid() && names.bodyOf() == "" {
+		return
+	}
+	var ignored jsonval.Repairs
+	n := r.parse(v, &ignored)
+	if !isObject(n) {
+		return
+	}
+	u := unfolding{attr: attr, structured: v.Type() == pcommon.ValueTypeMap, key: key}
+	r.path = append(r.path[:0], key...)
+	if names.isSaid() {
+		if !isBody(n) {
+			return
+		}
+		r.path = append(r.path[:0], names.bodyOf()...)
+	}
+	u.root = len(r.path)
+	r.unfoldNode(n, &u, 1)
+}
+
+// unfolding is an attribute whose members are filed.
+type unfolding struct {
+	attr       int32
+	structured bool
+	key        string
+	root       int // length of the path that stands for the key
+}
+
+// unfoldNode files the members of the object whose path is in r.path.
+func (r *reading) unfoldNode(n jsonval.Node, u *unfolding, depth int) {
+	mark := len(r.path)
+	for c := n.First(); c.Exists() && r.members > 0; c = c.Next() {
+		r.members--
+		r.path = append(append(r.path[:mark], '.'), c.Key()...)
+		path := string(r.path)
+		k := r.lookUpMember(path)
+		v := r.attrValue(c)
+		names := r.fileMember(k, path, v, guessPlace{attr: u.attr, event: -1, part: true, shown: r.notes.memberOf(u.key, path[u.root:])})
+		if k.traits.words && c.Kind() >= jsonval.String {
+			r.classes[u.attr] = classWords
+		}
+		r.noteMember(k.traits, v, u.structured)
+		if inner := r.decoded(c).node; isObject(inner) && depth < maxUnfoldedDepth && (!names.isSaid() || names.bodyOf() != "" && isBody(inner)) {
+			within := *u
+			within.structured = u.structured && isObject(c)
+			r.unfoldNode(inner, &within, depth+1)
+		}
+	}
+	r.path = r.path[:mark]
+}
+
+// fileMember files a member of an object or of an event under the key that it would have as an
+// attribute.
+func (r *reading) fileMember(k *keyRead, path string, v pcommon.Value, at guessPlace) unnamed {
+	switch {
+	case k.info != nil && k.info.anybodys:
+		r.filePlace(k.info, v, at)
+		return namesNothing
+	case k.family != nil:
+		return namesNothing
+	}
+	g := k.guessed(path)
+	if !g.elsewhere {
+		r.fileCount(k.traits, v, at)
+	}
+	return r.fileGuess(g, v, at)
+}
+
+// noteMember notes what a member tells of the kind: of a JSON text, which may be what somebody
+// said, no more than that it speaks of models.
+func (r *reading) noteMember(t *traits, v pcommon.Value, structured bool) {
+	switch {
+	case structured:
+		r.note(t, v)
+	case says(v):
+		r.shows |= t.shows & (showsAI | showsModel | showsProvider)
+	}
+}
+
+// lookUpMember reads the path of a member. Members are many, and their keys may be anything: they
+// must not crowd out the keys of attributes.
+func (r *reading) lookUpMember(path string) *keyRead {
+	if k := r.keysRead[path]; k != nil {
+		return k
+	}
+	return remember(r.membersRead, path, r.t.read)
+}
+
+// attrValue makes a member of an object the value of an attribute.
+func (r *reading) attrValue(n jsonval.Node) pcommon.Value {
+	switch n.Kind() {
+	case jsonval.Null, jsonval.Absent:
+		return pcommon.NewValueEmpty()
+	case jsonval.String:
+		return pcommon.NewValueStr(n.Str())
+	case jsonval.Bool:
+		b, _ := n.Bool()
+		return pcommon.NewValueBool(b)
+	case jsonval.Number:
+		if i, ok := n.Int(); ok {
+			return pcommon.NewValueInt(i)
+		}
+		f, _ := n.Float()
+		return pcommon.NewValueDouble(f)
+	}
+	var ignored jsonval.Repairs
+	r.aside = jsonval.Append(r.aside[:0], n, &ignored)
+	return pcommon.NewValueStr(string(r.aside))
+}
