@@ -128,9 +128,11 @@ func (r *retrier) push(ctx context.Context, data signal.Data) error {
 	}
 }
 
-// weigh estimates the memory that storing a batch takes, up to all that may be taken at once.
+// weigh estimates the memory that storing a batch takes, up to half of what may be taken at once: two batches go
+// side by side whatever their size, one being mapped while PostgreSQL stores the other. One after the other, batches
+// of 70 MB (workload agent, 4 callers, 2 cores) are written at 0.83 of that speed.
 func weigh(data signal.Data) int64 {
-	return min(int64(data.Bytes()+data.Len()*bytesOfRow), maxInHand)
+	return min(int64(data.Bytes()+data.Len()*bytesOfRow), maxInHand/2)
 }
 
 // attempt tries once, when there is room. The wait for it is not part of the attempt's time.

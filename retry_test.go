@@ -43,8 +43,8 @@ func spansOf(n, bytes int) signal.Data {
 	return signal.Traces{Traces: td}
 }
 
-// TestBatchesInHandAreBounded has more batches than fit, of few bytes and of many, and one that is larger than all that
-// may be in hand.
+// TestBatchesInHandAreBounded has more batches than fit, of few bytes and of many, and some that are larger than all that
+// may be in hand, of which two go at once.
 func TestBatchesInHandAreBounded(t *testing.T) {
 	for name, tt := range map[string]struct {
 		batch signal.Data
@@ -52,7 +52,7 @@ func TestBatchesInHandAreBounded(t *testing.T) {
 	}{
 		"of 15 MiB":       {spansOf(1, 15<<20), 8},
 		"of 30,000 spans": {spansOf(30_000, 1), 2},
-		"of 130 MiB":      {spansOf(1, 130<<20), 1},
+		"of 130 MiB":      {spansOf(1, 130<<20), 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var now atomic.Int64

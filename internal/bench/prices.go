@@ -22,8 +22,8 @@ import (
 // and how fast the exporter writes meanwhile.
 type pricing struct {
 	calls, days, callers int
-	quiet                time.Duration
-	out                  string
+	warm, quiet          time.Duration
+	settings, out        string
 
 	db      *pgxpool.Pool
 	subject subject
@@ -58,7 +58,9 @@ func (p *pricing) parse(args []string) error {
 	flags.IntVar(&p.calls, "calls", 1_000_000, "calls of the past")
 	flags.IntVar(&p.days, "days", 30, "days before today that they are spread over")
 	flags.IntVar(&p.callers, "callers", 2, "concurrent callers that write meanwhile")
+	flags.DurationVar(&p.warm, "warm", 2*time.Minute, "how long callers write first: growing tables and the first checkpoints slow the writing at its beginning")
 	flags.DurationVar(&p.quiet, "quiet", 30*time.Second, "how long writing by itself is measured, before and after each change")
+	flags.StringVar(&p.settings, "settings", "shared_buffers=4GB,max_wal_size=16GB", "of the private server; as docs/operations.md advises, unless told otherwise")
 	flags.StringVar(&p.out, "out", "build/bench-prices.json", "where the figures go")
 	return flags.Parse(args)
 }
@@ -80,7 +82,11 @@ func measurePrices(ctx context.Context, args []string) (err error) {
 	} else if err != nil {
 		return err
 	}
-	pg, err := testserver.StartPostgres(ctx, testserver.PostgresOptions{Durable: true, Settings: growthSettings})
+	settings, err := withSettings(growthSettings, p.settings)
+	if err != nil {
+		return err
+	}
+	pg, err := testserver.StartPostgres(ctx, testserver.PostgresOptions{Durable: true, Settings: settings})
 	if err != nil {
 		return err
 	}
@@ -177,7 +183,7 @@ func (p *pricing) measure(ctx context.Context) error {
 	for range p.callers {
 		writers.Go(func() error {
 			for writing.Err() == nil {
-				if err := p.write(ctx, p.today); err != nil {
+				if err := p.write(ctx, time.Now().UTC()); err != nil { // an hour that is not folded yet
 					return err
 				}
 			}
@@ -199,7 +205,7 @@ func (p *pricing) measure(ctx context.Context) error {
 }
 
 func (p *pricing) changes(ctx context.Context) error {
-	if err := p.warm(ctx); err != nil {
+	if err := p.wait(ctx, p.warm); err != nil {
 		return err
 	}
 	before, err := p.rate(ctx, p.quietly)
@@ -237,10 +243,6 @@ func (p *pricing) changes(ctx context.Context) error {
 	}
 	return nil
 }
-
-// warm lets the tables of today grow and checkpoints come, since both slow the writing most in its first minutes
-// and would be taken for an effect of the first change.
-func (p *pricing) warm(ctx context.Context) error { return p.wait(ctx, 2*time.Minute) }
 
 func (p *pricing) quietly(ctx context.Context) error { return p.wait(ctx, p.quiet) }
 

@@ -15,7 +15,7 @@ import (
 
 const (
 	// ReloadInterval is how often llm_prices is looked at.
-	ReloadInterval = 20 * time.Second
+	ReloadInterval = 10 * time.Second
 	// maxAge is how old the prices may be that a batch is estimated by.
 	maxAge = ReloadInterval + 5*time.Second
 	// longBatch is how long a batch may take that no timeout ends.
