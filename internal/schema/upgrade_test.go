@@ -29,6 +29,7 @@ var releases = []release{
 	{"7f4337aa4feac7d6ccd0fc9c3587e2d1bfb2eff9", 18},
 	{"c02973d1791c66f6e241c3674e22a90b8eccf076", 26},
 	{"ef8e18bc34a2e3b00397963764fb2adc015c2f4d", 27},
+	{"4506de2215746fb896dc2b841d55a802f59a3f25", 29},
 }
 
 // buildRelease builds testdata/before with the exporter of a version before.

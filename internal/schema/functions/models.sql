@@ -1,10 +1,12 @@
 -- The canonical name of a model: without the vendor's prefix, region, date and version
--- suffix, in small letters, so that one model has one name whoever tells of it.
+-- suffix, in small letters, so that one model has one name whoever tells of it. It is not
+-- STRICT, so that PostgreSQL puts it into the query, and most names need no look for a folder
+-- or a region: 10.9 -> 3.5 µs a name.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_model_name(model text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
-SELECT nullif(regexp_replace(regexp_replace(regexp_replace(lower(model),
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+SELECT nullif(regexp_replace(regexp_replace(CASE WHEN strpos(model, '/') + strpos(model, '.') = 0 THEN lower(model) ELSE regexp_replace(lower(model),
     -- folders and regions: openai/…, models/…, arn:aws:bedrock:…/us.anthropic.…
-    '^(.*/)?(((us|us-gov|eu|apac|ap|jp|au|ca|global)\.)?(anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai|google|stability|writer|moonshot|minimax|nvidia|zai|twelvelabs)\.)?', ''),
+    '^(.*/)?(((us|us-gov|eu|apac|ap|jp|au|ca|global)\.)?(anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai|google|stability|writer|moonshot|minimax|nvidia|zai|twelvelabs)\.)?', '') END,
     -- versions: …-v1:0, …:0, …:free, …@20250929
     '(-v\d+:\d+|:\d+|:(free|beta|nitro|floor|online|exacto|latest)|@[a-z0-9.-]+)$', ''),
     -- dates and numbers of releases: -20250929, -2024-08-06, -05-20, -0613, -2411, -001

@@ -144,8 +144,77 @@ BEGIN
 END
 $$;
 
--- What tellings around a counted call say of tokens and cost, where these stand on it.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_told_usage(of_trace uuid, of_span text, of_start timestamptz, since timestamptz, until timestamptz)
+-- Whether a telling has a counted call below it that shows its usage, as above. Most often
+-- that is a child of its own, which one look-up finds.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_has_usage_call(of_trace uuid, of_span text, of_kind text, is_failed boolean, spans integer, since timestamptz, until timestamptz)
+RETURNS boolean
+LANGUAGE plpgsql STABLE COST 10 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+BEGIN
+    RETURN spans <= 1000 AND EXISTS (SELECT FROM {{.schema}}.llm_spans c
+            WHERE c.trace_id = of_trace AND c.parent_span_id COLLATE "C" = of_span AND c.start_time BETWEEN since AND until
+                AND (c.kind IN ('llm', 'embedding', 'reranker') OR c.below <> 0) -- as the index llm_spans_below
+                AND c.kind = of_kind AND c.counted AND c.span_id <> of_span
+                AND (is_failed OR NOT {{.schema}}.llm_internal_failed(c.status, c.error_type, c.output_message_ids, c.event_words, c.input_tokens, c.output_tokens, c.total_tokens)))
+        OR EXISTS (SELECT FROM {{.schema}}.llm_internal_usage_call(of_trace, of_span, since, until));
+END
+$$;
+
+-- What tellings around a counted call say of tokens and cost, where these stand on it. A
+-- small trace is read once and searched in memory, which takes a sixth of the time of walking
+-- it: 58 µs.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_told_usage(of_trace uuid, of_span text, of_start timestamptz, spans integer, since timestamptz, until timestamptz)
+RETURNS TABLE (input_tokens bigint, output_tokens bigint, total_tokens bigint, cache_read_tokens bigint, cache_creation_tokens bigint,
+    cache_write_1h_tokens bigint, reasoning_tokens bigint, input_audio_tokens bigint, output_audio_tokens bigint,
+    input_image_tokens bigint, output_image_tokens bigint, web_search_requests bigint,
+    input_cost numeric, output_cost numeric, total_cost numeric, estimated_cost numeric, counted_estimate numeric, unpriced_calls integer)
+LANGUAGE plpgsql STABLE STRICT ROWS 1 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+#variable_conflict use_column
+BEGIN
+    IF spans > 64 THEN
+        RETURN QUERY SELECT * FROM {{.schema}}.llm_internal_told_usage_by_walking(of_trace, of_span, of_start, since, until);
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH RECURSIVE near AS MATERIALIZED (
+        SELECT s.span_id, s.start_time, s.end_time, s.parent_span_id, s.kind, s.counted, s.usage_counted OR s.cost_counted AS tells,
+            {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens) AS failed,
+            s.usage_counted AS tells_tokens, coalesce(s.cost_counted, s.usage_counted) AS tells_cost, s.estimate_counted,
+            s.input_tokens, s.output_tokens, s.total_tokens, s.cache_read_tokens, s.cache_creation_tokens, s.cache_write_1h_tokens, s.reasoning_tokens,
+            s.input_audio_tokens, s.output_audio_tokens, s.input_image_tokens, s.output_image_tokens, s.web_search_requests,
+            s.input_cost, s.output_cost, s.total_cost, s.estimated_cost
+        FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until
+    ), edges AS MATERIALIZED (
+        SELECT n.span_id AS inner_id, n.parent_span_id AS outer_id FROM near n WHERE n.parent_span_id IS NOT NULL
+        UNION ALL
+        SELECT b.inner_span_id, b.outer_span_id FROM {{.schema}}.llm_internal_side_by_side b WHERE b.trace_id = of_trace
+    ), down AS (
+        SELECT u.span_id AS told_by, u.span_id FROM near u WHERE NOT u.counted AND u.tells
+      UNION
+        SELECT d.told_by, e.inner_id FROM down d JOIN edges e ON e.outer_id = d.span_id
+    ), shown AS (
+        SELECT DISTINCT ON (d.told_by) d.told_by, c.span_id, c.start_time, c.failed, c.kind
+        FROM down d JOIN near u ON u.span_id = d.told_by
+        JOIN near c ON c.span_id = d.span_id AND c.span_id <> u.span_id AND c.kind = u.kind AND c.counted AND (u.failed OR NOT c.failed)
+        ORDER BY d.told_by, abs(extract(epoch FROM c.end_time - u.end_time)), c.start_time, c.span_id
+    )
+    SELECT (sum(u.input_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_tokens) FILTER (WHERE u.tells_tokens))::bigint,
+        (sum(u.total_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.cache_read_tokens) FILTER (WHERE u.tells_tokens))::bigint,
+        (sum(u.cache_creation_tokens) FILTER (WHERE u.tells_tokens))::bigint,
+        (sum(u.cache_write_1h_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.reasoning_tokens) FILTER (WHERE u.tells_tokens))::bigint,
+        (sum(u.input_audio_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_audio_tokens) FILTER (WHERE u.tells_tokens))::bigint,
+        (sum(u.input_image_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_image_tokens) FILTER (WHERE u.tells_tokens))::bigint,
+        (sum(u.web_search_requests) FILTER (WHERE u.tells_tokens))::bigint,
+        sum(u.input_cost) FILTER (WHERE u.tells_cost), sum(u.output_cost) FILTER (WHERE u.tells_cost),
+        sum(u.total_cost) FILTER (WHERE u.tells_cost),
+        sum(u.estimated_cost) FILTER (WHERE u.tells_tokens), sum(u.estimated_cost) FILTER (WHERE u.estimate_counted),
+        (count(*) FILTER (WHERE u.estimate_counted AND u.estimated_cost IS NULL))::integer
+    FROM shown h JOIN near u ON u.span_id = h.told_by AND NOT u.counted AND u.tells AND u.kind = h.kind AND (u.failed OR NOT h.failed)
+    WHERE h.span_id = of_span AND h.start_time = of_start;
+END
+$$;
+
+-- The same in a trace of any size.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_told_usage_by_walking(of_trace uuid, of_span text, of_start timestamptz, since timestamptz, until timestamptz)
 RETURNS TABLE (input_tokens bigint, output_tokens bigint, total_tokens bigint, cache_read_tokens bigint, cache_creation_tokens bigint,
     cache_write_1h_tokens bigint, reasoning_tokens bigint, input_audio_tokens bigint, output_audio_tokens bigint,
     input_image_tokens bigint, output_image_tokens bigint, web_search_requests bigint,

@@ -4,15 +4,16 @@
 
 -- The sums over the spans of one hour. A plan is made once a session: with a month of days
 -- one for each hour took longer to make than to run. Such a plan drops the partitions of
--- other days when it starts, and is never compiled, since it weighs them all. next_hour is
--- a variable, since the planner does not add intervals.
+-- other days when it starts, and is never compiled, since it weighs them all. For the same
+-- reason it must look up each trace: it took reading all traces, for each hour, for cheaper.
+-- next_hour is a variable, since the planner does not add intervals.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_usage_of(of_hour timestamptz) RETURNS TABLE (hour timestamptz, service_name text, environment text, provider text, model text, kind text,
     spans bigint, calls bigint, errors bigint, input_tokens bigint, output_tokens bigint, total_tokens bigint,
     cache_read_tokens bigint, cache_creation_tokens bigint, reasoning_tokens bigint, total_cost numeric,
     latency_us_sum numeric, latency_us_max bigint, latency_us_histogram bigint[], ttft_us_sum numeric, ttft_us_max bigint, ttft_us_histogram bigint[],
     labels jsonb, failed boolean, error_spans bigint, tool_calls bigint, failed_calls bigint, failed_tool_calls bigint, priced_calls bigint,
     estimated_cost numeric, unpriced_calls bigint)
-LANGUAGE plpgsql STABLE ROWS 50 SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE ROWS 50 SET jit = off SET plan_cache_mode = force_generic_plan SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
     next_hour timestamptz := of_hour + interval '1 hour';
@@ -70,7 +71,7 @@ CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_usage_parts_of(of_hour times
     calls bigint, tool_calls bigint, failed_calls bigint, failed_tool_calls bigint, errors bigint, priced_calls bigint,
     input_tokens bigint, output_tokens bigint, total_tokens bigint, cache_read_tokens bigint, cache_creation_tokens bigint, reasoning_tokens bigint,
     total_cost numeric, latency_us_sum numeric, latency_us_max bigint, estimated_cost numeric, unpriced_calls bigint)
-LANGUAGE plpgsql STABLE ROWS 500 SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE ROWS 500 SET jit = off SET plan_cache_mode = force_generic_plan SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
     next_hour timestamptz := of_hour + interval '1 hour';

@@ -109,13 +109,15 @@ CROSS JOIN LATERAL (SELECT CASE WHEN k.is_agent AND s.usage_counted THEN s.aggre
 LEFT JOIN LATERAL {{.schema}}.llm_internal_told_usage(
     CASE WHEN (coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL
             AND (t.total_tokens + t.input_tokens + t.output_tokens > 0 OR t.estimated_cost IS NOT NULL OR t.unpriced_calls > 0)
-        OR s.total_cost IS NULL AND s.estimate_counted IS NOT TRUE AND t.total_cost IS NOT NULL) AND k.told_again THEN s.trace_id END, s.span_id, s.start_time, t.start_time, t.end_time) u ON true
+        OR s.total_cost IS NULL AND s.estimate_counted IS NOT TRUE AND t.total_cost IS NOT NULL) AND s.counted AND t.span_count > 1 THEN s.trace_id END, s.span_id, s.start_time, t.span_count, t.start_time, t.end_time) u ON true
 CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN k.cost_counted THEN s.total_cost END, u.total_cost, (a.costs ->> 'total_cost')::numeric) AS reported,
     coalesce(CASE WHEN s.estimate_counted THEN s.estimated_cost END, u.counted_estimate) AS estimate) c
 WHERE s.kind IN ('llm', 'embedding', 'reranker') AND (s.counted
         OR (s.usage_counted AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NOT NULL
             OR coalesce(s.cost_counted, s.usage_counted) AND s.total_cost IS NOT NULL)
-           AND NOT EXISTS (SELECT FROM {{.schema}}.llm_internal_usage_call(s.trace_id, s.span_id, t.start_time, t.end_time)))
+           AND NOT {{.schema}}.llm_internal_has_usage_call(s.trace_id, s.span_id, s.kind,
+               {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens),
+               t.span_count, t.start_time, t.end_time))
     OR s.kind IN ('agent', 'chain')
         AND (s.usage_counted AND coalesce(s.aggregate_usage ->> 'input_tokens', s.aggregate_usage ->> 'output_tokens', s.aggregate_usage ->> 'total_tokens') IS NOT NULL
             OR coalesce(s.cost_counted, s.usage_counted) AND s.aggregate_usage ->> 'total_cost' IS NOT NULL);
