@@ -30,6 +30,9 @@ func (r *reading) readAnswer(src *boundSource) bool {
 		}
 		given[i], only, found = v, i, found+1
 	}
+	if src.guessed && !isAnswer(src.answer, &given) {
+		return false
+	}
 	if found == 0 || !r.addAnswer(src, given, found == 1, only) {
 		return false
 	}
@@ -39,6 +42,15 @@ func (r *reading) readAnswer(src *boundSource) bool {
 		}
 	}
 	return true
+}
+
+// isAnswer tells whether what is guessed are parts of one answer, and none the body of a response.
+func isAnswer(a *answer, given *[answerParts]pcommon.Value) bool {
+	text, told := given[answerText], given[answerText] != (pcommon.Value{})
+	if !told && a.needsText || told && (text.Type() != pcommon.ValueTypeStr || looksEncoded(text.Str())) {
+		return false
+	}
+	return given[answerReasoning] != (pcommon.Value{}) || given[answerToolCalls] != (pcommon.Value{})
 }
 
 // addAnswer adds the message; plain text alone needs no tree.

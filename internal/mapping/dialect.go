@@ -132,8 +132,8 @@ const (
 // answer names the attributes that hold the parts of one assistant message.
 type answer struct {
 	text, reasoning, toolCalls, object string
-	// texts says that the text may be a JSON list of texts.
-	texts bool
+	// texts says that the text may be a JSON list of texts, needsText that there must be one.
+	texts, needsText bool
 }
 
 // keys returns the attributes in the order of boundSource.parts.

@@ -85,12 +85,17 @@ func (n *notes) placed(slot int16, shown string) {
 	n.places[slot] = shown
 }
 
-// memberOf names a member of an attribute's object.
-func (n *notes) memberOf(key, path string) string {
-	if n == nil {
+// memberOf names a member of an attribute's object; member is empty for the object itself.
+func (n *notes) memberOf(object, member string) string {
+	switch {
+	case n == nil:
 		return ""
+	case member == "":
+		return object
+	case strings.Contains(object, " → "):
+		return object + "." + member
 	}
-	return key + " → " + strings.TrimPrefix(path, ".")
+	return object + " → " + member
 }
 
 // eventMember names an attribute of an event.

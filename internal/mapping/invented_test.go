@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -36,12 +37,16 @@ var (
 	weatherTool = []any{anyMap{"type": "function", "name": "get_weather", "description": "Get the weather", "parameters": anyMap{"type": "object"}}}
 )
 
-// invented are spans of emitters that nobody wrote, each with what the attributes mean to
-// whoever reads them.
-var invented = map[string]struct {
+type inventedSpan struct {
 	span testSpan
 	want anyMap
-}{
+}
+
+func init() { maps.Copy(invented, inventedMore) }
+
+// invented are spans of emitters that nobody wrote, each with what the attributes mean to
+// whoever reads them.
+var invented = map[string]inventedSpan{
 	// 1 Halcyon: a name space of its own, flat
 	"halcyon call": {testSpan{name: "halcyon.llm.call", attrs: anyMap{
 		"halcyon.llm.model": "gpt-4o", "halcyon.llm.provider": "openai", "halcyon.llm.prompt": chatJSON, "halcyon.llm.completion": sunny,

@@ -69,6 +69,7 @@ const (
 	showsAgentName
 	showsInput // tokens
 	showsOutput
+	showsEmbedding
 )
 
 // aiWords are words of keys that programs without a model hardly have.
@@ -114,6 +115,10 @@ func evidenceOf(words []string) (e evidence) {
 		e |= showsDocuments
 	case "vector", "vectors", "embedding", "embeddings":
 		e |= showsVectors
+	case "dimension", "dimensions", "model":
+		if n := len(words); n > 1 && (words[n-2] == "embedding" || words[n-2] == "embeddings") {
+			e |= showsEmbedding
+		}
 	}
 	return e
 }
@@ -218,9 +223,10 @@ func kindValuesOf(lists map[Kind]string) map[string]Kind {
 
 var (
 	ambiguousKinds = wordSet("model completion chat generation task step session score function flow")
-	fillerWords    = wordSet("run invoke execute create execution executing invocation call running request operation span turn root gen ai genai mcp")
+	fillerWords    = wordSet("run invoke execute create execution executing invocation call running request operation span turn root gen ai genai mcp executor runner loop")
 	neverWords     = wordSet(`fetch list submit chunk sessions stt tts parser count poll get cancel delete upload download transcribe
 		transcription transcriptions speech image images video audio thread threads file files batch batches pending`)
+	mediaWords  = wordSet("image images audio speech video videos transcription transcriptions file files batch batches")
 	neverNames  = wordSet("retrieve list get delete cancel update poll fetch count upload download submit")
 	clearNouns  = map[string]Kind{"embedding": KindEmbedding, "rerank": KindReranker, "retriever": KindRetriever, "retrieval": KindRetriever, "guardrail": KindGuardrail, "evaluator": KindEvaluator}
 	saysNothing = wordSet("span default event")
@@ -385,12 +391,13 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 }
 
 func kindOfName(name string) kindFound {
-	plain := true
+	plain, media := true, false
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
 		last := name[i+1:]
 		if neverNames[last] {
 			return kindFound{KindOther, lookedNever}
 		}
+		media = holdsAny(wordsOf(name[:i]), mediaWords)
 		if fillerWords[lower(last)] { // what is run stands before
 			i = strings.LastIndexByte(name[:i], '.')
 		}
@@ -398,6 +405,14 @@ func kindOfName(name string) kindFound {
 	}
 	words := wordsOf(name)
 	k, l := look(words)
+	if k == KindLLM && media { // images.generate
+		return kindFound{KindOther, lookedNever}
+	}
+	if l == lookedInVain && len(words) > 1 { // embed_documents
+		if first, found := look(words[:1]); found == lookedKind && (first == KindEmbedding || first == KindReranker) {
+			return kindFound{first, found}
+		}
+	}
 	for i := 1; i < len(words) && l == lookedInVain && (!plain || strings.Contains(name, "_")); i++ {
 		k, l = look(words[i:])
 	}
@@ -415,10 +430,14 @@ func (r *reading) kindByEvidence(e evidence, byName Kind, named bool) (Kind, str
 		return KindTool, "the span has keys of a tool"
 	case e&showsRerank != 0:
 		return KindReranker, "the span has keys of a reranker"
+	case named && byName == KindReranker:
+		return KindReranker, "the name of the span"
 	case e&showsRetrieval != 0, e&showsQuery != 0 && e&showsDocuments != 0:
 		return KindRetriever, "the span has keys of a retrieval"
 	case e&showsVectors != 0:
 		return KindEmbedding, "the span has vectors"
+	case e&showsEmbedding != 0 && e&(showsOutput|showsMessages|showsAgentName) == 0 && (!named || byName == KindLLM):
+		return KindEmbedding, "the span names the model of embeddings, or their length"
 	}
 	if e&showsModel != 0 && e&showsOutput == 0 {
 		asked, answered := lower(r.text(fRequestModel)), lower(r.text(fResponseModel))

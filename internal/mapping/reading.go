@@ -111,7 +111,6 @@ type reading struct {
 	buf         []byte
 	aside       []byte              // what is written while buf is in use
 	membersRead map[string]*keyRead // paths of members
-	path        []byte              // of a member of an object
 	members     int                 // of objects that may still be looked at
 	prefixes    [numUnnamed]string  // of the indexed keys of a stranger
 	parsed      []value             // attributes that parseOnce has read, with their JSON

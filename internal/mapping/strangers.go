@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"math"
 	"slices"
 	"strings"
 
@@ -25,159 +24,6 @@ type guess struct {
 	elsewhere bool // a count under the key is not this span's own
 }
 
-// strangeFeeds are the fields that are fed, and the kinds of spans that they are fed on.
-var strangeFeeds = [numUnnamed][]struct {
-	field field
-	kinds kindSet
-}{
-	namesUser:             {{fUserID, anyKind}},
-	namesSession:          {{fSessionID, knownKinds}},
-	namesInput:            {{fInputMessages, onlyLLM}, {fToolArguments, onlyTool}, {fRetrievalQuery, searchKinds}},
-	namesOutput:           {{fOutputMessages, onlyLLM}, {fToolResult, onlyTool}, {fDocuments, searchKinds}},
-	namesArguments:        {{fToolArguments, onlyTool}},
-	namesResult:           {{fToolResult, onlyTool}},
-	namesModel:            {{fRequestModel, modelKinds}},
-	namesResponseModel:    {{fResponseModel, modelKinds}},
-	namesProvider:         {{fProvider, modelKinds}},
-	namesFinish:           {{fFinishReasons, onlyLLM}},
-	namesTool:             {{fToolName, onlyTool}},
-	namesAgent:            {{fAgentName, knownKinds}},
-	namesCost:             {{fTotalCost, modelKinds}},
-	namesRequest:          {{fInputMessages, onlyLLM}, {fToolArguments, onlyTool}},
-	namesQuestion:         {{fInputMessages, onlyLLM}, {fRetrievalQuery, searchKinds}},
-	namesMessages:         {{fInputMessages, talks}},
-	namesAnswer:           {{fOutputMessages, onlyLLM}, {fToolResult, onlyTool}, {fDocuments, searchKinds}},
-	namesOutputMessages:   {{fOutputMessages, talks}},
-	namesSystem:           {{fSystemInstructions, talks}},
-	namesTools:            {{fToolDefinitions, talks}},
-	namesQuery:            {{fRetrievalQuery, searchKinds}},
-	namesDocuments:        {{fDocuments, searchKinds}},
-	namesHits:             {{fDocuments, searchKinds}, {fToolResult, onlyTool}},
-	namesCallArguments:    {{fToolArguments, onlyTool}},
-	namesCallResult:       {{fToolResult, onlyTool}, {fDocuments, searchKinds}},
-	namesCallID:           {{fToolCallID, onlyTool}},
-	namesAgentID:          {{fAgentID, knownKinds}},
-	namesResponseID:       {{fResponseID, modelKinds}},
-	namesInputCost:        {{fInputCost, modelKinds}},
-	namesOutputCost:       {{fOutputCost, modelKinds}},
-	namesStream:           {{fStreaming, onlyLLM}},
-	namesTTFT:             {{fTTFT, onlyLLM}},
-	namesTTFTSeconds:      {{fTTFT, onlyLLM}},
-	namesTTFTMillis:       {{fTTFT, onlyLLM}},
-	namesDimensions:       {{fEmbeddingDimensions, kindsOf(KindEmbedding)}},
-	namesTags:             {{fTags, knownKinds}},
-	namesPromptName:       {{fPromptName, knownKinds}},
-	namesPromptVersion:    {{fPromptVersion, knownKinds}},
-	namesServiceTier:      {{fServiceTier, modelKinds}},
-	namesErrorType:        {{fErrorType, knownKinds}},
-	namesErrorMessage:     {{fErrorMessage, knownKinds}},
-	namesTemperature:      {{fRequestParameters, modelKinds}},
-	namesTopP:             {{fRequestParameters, modelKinds}},
-	namesTopK:             {{fRequestParameters, modelKinds}},
-	namesMaxTokens:        {{fRequestParameters, modelKinds}},
-	namesFrequencyPenalty: {{fRequestParameters, modelKinds}},
-	namesPresencePenalty:  {{fRequestParameters, modelKinds}},
-	namesSeed:             {{fRequestParameters, modelKinds}},
-	namesStopSequences:    {{fRequestParameters, modelKinds}},
-	namesReasoningEffort:  {{fRequestParameters, modelKinds}},
-}
-
-var (
-	knownKinds = anyKind &^ kindsOf(KindOther)
-	talks      = kindsOf(KindLLM, KindAgent)
-)
-
-// addUnnamed adds, as the last source of each field, what the words of a key say. All but the
-// user counts only on spans that something else makes a call, a tool or an agent.
-func (t *table) addUnnamed() {
-	for names := namesUser; names < numUnnamed; names++ {
-		t.unnamed[names] = &keyInfo{slot: t.newSlot()}
-		for _, feed := range strangeFeeds[names] {
-			t.addGuessed(t.unnamed[names], names, feed.field, feed.kinds, source{attr: unnamedKeys[names]})
-			if feed.field == fInputMessages || feed.field == fOutputMessages || feed.field == fDocuments || feed.field == fToolDefinitions {
-				if t.lists[names] == nil {
-					t.lists[names] = &keyInfo{slot: t.newSlot()}
-				}
-				t.addGuessed(t.lists[names], names, feed.field, feed.kinds, source{attr: unnamedKeys[names] + ".#", drop: strangeWraps})
-			}
-		}
-	}
-}
-
-// addStrangeEvents adds what events of strangers tell.
-func (t *table) addStrangeEvents() {
-	t.guessedEvents[0], t.guessedEvents[1], t.firstToken = t.newSlot(), t.newSlot(), t.newSlot()
-	for _, b := range [...]struct {
-		field field
-		kinds kindSet
-		slot  int16
-		from  source
-	}{
-		{fInputMessages, talks, t.guessedEvents[0], source{as: asMessageEvents}},
-		{fOutputMessages, talks, t.guessedEvents[1], source{as: asMessageEvents}},
-		{fTTFT, onlyLLM, t.firstToken, source{event: "*chunk", streams: true}},
-	} {
-		t.sources[b.field] = append(t.sources[b.field], &boundSource{
-			source: &b.from, dialectName: "any emitter", rank: math.MaxInt, kinds: b.kinds, slot: b.slot, guessed: true,
-		})
-	}
-}
-
-// strangeWraps are segments of indexed keys that only wrap.
-var strangeWraps = []string{"message", "message_content", "tool_call", "document", "tool", "json_schema"}
-
-func (t *table) addGuessed(info *keyInfo, names unnamed, f field, kinds kindSet, s source) {
-	switch {
-	case f == fInputMessages || f == fOutputMessages:
-		s.as = asBody
-	case names == namesTTFTMillis:
-		s.as = asMillis
-	case names == namesTTFTSeconds:
-		s.as = asSeconds
-	case names == namesTTFT:
-		s.as, s.with, s.note = asSeconds, likelySeconds, "in seconds, or in milliseconds where the span is not that long"
-	case f == fRetrievalQuery:
-		s.with, s.note = queryOf, "or the query in its JSON"
-	case f == fRequestParameters:
-		s.param = strings.TrimPrefix(unnamedKeys[names], "*.")
-	}
-	rank := math.MaxInt - 2*(int(numTokenFacts)+int(names))
-	if names == namesPromptVersion {
-		rank = math.MaxInt - 2*(int(numTokenFacts)+int(namesPromptName)) // that of the name
-	}
-	info.fields |= 1 << f
-	list := strings.HasSuffix(s.attr, ".#")
-	if list {
-		rank++
-	}
-	t.sources[f] = append(t.sources[f], &boundSource{
-		source: &s, dialectName: "any emitter", rank: rank, kinds: kinds, slot: info.slot, guessed: true, list: list,
-	})
-}
-
-// queryOf takes the query out of an object of arguments.
-func queryOf(r *reading, v value) value {
-	if !mayBeObject(v.attr) {
-		return v
-	}
-	if q := child(r.parseOnce(v), []string{"query", "question", "search_query", "text", "input"}); q.Kind() == jsonval.String {
-		return value{node: q}
-	}
-	return v
-}
-
-// likelySeconds reads a latency that has no unit: the first token comes before the end.
-func likelySeconds(r *reading, v value) value {
-	f, _, ok := v.float()
-	if !ok {
-		return value{}
-	}
-	if f > float64(r.span.EndTimestamp()-r.span.StartTimestamp())/1e9 {
-		f /= 1e3
-	}
-	return value{node: r.doc.Float(f)}
-}
-
 // guess reads the span if it is a stranger's.
 func (r *reading) guess() {
 	if !r.strange && len(r.events) == 0 || r.dialects&^(r.t.conventions|completionBit|chatBit) != 0 || r.around.scopeDialects != 0 {
@@ -192,11 +38,28 @@ func (r *reading) guess() {
 			continue
 		}
 		names := r.fileGuess(k.guessed(key), v, guessPlace{attr: i, event: -1})
-		if mayBeObject(v) {
+		switch {
+		case mayBeObject(v):
 			r.unfold(key, names, v, i)
+		case names == namesHits && r.listsDocuments(v):
+			r.shows |= showsDocuments
 		}
 	}
 	r.guessEvents()
+}
+
+// listsDocuments tells whether the first element of a list is a document.
+func (r *reading) listsDocuments(v pcommon.Value) bool {
+	return isDocument(r.parseOnce(value{attr: v}).First())
+}
+
+func isDocument(n jsonval.Node) bool {
+	for _, key := range [...]string{"content", "page_content", "text", "document", "score"} {
+		if n.Get(key).Exists() {
+			return true
+		}
+	}
+	return false
 }
 
 // guessed is what the key is on a stranger's span.
@@ -254,9 +117,9 @@ var saidNames = func() (said [numUnnamed]bool) {
 // body.
 func (n unnamed) bodyOf() string {
 	switch n {
-	case namesRequest, namesInput:
+	case namesRequest, namesInput, namesCallArguments:
 		return "request"
-	case namesAnswer, namesOutput:
+	case namesAnswer, namesOutput, namesCallResult:
 		return "response"
 	}
 	return ""
@@ -332,6 +195,16 @@ func isBody(n jsonval.Node) bool {
 	return slices.ContainsFunc(bodyMembers[:], func(key string) bool { return n.Get(key).Exists() })
 }
 
+// hasParameter tells whether arguments may be those of a model.
+func hasParameter(n jsonval.Node) bool {
+	for c := n.First(); c.Exists(); c = c.Next() {
+		if names := strangeOf(wordsOf(c.Key())); names >= namesTemperature && names < numUnnamed {
+			return true
+		}
+	}
+	return false
+}
+
 // unfold files the members of an object as if each were an attribute, unless the object is
 // something said and no body.
 func (r *reading) unfold(key string, names unnamed, v pcommon.Value, attr int32) {
@@ -339,51 +212,49 @@ func (r *reading) unfold(key string, names unnamed, v pcommon.Value, attr int32)
 		return
 	}
 	var ignored jsonval.Repairs
-	n := r.parse(v, &ignored)
-	if !isObject(n) {
-		return
-	}
-	u := unfolding{attr: attr, structured: v.Type() == pcommon.ValueTypeMap, key: key}
-	r.path = append(r.path[:0], key...)
-	if names.isSaid() {
-		if !isBody(n) {
-			return
-		}
-		r.path = append(r.path[:0], names.bodyOf()...)
-	}
-	u.root = len(r.path)
-	r.unfoldNode(n, &u, 1)
+	u := unfolding{attr: attr, structured: v.Type() == pcommon.ValueTypeMap, path: key, shown: r.notes.memberOf(key, "")}
+	r.unfoldNode(r.parse(v, &ignored), names, &u, 1)
 }
 
-// unfolding is an attribute whose members are filed.
+// unfolding is an object whose members are filed.
 type unfolding struct {
 	attr       int32
 	structured bool
-	key        string
-	root       int // length of the path that stands for the key
+	path       string // the key that the object would have as an attribute
+	shown      string // what Explain calls the object
 }
 
-// unfoldNode files the members of the object whose path is in r.path.
-func (r *reading) unfoldNode(n jsonval.Node, u *unfolding, depth int) {
-	mark := len(r.path)
+// unfoldNode files the members of an object.
+func (r *reading) unfoldNode(n jsonval.Node, names unnamed, u *unfolding, depth int) {
+	if !isObject(n) || depth > maxUnfoldedDepth {
+		return
+	}
+	if names.isSaid() {
+		if names.bodyOf() == "" || !isBody(n) && (names != namesCallArguments || !hasParameter(n)) {
+			return
+		}
+		u.path = names.bodyOf() // bodies are read alike, wherever they are
+	}
 	for c := n.First(); c.Exists() && r.members > 0; c = c.Next() {
 		r.members--
-		r.path = append(append(r.path[:mark], '.'), c.Key()...)
-		path := string(r.path)
-		k := r.lookUpMember(path)
-		v := r.attrValue(c)
-		names := r.fileMember(k, path, v, guessPlace{attr: u.attr, event: -1, part: true, shown: r.notes.memberOf(u.key, path[u.root:])})
-		if k.traits.words && c.Kind() >= jsonval.String {
-			r.classes[u.attr] = classWords
-		}
-		r.noteMember(k.traits, v, u.structured)
-		if inner := r.decoded(c).node; isObject(inner) && depth < maxUnfoldedDepth && (!names.isSaid() || names.bodyOf() != "" && isBody(inner)) {
-			within := *u
-			within.structured = u.structured && isObject(c)
-			r.unfoldNode(inner, &within, depth+1)
-		}
+		r.unfoldMember(c, u, depth)
 	}
-	r.path = r.path[:mark]
+}
+
+// unfoldMember files a member, and its own members.
+func (r *reading) unfoldMember(c jsonval.Node, u *unfolding, depth int) {
+	m := unfolding{attr: u.attr, structured: u.structured && isObject(c), path: u.path + "." + c.Key(), shown: r.notes.memberOf(u.shown, c.Key())}
+	k, v := r.lookUpMember(m.path), r.attrValue(c)
+	names := r.fileMember(k, m.path, v, guessPlace{attr: u.attr, event: -1, part: true, shown: m.shown})
+	if k.traits.words && c.Kind() >= jsonval.String {
+		r.classes[u.attr] = classWords
+	}
+	r.noteMember(k.traits, v, u.structured)
+	inner := r.decoded(c).node
+	if names == namesHits && u.structured && isDocument(inner.First()) {
+		r.shows |= showsDocuments
+	}
+	r.unfoldNode(inner, names, &m, depth+1)
 }
 
 // fileMember files a member of an object or of an event under the key that it would have as an

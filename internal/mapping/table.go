@@ -145,6 +145,7 @@ func compile(all []*dialect) *table {
 	}
 	t.addCounts()
 	t.addUnnamed()
+	t.addAnswers()
 	t.addStrangeEvents()
 	t.addCopies()
 	for f := range t.sources {

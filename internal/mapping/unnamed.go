@@ -32,7 +32,10 @@ const (
 	namesAnswer
 	namesOutputMessages
 	namesSystem
+	namesSystemText
 	namesTools
+	namesToolCalls
+	namesThinking
 	namesQuery
 	namesDocuments
 	namesHits
@@ -72,7 +75,7 @@ var unnamedKeys = [numUnnamed]string{
 	namesResult: "*.tool_result", namesModel: "*.model", namesResponseModel: "*.response_model", namesProvider: "*.provider",
 	namesFinish: "*.finish_reason", namesTool: "*.tool_name", namesAgent: "*.agent_name", namesCost: "*.cost_usd",
 	namesRequest: "*.request", namesQuestion: "*.question", namesMessages: "*.messages", namesAnswer: "*.response",
-	namesOutputMessages: "*.output_messages", namesSystem: "*.system_prompt", namesTools: "*.tools", namesQuery: "*.query",
+	namesOutputMessages: "*.output_messages", namesSystem: "*.system_prompt", namesSystemText: "*.system", namesToolCalls: "*.tool_calls", namesThinking: "*.reasoning", namesTools: "*.tools", namesQuery: "*.query",
 	namesDocuments: "*.documents", namesHits: "*.results", namesCallArguments: "*.arguments", namesCallResult: "*.result",
 	namesCallID: "*.tool_call_id", namesAgentID: "*.agent_id", namesResponseID: "*.response_id", namesInputCost: "*.input_cost",
 	namesOutputCost: "*.output_cost", namesStream: "*.stream", namesTTFT: "*.ttft", namesTTFTSeconds: "*.ttft_seconds",
@@ -105,12 +108,15 @@ var unnamedTails = tailsOf(map[unnamed]string{
 var strangeTails = tailsOf(map[unnamed]string{
 	namesUser:             "user identifier, customer id, end user",
 	namesSession:          "session identifier, chat id, dialog id, dialogue id",
-	namesRequest:          "prompts, request, request body, request payload, request data, user prompt, user message, user input, input text, inputs, payload",
+	namesRequest:          "prompts, request, request body, request payload, request data, user prompt, user message, user input, input text, inputs, input message, human message, payload",
 	namesQuestion:         "question, user query",
-	namesMessages:         "messages, input messages, request messages, prompt messages, chat history, contents",
-	namesAnswer:           "response, response body, response payload, response data, response content, response message, answer, reply, output text, completion text, generated text, completions, outputs, assistant message, assistant response",
+	namesMessages:         "messages, input messages, request messages, prompt messages, chat history, contents, conversation, history, message history, conversation history",
+	namesAnswer:           "response, response body, response payload, response data, response content, response message, answer, reply, output text, completion text, generated text, completions, outputs, assistant message, assistant response, output message, ai message, model message",
 	namesOutputMessages:   "output messages, response messages, completion messages, choices, candidates, generations",
 	namesSystem:           "system prompt, system instruction, system instructions, system message, request system, instructions",
+	namesSystemText:       "system",
+	namesToolCalls:        "tool calls, function calls",
+	namesThinking:         "thinking, reasoning, reasoning content, reasoning text, thinking content, thoughts",
 	namesTools:            "tools, tool definitions, tool specs, tool schemas, available tools, functions",
 	namesQuery:            "query, query text, search query, search text, retrieval query",
 	namesDocuments:        "documents, docs, chunks, passages, contexts, retrieval context, nodes",

@@ -1,0 +1,208 @@
+package mapping
+
+import (
+	"math"
+	"strings"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// strangeFeeds are the fields that are fed, and the kinds of spans that they are fed on.
+var strangeFeeds = [numUnnamed][]struct {
+	field field
+	kinds kindSet
+}{
+	namesUser:             {{fUserID, anyKind}},
+	namesSession:          {{fSessionID, knownKinds}},
+	namesInput:            {{fInputMessages, onlyLLM}, {fToolArguments, onlyTool}, {fRetrievalQuery, searchKinds}},
+	namesOutput:           {{fOutputMessages, onlyLLM}, {fToolResult, onlyTool}, {fDocuments, searchKinds}},
+	namesArguments:        {{fToolArguments, onlyTool}},
+	namesResult:           {{fToolResult, onlyTool}},
+	namesModel:            {{fRequestModel, modelKinds}},
+	namesResponseModel:    {{fResponseModel, modelKinds}},
+	namesProvider:         {{fProvider, modelKinds}},
+	namesFinish:           {{fFinishReasons, onlyLLM}},
+	namesTool:             {{fToolName, onlyTool}},
+	namesAgent:            {{fAgentName, knownKinds}},
+	namesCost:             {{fTotalCost, modelKinds}},
+	namesRequest:          {{fInputMessages, onlyLLM}, {fToolArguments, onlyTool}},
+	namesQuestion:         {{fInputMessages, onlyLLM}, {fRetrievalQuery, searchKinds}},
+	namesMessages:         {{fInputMessages, talks}},
+	namesAnswer:           {{fOutputMessages, onlyLLM}, {fToolResult, onlyTool}, {fDocuments, searchKinds}},
+	namesOutputMessages:   {{fOutputMessages, talks}},
+	namesSystem:           {{fSystemInstructions, talks}},
+	namesSystemText:       {{fSystemInstructions, talks}, {fProvider, modelKinds}},
+	namesTools:            {{fToolDefinitions, talks}},
+	namesToolCalls:        {{fOutputMessages, onlyLLM}},
+	namesThinking:         {{fOutputMessages, onlyLLM}},
+	namesQuery:            {{fRetrievalQuery, searchKinds}},
+	namesDocuments:        {{fDocuments, searchKinds}},
+	namesHits:             {{fDocuments, searchKinds}, {fToolResult, onlyTool}},
+	namesCallArguments:    {{fToolArguments, onlyTool}},
+	namesCallResult:       {{fToolResult, onlyTool}, {fDocuments, searchKinds}, {fOutputMessages, onlyLLM}},
+	namesCallID:           {{fToolCallID, onlyTool}},
+	namesAgentID:          {{fAgentID, knownKinds}},
+	namesResponseID:       {{fResponseID, modelKinds}},
+	namesInputCost:        {{fInputCost, modelKinds}},
+	namesOutputCost:       {{fOutputCost, modelKinds}},
+	namesStream:           {{fStreaming, onlyLLM}},
+	namesTTFT:             {{fTTFT, onlyLLM}},
+	namesTTFTSeconds:      {{fTTFT, onlyLLM}},
+	namesTTFTMillis:       {{fTTFT, onlyLLM}},
+	namesDimensions:       {{fEmbeddingDimensions, kindsOf(KindEmbedding)}},
+	namesTags:             {{fTags, knownKinds}},
+	namesPromptName:       {{fPromptName, knownKinds}},
+	namesPromptVersion:    {{fPromptVersion, knownKinds}},
+	namesServiceTier:      {{fServiceTier, modelKinds}},
+	namesErrorType:        {{fErrorType, knownKinds}},
+	namesErrorMessage:     {{fErrorMessage, knownKinds}},
+	namesTemperature:      {{fRequestParameters, modelKinds}},
+	namesTopP:             {{fRequestParameters, modelKinds}},
+	namesTopK:             {{fRequestParameters, modelKinds}},
+	namesMaxTokens:        {{fRequestParameters, modelKinds}},
+	namesFrequencyPenalty: {{fRequestParameters, modelKinds}},
+	namesPresencePenalty:  {{fRequestParameters, modelKinds}},
+	namesSeed:             {{fRequestParameters, modelKinds}},
+	namesStopSequences:    {{fRequestParameters, modelKinds}},
+	namesReasoningEffort:  {{fRequestParameters, modelKinds}},
+}
+
+var (
+	knownKinds = anyKind &^ kindsOf(KindOther)
+	talks      = kindsOf(KindLLM, KindAgent)
+)
+
+// addUnnamed adds, as the last source of each field, what the words of a key say. All but the
+// user counts only on spans that something else makes a call, a tool or an agent.
+func (t *table) addUnnamed() {
+	for names := namesUser; names < numUnnamed; names++ {
+		t.unnamed[names] = &keyInfo{slot: t.newSlot()}
+		if names == namesToolCalls || names == namesThinking {
+			t.unnamed[names].fields |= 1 << fOutputMessages // parts of an answer
+			continue
+		}
+		for _, feed := range strangeFeeds[names] {
+			t.addGuessed(t.unnamed[names], names, feed.field, feed.kinds, source{attr: unnamedKeys[names]})
+			if feed.field == fInputMessages || feed.field == fOutputMessages || feed.field == fDocuments || feed.field == fToolDefinitions {
+				if t.lists[names] == nil {
+					t.lists[names] = &keyInfo{slot: t.newSlot()}
+				}
+				t.addGuessed(t.lists[names], names, feed.field, feed.kinds, source{attr: unnamedKeys[names] + ".#", drop: strangeWraps})
+			}
+		}
+	}
+}
+
+// addAnswers adds answers whose tool calls or thoughts stand beside the text.
+func (t *table) addAnswers() {
+	for i, text := range [...]unnamed{namesAnswer, namesOutput} {
+		s := source{answer: &answer{text: unnamedKeys[text], reasoning: unnamedKeys[namesThinking], toolCalls: unnamedKeys[namesToolCalls], needsText: i == 0}}
+		b := &boundSource{source: &s, dialectName: "any emitter", rank: math.MaxInt - 2*int(numTokenFacts+tokenFact(numUnnamed)) + i, kinds: onlyLLM, slot: -1, guessed: true}
+		b.parts = [answerParts]int16{
+			answerText: t.unnamed[text].slot, answerReasoning: t.unnamed[namesThinking].slot, answerToolCalls: t.unnamed[namesToolCalls].slot, answerObject: -1,
+		}
+		t.sources[fOutputMessages] = append(t.sources[fOutputMessages], b)
+	}
+}
+
+// addStrangeEvents adds what events of strangers tell.
+func (t *table) addStrangeEvents() {
+	t.guessedEvents[0], t.guessedEvents[1], t.firstToken = t.newSlot(), t.newSlot(), t.newSlot()
+	for _, b := range [...]struct {
+		field field
+		kinds kindSet
+		slot  int16
+		from  source
+	}{
+		{fInputMessages, talks, t.guessedEvents[0], source{as: asMessageEvents}},
+		{fOutputMessages, talks, t.guessedEvents[1], source{as: asMessageEvents}},
+		{fTTFT, onlyLLM, t.firstToken, source{event: "*chunk", streams: true}},
+	} {
+		t.sources[b.field] = append(t.sources[b.field], &boundSource{
+			source: &b.from, dialectName: "any emitter", rank: math.MaxInt, kinds: b.kinds, slot: b.slot, guessed: true,
+		})
+	}
+}
+
+// strangeWraps are segments of indexed keys that only wrap.
+var strangeWraps = []string{"message", "message_content", "tool_call", "document", "tool", "json_schema"}
+
+func (t *table) addGuessed(info *keyInfo, names unnamed, f field, kinds kindSet, s source) {
+	switch {
+	case f == fInputMessages && names == namesMessages:
+		s.as, s.with, s.note = asBody, onlyEncoded, "no plain text"
+	case f == fInputMessages || f == fOutputMessages:
+		s.as = asBody
+	case names == namesTTFTMillis:
+		s.as = asMillis
+	case names == namesTTFTSeconds:
+		s.as = asSeconds
+	case names == namesTTFT:
+		s.as, s.with, s.note = asSeconds, likelySeconds, "in seconds, or in milliseconds where the span is not that long"
+	case names == namesSystemText && f == fProvider:
+		s.with, s.note = knownProvider, "that is known"
+	case names == namesSystemText:
+		s.with, s.note = proseOnly, "of four words or more"
+	case f == fRetrievalQuery:
+		s.with, s.note = queryOf, "or the query in its JSON"
+	case f == fRequestParameters:
+		s.param = strings.TrimPrefix(unnamedKeys[names], "*.")
+	}
+	rank := math.MaxInt - 2*(int(numTokenFacts)+int(names))
+	if names == namesPromptVersion {
+		rank = math.MaxInt - 2*(int(numTokenFacts)+int(namesPromptName)) // that of the name
+	}
+	info.fields |= 1 << f
+	list := strings.HasSuffix(s.attr, ".#")
+	if list {
+		rank++
+	}
+	t.sources[f] = append(t.sources[f], &boundSource{
+		source: &s, dialectName: "any emitter", rank: rank, kinds: kinds, slot: info.slot, guessed: true, list: list,
+	})
+}
+
+// knownProvider and proseOnly tell the two things apart that a key called system may hold.
+func knownProvider(_ *reading, v value) value {
+	if s, _ := v.str(); knownProviders[canonicalProvider(s)] {
+		return v
+	}
+	return value{}
+}
+
+func proseOnly(_ *reading, v value) value {
+	if s, is := v.str(); is && !saysProse(s) {
+		return value{}
+	}
+	return v
+}
+
+func onlyEncoded(_ *reading, v value) value {
+	if s, is := v.str(); is && !looksEncoded(s) {
+		return value{}
+	}
+	return v
+}
+
+// queryOf takes the query out of an object of arguments.
+func queryOf(r *reading, v value) value {
+	if !mayBeObject(v.attr) {
+		return v
+	}
+	if q := child(r.parseOnce(v), []string{"query", "question", "search_query", "text", "input"}); q.Kind() == jsonval.String {
+		return value{node: q}
+	}
+	return v
+}
+
+// likelySeconds reads a latency that has no unit: the first token comes before the end.
+func likelySeconds(r *reading, v value) value {
+	f, _, ok := v.float()
+	if !ok {
+		return value{}
+	}
+	if f > float64(r.span.EndTimestamp()-r.span.StartTimestamp())/1e9 {
+		f /= 1e3
+	}
+	return value{node: r.doc.Float(f)}
+}
