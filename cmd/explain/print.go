@@ -43,6 +43,9 @@ func (p *printer) rows(x *mapping.Explanation) {
 	if x.Scope != "" {
 		p.print("  scope: %s", p.cutAt(strings.TrimSpace(x.Scope+" "+x.Version), 4*p.width))
 	}
+	if len(x.Dialects) == 0 {
+		p.print("  dialect: none; attributes are read by the words of their keys")
+	}
 	for _, d := range x.Dialects {
 		p.print("  dialect: %s, by its %s", d.Dialect, d.By)
 	}

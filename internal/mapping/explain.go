@@ -253,6 +253,8 @@ func (r *reading) has(src *boundSource) bool {
 		return false
 	case src.as == asName:
 		return slices.ContainsFunc(r.notes.from[:], func(from []*boundSource) bool { return slices.Contains(from, src) })
+	case src.answer != nil && src.guessed && !r.slots[src.parts[answerReasoning]].set && !r.slots[src.parts[answerToolCalls]].set:
+		return false
 	case src.answer != nil:
 		return slices.ContainsFunc(src.parts[:], func(at int16) bool { return at >= 0 && r.slots[at].set })
 	case !r.slots[src.slot].set:
@@ -313,6 +315,8 @@ func (r *reading) keyOf(src *boundSource) string {
 	switch {
 	case src.as == asName:
 		return "the name of the span"
+	case src.answer != nil && src.guessed:
+		return r.keysOfParts(src)
 	case src.answer != nil:
 		keys := src.answer.keys()
 		return strings.Join(slices.DeleteFunc(keys[:], func(k string) bool { _, ok := r.span.Attributes().Get(k); return !ok }), ", ")
@@ -332,6 +336,22 @@ func (r *reading) keyOf(src *boundSource) string {
 		key += " → " + src.path
 	}
 	return key
+}
+
+// keysOfParts names what the parts of a guessed answer are read from.
+func (r *reading) keysOfParts(src *boundSource) string {
+	var keys []string
+	for _, at := range src.parts {
+		if at < 0 || !r.slots[at].set {
+			continue
+		}
+		key := r.notes.places[at]
+		if key == "" {
+			key = r.keyAt(r.slots[at].attr)
+		}
+		keys = append(keys, key)
+	}
+	return strings.Join(keys, ", ")
 }
 
 func (r *reading) keyAt(index int32) string {
@@ -433,7 +453,7 @@ func (r *reading) rest(read []bool) (asked, all []Unread) {
 	}
 	events := r.span.Events()
 	for i := range events.Len() {
-		if !r.events[i].gone {
+		if !r.events[i].gone && len(r.events[i].taken) == 0 {
 			all = append(all, Unread{Key: "event " + events.At(i).Name(), Value: attributesText(events.At(i).Attributes())})
 		}
 	}
