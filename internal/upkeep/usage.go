@@ -19,28 +19,62 @@ const settleTime = 5 * time.Minute
 // the next round goes on.
 const foldSteps = 3
 
+// foldPause is what folding an hour leaves to the writing, in parts of its time: where
+// prices have changed for a month, 720 hours are folded again, 93 ms each for 1,365 calls.
+const foldPause = 2
+
 // FoldUsage sums up the hours that ended settleTime before now in
 // llm_usage_hourly, those again that have changed since, each in a transaction of
 // its own, and returns how many.
 func FoldUsage(ctx context.Context, pool Pool, schemaName string, now time.Time) (hours int, err error) {
-	conn, err := pool.Acquire(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer conn.Release()
-	sql := "SELECT " + schema.Table(schemaName, "llm_fold_usage") + "($1)"
+	return foldUsage(ctx, pool, schemaName, now, 0)
+}
+
+// foldUsage is FoldUsage with a pause after each hour, in parts of the time it took. Meanwhile
+// it holds no connection.
+func foldUsage(ctx context.Context, pool Pool, schemaName string, now time.Time, pause float64) (hours int, err error) {
 	for idle := 0; idle < foldSteps; {
-		var folded *time.Time
-		err := alone(ctx, conn.Conn(), schemaName, func(tx pgx.Tx) error {
-			return tx.QueryRow(ctx, sql, now.Add(-settleTime)).Scan(&folded)
-		})
+		begin := time.Now()
+		folded, err := foldHour(ctx, pool, schemaName, now)
 		if err != nil {
-			return hours, fmt.Errorf("fold usage: %w", err)
+			return hours, err
 		}
 		idle++
-		if folded != nil {
+		if folded {
 			hours, idle = hours+1, 0
+			if err := rest(ctx, time.Duration(pause*float64(time.Since(begin)))); err != nil {
+				return hours, err
+			}
 		}
 	}
 	return hours, nil
+}
+
+// foldHour folds an hour, or takes a step on the way there.
+func foldHour(ctx context.Context, pool Pool, schemaName string, now time.Time) (folded bool, err error) {
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Release()
+	var hour *time.Time
+	err = alone(ctx, conn.Conn(), schemaName, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, "SELECT "+schema.Table(schemaName, "llm_fold_usage")+"($1)", now.Add(-settleTime)).Scan(&hour)
+	})
+	if err != nil {
+		return false, fmt.Errorf("fold usage: %w", err)
+	}
+	return hour != nil, nil
+}
+
+// rest waits, or returns the error of ctx if that ends first.
+func rest(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
