@@ -26,6 +26,9 @@ func (r *reading) usage(u *Usage) {
 		r.complete(u, inputFrom, outputFrom)
 	}
 	u.Total = total(u)
+	if k := r.out.Kind; !u.Total.OK && !u.Output.OK && (k == KindEmbedding || k == KindReranker) {
+		u.Total = u.Input // there is no output, which many emitters do not say
+	}
 	if r.fed&costFields != 0 {
 		r.costs(u)
 	}

@@ -132,6 +132,17 @@ func TestTotals(t *testing.T) {
 	}
 }
 
+// TestTotalOfWhatHasNoOutput leaves the output out, as most instrumentations of embeddings do.
+func TestTotalOfWhatHasNoOutput(t *testing.T) {
+	for _, attrs := range []map[string]any{
+		{"gen_ai.operation.name": "embeddings"}, {"openinference.span.kind": "EMBEDDING"}, {"openinference.span.kind": "RERANKER"},
+	} {
+		attrs["gen_ai.usage.input_tokens"] = int64(7)
+		_, got := testSpan{attrs: attrs}.mapped(t)
+		require.Equal(t, []any{7.0, nil, 7.0}, []any{got["input_tokens"], got["output_tokens"], got["total_tokens"]}, "%v", attrs)
+	}
+}
+
 func TestUsageOfOtherSpansIsAggregate(t *testing.T) {
 	s, got := testSpan{attrs: map[string]any{
 		"gen_ai.operation.name": "invoke_agent", "gen_ai.aggregated_usage.input_tokens": int64(210), "gen_ai.aggregated_usage.output_tokens": int64(22),

@@ -51,7 +51,10 @@ func agreeOverForests(t *testing.T, round uint64, traces int) {
 	kept := now.UTC().Truncate(24 * time.Hour).Add(-keep)
 	var early, late, last [][]mapping.Span
 	for seed := range traces {
-		spans := randomTrace(r, []int{4, 12, 30}[seed%3], seed%2 == 1)
+		spans := gatewayTrace(r)
+		if seed%4 > 0 {
+			spans = randomTrace(r, []int{4, 12, 30}[seed%3], seed%2 == 1)
+		}
 		spread(r, spans, store.DayOf(kept))
 		batches := randomBatches(r, spans)
 		half := r.IntN(len(batches) + 1)

@@ -78,7 +78,7 @@ BEGIN
                 -- usage
                 ('', 'input_tokens', 'Tokens of the input, cached ones included. Null where not reported; in sums 0.'),
                 ('', 'output_tokens', 'Tokens of the output, reasoning included. Null where not reported; in sums 0.'),
-                ('', 'total_tokens', 'Input and output tokens. Null where not reported; in sums 0.'),
+                ('', 'total_tokens', 'Input and output tokens; of embeddings and rerankers, which have no output, the input. Null where not reported; in sums 0.'),
                 ('', 'cache_read_tokens', 'Part of the input read from a cache. Null where not reported; in sums 0.'),
                 ('', 'cache_creation_tokens', 'Part of the input written to a cache. Null where not reported; in sums 0.'),
                 ('', 'cache_write_1h_tokens', 'Part of cache_creation_tokens kept for an hour. Null where not reported.'),
