@@ -159,10 +159,12 @@ BEGIN
 END
 $$;
 
--- What tellings around a counted call say of tokens and cost, where these stand on it. A
--- small trace is read once and searched in memory, which takes a sixth of the time of walking
--- it: 58 µs.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_told_usage(of_trace uuid, of_span text, of_start timestamptz, spans integer, since timestamptz, until timestamptz)
+-- What tellings around a counted call say of tokens and cost, where these stand on it. In
+-- most traces that is one, the parent of the only call, which one look at the trace shows.
+-- Another small trace is read once and searched in memory. The one takes a twentieth, the
+-- other a sixth of the time of walking.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_usage_around(of_trace uuid, of_span text, of_start timestamptz, of_kind text, of_parent text, spans integer,
+    since timestamptz, until timestamptz)
 RETURNS TABLE (input_tokens bigint, output_tokens bigint, total_tokens bigint, cache_read_tokens bigint, cache_creation_tokens bigint,
     cache_write_1h_tokens bigint, reasoning_tokens bigint, input_audio_tokens bigint, output_audio_tokens bigint,
     input_image_tokens bigint, output_image_tokens bigint, web_search_requests bigint,
@@ -171,7 +173,31 @@ LANGUAGE plpgsql STABLE STRICT ROWS 1 SET plan_cache_mode = force_generic_plan S
 #variable_conflict use_column
 BEGIN
     IF spans > 64 THEN
-        RETURN QUERY SELECT * FROM {{.schema}}.llm_internal_told_usage_by_walking(of_trace, of_span, of_start, since, until);
+        RETURN QUERY SELECT * FROM {{.schema}}.llm_internal_told_usage(of_trace, of_span, of_start, since, until);
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT (sum(u.input_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_tokens) FILTER (WHERE u.tells_tokens))::bigint,
+        (sum(u.total_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.cache_read_tokens) FILTER (WHERE u.tells_tokens))::bigint,
+        (sum(u.cache_creation_tokens) FILTER (WHERE u.tells_tokens))::bigint,
+        (sum(u.cache_write_1h_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.reasoning_tokens) FILTER (WHERE u.tells_tokens))::bigint,
+        (sum(u.input_audio_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_audio_tokens) FILTER (WHERE u.tells_tokens))::bigint,
+        (sum(u.input_image_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_image_tokens) FILTER (WHERE u.tells_tokens))::bigint,
+        (sum(u.web_search_requests) FILTER (WHERE u.tells_tokens))::bigint,
+        sum(u.input_cost) FILTER (WHERE u.tells_cost), sum(u.output_cost) FILTER (WHERE u.tells_cost),
+        sum(u.total_cost) FILTER (WHERE u.tells_cost),
+        sum(u.estimated_cost) FILTER (WHERE u.tells_tokens), sum(u.estimated_cost) FILTER (WHERE u.tells AND u.estimate_counted),
+        (count(*) FILTER (WHERE u.tells AND u.estimate_counted AND u.estimated_cost IS NULL))::integer
+    FROM (
+        SELECT s.*, t.tells, t.tells AND s.usage_counted AS tells_tokens, t.tells AND coalesce(s.cost_counted, s.usage_counted) AS tells_cost,
+            {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens) AS failed
+        FROM {{.schema}}.llm_spans s
+        CROSS JOIN LATERAL (SELECT NOT s.counted AND (s.usage_counted OR s.cost_counted) AS tells) t
+        WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until AND s.kind = of_kind) u
+    HAVING count(*) FILTER (WHERE u.tells) = 0
+        OR count(*) FILTER (WHERE u.counted) = 1 AND count(*) FILTER (WHERE u.tells) = 1 AND of_parent <> of_span
+            AND bool_or(u.span_id = of_parent) FILTER (WHERE u.tells) AND (bool_or(u.failed) FILTER (WHERE u.tells) OR NOT bool_or(u.failed) FILTER (WHERE u.counted));
+    IF FOUND THEN
         RETURN;
     END IF;
     RETURN QUERY
@@ -214,7 +240,7 @@ END
 $$;
 
 -- The same in a trace of any size.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_told_usage_by_walking(of_trace uuid, of_span text, of_start timestamptz, since timestamptz, until timestamptz)
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_told_usage(of_trace uuid, of_span text, of_start timestamptz, since timestamptz, until timestamptz)
 RETURNS TABLE (input_tokens bigint, output_tokens bigint, total_tokens bigint, cache_read_tokens bigint, cache_creation_tokens bigint,
     cache_write_1h_tokens bigint, reasoning_tokens bigint, input_audio_tokens bigint, output_audio_tokens bigint,
     input_image_tokens bigint, output_image_tokens bigint, web_search_requests bigint,
