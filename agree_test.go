@@ -81,6 +81,7 @@ func TestFiguresAgreeAsRowsComeAndGo(t *testing.T) {
 		return countRows(t, db, "SELECT FROM llm_spans") < stored
 	}, 20*time.Second, 5*time.Millisecond)
 	require.Positive(t, countRows(t, db, "SELECT FROM llm_spans"))
+	require.Equal(t, 2, countRows(t, db, `SELECT FROM llm_erasures`), "what was erased stays known")
 	require.Equal(t, before, lines(t, db, sumsOfUsage), "sums outlive their spans")
 	require.Equal(t, before, lines(t, db, sumsOfDays))
 	kept := lines(t, db, sumsOfCalls)

@@ -105,3 +105,24 @@ func TestUnknownCostIsNull(t *testing.T) {
 		require.Equal(t, "62000000|~|~\n1200|~|~", lines(t, db, `SELECT total_tokens, total_cost, cost_source FROM llm_calls WHERE session_id IN ('s6', 's9') ORDER BY 1 DESC`))
 	}
 }
+
+// TestDataQualityTellsWhatIsMissing has calls that lack something each, and garbage.
+func TestDataQualityTellsWhatIsMissing(t *testing.T) {
+	e, db := startExporter(t, nil)
+	for i, attributes := range []map[string]any{
+		all(model("gpt-4o"), tokens(5, 1), whose("ann", "s")),
+		all(model("gpt-4o"), tokens(5, 1), map[string]any{"gen_ai.conversation.id": "s"}),
+		all(model("gpt-4o"), tokens(5, 1), map[string]any{"user.id": "ann"}),
+		all(model("gpt-4o"), whose("ann", "s"), map[string]any{"gen_ai.usage.input_tokens": "many"}),
+		all(model(" "), tokens(5, 1), whose("ann", "s"), map[string]any{"gen_ai.usage.cost": "3 EUR"}),
+	} {
+		td, span := newSpan("app", 1, 0, noon(1), noon(1).Add(1e9))
+		span.SetTraceID(pcommon.TraceID{byte(i + 1)})
+		require.NoError(t, span.Attributes().FromRaw(attributes))
+		td.ResourceSpans().At(0).Resource().Attributes().PutStr("service.name", "shop")
+		consume(t, e, td)
+	}
+	require.Equal(t, "shop|5|5|1|1|1|1|2|2|{model_empty: 1, cost_not_usd: 1, tokens_invalid: 1}",
+		lines(t, db, `SELECT service_name, spans, calls, without_session, without_user, without_usage, without_model, without_cost, adjusted_spans,
+		replace(adjustments::text, '"', '') FROM llm_data_quality`))
+}

@@ -44,8 +44,10 @@ func TestQuestionsOfAWeek(t *testing.T) {
 		spans = spans[some.SpanCount():]
 		consume(t, e, some)
 	}
-	askWeek(t, db, w)
-	rowcheck.Agree(t, db)
+	if visits <= 1000 {
+		askWeek(t, db, w)
+		rowcheck.Agree(t, db)
+	}
 	foldAll(t, db, time.Now())
 	_, err = db.Exec(t.Context(), "ANALYZE")
 	require.NoError(t, err)

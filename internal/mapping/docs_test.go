@@ -325,3 +325,15 @@ func TestWhatIsComputedIsExplained(t *testing.T) {
 		}
 	}
 }
+
+// TestAdjustmentsAreDocumented looks for each name in the page of tables.
+func TestAdjustmentsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/tables.md")
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(page), "## Adjustments")
+	require.True(t, found)
+	section, _, _ = strings.Cut(section, "<!--")
+	for _, name := range adjustmentNames {
+		require.Contains(t, section, "`"+name+"`")
+	}
+}
