@@ -14,7 +14,8 @@ func (r *reading) contentFields() {
 	s := r.out
 	input := r.messagesOf(fInputMessages, content.Input)
 	output := r.messagesOf(fOutputMessages, content.Output)
-	s.InputMessageIDs, s.OutputMessageIDs = r.storeMessages(&input), r.storeMessages(&output)
+	s.InputMessageIDs, s.inputHistory = r.storeMessages(&input)
+	s.OutputMessageIDs, s.outputHistory = r.storeMessages(&output)
 	if len(s.FinishReasons) == 0 {
 		s.FinishReasons = r.finishReasons(output.finished())
 	}
@@ -79,26 +80,27 @@ func (w *said) finished() []content.Message {
 	return nil
 }
 
-func (r *reading) storeMessages(w *said) []content.ID {
+// storeMessages adds messages to the batch, and returns their ids and that of their history.
+func (r *reading) storeMessages(w *said) (ids []content.ID, history content.ID) {
 	if w.history == nil && len(w.messages) == 0 {
-		return nil
+		return nil, history
 	}
 	if r.opts.Capture == CaptureMetadata {
 		r.out.Adjustments |= ContentOmitted
-		return nil
+		return nil, history
 	}
 	if w.history != nil {
 		if r.batch.Histories == nil {
 			r.batch.Histories = map[content.Key]*content.History{}
 		}
 		r.batch.Histories[content.Key{Day: r.out.Day, ID: w.history.ID}] = w.history
-		return w.ids
+		return w.ids, w.history.ID
 	}
-	ids := r.newIDs(len(w.messages))
+	ids = r.newIDs(len(w.messages))
 	for i := range w.messages {
 		ids[i] = r.store(w.messages[i].Content)
 	}
-	return ids
+	return ids, history
 }
 
 // finishReasons collects what the answers say themselves, each at the place of its

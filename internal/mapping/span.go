@@ -166,6 +166,9 @@ type Span struct {
 	RetrievalQueryID     content.ID
 	DocumentIDs          []content.ID
 
+	// Of which histories of the batch the messages are; zero for none.
+	inputHistory, outputHistory content.ID
+
 	ResourceID content.ID
 	referred   []content.ID // contents that Attributes and Events refer to
 	Attributes []byte       // JSON object; nil when no attribute is left

@@ -47,3 +47,47 @@ func (s *Span) contentIDs() []content.ID {
 	ids = append(ids, s.DocumentIDs...)
 	return append(ids, s.referred...)
 }
+
+// Owner is to whom what the span refers to belongs. A call that an event tells may move to
+// another trace, which is no owner.
+func (s *Span) Owner() content.Owner {
+	switch {
+	case s.UserID != "":
+		return content.OwnerOf('u', s.UserID)
+	case s.SessionID != "":
+		return content.OwnerOf('s', s.SessionID)
+	case s.Event != nil:
+		return content.Unknown
+	}
+	return content.OwnerOf('t', string(s.TraceID[:]))
+}
+
+// References gives what a span of the batch refers to: histories, and contents that are in
+// none of these.
+func (b *Batch) References(s *Span, of func(content.ID), history func(*content.History)) {
+	for _, id := range [...]content.ID{s.SystemInstructionsID, s.ToolDefinitionsID, s.ToolArgumentsID, s.ToolResultID, s.RetrievalQueryID} {
+		if id != (content.ID{}) {
+			of(id)
+		}
+	}
+	b.messages(s.Day, s.inputHistory, s.InputMessageIDs, of, history)
+	b.messages(s.Day, s.outputHistory, s.OutputMessageIDs, of, history)
+	for _, id := range s.DocumentIDs {
+		of(id)
+	}
+	for _, id := range s.referred {
+		of(id)
+	}
+}
+
+func (b *Batch) messages(day int32, in content.ID, ids []content.ID, of func(content.ID), history func(*content.History)) {
+	if in != (content.ID{}) {
+		if h := b.Histories[content.Key{Day: day, ID: in}]; h != nil {
+			history(h)
+			return
+		}
+	}
+	for _, id := range ids {
+		of(id)
+	}
+}

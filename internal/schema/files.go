@@ -36,6 +36,7 @@ type migration struct {
 // of functions may refer to anything: they are not checked before they run.
 var definitionFiles = []string{
 	"functions/days.sql",
+	"functions/owners.sql",
 	"functions/histograms.sql",
 	"functions/retention.sql",
 	"functions/contents.sql",

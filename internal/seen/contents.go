@@ -3,7 +3,6 @@
 package seen
 
 import (
-	"iter"
 	"math"
 	"sync"
 
@@ -19,6 +18,8 @@ import (
 // relies on it also locks, by looking for one content of the day, so that contents
 // cannot go before the batch has committed. A history counts as a content too: known
 // means that all its messages are, so a call of a long conversation costs one look-up.
+// Also remembered is of which owners it is noted that they refer to a content, since an
+// ordinary batch must not ask for that either.
 //
 // Without this cache, the workload agent takes 30 % more CPU time.
 type Contents struct {
@@ -32,12 +33,29 @@ type Contents struct {
 // forgotten when the younger is full.
 type partition struct {
 	file       string
-	young, old map[content.ID]struct{}
+	young, old generation
+}
+
+type generation struct {
+	owners map[content.ID]content.Owner // who is noted for a content
+	others map[reference]struct{}       // who is noted beside
+}
+
+type reference struct {
+	id    content.ID
+	owner content.Owner
+}
+
+func newGeneration() generation {
+	return generation{map[content.ID]content.Owner{}, map[reference]struct{}{}}
 }
 
 const (
-	knownPerDay = 1 << 19 // ids of a generation, about 16 MB
+	knownPerDay = 1 << 19 // ids of a generation, about 24 MB
 	knownDays   = 4
+
+	nobody  = content.Void             // no owner is noted for a content that is stored
+	anybody = content.Owner(1<<63 - 1) // whoever refers to the content, nothing is left to note
 )
 
 // Proof is what Postgres says of the contents at the begin of a batch.
@@ -46,25 +64,25 @@ type Proof struct {
 	Files map[int32]string // by day; "" where there is no partition
 }
 
-// under returns a function that tells, under a proof, whether a content, or all
-// messages of a history, are known.
-func (c *Contents) under(p *Proof) func(content.Key) bool {
+// under returns a function that gives, under a proof, what is known of a day; nil for
+// nothing.
+func (c *Contents) under(p *Proof) func(day int32) *partition {
 	if p.Epoch == "" {
-		return func(content.Key) bool { return false }
+		return func(int32) *partition { return nil }
 	}
 	days := map[int32]*partition{}
 	var d *partition
 	last := int32(math.MinInt32)
-	return func(key content.Key) bool {
-		if key.Day != last {
-			last = key.Day
+	return func(day int32) *partition {
+		if day != last {
+			last = day
 			var there bool
 			if d, there = days[last]; !there {
 				d = c.trust(p, last)
 				days[last] = d
 			}
 		}
-		return d.has(key.ID)
+		return d
 	}
 }
 
@@ -79,19 +97,6 @@ func (c *Contents) trust(p *Proof, day int32) *partition {
 		return nil
 	}
 	return d
-}
-
-// add remembers contents that a committed batch did not know, unless something was
-// removed while it was being written.
-func (c *Contents) add(p *Proof, contents iter.Seq[content.Key]) {
-	if p.Epoch == "" || c.epoch != p.Epoch {
-		return
-	}
-	for key := range contents {
-		if file := p.Files[key.Day]; file != "" {
-			c.dayFor(key.Day, file).add(key.ID)
-		}
-	}
 }
 
 // Forget drops everything, after it turned out wrong.
@@ -112,7 +117,7 @@ func (c *Contents) dayFor(day int32, file string) *partition {
 			delete(c.days, other)
 		}
 	}
-	d = &partition{file: file, young: map[content.ID]struct{}{}}
+	d = &partition{file: file, young: newGeneration()}
 	c.days[day] = d
 	return d
 }
@@ -122,21 +127,56 @@ func (d *partition) has(id content.ID) bool {
 	if d == nil {
 		return false
 	}
-	if _, ok := d.young[id]; ok {
+	if _, ok := d.young.owners[id]; ok {
 		return true
 	}
-	_, ok := d.old[id]
+	owner, ok := d.old.owners[id]
 	if ok {
-		d.add(id)
+		d.add(id, owner)
 	}
 	return ok
 }
 
-func (d *partition) add(id content.ID) {
-	if len(d.young) >= knownPerDay {
-		d.old, d.young = d.young, map[content.ID]struct{}{}
+// covers tells whether nothing is left to note of a reference to a content, or to all
+// messages of a history.
+func (d *partition) covers(id content.ID, owner content.Owner) bool {
+	if d == nil {
+		return false
 	}
-	d.young[id] = struct{}{}
+	first, ok := d.young.owners[id]
+	if !ok {
+		if !d.has(id) {
+			return false
+		}
+		first = d.young.owners[id]
+	}
+	if first == owner || first == anybody {
+		return true
+	}
+	if _, ok = d.young.others[reference{id, owner}]; ok {
+		return true
+	}
+	_, ok = d.old.others[reference{id, owner}]
+	return ok
+}
+
+// add remembers a content with an owner.
+func (d *partition) add(id content.ID, owner content.Owner) {
+	if len(d.young.owners)+len(d.young.others) >= knownPerDay {
+		d.old, d.young = d.young, newGeneration()
+	}
+	d.young.owners[id] = owner
+}
+
+// note remembers that an owner, or anybody, is noted for a content that is known.
+func (d *partition) note(id content.ID, owner content.Owner) {
+	switch {
+	case !d.has(id):
+	case owner == anybody || d.young.owners[id] == nobody:
+		d.young.owners[id] = owner
+	default:
+		d.young.others[reference{id, owner}] = struct{}{}
+	}
 }
 
 // Knows tells whether a content is remembered, whatever Postgres says now.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 )
 
 func TestKnownContentsAreForgottenWithTheirEpoch(t *testing.T) {
@@ -73,4 +74,35 @@ func TestContentsAreLeftToEarlierBatches(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, rows, 1, "patience ends: Postgres sees who waits for whom")
 	blocked.End(false, false)
+}
+
+// TestOwnersAreNotedOnce has spans of several users refer to a content.
+func TestOwnersAreNotedOnce(t *testing.T) {
+	var c Contents
+	key := content.Key{Day: 1, ID: content.ID{1}}
+	p := Proof{Epoch: "a", Files: map[int32]string{1: "10"}}
+	toNote := func(committed bool, users ...string) (owners []content.Owner) {
+		b := &mapping.Batch{Contents: map[content.Key][]byte{key: []byte("{}")}}
+		for _, user := range users {
+			b.Spans = append(b.Spans, mapping.Span{Day: 1, UserID: user, InputMessageIDs: []content.ID{key.ID}})
+		}
+		r := c.Reserve(&p, b, false)
+		for _, row := range r.ToNote(b, make([]bool, len(b.Spans))) {
+			owners = append(owners, row.Owner)
+			if row.Owner == content.Unknown {
+				r.Noted(key)
+			}
+		}
+		r.End(committed, committed)
+		return owners
+	}
+	of := func(user string) content.Owner { return content.OwnerOf('u', user) }
+	require.Empty(t, toNote(true, "ann", "ann"), "ann is in the row")
+	require.Equal(t, []content.Owner{of("bob")}, toNote(false, "ann", "bob"))
+	require.Equal(t, []content.Owner{of("bob")}, toNote(true, "bob"), "rolled back before")
+	require.Empty(t, toNote(true, "bob", "ann"))
+	many := toNote(true, "cid", "dan", "eve", "fay", "gus")
+	require.Len(t, many, 1+store.MaxOwners)
+	require.Contains(t, many, content.Unknown, "there are more")
+	require.Empty(t, toNote(true, "hal", "ida"), "nothing is left to note")
 }

@@ -2,7 +2,6 @@ package seen
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -30,9 +29,11 @@ type Reservation struct {
 	Reused, ReusedBytes int
 
 	left map[*Reservation][]store.ContentRow
-	// staged are the batch's contents and histories that were not known. They do not
-	// change once the reservation is made.
-	staged map[content.Key]bool
+	// staged and histories are the batch's contents and histories that were not known, each
+	// with the owner of the first span that refers to it, or nobody. They do not change once
+	// the reservation is made.
+	staged, histories map[content.Key]content.Owner
+	owners            owners
 
 	ended     chan struct{} // closed when the batch has committed or failed
 	committed bool          // to be read once it has ended
@@ -45,9 +46,11 @@ func (c *Contents) Reserve(p *Proof, b *mapping.Batch, all bool) *Reservation {
 	defer c.mu.Unlock()
 	r := &Reservation{
 		cache: c, proof: p, Known: map[int32]content.ID{}, left: map[*Reservation][]store.ContentRow{},
-		staged: make(map[content.Key]bool, len(b.Contents)), ended: make(chan struct{}),
+		staged: make(map[content.Key]content.Owner, len(b.Contents)), histories: map[content.Key]content.Owner{},
+		owners: owners{counts: map[content.Key]int{}, seen: map[store.OwnerRow]bool{}, stored: map[content.Key]bool{}, anybody: map[content.Key]bool{}},
+		ended:  make(chan struct{}),
 	}
-	known := func(content.Key) bool { return false }
+	known := func(int32) *partition { return nil }
 	others := c.active
 	if all {
 		others = nil
@@ -55,31 +58,32 @@ func (c *Contents) Reserve(p *Proof, b *mapping.Batch, all bool) *Reservation {
 		known = c.under(p)
 	}
 	for key, body := range b.Contents {
-		r.stage(key, body, known, others)
+		r.stage(key, body, known(key.Day), others)
 	}
 	for key, h := range b.Histories {
-		r.stageHistory(key.Day, h, known, others)
+		r.stageHistory(key.Day, h, known(key.Day), others)
 	}
+	r.assignOwners(b, known)
 	slices.SortFunc(r.Store, store.CompareContents)
 	c.active = append(c.active, r)
 	return r
 }
 
 // stage decides about one content.
-func (r *Reservation) stage(key content.Key, body []byte, known func(content.Key) bool, others []*Reservation) {
+func (r *Reservation) stage(key content.Key, body []byte, known *partition, others []*Reservation) {
 	switch {
-	case known(key):
+	case known.has(key.ID):
 		r.reuse(1, len(body))
 		r.Known[key.Day] = key.ID
 		return
-	case r.staged[key]:
+	case r.isStaged(key):
 		r.reuse(1, len(body))
 		return
 	}
-	r.staged[key] = true
+	r.staged[key] = nobody
 	row := store.ContentRow{Key: key, Body: body}
-	if owner := slices.IndexFunc(others, func(o *Reservation) bool { return o.staged[key] }); owner >= 0 {
-		r.left[others[owner]] = append(r.left[others[owner]], row)
+	if first := slices.IndexFunc(others, func(o *Reservation) bool { return o.isStaged(key) }); first >= 0 {
+		r.left[others[first]] = append(r.left[others[first]], row)
 		r.reuse(1, len(body))
 		return
 	}
@@ -88,23 +92,28 @@ func (r *Reservation) stage(key content.Key, body []byte, known func(content.Key
 
 // stageHistory decides about the messages of a history, but for those of an earlier one,
 // of which it is the continuation, that is known or staged.
-func (r *Reservation) stageHistory(day int32, h *content.History, known func(content.Key) bool, others []*Reservation) {
+func (r *Reservation) stageHistory(day int32, h *content.History, known *partition, others []*Reservation) {
 	for ; h != nil; h = h.Before {
 		key := content.Key{Day: day, ID: h.ID}
-		switch {
-		case known(key):
+		if known.has(h.ID) {
 			r.Known[day] = h.Added[0].ID
 			r.reuse(h.Len, h.Bytes)
 			return
-		case r.staged[key]:
+		}
+		if _, staged := r.histories[key]; staged {
 			r.reuse(h.Len, h.Bytes)
 			return
 		}
-		r.staged[key] = true
+		r.histories[key] = nobody
 		for i := range h.Added {
 			r.stage(content.Key{Day: day, ID: h.Added[i].ID}, h.Added[i].Body, known, others)
 		}
 	}
+}
+
+func (r *Reservation) isStaged(key content.Key) bool {
+	_, ok := r.staged[key]
+	return ok
 }
 
 func (r *Reservation) reuse(contents, bytes int) {
@@ -117,6 +126,7 @@ func (r *Reservation) Found(stored map[content.Key]bool) {
 	r.Store = slices.DeleteFunc(r.Store, func(row store.ContentRow) bool {
 		if stored[row.Key] {
 			r.reuse(1, len(row.Body))
+			r.owners.stored[row.Key] = true
 		}
 		return stored[row.Key]
 	})
@@ -134,22 +144,27 @@ func (r *Reservation) AwaitOthers(ctx context.Context) (rows []store.ContentRow,
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	impatient := false
-	for owner, left := range r.left {
+	for first, left := range r.left {
 		if !impatient {
 			select {
-			case <-owner.ended:
+			case <-first.ended:
 			case <-ctx.Done():
 				return nil, ctx.Err()
 			case <-timer.C:
 				impatient = true
 			}
 		}
-		if !owner.hasCommitted() {
+		if !first.hasCommitted() {
 			rows = append(rows, left...)
+			continue
+		}
+		for _, row := range left {
+			r.owners.stored[row.Key] = true
 		}
 	}
-	for _, row := range rows {
-		r.reuse(-1, -len(row.Body))
+	for i := range rows {
+		rows[i].Owner = r.ownerOf(rows[i].Key)
+		r.reuse(-1, -len(rows[i].Body))
 	}
 	slices.SortFunc(rows, store.CompareContents)
 	return rows, nil
@@ -170,6 +185,7 @@ func (r *Reservation) Inserted(rows []store.ContentRow, inserted map[content.Key
 	for _, row := range rows {
 		if !inserted[row.Key] {
 			r.reuse(1, len(row.Body))
+			r.owners.stored[row.Key] = true
 		}
 	}
 }
@@ -181,7 +197,7 @@ func (r *Reservation) End(committed, durable bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if committed && durable {
-		c.add(r.proof, maps.Keys(r.staged)) // before others no longer find the reservation
+		r.remember() // before others no longer find the reservation
 	}
 	at := slices.Index(c.active, r)
 	c.active = slices.Delete(c.active, at, at+1)

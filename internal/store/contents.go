@@ -15,18 +15,62 @@ import (
 // ContentRow is a row of llm_contents.
 type ContentRow struct {
 	content.Key
-	Body []byte
+	Body  []byte
+	Owner content.Owner // of the first span that refers to it
 }
 
 var contentColumns = []pgbatch.Column[ContentRow]{
 	pgbatch.Col("id", pgtype.UUIDOID, func(b []byte, r *ContentRow) []byte { return pgbatch.AppendUUID(b, r.ID) }),
 	pgbatch.Col("day", pgtype.DateOID, func(b []byte, r *ContentRow) []byte { return pgbatch.AppendDay(b, r.Day) }),
 	pgbatch.Col("body", pgtype.JSONBOID, func(b []byte, r *ContentRow) []byte { return pgbatch.AppendJSONB(b, r.Body) }),
+	pgbatch.Col("owner", pgtype.Int8OID, func(b []byte, r *ContentRow) []byte {
+		if r.Owner == content.Unknown {
+			return pgbatch.AppendNull(b)
+		}
+		return pgbatch.AppendInt64(b, int64(r.Owner))
+	}),
+}
+
+// OwnerRow is a row of llm_internal_content_owners: a reference to a content by another than
+// the owner in the content's row.
+type OwnerRow struct {
+	content.Key
+	Owner content.Owner
+}
+
+// CompareOwners orders rows as their index does.
+func CompareOwners(a, b OwnerRow) int {
+	return cmp.Or(CompareKeys(a.Key, b.Key), cmp.Compare(a.Owner, b.Owner))
+}
+
+// MaxOwners are noted for a content; of further ones only that there are some.
+const MaxOwners = 3
+
+var ownerColumns = []pgbatch.Column[OwnerRow]{
+	pgbatch.Col("day", pgtype.DateOID, func(b []byte, r *OwnerRow) []byte { return pgbatch.AppendDay(b, r.Day) }),
+	pgbatch.Col("id", pgtype.UUIDOID, func(b []byte, r *OwnerRow) []byte { return pgbatch.AppendUUID(b, r.ID) }),
+	pgbatch.Col("owner", pgtype.Int8OID, func(b []byte, r *OwnerRow) []byte { return pgbatch.AppendInt64(b, int64(r.Owner)) }),
+}
+
+// NoteOwners appends the statement that notes references, sorted, unless they are noted. It
+// gives the contents to noted of which nothing is left to note, whoever refers to them.
+func (s *Store) NoteOwners(statements []pgbatch.Statement, rows []OwnerRow, noted func(content.Key)) []pgbatch.Statement {
+	return appendRead(statements, "note who refers to contents", &s.noteOwners, rows, func(v [][]byte) error {
+		var id [16]byte
+		r := pgbatch.Reader{Values: v}
+		r.UUID(&id)
+		day := int32(r.Int())
+		noted(content.Key{ID: id, Day: day})
+		return r.Err
+	})
 }
 
 // CompareContents orders contents as their index does, which is the order in which
 // every batch stores them.
-func CompareContents(a, b ContentRow) int {
+func CompareContents(a, b ContentRow) int { return CompareKeys(a.Key, b.Key) }
+
+// CompareKeys is CompareContents by the keys of contents.
+func CompareKeys(a, b content.Key) int {
 	return cmp.Or(cmp.Compare(a.Day, b.Day), compareIDs(a.ID, b.ID))
 }
 

@@ -31,6 +31,7 @@ type Store struct {
 	findContents    string
 	copyContents    string
 	insertContents  pgbatch.Query[ContentRow]
+	noteOwners      pgbatch.Query[OwnerRow]
 	insertResources pgbatch.Query[ResourceRow]
 
 	lockTraces   string
@@ -96,6 +97,7 @@ func New(schemaName string) *Store {
 		findContents:    text(schemaName, "contents_find"),
 		copyContents:    pgbatch.CopySQL(schema.Table(schemaName, "llm_contents"), contentColumns),
 		insertContents:  query(schemaName, "contents_insert", contentColumns),
+		noteOwners:      query(schemaName, "owners_note", ownerColumns),
 		insertResources: query(schemaName, "resources_insert", resourceColumns),
 
 		lockTraces:   text(schemaName, "traces_lock"),

@@ -39,14 +39,16 @@ func (t *transaction) begin(ctx context.Context) error {
 	var session store.Session
 	statements := t.w.store.Begin(&session)
 	if t.careful {
-		return t.conn.Exec(ctx, statements...)
+		err := t.conn.Exec(ctx, statements...)
+		t.noting = session.MayProve
+		return err
 	}
 	expected := t.w.mayProve.Load()
 	if expected {
 		statements = append(statements, t.prove()...)
 	}
 	err := t.conn.Exec(ctx, statements...)
-	t.durable = session.Durable
+	t.durable, t.noting = session.Durable, session.MayProve
 	t.w.mayProve.Store(session.MayProve)
 	if !session.MayProve {
 		t.proof = seen.Proof{Files: map[int32]string{}}
@@ -138,4 +140,25 @@ func (t *transaction) checkKnown(ctx context.Context) error {
 		return fmt.Errorf("a content thought to be stored is not: %w", pgbatch.ErrConflict)
 	}
 	return nil
+}
+
+// noteOwners notes who refers to contents whose rows name another owner. Of contents that
+// spans have from log records only that somebody does: such words may be replaced.
+func (t *transaction) noteOwners(s []pgbatch.Statement) []pgbatch.Statement {
+	if !t.noting {
+		return s
+	}
+	rows := t.contents.ToNote(t.batch, t.dead)
+	if len(t.spanWords) > 0 {
+		rows = slices.Clone(rows)
+		for i := range t.spanWords {
+			w := &t.spanWords[i]
+			for _, id := range slices.Concat(w.Input, w.Output, []content.ID{w.System, w.Tools, w.ToolArguments, w.ToolResult}) {
+				rows = append(rows, store.OwnerRow{Key: content.Key{Day: int32(w.Start / microsPerDay), ID: id}, Owner: content.Unknown})
+			}
+		}
+		slices.SortFunc(rows, store.CompareOwners)
+		rows = slices.Compact(rows)
+	}
+	return t.w.store.NoteOwners(s, rows, t.contents.Noted)
 }

@@ -54,6 +54,7 @@ func TestErasureBesideWriting(t *testing.T) {
 		}
 	}()
 	<-begun
+	pool.Reset() // a session counts what it read before along with what it reads now
 	tx, err := pool.Begin(t.Context())
 	require.NoError(t, err)
 	begin := time.Now()
@@ -70,7 +71,7 @@ func TestErasureBesideWriting(t *testing.T) {
 	t.Logf("%d traces, %d spans, %d contents of %d traces erased in %v; slowest batch meanwhile %v; read whole: %v", gone, spans, contents, traces, took, batch, scanned)
 	require.Equal(t, []int{traces / 1000, 2 * traces / 1000, 3 * traces / 1000}, []int{gone, spans, contents})
 	if traces >= 100_000 { // small tables are rightly read whole
-		require.LessOrEqual(t, len(scanned), 1, "a day is read, for references of others, and nothing else")
+		require.Empty(t, scanned, "nothing is read whole")
 	}
 	require.Less(t, took, most)
 	require.Less(t, batch, mostOfBatch)
@@ -148,7 +149,7 @@ func copyTable(t *testing.T, pool *pgxpool.Pool, table string, traces int, value
 		}
 	}
 	exec(t, pool, fmt.Sprintf("CREATE TABLE base_%[1]s AS SELECT * FROM %[1]s", table))
-	exec(t, pool, fmt.Sprintf("INSERT INTO %[1]s (%[2]s) SELECT %[3]s FROM base_%[1]s CROSS JOIN generate_series(1, %[4]d) m WHERE %[5]s",
+	exec(t, pool, fmt.Sprintf("BEGIN; SET LOCAL llm_observatory.owners = 'on'; INSERT INTO %[1]s (%[2]s) SELECT %[3]s FROM base_%[1]s CROSS JOIN generate_series(1, %[4]d) m WHERE %[5]s; COMMIT",
 		table, strings.Join(columns, ", "), strings.Join(selected, ", "), traces/1000-1, where))
 	exec(t, pool, "DROP TABLE base_"+table)
 }

@@ -45,6 +45,7 @@ type transaction struct {
 
 	// Contents.
 	durable  bool // the commit will survive a crash
+	noting   bool // owners of contents are noted
 	proof    seen.Proof
 	contents *seen.Reservation
 
@@ -367,6 +368,7 @@ func (t *transaction) finish(ctx context.Context) error {
 	}
 	s = t.w.store.Change(s, &t.changes, t.bounds())
 	s = t.w.store.CopyToDay(s, t.copied)
+	s = t.noteOwners(s)
 	s = t.w.store.UpdateSpanWords(s, t.spanWords)
 	if t.pairing != nil {
 		if err := t.w.store.CopyCandidates(ctx, t.conn, t.pairing.changes.Events); err != nil {

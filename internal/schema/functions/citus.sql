@@ -11,7 +11,7 @@ BEGIN
     FOR one IN
         SELECT t.tgname, c.relname FROM pg_catalog.pg_trigger t
         JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = {{.schema_literal}} AND t.tgname = 'llm_count_removal'
+        WHERE n.nspname = {{.schema_literal}} AND t.tgname IN ('llm_count_removal', 'llm_note_unowned')
     LOOP
         EXECUTE format('DROP TRIGGER %I ON %I.%I', one.tgname, {{.schema_literal}}, one.relname);
     END LOOP;

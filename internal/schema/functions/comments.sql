@@ -142,6 +142,7 @@ BEGIN
                 ('', 'is_new', 'False for a message that an earlier call of the trace or session held as often.'),
                 ('', 'body', 'The message, see JSON shapes; of an output message with its finish_reason.'),
                 ('llm_contents', 'body', 'The content, see JSON shapes.'),
+                ('llm_contents', 'owner', 'For the exporter: hash of the user, else the session, else the trace of the span that stored it. Null: unknown.'),
                 ('', 'input', 'What the trace was asked: the last user message of its earliest call that has one, else of its root or outermost agent. Null where none.'),
                 ('', 'output', 'What the trace answered: the last assistant text of its latest call that has one, else of its root or outermost agent. Null where none.'),
                 -- the rest of a span

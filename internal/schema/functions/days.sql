@@ -68,6 +68,9 @@ BEGIN
         EXECUTE format('WITH moved AS (DELETE FROM %s WHERE %s RETURNING *) INSERT INTO %s SELECT * FROM moved', strays, of_day, part);
     END IF;
     EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)', parent, part, first, next);
+    IF of_table = 'llm_contents' THEN
+        PERFORM {{.schema}}.llm_internal_begin_owned_day(day, waiting);
+    END IF;
     RETURN true;
 END
 $$;

@@ -483,10 +483,82 @@ WHERE i.indrelid IN (SELECT pg_catalog.to_regclass(pg_catalog.format('%I.%I', {{
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_summarize(date[]) FROM PUBLIC;
 
--- Erases a trace, a session or a user. What takes long, finding out which words others
--- refer to, is done first while batches go on. Then batches wait, so that none relies on
--- a word that is about to go, and only what was stored meanwhile has to be looked at. A
--- span of theirs that was stored meanwhile is left for the next erasure.
+-- What owners say of contents: which nobody else refers to, of which that is unsure, and
+-- which of their owners are gone.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_judge_contents(days date[], ids uuid[], erased_traces uuid[], erased_spans text[], erased_times timestamptz[])
+RETURNS TABLE (day date, id uuid, free boolean, unsure boolean, gone bigint[])
+LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+DECLARE
+    owned date[] := {{.schema}}.llm_internal_owned(days);
+    owned_days date[];
+    owned_ids uuid[];
+BEGIN
+    RETURN QUERY SELECT u.day, u.id, false, true, '{}'::bigint[] FROM unnest(days, ids) AS u (day, id) WHERE u.day <> ALL (owned);
+    IF owned = '{}' THEN
+        RETURN;
+    END IF;
+    SELECT array_agg(u.day), array_agg(u.id) INTO owned_days, owned_ids FROM unnest(days, ids) AS u (day, id) WHERE u.day = ANY (owned);
+    RETURN QUERY SELECT o.day, o.id, o.staying = '{}' AND NOT o.unsure, o.staying = '{}' AND o.unsure, o.gone
+    FROM {{.schema}}.llm_internal_owners_left(owned_days, owned_ids, erased_traces, erased_spans, erased_times) o;
+END
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_judge_contents(date[], uuid[], uuid[], text[], timestamptz[]) FROM PUBLIC;
+
+-- Which contents of erased spans no other span refers to, and which owners are gone, once
+-- no batch is in flight. For read, the spans of the days were read before, and the contents
+-- that free names were unneeded then, the others needed.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_decide_contents(days date[], ids uuid[], read_days date[], read_ids uuid[], free_days date[], free_ids uuid[],
+    erased_traces uuid[], erased_spans text[], erased_times timestamptz[], since timestamptz)
+RETURNS TABLE (day date, id uuid, unneeded boolean, gone bigint[])
+LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan SET enable_mergejoin = off SET jit = off AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH judged AS MATERIALIZED (
+        SELECT j.* FROM {{.schema}}.llm_internal_judge_contents(days, ids, erased_traces, erased_spans, erased_times) j
+    ), free AS (
+        SELECT j.day, j.id FROM judged j JOIN unnest(free_days, free_ids) AS f (day, id) ON f.day = j.day AND f.id = j.id WHERE j.unsure
+    ), unread AS (
+        SELECT j.day, j.id FROM judged j WHERE j.unsure
+        EXCEPT
+        SELECT r.day, r.id FROM unnest(read_days, read_ids) AS r (day, id)
+    ), unneeded AS MATERIALIZED (
+        SELECT u.day, u.id FROM {{.schema}}.llm_internal_unneeded((SELECT array_agg(f.day ORDER BY f.day, f.id) FROM free f), (SELECT array_agg(f.id ORDER BY f.day, f.id) FROM free f),
+            erased_traces, erased_spans, erased_times, since) u
+        UNION ALL
+        SELECT u.day, u.id FROM {{.schema}}.llm_internal_unneeded((SELECT array_agg(f.day ORDER BY f.day, f.id) FROM unread f), (SELECT array_agg(f.id ORDER BY f.day, f.id) FROM unread f),
+            erased_traces, erased_spans, erased_times, NULL) u
+    )
+    SELECT j.day, j.id, j.free OR u.id IS NOT NULL, j.gone FROM judged j LEFT JOIN unneeded u ON u.day = j.day AND u.id = j.id;
+END
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_decide_contents(date[], uuid[], date[], uuid[], date[], uuid[], uuid[], text[], timestamptz[], timestamptz) FROM PUBLIC;
+
+-- Removes contents, and returns how many went.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_remove_contents(days date[], ids uuid[]) RETURNS bigint
+LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    one record;
+    removed bigint;
+    removed_of_all bigint := 0;
+BEGIN
+    FOR one IN SELECT w.day, array_agg(w.id) AS ids FROM unnest(days, ids) AS w (day, id) GROUP BY w.day LOOP
+        DELETE FROM {{.schema}}.llm_contents c WHERE c.day = one.day AND c.id = ANY (one.ids);
+        GET DIAGNOSTICS removed = ROW_COUNT;
+        removed_of_all := removed_of_all + removed;
+        DELETE FROM {{.schema}}.llm_internal_content_owners o WHERE o.day = one.day AND o.id = ANY (one.ids);
+    END LOOP;
+    RETURN removed_of_all;
+END
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_remove_contents(date[], uuid[]) FROM PUBLIC;
+
+-- Erases a trace, a session or a user. What takes long, reading days for contents of which
+-- owners do not say who refers to them, is done first while batches go on. Then batches
+-- wait, so that none relies on a word that is about to go, and of such days only what was
+-- stored meanwhile has to be looked at. A span of theirs that was stored meanwhile is left
+-- for the next erasure.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_erase(subject text, value text, whole boolean)
 RETURNS TABLE (traces bigint, spans bigint, contents bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' SET jit = off AS $$
@@ -501,8 +573,13 @@ DECLARE
     events uuid[];
     days date[];
     ids uuid[];
-    one record;
-    removed bigint;
+    all_days date[];
+    all_ids uuid[];
+    read_days date[]; -- contents for which spans of their day were read
+    read_ids uuid[];
+    gone_days date[]; -- owners of contents that stay
+    gone_ids uuid[];
+    gone_owners bigint[];
 BEGIN
     IF coalesce(btrim(value), '') = '' THEN
         RAISE EXCEPTION 'nothing is erased: % is %', subject, CASE WHEN value IS NULL THEN 'null' ELSE 'empty' END
@@ -518,29 +595,43 @@ BEGIN
     FROM {{.schema}}.llm_internal_spans_of(subject, value, {{.schema}}.llm_internal_traces_of(subject, value), coalesce(whole, false)) s;
     SELECT array_agg(e.day), array_agg(e.id) INTO event_days, events FROM {{.schema}}.llm_internal_events_of(
         subject, value, {{.schema}}.llm_internal_traces_of(subject, value), of_traces, of_spans, coalesce(whole, false)) e;
-    SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM (
+    SELECT array_agg(w.day), array_agg(w.id) INTO all_days, all_ids FROM (
         SELECT DISTINCT r.day, r.id FROM unnest(of_traces, of_spans, of_times) AS e (trace_id, span_id, start_time)
         CROSS JOIN LATERAL (SELECT r.day, r.id FROM {{.schema}}.llm_content_references r
             WHERE r.trace_id = e.trace_id AND r.span_id = e.span_id AND r.start_time = e.start_time OFFSET 0) r
         UNION
         SELECT r.day, r.id FROM unnest(event_days, events) AS e (day, id)
         JOIN {{.schema}}.llm_internal_event_references r ON r.day = e.day AND r.event_id = e.id) w;
-    SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded(days, ids, of_traces, of_spans, of_times, NULL) w;
+    SELECT array_agg(w.day), array_agg(w.id) INTO read_days, read_ids
+    FROM {{.schema}}.llm_internal_judge_contents(all_days, all_ids, of_traces, of_spans, of_times) w WHERE w.unsure;
+    SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded(read_days, read_ids, of_traces, of_spans, of_times, NULL) w;
     PERFORM {{.schema}}.llm_internal_summarize(days);
 
     PERFORM pg_advisory_xact_lock(writers);
-    SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded(days, ids, of_traces, of_spans, of_times, since) w;
+    PERFORM {{.schema}}.llm_internal_note_owners(true);
+    WITH d AS MATERIALIZED (
+        SELECT w.* FROM {{.schema}}.llm_internal_decide_contents(all_days, all_ids, read_days, read_ids, days, ids, of_traces, of_spans, of_times, since) w
+    ), g AS MATERIALIZED (
+        SELECT d.day, d.id, o.owner FROM d CROSS JOIN unnest(d.gone) AS o (owner)
+    ), u AS MATERIALIZED (
+        SELECT array_agg(d.day ORDER BY d.day, d.id) AS days, array_agg(d.id ORDER BY d.day, d.id) AS ids FROM d WHERE d.unneeded
+    )
+    SELECT u.days, u.ids, g.days, g.ids, g.owners INTO days, ids, gone_days, gone_ids, gone_owners
+    FROM u, (SELECT array_agg(g.day ORDER BY g.day, g.id, g.owner) AS days, array_agg(g.id ORDER BY g.day, g.id, g.owner) AS ids,
+        array_agg(g.owner ORDER BY g.day, g.id, g.owner) AS owners FROM g) g;
     SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded_by_events(days, ids, events) w;
     DELETE FROM {{.schema}}.llm_events e USING unnest(event_days, events) AS g (day, id) WHERE e.day = g.day AND e.id = g.id;
     DELETE FROM {{.schema}}.llm_internal_words w USING unnest(event_days, events) AS g (day, id) WHERE w.day = g.day AND w.id = g.id;
     DELETE FROM {{.schema}}.llm_scores c USING unnest(event_days, events) AS g (day, id) WHERE c.day = g.day AND c.id = g.id;
     SELECT r.traces, r.spans INTO traces, spans FROM {{.schema}}.llm_internal_remove_spans(of_traces, of_spans, of_times) r;
-    contents := 0;
-    FOR one IN SELECT w.day, array_agg(w.id) AS ids FROM unnest(days, ids) AS w (day, id) GROUP BY w.day LOOP
-        DELETE FROM {{.schema}}.llm_contents c WHERE c.day = one.day AND c.id = ANY (one.ids);
-        GET DIAGNOSTICS removed = ROW_COUNT;
-        contents := contents + removed;
-    END LOOP;
+    contents := {{.schema}}.llm_internal_remove_contents(days, ids);
+    SELECT array_agg(g.day), array_agg(g.id), array_agg(g.owner) INTO gone_days, gone_ids, gone_owners
+    FROM unnest(gone_days, gone_ids, gone_owners) AS g (day, id, owner)
+    LEFT JOIN unnest(days, ids) AS w (day, id) ON w.day = g.day AND w.id = g.id WHERE w.id IS NULL;
+    IF gone_days IS NOT NULL THEN
+        PERFORM {{.schema}}.llm_internal_remove_owners(gone_days, gone_ids, gone_owners);
+    END IF;
+    PERFORM {{.schema}}.llm_internal_note_owners(false);
     IF subject = 'user' THEN -- sums of days whose spans are gone
         UPDATE {{.schema}}.llm_internal_usage_parts p SET user_id = NULL WHERE p.user_id = value;
     END IF;

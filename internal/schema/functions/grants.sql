@@ -19,7 +19,7 @@ SELECT CASE
     WHEN of_table IN ('llm_contents_removals', 'llm_schema_version', 'llm_prices',
         'llm_internal_migrations', 'llm_internal_definitions') THEN 'SELECT'
     WHEN of_table IN ('llm_usage_hourly', 'llm_internal_usage_parts', 'llm_erased_traces', 'llm_erasures', 'llm_internal_grants',
-        'llm_internal_retention', 'llm_internal_shortened_traces') THEN NULL
+        'llm_internal_retention', 'llm_internal_shortened_traces', 'llm_internal_owned_days', 'llm_internal_unowned_hours') THEN NULL
     WHEN of_table ^@ 'llm_internal_' THEN 'SELECT, INSERT, UPDATE, DELETE'
     ELSE 'SELECT, INSERT, UPDATE' END
 $$;

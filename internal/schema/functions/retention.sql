@@ -85,6 +85,9 @@ BEGIN
         IF of_table IN ('llm_contents', 'llm_events') THEN
             DELETE FROM {{.schema}}.llm_internal_words w WHERE w.day <= oldest.day;
         END IF;
+        IF of_table = 'llm_contents' THEN
+            DELETE FROM {{.schema}}.llm_internal_content_owners o WHERE o.day <= oldest.day;
+        END IF;
         EXECUTE format('DROP TABLE %s', oldest.part);
         dropped_day := oldest.day;
         row_estimate := oldest.row_estimate;
@@ -92,8 +95,10 @@ BEGIN
         RETURN;
     END IF;
     IF of_table <> 'llm_spans' THEN
+        PERFORM {{.schema}}.llm_internal_note_owners(true);
         EXECUTE format('DELETE FROM %I.%I WHERE day < %L', {{.schema_literal}}, of_table || '_default', limit_day);
         GET DIAGNOSTICS deleted = ROW_COUNT;
+        PERFORM {{.schema}}.llm_internal_note_owners(false);
         IF of_table IN ('llm_contents', 'llm_events') THEN
             DELETE FROM {{.schema}}.llm_internal_words w WHERE w.day < limit_day;
         END IF;

@@ -1,0 +1,161 @@
+-- To whom references to contents belong. Erasure looks up by owners who refers to what it is
+-- about to remove, on days of which all references are noted.
+
+-- The owner of a span's references, as content.Owner has it; otel is the id of the trace.
+-- 0: none that could be looked up.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_owner(user_id text, session_id text, source text, otel uuid) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    named bytea := CASE WHEN user_id IS NOT NULL THEN convert_to('u' || user_id, 'UTF8')
+        WHEN session_id IS NOT NULL THEN convert_to('s' || session_id, 'UTF8')
+        WHEN source IS DISTINCT FROM 'event' THEN 't'::bytea || uuid_send(otel) END;
+    owner bigint := ('x' || left(encode(sha256(named), 'hex'), 16))::bit(64)::bigint;
+BEGIN
+    RETURN CASE WHEN named IS NULL THEN 0 WHEN owner IN (0, -1) THEN 1 ELSE owner END;
+END
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_owner(text, text, text, uuid) FROM PUBLIC;
+
+-- Says that this transaction keeps what is noted of owners right while it changes spans or
+-- removes contents, or no longer. A setting of a function would need the right to set it.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_note_owners(noted boolean) RETURNS void
+LANGUAGE sql AS $$ SELECT pg_catalog.set_config('llm_observatory.owners', CASE WHEN noted THEN 'on' ELSE 'off' END, true) $$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_note_owners(boolean) FROM PUBLIC;
+
+-- Notes that the partition of a day's contents was just made. What was written before, to a
+-- partition that is gone or to the default partition, may be of any owner.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_begin_owned_day(of_day date, rows_before boolean) RETURNS void
+LANGUAGE plpgsql SET "TimeZone" = 'UTC' AS $$
+BEGIN
+    IF {{.schema}}.llm_internal_has_citus() THEN
+        RETURN;
+    END IF;
+    INSERT INTO {{.schema}}.llm_internal_owned_days (day, since)
+    VALUES (of_day, CASE WHEN rows_before OR EXISTS (SELECT FROM {{.schema}}.llm_spans s
+        WHERE s.start_time >= of_day::timestamptz AND s.start_time < (of_day + 1)::timestamptz) THEN '-infinity' ELSE clock_timestamp() END)
+    ON CONFLICT (day) DO UPDATE SET since = '-infinity';
+    DELETE FROM {{.schema}}.llm_internal_content_owners o WHERE o.day = of_day;
+END
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_begin_owned_day(date, boolean) FROM PUBLIC;
+
+-- Those of some days of which all references are noted.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_owned(days date[]) RETURNS date[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN ARRAY(SELECT d.day FROM {{.schema}}.llm_internal_owned_days d WHERE d.day = ANY (days)
+        AND d.since >= coalesce((SELECT max(h.hour) + interval '1 hour' FROM {{.schema}}.llm_internal_unowned_hours h), '-infinity') AND isfinite(d.since));
+END
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_owned(date[]) FROM PUBLIC;
+
+-- Of contents of days whose references are noted, whose owners' spans refer to them besides
+-- spans to erase, as far as owners are noted, which owners have none left that does, and
+-- whether further spans may refer to it. Owners of erased spans may have other spans: those
+-- are read by index, unless they are so many that reading the day takes no longer.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_owners_left(days date[], ids uuid[], erased_traces uuid[], erased_spans text[], erased_times timestamptz[])
+RETURNS TABLE (day date, id uuid, staying bigint[], gone bigint[], unsure boolean)
+LANGUAGE plpgsql STABLE SET "TimeZone" = 'UTC' SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_mergejoin = off SET jit = off AS $$
+#variable_conflict use_column
+DECLARE
+    many constant bigint := 20000;
+BEGIN
+    RETURN QUERY
+    WITH asked AS MATERIALIZED (
+        SELECT u.day, u.id FROM unnest(days, ids) AS u (day, id)
+    ), erased AS MATERIALIZED (
+        SELECT s.start_time::date AS day, e.trace_id, e.span_id, e.start_time, s.user_id, s.session_id, s.source,
+            CASE WHEN t.trace_id ~ '^[0-9a-f]{32}$' THEN t.trace_id::uuid ELSE e.trace_id END AS otel
+        FROM unnest(erased_traces, erased_spans, erased_times) AS e (trace_id, span_id, start_time)
+        CROSS JOIN LATERAL (SELECT s.start_time, s.user_id, s.session_id, s.source FROM {{.schema}}.llm_spans s
+            WHERE s.trace_id = e.trace_id AND s.span_id = e.span_id AND s.start_time = e.start_time OFFSET 0) s
+        LEFT JOIN LATERAL (SELECT t.trace_id FROM {{.schema}}.llm_traces t WHERE t.id = e.trace_id OFFSET 0) t ON true
+        WHERE isfinite(e.start_time)
+    ), owners AS MATERIALIZED (
+        SELECT k.*, {{.schema}}.llm_internal_owner(k.user_id, k.session_id, 'span', k.otel) AS owner FROM (
+            SELECT e.day, e.user_id, CASE WHEN e.user_id IS NULL THEN e.session_id END AS session_id,
+                CASE WHEN e.user_id IS NULL AND e.session_id IS NULL THEN e.trace_id END AS trace_id,
+                CASE WHEN e.user_id IS NULL AND e.session_id IS NULL THEN e.otel END AS otel, count(*) AS spans
+            FROM erased e WHERE e.user_id IS NOT NULL OR e.session_id IS NOT NULL OR e.source IS DISTINCT FROM 'event'
+            GROUP BY 1, 2, 3, 4, 5) k
+    ), theirs AS MATERIALIZED (
+        SELECT o.day, o.owner, o.spans, s.* FROM owners o CROSS JOIN LATERAL (
+            SELECT * FROM (SELECT s.trace_id, s.span_id, s.start_time FROM {{.schema}}.llm_spans s
+                WHERE s.user_id = o.user_id AND s.start_time >= o.day::timestamptz AND s.start_time < (o.day + 1)::timestamptz
+                LIMIT many + o.spans) u
+            UNION ALL
+            SELECT * FROM (SELECT s.trace_id, s.span_id, s.start_time FROM {{.schema}}.llm_spans s
+                WHERE s.session_id = o.session_id AND s.user_id IS NULL AND s.start_time >= o.day::timestamptz AND s.start_time < (o.day + 1)::timestamptz
+                LIMIT many + o.spans) u
+            UNION ALL
+            SELECT * FROM (SELECT s.trace_id, s.span_id, s.start_time FROM {{.schema}}.llm_spans s
+                WHERE s.trace_id = o.trace_id AND s.user_id IS NULL AND s.session_id IS NULL AND s.start_time >= o.day::timestamptz AND s.start_time < (o.day + 1)::timestamptz
+                LIMIT many + o.spans) u) s
+    ), large AS MATERIALIZED (
+        SELECT o.day, o.owner FROM theirs o GROUP BY o.day, o.owner, o.spans HAVING count(*) >= many + o.spans
+    ), refers AS MATERIALIZED (
+        SELECT DISTINCT a.day, a.id, o.owner
+        FROM theirs o
+        CROSS JOIN LATERAL (SELECT r.id FROM {{.schema}}.llm_content_references r
+            WHERE r.trace_id = o.trace_id AND r.span_id = o.span_id AND r.start_time = o.start_time OFFSET 0) r
+        JOIN asked a ON a.day = o.day AND a.id = r.id
+        WHERE NOT EXISTS (SELECT FROM erased e WHERE e.trace_id = o.trace_id AND e.span_id = o.span_id AND e.start_time = o.start_time)
+            AND NOT EXISTS (SELECT FROM large l WHERE l.day = o.day AND l.owner = o.owner)
+    ), noted AS MATERIALIZED (
+        SELECT a.day, a.id, c.owner FROM asked a
+        CROSS JOIN LATERAL (SELECT c.owner FROM {{.schema}}.llm_contents c WHERE c.day = a.day AND c.id = a.id OFFSET 0) c
+        UNION
+        SELECT a.day, a.id, o.owner FROM asked a
+        CROSS JOIN LATERAL (SELECT o.owner FROM {{.schema}}.llm_internal_content_owners o WHERE o.day = a.day AND o.id = a.id OFFSET 0) o
+    ), judged AS (
+        SELECT n.day, n.id, n.owner, n.owner IS NULL OR n.owner IN (0, -1) AS others, l.owner IS NOT NULL AS is_large,
+            o.owner IS NULL OR r.owner IS NOT NULL AS stays
+        FROM noted n
+        LEFT JOIN (SELECT DISTINCT o.day, o.owner FROM owners o) o ON o.day = n.day AND o.owner = n.owner
+        LEFT JOIN large l ON l.day = n.day AND l.owner = n.owner
+        LEFT JOIN refers r ON r.day = n.day AND r.id = n.id AND r.owner = n.owner
+    )
+    SELECT j.day, j.id, coalesce(array_agg(j.owner) FILTER (WHERE j.stays AND NOT j.others AND NOT j.is_large), '{}'),
+        coalesce(array_agg(j.owner) FILTER (WHERE NOT j.stays AND NOT j.others AND NOT j.is_large), '{}'),
+        bool_or(j.others OR j.is_large)
+    FROM judged j GROUP BY j.day, j.id HAVING NOT bool_or(j.owner IS NULL OR j.owner = -1)
+    UNION ALL
+    SELECT j.day, j.id, '{}', '{}', true FROM judged j GROUP BY j.day, j.id HAVING bool_or(j.owner IS NULL OR j.owner = -1);
+END
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_owners_left(date[], uuid[], uuid[], text[], timestamptz[]) FROM PUBLIC;
+
+-- Takes owners off contents that stay. A content whose row named one gets another that is
+-- noted; else that of one of the first spans of its day, so that the next erasure need not
+-- read the day again; or none.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_remove_owners(days date[], ids uuid[], owners bigint[]) RETURNS void
+LANGUAGE plpgsql SET "TimeZone" = 'UTC' SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_mergejoin = off SET jit = off AS $$
+BEGIN
+    DELETE FROM {{.schema}}.llm_internal_content_owners o USING unnest(days, ids, owners) AS g (day, id, owner)
+    WHERE o.day = g.day AND o.id = g.id AND o.owner = g.owner;
+    UPDATE {{.schema}}.llm_contents c SET owner = (SELECT min(o.owner) FROM {{.schema}}.llm_internal_content_owners o
+        WHERE o.day = c.day AND o.id = c.id AND o.owner NOT IN (0, -1))
+    FROM (SELECT g.day, g.id, g.owner FROM unnest(days, ids, owners) AS g (day, id, owner) OFFSET 0) g
+    WHERE c.day = g.day AND c.id = g.id AND c.owner = g.owner;
+    UPDATE {{.schema}}.llm_contents c SET owner = f.owner
+    FROM (
+        WITH bare AS MATERIALIZED (
+            SELECT DISTINCT g.day, g.id FROM unnest(days, ids) AS g (day, id)
+            CROSS JOIN LATERAL (SELECT c.owner FROM {{.schema}}.llm_contents c WHERE c.day = g.day AND c.id = g.id OFFSET 0) c WHERE c.owner IS NULL
+        ), first AS MATERIALIZED (
+            SELECT b.day, s.* FROM (SELECT DISTINCT b.day FROM bare b) b
+            CROSS JOIN LATERAL (SELECT s.trace_id, s.span_id, s.start_time, s.user_id, s.session_id, s.source FROM {{.schema}}.llm_spans s
+                WHERE s.start_time >= b.day::timestamptz AND s.start_time < (b.day + 1)::timestamptz LIMIT 1000) s
+            WHERE s.user_id IS NOT NULL OR s.session_id IS NOT NULL
+        )
+        SELECT DISTINCT ON (b.day, b.id) b.day, b.id, {{.schema}}.llm_internal_owner(s.user_id, s.session_id, s.source, s.trace_id) AS owner
+        FROM first s
+        CROSS JOIN LATERAL (SELECT r.id FROM {{.schema}}.llm_content_references r
+            WHERE r.trace_id = s.trace_id AND r.span_id = s.span_id AND r.start_time = s.start_time OFFSET 0) r
+        JOIN bare b ON b.day = s.day AND b.id = r.id
+    ) f
+    WHERE c.day = f.day AND c.id = f.id;
+    UPDATE {{.schema}}.llm_contents_removals SET removals = removals + 1; -- collectors know who was noted
+END
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_remove_owners(date[], uuid[], bigint[]) FROM PUBLIC;
