@@ -30,6 +30,18 @@ func startExporter(ctx context.Context, url string, _ time.Time, callers int) (s
 	return startConfigured(ctx, url, callers, func(*llmobservatoryexporter.Config) {})
 }
 
+// startTraces is startExporter in the traces pipeline alone.
+func startTraces(ctx context.Context, url string, day time.Time, callers int) (subject, error) {
+	both, err := startExporter(ctx, url, day, callers)
+	if err != nil {
+		return nil, err
+	}
+	s := both.(*exporterSubject)
+	err = s.logs.Shutdown(ctx)
+	s.logs = nil
+	return s, err
+}
+
 // startUnpriced is startExporter with an empty llm_prices: no call has a price.
 func startUnpriced(ctx context.Context, url string, day time.Time, callers int) (subject, error) {
 	first, err := startExporter(ctx, url, day, callers) // makes the tables
@@ -93,5 +105,9 @@ func (s *exporterSubject) write(ctx context.Context, b *batch) error {
 func (s *exporterSubject) settle(context.Context, int) error { return nil }
 
 func (s *exporterSubject) stop(ctx context.Context) error {
-	return errors.Join(s.exporter.Shutdown(ctx), s.logs.Shutdown(ctx))
+	err := s.exporter.Shutdown(ctx)
+	if s.logs != nil {
+		err = errors.Join(err, s.logs.Shutdown(ctx))
+	}
+	return err
 }

@@ -25,6 +25,7 @@ var subjects = []struct {
 }{
 	{"copy", startCopy},
 	{"exporter", startExporter},
+	{"traces", startTraces},
 	{"unpriced", startUnpriced},
 	{"collector", startCollector},
 }

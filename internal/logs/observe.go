@@ -37,7 +37,7 @@ func (r *reader) observe(rec *record, p *program, told *rule, row *mapping.Recor
 	tellMessages(rec, span)
 	if holdsAny(told.failed, rec) {
 		span.Status().SetCode(ptrace.StatusCodeError)
-		span.Status().SetMessage(rec.textOf([]string{errorMessage, "error_message", "error"}))
+		span.Status().SetMessage(rec.textOf([]string{errorMessage, "error_message", "exception.message", "error"}))
 	}
 	r.ids.place(rec, p, told, row, span)
 	r.batch.Observations = append(r.batch.Observations, o)

@@ -1,6 +1,10 @@
 package logs
 
-import "github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+import (
+	"slices"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
 
 // Attributes of the current GenAI conventions, which spans told by records carry.
 const (
@@ -81,16 +85,32 @@ var _ = register(program{
 			detailsOf(condition{attr: operation, is: []string{"chat", "generate_content", "text_completion", "embeddings", "rerank"}}),
 			{tells: Words, fields: conventional, names: namesCall},
 		},
-		exceptionEvent: {{
-			tells: Call, fields: map[string][]string{
-				errorType: {errorType, "exception.type"}, errorMessage: {errorMessage, "exception.message"},
-				operation: {operation}, provider: {provider, "gen_ai.system"}, requestModel: {requestModel},
+		exceptionEvent: {
+			{
+				tells: Tool, when: []condition{{attr: operation, is: []string{"execute_tool"}}},
+				fields: exceptionFields(toolName, toolCallID, operation), failed: always, toolCall: []string{toolCallID}, names: namesCall,
 			},
-			failed: always, names: namesCall,
-		}},
+			{tells: Fact, when: []condition{{attr: operation, is: aroundCalls}}},
+			{
+				tells: Call, fields: exceptionFields(operation, provider, requestModel, responseModel, responseID), failed: always,
+				response: []string{responseID}, names: namesCall,
+			},
+		},
 		evaluationResult: {{tells: Score, names: namesCall, response: []string{responseID}}},
 	},
 })
+
+// exceptionFields are the error, and attributes that say of which call.
+func exceptionFields(of ...string) map[string][]string {
+	fields := map[string][]string{errorType: {errorType, "exception.type"}, errorMessage: {errorMessage, "exception.message"}}
+	for _, name := range of {
+		fields[name] = []string{name}
+	}
+	if slices.Contains(of, provider) {
+		fields[provider] = []string{provider, "gen_ai.system"}
+	}
+	return fields
+}
 
 // detailsOf is a record that tells a call whole.
 func detailsOf(evidence condition) rule {

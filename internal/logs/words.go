@@ -133,6 +133,7 @@ func tellMessage(rec *record, span ptrace.Span) {
 	e.SetName(rec.name)
 	e.SetTimestamp(rec.time())
 	rec.copyAll(e.Attributes())
+	rec.tellText(e.Attributes())
 	if v, ok := e.Attributes().Get(messageKey); ok && rec.name == choiceEvent && v.Type() == pcommon.ValueTypeMap {
 		v.Map().Remove("name") // of the agent, which the next call's history does not have
 	}
@@ -145,6 +146,24 @@ func tellMessage(rec *record, span ptrace.Span) {
 		span.Attributes().PutEmptySlice(finishReasons).AppendEmpty().SetStr(text(v))
 	}
 	span.Events().RemoveIf(func(ptrace.SpanEvent) bool { return true })
+}
+
+// tellText takes a body that is a text for the message.
+func (r *record) tellText(attrs pcommon.Map) {
+	b := r.Body()
+	if b.Type() != pcommon.ValueTypeStr || r.has || absent(b) || b.Str() == r.name {
+		return
+	}
+	for _, key := range []string{contentKey, messageKey, toolCallsKey, "parts", "gen_ai.event.content"} {
+		if _, there := attrs.Get(key); there {
+			return
+		}
+	}
+	if r.name == choiceEvent {
+		attrs = attrs.PutEmptyMap(messageKey)
+		attrs.PutStr(roleKey, "assistant")
+	}
+	b.CopyTo(attrs.PutEmpty(contentKey))
 }
 
 // says tells whether a value is more than a redaction.

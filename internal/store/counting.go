@@ -334,6 +334,21 @@ type Changes struct {
 
 	Arrived []AwaitedRow
 	Settled []ToolRow
+	Failing []FailingRow
+}
+
+// FailingRow gives a stored span the error that an event tells of its call.
+type FailingRow struct {
+	Trace [16]byte
+	trace.Ref
+	ErrorType string
+}
+
+var failingColumns = []pgbatch.Column[FailingRow]{
+	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *FailingRow) []byte { return pgbatch.AppendUUID(b, r.Trace) }),
+	pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *FailingRow) []byte { return appendSpanID(b, r.ID) }),
+	pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *FailingRow) []byte { return appendStoredTime(b, r.Start) }),
+	pgbatch.Col("error_type", pgtype.TextOID, func(b []byte, r *FailingRow) []byte { return pgbatch.AppendText(b, r.ErrorType) }),
 }
 
 // FlagRow changes the flags of a stored span.
@@ -416,8 +431,11 @@ var toolColumns = []pgbatch.Column[ToolRow]{
 	pgbatch.Col("covered", pgtype.BoolOID, func(b []byte, r *ToolRow) []byte { return pgbatch.AppendBool(b, r.Covered) }),
 }
 
-// Add takes what counting a trace has come to.
-func (c *Changes) Add(id [16]byte, r *trace.Result) {
+// Add takes what counting a trace has come to; errorType is that of a span that gets one.
+func (c *Changes) Add(id [16]byte, r *trace.Result, errorType func(pcommon.SpanID) string) {
+	for _, ref := range r.Failing {
+		c.Failing = append(c.Failing, FailingRow{id, ref, errorType(ref.ID)})
+	}
 	if r.Reset {
 		c.Reset = append(c.Reset, id)
 	}
@@ -457,5 +475,6 @@ func (s *Store) Change(statements []pgbatch.Statement, c *Changes, within Range)
 	statements = pgbatch.AppendQuery(statements, "store pairs of calls", &s.upsertPairs, c.Pairs)
 	statements = pgbatch.AppendQuery(statements, "store calls", &s.upsertCalls, c.Calls)
 	statements = pgbatch.AppendQuery(statements, "store nested tools", &s.upsertTools, c.Tools)
+	statements = pgbatch.AppendQuery(statements, "give spans their errors", &s.failSpans, c.Failing)
 	return pgbatch.AppendQuery(statements, "delete nested tools", &s.deleteTools, c.Settled)
 }

@@ -41,6 +41,7 @@ type Store struct {
 
 	copySpans   string
 	updateSpans pgbatch.Query[FlagRow]
+	failSpans   pgbatch.Query[FailingRow]
 
 	findSpans, findExactly, findTwins, findAwaited, findAwaiting pgbatch.Query[spanRef]
 	findCalls, wholeTrace, resetCounting                         string
@@ -107,6 +108,7 @@ func New(schemaName string) *Store {
 
 		copySpans:   pgbatch.CopySQL(schema.Table(schemaName, "llm_spans"), spanColumns),
 		updateSpans: query(schemaName, "spans_update", flagColumns),
+		failSpans:   query(schemaName, "spans_fail", failingColumns),
 
 		findSpans:     query(schemaName, "spans_find", findColumns),
 		findExactly:   query(schemaName, "spans_find_exactly", exactColumns),

@@ -17,8 +17,16 @@ type Signals struct {
 	listed     map[list][]int
 	sorted     bool          // listed is, by end
 	partners   map[int][]int // pairs, both ways
+	// Errors are the types of errors that events tell of spans, by trace and span.
+	Errors map[SpanRef]string
 	// Crowded is how many candidates were not compared with all under their keys.
 	Crowded int
+}
+
+// SpanRef names a span of a trace.
+type SpanRef struct {
+	Trace pcommon.TraceID
+	ID    pcommon.SpanID
 }
 
 // list names the spans, or the events, under a key.
@@ -37,7 +45,7 @@ type candidateID struct {
 func NewSignals(room int) *Signals {
 	return &Signals{
 		Candidates: make([]Candidate, 0, room), index: make(map[candidateID]int, room), listed: make(map[list][]int, 4*room),
-		partners: map[int][]int{},
+		partners: map[int][]int{}, Errors: map[SpanRef]string{},
 	}
 }
 
@@ -79,6 +87,9 @@ func (s *Signals) sort() {
 		})
 	}
 }
+
+// OtherError is the type of an error whose type is not told.
+const OtherError = "_OTHER"
 
 // maxGroup bounds how many candidates under one key are compared with one: those that end
 // nearest to it.
@@ -167,6 +178,9 @@ func (s *Signals) Settle() (placements []Placement, pairs map[pcommon.TraceID][]
 				continue
 			}
 			pair := EventPair{a.ID, b.ID, effects(a, b)}
+			if at := (SpanRef{a.Place, a.ID}); pair.Effects&InnerFails != 0 && cmp.Compare(s.Errors[at], b.ErrorType) <= 0 {
+				s.Errors[at] = cmp.Or(b.ErrorType, OtherError)
+			}
 			pairs[a.Place] = append(pairs[a.Place], pair)
 			if b.Place != a.Place {
 				pairs[b.Place] = append(pairs[b.Place], pair)

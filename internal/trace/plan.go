@@ -21,7 +21,8 @@ type Planner struct {
 	mixed     bool // calls may be side by side
 	unsure    bool // the next batch has to count the trace anew
 	linked    []pairKey
-	pairs     []Pair // to be stored
+	pairs     []Pair  // to be stored
+	failing   []int32 // stored spans that get the error of an event
 	covered   map[int32]bool
 }
 
@@ -33,7 +34,7 @@ func (p *Planner) Plan(t *Trace) (*Ask, *Result) {
 	}
 	p.reset()
 	p.t, p.batch, p.after, p.unsure = t, Rollup{}, 0, false
-	p.linked, p.pairs, p.covered = p.linked[:0], nil, nil
+	p.linked, p.pairs, p.covered, p.failing = p.linked[:0], nil, nil, p.failing[:0]
 	if t.stored != nil && !t.whole {
 		p.unknown = func(id pcommon.SpanID) bool { return !t.asked[id] }
 	}
@@ -408,11 +409,31 @@ func (p *Planner) applyPair(v int32, e Effects, inner bool) {
 		}
 		return
 	}
+	if e&InnerFails != 0 {
+		p.fail(v)
+	}
 	if e&InnerTokens != 0 {
 		at.state |= tokensRepeat
 	}
 	if e&InnerPriced != 0 && at.arrived() {
 		at.covered |= kindsOf(p.nodes[at.first].Kind)
+	}
+}
+
+// fail gives spans the error of an event.
+func (p *Planner) fail(v int32) {
+	for n := p.vertices[v].first; n != none; n = p.nodes[n].next {
+		node := &p.nodes[n]
+		if node.was == nil || node.Event || node.Kind != mapping.KindTool && !node.reportsTokens() || slices.Contains(p.failing, n) {
+			continue
+		}
+		if at := (observation{node.ID, node.Start}); !node.Error || p.t.failing[at] { // it is counted again with each answer
+			if p.t.failing == nil {
+				p.t.failing = map[observation]bool{}
+			}
+			p.t.failing[at], node.Error = true, true
+			p.failing = append(p.failing, n)
+		}
 	}
 }
 

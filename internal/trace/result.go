@@ -120,6 +120,7 @@ func (p *Planner) take(r *Result) *Rollup {
 		p.noteRepeated(p.nodes[n].Span, r.Spans[i])
 		p.batch.count(p.nodes[n].Span, r.Spans[i], 1)
 	})
+	p.takeFailing(r)
 	for n := range p.nodes {
 		node := &p.nodes[n]
 		if node.was == nil {
@@ -139,7 +140,7 @@ func (p *Planner) take(r *Result) *Rollup {
 		row := p.batch
 		return &row
 	}
-	if p.batch.Spans == 0 && len(r.Changed) == 0 {
+	if p.batch.Spans == 0 && len(r.Changed)+len(r.Failing) == 0 {
 		return nil
 	}
 	row := p.t.stored.clone()
@@ -147,10 +148,23 @@ func (p *Planner) take(r *Result) *Rollup {
 	return row
 }
 
+// takeFailing notes the stored spans that get the error of an event. Those that count are
+// errors from now on.
+func (p *Planner) takeFailing(r *Result) {
+	for _, n := range p.failing {
+		node := &p.nodes[n]
+		r.Failing = append(r.Failing, Ref{node.ID, node.Start})
+		if !p.t.whole && node.was.Counted.V {
+			p.batch.Errors++
+		}
+	}
+}
+
 // takeWhole returns the trace's row made anew from all spans, and what has to change
 // on stored ones.
 func (p *Planner) takeWhole(r *Result) *Rollup {
 	p.after &^= repeated
+	p.takeFailing(r)
 	p.eachNew(func(i int, n int32) {
 		r.Spans[i] = p.flags(n)
 		p.noteRepeated(p.nodes[n].Span, r.Spans[i])

@@ -31,6 +31,8 @@ type Candidate struct {
 	Derived       bool           // an event whose trace is derived from its turn
 	Models        Models
 	Failed        bool
+	Error         bool // that it says
+	ErrorType     string
 	Tokens, Cost  bool // it reports such
 	Input, Output mapping.Int
 	Reasoning     mapping.Int
@@ -58,7 +60,7 @@ func CandidateOf(s *mapping.Span, session string) Candidate {
 	of := Of(s)
 	c := Candidate{
 		Origin: s.TraceID, Place: s.TraceID, ID: s.SpanID, Start: s.Start, End: s.End, Kind: s.Kind, Session: cmp.Or(s.SessionID, session),
-		Models: of.Models, Failed: of.Failed, Tokens: of.reportsTokens(), Cost: of.Cost.Valid,
+		Models: of.Models, Failed: of.Failed, Error: of.Error, ErrorType: s.ErrorType, Tokens: of.reportsTokens(), Cost: of.Cost.Valid,
 		Input: s.Usage.Input, Output: s.Usage.Output, Reasoning: s.Usage.Reasoning, Figures: figures(&s.Usage),
 		ToolName: of.ToolName, ToolCall: of.ToolCall, Sums: isGroup(s.Kind) && s.Event == nil,
 	}
@@ -358,7 +360,7 @@ func oneCall(a, b *Candidate, way way) bool {
 	if a.Prompt() || b.Prompt() {
 		return oneTurn(a, b, way)
 	}
-	if a.Kind != b.Kind || a.Event == b.Event || a.Kind == mapping.KindTool && a.ToolName != b.ToolName {
+	if a.Kind != b.Kind || a.Event == b.Event || a.Kind == mapping.KindTool && a.ToolName != b.ToolName && (way != byName || a.ToolName != "" && b.ToolName != "") {
 		return false
 	}
 	switch way {
@@ -426,6 +428,7 @@ const (
 	OuterCost                       // nor its cost
 	InnerTokens                     // the inner's tokens count no more: the outer reports more of them
 	InnerPriced                     // the inner's estimate counts no more: the outer reports the cost
+	InnerFails                      // the inner has the outer's error
 )
 
 // EventPair is a pair of observations of one call, of which one at least is an event.
@@ -456,6 +459,9 @@ func effects(inner, outer *Candidate) (e Effects) {
 		}
 		return e
 	}
+	if fills(inner, outer) {
+		e |= InnerFails
+	}
 	sameTool := inner.ToolCall == "" || outer.ToolCall == "" || inner.ToolCall == outer.ToolCall
 	if inner.Kind == mapping.KindTool {
 		if sameTool {
@@ -479,4 +485,10 @@ func effects(inner, outer *Candidate) (e Effects) {
 		e |= InnerPriced
 	}
 	return e
+}
+
+// fills tells whether the error of an event is that of a span, which says nothing of it. A
+// call of a model without an answer and figures would then be taken for another attempt.
+func fills(inner, outer *Candidate) bool {
+	return outer.Error && !inner.Error && inner.Event == "" && (inner.Kind == mapping.KindTool || inner.Tokens)
 }

@@ -47,6 +47,9 @@ func observations(r source) (all []Candidate) {
 			switch r.IntN(3) {
 			case 0: // the record names its span
 				e.Names = span
+				if r.IntN(4) == 0 { // without the tool's name
+					e.ToolName = ""
+				}
 			case 1:
 				e.Origin, e.Derived = pcommon.TraceID{2, session[1], byte(r.IntN(2))}, true
 				e.Place = e.Origin
@@ -107,6 +110,7 @@ func turns(r source, before int) (all []Candidate) {
 func observed(r source, call Candidate, in pcommon.TraceID, n int, event, id string) Candidate {
 	call.ID, call.Origin, call.Place, call.Event = pcommon.SpanID{9, byte(n / 256), byte(n)}, in, in, event
 	call.End += int64(r.IntN(3)) * 1000
+	call.Error = call.Failed || r.IntN(5) == 0
 	if id != "" && r.IntN(3) > 0 {
 		call.IDs, call.HasID = []string{id}, true
 		if call.Kind == mapping.KindTool {
@@ -135,15 +139,19 @@ func pairByDefinition(a, b *Candidate) bool {
 	if a.Sums || b.Sums {
 		return false
 	}
-	if a.Kind != b.Kind || a.Event == "" && b.Event == "" || a.Event == b.Event || a.Kind == mapping.KindTool && a.ToolName != b.ToolName {
+	if a.Kind != b.Kind || a.Event == "" && b.Event == "" || a.Event == b.Event {
 		return false
 	}
 	apart := max(a.End-b.End, b.End-a.End)
 	names := func(e, s *Candidate) bool {
 		return e.Event != "" && s.Event == "" && !e.Names.IsEmpty() && e.Names == s.ID && e.Origin == s.Origin
 	}
-	if names(a, b) || names(b, a) {
+	sameTool := a.Kind != mapping.KindTool || a.ToolName == b.ToolName
+	if (names(a, b) || names(b, a)) && (sameTool || a.ToolName == "" || b.ToolName == "") {
 		return true
+	}
+	if !sameTool {
+		return false
 	}
 	if a.Session != b.Session {
 		return false

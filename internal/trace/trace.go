@@ -29,6 +29,8 @@ type Trace struct {
 
 	events []EventPair          // of which one is in the trace, or both
 	gone   map[observation]bool // stored events that move to another trace
+
+	failing map[observation]bool // stored spans that get the error of an event
 }
 
 // observation names a row of llm_spans within a trace.
@@ -234,6 +236,8 @@ type Result struct {
 	Duplicate []bool
 	// Changed are stored spans and their new flags.
 	Changed []Change
+	// Failing are stored spans that get the error of an event.
+	Failing []Ref
 	// Row is the new row of llm_traces; nil if nothing changes.
 	Row *Rollup
 	// Hours are times in the hours whose usage changes beside those of the spans above.

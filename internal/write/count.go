@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
@@ -75,7 +77,10 @@ func (t *transaction) take(at int32, result *trace.Result) {
 		t.dead[r] = result.Duplicate[i]
 		t.rows[r].Trace, t.rows[r].Flags = tr.id, result.Spans[i]
 	}
-	t.changes.Add(tr.id, result)
+	t.changes.Add(tr.id, result, func(span pcommon.SpanID) string { return t.errorType(tr.otel, span) })
+	for _, failing := range result.Failing {
+		t.hours = append(t.hours, failing.Start)
+	}
 	if t.pairing != nil {
 		t.takeMoving(tr, result)
 	}

@@ -2,6 +2,7 @@ package write
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -342,6 +343,9 @@ func (t *transaction) layOutPaired() {
 			if s.ParentSpanID.IsEmpty() {
 				s.ParentSpanID = c.Agent
 			}
+			if s.Event == nil {
+				s.ErrorType = cmp.Or(s.ErrorType, p.signals.Errors[trace.SpanRef{Trace: place, ID: s.SpanID}])
+			}
 		}
 		if t.dead[i] = p.known[i]; t.dead[i] {
 			continue
@@ -375,6 +379,14 @@ func (t *transaction) layOutPaired() {
 	for _, id := range slices.SortedFunc(maps.Keys(traces), compareTraces) {
 		t.traces = append(t.traces, *traces[id])
 	}
+}
+
+// errorType returns the type of the error that an event tells of a span's call.
+func (t *transaction) errorType(otel pcommon.TraceID, span pcommon.SpanID) string {
+	if t.pairing == nil {
+		return trace.OtherError
+	}
+	return cmp.Or(t.pairing.signals.Errors[trace.SpanRef{Trace: otel, ID: span}], trace.OtherError)
 }
 
 // placeOf returns where an event goes.

@@ -5,7 +5,15 @@ CREATE OR REPLACE VIEW {{.schema}}.llm_internal_calls WITH (security_invoker = t
 SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name, s.span_kind,
     CASE WHEN k.is_agent THEN 'agent' ELSE s.kind END AS kind, k.is_call, k.is_call AND s.error_type IS NOT NULL AS failed, s.operation,
     s.service_name, s.scope_name, s.scope_version, s.start_time, s.end_time, s.duration_us,
-    s.status, s.status_message, s.error_type, s.error_message,
+    s.status, s.status_message,
+    CASE WHEN s.error_type = '_OTHER' AND k.told_again
+         THEN coalesce((SELECT o.error_type FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE o.error_type <> '_OTHER' ORDER BY o.ordinality LIMIT 1), s.error_type)
+         ELSE s.error_type END AS error_type,
+    CASE WHEN s.error_message IS NULL AND s.error_type IS NOT NULL AND k.told_again
+         THEN (SELECT o.error_message FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE o.error_message IS NOT NULL ORDER BY o.ordinality LIMIT 1)
+         ELSE s.error_message END AS error_message,
     CASE WHEN s.provider IS NULL AND k.told_again
          THEN (SELECT o.provider FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
                WHERE o.provider IS NOT NULL ORDER BY o.ordinality LIMIT 1)
