@@ -62,7 +62,7 @@ func New(opts Options) *Mapper {
 	m.readings.New = func() any {
 		return &reading{
 			t: m.table, norm: m.norm, opts: &m.opts, faults: &m.faults,
-			slots: make([]slot, m.table.slots), jsonNeed: need{perSpan: firstJSON}, idNeed: need{perSpan: firstIDs}, keysRead: map[string]*keyRead{}, membersRead: map[string]*keyRead{}, memberFacts: map[string]map[string]tokenFact{},
+			slots: make([]slot, m.table.slots), jsonNeed: need{perSpan: firstJSON}, idNeed: need{perSpan: firstIDs}, keysRead: map[string]*keyRead{}, membersRead: map[string]*keyRead{}, eventNames: map[string]eventName{}, memberFacts: map[string]map[string]tokenFact{},
 			nameKinds: map[string]kindFound{}, valueKinds: map[string]kindFound{}, resources: map[string]*resource{},
 			scopes: map[string]uint64{}, ofScope: m.table.dialectsOfScope,
 		}

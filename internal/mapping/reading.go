@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -113,7 +114,9 @@ type reading struct {
 	membersRead map[string]*keyRead // paths of members
 	members     int                 // of objects that may still be looked at
 	prefixes    [numUnnamed]string  // of the indexed keys of a stranger
-	parsed      []value             // attributes that parseOnce has read, with their JSON
+	prefixed    bool                // there are some
+	eventNames  map[string]eventName
+	parsed      []value // attributes that parseOnce has read, with their JSON
 	messages    []content.Message
 	contents    []content.Content
 	referred    []content.ID // contents that attributes and events refer to
@@ -155,7 +158,6 @@ func (r *reading) release() {
 	clear(r.parsed[:cap(r.parsed)])
 	clear(r.leaves[:cap(r.leaves)])
 	clear(r.stated[:cap(r.stated)])
-	clear(r.prefixes[:])
 	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch {
 		r.hits, r.leaves, r.events, r.messages, r.classes, r.read = nil, nil, nil, nil, nil, nil
 	}
@@ -170,6 +172,8 @@ func (r *reading) release() {
 // scan looks each attribute of the span up once and files it in its slot.
 func (r *reading) scan() {
 	attrs := r.span.Attributes()
+	r.classes = slices.Grow(r.classes[:0], attrs.Len())[:attrs.Len()]
+	r.read = slices.Grow(r.read[:0], attrs.Len())[:attrs.Len()]
 	i := int32(-1)
 	for key, v := range attrs.All() {
 		i++
@@ -179,14 +183,14 @@ func (r *reading) scan() {
 			if info.repeatsName && v.Type() == pcommon.ValueTypeStr && v.Str() == r.span.Name() {
 				class = classFact
 			}
-			r.classes = append(r.classes, class)
+			r.classes[i] = class
 			r.note(&info.traits, v)
 			r.file(info, v, i, -1)
 			r.strange = r.strange || !info.anybodys
 			continue
 		}
 		if f := k.family; f != nil && f.fields != 0 {
-			r.classes = append(r.classes, classUnknown)
+			r.classes[i] = classUnknown
 			r.fileHit(f, hit{slot: f.slot, index: k.index, attr: i, rest: k.rest, value: v})
 			continue
 		}
@@ -199,7 +203,7 @@ func (r *reading) scan() {
 
 // fileUnknown files an attribute that no dialect knows by the words of its key.
 func (r *reading) fileUnknown(t *traits, v pcommon.Value, attr int32) {
-	r.classes = append(r.classes, t.class(v))
+	r.classes[attr] = t.class(v)
 	r.strange = true
 	r.note(t, v)
 	if t.names != namesNothing && t.count == noTokens {
@@ -292,7 +296,7 @@ func (r *reading) see(key string, at int32) *keyRead {
 		r.repeats = append(r.repeats, at)
 	}
 	k.seen = r.turn
-	r.read = append(r.read, k)
+	r.read[at] = k
 	return k
 }
 

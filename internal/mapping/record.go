@@ -116,6 +116,7 @@ func (r *reading) event(rec *Record) Event {
 		ResourceID: r.around.res.id, Flags: uint32(rec.Flags()), DroppedAttributes: rec.DroppedAttributesCount(),
 	}
 	e.BodyID = r.body(rec)
+	r.read = slices.Grow(r.read[:0], rec.Attributes().Len())[:rec.Attributes().Len()]
 	for key, v := range rec.Attributes().All() {
 		r.see(key, int32(len(r.classes)))
 		r.classes = append(r.classes, r.classOf(key, v))

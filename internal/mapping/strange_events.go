@@ -20,33 +20,44 @@ var (
 // message, the first wins.
 var eventTexts = [...]string{"content", "message", "text", "body", "prompt", "completion", "response", "input", "output", "question", "answer", "value"}
 
+// eventName is what the name of an event tells.
+type eventName struct {
+	passedOver, chunk     bool
+	input, output, system bool // of a message
+}
+
+func readEventName(name string) eventName {
+	words := wordsOf(name)
+	return eventName{
+		passedOver: holdsAny(words, passedOver),
+		chunk: slices.Contains(words, "chunk") || slices.Contains(words, "delta") ||
+			slices.Contains(words, "first") && slices.Contains(words, "token"),
+		input: holdsAny(words, tellInput), output: holdsAny(words, tellOutput), system: slices.Contains(words, "system"),
+	}
+}
+
 // guessEvents reads events that no dialect knows.
 func (r *reading) guessEvents() {
 	for i := range min(len(r.events), maxReadEvents) {
-		e := r.span.Events().At(i)
 		if r.events[i].info != nil {
 			continue
 		}
-		words := wordsOf(e.Name()[:min(len(e.Name()), maxKeyLength)])
-		switch {
-		case holdsAny(words, passedOver):
-		case isChunk(words):
+		e := r.span.Events().At(i)
+		switch name := remember(r.eventNames, e.Name(), readEventName); {
+		case name.passedOver:
+		case name.chunk:
 			if s := &r.slots[r.t.firstToken]; !s.set {
 				r.fill(r.t.firstToken, slot{time: e.Timestamp(), attr: -1}, 1<<fTTFT)
 			}
 		default:
-			r.guessMessage(e, words, i)
+			r.guessMessage(e, name, i)
 			r.guessFacts(e, i)
 		}
 	}
 }
 
-func isChunk(words []string) bool {
-	return slices.Contains(words, "chunk") || slices.Contains(words, "delta") || slices.Contains(words, "first") && slices.Contains(words, "token")
-}
-
 // guessMessage takes an event for a message if its name or the role says whose.
-func (r *reading) guessMessage(e ptrace.SpanEvent, words []string, i int) {
+func (r *reading) guessMessage(e ptrace.SpanEvent, name eventName, i int) {
 	m := messageEvent{guessed: true, text: textKeyOf(e.Attributes())}
 	if m.text == "" {
 		return
@@ -57,9 +68,9 @@ func (r *reading) guessMessage(e ptrace.SpanEvent, words []string, i int) {
 	role, told := e.Attributes().Get(m.prefix + "role")
 	told = told && role.Type() == pcommon.ValueTypeStr
 	switch {
-	case holdsAny(words, tellOutput):
+	case name.output:
 		m.output = true
-	case holdsAny(words, tellInput):
+	case name.input:
 	case told && lower(role.Str()) == "assistant":
 		m.output = i == len(r.events)-1
 	case !told:
@@ -69,7 +80,7 @@ func (r *reading) guessMessage(e ptrace.SpanEvent, words []string, i int) {
 	switch {
 	case m.output:
 		m.role = "assistant"
-	case slices.Contains(words, "system"):
+	case name.system:
 		m.role = "system"
 	}
 	r.events[i].info = &eventInfo{message: &m, time: -1}

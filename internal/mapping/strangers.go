@@ -29,7 +29,10 @@ func (r *reading) guess() {
 	if !r.strange && len(r.events) == 0 || r.dialects&^(r.t.conventions|completionBit|chatBit) != 0 || r.around.scopeDialects != 0 {
 		return
 	}
-	r.prefixes, r.members = [numUnnamed]string{}, maxUnfolded
+	r.members = maxUnfolded
+	if r.prefixed {
+		r.prefixes, r.prefixed = [numUnnamed]string{}, false
+	}
 	i := int32(-1)
 	for key, v := range r.span.Attributes().All() {
 		i++
@@ -152,7 +155,7 @@ func (r *reading) fileGuess(g *guess, v pcommon.Value, at guessPlace) unnamed {
 // fileIndexed files an indexed key, of several families the first one's.
 func (r *reading) fileIndexed(g *guess, v pcommon.Value, at guessPlace) {
 	if r.prefixes[g.names] == "" {
-		r.prefixes[g.names] = g.prefix
+		r.prefixes[g.names], r.prefixed = g.prefix, true
 	}
 	if r.prefixes[g.names] != g.prefix || at.attr < 0 {
 		return
