@@ -19,10 +19,13 @@ BEGIN
             JOIN {{.schema}}.llm_internal_calls e ON e.trace_id = t.id AND e.start_time BETWEEN t.start_time AND t.end_time
             WHERE e.is_call AND (e.start_time, e.span_id) < (began, of_span)
                 AND (e.trace_id = of_trace OR e.session_id = of_session)
+        ), asked AS MATERIALIZED (
+            SELECT DISTINCT a.id FROM unnest(llm_internal_new_inputs.ids) a (id)
         ), said AS (
             SELECT counted.id, max(counted.times) AS times
-            FROM earlier e
-            CROSS JOIN LATERAL (SELECT u.id, count(*) AS times FROM unnest(e.ids) u (id) WHERE u.id = ANY (llm_internal_new_inputs.ids) GROUP BY u.id) counted
+            FROM (SELECT e.n, u.id, count(*) AS times
+                  FROM (SELECT row_number() OVER () AS n, earlier.ids FROM earlier) e CROSS JOIN LATERAL unnest(e.ids) u (id)
+                  JOIN asked ON asked.id = u.id GROUP BY e.n, u.id) counted
             GROUP BY counted.id
         )
         SELECT array_agg(m.times > coalesce(s.times, 0) ORDER BY m.place)

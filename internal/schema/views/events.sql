@@ -9,8 +9,31 @@ SELECT e.id, e.day, e.time, e.observed_time, e.name, e.event_name, e.severity, e
 FROM {{.schema}}.llm_events e
 LEFT JOIN {{.schema}}.llm_resources r ON r.id = e.resource_id;
 
--- Scores with the call that each is about: the one of the span that the score names, else
--- the one with its response id. Null where no such call is stored.
+-- The call that a score is about: the one of the span that the score names, else the one with
+-- its response id. As a subquery of the view it was planned over all days for each score, which
+-- PostgreSQL took for so costly that it compiled the query for 62 s.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_scored_call(of_trace uuid, of_span text, of_response text)
+RETURNS TABLE (trace_id uuid, trace_hex text, span_id text, name text, service_name text, start_time timestamptz, duration_us bigint, provider text, model text,
+    response_id text, session_id text, user_id text, input_tokens bigint, output_tokens bigint, total_cost numeric, failed boolean)
+LANGUAGE plpgsql STABLE ROWS 1 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        SELECT f.trace_id, f.trace_hex, f.span_id, f.name, f.service_name, f.start_time, f.duration_us, f.provider, f.model,
+            f.response_id, f.session_id, f.user_id, f.input_tokens, f.output_tokens, f.total_cost, f.failed
+        FROM {{.schema}}.llm_traces t
+        JOIN {{.schema}}.llm_call_facts f ON f.trace_id = t.id AND f.start_time BETWEEN t.start_time AND t.end_time
+        WHERE t.id = of_trace AND f.span_id = of_span ORDER BY f.start_time LIMIT 1;
+    IF NOT FOUND AND of_response IS NOT NULL THEN
+        RETURN QUERY
+            SELECT f.trace_id, f.trace_hex, f.span_id, f.name, f.service_name, f.start_time, f.duration_us, f.provider, f.model,
+                f.response_id, f.session_id, f.user_id, f.input_tokens, f.output_tokens, f.total_cost, f.failed
+            FROM {{.schema}}.llm_call_facts f WHERE f.response_id = of_response ORDER BY f.start_time LIMIT 1;
+    END IF;
+END
+$$;
+
+-- Scores with the call that each is about. Null where no such call is stored.
 CREATE OR REPLACE VIEW {{.schema}}.llm_call_scores WITH (security_invoker = true) AS
 SELECT s.id AS score_id, s.time AS scored_at, s.name AS score_name, s.value, s.label, s.error_type AS score_error_type,
     (SELECT w.body FROM {{.schema}}.llm_contents w WHERE w.day = s.day AND w.id = s.explanation_id) #>> '{}' AS explanation,
@@ -19,9 +42,4 @@ SELECT s.id AS score_id, s.time AS scored_at, s.name AS score_name, s.value, s.l
     coalesce(c.response_id, s.response_id) AS response_id, coalesce(c.session_id, s.session_id) AS session_id, c.user_id,
     c.input_tokens, c.output_tokens, c.total_cost, c.failed
 FROM {{.schema}}.llm_scores s
-LEFT JOIN LATERAL (
-    SELECT o.* FROM (
-        SELECT 1 AS rank, f.* FROM {{.schema}}.llm_call_facts f WHERE f.trace_id = s.trace_id AND f.span_id = s.span_id
-        UNION ALL
-        SELECT 2, f.* FROM {{.schema}}.llm_call_facts f WHERE f.response_id = s.response_id) o
-    ORDER BY o.rank, o.start_time LIMIT 1) c ON true;
+LEFT JOIN LATERAL {{.schema}}.llm_internal_scored_call(s.trace_id, s.span_id, s.response_id) c ON true;
