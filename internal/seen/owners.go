@@ -12,6 +12,9 @@ import (
 // owner of the span that stored it in its row; others are noted beside, up to
 // store.MaxOwners of them, and then that there are more.
 type owners struct {
+	first   []content.Owner // by number of a staged content: of the first span that refers to it, or nobody
+	ofStore []int32         // the numbers of the contents to store
+
 	references []store.OwnerRow // by others than the owner of a content
 	counts     map[content.Key]int
 	seen       map[store.OwnerRow]bool // references by others, also to histories
@@ -31,17 +34,21 @@ func (r *Reservation) assignOwners(b *mapping.Batch, known func(int32) *partitio
 		b.References(s, func(id content.ID) { r.refer(store.OwnerRow{Key: content.Key{Day: s.Day, ID: id}, Owner: owner}, d) },
 			func(h *content.History) { r.referToHistory(s.Day, h, owner, d) })
 	}
-	for i := range r.Store {
-		r.Store[i].Owner = r.ownerOf(r.Store[i].Key)
+	for i, number := range r.owners.ofStore {
+		r.Store[i].Owner = toStore(r.owners.first[number])
 	}
 }
 
 // refer takes a reference to a content.
 func (r *Reservation) refer(row store.OwnerRow, known *partition) {
-	first, staged := r.staged[row.Key]
+	number, staged := r.staged[row.Key]
+	first := nobody
+	if staged {
+		first = r.owners.first[number]
+	}
 	switch {
 	case staged && first == nobody:
-		r.staged[row.Key] = row.Owner
+		r.owners.first[number] = row.Owner
 		return
 	case staged && (first == row.Owner || first == content.Unknown), !staged && known.covers(row.ID, row.Owner), r.owners.seen[row]:
 		return
@@ -80,12 +87,15 @@ func (r *Reservation) referToHistory(day int32, h *content.History, owner conten
 	}
 }
 
-// ownerOf is the owner to store in the row of a content.
-func (r *Reservation) ownerOf(key content.Key) content.Owner {
-	if owner := r.staged[key]; owner != nobody {
-		return owner
+// ownerOf is the owner of the first span that refers to a staged content, or nobody.
+func (r *Reservation) ownerOf(key content.Key) content.Owner { return r.owners.first[r.staged[key]] }
+
+// toStore is an owner as the row of a content has it.
+func toStore(owner content.Owner) content.Owner {
+	if owner == nobody { // log records refer to it
+		return content.Unknown
 	}
-	return content.Unknown // log records refer to it
+	return owner
 }
 
 // ToNote returns, sorted, what is to note of the owners of the references of the batch's
@@ -94,7 +104,7 @@ func (r *Reservation) ownerOf(key content.Key) content.Owner {
 func (r *Reservation) ToNote(b *mapping.Batch, duplicate []bool) []store.OwnerRow {
 	rows := slices.Clone(r.owners.references)
 	for key := range r.owners.stored {
-		if row := (store.OwnerRow{Key: key, Owner: r.staged[key]}); row.Owner != nobody && !r.cache.covers(r.proof, row) {
+		if row := (store.OwnerRow{Key: key, Owner: r.ownerOf(key)}); row.Owner != nobody && !r.cache.covers(r.proof, row) {
 			rows = append(rows, row)
 		}
 	}
@@ -126,7 +136,8 @@ func (r *Reservation) withoutDuplicates(b *mapping.Batch, duplicate []bool, rows
 		})
 	}
 	rows = slices.DeleteFunc(rows, func(row store.OwnerRow) bool { return row.Owner != content.Unknown && !refers[row] })
-	for key, owner := range r.staged {
+	for key, number := range r.staged {
+		owner := r.owners.first[number]
 		if row := (store.OwnerRow{Key: key, Owner: owner}); owner != nobody && owner != content.Unknown && !r.owners.stored[key] && !refers[row] {
 			rows = append(rows, store.OwnerRow{Key: key, Owner: content.Void})
 		}
@@ -159,7 +170,8 @@ func (r *Reservation) remember() {
 			c.dayFor(key.Day, file).add(key.ID, owner)
 		}
 	}
-	for key, owner := range r.staged {
+	for key, number := range r.staged {
+		owner := o.first[number]
 		switch {
 		case o.anybody[key], !o.stored[key] && (owner == nobody || owner == content.Unknown):
 			owner = anybody

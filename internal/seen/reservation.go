@@ -29,11 +29,12 @@ type Reservation struct {
 	Reused, ReusedBytes int
 
 	left map[*Reservation][]store.ContentRow
-	// staged and histories are the batch's contents and histories that were not known, each
-	// with the owner of the first span that refers to it, or nobody. They do not change once
-	// the reservation is made.
-	staged, histories map[content.Key]content.Owner
-	owners            owners
+	// staged are the batch's contents that were not known, with their places in owners.first,
+	// and histories those that were not, each with the owner of the first span that refers to
+	// it, or nobody. They do not change once the reservation is made.
+	staged    map[content.Key]int32
+	histories map[content.Key]content.Owner
+	owners    owners
 
 	ended     chan struct{} // closed when the batch has committed or failed
 	committed bool          // to be read once it has ended
@@ -46,7 +47,7 @@ func (c *Contents) Reserve(p *Proof, b *mapping.Batch, all bool) *Reservation {
 	defer c.mu.Unlock()
 	r := &Reservation{
 		cache: c, proof: p, Known: map[int32]content.ID{}, left: map[*Reservation][]store.ContentRow{},
-		staged: make(map[content.Key]content.Owner, len(b.Contents)), histories: map[content.Key]content.Owner{},
+		staged: make(map[content.Key]int32, len(b.Contents)), histories: map[content.Key]content.Owner{},
 		owners: owners{counts: map[content.Key]int{}, seen: map[store.OwnerRow]bool{}, stored: map[content.Key]bool{}, anybody: map[content.Key]bool{}},
 		ended:  make(chan struct{}),
 	}
@@ -80,7 +81,9 @@ func (r *Reservation) stage(key content.Key, body []byte, known *partition, othe
 		r.reuse(1, len(body))
 		return
 	}
-	r.staged[key] = nobody
+	number := int32(len(r.owners.first))
+	r.staged[key] = number
+	r.owners.first = append(r.owners.first, nobody)
 	row := store.ContentRow{Key: key, Body: body}
 	if first := slices.IndexFunc(others, func(o *Reservation) bool { return o.isStaged(key) }); first >= 0 {
 		r.left[others[first]] = append(r.left[others[first]], row)
@@ -88,6 +91,7 @@ func (r *Reservation) stage(key content.Key, body []byte, known *partition, othe
 		return
 	}
 	r.Store = append(r.Store, row)
+	r.owners.ofStore = append(r.owners.ofStore, number)
 }
 
 // stageHistory decides about the messages of a history, but for those of an earlier one,
@@ -163,7 +167,7 @@ func (r *Reservation) AwaitOthers(ctx context.Context) (rows []store.ContentRow,
 		}
 	}
 	for i := range rows {
-		rows[i].Owner = r.ownerOf(rows[i].Key)
+		rows[i].Owner = toStore(r.ownerOf(rows[i].Key))
 		r.reuse(-1, -len(rows[i].Body))
 	}
 	slices.SortFunc(rows, store.CompareContents)
