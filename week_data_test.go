@@ -315,12 +315,7 @@ func messageText(role string, parts []map[string]any) string {
 
 func mergeMaps(maps ...map[string]any) map[string]any { return all(maps...) }
 
-// day is the UTC day of a visit.
-func (v *visit) day() string { return v.at.Format("2006-01-02") }
-
-func (v *visit) hour() string { return v.at.Format("2006-01-02 15") }
-
-// began is when a call began: it may be in the hour after its visit's.
+// after is when a call began: that may be in the hour after its visit's.
 func (v *visit) after(ms int) time.Time { return v.at.Add(time.Duration(ms) * time.Millisecond) }
 
 // percentile is percentile_disc of PostgreSQL.

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
@@ -76,6 +77,20 @@ func TestLongHistory(t *testing.T) {
 func TestWildSpans(t *testing.T) {
 	t.Parallel()
 	wildSpans(t, 300)
+}
+
+// TestWildSpansAreMapped maps more of them than a database could store meanwhile.
+func TestWildSpansAreMapped(t *testing.T) {
+	t.Parallel()
+	keys, mapper := attributeKeys(t), mapping.New(mapping.Options{})
+	for _, seed := range []uint64{9182257509319352644, rand.Uint64(), rand.Uint64(), rand.Uint64()} {
+		r := rand.New(rand.NewPCG(seed, 0))
+		for range 300 {
+			batch, err := mapper.Traces(t.Context(), wild(r, keys))
+			require.NoError(t, err, "seed %d", seed)
+			require.Empty(t, batch.Rejected, "seed %d", seed)
+		}
+	}
 }
 
 func wildSpans(t *testing.T, rounds int) {

@@ -37,8 +37,12 @@ func (r *reading) readAnswer(src *boundSource) bool {
 		return false
 	}
 	for i, at := range src.parts {
-		if given[i] != (pcommon.Value{}) && !r.slots[at].part && (i != answerToolCalls || r.slots[at].node.Exists()) {
-			r.classes[r.slots[at].attr] = classStored
+		if at < 0 || given[i] == (pcommon.Value{}) {
+			continue
+		}
+		s := &r.slots[at]
+		if s.attr >= 0 && !s.part && (i != answerToolCalls || s.node.Exists()) {
+			r.classes[s.attr] = classStored
 		}
 	}
 	return true

@@ -141,7 +141,7 @@ func (t *traits) readGeneral(key string) {
 	t.failure = failureTexts[key]
 	t.open = openNamespaces[head] && !t.failure
 	words := wordsOf(key[len(head):])
-	t.general = !t.open || !holdsWords(words) && !(applicationNamespaces[head] && speaksOfAI(words))
+	t.general = !t.open || !holdsWords(words) && (!applicationNamespaces[head] || !speaksOfAI(words))
 }
 
 func wordSet(list string) map[string]bool {

@@ -76,7 +76,7 @@ func (r *reading) params() {
 func (r *reading) familyParams(all jsonval.Node, src *boundSource) {
 	for i := range r.hits {
 		h := &r.hits[i]
-		if h.slot == src.slot && r.param(all, h.rest, h.value, true) && !h.part {
+		if h.slot == src.slot && r.param(all, h.rest, h.value, true) && !h.part && h.attr >= 0 {
 			r.classes[h.attr] = classStored
 		}
 	}
@@ -92,8 +92,8 @@ func (r *reading) bodyParams(all jsonval.Node, src *boundSource) {
 	if !n.Exists() {
 		n = r.json(&r.slots[src.slot])
 	}
-	if r.groupParams(all, n) && r.classes[r.slots[src.slot].attr] == classFact {
-		r.classes[r.slots[src.slot].attr] = classWords
+	if s := &r.slots[src.slot]; r.groupParams(all, n) && s.attr >= 0 && r.classes[s.attr] == classFact {
+		r.classes[s.attr] = classWords
 	}
 }
 

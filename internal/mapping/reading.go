@@ -355,7 +355,7 @@ func (r *reading) fileHit(f *family, h hit) {
 	if h.value.Type() == pcommon.ValueTypeEmpty {
 		return
 	}
-	if f.words {
+	if f.words && h.attr >= 0 {
 		r.classes[h.attr] = classWords
 	}
 	r.dialects |= f.marks
