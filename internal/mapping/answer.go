@@ -41,8 +41,8 @@ func (r *reading) readAnswer(src *boundSource) bool {
 			continue
 		}
 		s := &r.slots[at]
-		if s.attr >= 0 && !s.part && (i != answerToolCalls || s.node.Exists()) {
-			r.classes[s.attr] = classStored
+		if !s.part && (i != answerToolCalls || s.node.Exists()) {
+			r.classify(s.attr, classStored)
 		}
 	}
 	return true

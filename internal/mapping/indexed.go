@@ -231,7 +231,7 @@ func skip(path string, drop []string) string {
 // tookList notes what holds the attributes that unflatten or assemble read.
 func (r *reading) tookList(src *boundSource) {
 	for i := range r.hits {
-		if h := &r.hits[i]; h.slot == src.slot && h.used && !h.part && h.attr >= 0 {
+		if h := &r.hits[i]; h.slot == src.slot && h.used && !h.part {
 			r.classes[h.attr] = classStored
 		}
 	}

@@ -76,7 +76,7 @@ func (r *reading) params() {
 func (r *reading) familyParams(all jsonval.Node, src *boundSource) {
 	for i := range r.hits {
 		h := &r.hits[i]
-		if h.slot == src.slot && r.param(all, h.rest, h.value, true) && !h.part && h.attr >= 0 {
+		if h.slot == src.slot && r.param(all, h.rest, h.value, true) && !h.part {
 			r.classes[h.attr] = classStored
 		}
 	}

@@ -331,8 +331,8 @@ func (r *reading) file(info *keyInfo, v pcommon.Value, attr, event int32) {
 	if v.Type() == pcommon.ValueTypeEmpty {
 		return
 	}
-	if attr >= 0 && info.words {
-		r.classes[attr] = classWords
+	if info.words {
+		r.classify(attr, classWords)
 	}
 	r.dialects |= info.marks
 	for _, m := range info.values {
@@ -355,7 +355,7 @@ func (r *reading) fileHit(f *family, h hit) {
 	if h.value.Type() == pcommon.ValueTypeEmpty {
 		return
 	}
-	if f.words && h.attr >= 0 {
+	if f.words {
 		r.classes[h.attr] = classWords
 	}
 	r.dialects |= f.marks
@@ -469,6 +469,14 @@ func (r *reading) parse(v pcommon.Value, repairs *jsonval.Repairs) jsonval.Node 
 const isPython = "{'"
 
 var pythonJSON = strings.NewReplacer("'", `"`, "None", "null", "True", "true", "False", "false")
+
+// classify notes what an attribute of the span is. Of a value that an event tells, whose
+// attribute is below 0, there is nothing to note.
+func (r *reading) classify(attr int32, class attrClass) {
+	if attr >= 0 {
+		r.classes[attr] = class
+	}
+}
 
 // took notes that a column or content holds the attribute that a source read, if it does
 // so losslessly.

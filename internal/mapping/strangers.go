@@ -249,7 +249,7 @@ func (r *reading) unfoldMember(c jsonval.Node, u *unfolding, depth int) {
 	m := unfolding{attr: u.attr, structured: u.structured && isObject(c), path: u.path + "." + c.Key(), shown: r.notes.memberOf(u.shown, c.Key())}
 	k, v := r.lookUpMember(m.path), r.attrValue(c)
 	names := r.fileMember(k, m.path, v, guessPlace{attr: u.attr, event: -1, part: true, shown: m.shown})
-	if u.attr >= 0 && k.traits.words && c.Kind() >= jsonval.String {
+	if k.traits.words && c.Kind() >= jsonval.String {
 		r.classes[u.attr] = classWords
 	}
 	r.noteMember(k.traits, v, u.structured)
