@@ -62,6 +62,11 @@ func (s *Span) Owner() content.Owner {
 	return content.OwnerOf('t', string(s.TraceID[:]))
 }
 
+// SameOwner tells whether what decides about the owner is the same of two spans.
+func (s *Span) SameOwner(o *Span) bool {
+	return s.UserID == o.UserID && s.SessionID == o.SessionID && s.TraceID == o.TraceID && (s.Event == nil) == (o.Event == nil)
+}
+
 // References gives what a span of the batch refers to: histories, and contents that are in
 // none of these.
 func (b *Batch) References(s *Span, of func(content.ID), history func(*content.History)) {

@@ -28,9 +28,16 @@ type owners struct {
 // assignOwners gives the contents to store their owners, and collects the references of
 // others.
 func (r *Reservation) assignOwners(b *mapping.Batch, known func(int32) *partition) {
+	if len(b.Contents)+len(b.Histories) == 0 {
+		return
+	}
+	var owner content.Owner
 	for i := range b.Spans {
 		s := &b.Spans[i]
-		owner, d := s.Owner(), known(s.Day)
+		if i == 0 || !s.SameOwner(&b.Spans[i-1]) { // spans of a trace often come together
+			owner = s.Owner()
+		}
+		d := known(s.Day)
 		b.References(s, func(id content.ID) { r.refer(store.OwnerRow{Key: content.Key{Day: s.Day, ID: id}, Owner: owner}, d) },
 			func(h *content.History) { r.referToHistory(s.Day, h, owner, d) })
 	}
