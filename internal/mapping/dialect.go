@@ -4,9 +4,8 @@ package mapping
 // writes on spans. Each has a file of its own, dialect_NAME.go, that registers
 // it; the engine knows fields and forms, never a dialect.
 type dialect struct {
+	// name is also the dialect's level in the order of precedence (precedence.go).
 	name string
-	// rank orders the dialects: where several give a field, the lowest wins.
-	rank int
 	// versions names those that the cases are of, those of which they are captures
 	// in *italics*.
 	versions string
@@ -42,19 +41,6 @@ type dialect struct {
 	failed func(*reading) bool
 }
 
-// The ranks of the groups of dialects in order of precedence. A dialect adds its
-// place within the group.
-const (
-	rankIntent    = 100 // said by the application's authors themselves
-	rankCurrent   = 200 // the current GenAI conventions
-	rankOpenInfer = 300
-	rankVercel    = 400
-	rankLegacy    = 500 // former conventions, indexed keys
-	rankFramework = 600 // JSON bodies of frameworks
-	rankEvents    = 700
-	rankLast      = 800
-)
-
 // source is one place a field is read from.
 type source struct {
 	// attr is the key of a span attribute. "prefix.#" stands for keys with an index
@@ -75,8 +61,8 @@ type source struct {
 	// object says that only a JSON object gives anything: most attributes that may be the
 	// body of a request are lists or plain text, and feed the field nothing then.
 	object bool
-	// at replaces the dialect's rank for this source.
-	at int
+	// at replaces the dialect's level in the order of precedence for this source.
+	at level
 	// only limits the source to spans of these kinds.
 	only kindSet
 	// own limits the source to spans recognised as the dialect's: for names that
@@ -161,7 +147,7 @@ type documentEvent struct{ event, prefix string }
 
 // kindRule tells the kind of a span from an attribute or from its name.
 type kindRule struct {
-	// at is the place among the rules of all dialects.
+	// at is the group among the rules of all dialects.
 	at int
 	// attr is the attribute; empty for the name of the span.
 	attr string
@@ -185,17 +171,17 @@ const (
 	ignoresEvidence         // undecided, and the name of the span and weak evidence do not count
 )
 
-// The places of the groups of kind rules.
+// The groups of kind rules in order of precedence.
 const (
-	kindByIntent    = 1
-	kindByInference = 2
-	kindByLangSmith = 3
-	kindByMLflow    = 4
-	kindByOperation = 5
-	kindByVercel    = 6
-	kindByTraceloop = 7
-	kindByRequest   = 8
-	kindByOthers    = 9
+	kindByIntent = iota + 1
+	kindByInference
+	kindByLangSmith
+	kindByMLflow
+	kindByOperation
+	kindByVercel
+	kindByTraceloop
+	kindByRequest
+	kindByOthers
 )
 
 var dialects []*dialect

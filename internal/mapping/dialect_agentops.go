@@ -6,12 +6,11 @@ import "strings"
 // conventions.
 var _ = register(dialect{
 	name:     "AgentOps",
-	rank:     rankLegacy + 45,
 	versions: "*agentops* 0.4.21",
 	scopes:   []string{"agentops*"},
 	marks:    []string{"agentops.span.kind", "agentops.entity.name"},
 	sources: map[field][]source{
-		fStreaming:       {{attr: "gen_ai.request.streaming", at: rankCurrent + 6}},
+		fStreaming:       {{attr: "gen_ai.request.streaming", at: libraryNames2}},
 		fTTFT:            {{attr: "gen_ai.streaming.time_to_first_token", as: asSeconds, streams: true}},
 		fTotalCost:       {{attr: "gen_ai.usage.total_cost"}},
 		fTags:            {{attr: "agentops.tags"}},
@@ -19,8 +18,8 @@ var _ = register(dialect{
 		fToolName:        {{attr: "agentops.entity.name"}, {attr: "operation.name", own: true}},
 		fToolCallID:      {{attr: "tool.call.id"}},
 		fToolDefinitions: {{attr: "gen_ai.request.functions.#"}},
-		fInputMessages:   {{attr: "agentops.entity.input", as: asText, only: agentOpsTalks, at: rankLast}},
-		fOutputMessages:  {{attr: "agentops.entity.output", as: asText, only: agentOpsTalks, at: rankLast}},
+		fInputMessages:   {{attr: "agentops.entity.input", as: asText, only: agentOpsTalks, at: last1}},
+		fOutputMessages:  {{attr: "agentops.entity.output", as: asText, only: agentOpsTalks, at: last1}},
 		fToolArguments:   {{attr: "agentops.tool.input"}, {attr: "agentops.entity.input"}},
 		fToolResult:      {{attr: "agentops.tool.output"}, {attr: "agentops.entity.output"}},
 	},

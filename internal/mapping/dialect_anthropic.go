@@ -6,7 +6,6 @@ import "strings"
 // to answer name a model, too.
 var _ = register(dialect{
 	name:     "Anthropic SDK and API",
-	rank:     rankFramework + 85,
 	versions: "*@anthropic-ai/sdk* 0.137.0 and 1.14.0, *anthropic* (Python) 2.14.0; the API's own spans",
 	scopes:   []string{"com.anthropic.sdk.*", "com.anthropic.claude-platform*"},
 	sources: map[field][]source{

@@ -5,7 +5,6 @@ import "github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 // Braintrust: each group of facts is one JSON attribute, or one attribute a fact.
 var _ = register(dialect{
 	name:     "Braintrust",
-	rank:     rankFramework + 108,
 	versions: "*braintrust* (Python) 0.48.1; SDKs for Java, Go and Ruby",
 	scopes:   []string{"braintrust*"},
 	marks:    []string{"braintrust.span_attributes", "braintrust.span_attributes.type", "braintrust.parent"},
@@ -29,7 +28,7 @@ var _ = register(dialect{
 		fUserID:        {{attr: "braintrust.metadata.user_id"}, {attr: "braintrust.metadata", path: "user_id"}},
 		fSessionID:     {{attr: "braintrust.metadata.session_id"}, {attr: "braintrust.metadata", path: "session_id"}},
 		fTags:          {{attr: "braintrust.tags"}},
-		fToolName:      {{attr: "braintrust.span_attributes", path: "name"}, {as: asName, own: true, at: rankLast}},
+		fToolName:      {{attr: "braintrust.span_attributes", path: "name"}, {as: asName, own: true, at: last1}},
 		fInputMessages: {
 			{attr: "braintrust.input_json", as: asBody}, {attr: "braintrust.input", as: asBody},
 		},

@@ -5,27 +5,26 @@ import "strings"
 // Claude Code's own spans, whose attributes have bare names.
 var _ = register(dialect{
 	name:     "Claude Code",
-	rank:     rankFramework + 70,
 	versions: "1.0.0, *2.1.332*; Claude Agent SDK *0.3.332*",
 	scopes:   []string{"com.anthropic.claude_code*"},
 	sources: map[field][]source{
 		fRequestModel:   {{attr: "model", own: true}},
 		fFinishReasons:  {{attr: "stop_reason", own: true}},
-		fTTFT:           {{attr: "ttft_ms", own: true, as: asMillis, at: rankVercel + 1, streams: true}},
+		fTTFT:           {{attr: "ttft_ms", own: true, as: asMillis, at: afterVercel1, streams: true}},
 		fInputTokens:    {{attr: "input_tokens", own: true}},
 		fOutputTokens:   {{attr: "output_tokens", own: true}},
 		fCacheRead:      {{attr: "cache_read_tokens", own: true}},
 		fCacheCreation:  {{attr: "cache_creation_tokens", own: true}},
-		fToolName:       {{attr: "tool_name", own: true, at: rankVercel + 10}},
+		fToolName:       {{attr: "tool_name", own: true, at: afterLegacy}},
 		fToolCallID:     {{attr: "tool_use_id", own: true}},
 		fErrorType:      {{attr: "error_class", own: true}},
 		fErrorMessage:   {{attr: "error", own: true}},
 		fInputMessages:  {{attr: "user_prompt", own: true, as: asText}, {attr: "new_context", own: true, only: onlyLLM}},
 		fOutputMessages: {{attr: "response.model_output", own: true}},
-		fToolArguments:  {{attr: "tool_input", own: true, at: rankVercel + 10}},
+		fToolArguments:  {{attr: "tool_input", own: true, at: afterLegacy}},
 		fToolResult: {
-			{event: "tool.output", attr: "output", own: true, at: rankEvents},
-			{event: "tool.output", attr: "content", own: true, at: rankEvents},
+			{event: "tool.output", attr: "output", own: true, at: events1},
+			{event: "tool.output", attr: "content", own: true, at: events1},
 		},
 	},
 	kinds: []kindRule{

@@ -6,15 +6,14 @@ import "strings"
 // cache among the tokens.
 var _ = register(dialect{
 	name:     "Gemini CLI",
-	rank:     rankFramework + 76,
 	versions: "0.40, *0.61.0*",
 	scopes:   []string{"gemini-cli"},
 	sources: map[field][]source{
 		fToolCallID:    {{attr: "gen_ai.tool.call_id"}},
-		fToolArguments: {{attr: "gen_ai.input.messages", path: "args", own: true, at: rankEvents}},
+		fToolArguments: {{attr: "gen_ai.input.messages", path: "args", own: true, at: events1}},
 		fToolResult: {
-			{attr: "gen_ai.output.messages", path: "response.responseParts.0.functionResponse.response", own: true, at: rankEvents},
-			{attr: "gen_ai.output.messages", path: "response.resultDisplay", own: true, at: rankEvents},
+			{attr: "gen_ai.output.messages", path: "response.responseParts.0.functionResponse.response", own: true, at: events1},
+			{attr: "gen_ai.output.messages", path: "response.resultDisplay", own: true, at: events1},
 		},
 	},
 	kinds: []kindRule{
@@ -27,16 +26,15 @@ var _ = register(dialect{
 // Qwen Code: as Claude Code's spans, in the current conventions.
 var _ = register(dialect{
 	name:     "Qwen Code",
-	rank:     rankFramework + 77,
 	versions: "*0.24.4*",
 	scopes:   []string{"qwen-code"},
 	sources: map[field][]source{
 		fRequestModel:  {{attr: "qwen-code.model", only: kindsOf(KindAgent)}},
 		fReasoning:     {{attr: "thoughts_token_count", own: true}},
-		fTTFT:          {{attr: "ttft_ms", own: true, as: asMillis, at: rankVercel + 2, streams: true}},
-		fUserID:        {{attr: "gen_ai.user.id", own: true, at: rankCurrent + 10}},
-		fToolName:      {{attr: "tool_name", own: true, at: rankVercel + 12}},
-		fToolCallID:    {{attr: "tool.call_id", own: true, at: rankVercel + 12}},
+		fTTFT:          {{attr: "ttft_ms", own: true, as: asMillis, at: afterVercel2, streams: true}},
+		fUserID:        {{attr: "gen_ai.user.id", own: true, at: otherNames4}},
+		fToolName:      {{attr: "tool_name", own: true, at: afterLegacy}},
+		fToolCallID:    {{attr: "tool.call_id", own: true, at: afterLegacy}},
 		fErrorMessage:  {{attr: "error", own: true}},
 		fInputMessages: {{attr: "new_context", own: true, as: asText, only: kindsOf(KindAgent)}},
 	},
@@ -63,7 +61,6 @@ func qwenKind(_ *reading, name string) (Kind, verdict) {
 // Copilot CLI: current conventions, but a call's input is only what is new in it.
 var _ = register(dialect{
 	name:     "GitHub Copilot CLI",
-	rank:     rankCurrent - 6,
 	versions: "*1.0.102*",
 	scopes:   []string{"github.copilot"},
 	sources: map[field][]source{
@@ -74,7 +71,6 @@ var _ = register(dialect{
 // opencode: the Vercel AI SDK's spans, under its own scope, and its own around them.
 var _ = register(dialect{
 	name:     "opencode",
-	rank:     rankFramework + 78,
 	versions: "*1.18.33*",
 	scopes:   []string{"opencode"},
 	kinds: []kindRule{

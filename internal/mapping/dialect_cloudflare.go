@@ -4,7 +4,6 @@ package mapping
 // current conventions.
 var _ = register(dialect{
 	name:     "Cloudflare AI Gateway",
-	rank:     rankCurrent - 5,
 	versions: "documentation of November 2026",
 	scopes:   []string{"ai-gateway"},
 	kinds: []kindRule{

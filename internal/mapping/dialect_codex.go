@@ -4,7 +4,6 @@ package mapping
 // its calls; a call's figures are on one of the spans that handle its stream.
 var _ = register(dialect{
 	name:     "Codex CLI",
-	rank:     rankFramework + 75,
 	versions: "0.137.0, *0.171.0*",
 	scopes:   []string{"codex_cli_rs", "codex_exec"},
 	sources: map[field][]source{
@@ -16,8 +15,8 @@ var _ = register(dialect{
 		fCacheRead:         {{attr: "codex.turn.token_usage.cached_input_tokens"}},
 		fCacheCreation:     {{attr: "codex.turn.token_usage.cache_write_input_tokens"}},
 		fReasoning:         {{attr: "codex.turn.token_usage.reasoning_output_tokens"}, {attr: "codex.usage.reasoning_output_tokens"}},
-		fSessionID:         {{attr: "conversation.id", own: true, at: rankFramework + 92}},
-		fToolName:          {{attr: "tool_name", own: true, at: rankVercel + 11}},
+		fSessionID:         {{attr: "conversation.id", own: true, at: metadata2}},
+		fToolName:          {{attr: "tool_name", own: true, at: afterLegacy}},
 		fToolCallID:        {{attr: "call_id", own: true}},
 	},
 	kinds: []kindRule{

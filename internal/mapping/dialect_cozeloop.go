@@ -3,7 +3,6 @@ package mapping
 // CozeLoop, of ByteDance: the Eino callbacks and the SDKs that send to it.
 var _ = register(dialect{
 	name:     "CozeLoop (Coze, Eino)",
-	rank:     rankFramework + 103,
 	versions: "cozeloop-go 2025 (source: backend/modules/observability/domain/trace/otel)",
 	marks:    []string{"cozeloop.span_type"},
 	sources: map[field][]source{

@@ -4,12 +4,11 @@ package mapping
 // MessagePack. A span is named after its resource.
 var _ = register(dialect{
 	name:     "Datadog LLM Observability",
-	rank:     rankFramework + 113,
 	versions: "*ddtrace* (Python) 4.16.0",
 	marks:    []string{"_llmobs", "_dd.llmobs.span_kind", "_dd.llmobs.enabled"},
 	sources: map[field][]source{
 		fProvider:          {{attr: "openai.request.provider", own: true}, {attr: "anthropic.request.provider", own: true}},
-		fRequestModel:      {{attr: "openai.request.model", own: true, at: rankCurrent - 1}, {attr: "anthropic.request.model", own: true, at: rankCurrent - 1}, {attr: "_llmobs", path: "meta.model_name"}},
+		fRequestModel:      {{attr: "openai.request.model", own: true, at: exactNames}, {attr: "anthropic.request.model", own: true, at: exactNames}, {attr: "_llmobs", path: "meta.model_name"}},
 		fResponseModel:     {{attr: "openai.response.model", own: true}},
 		fRequestParameters: {{attr: "_llmobs", path: "meta.metadata", as: asBody, only: onlyLLM, with: without("finish_reason", "stop_reason", "agent_attribution", "_dd", "tools"), note: "but `finish_reason` and agent attribution"}},
 		fFinishReasons:     {{attr: "_llmobs", path: "meta.metadata.finish_reason"}, {attr: "_llmobs", path: "meta.metadata.stop_reason"}},
@@ -18,11 +17,11 @@ var _ = register(dialect{
 		fTotalTokens:       {{attr: "_llmobs", path: "metrics.total_tokens"}},
 		fCacheRead:         {{attr: "_llmobs", path: "metrics.cache_read_input_tokens"}},
 		fCacheCreation:     {{attr: "_llmobs", path: "metrics.cache_write_input_tokens"}},
-		fReasoning:         {{attr: "gen_ai.usage.reasoning_output_tokens", at: rankCurrent + 11}, {attr: "_llmobs", path: "metrics.reasoning_output_tokens"}},
+		fReasoning:         {{attr: "gen_ai.usage.reasoning_output_tokens", at: libraryNames1}, {attr: "_llmobs", path: "metrics.reasoning_output_tokens"}},
 		fUserID:            {{attr: "_llmobs", path: "user_id"}},
 		fSessionID:         {{attr: "_llmobs", path: "session_id"}},
-		fEnvironment:       {{attr: "env", own: true, at: rankLast}},
-		fRelease:           {{attr: "version", own: true, at: rankLast}},
+		fEnvironment:       {{attr: "env", own: true, at: last1}},
+		fRelease:           {{attr: "version", own: true, at: last1}},
 		fAgentName:         {{attr: "operation.name", own: true, only: kindsOf(KindAgent)}, {attr: "_dd.p.llmobs_pagent_name"}},
 		fToolName:          {{attr: "operation.name", own: true}},
 		fErrorMessage:      {{attr: "error.message", own: true}},

@@ -4,7 +4,6 @@ package mapping
 // under its own names.
 var _ = register(dialect{
 	name:     "genai-otel-instrument",
-	rank:     rankLegacy + 46,
 	versions: "*genai-otel-instrument* 1.42.0",
 	scopes:   []string{"genai_otel.*"},
 	marks:    []string{"gen_ai.usage.cost.total", "gen_ai.usage.cost.pricing_source"},
@@ -15,9 +14,9 @@ var _ = register(dialect{
 		fTotalCost:           {{attr: "gen_ai.usage.cost.total"}},
 		fEmbeddingDimensions: {{attr: "gen_ai.response.vector_size"}},
 		fInputMessages: {
-			{attr: "gen_ai.request.first_message", with: onlyMessage, note: "if `gen_ai.request.message_count` is 1", at: rankEvents + 3},
+			{attr: "gen_ai.request.first_message", with: onlyMessage, note: "if `gen_ai.request.message_count` is 1", at: events4},
 		},
-		fOutputMessages:  {{attr: "gen_ai.response", as: asText, only: onlyLLM, at: rankEvents + 3}},
+		fOutputMessages:  {{attr: "gen_ai.response", as: asText, only: onlyLLM, at: events4}},
 		fToolDefinitions: {{attr: "llm.tools"}},
 	},
 	words: []string{"gen_ai.request.first_message", "embedding.text", "evaluation.prompt_injection.instruction_override_patterns"},

@@ -4,10 +4,9 @@ package mapping
 var _ = register(dialect{
 	name:       "OpenTelemetry general",
 	convention: true,
-	rank:       rankIntent + 50,
 	versions:   "all",
 	sources: map[field][]source{
-		fUserID:        {{attr: "user.id"}, {attr: "enduser.id"}, {attr: "enduser.pseudo.id", at: rankLast}},
+		fUserID:        {{attr: "user.id"}, {attr: "enduser.id"}, {attr: "enduser.pseudo.id", at: last1}},
 		fSessionID:     {{attr: "session.id"}},
 		fServerAddress: {{attr: "server.address"}, {attr: "net.peer.name"}},
 		fServiceName:   {{attr: "service.name", resource: true}},

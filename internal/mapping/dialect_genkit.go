@@ -5,7 +5,6 @@ import "github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 // Genkit.
 var _ = register(dialect{
 	name:     "Genkit",
-	rank:     rankFramework + 30,
 	versions: "*genkit* 1.42.0",
 	scopes:   []string{"genkit-tracer"},
 	marks:    []string{"genkit:type"},

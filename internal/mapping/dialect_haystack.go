@@ -6,7 +6,6 @@ import "strings"
 // the name of its class. The scope is the application's.
 var _ = register(dialect{
 	name:     "Haystack",
-	rank:     rankFramework + 109,
 	versions: "*haystack-ai* 3.4; 2 (source: core/pipeline/pipeline.py, tracing/)",
 	marks: []string{
 		"haystack.component.name", "haystack.component.type", "haystack.agent.step", "haystack.agent.step.llm.input", "haystack.agent.max_steps",

@@ -6,7 +6,6 @@ import "strings"
 // scope is honeyhive and the id of an object, another one in each process.
 var _ = register(dialect{
 	name:     "HoneyHive",
-	rank:     rankFramework + 111,
 	versions: "*honeyhive* (Python) 1.7.0",
 	scopes:   []string{"honeyhive*"},
 	marks:    []string{"honeyhive_event_type", "honeyhive.session_id"},
@@ -23,7 +22,7 @@ var _ = register(dialect{
 		fUserID:            {{attr: "honeyhive_user_properties.user_id"}, {attr: "honeyhive_user_id"}},
 		fSessionID:         {{attr: "honeyhive.session_id"}, {attr: "honeyhive_session_id"}},
 		fEnvironment:       {{attr: "honeyhive.source"}},
-		fToolName:          {{attr: "honeyhive_event_name"}, {as: asName, own: true, at: rankLast}},
+		fToolName:          {{attr: "honeyhive_event_name"}, {as: asName, own: true, at: last1}},
 		fErrorType:         {{attr: "honeyhive_error_type"}},
 		fErrorMessage:      {{attr: "honeyhive_error"}},
 		fInputMessages: {

@@ -6,7 +6,6 @@ import "strings"
 // instrumentations under it write.
 var _ = register(dialect{
 	name:     "Laminar",
-	rank:     rankCurrent - 10,
 	versions: "*lmnr* (Python) 0.8.2, *@lmnr-ai/lmnr* 0.8.46; 0.7.26",
 	scopes:   []string{"lmnr.*"},
 	marks:    []string{"lmnr.span.type", "lmnr.span.path"},
@@ -14,13 +13,13 @@ var _ = register(dialect{
 		fUserID:         {{attr: "lmnr.association.properties.user_id"}},
 		fSessionID:      {{attr: "lmnr.association.properties.session_id"}},
 		fTags:           {{attr: "lmnr.association.properties.tags"}},
-		fInputCost:      {{attr: "gen_ai.usage.input_cost", at: rankCurrent + 1}},
-		fOutputCost:     {{attr: "gen_ai.usage.output_cost", at: rankCurrent + 1}},
-		fToolName:       {{as: asName, own: true, at: rankLast}},
+		fInputCost:      {{attr: "gen_ai.usage.input_cost", at: otherNames1}},
+		fOutputCost:     {{attr: "gen_ai.usage.output_cost", at: otherNames1}},
+		fToolName:       {{as: asName, own: true, at: last1}},
 		fInputMessages:  {{attr: "lmnr.span.input", as: asBody, only: onlyLLM}},
 		fOutputMessages: {{attr: "lmnr.span.output", as: asBody, only: onlyLLM}},
-		fToolArguments:  {{attr: "lmnr.span.input", at: rankLast}},
-		fToolResult:     {{attr: "lmnr.span.output", at: rankLast}},
+		fToolArguments:  {{attr: "lmnr.span.input", at: last1}},
+		fToolResult:     {{attr: "lmnr.span.output", at: last1}},
 	},
 	kinds: []kindRule{
 		{at: kindByIntent, own: true, of: laminarChunk, note: "`chunk: …` → other"},

@@ -6,13 +6,12 @@ import "strings"
 // enum.
 var _ = register(dialect{
 	name:     "LangChain4j (Quarkus)",
-	rank:     rankLegacy + 50,
 	versions: "quarkus-langchain4j 1 (source: SpanChatModelListener)",
 	scopes:   []string{"io.quarkus.opentelemetry"},
 	sources: map[field][]source{
 		fTotalCost:      {{attr: "gen_ai.client.estimated_cost", with: inDollars, note: "if in USD"}},
-		fInputMessages:  {{attr: "gen_ai.prompt", as: asText, own: true, only: onlyLLM, at: rankLegacy + 19}},
-		fOutputMessages: {{attr: "gen_ai.completion", as: asText, own: true, only: onlyLLM, at: rankLegacy + 19}},
+		fInputMessages:  {{attr: "gen_ai.prompt", as: asText, own: true, only: onlyLLM, at: afterOpenLIT1}},
+		fOutputMessages: {{attr: "gen_ai.completion", as: asText, own: true, only: onlyLLM, at: afterOpenLIT1}},
 	},
 	kinds: []kindRule{
 		{at: kindByOthers, own: true, of: quarkusKind, note: "`completion …` → llm"},

@@ -12,7 +12,6 @@ import (
 // The Langfuse SDKs.
 var _ = register(dialect{
 	name:     "Langfuse SDK",
-	rank:     rankIntent,
 	versions: "langfuse-sdk 3.9.0, *5.0.4*; *@langfuse/tracing* and *@langfuse/openai* 5.11.1",
 	scopes:   []string{"langfuse-sdk"},
 	marks:    []string{"langfuse.observation.type"},
@@ -24,11 +23,11 @@ var _ = register(dialect{
 		fResponseModel: {{attr: "langfuse.observation.model.name", with: unlessRequested, note: "unless it is the request model"}},
 		fFinishReasons: {{attr: "langfuse.observation.metadata.finish_reason", as: asJSON}},
 		fRequestParameters: {
-			{attr: "langfuse.observation.model.parameters", as: asBody, at: rankOpenInfer + 20},
-			{attr: "langfuse.observation.model_parameters", as: asBody, at: rankOpenInfer + 20},
+			{attr: "langfuse.observation.model.parameters", as: asBody, at: afterOpenInference},
+			{attr: "langfuse.observation.model_parameters", as: asBody, at: afterOpenInference},
 		},
-		fStreaming:     {{attr: "langfuse.observation.model.parameters", path: "stream", at: rankOpenInfer + 20}},
-		fTTFT:          {{attr: "langfuse.observation.completion_start_time", as: asTime, at: rankEvents, streams: true}},
+		fStreaming:     {{attr: "langfuse.observation.model.parameters", path: "stream", at: afterOpenInference}},
+		fTTFT:          {{attr: "langfuse.observation.completion_start_time", as: asTime, at: events1, streams: true}},
 		fInputTokens:   {{attr: langfuseUsage, with: bucketsOf(langfuseInput), note: "sum of its buckets", sums: true}},
 		fOutputTokens:  {{attr: langfuseUsage, with: bucketsOf(langfuseOutput), note: "sum of its buckets", sums: true}},
 		fTotalTokens:   {{attr: langfuseUsage, path: "total|total_tokens|totalTokens"}},
@@ -40,11 +39,11 @@ var _ = register(dialect{
 		fTotalCost:     {{attr: langfuseCost, path: "total"}, {attr: langfuseCost, with: costsOf(""), note: "sum of all"}},
 		fUserID: {
 			{attr: "langfuse.user.id"},
-			{attr: "langfuse.trace.metadata.langfuse_user_id", at: rankVercel + 10},
+			{attr: "langfuse.trace.metadata.langfuse_user_id", at: afterLegacy},
 		},
 		fSessionID: {
 			{attr: "langfuse.session.id"},
-			{attr: "langfuse.trace.metadata.langfuse_session_id", at: rankVercel + 10},
+			{attr: "langfuse.trace.metadata.langfuse_session_id", at: afterLegacy},
 		},
 		fEnvironment: {{attr: "langfuse.environment"}},
 		fRelease:     {{attr: "langfuse.release"}, {attr: "langfuse.version"}},
@@ -57,8 +56,8 @@ var _ = register(dialect{
 			{attr: "langfuse.observation.prompt.version", only: onlyLLM},
 			{attr: "langfuse.prompt.version"},
 		},
-		fToolName:      {{as: asName, own: true, at: rankLast}},
-		fToolCallID:    {{attr: "langfuse.observation.output", with: toolMessageID, note: ofToolMessage, at: rankEvents}},
+		fToolName:      {{as: asName, own: true, at: last1}},
+		fToolCallID:    {{attr: "langfuse.observation.output", with: toolMessageID, note: ofToolMessage, at: events1}},
 		fErrorMessage:  {{attr: "langfuse.observation.status_message"}},
 		fInputMessages: {{attr: "langfuse.observation.input", as: asBody, with: withoutTools, note: "without tools among the messages"}},
 		fOutputMessages: {
@@ -66,13 +65,13 @@ var _ = register(dialect{
 			{attr: "langfuse.observation.output", path: "output"},
 		},
 		fSystemInstructions: {
-			{attr: "langfuse.observation.metadata.instructions", at: rankFramework},
-			{attr: "langfuse.observation.input", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: rankFramework},
+			{attr: "langfuse.observation.metadata.instructions", at: afterADK},
+			{attr: "langfuse.observation.input", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: afterADK},
 		},
 		fToolDefinitions: {
-			{attr: "langfuse.observation.input", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: rankFramework},
-			{attr: "langfuse.observation.metadata.tools", at: rankFramework},
-			{attr: "langfuse.observation.input", with: onlyTools, note: "tools among the messages", at: rankFramework},
+			{attr: "langfuse.observation.input", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: afterADK},
+			{attr: "langfuse.observation.metadata.tools", at: afterADK},
+			{attr: "langfuse.observation.input", with: onlyTools, note: "tools among the messages", at: afterADK},
 		},
 		fToolArguments: {{attr: "langfuse.observation.input"}},
 		fToolResult:    {{attr: "langfuse.observation.output"}},

@@ -3,7 +3,6 @@ package mapping
 // LangSmith in its OpenTelemetry mode.
 var _ = register(dialect{
 	name:     "LangSmith",
-	rank:     rankFramework + 50,
 	versions: "*langsmith* (Python) 0.9; *langsmith* (npm) 0.12.0",
 	scopes:   []string{"langsmith"},
 	marks:    []string{"langsmith.span.kind", "langsmith.trace.name"},
@@ -11,10 +10,10 @@ var _ = register(dialect{
 		fProvider:     {{attr: "langsmith.metadata.ls_provider"}},
 		fRequestModel: {{attr: "langsmith.metadata.ls_model_name"}},
 		fResponseModel: {
-			{attr: "gen_ai.completion", own: true, only: onlyLLM, path: "generations.0.0.message.kwargs.response_metadata.model_name", at: rankLast},
-			{attr: "gen_ai.completion", own: true, only: onlyLLM, path: "generations.0.0.generation_info.model_name", at: rankLast},
+			{attr: "gen_ai.completion", own: true, only: onlyLLM, path: "generations.0.0.message.kwargs.response_metadata.model_name", at: last1},
+			{attr: "gen_ai.completion", own: true, only: onlyLLM, path: "generations.0.0.generation_info.model_name", at: last1},
 		},
-		fStreaming:    {{attr: "langsmith.request.streaming", at: rankCurrent + 5}},
+		fStreaming:    {{attr: "langsmith.request.streaming", at: libraryNames1}},
 		fInputTokens:  {{attr: "langsmith.usage_metadata", path: "input_tokens"}, {attr: "langsmith.metadata.usage_metadata", path: "input_tokens"}},
 		fOutputTokens: {{attr: "langsmith.usage_metadata", path: "output_tokens"}, {attr: "langsmith.metadata.usage_metadata", path: "output_tokens"}},
 		fTotalTokens:  {{attr: "langsmith.usage_metadata", path: "total_tokens"}, {attr: "langsmith.metadata.usage_metadata", path: "total_tokens"}},
@@ -39,17 +38,17 @@ var _ = register(dialect{
 			{attr: "langsmith.metadata.thread_id"},
 			{attr: "langsmith.metadata.conversation_id"},
 		},
-		fTags:     {{attr: "langsmith.span.tags", at: rankVercel + 12}},
+		fTags:     {{attr: "langsmith.span.tags", at: afterLegacy}},
 		fToolName: {{attr: "langsmith.trace.name"}},
 		fRequestParameters: {
 			{attr: "langsmith.metadata.ls_temperature", param: "temperature"},
 			{attr: "langsmith.metadata.ls_max_tokens", param: "max_tokens"},
 			{attr: "langsmith.metadata.ls_stop", param: "stop_sequences"},
-			{attr: "gen_ai.prompt", as: asBody, own: true, only: onlyLLM, object: true, with: bodyWithModel, note: "of a body that names a model", at: rankLast},
+			{attr: "gen_ai.prompt", as: asBody, own: true, only: onlyLLM, object: true, with: bodyWithModel, note: "of a body that names a model", at: last1},
 		},
-		fToolCallID:    {{attr: "gen_ai.completion", own: true, with: toolMessageID, note: ofToolMessage, at: rankEvents}},
-		fToolArguments: {{attr: "gen_ai.prompt", as: asWrapped, own: true, at: rankLegacy + 29}},
-		fToolResult:    {{attr: "gen_ai.completion", as: asWrapped, own: true, at: rankLegacy + 29}},
+		fToolCallID:    {{attr: "gen_ai.completion", own: true, with: toolMessageID, note: ofToolMessage, at: events1}},
+		fToolArguments: {{attr: "gen_ai.prompt", as: asWrapped, own: true, at: afterOpenLIT1}},
+		fToolResult:    {{attr: "gen_ai.completion", as: asWrapped, own: true, at: afterOpenLIT1}},
 	},
 	kinds: []kindRule{
 		{at: kindByLangSmith, attr: "langsmith.span.kind", overrules: true, values: map[string]Kind{

@@ -4,7 +4,6 @@ package mapping
 // application's own.
 var _ = register(dialect{
 	name:     "LangWatch",
-	rank:     rankFramework + 40,
 	versions: "*langwatch* 0.16.1",
 	marks:    []string{"langwatch.span.type"},
 	sources: map[field][]source{
@@ -20,10 +19,10 @@ var _ = register(dialect{
 		fTotalCost: {
 			{attr: "langwatch.span.cost"}, {attr: "langwatch.metrics", path: "value.cost"}, {attr: "langwatch.metrics", path: "cost"},
 		},
-		fUserID:         {{attr: "langwatch.user.id", at: rankCurrent + 13}},
-		fSessionID:      {{attr: "langwatch.thread.id", at: rankCurrent + 10}},
-		fTags:           {{attr: "langwatch.labels", at: rankVercel + 11}},
-		fToolName:       {{as: asName, own: true, at: rankLast}},
+		fUserID:         {{attr: "langwatch.user.id", at: afterOpenInference}},
+		fSessionID:      {{attr: "langwatch.thread.id", at: otherNames4}},
+		fTags:           {{attr: "langwatch.labels", at: afterLegacy}},
+		fToolName:       {{as: asName, own: true, at: last1}},
 		fInputMessages:  {{attr: "langwatch.input", path: "value"}},
 		fOutputMessages: {{attr: "langwatch.output", path: "value"}},
 		fToolArguments:  {{attr: "langwatch.input", path: "value"}},

@@ -4,7 +4,6 @@ package mapping
 // on, whose costs have names of their own.
 var _ = register(dialect{
 	name:     "LiteLLM",
-	rank:     rankLegacy + 40,
 	versions: "*litellm* 1.110.2, callback and LITELLM_OTEL_V2; proxy",
 	scopes:   []string{"litellm"},
 	marks:    []string{"hidden_params", "gen_ai.cost.total_cost", "litellm.cost.total", "litellm.call_type"},
@@ -19,8 +18,8 @@ var _ = register(dialect{
 		},
 		fReasoning:       {{attr: liteLLMUsage, path: "completion_tokens_details.reasoning_tokens"}},
 		fStreaming:       {{attr: "litellm.request.streaming"}},
-		fUserID:          {{attr: "metadata.user_api_key_end_user_id", own: true, at: rankFramework + 95}},
-		fSessionID:       {{attr: "metadata.requester_metadata", own: true, path: "session_id", at: rankFramework + 95}},
+		fUserID:          {{attr: "metadata.user_api_key_end_user_id", own: true, at: events1}},
+		fSessionID:       {{attr: "metadata.requester_metadata", own: true, path: "session_id", at: events1}},
 		fToolDefinitions: {{attr: "gen_ai.tool.#", own: true}},
 	},
 	kinds: []kindRule{{at: kindByIntent, own: true, values: map[string]Kind{"raw_gen_ai_request": KindOther}}},

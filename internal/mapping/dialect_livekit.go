@@ -4,7 +4,6 @@ package mapping
 // lk.pii.
 var _ = register(dialect{
 	name:     "LiveKit Agents",
-	rank:     rankFramework + 88,
 	versions: "1 and 1.9",
 	scopes:   []string{"livekit-agents"},
 	sources: map[field][]source{

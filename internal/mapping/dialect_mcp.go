@@ -6,7 +6,6 @@ import "strings"
 // sides; only a call of a tool is one.
 var _ = register(dialect{
 	name:     "Model Context Protocol",
-	rank:     rankCurrent + 60,
 	versions: "*mcp* (Python) 2.3.0, *fastmcp* 4.2; semantic conventions 1.39 on",
 	scopes:   []string{"mcp-python-sdk", "fastmcp"},
 	marks:    []string{"mcp.method.name"},

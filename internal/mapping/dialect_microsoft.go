@@ -6,7 +6,6 @@ import "strings"
 // and Semantic Kernel follow the conventions, with names of their own around them.
 var _ = register(dialect{
 	name:     "Microsoft Agent Framework, Extensions.AI, Semantic Kernel",
-	rank:     rankFramework + 103,
 	versions: "*agent-framework* 1.23.0; Microsoft.Extensions.AI 9.5; Semantic Kernel .NET 1.55, *semantic-kernel* (Python) 1.45.0",
 	scopes: []string{
 		"agent_framework", "Experimental.Microsoft.Agents.AI*", "Experimental.Microsoft.Extensions.AI*", "Microsoft.Agents.AI*",
@@ -14,15 +13,15 @@ var _ = register(dialect{
 	},
 	sources: map[field][]source{
 		fInputTokens: {
-			{attr: "gen_ai.response.input_tokens", at: rankCurrent + 2},
-			{attr: "gen_ai.response.prompt_tokens", at: rankCurrent + 2},
+			{attr: "gen_ai.response.input_tokens", at: otherNames2},
+			{attr: "gen_ai.response.prompt_tokens", at: otherNames2},
 		},
 		fOutputTokens: {
-			{attr: "gen_ai.response.output_tokens", at: rankCurrent + 2},
-			{attr: "gen_ai.response.completion_tokens", at: rankCurrent + 2},
+			{attr: "gen_ai.response.output_tokens", at: otherNames2},
+			{attr: "gen_ai.response.completion_tokens", at: otherNames2},
 		},
-		fToolArguments: {{attr: "gen_ai.tool.arguments", at: rankCurrent + 1}},
-		fToolResult:    {{attr: "gen_ai.tool.result", at: rankCurrent + 1}},
+		fToolArguments: {{attr: "gen_ai.tool.arguments", at: otherNames1}},
+		fToolResult:    {{attr: "gen_ai.tool.result", at: otherNames1}},
 	},
 	kinds: []kindRule{
 		{at: kindByOthers, own: true, of: agentFrameworkKind, note: "`workflow.…` `executor.process …` `edge_group.process …` `message.send` `orchestrate_tools` → chain"},
@@ -41,12 +40,11 @@ func agentFrameworkKind(_ *reading, name string) (Kind, verdict) {
 // Agent 365, of Microsoft.
 var _ = register(dialect{
 	name:     "Microsoft Agent 365",
-	rank:     rankFramework + 104,
 	versions: "*microsoft-agents-a365-observability* 2.0.0",
 	scopes:   []string{"Agent365Sdk"},
 	marks:    []string{"microsoft.a365.agent.blueprint.id", "telemetry.sdk.name=A365ObservabilitySDK"},
 	sources: map[field][]source{
-		fSessionID: {{attr: "microsoft.session.id", at: rankLast}},
+		fSessionID: {{attr: "microsoft.session.id", at: last1}},
 		fInputMessages: {
 			{attr: "microsoft.security.content.input.value", as: asText, only: kindsOf(KindGuardrail)},
 		},
@@ -64,12 +62,11 @@ var _ = register(dialect{
 // Azure AI Agents: runs on the server, that a client starts and polls.
 var _ = register(dialect{
 	name:     "Azure AI Agents",
-	rank:     rankFramework + 105,
 	versions: "*azure-ai-agents* 1.1.0; Azure.AI.Agents.Persistent",
 	scopes:   []string{"Azure.AI.Agents.*", "azure.ai.agents*"},
 	marks:    []string{"gen_ai.system=az.ai.agents", "gen_ai.thread.id", "gen_ai.thread.run.id"},
 	sources: map[field][]source{
-		fSessionID: {{attr: "gen_ai.thread.id", at: rankCurrent + 1}},
+		fSessionID: {{attr: "gen_ai.thread.id", at: otherNames1}},
 	},
 	kinds: []kindRule{
 		{at: kindByOperation, attr: "gen_ai.operation.name", values: map[string]Kind{

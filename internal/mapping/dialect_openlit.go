@@ -5,21 +5,20 @@ import "strings"
 // OpenLIT.
 var _ = register(dialect{
 	name:     "OpenLIT",
-	rank:     rankLegacy + 20,
 	versions: "openlit 1.33 and later; *openlit* (npm) 1.15.0",
 	scopes:   []string{"openlit.*", "@openlit/*"},
 	marks:    []string{"telemetry.sdk.name=openlit"},
 	sources: map[field][]source{
-		fStreaming:   {{attr: "gen_ai.request.is_stream", at: rankCurrent + 1}},
-		fUserID:      {{attr: "gen_ai.request.user", at: rankCurrent + 10}},
+		fStreaming:   {{attr: "gen_ai.request.is_stream", at: otherNames1}},
+		fUserID:      {{attr: "gen_ai.request.user", at: otherNames4}},
 		fServiceName: {{attr: "service.name", own: true}, {attr: "gen_ai.application_name", own: true}},
 		fEnvironment: {{attr: "gen_ai.environment"}},
-		fTags:        {{attr: "gen_ai.framework.tags", at: rankVercel + 13}},
+		fTags:        {{attr: "gen_ai.framework.tags", at: afterOpenLIT2}},
 		fToolArguments: {
-			{attr: "gen_ai.tool.args", at: rankCurrent + 40},
-			{attr: "gen_ai.tool.input", at: rankCurrent + 41},
+			{attr: "gen_ai.tool.args", at: libraryNames2},
+			{attr: "gen_ai.tool.input", at: libraryNames2},
 		},
-		fToolResult:     {{attr: "gen_ai.tool.output", at: rankCurrent + 40}},
+		fToolResult:     {{attr: "gen_ai.tool.output", at: libraryNames2}},
 		fRetrievalQuery: {{attr: "gen_ai.retrieval.query"}},
 	},
 	words: []string{"gen_ai.content.revised_prompt", "gen_ai.agent.human_input", "gen_ai.agent.actual_output"},

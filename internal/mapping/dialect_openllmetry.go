@@ -4,7 +4,6 @@ package mapping
 var _ = register(dialect{
 	name:       "OpenLLMetry (Traceloop)",
 	convention: true,
-	rank:       rankLegacy + 10,
 	versions:   "opentelemetry-instrumentation-openai 0.40.4, -anthropic 0.61.0; *@traceloop/node-server-sdk* 0.27.0",
 	scopes: []string{
 		"traceloop.tracer", "@traceloop/*", "opentelemetry.instrumentation.openai.v1", "opentelemetry.instrumentation.langchain",
@@ -19,20 +18,20 @@ var _ = register(dialect{
 			{attr: "llm.chat.stop_sequences", param: "stop_sequences"},
 		},
 		fStreaming: {
-			{attr: "gen_ai.is_streaming", at: rankCurrent + 2},
-			{attr: "llm.is_streaming", at: rankCurrent + 3},
+			{attr: "gen_ai.is_streaming", at: otherNames2},
+			{attr: "llm.is_streaming", at: otherNames3},
 		},
 		fTTFT: {
-			{event: "gen_ai.content.completion.chunk", at: rankEvents + 1, streams: true},
-			{event: "llm.content.completion.chunk", at: rankEvents + 1, streams: true},
+			{event: "gen_ai.content.completion.chunk", at: events2, streams: true},
+			{event: "llm.content.completion.chunk", at: events2, streams: true},
 		},
-		fInputTokens:  {{attr: "llm.usage.prompt_tokens", at: rankOpenInfer + 10}},
-		fOutputTokens: {{attr: "llm.usage.completion_tokens", at: rankOpenInfer + 10}},
+		fInputTokens:  {{attr: "llm.usage.prompt_tokens", at: afterOpenInference}},
+		fOutputTokens: {{attr: "llm.usage.completion_tokens", at: afterOpenInference}},
 		fTotalTokens:  {{attr: "llm.usage.total_tokens"}},
 		fReasoning:    {{attr: "llm.usage.reasoning_tokens"}},
 		fUserID: {
-			{attr: "gen_ai.user", at: rankCurrent + 11},
-			{attr: "llm.user", at: rankCurrent + 12},
+			{attr: "gen_ai.user", at: libraryNames1},
+			{attr: "llm.user", at: libraryNames3},
 			{attr: "traceloop.association.properties.user_id"},
 		},
 		fSessionID: {
@@ -40,8 +39,8 @@ var _ = register(dialect{
 			{attr: "traceloop.association.properties.thread_id"},
 			{attr: "traceloop.association.properties.conversation_id"},
 		},
-		fPromptName:    {{attr: "traceloop.prompt.key", at: rankCurrent + 10}},
-		fPromptVersion: {{attr: "traceloop.prompt.version", at: rankCurrent + 10}},
+		fPromptName:    {{attr: "traceloop.prompt.key", at: libraryNames1}},
+		fPromptVersion: {{attr: "traceloop.prompt.version", at: libraryNames1}},
 		fAgentName:     {{attr: "traceloop.entity.name", with: ofTraceloopAgent, note: "where `traceloop.span.kind` is agent"}},
 		fToolName:      {{attr: "traceloop.entity.name"}},
 		fInputMessages: {
@@ -55,8 +54,8 @@ var _ = register(dialect{
 		fToolDefinitions: {{attr: "llm.request.functions.#"}},
 		fToolArguments:   {{attr: "traceloop.entity.input", verbatim: true}},
 		fToolResult:      {{attr: "traceloop.entity.output"}},
-		fToolCallID:      {{attr: "traceloop.entity.output", with: toolMessageID, note: ofToolMessage, at: rankEvents}},
-		fDocuments:       {{as: asDocumentEvents, at: rankEvents}},
+		fToolCallID:      {{attr: "traceloop.entity.output", with: toolMessageID, note: ofToolMessage, at: events1}},
+		fDocuments:       {{as: asDocumentEvents, at: events1}},
 	},
 	kinds: []kindRule{
 		{at: kindByTraceloop, attr: "traceloop.span.kind", values: map[string]Kind{

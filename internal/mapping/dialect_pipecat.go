@@ -4,12 +4,11 @@ package mapping
 // speech. Most names are anybody's.
 var _ = register(dialect{
 	name:     "Pipecat",
-	rank:     rankFramework + 107,
 	versions: "*pipecat-ai* 1.14 (source: utils/tracing/service_attributes.py)",
 	scopes:   []string{"pipecat*"},
 	sources: map[field][]source{
-		fSessionID:         {{attr: "conversation.id", at: rankFramework + 91}},
-		fRequestModel:      {{attr: "param.model", own: true, at: rankCurrent - 1}},
+		fSessionID:         {{attr: "conversation.id", at: metadata2}},
+		fRequestModel:      {{attr: "param.model", own: true, at: exactNames}},
 		fResponseModel:     {{attr: "gen_ai.request.model", own: true, with: unlessRequested, note: "unless it is the request model"}},
 		fStreaming:         {{attr: "stream", own: true}},
 		fTTFT:              {{attr: "metrics.ttfb", own: true, as: asSeconds}},

@@ -9,7 +9,6 @@ import (
 // Pydantic AI and Logfire.
 var _ = register(dialect{
 	name:     "Pydantic AI and Logfire",
-	rank:     rankFramework + 10,
 	versions: "pydantic-ai 0.4.0, 0.8, 1.40.0, *pydantic-ai* 2.68; *logfire* 5.4.0",
 	scopes:   []string{"pydantic-ai", "logfire*"},
 	marks:    []string{"logfire.msg", "logfire.json_schema", "model_request_parameters", "pydantic_ai.all_messages"},
@@ -19,15 +18,15 @@ var _ = register(dialect{
 		fCacheRead:     {{attr: "gen_ai.aggregated_usage.cache_read.input_tokens"}, {attr: "gen_ai.aggregated_usage.details.cache_read_tokens"}},
 		fCacheCreation: {{attr: "gen_ai.aggregated_usage.cache_creation.input_tokens"}, {attr: "gen_ai.aggregated_usage.details.cache_write_tokens"}},
 		fReasoning: {
-			{attr: "gen_ai.usage.details.thoughts_tokens", at: rankCurrent + 2},
-			{attr: "gen_ai.usage.raw", path: "completion_tokens_details|output_tokens_details.reasoning_tokens", at: rankCurrent + 3},
-			{attr: "gen_ai.usage.raw", path: "thoughts_token_count", at: rankCurrent + 3},
+			{attr: "gen_ai.usage.details.thoughts_tokens", at: otherNames2},
+			{attr: "gen_ai.usage.raw", path: "completion_tokens_details|output_tokens_details.reasoning_tokens", at: otherNames3},
+			{attr: "gen_ai.usage.raw", path: "thoughts_token_count", at: otherNames3},
 			{attr: "gen_ai.aggregated_usage.reasoning.output_tokens"}, {attr: "gen_ai.aggregated_usage.details.reasoning_tokens"},
 		},
-		fTotalCost:     {{attr: "operation.cost", at: rankOpenInfer + 10}},
-		fAgentName:     {{attr: "agent_name", own: true, at: rankLegacy}},
-		fToolArguments: {{attr: "tool_arguments", own: true, at: rankCurrent + 20}},
-		fToolResult:    {{attr: "tool_response", own: true, at: rankCurrent + 20}},
+		fTotalCost:     {{attr: "operation.cost", at: afterOpenInference}},
+		fAgentName:     {{attr: "agent_name", own: true, at: afterLegacy}},
+		fToolArguments: {{attr: "tool_arguments", own: true, at: libraryNames1}},
+		fToolResult:    {{attr: "tool_response", own: true, at: libraryNames1}},
 		fInputMessages: {
 			{attr: "events", own: true, as: asEventList},
 			{attr: "all_messages_events", own: true, as: asEventList},

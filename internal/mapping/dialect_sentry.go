@@ -5,19 +5,18 @@ import "strings"
 // Sentry's OpenTelemetry-based Node SDK.
 var _ = register(dialect{
 	name:     "Sentry",
-	rank:     rankFramework + 80,
 	versions: "*@sentry/node* 10.78.0",
 	scopes:   []string{"@sentry/node"},
 	marks:    []string{"sentry.op"},
 	sources: map[field][]source{
-		fCacheRead:       {{attr: "gen_ai.usage.input_tokens.cached", at: rankCurrent + 10}},
-		fCacheCreation:   {{attr: "gen_ai.usage.input_tokens.cache_write", at: rankCurrent + 10}},
-		fReasoning:       {{attr: "gen_ai.usage.output_tokens.reasoning", at: rankCurrent + 10}},
-		fStreaming:       {{attr: "gen_ai.response.streaming", at: rankCurrent + 4}},
+		fCacheRead:       {{attr: "gen_ai.usage.input_tokens.cached", at: libraryNames1}},
+		fCacheCreation:   {{attr: "gen_ai.usage.input_tokens.cache_write", at: libraryNames1}},
+		fReasoning:       {{attr: "gen_ai.usage.output_tokens.reasoning", at: libraryNames1}},
+		fStreaming:       {{attr: "gen_ai.response.streaming", at: otherNames4}},
 		fInputMessages:   {{attr: "gen_ai.request.messages"}},
 		fOutputMessages:  {{answer: &answer{text: "gen_ai.response.text", toolCalls: "gen_ai.response.tool_calls", texts: true}}},
 		fToolDefinitions: {{attr: "gen_ai.request.available_tools"}},
-		fToolArguments:   {{attr: "gen_ai.tool.input", at: rankCurrent + 42}},
+		fToolArguments:   {{attr: "gen_ai.tool.input", at: libraryNames3}},
 	},
 	kinds: []kindRule{
 		{at: kindByOthers, attr: "sentry.op", values: map[string]Kind{
@@ -39,7 +38,6 @@ var _ = register(sentryVercel())
 func sentryVercel() dialect {
 	d := dialect{
 		name:     "Vercel AI SDK, renamed by Sentry",
-		rank:     rankVercel + 5,
 		versions: "@sentry/node 10 (source: packages/core/src/tracing/vercel-ai)",
 		marks:    []string{"vercel.ai.operationId", "sentry.origin=auto.vercelai.otel"},
 		sources:  map[field][]source{},

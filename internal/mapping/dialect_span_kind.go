@@ -11,24 +11,23 @@ var spanKindValues = map[string]Kind{
 var _ = register(dialect{
 	name:       "LoongSuite and Dify (gen_ai.span.kind)",
 	convention: true,
-	rank:       rankFramework + 101,
 	versions:   "loongsuite-instrumentation 0.9; Dify 1 (source: aliyun_trace/entities/semconv.py)",
 	scopes:     []string{"loongsuite.*", "aliyun.*", "opentelemetry.instrumentation.dashscope*"},
 	marks:      []string{"gen_ai.span.kind"},
 	sources: map[field][]source{
-		fUserID:    {{attr: "gen_ai.user.id", at: rankCurrent + 11}},
-		fSessionID: {{attr: "gen_ai.session.id", at: rankCurrent + 1}},
+		fUserID:    {{attr: "gen_ai.user.id", at: libraryNames1}},
+		fSessionID: {{attr: "gen_ai.session.id", at: otherNames1}},
 		fTTFT: {
 			{attr: "gen_ai.user.time_to_first_token", as: asNanos, streams: true},
 			{attr: "gen_ai.response.time_to_first_token", as: asNanos, streams: true},
 		},
-		fInputMessages: {{attr: "input.value", own: true, as: asText, only: kindsOf(KindAgent, KindChain, KindGuardrail), at: rankLast}},
+		fInputMessages: {{attr: "input.value", own: true, as: asText, only: kindsOf(KindAgent, KindChain, KindGuardrail), at: last1}},
 		fOutputMessages: {
-			{attr: "output.value", own: true, as: asText, only: kindsOf(KindAgent, KindChain, KindGuardrail), at: rankLast},
+			{attr: "output.value", own: true, as: asText, only: kindsOf(KindAgent, KindChain, KindGuardrail), at: last1},
 		},
 		fRetrievalQuery: {{attr: "retrieval.query"}, {attr: "gen_ai.rerank.query.text"}},
 		fDocuments:      {{attr: "retrieval.document"}, {attr: "gen_ai.rerank.documents"}},
-		fToolArguments:  {{attr: "gen_ai.tool.parameters", at: rankCurrent + 43}},
+		fToolArguments:  {{attr: "gen_ai.tool.parameters", at: libraryNames3}},
 	},
 	kinds: []kindRule{{at: kindByInference, attr: "gen_ai.span.kind", values: spanKindValues}},
 	words: []string{"gen_ai.rerank.input_documents", "gen_ai.user.name"},
@@ -38,20 +37,19 @@ var _ = register(dialect{
 // current conventions.
 var _ = register(dialect{
 	name:     "traceAI (Future AGI)",
-	rank:     rankOpenInfer + 5,
 	versions: "*traceai-openai* 0.1.10; older with fi.span.kind",
 	scopes:   []string{"traceai_*", "fi.*"},
 	marks:    []string{"fi.span.kind"},
 	sources: map[field][]source{
 		fRequestModel: {
-			{attr: "gen_ai.request.parameters", path: "model", own: true, at: rankCurrent - 1},
-			{attr: "gen_ai.request.parameters", path: "model", at: rankCurrent + 1},
+			{attr: "gen_ai.request.parameters", path: "model", own: true, at: exactNames},
+			{attr: "gen_ai.request.parameters", path: "model", at: otherNames1},
 		},
 		fResponseModel:     {{attr: "gen_ai.request.model", own: true, with: unlessRequested, note: "unless it is the request model"}},
 		fRequestParameters: {{attr: "gen_ai.request.parameters", as: asBody}},
 		fStreaming:         {{attr: "gen_ai.request.parameters", path: "stream"}},
-		fCacheRead:         {{attr: "gen_ai.usage.input_tokens.cache_read", at: rankCurrent + 10}},
-		fReasoning:         {{attr: "gen_ai.usage.output_tokens.reasoning", at: rankCurrent + 10}},
+		fCacheRead:         {{attr: "gen_ai.usage.input_tokens.cache_read", at: libraryNames1}},
+		fReasoning:         {{attr: "gen_ai.usage.output_tokens.reasoning", at: libraryNames1}},
 		fInputMessages:     {{attr: "gen_ai.input.messages.#", drop: openInferenceWraps}},
 		fOutputMessages:    {{attr: "gen_ai.output.messages.#", drop: openInferenceWraps}},
 		fToolDefinitions:   {{attr: "gen_ai.tool.definitions.#", drop: []string{"tool", "json_schema"}}},
@@ -63,12 +61,11 @@ var _ = register(dialect{
 // arguments of a tool within its description.
 var _ = register(dialect{
 	name:     "VeADK (Volcano Engine)",
-	rank:     rankFramework + 102,
 	versions: "veadk-python 0.2 (source: tracing/telemetry/attributes/extractors)",
 	scopes:   []string{"veadk*"},
 	marks:    []string{"cozeloop.input", "cozeloop.output", "gen_ai.system=veadk"},
 	sources: map[field][]source{
-		fToolArguments: {{attr: "cozeloop.input", path: "parameters"}, {attr: "gen_ai.tool.input", path: "parameters", own: true, at: rankCurrent + 39}},
-		fToolResult:    {{attr: "cozeloop.output", path: "response"}, {attr: "gen_ai.tool.output", path: "response", own: true, at: rankCurrent + 39}},
+		fToolArguments: {{attr: "cozeloop.input", path: "parameters"}, {attr: "gen_ai.tool.input", path: "parameters", own: true, at: libraryNames1}},
+		fToolResult:    {{attr: "cozeloop.output", path: "response"}, {attr: "gen_ai.tool.output", path: "response", own: true, at: libraryNames1}},
 	},
 })

@@ -5,7 +5,6 @@ package mapping
 // as operation.
 var _ = register(dialect{
 	name:     "Spring AI",
-	rank:     rankFramework + 100,
 	versions: "1.0 to 1.1 (source: AiObservationAttributes, ChatClientObservationDocumentation)",
 	marks:    []string{"spring.ai.kind", "gen_ai.system=spring_ai", "spring.ai.model.request.tool.names"},
 	sources: map[field][]source{

@@ -3,14 +3,13 @@ package mapping
 // Strands Agents, of AWS; content is in span events.
 var _ = register(dialect{
 	name:     "Strands Agents",
-	rank:     rankFramework + 5,
 	versions: "strands-agents 1; *@strands-agents/sdk* 1.16.0",
 	scopes:   []string{"strands.telemetry.tracer", "strands-agents"},
 	marks:    []string{"gen_ai.system=strands-agents", "gen_ai.provider.name=strands-agents"},
 	sources: map[field][]source{
-		fTTFT:               {{attr: "gen_ai.server.time_to_first_token", as: asMillis, own: true, at: rankCurrent}},
+		fTTFT:               {{attr: "gen_ai.server.time_to_first_token", as: asMillis, own: true, at: otherNames1}},
 		fSystemInstructions: {{attr: "system_prompt", own: true}},
-		fToolResult:         {{attr: "tool.result", own: true, at: rankCurrent + 11}},
+		fToolResult:         {{attr: "tool.result", own: true, at: libraryNames1}},
 	},
 	kinds: []kindRule{
 		{at: kindByOthers, attr: "agent_loop.cycle_id", values: map[string]Kind{"": KindChain}},

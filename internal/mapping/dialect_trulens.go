@@ -3,7 +3,6 @@ package mapping
 // TruLens, also in Snowflake Cortex: the calls of instrumented functions.
 var _ = register(dialect{
 	name:     "TruLens",
-	rank:     rankFramework + 110,
 	versions: "*trulens* 2.16.0",
 	scopes:   []string{"trulens*"},
 	marks:    []string{"ai.observability.span_type"},
@@ -12,7 +11,7 @@ var _ = register(dialect{
 		fInputTokens:   {{attr: "snow.ai.observability.agent.planning.token_count.input"}},
 		fOutputTokens:  {{attr: "snow.ai.observability.agent.planning.token_count.output"}},
 		fTotalTokens:   {{attr: "snow.ai.observability.agent.planning.token_count.total"}},
-		fToolName:      {{attr: "ai.observability.call.function"}, {as: asName, own: true, at: rankLast}},
+		fToolName:      {{attr: "ai.observability.call.function"}, {as: asName, own: true, at: last1}},
 		fToolArguments: {{attr: "ai.observability.call.kwargs.*", as: asObject}},
 		fToolResult:    {{attr: "ai.observability.call.return"}},
 		fInputMessages: {

@@ -10,7 +10,6 @@ import (
 // conventions.
 var vercel = register(dialect{
 	name:     "Vercel AI SDK",
-	rank:     rankVercel,
 	versions: "*ai* 4.3.19, 5.0.277, 6.0.326; 3.x",
 	scopes:   []string{"ai"},
 	marks:    []string{"ai.operationId"},
@@ -21,8 +20,8 @@ var vercel = register(dialect{
 		fResponseID:    {{attr: "ai.response.id"}},
 		fFinishReasons: {
 			{attr: "ai.response.finishReason"},
-			{attr: "gen_ai.finishReason", at: rankVercel + 2},
-			{attr: "ai.finishReason", at: rankVercel + 2},
+			{attr: "gen_ai.finishReason", at: afterVercel2},
+			{attr: "ai.finishReason", at: afterVercel2},
 		},
 		fRequestParameters: {{attr: "ai.settings.*", except: []string{"context."}}},
 		fStreaming: {
@@ -32,11 +31,11 @@ var vercel = register(dialect{
 		fTTFT: {
 			{attr: "ai.response.msToFirstChunk", as: asMillis, streams: true},
 			{attr: "ai.stream.msToFirstChunk", as: asMillis, streams: true},
-			{event: "ai.stream.firstChunk", at: rankEvents + 2, streams: true},
+			{event: "ai.stream.firstChunk", at: events3, streams: true},
 		},
 		fInputTokens:  {{attr: "ai.usage.inputTokens"}, {attr: "ai.usage.promptTokens"}, {attr: "ai.usage.tokens"}},
 		fOutputTokens: {{attr: "ai.usage.outputTokens"}, {attr: "ai.usage.completionTokens"}},
-		fTotalTokens:  {{attr: "ai.usage.totalTokens", at: rankLegacy + 30}},
+		fTotalTokens:  {{attr: "ai.usage.totalTokens", at: afterOpenLIT2}},
 		fCacheRead: {
 			{attr: "ai.usage.inputTokenDetails.cacheReadTokens"},
 			{attr: "ai.usage.cachedInputTokens"},
@@ -53,10 +52,10 @@ var vercel = register(dialect{
 			{attr: "ai.response.providerMetadata", path: "bedrock.usage.cacheWriteInputTokens"},
 		},
 		fReasoning: {
-			{attr: "ai.usage.outputTokenDetails.reasoningTokens", at: rankLegacy + 30},
-			{attr: "ai.usage.reasoningTokens", at: rankLegacy + 30},
-			{attr: "ai.response.providerMetadata", path: "openai|azure.reasoningTokens", at: rankLegacy + 30},
-			{attr: "ai.response.providerMetadata", path: "google|vertex.usageMetadata.thoughtsTokenCount", at: rankLegacy + 30},
+			{attr: "ai.usage.outputTokenDetails.reasoningTokens", at: afterOpenLIT2},
+			{attr: "ai.usage.reasoningTokens", at: afterOpenLIT2},
+			{attr: "ai.response.providerMetadata", path: "openai|azure.reasoningTokens", at: afterOpenLIT2},
+			{attr: "ai.response.providerMetadata", path: "google|vertex.usageMetadata.thoughtsTokenCount", at: afterOpenLIT2},
 		},
 		fUserID: {
 			{attr: "ai.telemetry.metadata.userId"}, {attr: "metadata.userId", own: true}, {attr: "ai.settings.context.userId"},
@@ -82,8 +81,8 @@ var vercel = register(dialect{
 		},
 		fSystemInstructions: {{attr: "ai.prompt", path: "system"}},
 		fToolDefinitions:    {{attr: "ai.prompt.tools"}},
-		fToolArguments:      {{attr: "ai.toolCall.args", as: asJSON, at: rankCurrent + 30}},
-		fToolResult:         {{attr: "ai.toolCall.result", as: asJSON, at: rankCurrent + 30}},
+		fToolArguments:      {{attr: "ai.toolCall.args", as: asJSON, at: libraryNames2}},
+		fToolResult:         {{attr: "ai.toolCall.result", as: asJSON, at: libraryNames2}},
 	},
 	kinds: []kindRule{
 		{at: kindByVercel, attr: "ai.operationId", of: vercelKind, note: vercelKinds},

@@ -111,12 +111,34 @@ const addingADialect = `
 `
 
 func writeRecognition(b *strings.Builder, t *table) {
-	b.WriteString("## Recognised by\n\nIn order of precedence: where several dialects give a field, the first of these wins, unless the field's own list\nbelow places a source elsewhere.\n\n| dialect | scope | attribute | versions in the cases |\n|---|---|---|---|\n")
+	b.WriteString("## Recognised by\n\nWhere several dialects give a field, the first of the order of precedence below wins, unless the field's own list\nplaces a source elsewhere.\n\n| dialect | scope | attribute | versions in the cases |\n|---|---|---|---|\n")
 	for _, d := range t.dialects {
 		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", d.name, codes(d.scopes), codes(d.marks), d.versions)
 	}
 	b.WriteString("\nVersions in italics were captured from the running library; without any, the cases were written after its documentation.\n" +
 		"Recognition matters only where a name could be anybody's (marked *own spans*) and for what a dialect means by its numbers.\n\n")
+	writePrecedence(b)
+}
+
+// writePrecedence prints the order, with the number of sources that stand at each level.
+func writePrecedence(b *strings.Builder) {
+	sources := map[level]int{}
+	for _, d := range dialects {
+		for _, all := range d.sources {
+			for _, s := range all {
+				sources[cmp.Or(s.at, level(d.name))]++
+			}
+		}
+	}
+	b.WriteString("## Order of precedence\n\nLevels in italics are of single sources, which their dialects place there.\n\n| | level | sources |\n|---|---|---|\n")
+	for i, l := range precedence {
+		name := string(l)
+		if !slices.ContainsFunc(dialects, func(d *dialect) bool { return d.name == name }) {
+			name = "*" + name + "*"
+		}
+		fmt.Fprintf(b, "| %d | %s | %d |\n", i+1, name, sources[l])
+	}
+	b.WriteString("\n")
 }
 
 func writeKinds(b *strings.Builder, t *table) {

@@ -17,7 +17,7 @@ import (
 func TestASpanThatBringsTheMapperDownIsSetAside(t *testing.T) {
 	m := New(Options{})
 	m.table = compile(append(dialects[:len(dialects):len(dialects)], &dialect{name: "broken", sources: map[field][]source{
-		fUserID: {{attr: "boom", at: 1, with: func(*reading, value) value { panic("boom") }}},
+		fUserID: {{attr: "boom", at: precedence[0], with: func(*reading, value) value { panic("boom") }}},
 	}}))
 	td := testSpan{attrs: map[string]any{"user.id": "before"}}.traces(t)
 	testSpan{attrs: map[string]any{"boom": "x"}}.traces(t).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
@@ -70,6 +70,28 @@ func TestEverySourceHasAPlaceOfItsOwn(t *testing.T) {
 	require.LessOrEqual(t, len(dialects), 63, "a dialect is a bit of a set")
 }
 
+// TestEveryLevelIsUsed keeps the order of precedence complete, without levels of nobody.
+func TestEveryLevelIsUsed(t *testing.T) {
+	used := map[level]bool{}
+	for _, d := range dialects {
+		require.False(t, used[level(d.name)], "%s is the name of two dialects", d.name)
+		used[level(d.name)] = true
+		for f, sources := range d.sources {
+			for _, s := range sources {
+				if s.at != "" {
+					require.NotZero(t, s.at.rank(), "%s, %s: %q is no level", d.name, fields[f].column, s.at)
+					used[s.at] = true
+				}
+			}
+		}
+		require.NotZero(t, level(d.name).rank(), "%s stands nowhere in the order of precedence (precedence.go)", d.name)
+	}
+	for i, p := range precedence {
+		require.Equal(t, i+1, p.rank(), "%s stands twice in the order of precedence", p)
+		require.True(t, used[p], "%s is no dialect, and no source's level", p)
+	}
+}
+
 // A panic while the resource or the scope of spans is read costs those spans only, and
 // is logged once, with its place and without words.
 func TestAFaultAroundSpansSetsThemAside(t *testing.T) {
@@ -109,7 +131,7 @@ func TestMappingEndsWithItsContext(t *testing.T) {
 	m := New(Options{})
 	var mapped atomic.Int32
 	m.table = compile(append(dialects[:len(dialects):len(dialects)], &dialect{name: "slow", sources: map[field][]source{
-		fUserID: {{attr: "user.id", at: 1, with: func(_ *reading, v value) value {
+		fUserID: {{attr: "user.id", at: precedence[0], with: func(_ *reading, v value) value {
 			mapped.Add(1)
 			cancel()
 			return v

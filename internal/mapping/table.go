@@ -139,7 +139,7 @@ func compile(all []*dialect) *table {
 	t := &table{keys: map[string]*keyInfo{}, families: map[string][]*family{}, events: map[string]*eventInfo{}, scopes: map[string]uint64{}}
 	t.input, t.output, t.documents, t.name = t.newSlot(), t.newSlot(), t.newSlot(), t.newSlot()
 	all = slices.Clone(all)
-	slices.SortStableFunc(all, func(a, b *dialect) int { return a.rank - b.rank })
+	slices.SortStableFunc(all, func(a, b *dialect) int { return level(a.name).rank() - level(b.name).rank() })
 	for i, d := range all {
 		t.addDialect(d, 1<<i)
 	}
@@ -246,11 +246,8 @@ func (t *table) mark(mark string, bit uint64) {
 
 func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 	s := &d.sources[f][i]
-	b := &boundSource{source: s, dialectName: d.name, dialect: bit, rank: d.rank, kinds: fields[f].kinds}
-	if s.at != 0 {
-		b.rank = s.at
-	}
-	b.rank = 2 * (b.rank*maxSources + i)
+	b := &boundSource{source: s, dialectName: d.name, dialect: bit, kinds: fields[f].kinds}
+	b.rank = 2 * (cmp.Or(s.at, level(d.name)).rank()*maxSources + i)
 	if s.only != 0 {
 		b.kinds = s.only
 	}
