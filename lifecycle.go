@@ -12,6 +12,7 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pricing"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/sleep"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
@@ -182,12 +183,8 @@ func (e *llmExporter) connect(ctx context.Context) bool {
 			return false
 		}
 		e.health.failed(err)
-		timer := time.NewTimer(delay)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if sleep.For(ctx, delay) != nil {
 			return false
-		case <-timer.C:
 		}
 		delay = min(time.Duration(float64(delay)*e.cfg.ConnectRetry.Multiplier), e.cfg.ConnectRetry.MaxDelay)
 	}

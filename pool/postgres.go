@@ -10,6 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/sleep"
 )
 
 // lifetimeJitterPercent of max_lifetime spreads the ends of connections that began together.
@@ -101,7 +103,7 @@ func (p *Pool) Connect(ctx context.Context) error {
 		if attempt >= p.config.ConnectRetry.MaxAttempts || !IsRetryable(err) || ctx.Err() != nil {
 			return connectionFailed(attempt, err)
 		}
-		if !sleep(ctx, delay) {
+		if sleep.For(ctx, delay) != nil {
 			return connectionFailed(attempt, err)
 		}
 		delay = p.config.ConnectRetry.next(delay)
@@ -111,16 +113,4 @@ func (p *Pool) Connect(ctx context.Context) error {
 // next is the delay after one of the given length.
 func (c *RetryConfig) next(delay time.Duration) time.Duration {
 	return min(time.Duration(float64(delay)*c.Multiplier), c.MaxDelay)
-}
-
-// sleep reports false if ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
 	"go.uber.org/zap"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/sleep"
 )
 
 const (
@@ -106,7 +108,7 @@ func (r *redisClient) watch(ctx context.Context) {
 			pause = r.retry.InitialDelay
 			continue
 		}
-		if !sleep(ctx, pause) {
+		if sleep.For(ctx, pause) != nil {
 			return
 		}
 		pause = r.retry.next(pause)
@@ -136,7 +138,7 @@ func (r *redisClient) awaitAnswer(ctx context.Context, failure error) bool {
 			break
 		}
 		warn(err)
-		if !sleep(ctx, delay) {
+		if sleep.For(ctx, delay) != nil {
 			return false
 		}
 		delay = r.retry.next(delay)

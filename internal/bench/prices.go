@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/llm-observatory/llmobservatoryexporter"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/sleep"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 )
@@ -205,7 +206,7 @@ func (p *pricing) measure(ctx context.Context) error {
 }
 
 func (p *pricing) changes(ctx context.Context) error {
-	if err := p.wait(ctx, p.warm); err != nil {
+	if err := sleep.For(ctx, p.warm); err != nil {
 		return err
 	}
 	before, err := p.rate(ctx, p.quietly)
@@ -244,18 +245,7 @@ func (p *pricing) changes(ctx context.Context) error {
 	return nil
 }
 
-func (p *pricing) quietly(ctx context.Context) error { return p.wait(ctx, p.quiet) }
-
-func (p *pricing) wait(ctx context.Context, d time.Duration) error {
-	wait := time.NewTimer(d)
-	defer wait.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-wait.C:
-		return nil
-	}
-}
+func (p *pricing) quietly(ctx context.Context) error { return sleep.For(ctx, p.quiet) }
 
 // rate is how many spans a second are written while something goes on.
 func (p *pricing) rate(ctx context.Context, during func(context.Context) error) (float64, error) {

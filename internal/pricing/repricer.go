@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/sleep"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
 )
 
@@ -143,12 +144,9 @@ func (r *Repricer) Reprice(ctx context.Context) error {
 				zap.Int("traces", sum.Traces), zap.Int("calls", sum.Calls), zap.Int("changed", sum.Changed))
 			sum = write.Repriced{}
 		}
-		wait := time.NewTimer(time.Duration(pause * float64(time.Since(begin))))
-		select {
-		case <-ctx.Done():
-		case <-wait.C:
+		if err := sleep.For(ctx, time.Duration(pause*float64(time.Since(begin)))); err != nil {
+			return err
 		}
-		wait.Stop()
 	}
 	return ctx.Err()
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/price"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/sleep"
 )
 
 // The tables, in the configured schema, that tell what has been applied. Versions up
@@ -60,12 +61,10 @@ func Migrate(ctx context.Context, conn *pgx.Conn, name string) error {
 		if !isLockTimeout(err) || attempt == lockAttempts {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(ctx.Err(), err)
-		case <-time.After(pause + rand.N(pause)):
-			pause *= 2
+		if ended := sleep.For(ctx, pause+rand.N(pause)); ended != nil {
+			return errors.Join(ended, err)
 		}
+		pause *= 2
 	}
 }
 

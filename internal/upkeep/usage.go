@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/sleep"
 )
 
 // settleTime is how long after its end an hour is folded: most of its spans have
@@ -42,7 +43,7 @@ func foldUsage(ctx context.Context, pool Pool, schemaName string, now time.Time,
 		idle++
 		if folded {
 			hours, idle = hours+1, 0
-			if err := rest(ctx, time.Duration(pause*float64(time.Since(begin)))); err != nil {
+			if err := sleep.For(ctx, time.Duration(pause*float64(time.Since(begin)))); err != nil {
 				return hours, err
 			}
 		}
@@ -65,16 +66,4 @@ func foldHour(ctx context.Context, pool Pool, schemaName string, now time.Time) 
 		return false, fmt.Errorf("fold usage: %w", err)
 	}
 	return hour != nil, nil
-}
-
-// rest waits, or returns the error of ctx if that ends first.
-func rest(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
