@@ -60,6 +60,40 @@ var eventRules = []struct {
 		calls: []string{"llm m-1 7 3 failed TimeoutError too slow"},
 	},
 	{
+		name: "an exception that names the span around a failed call, and one that names none",
+		tell: func(r *madeUp) {
+			r.span(1, 0, "request", 0, 9, nil)
+			for i, names := range []byte{1, 0} {
+				r.span(byte(2+i), 1, "chat m-1", float64(4*i), float64(4*i)+1, chatAttrs())
+				r.spans.At(1 + i).Status().SetCode(2)
+				r.record(names, exceptionEvent, float64(4*i)+0.9, chatAttrs(attrs{"exception.type": "TimeoutError", "exception.message": "too slow"}), nil)
+			}
+		},
+		calls: []string{"llm m-1 - - failed TimeoutError too slow", "llm m-1 - - failed TimeoutError too slow"},
+	},
+	{
+		name: "an exception of another model's call, of another time and of another span around",
+		tell: func(r *madeUp) {
+			r.span(1, 0, "request", 0, 9, nil)
+			r.span(3, 1, "step", 0, 9, nil)
+			r.span(2, 1, "chat m-1", 0, 1, chatAttrs())
+			r.spans.At(2).Status().SetCode(2)
+			failure := attrs{"exception.type": "TimeoutError"}
+			r.record(1, exceptionEvent, 0.9, attrs{"gen_ai.request.model": "other", "exception.type": "TimeoutError"}, nil)
+			r.record(3, exceptionEvent, 1.5, chatAttrs(failure), nil)
+			r.record(1, exceptionEvent, 4, chatAttrs(failure), nil)
+		},
+		calls: []string{"llm m-1 - - failed _OTHER -", "llm other - - failed TimeoutError -", "llm m-1 - - failed TimeoutError -", "llm m-1 - - failed TimeoutError -"},
+	},
+	{
+		name: "an exception and the details of one failed call",
+		tell: func(r *madeUp) {
+			r.record(1, detailsEvent, 1, chatAttrs(attrs{"error.type": "TimeoutError"}), nil)
+			r.record(1, exceptionEvent, 0.9, chatAttrs(attrs{"exception.type": "TimeoutError", "exception.message": "too slow"}), nil)
+		},
+		calls: []string{"llm m-1 - - failed TimeoutError too slow"},
+	},
+	{
 		name: "an exception alone is a failed call",
 		tell: func(r *madeUp) {
 			r.record(1, exceptionEvent, 1, chatAttrs(attrs{"exception.type": "TimeoutError", "exception.message": "too slow"}), nil)
@@ -164,6 +198,22 @@ var eventRules = []struct {
 			}
 		},
 		calls: []string{"llm m-1 7 3 ok - hi ho"},
+	},
+	{
+		name: "messages as bytes, and details with nested attributes",
+		tell: func(r *madeUp) {
+			r.span(1, 0, "chat m-1", 0, 1, chatAttrs(usage))
+			r.record(1, "gen_ai.user.message", 0.5, nil, nil)
+			r.logs.At(0).Body().SetEmptyBytes().FromRaw([]byte(`{"role":"user","content":"hi"}`))
+			r.record(1, "gen_ai.choice", 0.6, nil, nil)
+			r.logs.At(1).Body().SetEmptyBytes().FromRaw([]byte("ho"))
+			r.record(2, detailsEvent, 2, attrs{"gen_ai": attrs{
+				"operation": attrs{"name": "chat"}, "request": attrs{"model": "m-2"}, "usage": attrs{"input_tokens": 5, "output_tokens": "6"},
+				"input": attrs{"messages": messageOf("user", "bye")},
+			}}, nil)
+			r.record(3, detailsEvent, 3, nil, attrs{"gen_ai": attrs{"request": attrs{"model": "m-3"}, "usage": attrs{"output_tokens": 8}}})
+		},
+		calls: []string{"llm m-1 7 3 ok - hi ho", "llm m-2 5 6 ok - bye", "llm m-3 - 8 ok - -"},
 	},
 	{
 		name: "messages as a text in the body",

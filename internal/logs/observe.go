@@ -12,7 +12,7 @@ import (
 
 // observe writes into span what a record tells, in the conventions' words.
 func (r *reader) observe(rec *record, p *program, told *rule, row *mapping.Record, span ptrace.Span) {
-	o := Observation{Tells: told.tells, Program: p.name, Session: row.Session, EventCall: mapping.EventCall{Record: row.ID, Event: row.Name, ByTime: told.byTime, Derived: rec.TraceID().IsEmpty()}}
+	o := Observation{Tells: told.tells, Program: p.name, Session: row.Session, EventCall: mapping.EventCall{Record: row.ID, Event: row.Name, ByTime: told.byTime, NamesCall: told.names == namesCall, Derived: rec.TraceID().IsEmpty()}}
 	for _, keys := range [...][]string{told.request, told.response, told.toolCall} {
 		if id := rec.textOf(keys); id != "" {
 			o.IDs = append(o.IDs, id)
@@ -114,17 +114,18 @@ func put(attrs pcommon.Map, name string, v pcommon.Value) {
 func (r *record) copyAll(attrs pcommon.Map) {
 	copyFrom := func(m pcommon.Map) {
 		for key, v := range m.All() {
-			if absent(v) || strings.HasPrefix(key, "event.") || key == "event_name" {
+			if absent(v) || strings.HasPrefix(key, "event.") || key == "event_name" || key == conventionKey && r.flat != (pcommon.Map{}) {
 				continue
 			}
 			if _, there := attrs.Get(key); !there {
-				copyValue(v, attrs.PutEmpty(key))
+				copyValue(readable(v), attrs.PutEmpty(key))
 			}
 		}
 	}
-	copyFrom(r.Attributes())
-	if r.has {
-		copyFrom(r.body)
+	for _, from := range [...]pcommon.Map{r.Attributes(), r.flat, r.body} {
+		if from != (pcommon.Map{}) {
+			copyFrom(from)
+		}
 	}
 }
 

@@ -164,6 +164,7 @@ func (r *reader) read(rec *record, spans, words *scopeSpans) {
 	}
 	if p != nil {
 		rec.readBody()
+		rec.flatten()
 	}
 	at := rec.time()
 	if at == 0 {

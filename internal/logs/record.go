@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -23,6 +24,8 @@ type record struct {
 	// body is the record's body where that is a map of attributes.
 	body pcommon.Map
 	has  bool // body is set
+	// flat are the attributes that came as a map under conventionKey, by their dotted names.
+	flat pcommon.Map
 	name string
 }
 
@@ -40,15 +43,59 @@ func absent(v pcommon.Value) bool {
 // get returns an attribute of the record, of its body or of its resource, unless that
 // says nothing.
 func (r *record) get(key string) (pcommon.Value, bool) {
-	if v, ok := r.Attributes().Get(key); ok && !absent(v) {
-		return v, true
-	}
-	if r.has {
-		if v, ok := r.body.Get(key); ok && !absent(v) {
-			return v, true
+	for _, in := range [...]pcommon.Map{r.Attributes(), r.flat, r.body} {
+		if in == (pcommon.Map{}) {
+			continue
+		}
+		if v, ok := in.Get(key); ok && !absent(v) {
+			return readable(v), true
 		}
 	}
 	return pcommon.Value{}, false
+}
+
+// readable is a value with bytes that are text as text.
+func readable(v pcommon.Value) pcommon.Value {
+	if v.Type() == pcommon.ValueTypeBytes {
+		if text := v.Bytes().AsRaw(); utf8.Valid(text) {
+			return pcommon.NewValueStr(string(text))
+		}
+	}
+	return v
+}
+
+// conventionKey begins the names of the conventions' attributes.
+const conventionKey = "gen_ai"
+
+// wholeMaps are the attributes of the conventions whose values are maps.
+var wholeMaps = map[string]bool{toolArguments: true, toolResult: true, "gen_ai.evaluation.explanation": true}
+
+// flatten takes attributes that came nested, as {"gen_ai": {"usage": {…}}}, by their names.
+func (r *record) flatten() {
+	for _, in := range [...]pcommon.Map{r.Attributes(), r.body} {
+		if in == (pcommon.Map{}) {
+			continue
+		}
+		if v, ok := in.Get(conventionKey); ok && v.Type() == pcommon.ValueTypeMap {
+			if r.flat == (pcommon.Map{}) {
+				r.flat = pcommon.NewMap()
+			}
+			flatten(conventionKey, v.Map(), r.flat, maxDepth)
+		}
+	}
+}
+
+func flatten(name string, from, to pcommon.Map, levels int) {
+	for key, v := range from.All() {
+		switch key = name + "." + key; {
+		case v.Type() == pcommon.ValueTypeMap && !wholeMaps[key] && levels > 0:
+			flatten(key, v.Map(), to, levels-1)
+		default:
+			if _, there := to.Get(key); !there {
+				copyValue(v, to.PutEmpty(key))
+			}
+		}
+	}
 }
 
 // text returns a scalar as text; "" for anything else.
@@ -159,7 +206,7 @@ const maxJSONBody = 16 << 20
 
 // readBody takes a body that is a map, or the JSON of one, for further attributes.
 func (r *record) readBody() {
-	switch b := r.Body(); b.Type() {
+	switch b := readable(r.Body()); b.Type() {
 	case pcommon.ValueTypeMap:
 		r.body, r.has = b.Map(), true
 	case pcommon.ValueTypeStr:

@@ -150,7 +150,7 @@ func tellMessage(rec *record, span ptrace.Span) {
 
 // tellText takes a body that is a text for the message.
 func (r *record) tellText(attrs pcommon.Map) {
-	b := r.Body()
+	b := readable(r.Body())
 	if b.Type() != pcommon.ValueTypeStr || r.has || absent(b) || b.Str() == r.name {
 		return
 	}

@@ -189,13 +189,14 @@ type Span struct {
 
 // EventCall is how an event tells a call.
 type EventCall struct {
-	Record  content.ID     // of a log record; zero for a span event
-	Event   string         // its name
-	Call    pcommon.SpanID // that the event says is the call; empty if it says none
-	IDs     []string       // of request, response or tool call
-	ByTime  bool           // nothing but time ties it to other observations of the call
-	Derived bool           // the trace is derived from the turn: the event names none
-	Words   *Words         // that are those of the span that the event names too; nil for none
+	Record    content.ID     // of a log record; zero for a span event
+	Event     string         // its name
+	Call      pcommon.SpanID // that the event says is the call; empty if it says none
+	NamesCall bool           // the event is meant to name the call
+	IDs       []string       // of request, response or tool call
+	ByTime    bool           // nothing but time ties it to other observations of the call
+	Derived   bool           // the trace is derived from the turn: the event names none
+	Words     *Words         // that are those of the span that the event names too; nil for none
 }
 
 // Batch is what one pdata batch maps to. Spans keeps the order of the pdata. Histories and

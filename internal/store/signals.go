@@ -146,13 +146,14 @@ func (s *Store) FindCandidates(ctx context.Context, c *pgbatch.Conn, lookups []t
 	return crowded, err
 }
 
-// FindSums gives the spans of traces that report the usage of calls around them to found.
-func (s *Store) FindSums(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, found func(*trace.Candidate)) error {
+// FindObserved gives the spans of traces to found that report the usage of calls around them, and
+// failed calls.
+func (s *Store) FindObserved(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, found func(*trace.Candidate)) error {
 	if len(traces) == 0 {
 		return nil
 	}
 	return c.Exec(ctx, pgbatch.Statement{
-		What: "look for sums of calls", SQL: s.findSums, Params: [][]byte{hexArray(traces)}, OIDs: []uint32{pgtype.TextArrayOID},
+		What: "look for spans that events observe", SQL: s.findSums, Params: [][]byte{hexArray(traces)}, OIDs: []uint32{pgtype.TextArrayOID},
 		Row: func(v [][]byte) error {
 			return readCandidate(v, func(_ int64, candidate *trace.Candidate) { found(candidate) })
 		},
@@ -203,6 +204,7 @@ func readCandidate(v [][]byte, found func(n int64, c *trace.Candidate)) error {
 	}
 	m.ToolName, m.ToolCallID = r.String(), r.String()
 	counted, _ := r.OptBool()
+	spanID(&m.ParentSpanID, r.Next())
 	if event {
 		m.Event = &mapping.EventCall{Event: name, ByTime: byTime}
 	}

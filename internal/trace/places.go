@@ -64,7 +64,7 @@ func (s *Signals) Add(c *Candidate, found ...CandidateKey) int {
 			found = c.Listed()
 		}
 	} else if old := &s.Candidates[at]; c.Stored && !old.Stored {
-		old.Stored, old.Place, old.Counted, old.Settled = true, c.Place, c.Counted, c.Settled // it comes again
+		old.Stored, old.Place, old.Counted, old.Settled, old.Again = true, c.Place, c.Counted, c.Settled, c.Again // it comes again
 	}
 	for _, key := range found {
 		under := list{key.Hash, c.Event != ""}

@@ -25,10 +25,12 @@ type Candidate struct {
 	Event         string         // name of the event; empty for a span
 	ByTime        bool           // an event that nothing but time ties to other observations
 	Names         pcommon.SpanID // the span that an event says is the call
-	Session       string         // its own, else its trace's
-	IDs           []string       // of request, response or tool call
-	HasID         bool           // there are such, of a stored one too
-	Derived       bool           // an event whose trace is derived from its turn
+	NamesCall     bool           // an event that is meant to name the span that is the call
+	Parent        pcommon.SpanID
+	Session       string   // its own, else its trace's
+	IDs           []string // of request, response or tool call
+	HasID         bool     // there are such, of a stored one too
+	Derived       bool     // an event whose trace is derived from its turn
 	Models        Models
 	Failed        bool
 	Error         bool // that it says
@@ -59,7 +61,7 @@ func (c *Candidate) looks() bool { return !c.Stored || c.Again }
 func CandidateOf(s *mapping.Span, session string) Candidate {
 	of := Of(s)
 	c := Candidate{
-		Origin: s.TraceID, Place: s.TraceID, ID: s.SpanID, Start: s.Start, End: s.End, Kind: s.Kind, Session: cmp.Or(s.SessionID, session),
+		Origin: s.TraceID, Place: s.TraceID, ID: s.SpanID, Parent: s.ParentSpanID, Start: s.Start, End: s.End, Kind: s.Kind, Session: cmp.Or(s.SessionID, session),
 		Models: of.Models, Failed: of.Failed, Error: of.Error, ErrorType: s.ErrorType, Tokens: of.reportsTokens(), Cost: of.Cost.Valid,
 		Input: s.Usage.Input, Output: s.Usage.Output, Reasoning: s.Usage.Reasoning, Figures: figures(&s.Usage),
 		ToolName: of.ToolName, ToolCall: of.ToolCall, Sums: isGroup(s.Kind) && s.Event == nil,
@@ -68,7 +70,7 @@ func CandidateOf(s *mapping.Span, session string) Candidate {
 		c.IDs = append(c.IDs, id)
 	}
 	if e := s.Event; e != nil {
-		c.Event, c.ByTime, c.Names, c.Derived = e.Event, e.ByTime, e.Call, e.Derived
+		c.Event, c.ByTime, c.NamesCall, c.Names, c.Derived = e.Event, e.ByTime, e.NamesCall, e.Call, e.Derived
 		for _, id := range e.IDs {
 			if !slices.Contains(c.IDs, id) {
 				c.IDs = append(c.IDs, id)
@@ -142,8 +144,9 @@ const (
 	byName way = iota // an event names a span
 	byID
 	byTime
-	bySum  // a span reports the usage of calls around an event
-	byTurn // an agent's span has the turn that a prompt begins
+	bySum     // a span reports the usage of calls around an event
+	byFailure // both failed in one trace, and an event may name the span around
+	byTurn    // an agent's span has the turn that a prompt begins
 )
 
 // key makes keys. Hashes are stored: they must not change.
@@ -153,7 +156,7 @@ func (c *Candidate) key(way way, tag byte, around, id string) CandidateKey {
 	switch way {
 	case byID:
 		k.Apart = apartByID
-	case byTime:
+	case byTime, byFailure:
 		k.Apart = apartByTime
 	}
 	return k
@@ -272,6 +275,7 @@ func (c *Candidate) Listed() (keys []CandidateKey) {
 	if c.Event != "" && !c.Names.IsEmpty() {
 		keys = append(keys, c.named(c.Names))
 	}
+	keys = append(keys, c.failures()...)
 	for _, id := range c.IDs {
 		switch {
 		case c.Session != "":
@@ -313,6 +317,7 @@ func (c *Candidate) LookedUp() (keys []CandidateKey) {
 	if c.Event == "" && c.InTrace {
 		keys = append(keys, c.named(c.ID))
 	}
+	keys = append(keys, c.failures()...)
 	for _, id := range c.IDs {
 		if c.Session != "" {
 			keys = append(keys, c.key(byID, 'I', c.Session, id))
@@ -339,6 +344,27 @@ func (c *Candidate) KeyOf(id string) CandidateKey { return c.key(byID, 'K', c.tr
 func (c *Candidate) named(span pcommon.SpanID) CandidateKey {
 	h := keyHash{kind: c.Kind}
 	return CandidateKey{Hash: h.text('N', c.trace(), string(span[:])), way: byName, Apart: -1}
+}
+
+// failures are the keys of a failed call of a model in a trace with events: by them an event
+// that is meant to name the call, but names the span around or none, finds the call.
+func (c *Candidate) failures() (keys []CandidateKey) {
+	switch {
+	case !c.Failed || !c.Kind.IsModel():
+		return nil
+	case c.Event != "" && c.NamesCall && !c.Derived:
+		return append(keys, c.failure(c.Names))
+	case c.Event != "" || !c.InTrace:
+		return nil
+	}
+	if keys = append(keys, c.failure(pcommon.SpanID{})); !c.Parent.IsEmpty() {
+		keys = append(keys, c.failure(c.Parent))
+	}
+	return keys
+}
+
+func (c *Candidate) failure(around pcommon.SpanID) CandidateKey {
+	return c.key(byFailure, 'F', c.trace(), string(around[:]))
 }
 
 // WithoutSession is the key of the calls of a trace that came before its session.
@@ -368,6 +394,8 @@ func oneCall(a, b *Candidate, way way) bool {
 		return a.Event == "" || b.Event == ""
 	case byID:
 		return near(a.End, b.End, apartByID)
+	case byFailure:
+		return oneByTime(a, b)
 	default:
 		return (a.ByTime || b.ByTime) && oneByTime(a, b)
 	}

@@ -20,6 +20,9 @@ func observations(r source) (all []Candidate) {
 	for range 1 + r.IntN(12) {
 		session := fmt.Sprint("s", r.IntN(3))
 		call := Candidate{Kind: []mapping.Kind{mapping.KindLLM, mapping.KindLLM, mapping.KindTool}[r.IntN(3)], Session: session}
+		if session == "s2" { // is the session of nothing
+			call.Session = ""
+		}
 		call.End = 1_700_000_000_000_000 + int64(r.IntN(3))*70_000_000 + int64(r.IntN(4))*1_500_000
 		call.Start = call.End - int64(r.IntN(3))*1_000_000
 		call.Models = NewModels([]string{"", "gpt", "gpt-4o", "claude"}[r.IntN(4)])
@@ -33,9 +36,10 @@ func observations(r source) (all []Candidate) {
 		id := []string{"", "c1", "c2"}[r.IntN(3)]
 		traceID := pcommon.TraceID{1, byte(r.IntN(3)), session[1]}
 		var span pcommon.SpanID
+		around := pcommon.SpanID{8, byte(r.IntN(2))}
 		if r.IntN(4) > 0 {
 			s := observed(r, call, traceID, len(all), "", id)
-			span = s.ID
+			span, s.Parent = s.ID, around
 			all = append(all, s)
 		}
 		for _, event := range []string{"request", "details"} {
@@ -51,9 +55,17 @@ func observations(r source) (all []Candidate) {
 					e.ToolName = ""
 				}
 			case 1:
+				if call.Session == "" {
+					break
+				}
 				e.Origin, e.Derived = pcommon.TraceID{2, session[1], byte(r.IntN(2))}, true
 				e.Place = e.Origin
+			case 2:
+				if r.IntN(3) == 0 { // the span around
+					e.Names = around
+				}
 			}
+			e.NamesCall = !e.Names.IsEmpty() || r.IntN(2) == 0
 			all = append(all, e)
 		}
 	}
@@ -153,13 +165,17 @@ func pairByDefinition(a, b *Candidate) bool {
 	if !sameTool {
 		return false
 	}
-	if a.Session != b.Session {
+	if a.Session != b.Session || a.Session == "" && a.Origin != b.Origin {
 		return false
 	}
 	if slices.ContainsFunc(a.IDs, func(id string) bool { return slices.Contains(b.IDs, id) }) && apart <= 60_000_000 {
 		return true
 	}
-	if !a.ByTime && !b.ByTime || a.HasID && b.HasID || apart > 2_000_000 {
+	byFailure := a.Failed && b.Failed && a.Kind != mapping.KindTool && aroundByDefinition(a, b)
+	if !a.ByTime && !b.ByTime && !byFailure || a.HasID && b.HasID || apart > 2_000_000 {
+		return false
+	}
+	if a.Session == "" && !byFailure {
 		return false
 	}
 	if a.Kind == mapping.KindTool {
@@ -176,6 +192,21 @@ func pairByDefinition(a, b *Candidate) bool {
 		return a.Start <= b.End && b.Start <= a.End
 	}
 	return a.Tokens && a.Input == b.Input && sameOutput
+}
+
+// aroundByDefinition tells whether an event that is meant to name its call may be the other's
+// by the span around, of two events that both name it.
+func aroundByDefinition(a, b *Candidate) bool {
+	if a.Event == "" {
+		a, b = b, a
+	}
+	switch {
+	case a.Origin != b.Origin || !a.NamesCall || a.Derived:
+		return false
+	case b.Event == "":
+		return a.Names.IsEmpty() || a.Names == b.Parent
+	}
+	return b.NamesCall && !b.Derived && a.Names == b.Names
 }
 
 // promptByDefinition tells whether an event tells the prompt of a span's turn.
@@ -209,6 +240,18 @@ func (s *signalStorage) store(batch []Candidate) {
 			slices.ContainsFunc(batch, func(o Candidate) bool { return o.Event != "" && o.Origin == c.Origin })
 		signals.Add(&c)
 	}
+	for i := range signals.Candidates {
+		e := signals.Candidates[i]
+		if e.Event == "" || e.Derived || slices.ContainsFunc(s.rows, func(o Candidate) bool { return o.Event != "" && o.Origin == e.Origin }) {
+			continue
+		}
+		for _, c := range s.rows { // the first events of the trace
+			if c.Origin == e.Origin && c.Failed && c.Kind.IsModel() {
+				c.Stored, c.Again, c.InTrace, c.Counted = true, true, true, s.counts(&c)
+				signals.Add(&c)
+			}
+		}
+	}
 	for _, l := range signals.Lookups() {
 		for _, at := range s.keys[l.Key.Hash] {
 			if c := s.rows[at]; c.End >= l.First && c.End <= l.Last {
@@ -230,6 +273,11 @@ func (s *signalStorage) store(batch []Candidate) {
 		c := signals.Candidates[i]
 		if at, stored := s.index[c.ID]; stored {
 			s.rows[at].Place = c.Place
+			for _, key := range c.Listed() {
+				if c.Again && !slices.Contains(s.keys[key.Hash], at) {
+					s.keys[key.Hash] = append(s.keys[key.Hash], at)
+				}
+			}
 			continue
 		}
 		s.index[c.ID] = len(s.rows)
@@ -280,7 +328,7 @@ func (s *signalStorage) requireSums(t *testing.T, seed uint64, all []Candidate) 
 		var want, got Effects
 		for j := range all {
 			e := &all[j]
-			if e.Event != "" && e.Tokens && e.Kind.IsModel() && (e.Origin == sum.Origin && !e.Derived || e.Session == sum.Session) && sum.Start <= e.End && e.End <= sum.End {
+			if e.Event != "" && e.Tokens && e.Kind.IsModel() && (e.Origin == sum.Origin && !e.Derived || e.Session != "" && e.Session == sum.Session) && sum.Start <= e.End && e.End <= sum.End {
 				want |= OuterTokens
 				if e.Cost {
 					want |= OuterCost

@@ -204,8 +204,8 @@ func (t *transaction) findPartners(ctx context.Context) error {
 			lookups = append(lookups, trace.Lookup{Key: key, First: minTime, Last: maxTime, Most: maxWaiting})
 		}
 	}
-	err := t.w.store.FindSums(ctx, t.conn, p.firstEvents(), func(c *trace.Candidate) {
-		c.Again = true
+	err := t.w.store.FindObserved(ctx, t.conn, p.firstEvents(), func(c *trace.Candidate) {
+		c.Again, c.InTrace = true, true
 		p.signals.Add(c)
 	})
 	if err != nil {
