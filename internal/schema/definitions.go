@@ -36,7 +36,7 @@ func runDefinitions(ctx context.Context, tx pgx.Tx, name string) error {
 		return err
 	}
 	for _, file := range definitionFiles {
-		text, err := withColumns(ctx, tx, read(file), name)
+		text, err := withColumns(ctx, tx, definitionText(file), name)
 		if err != nil {
 			return err
 		}

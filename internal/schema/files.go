@@ -123,7 +123,7 @@ func hashDefinitions() string {
 		fmt.Fprintln(hash, m.file) // some files list the columns that tables have
 	}
 	for _, file := range definitionFiles {
-		fmt.Fprintf(hash, "%s\n%s\n", file, read(file))
+		fmt.Fprintf(hash, "%s\n%s\n", file, definitionText(file))
 	}
 	hash.Write(price.BuiltinCSV())
 	return hex.EncodeToString(hash.Sum(nil))

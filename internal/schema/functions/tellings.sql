@@ -223,17 +223,7 @@ BEGIN
         JOIN near c ON c.span_id = d.span_id AND c.span_id <> u.span_id AND c.kind = u.kind AND c.counted AND (u.failed OR NOT c.failed)
         ORDER BY d.told_by, abs(extract(epoch FROM c.end_time - u.end_time)), c.start_time, c.span_id
     )
-    SELECT (sum(u.input_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.total_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.cache_read_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.cache_creation_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.cache_write_1h_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.reasoning_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.input_audio_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_audio_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.input_image_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_image_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.web_search_requests) FILTER (WHERE u.tells_tokens))::bigint,
-        sum(u.input_cost) FILTER (WHERE u.tells_cost), sum(u.output_cost) FILTER (WHERE u.tells_cost),
-        sum(u.total_cost) FILTER (WHERE u.tells_cost),
-        sum(u.estimated_cost) FILTER (WHERE u.tells_tokens), sum(u.estimated_cost) FILTER (WHERE u.estimate_counted),
-        (count(*) FILTER (WHERE u.estimate_counted AND u.estimated_cost IS NULL))::integer
+    SELECT {{.usage_sums}}
     FROM shown h JOIN near u ON u.span_id = h.told_by AND NOT u.counted AND u.tells AND u.kind = h.kind AND (u.failed OR NOT h.failed)
     WHERE h.span_id = of_span AND h.start_time = of_start;
 END
@@ -253,17 +243,7 @@ BEGIN
         FROM {{.schema}}.llm_internal_tellings(of_trace, of_span, since, until) s
         WHERE s.usage_counted OR s.cost_counted
     )
-    SELECT (sum(u.input_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.total_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.cache_read_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.cache_creation_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.cache_write_1h_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.reasoning_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.input_audio_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_audio_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.input_image_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_image_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.web_search_requests) FILTER (WHERE u.tells_tokens))::bigint,
-        sum(u.input_cost) FILTER (WHERE u.tells_cost), sum(u.output_cost) FILTER (WHERE u.tells_cost),
-        sum(u.total_cost) FILTER (WHERE u.tells_cost),
-        sum(u.estimated_cost) FILTER (WHERE u.tells_tokens), sum(u.estimated_cost) FILTER (WHERE u.estimate_counted),
-        (count(*) FILTER (WHERE u.estimate_counted AND u.estimated_cost IS NULL))::integer
+    SELECT {{.usage_sums}}
     FROM told u
     CROSS JOIN LATERAL {{.schema}}.llm_internal_usage_call(of_trace, u.span_id, since, until) c
     WHERE c.span_id = of_span AND c.start_time = of_start;

@@ -10,45 +10,33 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
          THEN coalesce((SELECT o.error_type FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
                WHERE o.error_type <> '_OTHER' ORDER BY o.ordinality LIMIT 1), s.error_type)
          ELSE s.error_type END AS error_type,
-    CASE WHEN s.error_message IS NULL AND s.error_type IS NOT NULL AND k.told_again
-         THEN (SELECT o.error_message FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-               WHERE o.error_message IS NOT NULL ORDER BY o.ordinality LIMIT 1)
-         ELSE s.error_message END AS error_message,
-    CASE WHEN s.provider IS NULL AND k.told_again
-         THEN (SELECT o.provider FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-               WHERE o.provider IS NOT NULL ORDER BY o.ordinality LIMIT 1)
-         ELSE s.provider END AS provider,
+    CASE WHEN s.error_message IS NULL AND s.error_type IS NOT NULL AND k.told_again THEN {{.of_tellings error_message}} ELSE s.error_message END AS error_message,
+    CASE WHEN s.provider IS NULL AND k.told_again THEN {{.of_tellings provider}} ELSE s.provider END AS provider,
     CASE WHEN m.own_model IS NULL AND k.told_again
          THEN (SELECT {{.schema}}.llm_model_name(coalesce(o.response_model, o.request_model))
                FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
                WHERE o.response_model IS NOT NULL OR o.request_model IS NOT NULL ORDER BY o.ordinality LIMIT 1)
          ELSE {{.schema}}.llm_model_name(m.own_model) END AS model,
-    CASE WHEN m.own_model IS NULL AND k.told_again
-         THEN (SELECT o.request_model FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-               WHERE o.request_model IS NOT NULL ORDER BY o.ordinality LIMIT 1)
-         ELSE s.request_model END AS request_model,
-    CASE WHEN m.own_model IS NULL AND k.told_again
-         THEN (SELECT o.response_model FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-               WHERE o.response_model IS NOT NULL ORDER BY o.ordinality LIMIT 1)
-         ELSE s.response_model END AS response_model,
+    CASE WHEN m.own_model IS NULL AND k.told_again THEN {{.of_tellings request_model}} ELSE s.request_model END AS request_model,
+    CASE WHEN m.own_model IS NULL AND k.told_again THEN {{.of_tellings response_model}} ELSE s.response_model END AS response_model,
     s.response_id,
     CASE WHEN s.finish_reasons IS NULL AND s.output_message_ids IS NULL AND k.told_again
          THEN (SELECT o.finish_reasons FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
                WHERE o.output_message_ids IS NOT NULL ORDER BY o.ordinality LIMIT 1)
          ELSE s.finish_reasons END AS finish_reasons,
     s.request_parameters, s.streaming, s.ttft_ms,
-    coalesce(CASE WHEN s.usage_counted THEN s.input_tokens END, u.input_tokens, (a.usage ->> 'input_tokens')::bigint) AS input_tokens,
-    coalesce(CASE WHEN s.usage_counted THEN s.output_tokens END, u.output_tokens, (a.usage ->> 'output_tokens')::bigint) AS output_tokens,
-    coalesce(CASE WHEN s.usage_counted THEN s.total_tokens END, u.total_tokens, (a.usage ->> 'total_tokens')::bigint) AS total_tokens,
-    coalesce(CASE WHEN s.usage_counted THEN s.cache_read_tokens END, u.cache_read_tokens, (a.usage ->> 'cache_read_tokens')::bigint) AS cache_read_tokens,
-    coalesce(CASE WHEN s.usage_counted THEN s.cache_creation_tokens END, u.cache_creation_tokens, (a.usage ->> 'cache_creation_tokens')::bigint) AS cache_creation_tokens,
-    coalesce(CASE WHEN s.usage_counted THEN s.cache_write_1h_tokens END, u.cache_write_1h_tokens, (a.usage ->> 'cache_write_1h_tokens')::bigint) AS cache_write_1h_tokens,
-    coalesce(CASE WHEN s.usage_counted THEN s.reasoning_tokens END, u.reasoning_tokens, (a.usage ->> 'reasoning_tokens')::bigint) AS reasoning_tokens,
-    coalesce(CASE WHEN s.usage_counted THEN s.input_audio_tokens END, u.input_audio_tokens, (a.usage ->> 'input_audio_tokens')::bigint) AS input_audio_tokens,
-    coalesce(CASE WHEN s.usage_counted THEN s.output_audio_tokens END, u.output_audio_tokens, (a.usage ->> 'output_audio_tokens')::bigint) AS output_audio_tokens,
-    coalesce(CASE WHEN s.usage_counted THEN s.input_image_tokens END, u.input_image_tokens, (a.usage ->> 'input_image_tokens')::bigint) AS input_image_tokens,
-    coalesce(CASE WHEN s.usage_counted THEN s.output_image_tokens END, u.output_image_tokens, (a.usage ->> 'output_image_tokens')::bigint) AS output_image_tokens,
-    coalesce(CASE WHEN s.usage_counted THEN s.web_search_requests END, u.web_search_requests, (a.usage ->> 'web_search_requests')::bigint) AS web_search_requests,
+    {{.usage input_tokens}},
+    {{.usage output_tokens}},
+    {{.usage total_tokens}},
+    {{.usage cache_read_tokens}},
+    {{.usage cache_creation_tokens}},
+    {{.usage cache_write_1h_tokens}},
+    {{.usage reasoning_tokens}},
+    {{.usage input_audio_tokens}},
+    {{.usage output_audio_tokens}},
+    {{.usage input_image_tokens}},
+    {{.usage output_image_tokens}},
+    {{.usage web_search_requests}},
     coalesce(CASE WHEN k.cost_counted THEN s.input_cost END, u.input_cost, (a.costs ->> 'input_cost')::numeric) AS input_cost,
     coalesce(CASE WHEN k.cost_counted THEN s.output_cost END, u.output_cost, (a.costs ->> 'output_cost')::numeric) AS output_cost,
     coalesce(c.reported + c.estimate, c.reported, c.estimate) AS total_cost,
@@ -62,42 +50,14 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
         THEN {{.schema}}.llm_internal_agent(s.trace_id, s.span_id, s.parent_span_id, t.span_count, t.start_time, t.end_time) END) AS agent_name,
     s.agent_id, s.tool_name, s.tool_call_id, s.embedding_dimensions, s.service_tier, s.source, s.stored_at,
     d.day,
-    CASE WHEN s.input_message_ids IS NULL AND k.told_again
-         THEN (SELECT (o.start_time AT TIME ZONE 'UTC')::date
-               FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-               WHERE o.input_message_ids IS NOT NULL ORDER BY o.ordinality LIMIT 1)
-         ELSE d.day END AS input_day,
-    CASE WHEN s.output_message_ids IS NULL AND k.told_again
-         THEN (SELECT (o.start_time AT TIME ZONE 'UTC')::date
-               FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-               WHERE o.output_message_ids IS NOT NULL ORDER BY o.ordinality LIMIT 1)
-         ELSE d.day END AS output_day,
-    CASE WHEN s.system_instructions_id IS NULL AND k.told_again
-         THEN (SELECT (o.start_time AT TIME ZONE 'UTC')::date
-               FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-               WHERE o.system_instructions_id IS NOT NULL ORDER BY o.ordinality LIMIT 1)
-         ELSE d.day END AS instructions_day,
-    CASE WHEN s.tool_definitions_id IS NULL AND k.told_again
-         THEN (SELECT (o.start_time AT TIME ZONE 'UTC')::date
-               FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-               WHERE o.tool_definitions_id IS NOT NULL ORDER BY o.ordinality LIMIT 1)
-         ELSE d.day END AS definitions_day,
-    CASE WHEN s.input_message_ids IS NULL AND k.told_again
-         THEN (SELECT o.input_message_ids FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-               WHERE o.input_message_ids IS NOT NULL ORDER BY o.ordinality LIMIT 1)
-         ELSE s.input_message_ids END AS input_message_ids,
-    CASE WHEN s.output_message_ids IS NULL AND k.told_again
-         THEN (SELECT o.output_message_ids FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-               WHERE o.output_message_ids IS NOT NULL ORDER BY o.ordinality LIMIT 1)
-         ELSE s.output_message_ids END AS output_message_ids,
-    CASE WHEN s.system_instructions_id IS NULL AND k.told_again
-         THEN (SELECT o.system_instructions_id FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-               WHERE o.system_instructions_id IS NOT NULL ORDER BY o.ordinality LIMIT 1)
-         ELSE s.system_instructions_id END AS system_instructions_id,
-    CASE WHEN s.tool_definitions_id IS NULL AND k.told_again
-         THEN (SELECT o.tool_definitions_id FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-               WHERE o.tool_definitions_id IS NOT NULL ORDER BY o.ordinality LIMIT 1)
-         ELSE s.tool_definitions_id END AS tool_definitions_id,
+    CASE WHEN s.input_message_ids IS NULL AND k.told_again THEN {{.day_of_tellings input_message_ids}} ELSE d.day END AS input_day,
+    CASE WHEN s.output_message_ids IS NULL AND k.told_again THEN {{.day_of_tellings output_message_ids}} ELSE d.day END AS output_day,
+    CASE WHEN s.system_instructions_id IS NULL AND k.told_again THEN {{.day_of_tellings system_instructions_id}} ELSE d.day END AS instructions_day,
+    CASE WHEN s.tool_definitions_id IS NULL AND k.told_again THEN {{.day_of_tellings tool_definitions_id}} ELSE d.day END AS definitions_day,
+    CASE WHEN s.input_message_ids IS NULL AND k.told_again THEN {{.of_tellings input_message_ids}} ELSE s.input_message_ids END AS input_message_ids,
+    CASE WHEN s.output_message_ids IS NULL AND k.told_again THEN {{.of_tellings output_message_ids}} ELSE s.output_message_ids END AS output_message_ids,
+    CASE WHEN s.system_instructions_id IS NULL AND k.told_again THEN {{.of_tellings system_instructions_id}} ELSE s.system_instructions_id END AS system_instructions_id,
+    CASE WHEN s.tool_definitions_id IS NULL AND k.told_again THEN {{.of_tellings tool_definitions_id}} ELSE s.tool_definitions_id END AS tool_definitions_id,
     s.tool_arguments_id, s.tool_result_id, s.retrieval_query_id, s.document_ids,
     s.resource_id, s.attributes, s.events, s.links, s.trace_state, s.flags,
     s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments,
