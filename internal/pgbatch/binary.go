@@ -28,6 +28,7 @@ func ReadTime(v []byte) int64 {
 // ReadInt64Array reads an array of bigint without nulls.
 func ReadInt64Array(v []byte) (list []int64) {
 	const header, size = 20, 4 + 8
+	list = make([]int64, 0, max(0, len(v)-header)/size)
 	for at := header; at+size <= len(v); at += size {
 		list = append(list, ReadInt64(v[at+4:at+size]))
 	}

@@ -171,8 +171,10 @@ func readCall(v [][]byte, t *trace.Trace) error {
 	if !spanID(&call.ID, v[0]) {
 		return nil
 	}
-	for _, key := range pgbatch.ReadInt64Array(v[5]) {
-		call.Keys = append(call.Keys, uint64(key))
+	keys := pgbatch.ReadInt64Array(v[5])
+	call.Keys = make([]uint64, len(keys))
+	for i, key := range keys {
+		call.Keys[i] = uint64(key)
 	}
 	t.KnowCalls(call)
 	return nil

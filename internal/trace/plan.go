@@ -287,23 +287,33 @@ func (p *Planner) searches(n int32) bool {
 }
 
 // searchCalls asks for the stored calls that may be side by side with those that are
-// new or tell something new.
+// new or tell something new, unless they were asked for. What was asked for under a key is
+// asked for again together with what is missing, so that a key has one period.
 func (p *Planner) searchCalls() *Ask {
 	if p.unknown == nil {
 		return nil
 	}
 	q := &CallQuery{From: math.MaxInt64, To: math.MinInt64}
+	var keys []uint64
 	for n := range p.nodes {
 		node := &p.nodes[n]
-		at := observation{node.ID, node.Start}
-		if !p.searches(int32(n)) || p.t.searched[at] {
+		if !p.searches(int32(n)) {
 			continue
 		}
-		q.calls = append(q.calls, at)
-		q.Keys = node.lookedUp(q.Keys)
-		q.From, q.To = min(q.From, node.Start), max(q.To, node.End)
+		keys = node.lookedUp(keys[:0])
+		for _, key := range keys {
+			at, sought := p.t.sought[key]
+			if sought && at.from <= node.Start && node.End <= at.to {
+				continue
+			}
+			q.Keys = append(q.Keys, key)
+			q.From, q.To = min(q.From, node.Start), max(q.To, node.End)
+			if sought {
+				q.From, q.To = min(q.From, at.from), max(q.To, at.to)
+			}
+		}
 	}
-	if len(q.calls) == 0 {
+	if len(q.Keys) == 0 {
 		return nil
 	}
 	slices.Sort(q.Keys)

@@ -18,7 +18,7 @@ type Trace struct {
 	asked    map[pcommon.SpanID]bool
 	awaited  map[pcommon.SpanID]Marks
 	pairs    map[pairKey]Pair
-	searched map[observation]bool
+	sought   map[uint64]period            // by key, when the calls were that were asked for
 	calls    buckets                      // stored calls that may lie beside those of the batch
 	listed   map[observation]bool         // those in calls
 	taken    map[observation]bool         // those of them that were asked for
@@ -48,6 +48,9 @@ type Pair struct {
 }
 
 type pairKey struct{ inner, outer pcommon.SpanID }
+
+// period is a time from its first to its last instant.
+type period struct{ from, to int64 }
 
 // Call is where a later batch looks for a call's other observations, a row of
 // llm_internal_call_keys.
@@ -108,8 +111,6 @@ type Ref struct {
 type CallQuery struct {
 	From, To int64
 	Keys     []uint64
-
-	calls []observation
 }
 
 // Crowd is how many observations of a span are looked at, unless all of them change.
@@ -200,7 +201,7 @@ func (t *Trace) Answer(ask *Ask) {
 		return
 	}
 	if t.asked == nil {
-		t.asked, t.searched, t.complete = map[pcommon.SpanID]bool{}, map[observation]bool{}, map[pcommon.SpanID]bool{}
+		t.asked, t.sought, t.complete = map[pcommon.SpanID]bool{}, map[uint64]period{}, map[pcommon.SpanID]bool{}
 		t.taken = map[observation]bool{}
 		t.tools, t.named = map[uint64]map[uint64][]Tool{}, map[ToolKey]bool{}
 	}
@@ -217,8 +218,8 @@ func (t *Trace) Answer(ask *Ask) {
 		t.named[key] = true
 	}
 	if ask.Calls != nil {
-		for _, c := range ask.Calls.calls {
-			t.searched[c] = true
+		for _, key := range ask.Calls.Keys {
+			t.sought[key] = period{ask.Calls.From, ask.Calls.To}
 		}
 	}
 }
