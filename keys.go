@@ -78,7 +78,7 @@ func refuseTypes(conf *confmap.Conf) (faults []error) {
 	return faults
 }
 
-// takes tells whether the key takes the value that conf has for it.
+// takes reports whether the key takes the value that conf has for it.
 func (k key) takes(conf *confmap.Conf) bool {
 	if _, isBlock := blockOf(k.typ); isBlock {
 		_, isMap := conf.Get(k.name).(map[string]any)

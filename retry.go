@@ -83,7 +83,7 @@ func (r *retrier) report() {
 	}
 }
 
-// isStopping tells whether the shutdown has begun.
+// isStopping reports whether the shutdown has begun.
 func (r *retrier) isStopping() bool {
 	select {
 	case <-r.stopping:

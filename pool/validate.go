@@ -181,7 +181,7 @@ func hostFault(hosts string) (allowed string) {
 	return ""
 }
 
-// isSocket tells whether a host is the folder of a unix socket, or the name of an abstract one.
+// isSocket reports whether a host is the folder of a unix socket, or the name of an abstract one.
 func isSocket(host string) bool { return filepath.IsAbs(host) || strings.HasPrefix(host, "@") }
 
 func isAddress(host string) bool {

@@ -103,7 +103,7 @@ func (p *debugParser) line(line string) error {
 	return err
 }
 
-// begins tells whether a part may begin here.
+// begins reports whether a part may begin here.
 func (p *debugParser) begins(part string) bool {
 	switch part {
 	case "ResourceSpans", "ResourceLog":

@@ -190,7 +190,7 @@ func startProfile(path string) (stop func() error, err error) {
 
 func progress(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 
-// listed tells whether a comma-separated list holds name.
+// listed reports whether a comma-separated list holds name.
 func listed(list, name string) bool {
 	for entry := range strings.SplitSeq(list, ",") {
 		if strings.TrimSpace(entry) == name {

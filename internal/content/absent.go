@@ -36,7 +36,7 @@ func isPlaceholder(s string) bool {
 // end lies in memory that nobody has read yet.
 const maxAbsent = 1024
 
-// beginsAbsent tells whether a text that says nothing may begin so.
+// beginsAbsent reports whether a text that says nothing may begin so.
 func beginsAbsent(c byte) bool {
 	switch {
 	case c == '<', c == '[', c == '_', c|0x20 == 'n', c|0x20 == 'h', c <= ' ', c >= 0x80:
@@ -57,7 +57,7 @@ func absentText(n jsonval.Node) bool {
 // maxEscape is how many bytes may spell one in JSON.
 const maxEscape = 6
 
-// Absent tells whether a text says nothing: blanks, what a library writes instead of a
+// Absent reports whether a text says nothing: blanks, what a library writes instead of a
 // value, or how Python prints an object that has no text of its own.
 func Absent(s string) bool {
 	if s == "" {

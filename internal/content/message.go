@@ -40,7 +40,7 @@ const maxRole = 64
 // stand beside it.
 const eventKey = "event.name"
 
-// isOther tells whether n is an event of the other direction: lists of events hold
+// isOther reports whether n is an event of the other direction: lists of events hold
 // what a model was given and, as gen_ai.choice, what it answered.
 func (rd *reader) isOther(n jsonval.Node) bool {
 	name := n.Get(eventKey)
@@ -62,7 +62,7 @@ func eventRole(name string) string {
 	return ""
 }
 
-// isSerialised tells whether n is an object in LangChain's serial form.
+// isSerialised reports whether n is an object in LangChain's serial form.
 func isSerialised(n jsonval.Node) bool {
 	return n.Get("lc").Exists() && n.Get("kwargs").Kind() == jsonval.Object
 }
@@ -76,7 +76,7 @@ func className(n jsonval.Node) string {
 	return last.Str()
 }
 
-// isDumped tells whether n is a LangChain message in its plain form: the type is
+// isDumped reports whether n is a LangChain message in its plain form: the type is
 // the role.
 func isDumped(n jsonval.Node) bool {
 	if n.Get("role").Exists() || !n.Get("content").Exists() && n.Get("data").Kind() != jsonval.Object {
@@ -86,7 +86,7 @@ func isDumped(n jsonval.Node) bool {
 	return ok
 }
 
-// standalone tells whether an element of a list is a message whatever is beside it.
+// standalone reports whether an element of a list is a message whatever is beside it.
 func standalone(n jsonval.Node) bool {
 	if n.Kind() != jsonval.Object || isItem(n) || n.Get(eventKey).Exists() {
 		return false
@@ -101,7 +101,7 @@ func standalone(n jsonval.Node) bool {
 	return isSerialised(n) && n.Get("kwargs").Get("content").Exists()
 }
 
-// isMessage tells whether an object is a message, in any shape.
+// isMessage reports whether an object is a message, in any shape.
 func (rd *reader) isMessage(n jsonval.Node) bool {
 	if standalone(n) || isDumped(n) || n.Get(eventKey).Exists() || n.Get("delta").Kind() == jsonval.Object {
 		return true
@@ -121,7 +121,7 @@ func (rd *reader) isMessage(n jsonval.Node) bool {
 	return false
 }
 
-// isChoice tells whether a text is one of a model's answers rather than a block.
+// isChoice reports whether a text is one of a model's answers rather than a block.
 func isChoice(n jsonval.Node) bool {
 	for _, key := range [...]string{
 		"generation_info", "index", "toolCalls", "tool_calls", "reasoning", "reasoningText", "files", "sources", "warnings",

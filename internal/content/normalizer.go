@@ -220,7 +220,7 @@ func partsOf(body []byte) []byte {
 	return body[i+len(partsKey) : len(body)-1]
 }
 
-// hasWords tells whether any message has a part.
+// hasWords reports whether any message has a part.
 func hasWords(messages []Message) bool {
 	for _, m := range messages {
 		if len(partsOf(m.Body)) > len("[]") {

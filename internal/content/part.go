@@ -97,7 +97,7 @@ func kindOf(n jsonval.Node) partKind {
 	return partUnknown
 }
 
-// isPart tells whether n is a content block of a known shape.
+// isPart reports whether n is a content block of a known shape.
 func isPart(n jsonval.Node) bool { return kindOf(n) != partUnknown }
 
 func isToolResponse(n jsonval.Node) bool { return kindOf(n) == partToolResponse }
@@ -231,7 +231,7 @@ func (rd *reader) item(parts, n jsonval.Node) {
 	rd.part(parts, n)
 }
 
-// isItem tells whether n is an item of a Responses body that makes up a message
+// isItem reports whether n is an item of a Responses body that makes up a message
 // together with its neighbours.
 func isItem(n jsonval.Node) bool {
 	typ := n.Get("type").Str()

@@ -101,7 +101,7 @@ func (rd *reader) textMessage(text jsonval.Node) {
 	rd.end(f)
 }
 
-// any reads a parsed value and tells whether it holds messages.
+// any reads a parsed value and reports whether it holds messages.
 func (rd *reader) any(n jsonval.Node) bool {
 	switch n.Kind() {
 	case jsonval.String:
@@ -197,7 +197,7 @@ func (rd *reader) asText(n jsonval.Node) jsonval.Node {
 	return text
 }
 
-// isPair tells whether n is a role and what was said, the short form of LangChain.
+// isPair reports whether n is a role and what was said, the short form of LangChain.
 func isPair(n jsonval.Node) bool {
 	if n.Kind() != jsonval.Array || n.Len() != 2 || !onlyStrings(n) {
 		return false

@@ -83,7 +83,7 @@ func (rd *reader) parsed(s string) (jsonval.Node, bool) {
 // maxCompared bounds how many parts a call is compared with.
 const maxCompared = 256
 
-// hasCall tells whether the parts hold a call with the id of p or, both without
+// hasCall reports whether the parts hold a call with the id of p or, both without
 // id, whether the first told of them hold one of its name and arguments.
 func (rd *reader) hasCall(parts, p jsonval.Node, told int) bool {
 	id := p.Get("id").Text()
@@ -103,7 +103,7 @@ func (rd *reader) hasCall(parts, p jsonval.Node, told int) bool {
 	return false
 }
 
-// hasBody tells whether the first told parts hold the call p. It writes each of them
+// hasBody reports whether the first told parts hold the call p. It writes each of them
 // once for all calls that are compared with them.
 func (rd *reader) hasBody(parts, p jsonval.Node, told int) bool {
 	var r jsonval.Repairs

@@ -88,7 +88,7 @@ func readSystem(s *scratch, n jsonval.Node, r *jsonval.Repairs) jsonval.Node {
 	return parts
 }
 
-// isInstruction tells whether an object instructs a model: a part, or a message of
+// isInstruction reports whether an object instructs a model: a part, or a message of
 // the system or of nobody; not one that somebody else said.
 func isInstruction(n jsonval.Node) bool {
 	if role := n.Get("role"); role.Exists() {

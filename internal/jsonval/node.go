@@ -123,7 +123,7 @@ func (n Node) Kind() Kind {
 	return n.at().kind
 }
 
-// Exists tells whether there is a value, null included.
+// Exists reports whether there is a value, null included.
 func (n Node) Exists() bool { return n.d != nil }
 
 // Len returns the number of children of an array or object, the number of bytes
@@ -230,7 +230,7 @@ func (n Node) Text() string {
 	return ""
 }
 
-// Blank tells whether there is nothing to read: no value, null, or a string of
+// Blank reports whether there is nothing to read: no value, null, or a string of
 // white space only.
 func (n Node) Blank() bool {
 	switch n.Kind() {

@@ -30,7 +30,7 @@ type grown struct {
 	bytes int
 }
 
-// allows tells whether a number of some size may be spelt out at the end of dst.
+// allows reports whether a number of some size may be spelt out at the end of dst.
 func (g *grown) allows(dst []byte, size, spelling int) bool {
 	more := size - spelling
 	if more <= 0 {

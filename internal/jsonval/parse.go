@@ -283,7 +283,7 @@ func (d *Doc) unique(object int32, r *Repairs) {
 	}
 }
 
-// keyFollows tells whether a later sibling has the key of i.
+// keyFollows reports whether a later sibling has the key of i.
 func (d *Doc) keyFollows(i int32) bool {
 	key := d.nodes[i].key
 	for j := d.nodes[i].next; j != 0; j = d.nodes[j].next {

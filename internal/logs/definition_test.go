@@ -112,7 +112,7 @@ func share(a, b map[string]bool) bool {
 	return false
 }
 
-// oneCall tells whether two tellings of which one at least is an event are one call.
+// oneCall reports whether two tellings of which one at least is an event are one call.
 func oneCall(a, b *telling) bool {
 	if a.Kind != b.Kind || !isCallKind(a.Kind) || !a.event && !b.event {
 		return false

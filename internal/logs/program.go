@@ -145,7 +145,7 @@ func matches(pattern, name string) bool {
 
 var programs []*program
 
-// SendsRecords tells whether the program whose spans have a scope sends log records too.
+// SendsRecords reports whether the program whose spans have a scope sends log records too.
 func SendsRecords(scope string) bool {
 	for _, p := range programs {
 		for _, s := range p.spans {

@@ -29,7 +29,7 @@ type record struct {
 	name string
 }
 
-// absent tells whether a value says nothing.
+// absent reports whether a value says nothing.
 func absent(v pcommon.Value) bool {
 	switch v.Type() {
 	case pcommon.ValueTypeEmpty:
@@ -257,7 +257,7 @@ func copyValue(from, to pcommon.Value) {
 	to.SetStr(string(jsonval.AppendValue(nil, from, &rep)))
 }
 
-// shallow tells whether a value nests at most so many levels.
+// shallow reports whether a value nests at most so many levels.
 func shallow(v pcommon.Value, levels int) bool {
 	switch v.Type() {
 	case pcommon.ValueTypeMap:
@@ -276,7 +276,7 @@ func shallow(v pcommon.Value, levels int) bool {
 	return true
 }
 
-// deep tells whether JSON text nests too deep to be a message.
+// deep reports whether JSON text nests too deep to be a message.
 func deep(s string) bool {
 	depth := 0
 	for i := range len(s) {

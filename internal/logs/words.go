@@ -12,7 +12,7 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
-// carriesWords tells whether a record has words of a span that another signal or another
+// carriesWords reports whether a record has words of a span that another signal or another
 // record tells.
 func (t *rule) carriesWords() bool {
 	switch t.tells {
@@ -24,7 +24,7 @@ func (t *rule) carriesWords() bool {
 	return false
 }
 
-// carriedByCall tells whether the span of the call that a record tells carries the words
+// carriedByCall reports whether the span of the call that a record tells carries the words
 // too: both are of one day, whose contents they refer to.
 func carriedByCall(rec *record, told *rule, row *mapping.Record) bool {
 	day := func(t pcommon.Timestamp) int64 { return int64(t) / int64(24*time.Hour) }
@@ -99,7 +99,7 @@ const (
 	toolCallsKey = "tool_calls"
 )
 
-// isMessageEvent tells whether an event of this name is one message.
+// isMessageEvent reports whether an event of this name is one message.
 func isMessageEvent(name string) bool {
 	for _, event := range messageEvents {
 		if name == event {
@@ -166,7 +166,7 @@ func (r *record) tellText(attrs pcommon.Map) {
 	b.CopyTo(attrs.PutEmpty(contentKey))
 }
 
-// says tells whether a value is more than a redaction.
+// says reports whether a value is more than a redaction.
 func says(v pcommon.Value) bool {
 	if absent(v) {
 		return false

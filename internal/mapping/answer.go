@@ -48,7 +48,7 @@ func (r *reading) readAnswer(src *boundSource) bool {
 	return true
 }
 
-// isAnswer tells whether what is guessed are parts of one answer, and none the body of a response.
+// isAnswer reports whether what is guessed are parts of one answer, and none the body of a response.
 func isAnswer(a *answer, given *[answerParts]pcommon.Value) bool {
 	text, told := given[answerText], given[answerText] != (pcommon.Value{})
 	if !told && a.needsText || told && (text.Type() != pcommon.ValueTypeStr || looksEncoded(text.Str())) {

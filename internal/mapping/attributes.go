@@ -122,7 +122,7 @@ func (r *reading) appendAttribute(dst []byte, mark int, v pcommon.Value, f attrC
 	return r.appendContent(dst[:at], r.norm.Raw(dst[at:], &r.rep))
 }
 
-// isFact tells whether a value, whose JSON is written already, may stand among facts.
+// isFact reports whether a value, whose JSON is written already, may stand among facts.
 // Without contents, strings whose keys nobody knows may not, nor may what went wrong.
 func (r *reading) isFact(f attrClass, v pcommon.Value, written []byte) bool {
 	if f == classWords || (f == classUnknown || f == classErrorText) && r.opts.Capture == CaptureMetadata {
@@ -196,7 +196,7 @@ func keyJSON(key string) []byte {
 	return written
 }
 
-// isScopeKey tells whether a key is that of the scope's attributes, or would be with
+// isScopeKey reports whether a key is that of the scope's attributes, or would be with
 // fewer "$" in front.
 func isScopeKey(key string) bool {
 	if key == "" || key[0] != '$' {

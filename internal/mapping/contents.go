@@ -245,7 +245,7 @@ func (r *reading) source() *jsonval.Repairs {
 	return &r.sourceRep
 }
 
-// holdsAll tells whether contents hold all that an attribute says: not of a body
+// holdsAll reports whether contents hold all that an attribute says: not of a body
 // around what was taken.
 func (r *reading) holdsAll(src *boundSource, v value) bool {
 	r.rep |= r.sourceRep
@@ -276,7 +276,7 @@ var messageKeys = map[string]bool{
 	"function_call": true, "refusal": true, "finish_reason": true,
 }
 
-// keptAsText tells whether text that looked like JSON did not parse and became one
+// keptAsText reports whether text that looked like JSON did not parse and became one
 // message as it is.
 func (r *reading) keptAsText(v value, messages []content.Message, dir content.Direction) bool {
 	s, is := v.str()

@@ -89,7 +89,7 @@ func (r *reading) isCopy(rule *copyRule, made, original *slot) bool {
 // indexedMessage is what the indexed keys of a message say that a copy keeps.
 type indexedMessage struct{ role, content string }
 
-// isMadeOfIndexed tells whether messages are what the processor makes of indexed keys: as many,
+// isMadeOfIndexed reports whether messages are what the processor makes of indexed keys: as many,
 // with their roles, and no words that are not there. It leaves out parts of contents, and the
 // text beside tool calls.
 func (r *reading) isMadeOfIndexed(list jsonval.Node, original int16) bool {

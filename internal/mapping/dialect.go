@@ -10,7 +10,7 @@ type dialect struct {
 	// in *italics*.
 	versions string
 	// convention says that the dialect does not name the emitter: spans of it that no other
-	// dialect describes are strangers'.
+	// dialect describes are of unknown emitters.
 	convention bool
 	// scopes are the instrumentation scopes of the dialect; a trailing * matches
 	// any rest.
@@ -30,8 +30,8 @@ type dialect struct {
 	facts []string
 	// names are attributes that may repeat the name of the span, which is a fact.
 	names []string
-	// messages are span events that tell one message each, documents those that
-	// tell one retrieved document each.
+	// messages are span events of which each holds a message, documents those of
+	// which each holds a retrieved document.
 	messages  []messageEvent
 	documents []documentEvent
 	// completion are marks of spans that complete a text instead of chatting, chat
@@ -111,8 +111,8 @@ const (
 	asToolPart            // the tool_call or tool_call_response part of messages
 	asEventList           // message events in one JSON list
 	asObject              // the attributes under a prefix, put together as one object
-	asMessageEvents       // the span events that tell messages
-	asDocumentEvents      // the span events that tell documents
+	asMessageEvents       // the span events that hold messages
+	asDocumentEvents      // the span events that hold documents
 )
 
 // answer names the attributes that hold the parts of one assistant message.
@@ -136,7 +136,7 @@ type messageEvent struct {
 	output bool
 	prefix string
 	// text is the attribute that holds the words, if that is not for their usual keys to say;
-	// guessed says that the event is a stranger's.
+	// guessed says that the event is an unknown emitter's.
 	text    string
 	guessed bool
 }

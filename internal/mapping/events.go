@@ -196,7 +196,7 @@ func (r *reading) decodedIf(n jsonval.Node, expected func(jsonval.Node) bool) js
 	return n
 }
 
-// isBlocks tells whether n is a list of content blocks.
+// isBlocks reports whether n is a list of content blocks.
 func isBlocks(n jsonval.Node) bool {
 	for c := n.First(); c.Exists(); c = c.Next() {
 		if n.Kind() != jsonval.Array || !isBlock(c) {
@@ -311,7 +311,7 @@ func (r *reading) appendEvents(dst []byte) []byte {
 	return append(dst, ']')
 }
 
-// storedWhole tells whether nothing is left of an event whose contents were taken:
+// storedWhole reports whether nothing is left of an event whose contents were taken:
 // what the span says, too, is nothing new.
 func (r *reading) storedWhole(attrs pcommon.Map, f *eventState) bool {
 	for key, v := range attrs.All() {

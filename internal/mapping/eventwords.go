@@ -35,7 +35,7 @@ type Words struct {
 	FinishReasons             []string
 }
 
-// Some tells whether anything is told.
+// Some reports whether anything is told.
 func (w *Words) Some() bool {
 	return w.Input != nil || w.Output != nil || w.FinishReasons != nil ||
 		w.System != content.ID{} || w.Tools != content.ID{} || w.ToolArguments != content.ID{} || w.ToolResult != content.ID{}

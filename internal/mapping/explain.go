@@ -235,7 +235,7 @@ func (r *reading) explainField(f field, read []bool) FieldExplanation {
 		if o.Because = r.whyLost(src, won); summed && src == from[0] {
 			o.Because = "is less than input and output"
 		}
-		if r.worthTelling(src, x.From, x.Lost, o) {
+		if r.worthShowing(src, x.From, x.Lost, o) {
 			r.markSource(read, src)
 			x.Lost = append(x.Lost, o)
 		}
@@ -246,7 +246,7 @@ func (r *reading) explainField(f field, read []bool) FieldExplanation {
 	return x
 }
 
-// has tells whether the span has what a source reads.
+// has reports whether the span has what a source reads.
 func (r *reading) has(src *boundSource) bool {
 	switch {
 	case src.resource:
@@ -279,8 +279,8 @@ func (r *reading) whyLost(src *boundSource, won bool) string {
 	return "has no usable value"
 }
 
-// worthTelling leaves out sources whose attribute is told already.
-func (r *reading) worthTelling(src *boundSource, from, lost []Origin, o Origin) bool {
+// worthShowing leaves out sources whose attribute is told already.
+func (r *reading) worthShowing(src *boundSource, from, lost []Origin, o Origin) bool {
 	told := func(other Origin) bool { return other.Attribute == o.Attribute }
 	return src.as != asName && src.as != asMessageEvents && src.as != asDocumentEvents &&
 		!slices.ContainsFunc(from, told) && !slices.ContainsFunc(lost, told)

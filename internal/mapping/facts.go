@@ -245,7 +245,7 @@ func (r *reading) readErrors() {
 
 // failed asks the dialects of the span.
 func (r *reading) failed() bool {
-	for dialects := r.dialects & r.t.tellFailure; dialects != 0; dialects &= dialects - 1 {
+	for dialects := r.dialects & r.t.showFailure; dialects != 0; dialects &= dialects - 1 {
 		if r.t.dialects[bits.TrailingZeros64(dialects)].failed(r) {
 			return true
 		}

@@ -119,12 +119,12 @@ func checkCase(t *testing.T, m *Mapper, name string, report func(s *Span, field,
 	require.Equal(t, len(expected), seen, "spans expected and mapped")
 }
 
-// listsWords tells whether a field is a list of objects, of which a case may leave members out.
+// listsWords reports whether a field is a list of objects, of which a case may leave members out.
 func listsWords(field string) bool {
 	return strings.HasSuffix(field, "_messages") || field == "documents" || field == "tool_definitions"
 }
 
-// contains tells whether got has all that want has, and maybe more members.
+// contains reports whether got has all that want has, and maybe more members.
 func contains(want, got any) bool {
 	switch w := want.(type) {
 	case []any:
@@ -140,7 +140,7 @@ func contains(want, got any) bool {
 	return same(want, got)
 }
 
-// isCounting tells whether a field is decided over all spans of a trace, not by mapping.
+// isCounting reports whether a field is decided over all spans of a trace, not by mapping.
 func isCounting(field string) bool {
 	return field == "counted" || field == "usage_counted" || field == "cost_counted"
 }

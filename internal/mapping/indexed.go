@@ -139,7 +139,7 @@ func (r *reading) listed(tree jsonval.Node) jsonval.Node {
 	return out
 }
 
-// takes tells whether the source reads a key that goes on like this.
+// takes reports whether the source reads a key that goes on like this.
 func (src *boundSource) takes(rest string) bool {
 	if src.heads == nil {
 		return true

@@ -54,15 +54,15 @@ func TestSpellingsOfKeys(t *testing.T) {
 	}
 }
 
-// spelt tells whether all keys of a span are words of its emitter's own.
+// spelt reports whether all keys of a span are words of its emitter's own.
 func spelt(span testSpan) bool {
 	for key := range span.attrs {
-		if info, f := compiled().keys[key], (*family)(nil); info != nil && info.anybodys || strings.ContainsAny(key, "[0123456789") {
+		if info, f := compiled().keys[key], (*family)(nil); info != nil && info.shared || strings.ContainsAny(key, "[0123456789") {
 			return false
 		} else if f, _, _ = compiled().match(key); f != nil {
 			return false
 		}
-		if head := wordsOf(key)[0]; generalNamespaces[head] || aiWords[head] || ofStrangers[head] || otherThings[head] || head == "genai" || head == "rag" {
+		if head := wordsOf(key)[0]; generalNamespaces[head] || aiWords[head] || ofUnknown[head] || otherThings[head] || head == "genai" || head == "rag" {
 			return false
 		}
 	}

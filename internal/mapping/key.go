@@ -126,7 +126,7 @@ var generalMixed = wordSet("process.command process.command_line process.command
 // may quote what was said.
 var failureTexts = wordSet("error.message exception.message")
 
-// readGeneral tells whether a general convention knows the key as a fact, or as words.
+// readGeneral reports whether a general convention knows the key as a fact, or as words.
 func (t *traits) readGeneral(key string) {
 	head, _, dotted := strings.Cut(key, ".")
 	if !dotted || !generalNamespaces[head] || generalMixed[key] {
@@ -141,7 +141,7 @@ func (t *traits) readGeneral(key string) {
 	t.failure = failureTexts[key]
 	t.open = openNamespaces[head] && !t.failure
 	words := wordsOf(key[len(head):])
-	t.general = !t.open || !holdsWords(words) && (!applicationNamespaces[head] || !speaksOfAI(words))
+	t.general = !t.open || !holdsWords(words) && (!applicationNamespaces[head] || !mentionsAI(words))
 }
 
 func wordSet(list string) map[string]bool {

@@ -75,7 +75,7 @@ func (r *reading) kind() (k Kind, overrules bool) {
 	return k, decision != nil && decision.overrules
 }
 
-// announces tells whether the span only says that another one has begun.
+// announces reports whether the span only says that another one has begun.
 func (r *reading) announces() bool {
 	for _, s := range r.stated {
 		if s.value.Str() == "pending_span" {
@@ -85,7 +85,7 @@ func (r *reading) announces() bool {
 	return false
 }
 
-// countsTokens tells whether the span asks how many tokens a request would have: that
+// countsTokens reports whether the span asks how many tokens a request would have: that
 // calls no model.
 func (r *reading) countsTokens() bool {
 	name := r.span.Name()
@@ -96,7 +96,7 @@ func countWords(words []string) bool {
 	return slices.Contains(words, "count") && slices.Contains(words, "tokens")
 }
 
-// isTool tells whether a span that some key calls a chain or agent runs a tool: it names
+// isTool reports whether a span that some key calls a chain or agent runs a tool: it names
 // one, and no second key calls it an agent.
 func (r *reading) isTool() bool {
 	if s, is := r.attr("tool.name").str(); !is || content.Absent(s) {

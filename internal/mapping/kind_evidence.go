@@ -108,7 +108,7 @@ func (r *reading) evidence() (e evidence) {
 	return e
 }
 
-// hasText tells whether an attribute of the span says anything of a field.
+// hasText reports whether an attribute of the span says anything of a field.
 func (r *reading) hasText(f field) bool {
 	left := r.ready[f]
 	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
@@ -129,7 +129,7 @@ func (r *reading) hasText(f field) bool {
 	return false
 }
 
-// notWhole tells whether a source takes a part of an attribute that says other things too.
+// notWhole reports whether a source takes a part of an attribute that says other things too.
 func (src *boundSource) notWhole() bool {
 	return src.mixed || src.guessed || src.with != nil && !src.list
 }

@@ -114,7 +114,7 @@ func without(keys ...string) func(*reading, value) value {
 	}
 }
 
-// groupParams adds the parameters among the keys of an object, and tells whether
+// groupParams adds the parameters among the keys of an object, and reports whether
 // others of them carry words.
 func (r *reading) groupParams(all, n jsonval.Node) (withWords bool) {
 	if !isObject(n) {
@@ -135,7 +135,7 @@ func (r *reading) groupParams(all, n jsonval.Node) (withWords bool) {
 	return withWords
 }
 
-// param adds one attribute, and tells whether the parameter holds it losslessly.
+// param adds one attribute, and reports whether the parameter holds it losslessly.
 func (r *reading) param(all jsonval.Node, name string, v pcommon.Value, lossless bool) bool {
 	var ignored jsonval.Repairs
 	switch v.Type() {
@@ -146,7 +146,7 @@ func (r *reading) param(all jsonval.Node, name string, v pcommon.Value, lossless
 	return r.nodeParam(all, name, n) && lossless && ignored == 0
 }
 
-// nodeParam adds a parameter unless it is there, and tells whether it was added
+// nodeParam adds a parameter unless it is there, and reports whether it was added
 // as given.
 func (r *reading) nodeParam(all jsonval.Node, name string, n jsonval.Node) bool {
 	if alias, ok := paramNames[name]; ok {

@@ -91,7 +91,7 @@ func canonicalProvider(reported string) string {
 	return name
 }
 
-// isHost tells whether a name is the address of a server: with a scheme, with a port,
+// isHost reports whether a name is the address of a server: with a scheme, with a port,
 // or in numbers.
 func isHost(name string) bool {
 	if strings.Contains(name, "://") || net.ParseIP(name) != nil {

@@ -90,7 +90,7 @@ type reading struct {
 	ready                   readyLists      // what of the table the span has something for
 	overrules               bool            // the kind is stronger than the operation
 	copied, original        bool            // the span has a key that may be a copy, and one that may have been copied
-	strange                 bool            // the span has a key that no dialect knows, or means something else by
+	hasUnknown              bool            // the span has a key that no dialect knows, or means something else by
 	exception               int32           // index of the last exception event, -1: none
 	scored                  bool            // an event tells a score
 
@@ -113,7 +113,7 @@ type reading struct {
 	aside       []byte              // what is written while buf is in use
 	membersRead map[string]*keyRead // paths of members
 	members     int                 // of objects that may still be looked at
-	prefixes    [numUnnamed]string  // of the indexed keys of a stranger
+	prefixes    [numUnnamed]string  // of the indexed keys of an unknown emitter
 	prefixed    bool                // there are some
 	eventNames  map[string]eventName
 	parsed      []value // attributes that parseOnce has read, with their JSON
@@ -134,7 +134,7 @@ func (r *reading) start(span ptrace.Span, out *Span, dialects uint64) {
 	r.read, r.repeats = r.read[:0], r.repeats[:0]
 	r.turn++
 	r.fed, r.exception, r.scored, r.rep, r.ready = r.t.nameFeeds, -1, false, 0, r.t.always
-	r.shows, r.stated, r.copied, r.original, r.strange = 0, r.stated[:0], false, false, false
+	r.shows, r.stated, r.copied, r.original, r.hasUnknown = 0, r.stated[:0], false, false, false
 	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
 	r.slots[r.t.name] = slot{attr: -1, event: -1, set: true}
 	r.messages, r.parsed, r.referred = r.messages[:0], r.parsed[:0], r.referred[:0]
@@ -186,7 +186,7 @@ func (r *reading) scan() {
 			r.classes[i] = class
 			r.note(&info.traits, v)
 			r.file(info, v, i, -1)
-			r.strange = r.strange || !info.anybodys
+			r.hasUnknown = r.hasUnknown || !info.shared
 			continue
 		}
 		if f := k.family; f != nil && f.fields != 0 {
@@ -204,7 +204,7 @@ func (r *reading) scan() {
 // fileUnknown files an attribute that no dialect knows by the words of its key.
 func (r *reading) fileUnknown(t *traits, v pcommon.Value, attr int32) {
 	r.classes[attr] = t.class(v)
-	r.strange = true
+	r.hasUnknown = true
 	r.note(t, v)
 	if t.names != namesNothing && t.count == noTokens {
 		r.file(r.t.unnamed[t.names], v, attr, -1)
@@ -227,7 +227,7 @@ func (r *reading) note(t *traits, v pcommon.Value) {
 	}
 }
 
-// says tells whether an attribute has a value that is no placeholder.
+// says reports whether an attribute has a value that is no placeholder.
 func says(v pcommon.Value) bool {
 	switch v.Type() {
 	case pcommon.ValueTypeEmpty:
@@ -273,7 +273,7 @@ type keyRead struct {
 	index  int32  // in a family: the index in the key,
 	rest   string // and what follows
 	traits *traits
-	guess  *guess // what the value is if a stranger has it; nil: not asked yet
+	guess  *guess // what the value is if an unknown emitter has it; nil: not read yet
 	json   []byte // the key and its colon among the attributes; nil for one that must be repaired
 	seen   uint64 // the turn in which a span or record last had the key
 }
@@ -368,7 +368,7 @@ func (r *reading) fileHit(f *family, h hit) {
 	}
 }
 
-// usable tells whether the span has what the source reads, and may read it.
+// usable reports whether the span has what the source reads, and may read it.
 func (r *reading) usable(src *boundSource) bool {
 	if src.slot >= 0 && !r.slots[src.slot].set || src.resource {
 		return false
@@ -522,7 +522,7 @@ func (r *reading) textAt(f field, rank int) (text string, from int) {
 	return text, from
 }
 
-// refuses tells whether a text is one that the field must not take.
+// refuses reports whether a text is one that the field must not take.
 func refuses(f field, s string) bool {
 	switch f {
 	case fRequestModel, fResponseModel:
@@ -556,7 +556,7 @@ func (r *reading) count(f field, most int64) (n Int, from *boundSource) {
 	return n, from
 }
 
-// saysSomething tells whether a value is given at all.
+// saysSomething reports whether a value is given at all.
 func saysSomething(v value) bool {
 	if s, is := v.str(); is {
 		return !content.Absent(s)
@@ -613,7 +613,7 @@ func (r *reading) parseOnce(v value) jsonval.Node {
 // maxKeptParsed bounds the values of a span whose JSON is kept for the next field.
 const maxKeptParsed = 16
 
-// looksEncoded tells whether text may be a JSON object, list or quoted string.
+// looksEncoded reports whether text may be a JSON object, list or quoted string.
 func looksEncoded(s string) bool {
 	s = trimBlanks(s)
 	return s != "" && (s[0] == '{' || s[0] == '[' || s[0] == '"')

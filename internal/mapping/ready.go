@@ -117,7 +117,7 @@ func (r *reading) mark(feeds []feed) {
 	}
 }
 
-// mayBeObject tells whether a value is a JSON object or text that looks like one, quoted
+// mayBeObject reports whether a value is a JSON object or text that looks like one, quoted
 // once more or not.
 func mayBeObject(v pcommon.Value) bool {
 	switch v.Type() {

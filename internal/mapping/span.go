@@ -46,7 +46,7 @@ func KindOf(name string) Kind {
 	return KindOther
 }
 
-// IsModel tells whether spans of this kind are calls of a model, the only ones
+// IsModel reports whether spans of this kind are calls of a model, the only ones
 // whose token and cost columns are filled.
 func (k Kind) IsModel() bool { return k == KindLLM || k == KindEmbedding || k == KindReranker }
 
@@ -96,7 +96,7 @@ func (p *UsageParts) Get() UsageParts {
 	return *p
 }
 
-// Reported tells whether any figure is known.
+// Reported reports whether any figure is known.
 func (u *Usage) Reported() bool {
 	return u.Input.OK || u.Output.OK || u.Total.OK || u.CacheRead.OK || u.CacheCreation.OK || u.Reasoning.OK ||
 		u.TotalCost.Valid || u.Parts != nil && (u.Parts.InputCost.Valid || u.Parts.OutputCost.Valid)

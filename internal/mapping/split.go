@@ -62,7 +62,7 @@ func (s *Span) Owner() content.Owner {
 	return content.OwnerOf('t', string(s.TraceID[:]))
 }
 
-// SameOwner tells whether what decides about the owner is the same of two spans.
+// SameOwner reports whether what decides about the owner is the same of two spans.
 func (s *Span) SameOwner(o *Span) bool {
 	return s.UserID == o.UserID && s.SessionID == o.SessionID && s.TraceID == o.TraceID && (s.Event == nil) == (o.Event == nil)
 }

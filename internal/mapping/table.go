@@ -20,7 +20,7 @@ type table struct {
 	// dialects of scopes that begin so
 	scopePrefixes []scopePrefix
 	// dialects that tell of failures which no status shows
-	tellFailure uint64
+	showFailure uint64
 	dialects    []*dialect // by bit
 	slots       int
 	// slots of what message and document events tell, and the bit of reading.dialects that
@@ -41,9 +41,9 @@ type table struct {
 	// what the words of their keys say.
 	counts  [numTokenFacts]*keyInfo
 	unnamed [numUnnamed]*keyInfo
-	// lists are what indexed keys of strangers are filed under.
+	// lists are what indexed keys of unknown emitters are filed under.
 	lists [numUnnamed]*keyInfo
-	// guessedEvents are the slots of events of strangers that tell input and output, firstToken
+	// guessedEvents are the slots of events of unknown emitters that tell input and output, firstToken
 	// that of the first part of an answer.
 	guessedEvents [2]int16
 	firstToken    int16
@@ -78,8 +78,8 @@ type keyInfo struct {
 	// factOf are the dialects on whose spans alone the attribute is a fact.
 	factOf uint64
 	traits traits // what its words tell
-	// anybodys says that the attribute means the same on spans that no dialect describes.
-	anybodys bool
+	// shared says that the attribute means the same on spans that no dialect describes.
+	shared bool
 	// wordsOf are the dialects on whose spans alone the attribute carries words.
 	wordsOf uint64
 }
@@ -146,7 +146,7 @@ func compile(all []*dialect) *table {
 	t.addCounts()
 	t.addUnnamed()
 	t.addAnswers()
-	t.addStrangeEvents()
+	t.addUnknownEvents()
 	t.addCopies()
 	for f := range t.sources {
 		slices.SortStableFunc(t.sources[f], func(a, b *boundSource) int { return cmp.Compare(a.rank, b.rank) })
@@ -174,7 +174,7 @@ func (t *table) addCounts() {
 func (t *table) addDialect(d *dialect, bit uint64) {
 	t.dialects = append(t.dialects, d)
 	if d.failed != nil {
-		t.tellFailure |= bit
+		t.showFailure |= bit
 	}
 	if d.convention {
 		t.conventions |= bit
@@ -206,18 +206,18 @@ func (t *table) addDialect(d *dialect, bit uint64) {
 		if rule.attr != "" {
 			info := t.lookupOrAdd(rule.attr)
 			rule.slot = info.slot
-			info.anybodys = info.anybodys || !rule.own
+			info.shared = info.shared || !rule.own
 			info.knowFact(rule.own, bit)
 		}
 		t.kinds = append(t.kinds, rule)
 	}
 	for _, w := range d.words {
 		info := t.lookupOrAdd(w)
-		info.words, info.anybodys = true, true
+		info.words, info.shared = true, true
 	}
 	for _, f := range d.facts {
 		info := t.lookupOrAdd(f)
-		info.fact, info.anybodys = true, true
+		info.fact, info.shared = true, true
 	}
 	for _, name := range d.names {
 		t.lookupOrAdd(name).repeatsName = true
@@ -236,7 +236,7 @@ func (t *table) addDialect(d *dialect, bit uint64) {
 func (t *table) mark(mark string, bit uint64) {
 	key, value, valued := strings.Cut(mark, "=")
 	info := t.lookupOrAdd(key)
-	info.anybodys = true
+	info.shared = true
 	if valued {
 		info.values = append(info.values, markValue{value, bit})
 	} else {
@@ -259,7 +259,7 @@ func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 		for i, key := range s.answer.keys() {
 			b.parts[i] = -1
 			if key != "" {
-				t.key(key).anybodys = true
+				t.key(key).shared = true
 				b.parts[i] = t.feed(t.key(key), f)
 			}
 		}
@@ -339,7 +339,7 @@ func (t *table) bindEvent(s *source, f field) int16 {
 
 func (t *table) bindAttribute(s *source, f field, bit uint64) int16 {
 	info := t.lookupOrAdd(s.attr)
-	info.anybodys = info.anybodys || !s.own
+	info.shared = info.shared || !s.own
 	if fam := t.family(s.attr); fam != nil {
 		fam.except = append(fam.except, s.except...)
 	}
@@ -464,7 +464,7 @@ func (t *table) match(key string) (f *family, index int32, rest string) {
 	return nil, 0, ""
 }
 
-// passesOver tells whether a family leaves a key to others; an exception that ends
+// passesOver reports whether a family leaves a key to others; an exception that ends
 // in a dot is a prefix.
 func (f *family) passesOver(rest string) bool {
 	return slices.ContainsFunc(f.except, func(e string) bool {

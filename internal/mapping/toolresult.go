@@ -14,9 +14,9 @@ func (r *reading) toolError(v value, c content.Content) {
 		return
 	}
 	body := unsafe.String(unsafe.SliceData(c.Body), len(c.Body)) // nobody writes to a content
-	said := r.textTellsFailure(body, 0)
+	said := r.textShowsFailure(body, 0)
 	if text, is := v.str(); !said && is && len(text) <= maxResult {
-		said = r.textTellsFailure(text, 0)
+		said = r.textShowsFailure(text, 0)
 	}
 	if said {
 		r.out.ErrorType = "tool_error"
@@ -27,9 +27,9 @@ func (r *reading) toolError(v value, c content.Content) {
 // maxResult bounds the results that are looked at.
 const maxResult = 1 << 20
 
-// mayTellFailure spares most results being searched or parsed: only an object tells, be it
+// mayShowFailure spares most results being searched or parsed: only an object tells, be it
 // in a list of content blocks or in a string, and only by a key and a value together.
-func mayTellFailure(s string) bool {
+func mayShowFailure(s string) bool {
 	s = trimBlanks(s)
 	if s == "" || strings.IndexByte(`{["`, s[0]) < 0 {
 		return false
@@ -39,21 +39,21 @@ func mayTellFailure(s string) bool {
 		has(`"status"`) && (has("rror") || has("RROR") || has("ail") || has("AIL"))
 }
 
-func (r *reading) textTellsFailure(s string, depth int) bool {
-	return mayTellFailure(s) && r.tellsFailure(r.parseText(s), depth)
+func (r *reading) textShowsFailure(s string, depth int) bool {
+	return mayShowFailure(s) && r.showsFailure(r.parseText(s), depth)
 }
 
-// tellsFailure looks at the members of a result, of the object that a library put it
+// showsFailure looks at the members of a result, of the object that a library put it
 // into, of the content blocks of a tool's result, and of the only text among them.
-func (r *reading) tellsFailure(n jsonval.Node, depth int) bool {
+func (r *reading) showsFailure(n jsonval.Node, depth int) bool {
 	if depth > 3 {
 		return false
 	}
 	switch n.Kind() {
 	case jsonval.String:
-		return r.textTellsFailure(n.Str(), depth+1)
+		return r.textShowsFailure(n.Str(), depth+1)
 	case jsonval.Array:
-		return r.blocksTellFailure(n, depth)
+		return r.blocksShowFailure(n, depth)
 	case jsonval.Object:
 	default:
 		return false
@@ -69,23 +69,23 @@ func (r *reading) tellsFailure(n jsonval.Node, depth int) bool {
 		return true
 	}
 	for _, key := range [...]string{"data", "output", "kwargs"} {
-		if inner := n.Get(key); isObject(inner) && r.tellsFailure(inner, depth+1) {
+		if inner := n.Get(key); isObject(inner) && r.showsFailure(inner, depth+1) {
 			return true
 		}
 	}
 	return false
 }
 
-// blocksTellFailure looks at a list of content blocks, of which each may be flagged, and
+// blocksShowFailure looks at a list of content blocks, of which each may be flagged, and
 // at the text of one that stands alone.
-func (r *reading) blocksTellFailure(list jsonval.Node, depth int) bool {
+func (r *reading) blocksShowFailure(list jsonval.Node, depth int) bool {
 	for block := list.First(); block.Exists(); block = block.Next() {
 		if isObject(block) && block.Get("type").Exists() && flagged(block) {
 			return true
 		}
 	}
 	alone := list.First()
-	return list.Len() == 1 && isObject(alone) && r.textTellsFailure(alone.Get("text").Str(), depth+1)
+	return list.Len() == 1 && isObject(alone) && r.textShowsFailure(alone.Get("text").Str(), depth+1)
 }
 
 func flagged(n jsonval.Node) bool {

@@ -25,7 +25,7 @@ const (
 	namesAgent
 	namesCost
 
-	// The rest is read of strangers only.
+	// The rest is read of unknown emitters only.
 	namesRequest
 	namesQuestion
 	namesMessages
@@ -104,8 +104,8 @@ var unnamedTails = tailsOf(map[unnamed]string{
 	namesCost:          "cost usd, usd cost, total cost, cost total",
 })
 
-// strangeTails are such words on spans of strangers, which no dialect describes.
-var strangeTails = tailsOf(map[unnamed]string{
+// unknownTails are such words on spans of unknown emitters, which no dialect describes.
+var unknownTails = tailsOf(map[unnamed]string{
 	namesUser:             "user identifier, customer id, end user",
 	namesSession:          "session identifier, chat id, dialog id, dialogue id",
 	namesRequest:          "prompts, request, request body, request payload, request data, user prompt, user message, user input, input text, inputs, input message, human message, payload",
@@ -171,8 +171,8 @@ const maxTail = 4
 var otherThings = wordSet(`parent previous prev root caller target source remote mcp http langsmith system developer negative cached
 	fallback default allowed budget limit max min saved session daily cumulative estimated judge`)
 
-// ofStrangers are further such words.
-var ofStrangers = wordSet("last retry next original http db url rpc")
+// ofUnknown are further such words.
+var ofUnknown = wordSet("last retry next original http db url rpc")
 
 // unnamedOf reads the words of a key whose first segment no general convention has.
 func unnamedOf(words []string) unnamed {
@@ -184,25 +184,25 @@ func unnamedOf(words []string) unnamed {
 	if names == namesNothing {
 		names, length = unnamedTails[words[n-1]], 1
 	}
-	if names == namesNothing || holdsAny(words[:n-length], otherThings) || needsAI[names] && !speaksOfAI(words) || names.isFigure(words) {
+	if names == namesNothing || holdsAny(words[:n-length], otherThings) || needsAI[names] && !mentionsAI(words) || names.isFigure(words) {
 		return namesNothing
 	}
 	return names
 }
 
-// isFigure tells whether what would be something said is a figure of it.
+// isFigure reports whether what would be something said is a figure of it.
 func (n unnamed) isFigure(words []string) bool { return n.isSaid() && holdsAny(words, figureWords) }
 
-// strangeOf reads the words of a key of a stranger, bare or not.
-func strangeOf(words []string) unnamed {
+// unknownKeyOf reads the words of a key of an unknown emitter, bare or not.
+func unknownKeyOf(words []string) unnamed {
 	if names := firstTokenOf(words); names != namesNothing {
 		return names
 	}
 	names, length := tailOf(words)
 	before := words[:len(words)-length]
-	other := func(w string) bool { return ofStrangers[w] || otherThings[w] && (w != "mcp" || !ofTool[names]) }
+	other := func(w string) bool { return ofUnknown[w] || otherThings[w] && (w != "mcp" || !ofTool[names]) }
 	switch {
-	case names == namesNothing, slices.ContainsFunc(before, other), needsAI[names] && !speaksOfAI(words), names.isFigure(words):
+	case names == namesNothing, slices.ContainsFunc(before, other), needsAI[names] && !mentionsAI(words), names.isFigure(words):
 		return namesNothing
 	case names == namesDocuments && slices.Contains(before, "input"):
 		return namesNothing // what a reranker is given
@@ -220,7 +220,7 @@ var ofTool = map[unnamed]bool{
 	namesTool: true, namesArguments: true, namesResult: true, namesCallArguments: true, namesCallResult: true, namesCallID: true, namesInput: true, namesOutput: true,
 }
 
-func speaksOfAI(words []string) bool {
+func mentionsAI(words []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return aiWords[w] || w == "gen" })
 }
 
@@ -228,7 +228,7 @@ func speaksOfAI(words []string) bool {
 func tailOf(words []string) (unnamed, int) {
 	for length := min(maxTail, len(words)); length > 0; length-- {
 		tail := strings.Join(words[len(words)-length:], " ")
-		if names, ok := strangeTails[tail]; ok {
+		if names, ok := unknownTails[tail]; ok {
 			return names, length
 		}
 		if names, ok := unnamedTails[tail]; ok {

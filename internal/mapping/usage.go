@@ -234,7 +234,7 @@ var exclusions = []exclusion{
 	{scope: "opentelemetry-instrumentation-ruby_llm", upTo: "0.4"},
 }
 
-// excludesCache tells whether the span is one of an exclusion.
+// excludesCache reports whether the span is one of an exclusion.
 func (r *reading) excludesCache(from *boundSource) bool {
 	for i := range exclusions {
 		if exclusions[i].covers(r, from) {
@@ -264,7 +264,7 @@ func (e *exclusion) covers(r *reading, from *boundSource) bool {
 	return e.providers == nil || r.reportedBy(e.providers)
 }
 
-// reportedBy tells whether any source of the provider names one of these.
+// reportedBy reports whether any source of the provider names one of these.
 func (r *reading) reportedBy(providers []string) (found bool) {
 	r.each(fProvider, func(_ *boundSource, v value) bool {
 		text, _, _ := v.text()

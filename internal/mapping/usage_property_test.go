@@ -109,8 +109,8 @@ func TestNothingIsAddedToWhatContainsIt(t *testing.T) {
 	}
 }
 
-// TestKindsOfStrangers tells the kind of spans of an emitter that nobody described.
-func TestKindsOfStrangers(t *testing.T) {
+// TestKindsOfUnknownEmitters tells the kind of spans of an emitter that nobody described.
+func TestKindsOfUnknownEmitters(t *testing.T) {
 	values := map[string]string{
 		"LLM": "llm", "generation": "llm", "Embedding": "embedding", "TOOL": "tool", "agent": "agent", "WORKFLOW": "chain", "Retriever": "retriever",
 		"RERANKER": "reranker", "guardrail": "guardrail", "EVALUATOR": "evaluator", "AcmeKinds.TOOL": "tool", `"llm"`: "llm", "<Kind.LLM: 'llm'>": "llm",
@@ -251,7 +251,7 @@ func TestPartsThatArePricedApart(t *testing.T) {
 	require.Equal(t, "flex", s.ServiceTier)
 }
 
-func TestStrangersSpeakTheirInputAndOutput(t *testing.T) {
+func TestUnknownEmittersReportInputAndOutput(t *testing.T) {
 	_, got := testSpan{attrs: map[string]any{
 		"acme.span.kind": "llm", "acme.input": `[{"role":"user","content":"q"}]`, "acme.output": "a", "acme.user_id": "u-1",
 	}}.mapped(t)

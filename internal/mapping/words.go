@@ -17,7 +17,7 @@ var speech = wordSet(`input output prompt completion message msg content text ar
 	inputs outputs prompts completions messages msgs contents texts arguments parameters returns results responses requests answers
 	questions queries documents contexts bodies transcripts instructions descriptions goals backstories summaries memories stacktraces`)
 
-// holdsWords tells whether the words of a key say that its value was said.
+// holdsWords reports whether the words of a key say that its value was said.
 func holdsWords(words []string) bool {
 	for _, w := range words {
 		if speech[w] {
@@ -30,7 +30,7 @@ func holdsWords(words []string) bool {
 // minProse is how many words make prose.
 const minProse = 4
 
-// isProse tells whether text is four or more words with letters, apart by blanks, or
+// isProse reports whether text is four or more words with letters, apart by blanks, or
 // JSON with such a text in it.
 func isProse(s string) bool {
 	if len(s) < 2*minProse-1 {
@@ -58,7 +58,7 @@ func isProse(s string) bool {
 
 func isASCIILetter(c rune) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
-// isJSONText tells whether text looks like a JSON object or list.
+// isJSONText reports whether text looks like a JSON object or list.
 func isJSONText(s string) bool {
 	s = trimBlanks(s)
 	return s != "" && (s[0] == '{' || s[0] == '[')
@@ -73,7 +73,7 @@ func trimBlanks(s string) string {
 	return s
 }
 
-// saysProse tells whether text is prose or JSON with prose in it.
+// saysProse reports whether text is prose or JSON with prose in it.
 func saysProse(s string) bool {
 	if !isJSONText(s) {
 		return isProse(s)
@@ -134,7 +134,7 @@ func (t *traits) class(v pcommon.Value) attrClass {
 	return classUnknown
 }
 
-// isNumber tells whether a text is a number.
+// isNumber reports whether a text is a number.
 func isNumber(s string) bool {
 	if len(s) > maxNumber || !beginsNumber(s) {
 		return false
@@ -146,7 +146,7 @@ func isNumber(s string) bool {
 // maxNumber bounds the spelling of a number.
 const maxNumber = 24
 
-// isWords tells whether an attribute of the span, whose class is known, is words, stored
+// isWords reports whether an attribute of the span, whose class is known, is words, stored
 // already or not.
 func (r *reading) isWords(key string, class attrClass) bool {
 	if class != classStored {

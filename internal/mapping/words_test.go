@@ -113,9 +113,9 @@ func requireNotAmongFacts(t *testing.T, b *Batch, said map[string]bool) {
 	}
 }
 
-// TestNoWordsOfStrangersAmongFacts hides a secret sentence and a secret word under keys
+// TestNoWordsOfUnknownEmittersAmongFacts hides a secret sentence and a secret word under keys
 // of emitters that nobody knows.
-func TestNoWordsOfStrangersAmongFacts(t *testing.T) {
+func TestNoWordsOfUnknownEmittersAmongFacts(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	seps, names := []string{".", "_", ":", "-", "/"}, []string{"acme", "zed", "runner", "step", "user", "last", "x1"}
 	speaking := []string{"input", "outputs", "prompt", "completion", "msg", "content", "text", "args", "kwargs", "question", "transcript", "goal", "memory"}
@@ -208,13 +208,13 @@ func TestNameOfASpan(t *testing.T) {
 		span testSpan
 		want string // without contents
 	}{
-		"a template":              {testSpan{name: template, attrs: map[string]any{"logfire.msg_template": template, "logfire.msg": "answered 2 questions of a user"}}, template},
-		"a message without any":   {testSpan{name: template, attrs: map[string]any{"logfire.msg_template": template, "logfire.msg": template}}, template},
-		"a name that nobody says": {testSpan{name: question}, question},
-		"a question":              {testSpan{name: question, attrs: map[string]any{"gen_ai.operation.name": "invoke_agent", "input.value": question}}, "invoke_agent"},
-		"a message":               {testSpan{name: question, attrs: map[string]any{"gen_ai.operation.name": "chat", "gen_ai.prompt.0.content": question}}, "chat"},
-		"a stranger's question":   {testSpan{name: question, scope: "acme", attrs: map[string]any{"acme.topic": question}}, "acme"},
-		"an agent's name":         {testSpan{name: "the best of all agents", attrs: map[string]any{"gen_ai.agent.name": "the best of all agents"}}, "the best of all agents"},
+		"a template":                    {testSpan{name: template, attrs: map[string]any{"logfire.msg_template": template, "logfire.msg": "answered 2 questions of a user"}}, template},
+		"a message without any":         {testSpan{name: template, attrs: map[string]any{"logfire.msg_template": template, "logfire.msg": template}}, template},
+		"a name that nobody says":       {testSpan{name: question}, question},
+		"a question":                    {testSpan{name: question, attrs: map[string]any{"gen_ai.operation.name": "invoke_agent", "input.value": question}}, "invoke_agent"},
+		"a message":                     {testSpan{name: question, attrs: map[string]any{"gen_ai.operation.name": "chat", "gen_ai.prompt.0.content": question}}, "chat"},
+		"an unknown emitter's question": {testSpan{name: question, scope: "acme", attrs: map[string]any{"acme.topic": question}}, "acme"},
+		"an agent's name":               {testSpan{name: "the best of all agents", attrs: map[string]any{"gen_ai.agent.name": "the best of all agents"}}, "the best of all agents"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bare := &New(Options{Capture: CaptureMetadata}).Map(c.span.traces(t)).Spans[0]

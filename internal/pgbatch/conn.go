@@ -78,7 +78,7 @@ func (c *Conn) rollback(ctx context.Context) error {
 	return c.Exec(ctx, Statement{What: "roll back", SQL: "ROLLBACK"})
 }
 
-// InTransaction tells whether a transaction is open.
+// InTransaction reports whether a transaction is open.
 func (c *Conn) InTransaction() bool { return c.pg.TxStatus() != 'I' }
 
 // Commit runs the last statements of a transaction and commits, in one round trip.

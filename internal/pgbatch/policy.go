@@ -131,7 +131,7 @@ func (v Verdict) attempts(part bool) int {
 	return 2
 }
 
-// HasCode tells whether Postgres reported err with a SQLSTATE.
+// HasCode reports whether Postgres reported err with a SQLSTATE.
 func HasCode(err error, code string) bool {
 	var pgErr *pgconn.PgError
 	return errors.As(err, &pgErr) && pgErr.Code == code

@@ -99,7 +99,7 @@ func lastCut(s, sep string) (before, after string, found bool) {
 	return s, "", false
 }
 
-// knownVendor tells whether a name begins with a vendor as Amazon Bedrock writes it,
+// knownVendor reports whether a name begins with a vendor as Amazon Bedrock writes it,
 // so that the dot of a version is none.
 func knownVendor(name string) bool {
 	before, _, ok := strings.Cut(name, ".")

@@ -94,7 +94,7 @@ var ownServers = map[string]bool{
 // ollamaTag is a size, as only servers that people run themselves have in a name.
 var ollamaTag = regexp.MustCompile(`:\d+(\.\d+)?[bm](-|$)`)
 
-// runsItself tells whether a name is of a model on a server that people run themselves,
+// runsItself reports whether a name is of a model on a server that people run themselves,
 // where no maker's price holds.
 func runsItself(names []string) bool {
 	return len(names) > 0 && ollamaTag.MatchString(names[0]) ||

@@ -261,7 +261,7 @@ func (r *Row) costBig(b *[Units]int64) Cost {
 	return c
 }
 
-// holds tells whether the row is for calls of a time, a tier and an amount of input.
+// holds reports whether the row is for calls of a time, a tier and an amount of input.
 func (r *Row) holds(at time.Time, tier string, input int64) bool {
 	if r.ServiceTier != "" && r.ServiceTier != tier || r.Above >= 0 && input <= r.Above {
 		return false
@@ -280,7 +280,7 @@ func (r *Row) holds(at time.Time, tier string, input int64) bool {
 	return day >= r.DailyFrom || day < r.DailyTo
 }
 
-// before tells whether r is the better of two rows that hold.
+// before reports whether r is the better of two rows that hold.
 func (r *Row) before(other *Row) bool {
 	if (r.ServiceTier != "") != (other.ServiceTier != "") {
 		return r.ServiceTier != ""

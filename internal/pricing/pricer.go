@@ -79,7 +79,7 @@ func (p *Pricer) Refresh(ctx context.Context, pool Pool) error {
 // digest identifies the prices of now.
 func (p *Pricer) digest() string { return p.current.Load().digest }
 
-// noted tells whether the days of changed prices were noted since the last change.
+// noted reports whether the days of changed prices were noted since the last change.
 func (p *Pricer) noted() bool {
 	last := p.applied.Load()
 	return last != nil && *last == p.digest()

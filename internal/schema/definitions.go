@@ -70,7 +70,7 @@ func withColumns(ctx context.Context, tx pgx.Tx, text, name string) (string, err
 	return text, nil
 }
 
-// shapeChanged tells whether CREATE OR REPLACE met an object of the same name and
+// shapeChanged reports whether CREATE OR REPLACE met an object of the same name and
 // another shape, for invalid_table_definition and invalid_function_definition.
 func shapeChanged(err error) bool {
 	var failed *pgconn.PgError

@@ -68,7 +68,7 @@ func Migrate(ctx context.Context, conn *pgx.Conn, name string) error {
 	}
 }
 
-// isLockTimeout tells whether a lock could not be had, for lock_not_available or
+// isLockTimeout reports whether a lock could not be had, for lock_not_available or
 // deadlock_detected.
 func isLockTimeout(err error) bool {
 	var failed *pgconn.PgError

@@ -63,7 +63,7 @@ func (s *state) missing() (list []migration) {
 	return list
 }
 
-// upToDate tells whether there is nothing to do. An older build leaves the views and
+// upToDate reports whether there is nothing to do. An older build leaves the views and
 // functions of a newer one alone.
 func (s *state) upToDate() bool {
 	return s.version > Latest() || len(s.missing()) == 0 && s.definitions == definitionsHash

@@ -122,7 +122,7 @@ func (c *Contents) dayFor(day int32, file string) *partition {
 	return d
 }
 
-// has tells whether a content is known, and keeps it from being forgotten.
+// has reports whether a content is known, and keeps it from being forgotten.
 func (d *partition) has(id content.ID) bool {
 	if d == nil {
 		return false
@@ -137,7 +137,7 @@ func (d *partition) has(id content.ID) bool {
 	return ok
 }
 
-// covers tells whether nothing is left to note of a reference to a content, or to all
+// covers reports whether nothing is left to note of a reference to a content, or to all
 // messages of a history.
 func (d *partition) covers(id content.ID, owner content.Owner) bool {
 	if d == nil {
@@ -179,7 +179,7 @@ func (d *partition) note(id content.ID, owner content.Owner) {
 	}
 }
 
-// Knows tells whether a content is remembered, whatever Postgres says now.
+// Knows reports whether a content is remembered, whatever Postgres says now.
 func (c *Contents) Knows(key content.Key) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

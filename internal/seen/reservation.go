@@ -174,7 +174,7 @@ func (r *Reservation) AwaitOthers(ctx context.Context) (rows []store.ContentRow,
 	return rows, nil
 }
 
-// hasCommitted tells whether the batch has ended well by now.
+// hasCommitted reports whether the batch has ended well by now.
 func (r *Reservation) hasCommitted() bool {
 	select {
 	case <-r.ended:

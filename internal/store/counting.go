@@ -28,7 +28,7 @@ type TraceAsk struct {
 // traces starts within the batch's range, so that no partition of another day is opened.
 type Range struct{ From, To int64 }
 
-// Has tells whether a time lies in the range.
+// Has reports whether a time lies in the range.
 func (r Range) Has(micros int64) bool { return r.From <= micros && micros <= r.To }
 
 func (r Range) params() [][]byte {
@@ -248,7 +248,7 @@ func scanFields(r *pgbatch.Reader, m *mapping.Span) {
 // spanOfTrace is the number of columns that all statements on spans have in common.
 const spanOfTrace = 30
 
-// spanID reads 16 hex digits and tells whether that is what there is.
+// spanID reads 16 hex digits and reports whether that is what there is.
 func spanID(id *pcommon.SpanID, text []byte) bool {
 	var read pcommon.SpanID
 	if len(text) != 2*len(read) {

@@ -39,7 +39,7 @@ func (s *Store) Days(window time.Duration) *Days {
 // DayOf returns the UTC day of a time.
 func DayOf(t time.Time) int32 { return int32(t.Unix() / (24 * 60 * 60)) }
 
-// inWindow tells whether a day deserves a partition of its own: one absurd
+// inWindow reports whether a day deserves a partition of its own: one absurd
 // clock must not litter the database.
 func (d *Days) inWindow(day int32, now time.Time) bool {
 	today := DayOf(now)
@@ -100,7 +100,7 @@ func (d *Days) ensure(ctx context.Context, c *pgbatch.Conn, day int32) error {
 	return nil
 }
 
-// settled tells whether there is nothing to do for a day at present.
+// settled reports whether there is nothing to do for a day at present.
 func (d *Days) settled(day int32, now time.Time) bool {
 	d.mu.RLock()
 	defer d.mu.RUnlock()

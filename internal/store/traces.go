@@ -114,7 +114,7 @@ func (s *Store) CopyTraces(ctx context.Context, c *pgbatch.Conn, rows []TraceRow
 	return err == nil, err
 }
 
-// InsertTraces stores those of the traces' rows that are not there, and tells whether none
+// InsertTraces stores those of the traces' rows that are not there, and reports whether none
 // was. It waits for transactions that are creating the same rows.
 func (s *Store) InsertTraces(ctx context.Context, c *pgbatch.Conn, rows []TraceRow) (created bool, err error) {
 	statement := s.insertTraces.Statement("create traces", rows)

@@ -47,13 +47,13 @@ func (c *Claims) Sort() {
 	}
 }
 
-// Overlap tells whether two batches may have observed one call. Of two spans none is an
+// Overlap reports whether two batches may have observed one call. Of two spans none is an
 // event, so they make no pair.
 func (c *Claims) Overlap(d *Claims) bool {
 	return share(c.Events, d.Events) || share(c.Events, d.Spans) || share(c.Spans, d.Events)
 }
 
-// share tells whether two sorted lists have an element in common.
+// share reports whether two sorted lists have an element in common.
 func share(a, b []uint64) bool {
 	for len(a) > 0 && len(b) > 0 {
 		switch {

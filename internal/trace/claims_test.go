@@ -40,7 +40,7 @@ func TestCallsThatPairHaveAClaimInCommon(t *testing.T) {
 	require.Greater(t, apart, 1000)
 }
 
-// onePair tells whether b finds a under a key, and both are one call.
+// onePair reports whether b finds a under a key, and both are one call.
 func onePair(a, b *Candidate) bool {
 	for _, listed := range a.Listed() {
 		for _, key := range b.LookedUp() {

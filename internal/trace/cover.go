@@ -21,7 +21,7 @@ func kindsOf(k mapping.Kind) modelKinds {
 	return 1 << modelShift(k)
 }
 
-// wantsEstimate tells whether a span reports tokens and not what they cost.
+// wantsEstimate reports whether a span reports tokens and not what they cost.
 func (s *Span) wantsEstimate() bool { return s.Kind.IsModel() && s.reportsTokens() && !s.Cost.Valid }
 
 // covered returns the kind of a stored call whose cost a span above reports.
@@ -63,7 +63,7 @@ func (p *Planner) coverCalls() *Ask {
 	return nil
 }
 
-// onlyEstimates tells whether a batch brings new spans alone, without costs: stored spans
+// onlyEstimates reports whether a batch brings new spans alone, without costs: stored spans
 // cover what they covered before, and nothing follows but for the new ones.
 func (p *Planner) onlyEstimates() bool {
 	if p.mixed || len(p.t.awaited) > 0 || p.otherParent() {
@@ -98,7 +98,7 @@ func (p *Planner) findCovering(n int32) {
 	}
 }
 
-// changesCover tells whether the batch brings a covering trace anything from which
+// changesCover reports whether the batch brings a covering trace anything from which
 // follows what is covered.
 func (p *Planner) changesCover() bool {
 	if len(p.linked) > 0 {

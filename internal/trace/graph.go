@@ -150,14 +150,14 @@ func (g *graph) observe(s *Span, was *Flags) (v int32) {
 	return v
 }
 
-// differsAsTool tells whether one of two spans is a tool span, and the other is not the
+// differsAsTool reports whether one of two spans is a tool span, and the other is not the
 // same tool's.
 func differsAsTool(a, b *Span) bool {
 	return (a.Kind == mapping.KindTool || b.Kind == mapping.KindTool) &&
 		(a.Kind != b.Kind || a.ToolName != b.ToolName || a.ToolCall != b.ToolCall)
 }
 
-// connect adds an edge unless it is there; it tells whether it was not.
+// connect adds an edge unless it is there; it reports whether it was not.
 func (g *graph) connect(from, to int32, parent bool) bool {
 	if g.connected(from, to, parent) {
 		return false
@@ -244,7 +244,7 @@ func (g *graph) passed(v int32, covered bool) Marks {
 	return at.total()
 }
 
-// above walks the ancestors of a span by parents alone and tells whether one of them
+// above walks the ancestors of a span by parents alone and reports whether one of them
 // is top. missing are ancestors that have not arrived; unknown tells that storage has to
 // be asked first.
 func (g *graph) above(from, top int32) (found bool, missing []pcommon.SpanID, unknown bool) {

@@ -89,7 +89,7 @@ func (p *Planner) changesOthers(r *Result) bool {
 	return false
 }
 
-// passesOn tells whether the row after a batch says otherwise what sums of usage take
+// passesOn reports whether the row after a batch says otherwise what sums of usage take
 // from it for spans that do not say it themselves.
 func (r *Rollup) passesOn(after *Rollup) bool {
 	return r.Field(FieldEnvironment) != after.Field(FieldEnvironment) || r.Field(FieldUser) != after.Field(FieldUser) ||

@@ -33,7 +33,7 @@ func modelShift(k mapping.Kind) uint {
 	}
 }
 
-// isGroup tells whether spans of a kind may repeat the sums of what lies below them.
+// isGroup reports whether spans of a kind may repeat the sums of what lies below them.
 func isGroup(k mapping.Kind) bool { return k == mapping.KindAgent || k == mapping.KindChain }
 
 // own is what a span adds to each span above it.
@@ -78,7 +78,7 @@ func (s *Span) repeats(below Marks) bool {
 	return below&(llmSucceeded<<modelShift(s.Kind)) != 0
 }
 
-// tokensRepeat tells whether tokens that s may report are reported below it, and
+// tokensRepeat reports whether tokens that s may report are reported below it, and
 // costRepeats the same of cost.
 func (s *Span) tokensRepeat(below Marks) bool {
 	if s.Kind.IsModel() {

@@ -11,7 +11,7 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
-// sameCall tells whether two spans of different scopes, the time of one within that
+// sameCall reports whether two spans of different scopes, the time of one within that
 // of the other, are one call (contract: "side by side").
 func sameCall(a, b *Span) bool {
 	if a.Kind != b.Kind || a.Scope == b.Scope || a.ID == b.ID || a.Event || b.Event {

@@ -137,7 +137,7 @@ func (s *Stored) repeated() (state vertexState) {
 	return state
 }
 
-// observed tells whether the graph has an observation already.
+// observed reports whether the graph has an observation already.
 func (p *Planner) observed(s *Span) bool {
 	if p.t.index[observation{s.ID, s.Start}] {
 		return true
@@ -192,7 +192,7 @@ func (p *Planner) needsWhole() *Ask {
 	return nil
 }
 
-// mixedScopes tells whether the trace, with the batch, has calls of several scopes.
+// mixedScopes reports whether the trace, with the batch, has calls of several scopes.
 func (p *Planner) mixedScopes() bool {
 	if p.t.stored == nil {
 		return p.batch.mixed()
@@ -220,7 +220,7 @@ func (p *Planner) mixedScopes() bool {
 	return len(models) > 1 || len(tools) > 1
 }
 
-// otherParent tells whether the batch gives a stored span another parent: then a pair
+// otherParent reports whether the batch gives a stored span another parent: then a pair
 // may have become nested without anybody noticing.
 func (p *Planner) otherParent() bool {
 	for v := range p.vertices {
@@ -231,7 +231,7 @@ func (p *Planner) otherParent() bool {
 	return false
 }
 
-// hasOtherParent tells whether the batch gives a stored span a parent that its
+// hasOtherParent reports whether the batch gives a stored span a parent that its
 // observations so far do not name.
 func (p *Planner) hasOtherParent(v int32) bool {
 	at := &p.vertices[v]
@@ -280,7 +280,7 @@ func (p *Planner) pairCalls() *Ask {
 	return p.fetchCalls()
 }
 
-// searches tells whether stored calls may be side by side with a node that were not before.
+// searches reports whether stored calls may be side by side with a node that were not before.
 func (p *Planner) searches(n int32) bool {
 	node := &p.nodes[n]
 	return node.mayLieBeside() && (node.was == nil || p.vertices[node.vertex].state&isChanged != 0)
@@ -352,7 +352,7 @@ func (p *Planner) settlePairs() *Ask {
 	return nil
 }
 
-// settlePair sets what a pair awaits and tells whether it is nested.
+// settlePair sets what a pair awaits and reports whether it is nested.
 func (p *Planner) settlePair(pair *Pair) (nested bool) {
 	ends := [2]int32{p.vertex(pair.Inner), p.vertex(pair.Outer)}
 	for _, v := range ends {

@@ -278,7 +278,7 @@ func (p *Planner) register(r *Result) {
 	}
 }
 
-// changesTraits tells whether the Traits of a stored call changes.
+// changesTraits reports whether the Traits of a stored call changes.
 func (p *Planner) changesTraits(n int32) bool {
 	node := &p.nodes[n]
 	return *node.was != p.flags(n) || p.vertices[node.vertex].state&isNew != 0

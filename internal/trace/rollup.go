@@ -159,14 +159,14 @@ func scopeHash(name string) uint64 {
 	return h.Sum64()
 }
 
-// Current tells whether all stored spans of the trace were counted by the rules of this
+// Current reports whether all stored spans of the trace were counted by the rules of this
 // version.
 func (r *Rollup) Current() bool { return r.state&current != 0 }
 
-// Evented tells whether an event observes a call of the trace.
+// Evented reports whether an event observes a call of the trace.
 func (r *Rollup) Evented() bool { return r.state&evented != 0 }
 
-// mixed tells whether calls of different scopes are known, which may be side by side.
+// mixed reports whether calls of different scopes are known, which may be side by side.
 func (r *Rollup) mixed() bool { return len(r.modelScopes) > 1 || len(r.toolScopes) > 1 }
 
 // count adds a span's part in the sums, or with sign -1 takes it back.

@@ -54,7 +54,7 @@ type Candidate struct {
 	summed  bool // of a sum: an event is known whose call is in it
 }
 
-// looks tells whether the pairs of a candidate are to be found.
+// looks reports whether the pairs of a candidate are to be found.
 func (c *Candidate) looks() bool { return !c.Stored || c.Again }
 
 // CandidateOf takes from a mapped call what matters; session is its trace's.
@@ -84,16 +84,16 @@ func CandidateOf(s *mapping.Span, session string) Candidate {
 	return c
 }
 
-// Prompt tells whether a candidate is the prompt with which an agent's turn begins.
+// Prompt reports whether a candidate is the prompt with which an agent's turn begins.
 func (c *Candidate) Prompt() bool { return c.Event != "" && c.Kind == mapping.KindAgent }
 
-// MayBeTurn tells whether a span may be the turn of an agent of which an event tells the
+// MayBeTurn reports whether a span may be the turn of an agent of which an event tells the
 // prompt; inTrace that events name spans of its trace.
 func MayBeTurn(s *mapping.Span, inTrace bool) bool {
 	return s.Kind == mapping.KindAgent && s.Event == nil && (s.Turn != "" || inTrace)
 }
 
-// Sums tells whether a span is a candidate for a sum of calls that events observe.
+// Sums reports whether a span is a candidate for a sum of calls that events observe.
 func Sums(s *mapping.Span) bool {
 	return isGroup(s.Kind) && s.Event == nil && (s.Usage.Input.OK || s.Usage.Output.OK || s.Usage.Total.OK || s.Usage.TotalCost.Valid)
 }
@@ -194,7 +194,7 @@ func (c *Candidate) modelCalls() (keys []CandidateKey) {
 	return keys
 }
 
-// mayBeSummed tells whether a candidate is an event whose usage a sum may repeat.
+// mayBeSummed reports whether a candidate is an event whose usage a sum may repeat.
 func (c *Candidate) mayBeSummed() bool { return c.Event != "" && c.Tokens && c.Kind.IsModel() }
 
 // turnKey is the key of the prompts, or the agents' spans, of a turn. Ids of turns may be
@@ -377,7 +377,7 @@ func PromptKey(trace pcommon.TraceID) CandidateKey {
 	return CandidateKey{Hash: keyHash{}.text('P', string(trace[:]), ""), Apart: -1}
 }
 
-// oneCall tells whether two candidates that share a key are one call, or one of them the sum
+// oneCall reports whether two candidates that share a key are one call, or one of them the sum
 // of calls of which the other is one.
 func oneCall(a, b *Candidate, way way) bool {
 	if way == bySum {
@@ -401,7 +401,7 @@ func oneCall(a, b *Candidate, way way) bool {
 	}
 }
 
-// oneTurn tells whether one of two candidates is the prompt of the turn that the other, a
+// oneTurn reports whether one of two candidates is the prompt of the turn that the other, a
 // span, is.
 func oneTurn(a, b *Candidate, way way) bool {
 	if !a.Prompt() {
@@ -465,7 +465,7 @@ type EventPair struct {
 	Effects      Effects
 }
 
-// inside tells whether a is the inner one. Of equal events the name decides before the id:
+// inside reports whether a is the inner one. Of equal events the name decides before the id:
 // where several calls are taken for one another, the events of one name all count.
 func inside(a, b *Candidate) bool {
 	if (a.Sums || b.Sums) && !a.Prompt() && !b.Prompt() {
@@ -515,7 +515,7 @@ func effects(inner, outer *Candidate) (e Effects) {
 	return e
 }
 
-// fills tells whether the error of an event is that of a span, which says nothing of it. A
+// fills reports whether the error of an event is that of a span, which says nothing of it. A
 // call of a model without an answer and figures would then be taken for another attempt.
 func fills(inner, outer *Candidate) bool {
 	return outer.Error && !inner.Error && inner.Event == "" && (inner.Kind == mapping.KindTool || inner.Tokens)

@@ -194,7 +194,7 @@ func pairByDefinition(a, b *Candidate) bool {
 	return a.Tokens && a.Input == b.Input && sameOutput
 }
 
-// aroundByDefinition tells whether an event that is meant to name its call may be the other's
+// aroundByDefinition reports whether an event that is meant to name its call may be the other's
 // by the span around, of two events that both name it.
 func aroundByDefinition(a, b *Candidate) bool {
 	if a.Event == "" {
@@ -209,7 +209,7 @@ func aroundByDefinition(a, b *Candidate) bool {
 	return b.NamesCall && !b.Derived && a.Names == b.Names
 }
 
-// promptByDefinition tells whether an event tells the prompt of a span's turn.
+// promptByDefinition reports whether an event tells the prompt of a span's turn.
 func promptByDefinition(prompt, span *Candidate) bool {
 	if prompt.Event == "" || span.Event != "" {
 		return false
@@ -307,7 +307,7 @@ func (s *signalStorage) store(batch []Candidate) {
 	}
 }
 
-// counts tells whether a sum counts as far as pairs say.
+// counts reports whether a sum counts as far as pairs say.
 func (s *signalStorage) counts(c *Candidate) bool {
 	var e Effects
 	for pair, effects := range s.pairs {

@@ -54,7 +54,7 @@ func NewModels(names ...string) (m Models) {
 
 func (m *Models) named() bool { return m.count > 0 }
 
-// agree tells whether two spans may name the same model.
+// agree reports whether two spans may name the same model.
 func (m *Models) agree(other *Models) bool {
 	if m.count == 0 || other.count == 0 {
 		return true
@@ -100,11 +100,11 @@ func (s *Span) reportsTokens() bool { return s.Input.OK || s.Output.OK || s.Tota
 
 func (s *Span) reports() bool { return s.reportsTokens() || s.Cost.Valid }
 
-// mayLieBeside tells whether a span may be one call with another side by side: events
+// mayLieBeside reports whether a span may be one call with another side by side: events
 // are paired otherwise.
 func (s *Span) mayLieBeside() bool { return s.isCall() && !s.Event }
 
-// isCall tells whether a span is a call of a model or a tool.
+// isCall reports whether a span is a call of a model or a tool.
 func (s *Span) isCall() bool { return s.Kind.IsModel() || s.Kind == mapping.KindTool }
 
 // Flags are the columns of a span that depend on other spans: those below it, and for

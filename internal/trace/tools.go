@@ -11,11 +11,11 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
-// sameTool tells whether a tool span repeats the call of one above it, their names
+// sameTool reports whether a tool span repeats the call of one above it, their names
 // being equal: not if both have a call id and these differ.
 func sameTool(call, above string) bool { return call == "" || above == "" || call == above }
 
-// covers tells whether a tool span tells all above it what one below it, of the same
+// covers reports whether a tool span tells all above it what one below it, of the same
 // name, tells them.
 func covers(above, call string) bool { return above == "" || above == call }
 
@@ -140,7 +140,7 @@ type toolWalk struct {
 
 type walkStep struct{ vertex, edge int32 }
 
-// from tells whether every way up from v leads to a covering span.
+// from reports whether every way up from v leads to a covering span.
 func (w *toolWalk) from(v int32) bool {
 	if w.seen[v] == w.round {
 		return w.leads[v]
@@ -183,7 +183,7 @@ func (w *toolWalk) leave() {
 }
 
 // repeat marks the vertex as repeated if one of its observations is a call of the
-// group's tool, and tells whether one covers the group.
+// group's tool, and reports whether one covers the group.
 func (w *toolWalk) repeat(v int32) (covering bool) {
 	for n := w.vertices[v].first; n != none; n = w.nodes[n].next {
 		node := &w.nodes[n]
@@ -256,7 +256,7 @@ func (s toolSet) add(key ToolKey) {
 	s[key.Name][key.Call] = true
 }
 
-// has tells whether one of the set could be repeated by a call.
+// has reports whether one of the set could be repeated by a call.
 func (s toolSet) has(key ToolKey) bool {
 	calls := s[key.Name]
 	return calls[key.Call] || calls[0] || key.Call == 0 && len(calls) > 0
@@ -302,7 +302,7 @@ func (p *Planner) toolLinks() (links []int32) {
 	return links
 }
 
-// otherWay tells whether stored tool spans get another way up, or another tool on the
+// otherWay reports whether stored tool spans get another way up, or another tool on the
 // way: what covers them covers them for the spans above it only.
 func (p *Planner) otherWay() bool {
 	for v := range p.vertices {
@@ -321,7 +321,7 @@ func (p *Planner) otherWay() bool {
 	return false
 }
 
-// hasOtherTool tells whether the batch makes a stored span a tool that its observations
+// hasOtherTool reports whether the batch makes a stored span a tool that its observations
 // so far are not.
 func (p *Planner) hasOtherTool(v int32) bool {
 	at := &p.vertices[v]
@@ -342,7 +342,7 @@ func (p *Planner) hasOtherTool(v int32) bool {
 	return false
 }
 
-// hasTool tells whether an observation of a vertex is a tool span with, or without, a
+// hasTool reports whether an observation of a vertex is a tool span with, or without, a
 // call id.
 func (p *Planner) hasTool(v int32, called bool) bool {
 	for n := p.vertices[v].first; n != none; n = p.nodes[n].next {
@@ -382,7 +382,7 @@ func (p *Planner) climbAll(from []int32) toolSet {
 	return tools
 }
 
-// mayRepeat tells whether a stored span could be one that a tool call repeats.
+// mayRepeat reports whether a stored span could be one that a tool call repeats.
 func (p *Planner) mayRepeat(key ToolKey) (may bool) {
 	p.t.eachTool(key, func(tool Tool) { may = may || tool.Counted })
 	return may

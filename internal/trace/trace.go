@@ -191,7 +191,7 @@ func (t *Trace) eachTool(key ToolKey, f func(Tool)) {
 	}
 }
 
-// Paired tells whether pairs are stored of the trace.
+// Paired reports whether pairs are stored of the trace.
 func (t *Trace) Paired() bool { return t.stored != nil && t.stored.state&paired != 0 }
 
 // Answer tells that all that ask asks for is about to be made known.

@@ -44,7 +44,7 @@ type Removal struct {
 	Overdue int64
 }
 
-// Run does one round at the given time and tells whether days were dropped. A
+// Run does one round at the given time and reports whether days were dropped. A
 // day that a long query keeps from being dropped is left for the next round.
 func (r *Retention) Run(ctx context.Context, now time.Time) (dropped bool, err error) {
 	conn, err := r.Pool.Acquire(ctx)

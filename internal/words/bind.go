@@ -82,7 +82,7 @@ func takes(k mapping.Kind, tool bool) bool {
 	return k.IsModel()
 }
 
-// possible tells whether a call can have the words of a record that does not name it.
+// possible reports whether a call can have the words of a record that does not name it.
 func possible(r *mapping.Words, c *Span) bool {
 	if r.ID != "" && c.ResponseID != "" {
 		return r.ID == c.ResponseID
@@ -101,7 +101,7 @@ func sideOf(r *mapping.Words) Side {
 
 func answers(r *mapping.Words) bool { return r.Output != nil || r.FinishReasons != nil }
 
-// better tells whether c rather than d is the call of a record.
+// better reports whether c rather than d is the call of a record.
 func better(r *mapping.Words, scope string, c, d *Span) bool {
 	rank := func(s *Span) int {
 		n := 0
@@ -133,7 +133,7 @@ func distance(r *mapping.Words, c *Span) int64 {
 	return max(at-edge, edge-at)
 }
 
-// Agree tells whether two sets of names of models can be one: a name of the one begins a
+// Agree reports whether two sets of names of models can be one: a name of the one begins a
 // name of the other, the provider's prefix aside.
 func Agree(a, b []string) bool {
 	if len(a) == 0 || len(b) == 0 {

@@ -101,7 +101,7 @@ func (s *session) setAside(b *mapping.Batch, err error) {
 	s.result.SetAside[reason] = aside
 }
 
-// othersCanBeStored tells whether Postgres stores a span that nobody sent, in a
+// othersCanBeStored reports whether Postgres stores a span that nobody sent, in a
 // transaction that is rolled back: then a batch that fails is at fault itself, and else
 // the tables are.
 func (s *session) othersCanBeStored(ctx context.Context) bool {

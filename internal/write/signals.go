@@ -35,7 +35,7 @@ type pairing struct {
 	changes  store.Signals
 }
 
-// mayPair tells whether a span or event of the batch may have others in the other signal.
+// mayPair reports whether a span or event of the batch may have others in the other signal.
 func (t *transaction) mayPair() bool {
 	scope, sends := "", false
 	for i := range t.batch.Spans {
@@ -179,7 +179,7 @@ func (p *pairing) addCandidates(spans []mapping.Span, places map[int]pcommon.Tra
 	}
 }
 
-// isKnownPrompt tells whether a prompt is stored.
+// isKnownPrompt reports whether a prompt is stored.
 func (p *pairing) isKnownPrompt(s *mapping.Span) bool {
 	return slices.ContainsFunc(p.prompts[s.TraceID], func(r store.EventRef) bool { return r.ID == s.SpanID && r.Start == s.Start })
 }
@@ -270,7 +270,7 @@ func (p *pairing) named() (named []store.NamedSpan) {
 	return named
 }
 
-// isNew tells whether the record of an event is sure not to have been stored before: an
+// isNew reports whether the record of an event is sure not to have been stored before: an
 // optimistic attempt has stored it.
 func (p *pairing) isNew(s *mapping.Span) bool { return s.Event != nil && p.records[s.Event.Record] }
 
@@ -394,7 +394,7 @@ func (p *pairing) placeOf(e *store.MovingEvent) pcommon.TraceID {
 	return p.places[spanKey{e.Origin, e.ID}]
 }
 
-// listed tells whether a trace gets a row of llm_traces: not one of which the batch brings
+// listed reports whether a trace gets a row of llm_traces: not one of which the batch brings
 // words of others or prompts only, or a pair with an event that is kept elsewhere.
 func (t *transaction) listed(tr *traceSpans) bool {
 	if t.pairing == nil {
@@ -431,7 +431,7 @@ func (t *transaction) countWithPrompts(ctx context.Context, missing []int32) err
 	return err
 }
 
-// hasToPair tells whether the batch has to look for pairs, now that its traces are locked:
+// hasToPair reports whether the batch has to look for pairs, now that its traces are locked:
 // events observe calls of a stored one, or one was not there when the batch looked.
 func (t *transaction) hasToPair() bool {
 	return slices.ContainsFunc(t.traces, func(tr traceSpans) bool {

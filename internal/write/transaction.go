@@ -222,7 +222,7 @@ func (t *transaction) mayExist() []int32 {
 	return may
 }
 
-// isAbsent tells whether a trace had no row a moment ago. Another batch may have created
+// isAbsent reports whether a trace had no row a moment ago. Another batch may have created
 // it since: then this batch's row is refused, and it starts over.
 func (t *transaction) isAbsent(id pcommon.TraceID) bool {
 	if t.pairing == nil {
@@ -286,7 +286,7 @@ func (t *transaction) create(ctx context.Context, traces []int32) (done bool, er
 	return t.storeTraces(ctx, rows)
 }
 
-// storeTraces stores rows of new traces, and tells whether none of them was there. A careful
+// storeTraces stores rows of new traces, and reports whether none of them was there. A careful
 // attempt, and any while optimism is not justified, skips those that are.
 func (t *transaction) storeTraces(ctx context.Context, rows []store.TraceRow) (done bool, err error) {
 	if t.careful || !t.w.newTraces.justified() {

@@ -194,7 +194,7 @@ func (t *transaction) traceOf(otel pcommon.TraceID) *traceSpans {
 	return &t.traces[at]
 }
 
-// hasAllOf tells whether no span of a trace is stored but those of the batch.
+// hasAllOf reports whether no span of a trace is stored but those of the batch.
 func (t *transaction) hasAllOf(tr *traceSpans) bool {
 	return tr.stored == nil && len(tr.rows) > 0 && (t.pairing == nil || len(t.pairing.prompts[tr.otel]) == 0)
 }

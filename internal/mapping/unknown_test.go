@@ -17,9 +17,9 @@ func oneMessage(role, text string) []any {
 	return []any{map[string]any{"role": role, "parts": []any{map[string]any{"type": "text", "content": text}}}}
 }
 
-// TestStrangers maps spans in the manner of public emitters that have no dialect: what each
+// TestUnknownEmitters maps spans in the manner of public emitters that have no dialect: what each
 // attribute means is said in the emitter's source or documentation, which is named.
-func TestStrangers(t *testing.T) {
+func TestUnknownEmitters(t *testing.T) {
 	question, answer := oneMessage("user", "How is the weather in Paris?"), oneMessage("assistant", sunny)
 	for name, c := range map[string]struct {
 		span testSpan

@@ -7,8 +7,8 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
-// strangeFeeds are the fields that are fed, and the kinds of spans that they are fed on.
-var strangeFeeds = [numUnnamed][]struct {
+// unknownFeeds are the fields that are fed, and the kinds of spans that they are fed on.
+var unknownFeeds = [numUnnamed][]struct {
 	field field
 	kinds kindSet
 }{
@@ -81,13 +81,13 @@ func (t *table) addUnnamed() {
 			t.unnamed[names].fields |= 1 << fOutputMessages // parts of an answer
 			continue
 		}
-		for _, feed := range strangeFeeds[names] {
+		for _, feed := range unknownFeeds[names] {
 			t.addGuessed(t.unnamed[names], names, feed.field, feed.kinds, source{attr: unnamedKeys[names]})
 			if feed.field == fInputMessages || feed.field == fOutputMessages || feed.field == fDocuments || feed.field == fToolDefinitions {
 				if t.lists[names] == nil {
 					t.lists[names] = &keyInfo{slot: t.newSlot()}
 				}
-				t.addGuessed(t.lists[names], names, feed.field, feed.kinds, source{attr: unnamedKeys[names] + ".#", drop: strangeWraps})
+				t.addGuessed(t.lists[names], names, feed.field, feed.kinds, source{attr: unnamedKeys[names] + ".#", drop: unknownWraps})
 			}
 		}
 	}
@@ -105,8 +105,8 @@ func (t *table) addAnswers() {
 	}
 }
 
-// addStrangeEvents adds what events of strangers tell.
-func (t *table) addStrangeEvents() {
+// addUnknownEvents adds what events of unknown emitters report.
+func (t *table) addUnknownEvents() {
 	t.guessedEvents[0], t.guessedEvents[1], t.firstToken = t.newSlot(), t.newSlot(), t.newSlot()
 	for _, b := range [...]struct {
 		field field
@@ -124,8 +124,8 @@ func (t *table) addStrangeEvents() {
 	}
 }
 
-// strangeWraps are segments of indexed keys that only wrap.
-var strangeWraps = []string{"message", "message_content", "tool_call", "document", "tool", "json_schema"}
+// unknownWraps are segments of indexed keys that only wrap.
+var unknownWraps = []string{"message", "message_content", "tool_call", "document", "tool", "json_schema"}
 
 func (t *table) addGuessed(info *keyInfo, names unnamed, f field, kinds kindSet, s source) {
 	switch {

@@ -9,11 +9,11 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
-// Strangers are spans that no dialect describes. What their attributes, the members of their
-// objects and their events are is guessed by the words of the keys; what is guessed comes
-// after all that is known.
+// An emitter is unknown if no dialect describes its spans. What such attributes, members of
+// objects and events are is guessed by the words of the keys. A guess comes after every
+// source of a dialect.
 
-// guess is what a stranger's key says of its value.
+// guess is what an unknown emitter's key says of its value.
 type guess struct {
 	names unnamed
 	// of an indexed key: what stands before the index, the index, and what follows
@@ -24,9 +24,9 @@ type guess struct {
 	elsewhere bool // a count under the key is not this span's own
 }
 
-// guess reads the span if it is a stranger's.
+// guess reads the span if it is an unknown emitter's.
 func (r *reading) guess() {
-	if !r.strange && len(r.events) == 0 || r.dialects&^(r.t.conventions|completionBit|chatBit) != 0 || r.around.scopeDialects != 0 {
+	if !r.hasUnknown && len(r.events) == 0 || r.dialects&^(r.t.conventions|completionBit|chatBit) != 0 || r.around.scopeDialects != 0 {
 		return
 	}
 	r.members = maxUnfolded
@@ -37,7 +37,7 @@ func (r *reading) guess() {
 	for key, v := range r.span.Attributes().All() {
 		i++
 		k := r.read[i]
-		if k.family != nil || k.info != nil && k.info.anybodys {
+		if k.family != nil || k.info != nil && k.info.shared {
 			continue
 		}
 		names := r.fileGuess(k.guessed(key), v, guessPlace{attr: i, event: -1})
@@ -51,7 +51,7 @@ func (r *reading) guess() {
 	r.guessEvents()
 }
 
-// listsDocuments tells whether the first element of a list is a document.
+// listsDocuments reports whether the first element of a list is a document.
 func (r *reading) listsDocuments(v pcommon.Value) bool {
 	return isDocument(r.parseOnce(value{attr: v}).First())
 }
@@ -65,7 +65,7 @@ func isDocument(n jsonval.Node) bool {
 	return false
 }
 
-// guessed is what the key is on a stranger's span.
+// guessed is what the key is on an unknown emitter's span.
 func (k *keyRead) guessed(key string) *guess {
 	if k.guess == nil {
 		g := guessOf(strings.Clone(key[:min(len(key), maxKeyLength)]))
@@ -79,10 +79,10 @@ func guessOf(key string) guess {
 		return guess{}
 	}
 	if prefix, index, rest, ok := cutAtIndex(key); ok {
-		return guess{names: strangeOf(wordsOf(prefix)), prefix: prefix, index: index, rest: rest}
+		return guess{names: unknownKeyOf(wordsOf(prefix)), prefix: prefix, index: index, rest: rest}
 	}
 	words := wordsOf(key)
-	return guess{names: strangeOf(words), elsewhere: holdsAny(words, countedElsewhere)}
+	return guess{names: unknownKeyOf(words), elsewhere: holdsAny(words, countedElsewhere)}
 }
 
 // countedElsewhere are words of counts that are of more than one call, or of another one.
@@ -106,11 +106,11 @@ func cutAtIndex(key string) (prefix string, index int32, rest string, ok bool) {
 	return "", 0, "", false
 }
 
-// isSaid tells whether the value feeds a content.
+// isSaid reports whether the value feeds a content.
 func (n unnamed) isSaid() bool { return saidNames[n] }
 
 var saidNames = func() (said [numUnnamed]bool) {
-	for n, feeds := range strangeFeeds {
+	for n, feeds := range unknownFeeds {
 		said[n] = len(feeds) > 0 && fields[feeds[0].field].words
 	}
 	return said
@@ -198,10 +198,10 @@ func isBody(n jsonval.Node) bool {
 	return slices.ContainsFunc(bodyMembers[:], func(key string) bool { return n.Get(key).Exists() })
 }
 
-// hasParameter tells whether arguments may be those of a model.
+// hasParameter reports whether arguments may be those of a model.
 func hasParameter(n jsonval.Node) bool {
 	for c := n.First(); c.Exists(); c = c.Next() {
-		if names := strangeOf(wordsOf(c.Key())); names >= namesTemperature && names < numUnnamed {
+		if names := unknownKeyOf(wordsOf(c.Key())); names >= namesTemperature && names < numUnnamed {
 			return true
 		}
 	}
@@ -264,7 +264,7 @@ func (r *reading) unfoldMember(c jsonval.Node, u *unfolding, depth int) {
 // attribute.
 func (r *reading) fileMember(k *keyRead, path string, v pcommon.Value, at guessPlace) unnamed {
 	switch {
-	case k.info != nil && k.info.anybodys:
+	case k.info != nil && k.info.shared:
 		r.filePlace(k.info, v, at)
 		return namesNothing
 	case k.family != nil:
@@ -278,7 +278,7 @@ func (r *reading) fileMember(k *keyRead, path string, v pcommon.Value, at guessP
 }
 
 // noteMember notes what a member tells of the kind: of a JSON text, which may be what somebody
-// said, no more than that it speaks of models.
+// said, no more than that it mentions models.
 func (r *reading) noteMember(t *traits, v pcommon.Value, structured bool) {
 	switch {
 	case structured:
