@@ -30,6 +30,7 @@ var releases = []release{
 	{"c02973d1791c66f6e241c3674e22a90b8eccf076", 26},
 	{"ef8e18bc34a2e3b00397963764fb2adc015c2f4d", 27},
 	{"4506de2215746fb896dc2b841d55a802f59a3f25", 29},
+	{"805d96134584afaec1f8846449be8d2fab59022d", 30},
 }
 
 // buildRelease builds testdata/before with the exporter of a version before.
