@@ -15,6 +15,9 @@ type dialect struct {
 	// scopes are the instrumentation scopes of the dialect; a trailing * matches
 	// any rest.
 	scopes []string
+	// byHand are those of the scopes whose spans programs begin themselves: what the dialect
+	// does not know of them is a stranger's.
+	byHand []string
 	// marks are attributes whose presence shows the dialect; "key=value" demands
 	// the value.
 	marks []string

@@ -20,6 +20,7 @@ var _ = register(dialect{
 		fStreaming: {
 			{attr: "gen_ai.is_streaming", at: otherNames2},
 			{attr: "llm.is_streaming", at: otherNames3},
+			{attr: "llm.stream", at: otherNames4},
 		},
 		fTTFT: {
 			{event: "gen_ai.content.completion.chunk", at: events2, streams: true},

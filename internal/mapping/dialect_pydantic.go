@@ -11,6 +11,7 @@ var _ = register(dialect{
 	name:     "Pydantic AI and Logfire",
 	versions: "pydantic-ai 0.4.0, 0.8, 1.40.0, *pydantic-ai* 2.68; *logfire* 5.4.0",
 	scopes:   []string{"pydantic-ai", "logfire*"},
+	byHand:   []string{"logfire"},
 	marks:    []string{"logfire.msg", "logfire.json_schema", "model_request_parameters", "pydantic_ai.all_messages"},
 	sources: map[field][]source{
 		fInputTokens:   {{attr: "gen_ai.aggregated_usage.input_tokens"}},

@@ -15,8 +15,10 @@ var _ = register(dialect{
 	scopes:     []string{"loongsuite.*", "aliyun.*", "opentelemetry.instrumentation.dashscope*"},
 	marks:      []string{"gen_ai.span.kind"},
 	sources: map[field][]source{
-		fUserID:    {{attr: "gen_ai.user.id", at: libraryNames1}},
-		fSessionID: {{attr: "gen_ai.session.id", at: otherNames1}},
+		fRequestModel:  {{attr: "gen_ai.model_name", at: last1}},
+		fResponseModel: {{attr: "gen_ai.model_name", with: unlessRequested, note: "unless it is the request model", at: last1}},
+		fUserID:        {{attr: "gen_ai.user.id", at: libraryNames1}},
+		fSessionID:     {{attr: "gen_ai.session.id", at: otherNames1}},
 		fTTFT: {
 			{attr: "gen_ai.user.time_to_first_token", as: asNanos, streams: true},
 			{attr: "gen_ai.response.time_to_first_token", as: asNanos, streams: true},

@@ -312,6 +312,7 @@ func addUsage(got map[string]any, s *Span) {
 	for field, n := range map[string]Int{
 		"input_tokens": s.Usage.Input, "output_tokens": s.Usage.Output, "total_tokens": s.Usage.Total,
 		"cache_read_tokens": s.Usage.CacheRead, "cache_creation_tokens": s.Usage.CacheCreation, "reasoning_tokens": s.Usage.Reasoning,
+		"input_audio_tokens": s.Usage.Parts.Get().InputAudio, "output_audio_tokens": s.Usage.Parts.Get().OutputAudio,
 	} {
 		if n.OK {
 			usage[field] = float64(n.V)

@@ -8,7 +8,7 @@ import (
 )
 
 // evidence is a set of what keys show to be on a span.
-type evidence uint16
+type evidence uint32
 
 const (
 	showsAI evidence = 1 << iota
@@ -26,11 +26,12 @@ const (
 	showsAgentName
 	showsInput // tokens
 	showsOutput
+	showsTotal
 	showsEmbedding
 )
 
 // aiWords are words of keys that programs without a model hardly have.
-var aiWords = wordSet("llm genai agent agents prompt prompts completion completions model token tokens embedding embeddings openai anthropic langchain tool ai")
+var aiWords = wordSet("llm genai agent agents prompt prompts completion completions model token tokens embedding embeddings openai anthropic langchain tool ai rerank reranked reranker reranking")
 
 // evidenceOf reads the words of a key.
 func evidenceOf(words []string) (e evidence) {
@@ -55,6 +56,9 @@ func evidenceOf(words []string) (e evidence) {
 	}
 	if slices.Contains(words, "retrieval") || slices.Contains(words, "retrieved") {
 		e |= showsRetrieval
+	}
+	if words[0] == "a2a" && ends("agent", "name") {
+		e |= showsAgentName
 	}
 	if ends("input", "messages") || ends("output", "messages") {
 		e |= showsMessages
@@ -93,7 +97,7 @@ var fieldEvidence = [...]struct {
 }{
 	{fProvider, showsProvider},
 	{fInputMessages, showsMessages}, {fOutputMessages, showsMessages}, {fResponseID, showsEnd}, {fFinishReasons, showsEnd},
-	{fAgentName, showsAgentName}, {fInputTokens, showsInput}, {fOutputTokens, showsOutput},
+	{fAgentName, showsAgentName}, {fInputTokens, showsInput}, {fOutputTokens, showsOutput}, {fTotalTokens, showsTotal},
 }
 
 // evidence lists what the attributes of the span show; events show nothing, since spans
@@ -181,6 +185,8 @@ func kindByWeakEvidence(e evidence) (Kind, string) {
 		return KindLLM, "the span has a model and messages"
 	case e&showsEnd != 0:
 		return KindLLM, "the span says why an answer ended"
+	case e&showsModel != 0 && e&showsTotal != 0:
+		return KindLLM, "the span has a model and counts tokens"
 	case e&showsModel != 0 && e&showsProvider != 0:
 		return KindLLM, "the span has a model and a provider"
 	}

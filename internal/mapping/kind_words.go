@@ -22,6 +22,7 @@ const (
 	statesOp                 // X.op = gen_ai.Y, X.operationId = ai.Y
 	statesOperation          // X.operation.name
 	statesWeakly             // names that others use as well
+	statesEntity             // of what the span is a part
 )
 
 // kindRankOf reads the words of a key.
@@ -42,6 +43,8 @@ func kindRankOf(key string, words []string) kindRank {
 	case key == "span.type", key == "span.kind", key == "span_type", ends("operation", "name"), last == "operation", last == "subtype",
 		last == "kind" && len(words) > 1:
 		return statesWeakly
+	case key == "entity.type":
+		return statesEntity
 	case last == "type" && len(words) > 1 && weakTypes[words[len(words)-2]]:
 		return statesWeakly
 	}
@@ -186,17 +189,17 @@ func (r *reading) kindByWords(evidenceIgnored bool) (Kind, string) {
 // statement looks for a key that states the kind.
 func (r *reading) statement(e evidence) (k Kind, found looked, ignored bool) {
 	chain := false
-	for rank := statesKind; rank <= statesWeakly; rank++ {
+	for rank := statesKind; rank <= statesEntity; rank++ {
 		for _, s := range r.stated {
-			if s.rank != rank {
+			if s.rank != rank || rank == statesEntity && r.statesItself() {
 				continue
 			}
 			text := r.statedText(s)
 			ignored = ignored || rank == statesKind && saysNothing[lower(text)]
 			kind, l := r.lookAt(rank, text)
 			switch {
-			case l == lookedAmbiguous && rank == statesWeakly && e&(showsAI|showsProvider) == 0:
-			case l == lookedNever && rank == statesWeakly:
+			case l == lookedAmbiguous && rank >= statesWeakly && e&(showsAI|showsProvider) == 0:
+			case l == lookedNever && rank >= statesWeakly:
 			case l == lookedNever:
 				return KindOther, lookedNever, ignored
 			case l == lookedInVain:
@@ -211,6 +214,11 @@ func (r *reading) statement(e evidence) (k Kind, found looked, ignored bool) {
 		return KindChain, lookedKind, ignored
 	}
 	return KindOther, lookedInVain, ignored
+}
+
+// statesItself reports whether keys state anything of the span itself.
+func (r *reading) statesItself() bool {
+	return slices.ContainsFunc(r.stated, func(s stated) bool { return s.rank == statesKind || s.rank == statesWeakly })
 }
 
 // statedText returns the value of a key that states a kind, without the wrapping of JSON
@@ -254,10 +262,13 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 	name, _, _ := strings.Cut(r.span.Name(), " ")
 	found := remember(r.nameKinds, name, kindOfName)
 	k, l := found.kind, found.looked
+	if l == lookedInVain && e&showsModel == 0 && (strings.HasPrefix(name, "agent.") || strings.HasPrefix(name, "agent:")) {
+		k, l = KindAgent, lookedKind
+	}
 	if l == lookedNever || l == lookedInVain {
 		return KindOther, l
 	}
-	if e&showsAI == 0 || (k == KindLLM || k == KindEmbedding) && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 {
+	if e&showsAI == 0 && (k != KindTool || !r.slots[r.t.unnamed[namesTool].slot].set) || (k == KindLLM || k == KindEmbedding) && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 {
 		return KindOther, lookedInVain
 	}
 	return k, lookedKind
@@ -307,6 +318,8 @@ func kindOfOperationID(id string) (Kind, looked) {
 		return KindReranker, lookedKind
 	case id == "ai.toolCall":
 		return KindTool, lookedKind
+	case strings.Count(id, ".") > 1: // ai.triage.category: nothing of the SDK
+		return KindOther, lookedInVain
 	}
 	return KindChain, lookedKind
 }

@@ -17,6 +17,7 @@ type table struct {
 	sources  [numFields][]*boundSource
 	kinds    []*boundRule
 	scopes   map[string]uint64 // dialects by the name of the scope
+	byHand   map[string]uint64 // dialects by those of the scopes whose spans programs begin themselves
 	// dialects of scopes that begin so
 	scopePrefixes []scopePrefix
 	// dialects that tell of failures which no status shows
@@ -136,7 +137,7 @@ type scopePrefix struct {
 var compiled = sync.OnceValue(func() *table { return compile(dialects) })
 
 func compile(all []*dialect) *table {
-	t := &table{keys: map[string]*keyInfo{}, families: map[string][]*family{}, events: map[string]*eventInfo{}, scopes: map[string]uint64{}}
+	t := &table{keys: map[string]*keyInfo{}, families: map[string][]*family{}, events: map[string]*eventInfo{}, scopes: map[string]uint64{}, byHand: map[string]uint64{}}
 	t.input, t.output, t.documents, t.name = t.newSlot(), t.newSlot(), t.newSlot(), t.newSlot()
 	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b *dialect) int { return level(a.name).rank() - level(b.name).rank() })
@@ -178,6 +179,9 @@ func (t *table) addDialect(d *dialect, bit uint64) {
 	}
 	if d.convention {
 		t.conventions |= bit
+	}
+	for _, name := range d.byHand {
+		t.byHand[name] |= bit
 	}
 	for _, s := range d.scopes {
 		name, prefix := strings.CutSuffix(s, "*")

@@ -116,11 +116,17 @@ func tokenFactOf(words []string) tokenFact {
 		return tokensInput
 	case output && !input:
 		return tokensOutput
-	case has("total"):
+	case has("total"), from > 0 && tokenOwners[words[from-1]] && slices.ContainsFunc(onlyTokens, func(n []string) bool { return slices.Equal(n, name) }):
 		return tokensTotal
 	}
 	return noTokens
 }
+
+// Of ai.tokens, llm.token_usage and the like nothing says which tokens are counted: all.
+var (
+	onlyTokens  = [][]string{{"tokens"}, {"token", "usage"}, {"token", "count"}, {"tokens", "count"}}
+	tokenOwners = wordSet("ai llm genai embedding embeddings")
+)
 
 func partFact(cached, input, output bool, ofInput, ofOutput tokenFact) tokenFact {
 	switch {

@@ -26,7 +26,7 @@ type guess struct {
 
 // guess reads the span if it is an unknown emitter's.
 func (r *reading) guess() {
-	if !r.hasUnknown && len(r.events) == 0 || r.dialects&^(r.t.conventions|completionBit|chatBit) != 0 || r.around.scopeDialects != 0 {
+	if !r.hasUnknown && len(r.events) == 0 || (r.dialects|r.around.scopeDialects)&^(r.t.conventions|completionBit|chatBit|r.t.byHand[r.scopeName]) != 0 {
 		return
 	}
 	r.members = maxUnfolded
@@ -37,10 +37,15 @@ func (r *reading) guess() {
 	for key, v := range r.span.Attributes().All() {
 		i++
 		k := r.read[i]
-		if k.family != nil || k.info != nil && k.info.shared {
+		if k.family != nil && k.family.fields != 0 || k.info != nil && k.info.shared {
 			continue
 		}
-		names := r.fileGuess(k.guessed(key), v, guessPlace{attr: i, event: -1})
+		g := k.guessed(key)
+		if k.info != nil && k.traits.count != noTokens && !g.elsewhere && r.countsBoth() {
+			// a name that a dialect uses too, without a name space: scan has filed no count
+			r.fileCount(k.traits, v, guessPlace{attr: i, event: -1})
+		}
+		names := r.fileGuess(g, v, guessPlace{attr: i, event: -1})
 		switch {
 		case mayBeObject(v):
 			r.unfold(key, names, v, i)
@@ -49,6 +54,16 @@ func (r *reading) guess() {
 		}
 	}
 	r.guessEvents()
+}
+
+// countsBoth reports whether keys of the span count input and output.
+func (r *reading) countsBoth() bool {
+	input, output := false, false
+	for _, k := range r.read {
+		input = input || k.traits.count == tokensInput
+		output = output || k.traits.count == tokensOutput
+	}
+	return input && output
 }
 
 // listsDocuments reports whether the first element of a list is a document.
@@ -238,11 +253,17 @@ func (r *reading) unfoldNode(n jsonval.Node, names unnamed, u *unfolding, depth 
 		}
 		u.path = names.bodyOf() // bodies are read alike, wherever they are
 	}
+	if toolCallTypes[n.Get("type").Str()] && n.Get("name").Exists() {
+		u.path = "tool_call"
+	}
 	for c := n.First(); c.Exists() && r.members > 0; c = c.Next() {
 		r.members--
 		r.unfoldMember(c, u, depth)
 	}
 }
+
+// toolCallTypes are the types of objects that are calls of tools.
+var toolCallTypes = wordSet("tool_use tool_call function_call toolCall")
 
 // unfoldMember files a member, and its own members.
 func (r *reading) unfoldMember(c jsonval.Node, u *unfolding, depth int) {
@@ -267,7 +288,7 @@ func (r *reading) fileMember(k *keyRead, path string, v pcommon.Value, at guessP
 	case k.info != nil && k.info.shared:
 		r.filePlace(k.info, v, at)
 		return namesNothing
-	case k.family != nil:
+	case k.family != nil && k.family.fields != 0:
 		return namesNothing
 	}
 	g := k.guessed(path)

@@ -47,11 +47,21 @@ func (r *reading) guessEvents() {
 		case name.passedOver:
 		case name.chunk:
 			if s := &r.slots[r.t.firstToken]; !s.set {
+				r.guessLatency(e, i)
 				r.fill(r.t.firstToken, slot{time: e.Timestamp(), attr: -1}, 1<<fTTFT)
 			}
 		default:
 			r.guessMessage(e, name, i)
 			r.guessFacts(e, i)
+		}
+	}
+}
+
+// guessLatency files what the first event of an answer's parts says of the time until then.
+func (r *reading) guessLatency(e ptrace.SpanEvent, i int) {
+	for key, v := range e.Attributes().All() {
+		if g := r.lookUpMember(key).guessed(key); g.names == namesTTFT || g.names == namesTTFTSeconds || g.names == namesTTFTMillis {
+			r.fileGuess(g, v, guessPlace{attr: -1, event: int32(i), shown: r.notes.eventMember(e.Name(), key)})
 		}
 	}
 }

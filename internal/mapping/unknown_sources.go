@@ -3,6 +3,7 @@ package mapping
 import (
 	"math"
 	"strings"
+	"time"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
@@ -14,8 +15,8 @@ var unknownFeeds = [numUnnamed][]struct {
 }{
 	namesUser:             {{fUserID, anyKind}},
 	namesSession:          {{fSessionID, knownKinds}},
-	namesInput:            {{fInputMessages, onlyLLM}, {fToolArguments, onlyTool}, {fRetrievalQuery, searchKinds}},
-	namesOutput:           {{fOutputMessages, onlyLLM}, {fToolResult, onlyTool}, {fDocuments, searchKinds}},
+	namesInput:            {{fInputMessages, talks}, {fToolArguments, onlyTool}, {fRetrievalQuery, searchKinds}},
+	namesOutput:           {{fOutputMessages, talks}, {fToolResult, onlyTool}, {fDocuments, searchKinds}},
 	namesArguments:        {{fToolArguments, onlyTool}},
 	namesResult:           {{fToolResult, onlyTool}},
 	namesModel:            {{fRequestModel, modelKinds}},
@@ -23,8 +24,10 @@ var unknownFeeds = [numUnnamed][]struct {
 	namesProvider:         {{fProvider, modelKinds}},
 	namesFinish:           {{fFinishReasons, onlyLLM}},
 	namesTool:             {{fToolName, onlyTool}},
+	namesEntity:           {{fAgentName, knownKinds}},
 	namesAgent:            {{fAgentName, knownKinds}},
-	namesCost:             {{fTotalCost, modelKinds}},
+	namesEstimate:         {{fTotalCost, spends}},
+	namesCost:             {{fTotalCost, spends}},
 	namesRequest:          {{fInputMessages, onlyLLM}, {fToolArguments, onlyTool}},
 	namesQuestion:         {{fInputMessages, onlyLLM}, {fRetrievalQuery, searchKinds}},
 	namesMessages:         {{fInputMessages, talks}},
@@ -70,6 +73,7 @@ var unknownFeeds = [numUnnamed][]struct {
 var (
 	knownKinds = anyKind &^ kindsOf(KindOther)
 	talks      = kindsOf(KindLLM, KindAgent)
+	spends     = modelKinds | kindsOf(KindAgent, KindChain)
 )
 
 // addUnnamed adds, as the last source of each field, what the words of a key say. All but the
@@ -131,8 +135,16 @@ func (t *table) addGuessed(info *keyInfo, names unnamed, f field, kinds kindSet,
 	switch {
 	case f == fInputMessages && names == namesMessages:
 		s.as, s.with, s.note = asBody, onlyEncoded, "no plain text"
+	case f == fInputMessages && names == namesInput:
+		s.as, s.with, s.note = asBody, calledWith, "or the first of the `args` in it"
+	case f == fOutputMessages && names == namesOutput:
+		s.as, s.with, s.note = asBody, noState, "of an agent: no object"
 	case f == fInputMessages || f == fOutputMessages:
 		s.as = asBody
+	case f == fToolArguments && names == namesCallArguments:
+		s.with, s.note = noSchema, "unless it is a schema"
+	case names == namesEntity:
+		s.with, s.note = ofAgent, "if `entity.type` is `agent`"
 	case names == namesTTFTMillis:
 		s.as = asMillis
 	case names == namesTTFTSeconds:
@@ -199,10 +211,64 @@ func queryOf(r *reading, v value) value {
 func likelySeconds(r *reading, v value) value {
 	f, _, ok := v.float()
 	if !ok {
-		return value{}
+		return spelledSeconds(r, v)
 	}
 	if f > float64(r.span.EndTimestamp()-r.span.StartTimestamp())/1e9 {
 		f /= 1e3
 	}
 	return value{node: r.doc.Float(f)}
+}
+
+// spelledSeconds reads a latency as Go prints it, with its unit: 310ms, 1.2s.
+func spelledSeconds(r *reading, v value) value {
+	s, _ := v.str()
+	d, err := time.ParseDuration(strings.TrimSpace(s))
+	if err != nil {
+		return value{}
+	}
+	return value{node: r.doc.Float(d.Seconds())}
+}
+
+// calledWith takes the messages out of the arguments that a wrapped function was called with.
+func calledWith(r *reading, v value) value {
+	if !mayBeObject(v.attr) {
+		return v
+	}
+	n := r.parseOnce(v)
+	args, kwargs := n.Get("args"), n.Get("kwargs")
+	if !args.Exists() || !kwargs.Exists() {
+		return noState(r, v)
+	}
+	if given := child(kwargs, []string{"messages", "prompt", "input", "contents", "query"}); given.Exists() {
+		return value{node: given}
+	}
+	return value{node: args.First()}
+}
+
+// noState passes over an object on the span of an agent: it may be any state, where what a model
+// is given or answers is known to be a body.
+func noState(r *reading, v value) value {
+	if r.out.Kind == KindAgent && mayBeObject(v.attr) {
+		return value{}
+	}
+	return v
+}
+
+// noSchema passes over a JSON schema: what a tool may be given is not what this call gave.
+func noSchema(r *reading, v value) value {
+	if !v.node.Exists() && !mayBeObject(v.attr) {
+		return v
+	}
+	if n := r.parseOnce(v); n.Get("type").Str() == "object" && isObject(n.Get("properties")) {
+		return value{}
+	}
+	return v
+}
+
+// ofAgent passes on the name of an entity that is an agent.
+func ofAgent(r *reading, v value) value {
+	if kind, _ := r.attr("entity.type").str(); lower(kind) == "agent" {
+		return v
+	}
+	return value{}
 }

@@ -22,7 +22,9 @@ const (
 	namesProvider
 	namesFinish
 	namesTool
+	namesEntity // which may be an agent
 	namesAgent
+	namesEstimate // of the cost
 	namesCost
 
 	// The rest is read of unknown emitters only.
@@ -73,7 +75,7 @@ const (
 var unnamedKeys = [numUnnamed]string{
 	namesUser: "*.user_id", namesSession: "*.session_id", namesInput: "*.input", namesOutput: "*.output", namesArguments: "*.tool_args",
 	namesResult: "*.tool_result", namesModel: "*.model", namesResponseModel: "*.response_model", namesProvider: "*.provider",
-	namesFinish: "*.finish_reason", namesTool: "*.tool_name", namesAgent: "*.agent_name", namesCost: "*.cost_usd",
+	namesFinish: "*.finish_reason", namesTool: "*.tool_name", namesAgent: "*.agent_name", namesCost: "*.cost_usd", namesEstimate: "*.estimated_cost", namesEntity: "*.entity_name",
 	namesRequest: "*.request", namesQuestion: "*.question", namesMessages: "*.messages", namesAnswer: "*.response",
 	namesOutputMessages: "*.output_messages", namesSystem: "*.system_prompt", namesSystemText: "*.system", namesToolCalls: "*.tool_calls", namesThinking: "*.reasoning", namesTools: "*.tools", namesQuery: "*.query",
 	namesDocuments: "*.documents", namesHits: "*.results", namesCallArguments: "*.arguments", namesCallResult: "*.result",
@@ -124,18 +126,21 @@ var unknownTails = tailsOf(map[unnamed]string{
 	namesCallArguments:    "arguments, args, params, parameters, kwargs, tool input, tool parameters, tool params, tool kwargs, tool request, call input",
 	namesCallResult:       "result, tool output, call output, return value, returned, tool return",
 	namesCallID:           "tool call id, tool use id, tool invocation id, call id, tool id",
-	namesTool:             "tool, function name",
+	namesTool:             "tool, function name, tool call name",
+	namesAgent:            "agent",
+	namesEntity:           "entity name",
 	namesAgentID:          "agent id",
 	namesResponseID:       "response id, completion id, generation id",
 	namesInputCost:        "input cost, prompt cost, cost input, cost prompt, input cost usd, prompt cost usd, cost input usd, cost prompt usd",
 	namesOutputCost:       "output cost, completion cost, cost output, cost completion, output cost usd, completion cost usd, cost output usd, cost completion usd",
-	namesCost:             "cost, total cost usd, cost total usd",
+	namesCost:             "cost, total cost usd, cost total usd, usage cost, cost amount, actual cost, cost actual",
+	namesEstimate:         "estimated cost, cost estimated, estimated cost usd, cost estimate, estimated total cost",
 	namesModel:            "engine, model used, request model, requested model, model slug",
 	namesResponseModel:    "actual model, served model, response model name, response model id",
 	namesProvider:         "vendor, vendor name, ai system, genai system",
 	namesFinish:           "stop reasons, done reason, completion reason",
 	namesStream:           "stream, streaming, is stream, is streaming, streamed",
-	namesDimensions:       "dimensions, dimension, dims, vector size, embedding size",
+	namesDimensions:       "dimensions, dimension, dims, dim, vector size, embedding size",
 	namesTags:             "tags",
 	namesPromptName:       "prompt name, prompt template name, template name",
 	namesPromptVersion:    "prompt version, prompt template version, template version",
@@ -174,6 +179,9 @@ var otherThings = wordSet(`parent previous prev root caller target source remote
 // ofUnknown are further such words.
 var ofUnknown = wordSet("last retry next original http db url rpc")
 
+// costParts are words before a cost that make it that of a part.
+var costParts = wordSet("input output prompt completion cache reasoning embedding")
+
 // unnamedOf reads the words of a key whose first segment no general convention has.
 func unnamedOf(words []string) unnamed {
 	n := len(words)
@@ -183,6 +191,9 @@ func unnamedOf(words []string) unnamed {
 	names, length := unnamedTails[words[n-2]+" "+words[n-1]], 2
 	if names == namesNothing {
 		names, length = unnamedTails[words[n-1]], 1
+	}
+	if names == namesCost && holdsAny(words[:n-length], costParts) {
+		return namesNothing
 	}
 	if names == namesNothing || holdsAny(words[:n-length], otherThings) || needsAI[names] && !mentionsAI(words) || names.isFigure(words) {
 		return namesNothing
@@ -195,6 +206,9 @@ func (n unnamed) isFigure(words []string) bool { return n.isSaid() && holdsAny(w
 
 // unknownKeyOf reads the words of a key of an unknown emitter, bare or not.
 func unknownKeyOf(words []string) unnamed {
+	if n := len(words); n > 1 && words[n-1] == "json" { // how the value is encoded
+		words = words[:n-1]
+	}
 	if names := firstTokenOf(words); names != namesNothing {
 		return names
 	}
@@ -202,7 +216,8 @@ func unknownKeyOf(words []string) unnamed {
 	before := words[:len(words)-length]
 	other := func(w string) bool { return ofUnknown[w] || otherThings[w] && (w != "mcp" || !ofTool[names]) }
 	switch {
-	case names == namesNothing, slices.ContainsFunc(before, other), needsAI[names] && !mentionsAI(words), names.isFigure(words):
+	case names == namesNothing, slices.ContainsFunc(before, other), names.isFigure(words), needsAI[names] && !mentionsAI(words) && !((names == namesCost || names == namesEstimate) && length > 1),
+		names == namesCost && holdsAny(before, costParts):
 		return namesNothing
 	case names == namesDocuments && slices.Contains(before, "input"):
 		return namesNothing // what a reranker is given
@@ -212,7 +227,7 @@ func unknownKeyOf(words []string) unnamed {
 
 // needsAI are those whose tails programs without a model use as well.
 var needsAI = map[unnamed]bool{
-	namesProvider: true, namesModel: true, namesResponseModel: true, namesCost: true,
+	namesProvider: true, namesModel: true, namesResponseModel: true, namesCost: true, namesEstimate: true,
 }
 
 // ofTool are what an MCP server tells of the tool that it runs.
