@@ -16,7 +16,7 @@ type dialect struct {
 	// any rest.
 	scopes []string
 	// byHand are those of the scopes whose spans programs begin themselves: what the dialect
-	// does not know of them is a stranger's.
+	// does not know of them is an unknown emitter's.
 	byHand []string
 	// marks are attributes whose presence shows the dialect; "key=value" demands
 	// the value.

@@ -28,10 +28,13 @@ const (
 	showsOutput
 	showsTotal
 	showsEmbedding
+	showsVectorSize
 )
 
 // aiWords are words of keys that programs without a model hardly have.
 var aiWords = wordSet("llm genai agent agents prompt prompts completion completions model token tokens embedding embeddings openai anthropic langchain tool ai rerank reranked reranker reranking")
+
+var vectorSizes = wordSet("dim dims dimension dimensions size")
 
 // evidenceOf reads the words of a key.
 func evidenceOf(words []string) (e evidence) {
@@ -69,6 +72,9 @@ func evidenceOf(words []string) (e evidence) {
 	if last == "model" || ends("model", "name") || ends("model", "id") {
 		e |= showsModel
 	}
+	if n := len(words); n > 1 && words[n-2] == "vector" && vectorSizes[last] {
+		e |= showsVectorSize
+	}
 	switch last {
 	case "query":
 		e |= showsQuery
@@ -87,7 +93,7 @@ func evidenceOf(words []string) (e evidence) {
 var toolKeys = [][]string{
 	{"tool", "name"}, {"tool", "call", "id"}, {"tool", "arguments"}, {"tool", "args"}, {"tool", "result"},
 	{"tool", "call", "name"}, {"tool", "call", "arguments"}, {"tool", "call", "args"}, {"tool", "call", "result"}, {"tool", "function", "name"},
-	{"tool", "call", "function", "arguments"},
+	{"tool", "call", "function", "arguments"}, {"mcp", "tool"},
 }
 
 // fieldEvidence is what the fields show that dialects know of.

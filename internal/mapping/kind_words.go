@@ -3,6 +3,7 @@ package mapping
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -268,7 +269,7 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 	if l == lookedNever || l == lookedInVain {
 		return KindOther, l
 	}
-	if e&showsAI == 0 && (k != KindTool || !r.slots[r.t.unnamed[namesTool].slot].set) || (k == KindLLM || k == KindEmbedding) && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 {
+	if e&showsAI == 0 && (k != KindTool || !r.slots[r.t.unnamed[namesTool].slot].set) || (k == KindLLM || k == KindEmbedding && e&showsVectorSize == 0) && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 {
 		return KindOther, lookedInVain
 	}
 	return k, lookedKind
@@ -297,11 +298,22 @@ func kindOfName(name string) kindFound {
 			return kindFound{first, found}
 		}
 	}
-	for i := 1; i < len(words) && l == lookedInVain && (!plain || strings.Contains(name, "_")); i++ {
+	for i := 1; i < len(words) && l == lookedInVain && (!plain || isOneWord(name)); i++ {
 		k, l = look(words[i:])
+	}
+	if l == lookedInVain && len(words) > 0 && modelWords[words[len(words)-1]] { // genai.request
+		return kindFound{KindLLM, lookedKind}
 	}
 	return kindFound{k, l}
 }
+
+// isOneWord reports whether a name without dots joins words: run_agent, RunAgent.
+func isOneWord(name string) bool {
+	return strings.Contains(name, "_") || strings.IndexFunc(name, unicode.IsLower) >= 0 && strings.LastIndexFunc(name, unicode.IsUpper) > 0
+}
+
+// modelWords are names of spans around a model's work that say no more than that.
+var modelWords = wordSet("genai ai")
 
 // kindOfOperationID reads ai.X, which may be followed by the function's id: the inner
 // spans are the calls, the outer ones repeat their usage.

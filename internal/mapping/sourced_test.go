@@ -35,7 +35,7 @@ func toolRow(name string, more anyMap) anyMap {
 // in that code.
 func TestSourcedSpans(t *testing.T) {
 	held, all := map[string]int{}, map[string]int{}
-	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools) {
+	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore) {
 		t.Run(strings.ReplaceAll(c.source+" "+c.name, "/", "|"), func(t *testing.T) {
 			_, got := c.span.mapped(t)
 			for field, want := range c.want {
@@ -56,4 +56,64 @@ func TestSourcedSpans(t *testing.T) {
 		}
 	}
 	t.Logf("%d emitters: %d of %d fields hold", len(all), sumHeld, sumAll)
+}
+
+// TestSpellingsOfSourcedSpans gives the keys of sourced spans, if no convention has them, another
+// name space, spells them in other ways and puts them into one object: the rows stay the same, but
+// for the attributes that are left.
+func TestSpellingsOfSourcedSpans(t *testing.T) {
+	compared := 0
+	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore) {
+		if !ownNames(c.span) {
+			continue
+		}
+		_, want := c.span.mapped(t)
+		for how, rename := range renamings {
+			other := c.span
+			other.attrs = rename(c.span.attrs)
+			_, got := other.mapped(t)
+			compared++
+			requireSameRow(t, c.source+" "+c.name+" "+how, maps.Clone(want), got)
+		}
+	}
+	t.Logf("%d rows compared", compared)
+}
+
+// ownNames reports whether the keys of a span are names that its emitter has chosen, all in a name
+// space.
+func ownNames(span testSpan) bool {
+	for key := range span.attrs {
+		words := wordsOf(key)
+		if info := compiled().keys[key]; info != nil && info.shared || len(words) < 2 || generalNamespaces[words[0]] || words[0] == "gen" || words[0] == "mcp" || words[0] == "a2a" {
+			return false
+		}
+		if f, _, _ := compiled().match(key); f != nil && f.fields != 0 {
+			return false
+		}
+	}
+	return len(span.attrs) > 0 && len(span.events) == 0
+}
+
+// renamings write keys in other ways that say the same.
+var renamings = map[string]func(anyMap) anyMap{
+	"in a name space around": func(attrs anyMap) anyMap {
+		return renamed(attrs, func(words []string) string { return "quetzal." + strings.Join(words, ".") })
+	},
+	"in camel case": func(attrs anyMap) anyMap {
+		return renamed(attrs, func(words []string) string { return words[0] + pascal(words[1:]) })
+	},
+	"with underscores": func(attrs anyMap) anyMap {
+		return renamed(attrs, func(words []string) string { return strings.Join(words, "_") })
+	},
+	"in an object": func(attrs anyMap) anyMap { return anyMap{"quetzal": renamed(attrs, snake)} },
+}
+
+func snake(words []string) string { return strings.Join(words, "_") }
+
+func renamed(attrs anyMap, name func(words []string) string) anyMap {
+	other := anyMap{}
+	for key, v := range attrs {
+		other[name(wordsOf(key))] = v
+	}
+	return other
 }

@@ -53,7 +53,7 @@ var tokenFactNames = [numTokenFacts]string{
 // tokenWords are the words that the name of a count is made of.
 var tokenWords = wordSet(`usage token tokens count input prompt output completion completions candidates total cache cached read hit
 	write written creation reasoning thoughts thought thinking details detail no non uncached content ephemeral 5m 1h audio image web
-	search requests server tool use in out generated`)
+	search requests server tool use used in out generated`)
 
 // noTokenWords are words of counts that are none of the facts: limits, rates, sums over
 // calls, parts that are not told apart.
@@ -116,17 +116,26 @@ func tokenFactOf(words []string) tokenFact {
 		return tokensInput
 	case output && !input:
 		return tokensOutput
-	case has("total"), from > 0 && tokenOwners[words[from-1]] && slices.ContainsFunc(onlyTokens, func(n []string) bool { return slices.Equal(n, name) }):
+	case has("total"), countsAll(words[:from], name):
 		return tokensTotal
 	}
 	return noTokens
 }
 
-// Of ai.tokens, llm.token_usage and the like nothing says which tokens are counted: all.
-var (
-	onlyTokens  = [][]string{{"tokens"}, {"token", "usage"}, {"token", "count"}, {"tokens", "count"}}
-	tokenOwners = wordSet("ai llm genai embedding embeddings")
-)
+// countsAll reports whether a count is of all tokens because its name does not say of which, as in
+// ai.tokens, llm.token_usage and tokens_used.
+func countsAll(before, name []string) bool {
+	switch strings.Join(name, " ") {
+	case "tokens used":
+		return true
+	case "tokens", "token usage", "token count", "tokens count":
+		return len(before) > 0 && tokenOwners[before[len(before)-1]]
+	}
+	return false
+}
+
+// tokenOwners are words before such a count that say whose tokens are counted.
+var tokenOwners = wordSet("ai llm genai embedding embeddings openai anthropic gemini mistral cohere bedrock vertex ollama groq")
 
 func partFact(cached, input, output bool, ofInput, ofOutput tokenFact) tokenFact {
 	switch {

@@ -21,6 +21,7 @@ var unknownFeeds = [numUnnamed][]struct {
 	namesResult:           {{fToolResult, onlyTool}},
 	namesModel:            {{fRequestModel, modelKinds}},
 	namesResponseModel:    {{fResponseModel, modelKinds}},
+	namesKnownProvider:    {{fProvider, modelKinds}},
 	namesProvider:         {{fProvider, modelKinds}},
 	namesFinish:           {{fFinishReasons, onlyLLM}},
 	namesTool:             {{fToolName, onlyTool}},
@@ -151,7 +152,7 @@ func (t *table) addGuessed(info *keyInfo, names unnamed, f field, kinds kindSet,
 		s.as = asSeconds
 	case names == namesTTFT:
 		s.as, s.with, s.note = asSeconds, likelySeconds, "in seconds, or in milliseconds where the span is not that long"
-	case names == namesSystemText && f == fProvider:
+	case names == namesKnownProvider, names == namesSystemText && f == fProvider:
 		s.with, s.note = knownProvider, "that is known"
 	case names == namesSystemText:
 		s.with, s.note = proseOnly, "of four words or more"

@@ -19,6 +19,7 @@ const (
 	namesResult
 	namesModel
 	namesResponseModel
+	namesKnownProvider
 	namesProvider
 	namesFinish
 	namesTool
@@ -74,7 +75,7 @@ const (
 // unnamedKeys name them as the documentation does.
 var unnamedKeys = [numUnnamed]string{
 	namesUser: "*.user_id", namesSession: "*.session_id", namesInput: "*.input", namesOutput: "*.output", namesArguments: "*.tool_args",
-	namesResult: "*.tool_result", namesModel: "*.model", namesResponseModel: "*.response_model", namesProvider: "*.provider",
+	namesResult: "*.tool_result", namesModel: "*.model", namesResponseModel: "*.response_model", namesProvider: "*.provider", namesKnownProvider: "provider",
 	namesFinish: "*.finish_reason", namesTool: "*.tool_name", namesAgent: "*.agent_name", namesCost: "*.cost_usd", namesEstimate: "*.estimated_cost", namesEntity: "*.entity_name",
 	namesRequest: "*.request", namesQuestion: "*.question", namesMessages: "*.messages", namesAnswer: "*.response",
 	namesOutputMessages: "*.output_messages", namesSystem: "*.system_prompt", namesSystemText: "*.system", namesToolCalls: "*.tool_calls", namesThinking: "*.reasoning", namesTools: "*.tools", namesQuery: "*.query",
@@ -215,6 +216,9 @@ func unknownKeyOf(words []string) unnamed {
 	names, length := tailOf(words)
 	before := words[:len(words)-length]
 	other := func(w string) bool { return ofUnknown[w] || otherThings[w] && (w != "mcp" || !ofTool[names]) }
+	if names == namesProvider && !mentionsAI(words) {
+		names = namesKnownProvider
+	}
 	switch {
 	case names == namesNothing, slices.ContainsFunc(before, other), names.isFigure(words), needsAI[names] && !mentionsAI(words) && !((names == namesCost || names == namesEstimate) && length > 1),
 		names == namesCost && holdsAny(before, costParts):
