@@ -46,12 +46,14 @@ type pricingResult struct {
 // pricingPhase is how the past followed one change.
 type pricingPhase struct {
 	Change string `json:"change"`
-	// Seconds is from the change to the last sum, WorkSeconds without the wait for batches of before.
-	Seconds     float64 `json:"seconds"`
-	WorkSeconds float64 `json:"work_seconds"`
-	// SpansPS is how fast the exporter wrote during the work, WriteRatio that to the mean of the quiet times around.
-	SpansPS    float64 `json:"spans_per_s"`
-	WriteRatio float64 `json:"write_ratio"`
+	// WaitSeconds is how long batches with estimates of before may still come: nothing is done meanwhile.
+	WaitSeconds float64 `json:"wait_seconds"`
+	// PricedSeconds is from there until all views say the new costs, FoldedSeconds until the sums of all hours are stored too.
+	PricedSeconds float64 `json:"priced_seconds"`
+	FoldedSeconds float64 `json:"folded_seconds"`
+	// How fast the exporter wrote, compared to the mean of the quiet times around: until all was priced, and until all was folded.
+	WriteRatioPriced float64 `json:"write_ratio_priced"`
+	WriteRatioFolded float64 `json:"write_ratio_folded"`
 }
 
 func (p *pricing) parse(args []string) error {
@@ -133,10 +135,15 @@ func (p *pricing) fill(ctx context.Context) error {
 		return err
 	}
 	progress("%d calls are stored after %s", p.calls, time.Since(begin).Round(time.Second))
-	if _, err := p.db.Exec(ctx, "VACUUM (ANALYZE) llm_spans, llm_traces"); err != nil {
+	for now := p.today; now.After(from); now = now.AddDate(0, 0, -1) { // as collectors have left each day
+		if err := upkeep.Freeze(ctx, p.db, "public", now); err != nil {
+			return err
+		}
+	}
+	if _, err := p.db.Exec(ctx, "VACUUM (ANALYZE) llm_traces"); err != nil {
 		return err
 	}
-	if err := p.settled(ctx); err != nil { // the built-in prices are new, too
+	if err := p.priced(ctx); err != nil { // the built-in prices are new, too
 		return err
 	}
 	if _, err := upkeep.FoldUsage(ctx, p.db, "public", time.Now()); err != nil {
@@ -156,17 +163,22 @@ func (p *pricing) write(ctx context.Context, at time.Time) error {
 	return nil
 }
 
-// settled returns once no day is to be priced again.
-func (p *pricing) settled(ctx context.Context) error {
+// priced returns once no day is to be priced again.
+func (p *pricing) priced(ctx context.Context) error {
 	return p.until(ctx, `SELECT NOT EXISTS (SELECT FROM llm_internal_repricing) AND NOT EXISTS (SELECT FROM llm_internal_price_changes WHERE ready_at < now() + interval '10 minutes')`)
 }
 
-func (p *pricing) until(ctx context.Context, sql string) error {
+// folded returns once the sums of all hours of the past are stored.
+func (p *pricing) folded(ctx context.Context) error {
+	return p.until(ctx, `SELECT NOT EXISTS (SELECT FROM llm_usage_hours WHERE hour < $1)`, p.today)
+}
+
+func (p *pricing) until(ctx context.Context, sql string, args ...any) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		var done bool
-		if err := p.db.QueryRow(ctx, sql).Scan(&done); err != nil || done {
+		if err := p.db.QueryRow(ctx, sql, args...).Scan(&done); err != nil || done {
 			return err
 		}
 		select {
@@ -216,18 +228,10 @@ func (p *pricing) changes(ctx context.Context) error {
 	p.found.QuietSpansPS = []float64{before}
 	for _, change := range priceChanges {
 		phase := pricingPhase{Change: change.name}
-		begin := time.Now()
-		if _, err := p.db.Exec(ctx, change.sql); err != nil {
+		priced, folded, err := p.follow(ctx, change.sql, &phase)
+		if err != nil {
 			return err
 		}
-		if err := p.until(ctx, `SELECT EXISTS (SELECT FROM llm_internal_repricing)`); err != nil {
-			return err
-		}
-		work := time.Now()
-		if phase.SpansPS, err = p.rate(ctx, p.settled); err != nil {
-			return err
-		}
-		phase.Seconds, phase.WorkSeconds = time.Since(begin).Seconds(), time.Since(work).Seconds()
 		if change.output > 0 {
 			if err := p.check(ctx, change.input, change.output); err != nil {
 				return fmt.Errorf("%s: %w", change.name, err)
@@ -237,12 +241,33 @@ func (p *pricing) changes(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		phase.WriteRatio = phase.SpansPS / ((before + after) / 2)
+		phase.WriteRatioPriced, phase.WriteRatioFolded = priced/((before+after)/2), folded/((before+after)/2)
 		before = after
 		p.found.QuietSpansPS, p.found.Changes = append(p.found.QuietSpansPS, after), append(p.found.Changes, phase)
 		progress("%s: %+v; by itself %.0f spans/s", change.name, phase, after)
 	}
 	return nil
+}
+
+// follow makes a change, waits until the past has followed, and returns how many spans a second were written until all
+// was priced, and until all was folded.
+func (p *pricing) follow(ctx context.Context, change string, phase *pricingPhase) (priced, folded float64, err error) {
+	begin := time.Now()
+	if _, err := p.db.Exec(ctx, change); err != nil {
+		return 0, 0, err
+	}
+	if err := p.until(ctx, `SELECT EXISTS (SELECT FROM llm_internal_repricing)`); err != nil {
+		return 0, 0, err
+	}
+	phase.WaitSeconds = time.Since(begin).Seconds()
+	begin = time.Now()
+	folded, err = p.rate(ctx, func(ctx context.Context) error {
+		priced, err = p.rate(ctx, p.priced)
+		phase.PricedSeconds = time.Since(begin).Seconds()
+		return errors.Join(err, p.folded(ctx))
+	})
+	phase.FoldedSeconds = time.Since(begin).Seconds()
+	return priced, folded, err
 }
 
 func (p *pricing) quietly(ctx context.Context) error { return sleep.For(ctx, p.quiet) }

@@ -262,7 +262,7 @@ func (f *dayFiller) day(ctx context.Context, conn *pgx.Conn, n int) error {
 func (f *dayFiller) sumUp(ctx context.Context, conn *pgx.Conn, n int) error {
 	day := f.base.AddDate(0, 0, n)
 	for hour := day; hour.Before(day.AddDate(0, 0, 1)) && hour.Before(f.now); hour = hour.Add(time.Hour) {
-		sql := "SELECT llm_internal_sum_up($1)"
+		sql := "SELECT llm_internal_sum_up(ARRAY[$1::timestamptz])"
 		if hour.Add(time.Hour + 5*time.Minute).After(f.now) {
 			sql = "INSERT INTO llm_usage_hours (hour) VALUES ($1) ON CONFLICT DO NOTHING"
 		}

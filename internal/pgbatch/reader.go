@@ -1,7 +1,6 @@
 package pgbatch
 
 import (
-	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -35,6 +34,14 @@ func (r *Reader) Fail(err error) {
 
 // String reads a text; null is empty.
 func (r *Reader) String() string { return string(r.Next()) }
+
+// StringLike reads a text that most often is the one of the row before, which it then is.
+func (r *Reader) StringLike(last string) string {
+	if v := r.Next(); string(v) != last {
+		return string(v)
+	}
+	return last
+}
 
 // Int reads an integer; null is 0.
 func (r *Reader) Int() int64 {
@@ -73,7 +80,10 @@ func (r *Reader) OptDecimal() decimal.NullDecimal {
 // Strings reads a JSON array of strings.
 func (r *Reader) Strings() []string {
 	var list []string
-	if v := r.Next(); v != nil {
+	switch v := r.Next(); {
+	case string(v) == "[]":
+		return []string{}
+	case v != nil:
 		r.Fail(json.Unmarshal(v, &list))
 	}
 	return list
@@ -89,7 +99,14 @@ func (r *Reader) Hex(dst []byte) {
 
 // UUID reads a uuid.
 func (r *Reader) UUID(dst *[16]byte) {
-	text := bytes.ReplaceAll(r.Next(), []byte("-"), nil)
-	_, err := hex.Decode(dst[:], text[:min(len(text), 2*len(dst))])
+	var digits [2 * len(dst)]byte
+	n := 0
+	for _, b := range r.Next() {
+		if b != '-' && n < len(digits) {
+			digits[n] = b
+			n++
+		}
+	}
+	_, err := hex.Decode(dst[:], digits[:n])
 	r.Fail(err)
 }

@@ -143,6 +143,9 @@ func (w *world) randomBatch(r *rand.Rand) *mapping.Batch {
 		s.End = s.Start + int64(own.IntN(5*60*60))*1_000_000
 		s.Day = int32(s.Start / (24 * 60 * 60 * 1_000_000))
 		s.UserID = []string{"", "ann", "bob"}[own.IntN(3)]
+		if s.Kind == mapping.KindAgent {
+			s.AgentName = []string{"", "planner", "writer"}[own.IntN(3)]
+		}
 		if s.Kind.IsModel() {
 			s.RequestModel = append(slices.Clone(houseModels), "gpt-4o", "")[own.IntN(len(houseModels)+2)]
 			s.ServiceTier = tiers[own.IntN(len(tiers))]
@@ -321,6 +324,10 @@ func TestThePastFollowsPricesInAnyOrder(t *testing.T) {
 			var left int
 			require.NoError(t, w.db.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM llm_internal_repricing) + (SELECT count(*) FROM llm_internal_price_changes)`).Scan(&left))
 			require.Zero(t, left)
+			w.check()
+			_, err := upkeep.FoldUsage(t.Context(), w.db, "public", time.Now().Add(24*time.Hour))
+			require.NoError(t, err)
+			rowcheck.Folded(t, w.db)
 			w.check()
 		})
 	}

@@ -74,32 +74,36 @@ type PricedSpan struct {
 }
 
 // SpansToPrice gives the model spans of traces to span, one by one: a trace may have any
-// number.
+// number. All are read into one place, since most of what a span may hold has no price:
+// room for each took half of the time.
 func (s *Store) SpansToPrice(ctx context.Context, c *pgbatch.Conn, traces [][16]byte, within Range, span func(*PricedSpan)) error {
+	var row PricedSpan
+	row.Usage.Parts = &mapping.UsageParts{}
 	return c.Exec(ctx, pgbatch.Statement{
 		What: "read spans to price again", SQL: s.pricedSpans, Params: append([][]byte{uuidArray(traces)}, within.params()...),
 		OIDs: []uint32{pgtype.UUIDArrayOID, pgtype.TimestamptzOID, pgtype.TimestamptzOID},
 		Row: func(v [][]byte) error {
-			s, known, err := readPricedSpan(v)
+			known, err := row.read(v)
 			if known && err == nil {
-				span(&s)
+				span(&row)
 			}
 			return err
 		},
 	})
 }
 
-// readPricedSpan reads a row of reprice_spans.sql. A row of another program that has no
-// span id of ours is not known.
-func readPricedSpan(v [][]byte) (s PricedSpan, known bool, err error) {
+// read reads a row of reprice_spans.sql. A row of another program that has no span id of
+// ours is not known.
+func (s *PricedSpan) read(v [][]byte) (known bool, err error) {
 	r := pgbatch.Reader{Values: v}
 	s.place = Place{r.Int(), r.String()}
 	r.UUID(&s.Trace)
 	known = spanID(&s.SpanID, r.Next())
 	s.Start, s.Kind = r.Int(), mapping.KindOf(r.String())
-	s.Provider, s.RequestModel, s.ResponseModel, s.ServiceTier = r.String(), r.String(), r.String(), r.String()
-	u, parts := &s.Usage, &mapping.UsageParts{}
-	u.Parts = parts
+	for _, name := range []*string{&s.Provider, &s.RequestModel, &s.ResponseModel, &s.ServiceTier} {
+		*name = r.StringLike(*name)
+	}
+	u, parts := &s.Usage, s.Usage.Parts
 	for _, figure := range []*mapping.Int{
 		&u.Input, &u.Output, &u.CacheRead, &u.CacheCreation, &parts.CacheWrite1h, &u.Reasoning,
 		&parts.InputAudio, &parts.OutputAudio, &parts.InputImage, &parts.OutputImage, &parts.WebSearchRequests,
@@ -108,7 +112,7 @@ func readPricedSpan(v [][]byte) (s PricedSpan, known bool, err error) {
 	}
 	s.EstimatedCost = cost(&r)
 	s.Counted, s.UsageCounted, s.EstimateCounted = optBool(&r), optBool(&r), optBool(&r)
-	return s, known, r.Err
+	return known, r.Err
 }
 
 // EstimateRow gives a stored span another estimate.

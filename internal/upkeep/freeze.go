@@ -32,8 +32,11 @@ ORDER BY c.relname`
 
 // Freeze vacuums the partitions of days that have ended: all of their rows are
 // frozen and visible, so that index-only scans work and no later vacuum has
-// anything to do, and the planner knows them. Late spans leave that to autovacuum.
-// A partition that another collector is vacuuming is skipped.
+// anything to do, and the planner knows them. Late spans leave that to autovacuum, which
+// analyzes such a day only once it has changed as a whole: another estimate for each call
+// is a new version of a third of the rows, and changes nothing that the planner goes by, while
+// an analysis took a fifth of the time of that. A partition that another collector is
+// vacuuming is skipped.
 func Freeze(ctx context.Context, pool Pool, schemaName string, now time.Time) error {
 	conn, err := pool.Acquire(ctx)
 	if err != nil {
@@ -55,8 +58,13 @@ func Freeze(ctx context.Context, pool Pool, schemaName string, now time.Time) er
 	}
 	var errs []error
 	for _, name := range names {
-		if _, err := conn.Exec(ctx, "VACUUM (FREEZE, ANALYZE, SKIP_LOCKED) "+name); err != nil {
-			errs = append(errs, fmt.Errorf("vacuum %s: %w", name, err))
+		for _, sql := range []string{
+			"VACUUM (FREEZE, ANALYZE, SKIP_LOCKED) " + name,
+			"ALTER TABLE " + name + " SET (autovacuum_analyze_scale_factor = 1)",
+		} {
+			if _, err := conn.Exec(ctx, sql); err != nil {
+				errs = append(errs, fmt.Errorf("vacuum %s: %w", name, err))
+			}
 		}
 	}
 	return errors.Join(errs...)

@@ -40,4 +40,8 @@ func TestEndedDaysAreFrozen(t *testing.T) {
 	require.Equal(t, "llm_spans_20260613", frozen[0], "a week back")
 	require.Equal(t, "llm_spans_20260619", frozen[freezeDays-1], "yesterday")
 	require.Contains(t, other, "llm_spans_20260620", "today goes on")
+	var seldom int
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+		WHERE i.inhparent = to_regclass($1) AND 'autovacuum_analyze_scale_factor=1' = ANY (c.reloptions)`, schema.Table(schemaName, "llm_spans")).Scan(&seldom))
+	require.Equal(t, freezeDays, seldom, "days that are analyzed again only after many changes")
 }

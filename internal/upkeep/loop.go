@@ -103,10 +103,10 @@ func (u *Upkeep) moveWaiting(ctx context.Context, now time.Time) {
 
 // foldUsage sums up the hours that have ended.
 func (u *Upkeep) foldUsage(ctx context.Context, now time.Time) {
-	hours, err := foldUsage(ctx, u.Pool, u.Schema, now, foldPause)
+	folds, err := foldUsage(ctx, u.Pool, u.Schema, now, foldPause)
 	u.warn(ctx, "Could not fold the usage by the hour, dashboards take it from the spans", "fold usage", err)
-	if hours > 0 {
-		u.Logger.Debug("Folded usage", zap.Int("hours", hours))
+	if folds > 0 {
+		u.Logger.Debug("Folded usage", zap.Int("transactions", folds))
 	}
 }
 

@@ -328,7 +328,7 @@ BEGIN
             ('llm_content_id', 'The id that a reference in attributes holds; null for what is none.'),
             ('llm_attribute_contents', 'The contents that attributes refer to.'),
             ('llm_usage_of', 'The sums over the spans of one hour.'),
-            ('llm_fold_usage', 'For the exporter: folds an hour into llm_usage_hourly.'),
+            ('llm_fold_usage', 'For the exporter: folds hours of a day into llm_usage_hourly, and returns the first.'),
             ('llm_create_day', 'For the exporter: makes the partitions of a UTC day; true if it did.'),
             ('llm_drop_day_before', 'For the exporter: drops the oldest day before a UTC day.'),
             ('llm_delete_traces_before', 'For the exporter: deletes traces that ended before a UTC day and have no span left.'),

@@ -4,11 +4,12 @@
 -- or a region: 10.9 -> 3.5 µs a name.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_model_name(model text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-SELECT nullif(regexp_replace(regexp_replace(CASE WHEN strpos(model, '/') + strpos(model, '.') = 0 THEN lower(model) ELSE regexp_replace(lower(model),
+SELECT nullif(regexp_replace(CASE WHEN strpos(model, '/') + strpos(model, '.') + strpos(model, ':') + strpos(model, '@') = 0 THEN lower(model)
+    ELSE regexp_replace(regexp_replace(lower(model),
     -- folders and regions: openai/…, models/…, arn:aws:bedrock:…/us.anthropic.…
-    '^(.*/)?(((us|us-gov|eu|apac|ap|jp|au|ca|global)\.)?(anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai|google|stability|writer|moonshot|minimax|nvidia|zai|twelvelabs)\.)?', '') END,
+    '^(.*/)?(((us|us-gov|eu|apac|ap|jp|au|ca|global)\.)?(anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai|google|stability|writer|moonshot|minimax|nvidia|zai|twelvelabs)\.)?', ''),
     -- versions: …-v1:0, …:0, …:free, …@20250929
-    '(-v\d+:\d+|:\d+|:(free|beta|nitro|floor|online|exacto|latest)|@[a-z0-9.-]+)$', ''),
+    '(-v\d+:\d+|:\d+|:(free|beta|nitro|floor|online|exacto|latest)|@[a-z0-9.-]+)$', '') END,
     -- dates and numbers of releases: -20250929, -2024-08-06, -05-20, -0613, -2411, -001
     '-(20\d{6}|20\d\d-\d\d-\d\d|(0[1-9]|1[0-2])-[0-3]\d|(0[1-9]|1[0-2])([0-2]\d|3[01])|2[3-9](0[1-9]|1[0-2])|00\d)$', ''), '')
 $$;

@@ -63,7 +63,8 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments,
     coalesce(CASE WHEN s.usage_counted THEN s.estimated_cost END, u.estimated_cost) AS estimated_cost,
     (s.estimate_counted IS TRUE AND s.estimated_cost IS NULL)::integer + coalesce(u.unpriced_calls, 0) AS unpriced_calls,
-    s.session_id AS own_session_id, t.session_id AS trace_session_id
+    s.session_id AS own_session_id, t.session_id AS trace_session_id,
+    s.agent_name AS own_agent_name, t.span_count AS trace_spans, t.start_time AS trace_start, t.end_time AS trace_end
 FROM {{.schema}}.llm_spans s
 LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id
 CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day) d
