@@ -47,6 +47,8 @@ var definitionFiles = []string{
 	"views/internal_calls.sql",
 	"views/call_facts.sql",
 	"views/calls.sql",
+	"views/internal_tools.sql",
+	"views/tool_facts.sql",
 	"views/tool_calls.sql",
 	"functions/usage.sql",
 	"views/usage.sql",

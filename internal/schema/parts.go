@@ -15,6 +15,24 @@ var parts = map[string]string{
 	"day_of_tellings": `(SELECT (o.start_time AT TIME ZONE 'UTC')::date
     FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
     WHERE o.$1 IS NOT NULL ORDER BY o.ordinality LIMIT 1)`,
+	// What llm_span_details and llm_trace show of a span s of trace t with resource r, before its
+	// contents and after them; new columns go to the end of the second.
+	"span_facts": `s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name, s.span_kind, s.kind, s.operation,
+    s.service_name, s.scope_name, s.scope_version, s.start_time, s.end_time, s.duration_us,
+    s.status, s.status_message, s.error_type, s.error_message,
+    s.provider, s.request_model, s.response_model, s.response_id, s.finish_reasons, s.request_parameters, s.streaming, s.ttft_ms,
+    s.input_tokens, s.output_tokens, s.total_tokens, s.cache_read_tokens, s.cache_creation_tokens, s.reasoning_tokens,
+    s.input_cost, s.output_cost, s.total_cost, s.aggregate_usage, s.counted, s.usage_counted,
+    s.user_id, s.session_id, s.environment, s.release, s.tags, s.prompt_name, s.prompt_version, s.agent_name, s.agent_id,
+    s.tool_name, s.tool_call_id, s.embedding_dimensions,
+    s.input_message_ids, s.output_message_ids, s.system_instructions_id, s.tool_definitions_id, s.tool_arguments_id,
+    s.tool_result_id, s.retrieval_query_id, s.document_ids`,
+	"span_rest": `s.resource_id, r.attributes AS resource_attributes,
+    {{.schema}}.llm_whole_attributes(d.day, s.attributes) AS attributes,
+    {{.schema}}.llm_whole_events(d.day, s.events) AS events, s.links, s.trace_state, s.flags, s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments,
+    s.cost_counted, {{.schema}}.llm_model_name(coalesce(s.response_model, s.request_model)) AS model, s.labels, s.service_tier, s.source, s.stored_at,
+    s.cache_write_1h_tokens, s.input_audio_tokens, s.output_audio_tokens, s.input_image_tokens, s.output_image_tokens, s.web_search_requests,
+    s.estimated_cost, s.estimate_counted`,
 	// Tokens of a row of llm_internal_calls: the span's own, else those of the spans around (u), else the
 	// aggregate of an agent (a).
 	"usage": `coalesce(CASE WHEN s.usage_counted THEN s.$1 END, u.$1, (a.usage ->> '$1')::bigint) AS $1`,
