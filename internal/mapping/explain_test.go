@@ -162,3 +162,13 @@ func TestExplainCorrections(t *testing.T) {
 		require.Equal(t, want, x.Corrections[0].Because)
 	}
 }
+
+// TestEveryColumnIsExplained wants the value of each column; fields with a remark behind the
+// column's name only add to that of another field.
+func TestEveryColumnIsExplained(t *testing.T) {
+	for f := range field(numFields) {
+		if !strings.Contains(fields[f].column, " ") {
+			require.True(t, columnValues[f] != nil || columnContents[f] != nil, "explain_values.go lacks %s", fields[f].column)
+		}
+	}
+}
