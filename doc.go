@@ -5,9 +5,9 @@
 //
 // A batch takes one way, and exporter.go shows it whole:
 //
-//	pdata ──► internal/mapping ──► traceresolver.go ──► internal/write ──► Postgres
-//	          spans of any         which traces have    one transaction:
-//	          dialect become       a row already        contents, traces, spans
+//	pdata ──► internal/mapping ──► internal/pricing ──► traceresolver.go ──► internal/write ──► Postgres
+//	          spans of any         estimates of         which traces have    one transaction:
+//	          dialect become       what calls cost      a row already        contents, events, traces, spans
 //	          normalised spans
 //
 // Queue, batching and timeout are the collector's exporterhelper; retry.go and pipeline.go
