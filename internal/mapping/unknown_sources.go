@@ -257,8 +257,8 @@ func noState(r *reading, v value) value {
 
 // noSchema passes over a JSON schema: what a tool may be given is not what this call gave.
 func noSchema(r *reading, v value) value {
-	if !v.node.Exists() && !mayBeObject(v.attr) {
-		return v
+	if s, is := v.str(); is && !strings.Contains(s, `"properties"`) {
+		return v // most arguments: they need not be parsed
 	}
 	if n := r.parseOnce(v); n.Get("type").Str() == "object" && isObject(n.Get("properties")) {
 		return value{}
