@@ -189,8 +189,8 @@ func (r *reading) provider() string {
 	var found string
 	r.each(fProvider, func(src *boundSource, v value) bool {
 		text, _, ok := v.fact()
-		if !ok {
-			return false
+		if !ok || len(text) > 2*minProse && isProse(text) {
+			return false // a sentence is somebody's prompt
 		}
 		name := canonicalProvider(text)
 		if name == "" || r.out.Kind == KindRetriever && !knownProviders[name] {

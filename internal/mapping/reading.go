@@ -527,6 +527,8 @@ func refuses(f field, s string) bool {
 	switch f {
 	case fRequestModel, fResponseModel:
 		return s == "unknown" || s == "no-model"
+	case fSessionID, fUserID:
+		return s == "unknown" // what programs write for none: no session that all these spans share
 	}
 	return false
 }

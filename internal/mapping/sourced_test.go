@@ -117,3 +117,31 @@ func renamed(attrs anyMap, name func(words []string) string) anyMap {
 	}
 	return other
 }
+
+// TestNormalisedSourcedSpans compares the rows of sourced spans, and of spans of invented emitters,
+// with those after gen_ai_normalizer: all columns are the same while the originals are there.
+func TestNormalisedSourcedSpans(t *testing.T) {
+	spans := map[string]testSpan{}
+	for name, c := range invented {
+		spans[name] = c.span
+	}
+	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore) {
+		spans[c.source+" "+c.name] = c.span
+	}
+	rewritten := 0
+	for _, name := range slices.Sorted(maps.Keys(spans)) {
+		td, normalised := spans[name].traces(t), spans[name].traces(t)
+		normalise(t, normalised, false)
+		if allSpans(td)[0].Attributes().Len() != allSpans(normalised)[0].Attributes().Len() {
+			rewritten++
+		}
+		a, b := New(Options{}).Map(td), New(Options{}).Map(normalised)
+		want, got := columnsOf(a, &a.Spans[0]), columnsOf(b, &b.Spans[0])
+		for column := range want {
+			if want[column] != got[column] {
+				t.Errorf("%s: %s is %.200q, normalised %.200q", name, column, want[column], got[column])
+			}
+		}
+	}
+	t.Logf("%d of %d spans are rewritten", rewritten, len(spans))
+}
