@@ -55,26 +55,27 @@ type Upkeep struct {
 	Overdue func(table string, days int64)
 
 	overdue map[string]overdue // by table; of Run's goroutine
+	folded  time.Time          // when the last round of folding began; of Run's goroutine
 	erased  time.Time          // when the last trace was erased that Erased got; of Run's goroutine
 }
 
 // Run works until ctx ends.
 func (u *Upkeep) Run(ctx context.Context) {
-	follow := time.NewTicker(min(followInterval, u.Interval))
+	now := time.Now()
+	u.folded = now
+	follow := time.NewTimer(min(u.follow(ctx, now), u.Interval))
 	defer follow.Stop()
 	maintain := time.NewTicker(u.Interval)
 	defer maintain.Stop()
 	move := time.NewTicker(moveInterval)
 	defer move.Stop()
-	now := time.Now()
-	u.follow(ctx, now)
 	u.maintain(ctx, now)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-follow.C:
-			u.follow(ctx, now)
+			follow.Reset(min(u.follow(ctx, now), u.Interval))
 		case now := <-move.C:
 			u.moveWaiting(ctx, now)
 		case now := <-maintain.C:
@@ -83,13 +84,19 @@ func (u *Upkeep) Run(ctx context.Context) {
 	}
 }
 
-// follow does what spans and erasures leave to do, unless nothing came for long.
-func (u *Upkeep) follow(ctx context.Context, now time.Time) {
+// follow does what spans and erasures leave to do, unless nothing came for long, and
+// returns when that is due again.
+func (u *Upkeep) follow(ctx context.Context, now time.Time) (next time.Duration) {
 	if now.Sub(u.IdleSince()) >= Idle {
-		return
+		return followInterval
+	}
+	u.forgetErased(ctx)
+	if u.postponed(ctx, now) {
+		return postponedInterval
 	}
 	u.foldUsage(ctx, now)
-	u.forgetErased(ctx)
+	u.folded = now
+	return followInterval
 }
 
 // moveWaiting makes days for rows that a long query kept from a day of their own.

@@ -22,7 +22,35 @@ const foldSteps = 3
 
 // foldPause is what folding leaves to the writing, in parts of its time: where prices have
 // changed for a month, 720 hours are folded again, 0.5 s for every twelve of 1,365 calls each.
-const foldPause = 2
+const foldPause = 1.5
+
+// postponedInterval is how soon a round follows that folded nothing, since days were priced
+// again.
+const postponedInterval = 20 * time.Second
+
+// postponed reports whether the hours are not folded in this round, since days are priced
+// again: side by side, the two would take more from the writing than each leaves to it, and
+// the days that are priced next would be folded for nothing. One round in two is left out at
+// most.
+func (u *Upkeep) postponed(ctx context.Context, now time.Time) bool {
+	if now.Sub(u.folded) >= 2*followInterval {
+		return false
+	}
+	busy, err := u.repricing(ctx)
+	u.warn(ctx, "Could not look for days to price again", "look for days to price again", err)
+	return busy
+}
+
+// repricing reports whether days wait to be priced again.
+func (u *Upkeep) repricing(ctx context.Context) (busy bool, err error) {
+	conn, err := u.Pool.Acquire(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Release()
+	err = conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM "+schema.Table(u.Schema, "llm_internal_repricing")+")").Scan(&busy)
+	return busy, err
+}
 
 // FoldUsage sums up the hours that ended settleTime before now in llm_usage_hourly, those
 // again that have changed since, and returns in how many transactions: each takes one hour,

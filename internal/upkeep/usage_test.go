@@ -1,11 +1,13 @@
 package upkeep
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zaptest"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
 )
@@ -48,4 +50,24 @@ func TestHoursOfADayAreFoldedTogether(t *testing.T) {
 	require.Equal(t, 2, hours(), "each day at once")
 	exec(fmt.Sprintf("UPDATE %s SET spans = 60000 WHERE hour = $1", table("llm_usage_hourly")), first.Add(8*time.Hour))
 	require.Equal(t, 4, hours(), "before the large hour, the large hour, after it, the other day")
+}
+
+// TestFoldingWaitsForPrices has a day that is priced again, whose hours are folded once that is done, or after two
+// rounds.
+func TestFoldingWaitsForPrices(t *testing.T) {
+	pool := fill(t, noon, 1)
+	_, err := pool.Exec(t.Context(), fmt.Sprintf("INSERT INTO %s (hour) VALUES ($1)", schema.Table(schemaName, "llm_usage_hours")), noon)
+	require.NoError(t, err)
+	_, err = pool.Exec(t.Context(), fmt.Sprintf("INSERT INTO %s (day) VALUES ($1)", schema.Table(schemaName, "llm_internal_repricing")), noon)
+	require.NoError(t, err)
+	now := noon.Add(24 * time.Hour)
+	u := &Upkeep{
+		Pool: pool, Schema: schemaName, Logger: zaptest.NewLogger(t), IdleSince: func() time.Time { return now },
+		Erased: func(context.Context, []string) error { return nil }, folded: now.Add(-followInterval),
+	}
+	require.Equal(t, postponedInterval, u.follow(t.Context(), now))
+	require.Equal(t, 1, count(t, pool, "llm_usage_hours"))
+	now = now.Add(followInterval)
+	require.Equal(t, followInterval, u.follow(t.Context(), now))
+	require.Zero(t, count(t, pool, "llm_usage_hours"))
 }

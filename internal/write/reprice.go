@@ -1,16 +1,19 @@
 package write
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 )
 
-// repriceSpans bounds what one transaction prices again: the traces of so many spans.
-const repriceSpans = 4000
+// repriceSpans bounds what one transaction prices again: the traces of so many spans. A quarter of
+// them took a tenth more time of PostgreSQL and of the collector.
+const repriceSpans = 16000
 
 // Repriced says what Reprice has done.
 type Repriced struct {
@@ -117,6 +120,8 @@ func (r *repricing) reprice(ctx context.Context, refs []store.TraceRef) error {
 	for n := range r.elsewhere {
 		r.times = append(r.times, r.traces[n].stored.HourTimes()...)
 	}
+	// New versions of rows stand in the order of time as far as they can: indexes by time stay narrow.
+	slices.SortFunc(r.rows, func(a, b store.EstimateRow) int { return cmp.Compare(a.Start, b.Start) })
 	if err := r.w.store.UpdateEstimates(ctx, r.conn, r.rows, within); err != nil {
 		return err
 	}
