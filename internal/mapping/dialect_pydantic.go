@@ -48,6 +48,7 @@ var _ = register(dialect{
 		{at: kindByOthers, own: true, of: pydanticKind, note: "`agent run` `invoke_agent …` → agent"},
 	},
 	words:    []string{"model_request_parameters", "pydantic_ai.new_messages"},
+	facts:    []string{"logfire.metrics"}, // sums over the spans below
 	ownWords: []string{"inputs"},
 	names:    []string{"logfire.msg", "logfire.msg_template"},
 })
