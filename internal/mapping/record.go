@@ -147,11 +147,5 @@ func (r *reading) body(rec *Record) content.ID {
 	return r.store(r.norm.Raw(r.buf, &r.rep))
 }
 
-// contentIDs lists the contents that an event refers to.
-func (e *Event) contentIDs() []content.ID {
-	ids := append([]content.ID{e.BodyID}, e.referred...)
-	if e.Words != nil {
-		ids = append(ids, e.Words.ContentIDs()...)
-	}
-	return ids
-}
+// contentIDs lists the contents of its day that an event refers to, besides its words.
+func (e *Event) contentIDs() []content.ID { return append([]content.ID{e.BodyID}, e.referred...) }

@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 )
 
@@ -20,6 +22,9 @@ func (b *Batch) of(spans []Span, events []Event) *Batch {
 	}
 	for i := range events {
 		part.take(b, events[i].Day, events[i].contentIDs(), events[i].ResourceID)
+		if w := events[i].Words; w != nil {
+			part.take(b, w.Day, w.ContentIDs(), content.ID{})
+		}
 	}
 	return part
 }
@@ -51,15 +56,49 @@ func (s *Span) contentIDs() []content.ID {
 // Owner is to whom what the span refers to belongs. A call that an event tells may move to
 // another trace, which is no owner.
 func (s *Span) Owner() content.Owner {
+	return OwnerOfSpan(s.UserID, s.SessionID, s.TraceID, s.Event != nil)
+}
+
+// OwnerOfSpan is Owner of a span that is stored, and that an event tells or not.
+func OwnerOfSpan(user, session string, trace pcommon.TraceID, event bool) content.Owner {
 	switch {
-	case s.UserID != "":
-		return content.OwnerOf('u', s.UserID)
-	case s.SessionID != "":
-		return content.OwnerOf('s', s.SessionID)
-	case s.Event != nil:
+	case user != "":
+		return content.OwnerOf('u', user)
+	case session != "":
+		return content.OwnerOf('s', session)
+	case event:
 		return content.Unknown
 	}
-	return content.OwnerOf('t', string(s.TraceID[:]))
+	return content.OwnerOf('t', string(trace[:]))
+}
+
+// Owner is to whom what the record refers to belongs. A record that names nobody and no trace
+// is not erased with anything else: it is an owner itself.
+func (e *Event) Owner() content.Owner {
+	if e.UserID == "" && e.SessionID == "" && e.TraceID.IsEmpty() {
+		return content.OwnerOf('r', string(e.ID[:]))
+	}
+	return OwnerOfSpan(e.UserID, e.SessionID, e.TraceID, false)
+}
+
+// References gives what the record refers to, with the owner. Words of a call that began on
+// another day than the record are of nobody who could be looked up by the day of the record.
+func (e *Event) References(of func(content.Key, content.Owner)) {
+	owner := e.Owner()
+	for _, id := range e.contentIDs() {
+		if id != (content.ID{}) {
+			of(content.Key{Day: e.Day, ID: id}, owner)
+		}
+	}
+	if e.Words == nil {
+		return
+	}
+	if e.Words.Day != e.Day {
+		owner = content.Unknown
+	}
+	for _, id := range e.Words.ContentIDs() {
+		of(content.Key{Day: e.Words.Day, ID: id}, owner)
+	}
 }
 
 // SameOwner reports whether what decides about the owner is the same of two spans.

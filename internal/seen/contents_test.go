@@ -87,7 +87,7 @@ func TestOwnersAreNotedOnce(t *testing.T) {
 			b.Spans = append(b.Spans, mapping.Span{Day: 1, UserID: user, InputMessageIDs: []content.ID{key.ID}})
 		}
 		r := c.Reserve(&p, b, false)
-		for _, row := range r.ToNote(b, make([]bool, len(b.Spans))) {
+		for _, row := range r.ToNote(b, make([]bool, len(b.Spans)), nil) {
 			owners = append(owners, row.Owner)
 			if row.Owner == content.Unknown {
 				r.Noted(key)

@@ -41,6 +41,11 @@ func (r *Reservation) assignOwners(b *mapping.Batch, known func(int32) *partitio
 		b.References(s, func(id content.ID) { r.refer(store.OwnerRow{Key: content.Key{Day: s.Day, ID: id}, Owner: owner}, d) },
 			func(h *content.History) { r.referToHistory(s.Day, h, owner, d) })
 	}
+	for i := range b.Events {
+		b.Events[i].References(func(key content.Key, owner content.Owner) {
+			r.refer(store.OwnerRow{Key: key, Owner: owner}, known(key.Day))
+		})
+	}
 	for i, number := range r.owners.ofStore {
 		r.Store[i].Owner = toStore(r.owners.first[number])
 	}
@@ -99,32 +104,32 @@ func (r *Reservation) ownerOf(key content.Key) content.Owner { return r.owners.f
 
 // toStore is an owner as the row of a content has it.
 func toStore(owner content.Owner) content.Owner {
-	if owner == nobody { // log records refer to it
+	if owner == nobody {
 		return content.Unknown
 	}
 	return owner
 }
 
 // ToNote returns, sorted, what is to note of the owners of the references of the batch's
-// spans, those apart that turned out to be stored already: nothing that they refer to is
-// theirs. It is for a time when all contents are stored.
-func (r *Reservation) ToNote(b *mapping.Batch, duplicate []bool) []store.OwnerRow {
+// spans and records, those apart that turned out to be stored already: nothing that they
+// refer to is theirs. It is for a time when all contents are stored.
+func (r *Reservation) ToNote(b *mapping.Batch, duplicate []bool, repeated map[content.ID]bool) []store.OwnerRow {
 	rows := slices.Clone(r.owners.references)
 	for key := range r.owners.stored {
 		if row := (store.OwnerRow{Key: key, Owner: r.ownerOf(key)}); row.Owner != nobody && !r.cache.covers(r.proof, row) {
 			rows = append(rows, row)
 		}
 	}
-	if slices.Contains(duplicate, true) {
-		rows = r.withoutDuplicates(b, duplicate, rows)
+	if slices.Contains(duplicate, true) || len(repeated) > 0 {
+		rows = r.withoutDuplicates(b, duplicate, repeated, rows)
 	}
 	slices.SortFunc(rows, store.CompareOwners)
 	return rows
 }
 
-// withoutDuplicates leaves out the references of spans that are stored already, and takes the
-// contents from them that only they refer to.
-func (r *Reservation) withoutDuplicates(b *mapping.Batch, duplicate []bool, rows []store.OwnerRow) []store.OwnerRow {
+// withoutDuplicates leaves out the references of spans and records that are stored already,
+// and takes the contents from them that only they refer to.
+func (r *Reservation) withoutDuplicates(b *mapping.Batch, duplicate []bool, repeated map[content.ID]bool, rows []store.OwnerRow) []store.OwnerRow {
 	r.owners.partial = true
 	refers := map[store.OwnerRow]bool{}
 	for i := range b.Spans {
@@ -141,6 +146,11 @@ func (r *Reservation) withoutDuplicates(b *mapping.Batch, duplicate []bool, rows
 				}
 			}
 		})
+	}
+	for i := range b.Events {
+		if e := &b.Events[i]; !repeated[e.ID] {
+			e.References(func(key content.Key, owner content.Owner) { refers[store.OwnerRow{Key: key, Owner: owner}] = true })
+		}
 	}
 	rows = slices.DeleteFunc(rows, func(row store.OwnerRow) bool { return row.Owner != content.Unknown && !refers[row] })
 	for key, number := range r.staged {

@@ -23,12 +23,15 @@ var contentColumns = []pgbatch.Column[ContentRow]{
 	pgbatch.Col("id", pgtype.UUIDOID, func(b []byte, r *ContentRow) []byte { return pgbatch.AppendUUID(b, r.ID) }),
 	pgbatch.Col("day", pgtype.DateOID, func(b []byte, r *ContentRow) []byte { return pgbatch.AppendDay(b, r.Day) }),
 	pgbatch.Col("body", pgtype.JSONBOID, func(b []byte, r *ContentRow) []byte { return pgbatch.AppendJSONB(b, r.Body) }),
-	pgbatch.Col("owner", pgtype.Int8OID, func(b []byte, r *ContentRow) []byte {
-		if r.Owner == content.Unknown {
-			return pgbatch.AppendNull(b)
-		}
-		return pgbatch.AppendInt64(b, int64(r.Owner))
-	}),
+	pgbatch.Col("owner", pgtype.Int8OID, func(b []byte, r *ContentRow) []byte { return appendOwner(b, r.Owner) }),
+}
+
+// appendOwner appends an owner as the row of a content has it.
+func appendOwner(b []byte, owner content.Owner) []byte {
+	if owner == content.Unknown {
+		return pgbatch.AppendNull(b)
+	}
+	return pgbatch.AppendInt64(b, int64(owner))
 }
 
 // OwnerRow is a row of llm_internal_content_owners: a reference to a content by another than

@@ -6,10 +6,10 @@ import (
 	"context"
 	"slices"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 )
@@ -109,17 +109,26 @@ func (s *Store) CopyEvents(ctx context.Context, c *pgbatch.Conn, rows []mapping.
 	return pgbatch.CopyRows(ctx, c, "store events", s.copyEvents, eventColumns, rows)
 }
 
-// InsertEvents stores events, sorted, unless they are there, and returns how many it
-// stored.
-func (s *Store) InsertEvents(ctx context.Context, c *pgbatch.Conn, rows []mapping.Event) (stored int, err error) {
+// InsertEvents stores events, sorted, unless they are there, and returns those that were.
+func (s *Store) InsertEvents(ctx context.Context, c *pgbatch.Conn, rows []mapping.Event) (repeated map[content.ID]bool, err error) {
+	repeated = make(map[content.ID]bool, len(rows))
+	for i := range rows {
+		repeated[rows[i].ID] = true
+	}
 	for chunk := range slices.Chunk(rows, insertChunk) {
 		statement := s.insertEvents.Statement("store events", chunk)
-		statement.Tag = func(tag pgconn.CommandTag) { stored += int(tag.RowsAffected()) }
+		statement.Row = func(v [][]byte) error {
+			var id [16]byte
+			r := pgbatch.Reader{Values: v}
+			r.UUID(&id)
+			delete(repeated, id)
+			return r.Err
+		}
 		if err := c.Exec(ctx, statement); err != nil {
-			return stored, err
+			return nil, err
 		}
 	}
-	return stored, nil
+	return repeated, nil
 }
 
 // InsertScores appends the statement that stores scores unless they are there.

@@ -221,6 +221,7 @@ func (s *Store) FindSpansOfWords(statements []pgbatch.Statement, refs []SpansRef
 		w.Input, w.Output = idList(&r), idList(&r)
 		w.System, w.Tools, w.ToolArguments, w.ToolResult = contentID(&r), contentID(&r), contentID(&r), contentID(&r)
 		w.FinishReasons = r.Strings()
+		span.User, span.Session = r.String(), r.String()
 		span.Own = w.Sides() &^ span.FromRecords
 		if known && r.Err == nil {
 			row(n, span)
@@ -250,13 +251,15 @@ func (s *Store) BindWords(statements []pgbatch.Statement, rows []BoundWords) []p
 // CopiedContent is a content that a span of another day refers to.
 type CopiedContent struct {
 	content.Key
-	To int32
+	To    int32
+	Owner content.Owner // of the span
 }
 
 var copiedColumns = []pgbatch.Column[CopiedContent]{
 	pgbatch.Col("day", pgtype.DateOID, func(b []byte, r *CopiedContent) []byte { return pgbatch.AppendDay(b, r.Day) }),
 	pgbatch.Col("id", pgtype.UUIDOID, func(b []byte, r *CopiedContent) []byte { return pgbatch.AppendUUID(b, r.ID) }),
 	pgbatch.Col("to_day", pgtype.DateOID, func(b []byte, r *CopiedContent) []byte { return pgbatch.AppendDay(b, r.To) }),
+	pgbatch.Col("owner", pgtype.Int8OID, func(b []byte, r *CopiedContent) []byte { return appendOwner(b, r.Owner) }),
 }
 
 // CopyToDay appends the statement that stores contents for another day too.
@@ -297,6 +300,7 @@ type SpanWords struct {
 	words.Words
 	Sides       words.Side // those to replace
 	FromRecords words.Side // those that the span then has from records
+	Owner       content.Owner
 }
 
 var spanWordsColumns = []pgbatch.Column[SpanWords]{

@@ -157,3 +157,9 @@ func (w Words) Only(sides Side) (some Words) {
 	}
 	return some
 }
+
+// ContentIDs lists the contents that the words are.
+func (w *Words) ContentIDs() []content.ID {
+	of := mapping.Words{Input: w.Input, Output: w.Output, System: w.System, Tools: w.Tools, ToolArguments: w.ToolArguments, ToolResult: w.ToolResult}
+	return of.ContentIDs()
+}

@@ -40,6 +40,8 @@ type Span struct {
 	Own         Side // what the span says itself
 	FromRecords Side // what it has from records
 	Words       Words
+
+	User, Session string // that it names
 }
 
 // slack is by how much a record may lie outside the time of its call, µs.

@@ -142,19 +142,19 @@ func (t *transaction) checkKnown(ctx context.Context) error {
 	return nil
 }
 
-// noteOwners notes who refers to contents whose rows name another owner. Of contents that
-// spans have from log records only that somebody does: such words may be replaced.
+// noteOwners notes who refers to contents whose rows name another owner. Of words of log
+// records that a span had and that were replaced, what was noted before does not hold.
 func (t *transaction) noteOwners(s []pgbatch.Statement) []pgbatch.Statement {
 	if !t.noting {
 		return s
 	}
-	rows := t.contents.ToNote(t.batch, t.dead)
+	rows := t.contents.ToNote(t.batch, t.dead, t.repeated)
 	if len(t.spanWords) > 0 {
-		rows = slices.Clone(rows)
+		rows = slices.Concat(rows, t.replaced)
 		for i := range t.spanWords {
 			w := &t.spanWords[i]
-			for _, id := range slices.Concat(w.Input, w.Output, []content.ID{w.System, w.Tools, w.ToolArguments, w.ToolResult}) {
-				rows = append(rows, store.OwnerRow{Key: content.Key{Day: int32(w.Start / microsPerDay), ID: id}, Owner: content.Unknown})
+			for _, id := range w.ContentIDs() {
+				rows = append(rows, store.OwnerRow{Key: content.Key{Day: int32(w.Start / microsPerDay), ID: id}, Owner: w.Owner})
 			}
 		}
 		slices.SortFunc(rows, store.CompareOwners)

@@ -20,8 +20,9 @@ func (t *transaction) storeEvents(ctx context.Context) (err error) {
 		t.result.RecordsWritten = len(events)
 		return t.w.store.CopyEvents(ctx, t.conn, events)
 	}
-	t.result.RecordsWritten, err = t.w.store.InsertEvents(ctx, t.conn, events)
-	t.result.RecordsDuplicate = len(events) - t.result.RecordsWritten
+	t.repeated, err = t.w.store.InsertEvents(ctx, t.conn, events)
+	t.result.RecordsDuplicate = len(t.repeated)
+	t.result.RecordsWritten = len(events) - len(t.repeated)
 	return err
 }
 

@@ -12,12 +12,15 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/signal"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
@@ -27,7 +30,10 @@ type sharers struct {
 	r      *rand.Rand
 	now    time.Time
 	people int
+	logs   bool
 	before []func(ptrace.Span) // ids and times of spans made
+
+	recordsBefore []plog.LogRecord
 }
 
 func (g *sharers) batch() ptrace.Traces {
@@ -95,6 +101,68 @@ func (g *sharers) talk(a pcommon.Map) {
 
 func (g *sharers) pick(what string, n int) string { return fmt.Sprint(what, " ", g.r.IntN(n)) }
 
+// records are log records of calls that spans tell or may tell, and of calls that only records
+// tell; one in eight is sent again.
+func (g *sharers) records() plog.Logs {
+	ld := plog.NewLogs()
+	records := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty()
+	for range 1 + g.r.IntN(6) {
+		if len(g.recordsBefore) > 0 && g.r.IntN(8) == 0 {
+			g.recordsBefore[g.r.IntN(len(g.recordsBefore))].CopyTo(records.LogRecords().AppendEmpty())
+			continue
+		}
+		r := records.LogRecords().AppendEmpty()
+		g.record(r)
+		g.recordsBefore = append(g.recordsBefore, r)
+	}
+	return ld
+}
+
+func (g *sharers) record(r plog.LogRecord) {
+	at := g.now.Add(-time.Duration(g.r.IntN(2)*24) * time.Hour).Add(time.Duration(g.r.IntN(1000)) * time.Millisecond)
+	r.SetTimestamp(pcommon.NewTimestampFromTime(at))
+	a := r.Attributes()
+	if g.r.IntN(3) > 0 {
+		a.PutStr("user.id", g.pick("user", g.people))
+	}
+	if g.r.IntN(2) > 0 {
+		a.PutStr("session.id", g.pick("session", 2*g.people))
+	}
+	said := g.pick([]string{"hello", "answer", "be brief"}[g.r.IntN(3)], 2*g.people)
+	switch g.r.IntN(4) {
+	case 0: // a call that the record tells
+		a.PutStr("event.name", "claude_code.api_request")
+		a.PutStr("model", "claude-sonnet-4-5")
+		a.PutStr("request_id", g.pick("request", 20))
+		a.PutInt("input_tokens", 10)
+		a.PutInt("output_tokens", 5)
+		a.PutInt("duration_ms", 100)
+		a.PutStr("prompt.id", g.pick("prompt", 5))
+		return
+	case 1:
+		a.PutStr("event.name", "claude_code.user_prompt")
+		a.PutStr("prompt", said+strings.Repeat(".", 150))
+		a.PutStr("prompt.id", g.pick("prompt", 5))
+		return
+	case 2:
+		a.PutStr("event.name", "gen_ai.evaluation.result")
+		a.PutStr("gen_ai.evaluation.name", "relevance")
+		a.PutStr("gen_ai.evaluation.explanation", said+strings.Repeat(".", 150))
+	default:
+		a.PutStr("event.name", []string{"gen_ai.user.message", "gen_ai.system.message", "gen_ai.choice"}[g.r.IntN(3)])
+		r.Body().SetEmptyMap().PutStr("content", said+strings.Repeat(".", 150))
+	}
+	if len(g.before) == 0 || g.r.IntN(5) == 0 {
+		r.SetTraceID(pcommon.TraceID{1, byte(g.r.IntN(3 * g.people))})
+		r.SetSpanID(randomSpanID(g.r))
+		return
+	}
+	s := ptrace.NewSpan()
+	g.before[g.r.IntN(len(g.before))](s)
+	r.SetTraceID(s.TraceID())
+	r.SetSpanID(s.SpanID())
+}
+
 // erase is a call of a random erasure of what the batches have.
 func (g *sharers) erase() string {
 	whole := []string{"false", "true"}[g.r.IntN(2)]
@@ -119,6 +187,7 @@ func TestErasureByOwnersRemovesWhatNobodyRefersTo(t *testing.T) {
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			g, writers, pool := newSharers(t, uint64(seed), 1+seed*2)
+			g.logs = seed%2 == 1
 			for range rounds {
 				g.write(t, writers)
 				requireOwners(t, pool)
@@ -138,6 +207,7 @@ func TestErasureByOwnersRemovesWhatNobodyRefersTo(t *testing.T) {
 // TestErasureByOwnersBesideWriting erases while batches are written.
 func TestErasureByOwnersBesideWriting(t *testing.T) {
 	g, writers, pool := newSharers(t, 7, 4)
+	g.logs = true
 	for range 6 {
 		var group errgroup.Group
 		erasures := []string{g.erase(), g.erase(), g.erase()}
@@ -173,6 +243,11 @@ func (g *sharers) write(t *testing.T, writers []*Writer) {
 	for _, w := range writers {
 		for range 2 {
 			batches := []*mapping.Batch{mapped(t, mapper, g.batch()), mapped(t, mapper, g.batch())}
+			if g.logs {
+				b, err := signal.Logs{Logs: g.records(), Keep: logs.KeepGenAI}.Map(t.Context(), mapper)
+				require.NoError(t, err)
+				batches = append(batches, b)
+			}
 			group.Go(func() error {
 				for _, b := range batches {
 					if _, err := w.Write(t.Context(), b, nil); err != nil {
@@ -198,8 +273,10 @@ func requireOwners(t *testing.T, pool *pgxpool.Pool) {
 	t.Helper()
 	require.Zero(t, count(t, pool, `llm_internal_unowned_hours`), "all programs note owners")
 	const owners = `WITH owners AS MATERIALIZED (SELECT day, id, owner FROM llm_contents UNION ALL SELECT day, id, owner FROM llm_internal_content_owners),
-		refs AS MATERIALIZED (SELECT DISTINCT r.day, r.id, llm_internal_owner(s.user_id, s.session_id, s.source, t.trace_id::uuid) AS owner
-			FROM llm_content_references r JOIN llm_spans s USING (trace_id, span_id, start_time) JOIN llm_traces t ON t.id = s.trace_id),
+		refs AS MATERIALIZED (SELECT DISTINCT r.day, r.id, llm_internal_owner(s.user_id, s.session_id, s.source, coalesce(t.trace_id::uuid, s.trace_id)) AS owner
+			FROM llm_content_references r JOIN llm_spans s USING (trace_id, span_id, start_time) LEFT JOIN llm_traces t ON t.id = s.trace_id
+			UNION SELECT r.day, r.id, llm_internal_record_owner(e.user_id, e.session_id, e.trace_id, e.id)
+			FROM llm_internal_event_references r JOIN llm_events e ON e.day = r.day AND e.id = r.event_id),
 		others AS MATERIALIZED (SELECT DISTINCT day, id FROM owners WHERE owner IS NULL OR owner IN (0, -1)),
 		void AS MATERIALIZED (SELECT DISTINCT day, id FROM owners WHERE owner IS NULL OR owner = -1) `
 	require.Zero(t, count(t, pool, `(`+owners+`SELECT FROM refs LEFT JOIN others o USING (day, id) LEFT JOIN owners w USING (day, id, owner) WHERE o.id IS NULL AND w.id IS NULL) r`),
@@ -276,4 +353,112 @@ func TestErasureReadsContentsByIndex(t *testing.T) {
 			require.Empty(t, scanned)
 		})
 	}
+}
+
+// TestErasureReadsNothingWhole erases a user and a trace of programs that send spans, log
+// records with words, or both, and share words with others: nothing is read but by index.
+func TestErasureReadsNothingWhole(t *testing.T) {
+	w, pool := newWriter(t)
+	mapper := mapping.New(mapping.Options{})
+	store := func(data signal.Data) {
+		t.Helper()
+		b, err := data.Map(t.Context(), mapper)
+		require.NoError(t, err)
+		_, err = w.Write(t.Context(), b, nil)
+		require.NoError(t, err)
+	}
+	for n := range 30 {
+		user := fmt.Sprint("user ", n)
+		_, err := w.Write(t.Context(), talk(t, n, user), nil)
+		require.NoError(t, err)
+		store(signal.Logs{Logs: turnOfAnAgent(n, user), Keep: logs.KeepGenAI})
+		spans, records := callWithRecords(n)
+		store(signal.Traces{Traces: spans})
+		store(signal.Logs{Logs: records, Keep: logs.KeepGenAI})
+	}
+	exec(t, pool, "ANALYZE")
+	for _, erasure := range []string{"llm_erase_user('user 7')", fmt.Sprintf("llm_erase_trace('%s')", pcommon.TraceID{7, 9}), "llm_erase_session('session of user 3')"} {
+		requireReadByIndex(t, pool, erasure)
+	}
+	require.Zero(t, count(t, pool, `llm_contents WHERE body::text LIKE '%of user 7%'`))
+}
+
+// requireReadByIndex erases something, and requires that this reads no table of rows whole.
+func requireReadByIndex(t *testing.T, pool *pgxpool.Pool, erasure string) {
+	t.Helper()
+	pool.Reset() // a session counts what it read before along with what it reads now
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = tx.Rollback(context.Background()) })
+	var spans, contents int
+	require.NoError(t, tx.QueryRow(t.Context(), "SELECT spans, contents FROM "+erasure).Scan(&spans, &contents))
+	require.NotZero(t, spans, erasure)
+	require.NotZero(t, contents, erasure)
+	rows, err := tx.Query(t.Context(), `SELECT relname || ' ' || seq_tup_read FROM pg_stat_xact_user_tables
+		WHERE seq_tup_read > 0 AND relname ~ '^llm_(traces|spans|contents_2|events|scores|internal_(content|words|call|pairs))'`)
+	require.NoError(t, err)
+	scanned, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	require.Empty(t, scanned, erasure)
+	require.NoError(t, tx.Commit(t.Context()))
+}
+
+// turnOfAnAgent are the records of a coding agent's turn: a prompt that others say too, one of
+// its own, a call and its answer.
+func turnOfAnAgent(n int, user string) plog.Logs {
+	ld := plog.NewLogs()
+	records := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
+	for i, event := range []string{"user_prompt", "user_prompt", "api_request", "api_request"} {
+		r := records.AppendEmpty()
+		r.SetTimestamp(pcommon.NewTimestampFromTime(time.Now().Add(time.Duration(n*10+i) * time.Millisecond)))
+		a := r.Attributes()
+		a.PutStr("event.name", "claude_code."+event)
+		a.PutStr("user.id", user)
+		a.PutStr("session.id", "session of "+user)
+		a.PutStr("prompt.id", fmt.Sprint(n, i/2))
+		if event == "user_prompt" {
+			a.PutStr("prompt", []string{"continue", "a prompt of " + user}[i]+strings.Repeat(".", 200))
+			continue
+		}
+		a.PutStr("model", "claude-sonnet-4-5")
+		a.PutStr("request_id", fmt.Sprint("request", n, i))
+		a.PutInt("input_tokens", 10)
+		a.PutInt("output_tokens", 5)
+		a.PutInt("duration_ms", 10)
+	}
+	return ld
+}
+
+// callWithRecords are eight calls of a trace that nobody is named for, and the records with
+// their words: all have the same instructions, and each the messages of those before.
+func callWithRecords(n int) (ptrace.Traces, plog.Logs) {
+	td, ld := ptrace.NewTraces(), plog.NewLogs()
+	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+	records := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
+	begin := time.Now().Add(time.Duration(n) * time.Second)
+	for call := range 8 {
+		s := spans.AppendEmpty()
+		s.SetTraceID(pcommon.TraceID{byte(n), 9})
+		s.SetSpanID(pcommon.SpanID{byte(call + 1)})
+		s.SetStartTimestamp(pcommon.NewTimestampFromTime(begin.Add(time.Duration(call) * 100 * time.Millisecond)))
+		s.SetEndTimestamp(pcommon.NewTimestampFromTime(begin.Add(time.Duration(call)*100*time.Millisecond + 50*time.Millisecond)))
+		s.Attributes().PutStr("gen_ai.operation.name", "chat")
+		s.Attributes().PutStr("gen_ai.request.model", "gpt-4o")
+		for said := range call + 2 {
+			r := records.AppendEmpty()
+			r.SetTimestamp(s.StartTimestamp() + pcommon.Timestamp(said*1000))
+			r.SetTraceID(s.TraceID())
+			r.SetSpanID(s.SpanID())
+			event, text := "gen_ai.user.message", fmt.Sprint("message ", said, " of trace ", n)
+			switch said {
+			case 0:
+				event, text = "gen_ai.system.message", "instructions of all"
+			case call + 1:
+				event = "gen_ai.choice"
+			}
+			r.Attributes().PutStr("event.name", event)
+			r.Body().SetEmptyMap().PutStr("content", text+strings.Repeat(".", 200))
+		}
+	}
+	return td, ld
 }

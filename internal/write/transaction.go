@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/seen"
@@ -54,6 +55,8 @@ type transaction struct {
 	rows   []store.SpanRow
 	dead   []bool // by row: a duplicate
 
+	repeated map[content.ID]bool // log records that are stored already
+
 	pairing *pairing // nil: nothing of the batch may be observed in both signals
 	planner trace.Planner
 	counted []trace.Span  // of a new trace while it is counted
@@ -64,6 +67,7 @@ type transaction struct {
 	worded    map[pcommon.TraceID]bool // traces that have some
 	spanWords []store.SpanWords        // that stored spans get
 	copied    []store.CopiedContent    // contents that those spans refer to on another day
+	replaced  []store.OwnerRow         // contents that those spans refer to no more
 	empty     []pcommon.TraceID        // traces whose rows the batch creates and deletes
 	result    Result
 }

@@ -229,7 +229,7 @@ func (t *transaction) spansOfWords(tr *traceSpans, ref *store.SpansRef, within s
 func wordsSpan(s *mapping.Span) words.Span {
 	c := words.Span{
 		ID: s.SpanID, Parent: s.ParentSpanID, Start: s.Start, End: s.End, Kind: s.Kind, Event: s.Event != nil,
-		Scope: s.ScopeName, ResponseID: s.ResponseID,
+		Scope: s.ScopeName, ResponseID: s.ResponseID, User: s.UserID, Session: s.SessionID,
 		Words: words.Words{
 			Input: orNil(s.InputMessageIDs), Output: orNil(s.OutputMessageIDs), System: s.SystemInstructionsID, Tools: s.ToolDefinitionsID,
 			ToolArguments: s.ToolArgumentsID, ToolResult: s.ToolResultID, FinishReasons: orNil(s.FinishReasons),
@@ -332,14 +332,14 @@ func (t *transaction) assembleWords(ctx context.Context, w *wordsOfTraces, affec
 // changeWords plans what changes of the words of a span.
 func (t *transaction) changeWords(ctx context.Context, key spanKey, span *words.Span, records []mapping.Words) error {
 	told := words.Assemble(records)
-	day := int32(span.Start / microsPerDay)
+	day, owner := int32(span.Start/microsPerDay), mapping.OwnerOfSpan(span.User, span.Session, key.trace, span.Event)
 	if told.Blocks != nil && span.Own&words.Output == 0 {
-		if err := t.joinBlocks(ctx, day, &told); err != nil {
+		if err := t.joinBlocks(ctx, day, owner, &told); err != nil {
 			return err
 		}
 	}
 	if told.Instructions != nil && span.Own&words.System == 0 {
-		if err := t.joinInstructions(ctx, day, &told); err != nil {
+		if err := t.joinInstructions(ctx, day, owner, &told); err != nil {
 			return err
 		}
 	}
@@ -348,22 +348,32 @@ func (t *transaction) changeWords(ctx context.Context, key spanKey, span *words.
 	if from == span.FromRecords && reflect.DeepEqual(told.Only(from), span.Words.Only(from)) {
 		return nil
 	}
+	had, has := span.Words.Only(span.FromRecords), told.Only(from)
+	t.spanWords = append(t.spanWords, store.SpanWords{
+		Trace: t.rowID(key.trace), Span: key.span, Start: span.Start, Words: has, Sides: replace, FromRecords: from, Owner: owner,
+	})
+	before, after := had.ContentIDs(), has.ContentIDs()
 	for i := range records {
-		if records[i].Day != day {
-			for _, id := range records[i].ContentIDs() {
-				t.copied = append(t.copied, store.CopiedContent{Key: content.Key{Day: records[i].Day, ID: id}, To: day})
+		if records[i].Day == day {
+			continue
+		}
+		for _, id := range records[i].ContentIDs() {
+			if slices.Contains(after, id) {
+				t.copied = append(t.copied, store.CopiedContent{Key: content.Key{Day: records[i].Day, ID: id}, To: day, Owner: owner})
 			}
 		}
 	}
-	t.spanWords = append(t.spanWords, store.SpanWords{
-		Trace: t.rowID(key.trace), Span: key.span, Start: span.Start, Words: told.Only(from), Sides: replace, FromRecords: from,
-	})
+	for _, id := range before {
+		if !slices.Contains(after, id) {
+			t.replaced = append(t.replaced, store.OwnerRow{Key: content.Key{Day: day, ID: id}, Owner: content.Void})
+		}
+	}
 	return nil
 }
 
 // joinBlocks makes one answer of the blocks of one.
-func (t *transaction) joinBlocks(ctx context.Context, day int32, told *words.Words) error {
-	id, err := t.join(ctx, day, told.Blocks, content.Join)
+func (t *transaction) joinBlocks(ctx context.Context, day int32, owner content.Owner, told *words.Words) error {
+	id, err := t.join(ctx, day, owner, told.Blocks, content.Join)
 	if id != (content.ID{}) {
 		told.Output = []content.ID{id}
 	}
@@ -371,8 +381,8 @@ func (t *transaction) joinBlocks(ctx context.Context, day int32, told *words.Wor
 }
 
 // joinInstructions makes one content of the system's messages.
-func (t *transaction) joinInstructions(ctx context.Context, day int32, told *words.Words) error {
-	id, err := t.join(ctx, day, told.Instructions, content.JoinParts)
+func (t *transaction) joinInstructions(ctx context.Context, day int32, owner content.Owner, told *words.Words) error {
+	id, err := t.join(ctx, day, owner, told.Instructions, content.JoinParts)
 	if id != (content.ID{}) {
 		told.System = id
 	}
@@ -380,7 +390,7 @@ func (t *transaction) joinInstructions(ctx context.Context, day int32, told *wor
 }
 
 // join stores what stored contents become together; the zero id if that is nothing.
-func (t *transaction) join(ctx context.Context, day int32, parts []content.Key, as func([][]byte) []byte) (content.ID, error) {
+func (t *transaction) join(ctx context.Context, day int32, owner content.Owner, parts []content.Key, as func([][]byte) []byte) (content.ID, error) {
 	bodies, err := t.w.store.Bodies(ctx, t.conn, parts)
 	if err != nil {
 		return content.ID{}, err
@@ -389,7 +399,7 @@ func (t *transaction) join(ctx context.Context, day int32, parts []content.Key, 
 	if body == nil {
 		return content.ID{}, nil
 	}
-	row := store.ContentRow{Key: content.Key{Day: day, ID: content.Of(body)}, Body: body}
+	row := store.ContentRow{Key: content.Key{Day: day, ID: content.Of(body)}, Body: body, Owner: owner}
 	_, err = t.w.store.InsertContents(ctx, t.conn, []store.ContentRow{row})
 	return row.ID, err
 }

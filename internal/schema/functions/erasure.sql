@@ -94,7 +94,7 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_spans_of(text, text, uuid[], boo
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_unneeded(days date[], ids uuid[], erased_traces uuid[], erased_spans text[], erased_times timestamptz[], since timestamptz)
 RETURNS TABLE (day date, id uuid)
 LANGUAGE plpgsql SET "TimeZone" = 'UTC' SET plan_cache_mode = force_custom_plan SET jit = off
-    SET enable_mergejoin = off SET enable_nestloop = off AS $$
+    SET enable_seqscan = on SET enable_mergejoin = off SET enable_nestloop = off AS $$
 #variable_conflict use_column
 DECLARE
     of_day record;
@@ -453,7 +453,7 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_events_of(text, text, uuid[], uu
 
 -- Which of some contents no log record or score refers to, those to erase apart.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_unneeded_by_events(days date[], ids uuid[], erased uuid[]) RETURNS TABLE (day date, id uuid)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = on AS $$
 #variable_conflict use_column
 DECLARE
     of_day record;
@@ -485,7 +485,8 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_summarize(date[]) FROM PUBLIC;
 
 -- What owners say of contents: which nobody else refers to, of which that is unsure, and
 -- which of their owners are gone.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_judge_contents(days date[], ids uuid[], erased_traces uuid[], erased_spans text[], erased_times timestamptz[])
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_judge_contents(days date[], ids uuid[], erased_traces uuid[], erased_spans text[], erased_times timestamptz[],
+    event_days date[], event_ids uuid[])
 RETURNS TABLE (day date, id uuid, free boolean, unsure boolean, gone bigint[])
 LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_column
@@ -500,40 +501,43 @@ BEGIN
     END IF;
     SELECT array_agg(u.day), array_agg(u.id) INTO owned_days, owned_ids FROM unnest(days, ids) AS u (day, id) WHERE u.day = ANY (owned);
     RETURN QUERY SELECT o.day, o.id, o.staying = '{}' AND NOT o.unsure, o.staying = '{}' AND o.unsure, o.gone
-    FROM {{.schema}}.llm_internal_owners_left(owned_days, owned_ids, erased_traces, erased_spans, erased_times) o;
+    FROM {{.schema}}.llm_internal_owners_left(owned_days, owned_ids, erased_traces, erased_spans, erased_times, event_days, event_ids) o;
 END
 $$;
-REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_judge_contents(date[], uuid[], uuid[], text[], timestamptz[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_judge_contents(date[], uuid[], uuid[], text[], timestamptz[], date[], uuid[]) FROM PUBLIC;
 
--- Which contents of erased spans no other span refers to, and which owners are gone, once
+-- Which contents of what is erased nothing else refers to, and which owners are gone, once
 -- no batch is in flight. For read, the spans of the days were read before, and the contents
 -- that free names were unneeded then, the others needed.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_decide_contents(days date[], ids uuid[], read_days date[], read_ids uuid[], free_days date[], free_ids uuid[],
-    erased_traces uuid[], erased_spans text[], erased_times timestamptz[], since timestamptz)
+    erased_traces uuid[], erased_spans text[], erased_times timestamptz[], event_days date[], event_ids uuid[], since timestamptz)
 RETURNS TABLE (day date, id uuid, unneeded boolean, gone bigint[])
 LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan SET enable_mergejoin = off SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
     WITH judged AS MATERIALIZED (
-        SELECT j.* FROM {{.schema}}.llm_internal_judge_contents(days, ids, erased_traces, erased_spans, erased_times) j
+        SELECT j.* FROM {{.schema}}.llm_internal_judge_contents(days, ids, erased_traces, erased_spans, erased_times, event_days, event_ids) j
     ), free AS (
         SELECT j.day, j.id FROM judged j JOIN unnest(free_days, free_ids) AS f (day, id) ON f.day = j.day AND f.id = j.id WHERE j.unsure
     ), unread AS (
         SELECT j.day, j.id FROM judged j WHERE j.unsure
         EXCEPT
         SELECT r.day, r.id FROM unnest(read_days, read_ids) AS r (day, id)
-    ), unneeded AS MATERIALIZED (
+    ), unneeded_by_spans AS MATERIALIZED (
         SELECT u.day, u.id FROM {{.schema}}.llm_internal_unneeded((SELECT array_agg(f.day ORDER BY f.day, f.id) FROM free f), (SELECT array_agg(f.id ORDER BY f.day, f.id) FROM free f),
             erased_traces, erased_spans, erased_times, since) u
         UNION ALL
         SELECT u.day, u.id FROM {{.schema}}.llm_internal_unneeded((SELECT array_agg(f.day ORDER BY f.day, f.id) FROM unread f), (SELECT array_agg(f.id ORDER BY f.day, f.id) FROM unread f),
             erased_traces, erased_spans, erased_times, NULL) u
+    ), unneeded AS MATERIALIZED (
+        SELECT u.day, u.id FROM {{.schema}}.llm_internal_unneeded_by_events((SELECT array_agg(s.day ORDER BY s.day, s.id) FROM unneeded_by_spans s),
+            (SELECT array_agg(s.id ORDER BY s.day, s.id) FROM unneeded_by_spans s), event_ids) u
     )
     SELECT j.day, j.id, j.free OR u.id IS NOT NULL, j.gone FROM judged j LEFT JOIN unneeded u ON u.day = j.day AND u.id = j.id;
 END
 $$;
-REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_decide_contents(date[], uuid[], date[], uuid[], date[], uuid[], uuid[], text[], timestamptz[], timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_decide_contents(date[], uuid[], date[], uuid[], date[], uuid[], uuid[], text[], timestamptz[], date[], uuid[], timestamptz) FROM PUBLIC;
 
 -- Removes contents, and returns how many went.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_remove_contents(days date[], ids uuid[]) RETURNS bigint
@@ -561,7 +565,7 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_remove_contents(date[], uuid[]) 
 -- for the next erasure.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_erase(subject text, value text, whole boolean)
 RETURNS TABLE (traces bigint, spans bigint, contents bigint)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' SET jit = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_variable
 DECLARE
     writers bigint := hashtextextended({{.schema_literal}} || '.llm_contents', 0); -- batches share this lock
@@ -601,16 +605,16 @@ BEGIN
             WHERE r.trace_id = e.trace_id AND r.span_id = e.span_id AND r.start_time = e.start_time OFFSET 0) r
         UNION
         SELECT r.day, r.id FROM unnest(event_days, events) AS e (day, id)
-        JOIN {{.schema}}.llm_internal_event_references r ON r.day = e.day AND r.event_id = e.id) w;
+        CROSS JOIN LATERAL (SELECT r.day, r.id FROM {{.schema}}.llm_internal_event_references r WHERE r.day = e.day AND r.event_id = e.id OFFSET 0) r) w;
     SELECT array_agg(w.day), array_agg(w.id) INTO read_days, read_ids
-    FROM {{.schema}}.llm_internal_judge_contents(all_days, all_ids, of_traces, of_spans, of_times) w WHERE w.unsure;
+    FROM {{.schema}}.llm_internal_judge_contents(all_days, all_ids, of_traces, of_spans, of_times, event_days, events) w WHERE w.unsure;
     SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded(read_days, read_ids, of_traces, of_spans, of_times, NULL) w;
     PERFORM {{.schema}}.llm_internal_summarize(days);
 
     PERFORM pg_advisory_xact_lock(writers);
     PERFORM {{.schema}}.llm_internal_note_owners(true);
     WITH d AS MATERIALIZED (
-        SELECT w.* FROM {{.schema}}.llm_internal_decide_contents(all_days, all_ids, read_days, read_ids, days, ids, of_traces, of_spans, of_times, since) w
+        SELECT w.* FROM {{.schema}}.llm_internal_decide_contents(all_days, all_ids, read_days, read_ids, days, ids, of_traces, of_spans, of_times, event_days, events, since) w
     ), g AS MATERIALIZED (
         SELECT d.day, d.id, o.owner FROM d CROSS JOIN unnest(d.gone) AS o (owner)
     ), u AS MATERIALIZED (
@@ -619,7 +623,6 @@ BEGIN
     SELECT u.days, u.ids, g.days, g.ids, g.owners INTO days, ids, gone_days, gone_ids, gone_owners
     FROM u, (SELECT array_agg(g.day ORDER BY g.day, g.id, g.owner) AS days, array_agg(g.id ORDER BY g.day, g.id, g.owner) AS ids,
         array_agg(g.owner ORDER BY g.day, g.id, g.owner) AS owners FROM g) g;
-    SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded_by_events(days, ids, events) w;
     DELETE FROM {{.schema}}.llm_events e USING unnest(event_days, events) AS g (day, id) WHERE e.day = g.day AND e.id = g.id;
     DELETE FROM {{.schema}}.llm_internal_words w USING unnest(event_days, events) AS g (day, id) WHERE w.day = g.day AND w.id = g.id;
     DELETE FROM {{.schema}}.llm_scores c USING unnest(event_days, events) AS g (day, id) WHERE c.day = g.day AND c.id = g.id;
@@ -698,3 +701,5 @@ DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_unneeded(date[], uuid[], uuid[]
 DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_uvarint(bigint);
 DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_count_again(uuid);
 DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_roll_up(uuid);
+DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_judge_contents(date[], uuid[], uuid[], text[], timestamptz[]);
+DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_decide_contents(date[], uuid[], date[], uuid[], date[], uuid[], uuid[], text[], timestamptz[], timestamptz);

@@ -16,10 +16,27 @@ END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_owner(text, text, text, uuid) FROM PUBLIC;
 
+-- The owner of a log record's references, as mapping.Event has it; otel is the trace that the
+-- record names.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_record_owner(user_id text, session_id text, otel uuid, id uuid) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    owner bigint;
+BEGIN
+    IF user_id IS NOT NULL OR session_id IS NOT NULL OR otel IS NOT NULL THEN
+        RETURN {{.schema}}.llm_internal_owner(user_id, session_id, 'span', otel);
+    END IF;
+    owner := ('x' || left(encode(sha256('r'::bytea || uuid_send(id)), 'hex'), 16))::bit(64)::bigint;
+    RETURN CASE WHEN owner IN (0, -1) THEN 1 ELSE owner END;
+END
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_record_owner(text, text, uuid, uuid) FROM PUBLIC;
+
 -- Says that this transaction keeps what is noted of owners right while it changes spans or
 -- removes contents, or no longer. A setting of a function would need the right to set it.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_note_owners(noted boolean) RETURNS void
-LANGUAGE sql AS $$ SELECT pg_catalog.set_config('llm_observatory.owners', CASE WHEN noted THEN 'on' ELSE 'off' END, true) $$;
+LANGUAGE sql AS $$ SELECT pg_catalog.set_config(s.name, CASE WHEN noted THEN 'on' ELSE 'off' END, true)
+FROM (VALUES ('llm_observatory.owners'), ('llm_observatory.record_owners')) AS s (name) $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_note_owners(boolean) FROM PUBLIC;
 
 -- Notes that the partition of a day's contents was just made. What was written before, to a
@@ -49,11 +66,13 @@ END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_owned(date[]) FROM PUBLIC;
 
--- Of contents of days whose references are noted, whose owners' spans refer to them besides
--- spans to erase, as far as owners are noted, which owners have none left that does, and
--- whether further spans may refer to it. Owners of erased spans may have other spans: those
--- are read by index, unless they are so many that reading the day takes no longer.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_owners_left(days date[], ids uuid[], erased_traces uuid[], erased_spans text[], erased_times timestamptz[])
+-- Of contents of days whose references are noted, whose owners' spans and log records refer to
+-- them besides those to erase, as far as owners are noted, which owners have none left that
+-- does, and whether further ones may refer to it. Owners of what is erased may have other spans
+-- and records: those are read by index, unless they are so many that reading the day takes no
+-- longer.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_owners_left(days date[], ids uuid[], erased_traces uuid[], erased_spans text[], erased_times timestamptz[],
+    event_days date[], event_ids uuid[])
 RETURNS TABLE (day date, id uuid, staying bigint[], gone bigint[], unsure boolean)
 LANGUAGE plpgsql STABLE SET "TimeZone" = 'UTC' SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_mergejoin = off SET jit = off AS $$
 #variable_conflict use_column
@@ -71,28 +90,51 @@ BEGIN
             WHERE s.trace_id = e.trace_id AND s.span_id = e.span_id AND s.start_time = e.start_time OFFSET 0) s
         LEFT JOIN LATERAL (SELECT t.trace_id FROM {{.schema}}.llm_traces t WHERE t.id = e.trace_id OFFSET 0) t ON true
         WHERE isfinite(e.start_time)
+    ), erased_records AS MATERIALIZED (
+        SELECT r.day, r.id, r.user_id, r.session_id, r.trace_id AS otel
+        FROM unnest(event_days, event_ids) AS e (day, id)
+        CROSS JOIN LATERAL (SELECT r.day, r.id, r.user_id, r.session_id, r.trace_id FROM {{.schema}}.llm_events r WHERE r.day = e.day AND r.id = e.id OFFSET 0) r
     ), owners AS MATERIALIZED (
-        SELECT k.*, {{.schema}}.llm_internal_owner(k.user_id, k.session_id, 'span', k.otel) AS owner FROM (
+        SELECT k.day, k.user_id, k.session_id, k.otel, k.erased, {{.schema}}.llm_internal_owner(k.user_id, k.session_id, 'span', k.otel) AS owner,
+            CASE WHEN k.otel IS NOT NULL THEN coalesce((SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.trace_id = replace(k.otel::text, '-', '')), k.otel) END AS trace_id
+        FROM (
             SELECT e.day, e.user_id, CASE WHEN e.user_id IS NULL THEN e.session_id END AS session_id,
-                CASE WHEN e.user_id IS NULL AND e.session_id IS NULL THEN e.trace_id END AS trace_id,
-                CASE WHEN e.user_id IS NULL AND e.session_id IS NULL THEN e.otel END AS otel, count(*) AS spans
-            FROM erased e WHERE e.user_id IS NOT NULL OR e.session_id IS NOT NULL OR e.source IS DISTINCT FROM 'event'
-            GROUP BY 1, 2, 3, 4, 5) k
+                CASE WHEN e.user_id IS NULL AND e.session_id IS NULL THEN e.otel END AS otel, count(*) AS erased
+            FROM (
+                SELECT e.day, e.user_id, e.session_id, e.otel FROM erased e WHERE e.user_id IS NOT NULL OR e.session_id IS NOT NULL OR e.source IS DISTINCT FROM 'event'
+                UNION ALL
+                SELECT r.day, r.user_id, r.session_id, r.otel FROM erased_records r) e
+            GROUP BY 1, 2, 3, 4) k
+        WHERE k.user_id IS NOT NULL OR k.session_id IS NOT NULL OR k.otel IS NOT NULL
     ), theirs AS MATERIALIZED (
-        SELECT o.day, o.owner, o.spans, s.* FROM owners o CROSS JOIN LATERAL (
+        SELECT o.day, o.owner, o.erased, s.* FROM owners o CROSS JOIN LATERAL (
             SELECT * FROM (SELECT s.trace_id, s.span_id, s.start_time FROM {{.schema}}.llm_spans s
                 WHERE s.user_id = o.user_id AND s.start_time >= o.day::timestamptz AND s.start_time < (o.day + 1)::timestamptz
-                LIMIT many + o.spans) u
+                LIMIT many + o.erased) u
             UNION ALL
             SELECT * FROM (SELECT s.trace_id, s.span_id, s.start_time FROM {{.schema}}.llm_spans s
                 WHERE s.session_id = o.session_id AND s.user_id IS NULL AND s.start_time >= o.day::timestamptz AND s.start_time < (o.day + 1)::timestamptz
-                LIMIT many + o.spans) u
+                LIMIT many + o.erased) u
             UNION ALL
             SELECT * FROM (SELECT s.trace_id, s.span_id, s.start_time FROM {{.schema}}.llm_spans s
                 WHERE s.trace_id = o.trace_id AND s.user_id IS NULL AND s.session_id IS NULL AND s.start_time >= o.day::timestamptz AND s.start_time < (o.day + 1)::timestamptz
-                LIMIT many + o.spans) u) s
+                LIMIT many + o.erased) u) s
+    ), their_records AS MATERIALIZED (
+        SELECT o.day, o.owner, o.erased, r.id FROM owners o CROSS JOIN LATERAL (
+            SELECT * FROM (SELECT r.id FROM {{.schema}}.llm_events r WHERE r.user_id = o.user_id AND r.day = o.day
+                AND r.time >= o.day::timestamptz AND r.time < (o.day + 1)::timestamptz LIMIT many + o.erased) u
+            UNION ALL
+            SELECT * FROM (SELECT r.id FROM {{.schema}}.llm_events r WHERE r.session_id = o.session_id AND r.user_id IS NULL AND r.day = o.day
+                AND r.time >= o.day::timestamptz AND r.time < (o.day + 1)::timestamptz LIMIT many + o.erased) u
+            UNION ALL
+            SELECT * FROM (SELECT r.id FROM {{.schema}}.llm_events r WHERE r.belongs_to = o.otel AND r.user_id IS NULL AND r.session_id IS NULL AND r.day = o.day
+                LIMIT many + o.erased) u) r
     ), large AS MATERIALIZED (
-        SELECT o.day, o.owner FROM theirs o GROUP BY o.day, o.owner, o.spans HAVING count(*) >= many + o.spans
+        SELECT o.day, o.owner FROM (SELECT o.day, o.owner, o.erased FROM theirs o UNION ALL SELECT o.day, o.owner, o.erased FROM their_records o) o
+        GROUP BY o.day, o.owner, o.erased HAVING count(*) >= many + o.erased
+        UNION
+        SELECT o.day, o.owner FROM owners o -- records of the trace that are kept in another
+        WHERE o.otel IS NOT NULL AND EXISTS (SELECT FROM {{.schema}}.llm_internal_event_places p WHERE p.origin = o.otel AND p.trace_id <> o.otel)
     ), refers AS MATERIALIZED (
         SELECT DISTINCT a.day, a.id, o.owner
         FROM theirs o
@@ -100,6 +142,13 @@ BEGIN
             WHERE r.trace_id = o.trace_id AND r.span_id = o.span_id AND r.start_time = o.start_time OFFSET 0) r
         JOIN asked a ON a.day = o.day AND a.id = r.id
         WHERE NOT EXISTS (SELECT FROM erased e WHERE e.trace_id = o.trace_id AND e.span_id = o.span_id AND e.start_time = o.start_time)
+            AND NOT EXISTS (SELECT FROM large l WHERE l.day = o.day AND l.owner = o.owner)
+        UNION
+        SELECT a.day, a.id, o.owner
+        FROM their_records o
+        CROSS JOIN LATERAL (SELECT r.id FROM {{.schema}}.llm_internal_event_references r WHERE r.day = o.day AND r.event_id = o.id OFFSET 0) r
+        JOIN asked a ON a.day = o.day AND a.id = r.id
+        WHERE NOT EXISTS (SELECT FROM erased_records e WHERE e.day = o.day AND e.id = o.id)
             AND NOT EXISTS (SELECT FROM large l WHERE l.day = o.day AND l.owner = o.owner)
     ), noted AS MATERIALIZED (
         SELECT a.day, a.id, c.owner FROM asked a
@@ -123,7 +172,7 @@ BEGIN
     SELECT j.day, j.id, '{}', '{}', true FROM judged j GROUP BY j.day, j.id HAVING bool_or(j.owner IS NULL OR j.owner = -1);
 END
 $$;
-REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_owners_left(date[], uuid[], uuid[], text[], timestamptz[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_owners_left(date[], uuid[], uuid[], text[], timestamptz[], date[], uuid[]) FROM PUBLIC;
 
 -- Takes owners off contents that stay. A content whose row named one gets another that is
 -- noted; else that of one of the first spans of its day, so that the next erasure need not
@@ -159,3 +208,6 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_remove_owners(date[], uuid[], bigint[]) FROM PUBLIC;
+
+-- Of the version before.
+DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_owners_left(date[], uuid[], uuid[], text[], timestamptz[]);

@@ -7,7 +7,8 @@ SELECT current_setting('synchronous_commit') <> 'off', p.may,
     pg_advisory_xact_lock_shared(hashtextextended($1 || '.llm_contents', 0)),
     set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
     set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true),
-    set_config('llm_observatory.owners', CASE WHEN p.may THEN 'on' ELSE 'off' END, true)
+    set_config('llm_observatory.owners', CASE WHEN p.may THEN 'on' ELSE 'off' END, true),
+    set_config('llm_observatory.record_owners', CASE WHEN p.may THEN 'on' ELSE 'off' END, true)
 FROM (SELECT coalesce(has_function_privilege(to_regprocedure('pg_control_system()'), 'EXECUTE')
         AND has_function_privilege(to_regprocedure('pg_control_checkpoint()'), 'EXECUTE'), false)
         AND to_regclass('pg_catalog.pg_dist_partition') IS NULL) p (may)
