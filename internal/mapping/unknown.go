@@ -34,9 +34,13 @@ func (r *reading) guess() {
 		r.prefixes, r.prefixed = [numUnnamed]string{}, false
 	}
 	i := int32(-1)
+	byHand := r.t.byHand[r.scopeName] != 0
 	for key, v := range r.span.Attributes().All() {
 		i++
 		k := r.read[i]
+		if byHand && strings.HasPrefix(key, r.scopeName) {
+			continue // what the tracer adds, sums of the spans below among them
+		}
 		if k.family != nil && k.family.fields != 0 || k.info != nil && k.info.shared {
 			continue
 		}
@@ -47,7 +51,7 @@ func (r *reading) guess() {
 		}
 		names := r.fileGuess(g, v, guessPlace{attr: i, event: -1})
 		switch {
-		case mayBeObject(v):
+		case k.family == nil && mayBeObject(v):
 			r.unfold(key, names, v, i)
 		case names == namesHits && r.listsDocuments(v):
 			r.shows |= showsDocuments
