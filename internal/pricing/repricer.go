@@ -24,7 +24,7 @@ const (
 	// slack is for what else takes time between looking at prices and storing a batch.
 	slack = 10 * time.Second
 	// pause is what a transaction of repricing leaves to the writing, in parts of its time.
-	pause = 0.8
+	pause = 0.9
 )
 
 // Pool hands out connections.

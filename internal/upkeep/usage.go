@@ -22,7 +22,7 @@ const foldSteps = 3
 
 // foldPause is what folding leaves to the writing, in parts of its time: where prices have
 // changed for a month, 720 hours are folded again, 0.5 s for every twelve of 1,365 calls each.
-const foldPause = 1.5
+const foldPause = 2
 
 // postponedInterval is how soon a round follows that folded nothing, since days were priced
 // again.
