@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -21,8 +22,16 @@ func buildCalls(seed uint64, begin time.Time, batches, batchSpans int) []ptrace.
 
 // buildEvents makes the calls of buildCalls, each told by a log record of the conventions.
 func buildEvents(seed uint64, begin time.Time, batches, batchSpans int) []plog.Logs {
-	var told []plog.Logs
-	for _, td := range buildCalls(seed, begin, batches, batchSpans) {
+	return recordsOf(buildCalls(seed, begin, batches, batchSpans), func(call ptrace.Span, rec plog.LogRecord) {
+		rec.SetEventName("gen_ai.client.inference.operation.details")
+		call.Attributes().CopyTo(rec.Attributes())
+	}, "")
+}
+
+// recordsOf makes a log record of each call; of another scope, unless that is empty.
+func recordsOf(calls []ptrace.Traces, write func(ptrace.Span, plog.LogRecord), scope string) []plog.Logs {
+	var records []plog.Logs
+	for _, td := range calls {
 		ld := plog.NewLogs()
 		for _, rs := range td.ResourceSpans().All() {
 			rl := ld.ResourceLogs().AppendEmpty()
@@ -30,19 +39,48 @@ func buildEvents(seed uint64, begin time.Time, batches, batchSpans int) []plog.L
 			for _, ss := range rs.ScopeSpans().All() {
 				sl := rl.ScopeLogs().AppendEmpty()
 				ss.Scope().CopyTo(sl.Scope())
+				sl.Scope().SetName(cmp.Or(scope, ss.Scope().Name()))
 				for _, call := range ss.Spans().All() {
 					rec := sl.LogRecords().AppendEmpty()
-					rec.SetEventName("gen_ai.client.inference.operation.details")
 					rec.SetTimestamp(call.EndTimestamp())
 					rec.SetTraceID(call.TraceID())
 					rec.SetSpanID(call.SpanID())
-					call.Attributes().CopyTo(rec.Attributes())
+					write(call, rec)
 				}
 			}
 		}
-		told = append(told, ld)
+		records = append(records, ld)
 	}
-	return told
+	return records
+}
+
+// buildBare makes calls of a model without words, each the only span of its trace.
+func buildBare(seed uint64, begin time.Time, batches, batchSpans int) []ptrace.Traces {
+	b := newBuilder(seed, begin, batchSpans, "opentelemetry.util.genai")
+	for !b.full(batches, 1) {
+		call := b.trace(1).span("chat gpt-4o", ptrace.SpanKindClient, pcommon.SpanID{}, 1800*time.Millisecond)
+		putCall(b, call, b.id("session-", 16), "stop")
+	}
+	return b.batches
+}
+
+// buildRequests makes the calls of buildBare, each told by a log record as Claude Code writes
+// them: without a trace, and each in a turn of its own.
+func buildRequests(seed uint64, begin time.Time, batches, batchSpans int) []plog.Logs {
+	return recordsOf(buildBare(seed, begin, batches, batchSpans), func(call ptrace.Span, rec plog.LogRecord) {
+		said := func(key string) string {
+			v, _ := call.Attributes().Get(key)
+			return v.AsString()
+		}
+		rec.SetTraceID(pcommon.TraceID{})
+		rec.SetSpanID(pcommon.SpanID{})
+		rec.Body().SetStr("claude_code.api_request")
+		session := said("gen_ai.conversation.id")
+		putAll(rec.Attributes(), "event.name", "api_request", "session.id", session, "user.id", "4f1c"+session, "prompt.id", "prompt-"+session,
+			"organization.id", "9a7d0a4e", "terminal.type", "vscode", "event.timestamp", rec.Timestamp().AsTime().Format(time.RFC3339Nano), "event.sequence", "7",
+			"model", "claude-sonnet-4-5", "request_id", said("gen_ai.response.id"), "input_tokens", said("gen_ai.usage.input_tokens"),
+			"output_tokens", said("gen_ai.usage.output_tokens"), "cache_read_tokens", "0", "cache_creation_tokens", "0", "cost_usd", "0.0123", "duration_ms", "1800")
+	}, "com.anthropic.claude_code.events")
 }
 
 // buildPlain makes log records of an application, which tell nothing of calls.

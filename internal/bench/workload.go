@@ -25,11 +25,13 @@ var workloads = []workload{
 	{name: "agent", batches: 8, batchSpans: 4096, build: buildAgent},
 	{name: "small", batches: 32, batchSpans: 4096, build: buildSmall},
 	{name: "calls", batches: 32, batchSpans: 1024, build: buildCalls},
+	{name: "bare", batches: 32, batchSpans: 4096, build: buildBare},
 }
 
 // recordWorkloads are of log records, which the exporter alone takes.
 var recordWorkloads = []workload{
 	{name: "events", batches: 32, batchSpans: 1024, buildLogs: buildEvents},
+	{name: "requests", batches: 32, batchSpans: 4096, buildLogs: buildRequests},
 	{name: "plain", batches: 250, batchSpans: 4000, buildLogs: buildPlain},
 }
 

@@ -23,7 +23,8 @@ const longValue = 2048
 //     have are contents under "$scope_words", "$resource_words" and "$link_words", since
 //     spans alone may refer to contents; an attribute of the span that has such a key
 //     itself gets one more "$" in front, as has "$$scope";
-//   - a content stands as {"$content":"<id>"}, bytes as {"$bytes":"<base64>"}; a
+//   - a content stands as {"$content":"<id>"}, one that a template is filled to as
+//     {"$content":{…}} (template.go), bytes as {"$bytes":"<base64>"}; a
 //     kvlist of a sender whose only key begins with "$" is {"$map":{…}}.
 const (
 	scopeKey     = "$scope"
@@ -119,6 +120,12 @@ func (r *reading) appendAttribute(dst []byte, mark int, v pcommon.Value, f attrC
 		r.out.Adjustments |= ContentOmitted
 		return dst[:mark]
 	}
+	if r.templates.call != nil {
+		if filled, ok := r.template(r.aside[:0], v, dst[at:]); ok {
+			r.aside = filled
+			return append(dst[:at], filled...)
+		}
+	}
 	return r.appendContent(dst[:at], r.norm.Raw(dst[at:], &r.rep))
 }
 
@@ -212,14 +219,19 @@ func isScopeKey(key string) bool {
 
 // appendReference writes what stands for a content in attributes.
 func appendReference(dst []byte, id content.ID) []byte {
-	dst = append(dst, `{"$content":"`...)
+	return append(appendID(append(dst, `{"$content":`...), id), '}')
+}
+
+// appendID writes an id as a string.
+func appendID(dst []byte, id content.ID) []byte {
+	dst = append(dst, '"')
 	for i, part := range [...][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
 		if i > 0 {
 			dst = append(dst, '-')
 		}
 		dst = hex.AppendEncode(dst, part)
 	}
-	return append(dst, `"}`...)
+	return append(dst, '"')
 }
 
 // appendSeparator opens a list at its first element, else adds a comma.

@@ -119,6 +119,7 @@ type reading struct {
 	parsed      []value // attributes that parseOnce has read, with their JSON
 	messages    []content.Message
 	contents    []content.Content
+	templates   templates    // of the attributes of records
 	referred    []content.ID // contents that attributes and events refer to
 }
 

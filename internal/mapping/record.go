@@ -66,6 +66,12 @@ func (m *Mapper) AddEvents(ctx context.Context, b *Batch, records []Record) erro
 	}()
 	r.batch, r.spans = b, len(records)
 	seen := make(map[content.ID]bool, len(records))
+	calls := make(map[content.ID]*Span, len(b.Spans))
+	for i := range b.Spans {
+		if e := b.Spans[i].Event; e != nil {
+			calls[e.Record] = &b.Spans[i]
+		}
+	}
 	b.Events = slices.Grow(b.Events, len(records))
 	for i := range records {
 		if ctx.Err() != nil {
@@ -83,19 +89,23 @@ func (m *Mapper) AddEvents(ctx context.Context, b *Batch, records []Record) erro
 		if !r.around.scopeKnown || rec.Scope != r.around.scope {
 			r.around.scope, r.around.scopeKnown = rec.Scope, false
 		}
-		r.mapRecordSafely(rec)
+		r.mapRecordSafely(rec, calls[rec.ID])
 	}
 	return nil
 }
 
-// mapRecordSafely sets a record aside that brings the mapper down.
-func (r *reading) mapRecordSafely(rec *Record) {
+// mapRecordSafely maps a record, which tells the given call or none, and sets it aside that brings the mapper down.
+func (r *reading) mapRecordSafely(rec *Record, call *Span) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			r.faults.log(cause)
 			r.batch.RejectedRecords[mappingFailed]++
 		}
 	}()
+	if call != nil && call.Day == int32(micros(rec.Time)/microsPerDay) {
+		r.templates.call, r.templates.known = call, false
+	}
+	defer func() { r.templates.call = nil }()
 	r.batch.Events = append(r.batch.Events, r.event(rec))
 }
 

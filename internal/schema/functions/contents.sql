@@ -55,13 +55,57 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         THEN (value ->> '$content')::uuid END
 $$;
 
+-- What stands for a value that a template is filled to: {"$content":{"template":"<id>","texts":["<id>",…]}},
+-- as the writer makes it; the object inside. Null for any other value. Never fails, whatever the value holds.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_template(value jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN jsonb_typeof(value -> '$content') = 'object'
+            AND value = jsonb_build_object('$content', jsonb_build_object('template', value #> '{$content,template}', 'texts', value #> '{$content,texts}'))
+            AND jsonb_typeof(value #> '{$content,template}') = 'string' AND jsonb_typeof(value #> '{$content,texts}') = 'array'
+            AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(
+                CASE WHEN jsonb_typeof(value #> '{$content,texts}') = 'array' THEN value #> '{$content,texts}' END || (value #> '{$content,template}')) t (id)
+                WHERE (t.id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') IS NOT TRUE)
+        THEN value -> '$content' END
+$$;
+
 -- The contents that the attributes of a span or of an event refer to. Under "$scope"
 -- stand attributes as the sender called them, never a reference.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_attribute_contents(attributes jsonb) RETURNS TABLE (key text, id uuid)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT a.key, {{.schema}}.llm_content_id(a.value)
+    SELECT a.key, c.id
     FROM jsonb_each(CASE WHEN jsonb_typeof(attributes) = 'object' AND attributes @? '$.*."$content"' THEN attributes END) a
-    WHERE a.key <> '$scope' AND {{.schema}}.llm_content_id(a.value) IS NOT NULL
+    CROSS JOIN LATERAL (
+        SELECT {{.schema}}.llm_content_id(a.value) AS id
+        UNION ALL
+        SELECT t.id::uuid FROM (SELECT {{.schema}}.llm_internal_template(a.value) AS of OFFSET 0) w,
+            jsonb_array_elements_text((w.of -> 'texts') || (w.of -> 'template')) t (id) WHERE w.of IS NOT NULL) c
+    WHERE a.key <> '$scope' AND c.id IS NOT NULL
+$$;
+
+-- A template with the texts of contents in its holes: the value as it was sent. Null where
+-- the template or one of the contents is gone.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_filled(day date, of jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT AS $$
+DECLARE
+    template jsonb := {{.schema}}.llm_content(day, (of ->> 'template')::uuid);
+    filled text := template -> 'pieces' ->> 0;
+    hole jsonb;
+    n integer := 0;
+    told text;
+    last integer;
+    body jsonb;
+BEGIN
+    FOR hole IN SELECT h.value FROM jsonb_array_elements(template -> 'holes') WITH ORDINALITY h ORDER BY h.ordinality LOOP
+        n := n + 1;
+        IF last IS DISTINCT FROM (hole ->> 0)::integer THEN
+            last := (hole ->> 0)::integer;
+            body := {{.schema}}.llm_content(day, (of -> 'texts' ->> last)::uuid);
+        END IF;
+        told := body #>> ARRAY(SELECT p.value FROM jsonb_array_elements_text(hole) WITH ORDINALITY p WHERE p.ordinality > 1 ORDER BY p.ordinality);
+        filled := filled || to_json(told)::text || (template -> 'pieces' ->> n);
+    END LOOP;
+    RETURN CASE template ->> 'form' WHEN 'json' THEN filled::jsonb WHEN 'text' THEN to_jsonb(filled) END;
+END
 $$;
 
 -- Attributes with the values that were kept as contents back in place; long attributes
@@ -75,9 +119,12 @@ BEGIN
     IF NOT attributes @? '$.*."$content"' THEN
         RETURN attributes;
     END IF;
-    SELECT array_agg(c.key), jsonb_object_agg(CASE c.key WHEN '$long_scope' THEN '$scope' ELSE c.key END, {{.schema}}.llm_content(day, c.id))
+    SELECT array_agg(a.key), jsonb_object_agg(CASE a.key WHEN '$long_scope' THEN '$scope' ELSE a.key END,
+        CASE WHEN a.id IS NOT NULL THEN {{.schema}}.llm_content(day, a.id) ELSE {{.schema}}.llm_internal_filled(day, a.template) END)
     INTO keys, kept
-    FROM {{.schema}}.llm_attribute_contents(attributes) c;
+    FROM (SELECT e.key, {{.schema}}.llm_content_id(e.value) AS id, {{.schema}}.llm_internal_template(e.value) AS template
+          FROM jsonb_each(CASE WHEN jsonb_typeof(attributes) = 'object' THEN attributes END) e WHERE e.key <> '$scope') a
+    WHERE a.id IS NOT NULL OR a.template IS NOT NULL;
     RETURN CASE WHEN keys IS NULL THEN attributes ELSE attributes - keys || kept END;
 END
 $$;

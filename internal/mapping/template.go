@@ -1,0 +1,228 @@
+package mapping
+
+import (
+	"bytes"
+	"strconv"
+	"unsafe"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// A record that tells a call has the words of the call in its attributes, and the call's
+// messages are the same words as contents. So that each text is stored once, such an
+// attribute is stored as a template: the JSON or the text that was sent, with holes where
+// texts of the call's contents stand. Templates hold what is left, so most records of a
+// program share a few. The reference is {"$content":{"template":"<id>","texts":["<id>",…]}};
+// llm_internal_filled puts the value together again, exactly as it was sent.
+
+const (
+	minTemplateText = 64  // bytes of a text that becomes a hole
+	minTemplateGain = 256 // bytes that holes must take out of a value
+)
+
+// hole is where a text of a content stands in a template.
+type hole struct {
+	of       content.ID
+	path     []byte // in the content's body, as elements of a JSON array, each after a comma
+	from, to int    // in the value, the quotes with it
+}
+
+// templates makes templates of the attributes of records.
+type templates struct {
+	call  *Span           // whose record is read; nil for none
+	texts map[string]hole // of its contents, by their JSON
+	known bool            // texts are those of call
+	holes []hole
+	ids   []content.ID
+	body  []byte
+}
+
+// template returns the reference to the template of a value, whose JSON is written; false
+// where the call's contents have nothing of it.
+func (r *reading) template(dst []byte, v pcommon.Value, written []byte) ([]byte, bool) {
+	t := &r.templates
+	if t.call == nil || len(written) < minTemplateGain || r.norm.Cuts(written) {
+		return dst, false
+	}
+	if !t.known {
+		t.known = true
+		r.readTexts()
+	}
+	form := "json"
+	if t.find(written); v.Type() == pcommon.ValueTypeStr && len(t.holes) == 0 {
+		form, written = "text", unsafe.Slice(unsafe.StringData(v.Str()), len(v.Str()))
+		t.find(written)
+	}
+	gain := 0
+	for i := range t.holes {
+		gain += t.holes[i].to - t.holes[i].from
+	}
+	if gain < minTemplateGain {
+		return dst, false
+	}
+	t.write(form, written, &r.rep)
+	id := r.store(r.norm.Raw(t.body, &r.rep))
+	r.referred = append(append(r.referred, id), t.ids...)
+	dst = append(appendID(append(dst, `{"$content":{"template":`...), id), `,"texts":[`...)
+	for i, id := range t.ids {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendID(dst, id)
+	}
+	return append(dst, `]}}`...), true
+}
+
+// find notes the holes of a value: its JSON, or a text with JSON in it. A string of JSON has
+// one spelling in contents; one that is spelled otherwise is no hole.
+func (t *templates) find(value []byte) {
+	t.holes = t.holes[:0]
+	for at := 0; ; {
+		from := bytes.IndexByte(value[at:], '"')
+		if from < 0 {
+			return
+		}
+		from += at
+		to := endOfString(value, from+1)
+		if to < 0 {
+			return
+		}
+		if at = to; to-from >= minTemplateText {
+			text := value[from:to]
+			if h, ok := t.texts[unsafe.String(unsafe.SliceData(text), len(text))]; ok {
+				h.from, h.to = from, to
+				t.holes = append(t.holes, h)
+			}
+		}
+	}
+}
+
+// endOfString returns where a string of JSON ends, behind the quote; -1 if it does not.
+func endOfString(value []byte, at int) int {
+	for {
+		quote := bytes.IndexByte(value[at:], '"')
+		if quote < 0 {
+			return -1
+		}
+		quote += at
+		escapes := 0
+		for quote-escapes > at && value[quote-escapes-1] == '\\' {
+			escapes++
+		}
+		if at = quote + 1; escapes%2 == 0 {
+			return at
+		}
+	}
+}
+
+// write writes the template of a value: its form, the pieces between the holes, and of each
+// hole the number of its content among the ids and the path in the content's body.
+func (t *templates) write(form string, value []byte, rep *jsonval.Repairs) {
+	t.ids = t.ids[:0]
+	b := append(append(append(t.body[:0], `{"form":"`...), form...), `","holes":[`...)
+	for i := range t.holes {
+		h := &t.holes[i]
+		n := 0
+		for n < len(t.ids) && t.ids[n] != h.of {
+			n++
+		}
+		if n == len(t.ids) {
+			t.ids = append(t.ids, h.of)
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(strconv.AppendInt(append(b, '['), int64(n), 10), h.path...), ']')
+	}
+	b = append(b, `],"pieces":[`...)
+	at := 0
+	for i := range t.holes {
+		b = append(jsonval.AppendString(b, unsafe.String(unsafe.SliceData(value[at:]), t.holes[i].from-at), rep), ',')
+		at = t.holes[i].to
+	}
+	t.body = append(jsonval.AppendString(b, string(value[at:]), rep), `]}`...)
+}
+
+// readTexts lists the texts of the call's contents.
+func (r *reading) readTexts() {
+	t := &r.templates
+	if t.texts == nil {
+		t.texts = map[string]hole{}
+	}
+	clear(t.texts)
+	s := t.call
+	r.batch.References(s, func(id content.ID) {
+		t.readBody(id, r.batch.Contents[content.Key{Day: s.Day, ID: id}])
+	}, func(h *content.History) {
+		for ; h != nil; h = h.Before {
+			for i := range h.Added {
+				t.readBody(h.Added[i].ID, h.Added[i].Body)
+			}
+		}
+	})
+}
+
+// nest is a list or an object of JSON around a place.
+type nest struct {
+	key   []byte // of the member; nil in a list
+	index int    // of the element
+	named bool   // a key has been read, its value has not
+	list  bool
+}
+
+// readBody lists the texts of a content.
+func (t *templates) readBody(id content.ID, body []byte) {
+	var around []nest
+	for at := 0; at < len(body); at++ {
+		var in *nest
+		if len(around) > 0 {
+			in = &around[len(around)-1]
+		}
+		switch body[at] {
+		case '[', '{':
+			around = append(around, nest{list: body[at] == '['})
+		case ']', '}':
+			around = around[:len(around)-1]
+		case ',':
+			in.index++
+			in.named = false
+		case '"':
+			from := at
+			to := endOfString(body, at+1)
+			if to < 0 {
+				return
+			}
+			at = to - 1
+			if in != nil && !in.list && !in.named {
+				in.key, in.named = body[from:to], true
+			} else if to-from >= minTemplateText {
+				t.add(unsafe.String(unsafe.SliceData(body[from:to]), to-from), id, around)
+			}
+		}
+	}
+}
+
+// add notes a text, of several contents with the same one that of the smallest id: a record
+// that comes again has the same template.
+func (t *templates) add(text string, of content.ID, around []nest) {
+	if h, ok := t.texts[text]; ok && bytes.Compare(h.of[:], of[:]) <= 0 {
+		return
+	}
+	t.texts[text] = hole{of: of, path: pathOf(around)}
+}
+
+// pathOf writes the path to the place inside of them.
+func pathOf(around []nest) (path []byte) {
+	for i := range around {
+		path = append(path, ',')
+		if l := &around[i]; l.list {
+			path = append(strconv.AppendInt(append(path, '"'), int64(l.index), 10), '"')
+		} else {
+			path = append(path, l.key...)
+		}
+	}
+	return path
+}
