@@ -84,7 +84,7 @@ func oddRecords(t *testing.T, r *rand.Rand, begin time.Time, trace byte) plog.Lo
 		said := attrs{
 			"gen_ai.system_instructions": []any{attrs{"type": "text", "content": "be kind. " + strings.Repeat("and short ", 30)}},
 			"gen_ai.input.messages":      append([]any{}, history...), "gen_ai.output.messages": []any{attrs{"role": "assistant", "parts": answer["parts"], "finish_reason": "stop"}},
-			"acme.note": oddText(r, 40),
+			"acme.note": oddText(r, 40), "acme.odd": attrs{"$content": []any{"00000000-0000-0000-0000-000000000000"}},
 		}
 		if r.IntN(3) == 0 {
 			said["acme.prompt"] = said["gen_ai.input.messages"]
@@ -128,5 +128,12 @@ func TestRecordsWithWordsOfTheirCallsComeBackAsSent(t *testing.T) {
 	require.NoError(t, db.QueryRow(t.Context(), `SELECT count(*) FROM llm_events, jsonb_each(attributes) a WHERE llm_internal_template(a.value) IS NOT NULL`).Scan(&templates))
 	require.Greater(t, templates, 300)
 	require.Zero(t, countRows(t, db, `SELECT FROM llm_events e, llm_attribute_contents(e.attributes) a WHERE NOT EXISTS (SELECT FROM llm_contents w WHERE w.day = e.day AND w.id = a.id)`))
+	for _, odd := range []string{
+		"null", "1", "[]", "{}", `{"$content":null}`, `{"$content":[]}`, `{"$content":{}}`, `{"$content":["x"]}`, `{"$content":[1]}`, `{"$content":[null]}`, `{"$content":[[]]}`,
+		`{"$content":["00000000-0000-0000-0000-000000000000"],"a":1}`, `{"$content":["00000000-0000-0000-0000-000000000000,00000000-0000-0000-0000-000000000000", "{"]}`,
+	} {
+		require.Zero(t, countRows(t, db, "SELECT WHERE llm_internal_template('"+odd+"') IS NOT NULL"), odd)
+		require.Zero(t, countRows(t, db, `SELECT FROM llm_attribute_contents('{"a":`+odd+`}')`), odd)
+	}
 	rowcheck.Consistent(t, db)
 }

@@ -207,7 +207,7 @@ func (z *Normalizer) Raw(body []byte, r *jsonval.Repairs) Content {
 	return z.keep(cut(slices.Clone(body), z.maxBytes, r))
 }
 
-// Cuts tells whether a body is longer than a content may be.
+// Cuts reports whether a body is longer than a content may be.
 func (z *Normalizer) Cuts(body []byte) bool { return len(body) > z.maxBytes }
 
 // partsKey ends what a message body has before its parts: keys stand by length.

@@ -44,6 +44,7 @@ type program struct {
 	// session, user and turn are the attributes that name them, the first that is
 	// there.
 	session, user, turn []string
+	names               []string // all of these
 	// events are the rules of each event; of several the first whose conditions hold
 	// counts. "*" stands for an event of any other name.
 	events map[string][]rule
@@ -166,6 +167,7 @@ func register(p program) *program {
 			r.order.sums, r.order.texts = slices.Sorted(maps.Keys(r.sums)), slices.Sorted(maps.Keys(r.texts))
 		}
 	}
+	p.names = slices.Concat(p.session, p.user, p.turn)
 	programs = append(programs, &p)
 	return &p
 }

@@ -179,6 +179,7 @@ func (r *reader) read(rec *record, spans, words *scopeSpans) {
 		r.batch.Records = append(r.batch.Records, row)
 		return
 	}
+	row.Names = p.names
 	row.Session, row.User = rec.textOf(p.session), rec.textOf(p.user)
 	if row.Session == "" {
 		row.Session = resourceText(rec.res, p.session)

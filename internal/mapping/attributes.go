@@ -23,8 +23,8 @@ const longValue = 2048
 //     have are contents under "$scope_words", "$resource_words" and "$link_words", since
 //     spans alone may refer to contents; an attribute of the span that has such a key
 //     itself gets one more "$" in front, as has "$$scope";
-//   - a content stands as {"$content":"<id>"}, one that a template is filled to as
-//     {"$content":{…}} (template.go), bytes as {"$bytes":"<base64>"}; a
+//   - a content stands as {"$content":"<id>"}, a template with its contents as
+//     {"$content":["<id>",…]} (template.go), bytes as {"$bytes":"<base64>"}; a
 //     kvlist of a sender whose only key begins with "$" is {"$map":{…}}.
 const (
 	scopeKey     = "$scope"
@@ -112,6 +112,11 @@ func (r *reading) appendContent(dst []byte, c content.Content) []byte {
 // value becomes if it is words or longer than a limit. mark is where the attribute starts.
 func (r *reading) appendAttribute(dst []byte, mark int, v pcommon.Value, f attrClass, limit int) []byte {
 	at := len(dst)
+	if r.templates.call != nil && v.Type() == pcommon.ValueTypeStr && isJSONText(v.Str()) && r.opts.Capture != CaptureMetadata && !r.isFact(f, v, nil) {
+		if dst, ok := r.textTemplate(dst, v.Str()); ok {
+			return dst
+		}
+	}
 	dst = jsonval.AppendValue(dst, v, &r.rep)
 	if len(dst)-at <= limit && r.isFact(f, v, dst[at:]) {
 		return dst
@@ -121,7 +126,7 @@ func (r *reading) appendAttribute(dst []byte, mark int, v pcommon.Value, f attrC
 		return dst[:mark]
 	}
 	if r.templates.call != nil {
-		if filled, ok := r.template(r.aside[:0], v, dst[at:]); ok {
+		if filled, ok := r.template(r.aside[:0], dst[at:]); ok {
 			r.aside = filled
 			return append(dst[:at], filled...)
 		}

@@ -22,6 +22,7 @@ type Record struct {
 	Time     pcommon.Timestamp // never 0
 	Session  string
 	User     string
+	Names    []string        // attributes that name session, user or turn: facts, whatever their keys say
 	Trace    pcommon.TraceID // to which the record belongs
 	Score    pcommon.Map     // the attributes of an evaluation's result; none for most records
 }
@@ -129,7 +130,11 @@ func (r *reading) event(rec *Record) Event {
 	r.read = slices.Grow(r.read[:0], rec.Attributes().Len())[:rec.Attributes().Len()]
 	for key, v := range rec.Attributes().All() {
 		r.see(key, int32(len(r.classes)))
-		r.classes = append(r.classes, r.classOf(key, v))
+		class := r.classOf(key, v)
+		if slices.Contains(rec.Names, key) {
+			class = classFact
+		}
+		r.classes = append(r.classes, class)
 	}
 	r.buf = r.appendAttributes(r.buf[:0], rec.Attributes())
 	e.Attributes = r.keep(r.buf)

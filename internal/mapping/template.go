@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"unsafe"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
-
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
@@ -15,7 +13,7 @@ import (
 // messages are the same words as contents. So that each text is stored once, such an
 // attribute is stored as a template: the JSON or the text that was sent, with holes where
 // texts of the call's contents stand. Templates hold what is left, so most records of a
-// program share a few. The reference is {"$content":{"template":"<id>","texts":["<id>",…]}};
+// program share a few. The reference is {"$content":["<template>","<content>",…]}, and
 // llm_internal_filled puts the value together again, exactly as it was sent.
 
 const (
@@ -40,61 +38,59 @@ type templates struct {
 	body  []byte
 }
 
-// template returns the reference to the template of a value, whose JSON is written; false
-// where the call's contents have nothing of it.
-func (r *reading) template(dst []byte, v pcommon.Value, written []byte) ([]byte, bool) {
+// template writes the reference to the template of a value, whose JSON is written; false
+// where the call's contents have too little of it.
+func (r *reading) template(dst, written []byte) ([]byte, bool) {
+	return r.templateOf(dst, "json", written)
+}
+
+// textTemplate does the same for a text with JSON in it.
+func (r *reading) textTemplate(dst []byte, s string) ([]byte, bool) {
+	return r.templateOf(dst, "text", unsafe.Slice(unsafe.StringData(s), len(s)))
+}
+
+func (r *reading) templateOf(dst []byte, form string, value []byte) ([]byte, bool) {
 	t := &r.templates
-	if t.call == nil || len(written) < minTemplateGain || r.norm.Cuts(written) {
+	if len(value) < minTemplateGain || r.norm.Cuts(value) {
 		return dst, false
 	}
 	if !t.known {
 		t.known = true
 		r.readTexts()
 	}
-	form := "json"
-	if t.find(written); v.Type() == pcommon.ValueTypeStr && len(t.holes) == 0 {
-		form, written = "text", unsafe.Slice(unsafe.StringData(v.Str()), len(v.Str()))
-		t.find(written)
-	}
-	gain := 0
-	for i := range t.holes {
-		gain += t.holes[i].to - t.holes[i].from
-	}
-	if gain < minTemplateGain {
+	if t.find(value) < minTemplateGain {
 		return dst, false
 	}
-	t.write(form, written, &r.rep)
+	t.write(form, value, &r.rep)
 	id := r.store(r.norm.Raw(t.body, &r.rep))
 	r.referred = append(append(r.referred, id), t.ids...)
-	dst = append(appendID(append(dst, `{"$content":{"template":`...), id), `,"texts":[`...)
-	for i, id := range t.ids {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = appendID(dst, id)
+	dst = appendID(append(dst, `{"$content":[`...), id)
+	for _, id := range t.ids {
+		dst = appendID(append(dst, ','), id)
 	}
-	return append(dst, `]}}`...), true
+	return append(dst, `]}`...), true
 }
 
-// find notes the holes of a value: its JSON, or a text with JSON in it. A string of JSON has
-// one spelling in contents; one that is spelled otherwise is no hole.
-func (t *templates) find(value []byte) {
+// find notes the holes of a value, and returns how much they take out of it. A string of JSON
+// has one spelling in contents; one that is spelled otherwise is no hole.
+func (t *templates) find(value []byte) (gain int) {
 	t.holes = t.holes[:0]
 	for at := 0; ; {
 		from := bytes.IndexByte(value[at:], '"')
 		if from < 0 {
-			return
+			return gain
 		}
 		from += at
 		to := endOfString(value, from+1)
 		if to < 0 {
-			return
+			return gain
 		}
 		if at = to; to-from >= minTemplateText {
 			text := value[from:to]
 			if h, ok := t.texts[unsafe.String(unsafe.SliceData(text), len(text))]; ok {
 				h.from, h.to = from, to
 				t.holes = append(t.holes, h)
+				gain += to - from
 			}
 		}
 	}

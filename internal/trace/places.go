@@ -341,6 +341,9 @@ func (s *Signals) Lookups() []Lookup {
 			if key.way == byName && c.Event != "" {
 				continue // under a name events alone are listed, and named spans are looked up by their ids
 			}
+			if key.inTrace && c.First && c.Event != "" {
+				continue
+			}
 			first, last := c.window(key)
 			all = append(all, Lookup{key, first, last, mostStored})
 		}

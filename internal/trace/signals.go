@@ -48,6 +48,7 @@ type Candidate struct {
 	Counted bool // of a stored one; of a sum, that its tokens or its cost count
 	Settled bool // of an event: it is kept in the trace of a span that it is paired with
 	InTrace bool // the trace has events, which may name its spans
+	First   bool // nothing of the trace is stored
 	Sums    bool // an agent or chain span that reports the usage of calls
 	Again   bool // a stored one to pair anew: its trace has got a session
 	asked   bool
@@ -117,9 +118,10 @@ const (
 // for the same one, if the two end at most Apart µs apart, whenever they end if Apart is
 // negative.
 type CandidateKey struct {
-	Hash  uint64
-	Apart int64
-	way   way
+	Hash    uint64
+	Apart   int64
+	way     way
+	inTrace bool // that which is listed under it is in the candidate's trace
 }
 
 // window returns the ends of the candidates that c looks for under a key.
@@ -174,7 +176,11 @@ func (c *Candidate) sums(tag byte) (keys []CandidateKey) {
 	return keys
 }
 
-func (c *Candidate) inTrace(tag byte) CandidateKey { return sumKey(tag, "t"+c.trace()) }
+func (c *Candidate) inTrace(tag byte) CandidateKey {
+	key := sumKey(tag, "t"+c.trace())
+	key.inTrace = true
+	return key
+}
 
 func sumKey(tag byte, around string) CandidateKey {
 	return CandidateKey{Hash: keyHash{}.text(tag, around, ""), way: bySum, Apart: -1}
@@ -283,7 +289,7 @@ func (c *Candidate) Listed() (keys []CandidateKey) {
 		case c.Event != "" && c.Derived:
 			keys = append(keys, c.key(byID, 'J', "", id))
 		default:
-			keys = append(keys, c.key(byID, 'K', c.trace(), id))
+			keys = append(keys, c.KeyOf(id))
 		}
 	}
 	if c.Session != "" {
@@ -324,7 +330,7 @@ func (c *Candidate) LookedUp() (keys []CandidateKey) {
 		}
 		keys = append(keys, c.key(byID, 'J', "", id))
 		if c.InTrace || c.Event != "" && !c.Derived {
-			keys = append(keys, c.key(byID, 'K', c.trace(), id))
+			keys = append(keys, c.KeyOf(id))
 		}
 	}
 	if c.Session != "" {
@@ -339,7 +345,11 @@ func (c *Candidate) trace() string { return string(c.Origin[:]) }
 func (c *Candidate) Named() CandidateKey { return c.named(c.Names) }
 
 // KeyOf is the key of an id in the candidate's trace.
-func (c *Candidate) KeyOf(id string) CandidateKey { return c.key(byID, 'K', c.trace(), id) }
+func (c *Candidate) KeyOf(id string) CandidateKey {
+	key := c.key(byID, 'K', c.trace(), id)
+	key.inTrace = true
+	return key
+}
 
 func (c *Candidate) named(span pcommon.SpanID) CandidateKey {
 	h := keyHash{kind: c.Kind}

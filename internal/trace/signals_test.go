@@ -238,6 +238,7 @@ func (s *signalStorage) store(batch []Candidate) {
 		}
 		c.InTrace = slices.ContainsFunc(s.rows, func(o Candidate) bool { return o.Event != "" && o.Origin == c.Origin }) ||
 			slices.ContainsFunc(batch, func(o Candidate) bool { return o.Event != "" && o.Origin == c.Origin })
+		c.First = !slices.ContainsFunc(s.rows, func(o Candidate) bool { return o.Place == c.Origin })
 		signals.Add(&c)
 	}
 	for i := range signals.Candidates {

@@ -187,7 +187,8 @@ func (p *pairing) isKnownPrompt(s *mapping.Span) bool {
 // add takes a span of the batch as a candidate.
 func (p *pairing) add(i int, s *mapping.Span, inTrace bool) {
 	c := trace.CandidateOf(s, p.sessions[s.TraceID])
-	c.InTrace, c.Sums = inTrace, trace.Sums(s)
+	_, stored := p.facts[s.TraceID]
+	c.InTrace, c.First, c.Sums = inTrace, !stored, trace.Sums(s)
 	p.numbers[i] = p.signals.Add(&c)
 }
 

@@ -55,17 +55,13 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         THEN (value ->> '$content')::uuid END
 $$;
 
--- What stands for a value that a template is filled to: {"$content":{"template":"<id>","texts":["<id>",…]}},
--- as the writer makes it; the object inside. Null for any other value. Never fails, whatever the value holds.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_template(value jsonb) RETURNS jsonb
+-- What stands for a value that a template is filled to, {"$content":["<template>","<content>",…]}, as
+-- the writer makes it: the ids. Null for any other value. Never fails, whatever the value holds.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_template(value jsonb) RETURNS uuid[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE WHEN jsonb_typeof(value -> '$content') = 'object'
-            AND value = jsonb_build_object('$content', jsonb_build_object('template', value #> '{$content,template}', 'texts', value #> '{$content,texts}'))
-            AND jsonb_typeof(value #> '{$content,template}') = 'string' AND jsonb_typeof(value #> '{$content,texts}') = 'array'
-            AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(
-                CASE WHEN jsonb_typeof(value #> '{$content,texts}') = 'array' THEN value #> '{$content,texts}' END || (value #> '{$content,template}')) t (id)
-                WHERE (t.id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') IS NOT TRUE)
-        THEN value -> '$content' END
+    SELECT CASE WHEN w.ids ~ '^\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(,[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})*\}$' THEN w.ids::uuid[] END
+    FROM (SELECT CASE WHEN jsonb_typeof(value -> '$content') = 'array' AND value = jsonb_build_object('$content', value -> '$content')
+        THEN translate((value -> '$content')::text, '[]" ', '{}') END AS ids OFFSET 0) w
 $$;
 
 -- The contents that the attributes of a span or of an event refer to. Under "$scope"
@@ -77,17 +73,16 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     CROSS JOIN LATERAL (
         SELECT {{.schema}}.llm_content_id(a.value) AS id
         UNION ALL
-        SELECT t.id::uuid FROM (SELECT {{.schema}}.llm_internal_template(a.value) AS of OFFSET 0) w,
-            jsonb_array_elements_text((w.of -> 'texts') || (w.of -> 'template')) t (id) WHERE w.of IS NOT NULL) c
-    WHERE a.key <> '$scope' AND c.id IS NOT NULL
+        SELECT unnest({{.schema}}.llm_internal_template(a.value)) WHERE jsonb_typeof(a.value -> '$content') = 'array') c
+    WHERE a.value ? '$content' AND a.key <> '$scope' AND c.id IS NOT NULL
 $$;
 
--- A template with the texts of contents in its holes: the value as it was sent. Null where
--- the template or one of the contents is gone.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_filled(day date, of jsonb) RETURNS jsonb
+-- A template, the first of the ids, with the texts of contents, the others, in its holes: the
+-- value as it was sent. Null where one of them is gone.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_filled(day date, ids uuid[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT AS $$
 DECLARE
-    template jsonb := {{.schema}}.llm_content(day, (of ->> 'template')::uuid);
+    template jsonb := {{.schema}}.llm_content(day, ids[1]);
     filled text := template -> 'pieces' ->> 0;
     hole jsonb;
     n integer := 0;
@@ -99,7 +94,7 @@ BEGIN
         n := n + 1;
         IF last IS DISTINCT FROM (hole ->> 0)::integer THEN
             last := (hole ->> 0)::integer;
-            body := {{.schema}}.llm_content(day, (of -> 'texts' ->> last)::uuid);
+            body := {{.schema}}.llm_content(day, ids[last + 2]);
         END IF;
         told := body #>> ARRAY(SELECT p.value FROM jsonb_array_elements_text(hole) WITH ORDINALITY p WHERE p.ordinality > 1 ORDER BY p.ordinality);
         filled := filled || to_json(told)::text || (template -> 'pieces' ->> n);
@@ -122,8 +117,10 @@ BEGIN
     SELECT array_agg(a.key), jsonb_object_agg(CASE a.key WHEN '$long_scope' THEN '$scope' ELSE a.key END,
         CASE WHEN a.id IS NOT NULL THEN {{.schema}}.llm_content(day, a.id) ELSE {{.schema}}.llm_internal_filled(day, a.template) END)
     INTO keys, kept
-    FROM (SELECT e.key, {{.schema}}.llm_content_id(e.value) AS id, {{.schema}}.llm_internal_template(e.value) AS template
-          FROM jsonb_each(CASE WHEN jsonb_typeof(attributes) = 'object' THEN attributes END) e WHERE e.key <> '$scope') a
+    FROM (SELECT e.key, {{.schema}}.llm_content_id(e.value) AS id,
+              CASE WHEN jsonb_typeof(e.value -> '$content') = 'array' THEN {{.schema}}.llm_internal_template(e.value) END AS template
+          FROM jsonb_each(CASE WHEN jsonb_typeof(attributes) = 'object' THEN attributes END) e
+          WHERE e.value ? '$content' AND e.key <> '$scope') a
     WHERE a.id IS NOT NULL OR a.template IS NOT NULL;
     RETURN CASE WHEN keys IS NULL THEN attributes ELSE attributes - keys || kept END;
 END
