@@ -27,9 +27,6 @@ type migration struct {
 	// compatibleFrom is the oldest build, by its Latest, that can work on the tables
 	// after this step; 0 if the step leaves that as it was.
 	compatibleFrom int32
-	// own says that the step takes long on large tables and has a transaction of its
-	// own, in which it must not lock what writers need.
-	own bool
 }
 
 // definitionFiles are the repeatable files, each after those that it refers to. Bodies
@@ -84,12 +81,8 @@ var (
 	definitionsHash = hashDefinitions()
 )
 
-// Lines of a migration that say which builds can work after it, and that it has a
-// transaction of its own.
-var (
-	compatibility  = regexp.MustCompile(`(?m)^-- compatible from: (\d+)$`)
-	ownTransaction = regexp.MustCompile(`(?m)^-- transaction: own$`)
-)
+// compatibility is the line of a migration that says which builds can work after it.
+var compatibility = regexp.MustCompile(`(?m)^-- compatible from: (\d+)$`)
 
 func loadMigrations() []migration {
 	files, err := fs.Glob(embedded, "migrations/*.sql") // sorted by name
@@ -99,7 +92,6 @@ func loadMigrations() []migration {
 	list := make([]migration, len(files))
 	for i, file := range files {
 		m := migration{file: path.Base(file), text: read(file)}
-		m.own = ownTransaction.MatchString(m.text)
 		m.number = number(m.file[:3])
 		if found := compatibility.FindStringSubmatch(m.text); found != nil {
 			m.compatibleFrom = number(found[1])

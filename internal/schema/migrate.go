@@ -35,9 +35,8 @@ const (
 
 // Migrate brings the tables, views and functions in schema name up to this build,
 // creating the schema if need be. Several processes may do so at once: one works, the
-// others wait and find nothing left to do. All is done in one transaction, save for
-// steps on tables with rows that have one of their own, and also works through PgBouncer
-// in transaction mode. A newer schema is left as it is.
+// others wait and find nothing left to do. All is done in one transaction, and also works
+// through PgBouncer in transaction mode. A newer schema is left as it is.
 func Migrate(ctx context.Context, conn *pgx.Conn, name string) error {
 	if err := checkServer(ctx, conn); err != nil {
 		return err
