@@ -112,6 +112,7 @@ type reading struct {
 	buf         []byte
 	aside       []byte              // what is written while buf is in use
 	membersRead map[string]*keyRead // paths of members
+	path        []byte              // of the member that is looked up
 	members     int                 // of objects that may still be looked at
 	prefixes    [numUnnamed]string  // of the indexed keys of an unknown emitter
 	prefixed    bool                // there are some
@@ -269,6 +270,7 @@ func remember[T any](known map[string]T, key string, read func(string) T) T {
 // keyRead is what a key is: one that dialects know, one of a family, or any other. Spans come
 // with the same keys again and again: to remember what each is takes one look-up a key.
 type keyRead struct {
+	key    string
 	info   *keyInfo
 	family *family
 	index  int32  // in a family: the index in the key,
@@ -302,7 +304,7 @@ func (r *reading) see(key string, at int32) *keyRead {
 }
 
 func (t *table) read(key string) *keyRead {
-	k := &keyRead{info: t.keys[key], json: keyJSON(key)}
+	k := &keyRead{key: key, info: t.keys[key], json: keyJSON(key)}
 	if k.info != nil {
 		k.traits = &k.info.traits
 		return k

@@ -271,8 +271,9 @@ var toolCallTypes = wordSet("tool_use tool_call function_call toolCall")
 
 // unfoldMember files a member, and its own members.
 func (r *reading) unfoldMember(c jsonval.Node, u *unfolding, depth int) {
-	m := unfolding{attr: u.attr, structured: u.structured && isObject(c), path: u.path + "." + c.Key(), shown: r.notes.memberOf(u.shown, c.Key())}
-	k, v := r.lookUpMember(m.path), r.attrValue(c)
+	k := r.lookUpMember(u.path, c.Key())
+	m := unfolding{attr: u.attr, structured: u.structured && isObject(c), path: k.key, shown: r.notes.memberOf(u.shown, c.Key())}
+	v := r.attrValue(c)
 	names := r.fileMember(k, m.path, v, guessPlace{attr: u.attr, event: -1, part: true, shown: m.shown})
 	if k.traits.words && c.Kind() >= jsonval.String {
 		r.classes[u.attr] = classWords
@@ -313,13 +314,22 @@ func (r *reading) noteMember(t *traits, v pcommon.Value, structured bool) {
 	}
 }
 
-// lookUpMember reads the path of a member. Members are many, and their keys may be anything: they
-// must not crowd out the keys of attributes.
-func (r *reading) lookUpMember(path string) *keyRead {
-	if k := r.keysRead[path]; k != nil {
+// lookUpMember reads the path of a member of an object or of an event, which is its key alone
+// where the object has none. Members are many, and their keys may be anything: they must not
+// crowd out the keys of attributes.
+func (r *reading) lookUpMember(object, member string) *keyRead {
+	r.path = append(r.path[:0], object...)
+	if object != "" {
+		r.path = append(r.path, '.')
+	}
+	r.path = append(r.path, member...)
+	if k := r.keysRead[string(r.path)]; k != nil {
 		return k
 	}
-	return remember(r.membersRead, path, r.t.read)
+	if k := r.membersRead[string(r.path)]; k != nil {
+		return k
+	}
+	return remember(r.membersRead, string(r.path), r.t.read)
 }
 
 // attrValue makes a member of an object the value of an attribute.

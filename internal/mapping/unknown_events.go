@@ -60,7 +60,7 @@ func (r *reading) guessEvents() {
 // guessLatency files what the first event of an answer's parts says of the time until then.
 func (r *reading) guessLatency(e ptrace.SpanEvent, i int) {
 	for key, v := range e.Attributes().All() {
-		if g := r.lookUpMember(key).guessed(key); g.names == namesTTFT || g.names == namesTTFTSeconds || g.names == namesTTFTMillis {
+		if g := r.lookUpMember("", key).guessed(key); g.names == namesTTFT || g.names == namesTTFTSeconds || g.names == namesTTFTMillis {
 			r.fileGuess(g, v, guessPlace{attr: -1, event: int32(i), shown: r.notes.eventMember(e.Name(), key)})
 		}
 	}
@@ -120,12 +120,12 @@ func textKeyOf(attrs pcommon.Map) string {
 // unless it has a name space of its own.
 func (r *reading) guessFacts(e ptrace.SpanEvent, i int) {
 	for key, v := range e.Attributes().All() {
-		path := key
-		if !strings.Contains(key, ".") {
-			path = e.Name() + "." + key
+		object, bare := "", !strings.Contains(key, ".")
+		if bare {
+			object = e.Name()
 		}
-		k := r.lookUpMember(path)
-		r.fileMember(k, path, v, guessPlace{attr: -1, event: int32(i), part: path != key, shown: r.notes.eventMember(e.Name(), key)})
+		k := r.lookUpMember(object, key)
+		r.fileMember(k, k.key, v, guessPlace{attr: -1, event: int32(i), part: bare, shown: r.notes.eventMember(e.Name(), key)})
 		r.shows |= k.traits.shows & (showsAI | showsModel | showsProvider)
 	}
 }

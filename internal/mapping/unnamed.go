@@ -216,11 +216,13 @@ func unknownKeyOf(words []string) unnamed {
 	names, length := tailOf(words)
 	before := words[:len(words)-length]
 	other := func(w string) bool { return ofUnknown[w] || otherThings[w] && (w != "mcp" || !ofTool[names]) }
+	wholeCost := length > 1 && (names == namesCost || names == namesEstimate) // total_cost needs no more
 	if names == namesProvider && !mentionsAI(words) {
 		names = namesKnownProvider
 	}
 	switch {
-	case names == namesNothing, slices.ContainsFunc(before, other), names.isFigure(words), needsAI[names] && !mentionsAI(words) && !((names == namesCost || names == namesEstimate) && length > 1),
+	case names == namesNothing, slices.ContainsFunc(before, other), names.isFigure(words),
+		needsAI[names] && !wholeCost && !mentionsAI(words),
 		names == namesCost && holdsAny(before, costParts):
 		return namesNothing
 	case names == namesDocuments && slices.Contains(before, "input"):
