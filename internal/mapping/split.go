@@ -124,6 +124,17 @@ func (b *Batch) References(s *Span, of func(content.ID), history func(*content.H
 	}
 }
 
+// EachReference gives the contents that a span of the batch refers to, those of histories too.
+func (b *Batch) EachReference(s *Span, of func(content.ID)) {
+	b.References(s, of, func(h *content.History) {
+		for ; h != nil; h = h.Before {
+			for i := range h.Added {
+				of(h.Added[i].ID)
+			}
+		}
+	})
+}
+
 func (b *Batch) messages(day int32, in content.ID, ids []content.ID, of func(content.ID), history func(*content.History)) {
 	if in != (content.ID{}) {
 		if h := b.Histories[content.Key{Day: day, ID: in}]; h != nil {

@@ -138,14 +138,7 @@ func (r *Reservation) withoutDuplicates(b *mapping.Batch, duplicate []bool, repe
 			continue
 		}
 		owner := s.Owner()
-		of := func(id content.ID) { refers[store.OwnerRow{Key: content.Key{Day: s.Day, ID: id}, Owner: owner}] = true }
-		b.References(s, of, func(h *content.History) {
-			for ; h != nil; h = h.Before {
-				for i := range h.Added {
-					of(h.Added[i].ID)
-				}
-			}
-		})
+		b.EachReference(s, func(id content.ID) { refers[store.OwnerRow{Key: content.Key{Day: s.Day, ID: id}, Owner: owner}] = true })
 	}
 	for i := range b.Events {
 		if e := &b.Events[i]; !repeated[e.ID] {
@@ -190,6 +183,8 @@ func (r *Reservation) remember() {
 	for key, number := range r.staged {
 		owner := o.first[number]
 		switch {
+		case r.removed[key]:
+			continue
 		case o.anybody[key], !o.stored[key] && (owner == nobody || owner == content.Unknown):
 			owner = anybody
 		case owner == content.Unknown:
@@ -197,8 +192,10 @@ func (r *Reservation) remember() {
 		}
 		add(key, owner)
 	}
-	for key, owner := range r.histories {
-		add(key, owner)
+	if len(r.removed) == 0 { // else some histories may not be whole
+		for key, owner := range r.histories {
+			add(key, owner)
+		}
 	}
 	if o.partial {
 		return

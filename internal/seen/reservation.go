@@ -35,6 +35,7 @@ type Reservation struct {
 	staged    map[content.Key]int32
 	histories map[content.Key]content.Owner
 	owners    owners
+	removed   map[content.Key]bool // stored, and removed again before the commit
 
 	ended     chan struct{} // closed when the batch has committed or failed
 	committed bool          // to be read once it has ended
@@ -47,7 +48,7 @@ func (c *Contents) Reserve(p *Proof, b *mapping.Batch, all bool) *Reservation {
 	defer c.mu.Unlock()
 	r := &Reservation{
 		cache: c, proof: p, Known: map[int32]content.ID{}, left: map[*Reservation][]store.ContentRow{},
-		staged: make(map[content.Key]int32, len(b.Contents)), histories: map[content.Key]content.Owner{},
+		staged: make(map[content.Key]int32, len(b.Contents)), histories: map[content.Key]content.Owner{}, removed: map[content.Key]bool{},
 		owners: owners{counts: map[content.Key]int{}, seen: map[store.OwnerRow]bool{}, stored: map[content.Key]bool{}, anybody: map[content.Key]bool{}},
 		ended:  make(chan struct{}),
 	}
@@ -158,12 +159,13 @@ func (r *Reservation) AwaitOthers(ctx context.Context) (rows []store.ContentRow,
 				impatient = true
 			}
 		}
-		if !first.hasCommitted() {
-			rows = append(rows, left...)
-			continue
-		}
+		committed := first.hasCommitted()
 		for _, row := range left {
-			r.owners.stored[row.Key] = true
+			if committed && !first.removed[row.Key] {
+				r.owners.stored[row.Key] = true
+			} else {
+				rows = append(rows, row)
+			}
 		}
 	}
 	for i := range rows {
@@ -193,6 +195,45 @@ func (r *Reservation) Inserted(rows []store.ContentRow, inserted map[content.Key
 		}
 	}
 }
+
+// Unreferenced returns the contents that the batch may have stored and to which only those of
+// its spans refer that turned out to be stored already.
+func (r *Reservation) Unreferenced(b *mapping.Batch, duplicate []bool) (keys []content.Key) {
+	if !slices.Contains(duplicate, true) {
+		return nil
+	}
+	referred := map[content.Key]bool{}
+	for i := range b.Spans {
+		s := &b.Spans[i]
+		if !duplicate[i] {
+			b.EachReference(s, func(id content.ID) { referred[content.Key{Day: s.Day, ID: id}] = true })
+		}
+		for _, score := range s.Scores { // scores are stored whatever becomes of their spans
+			referred[content.Key{Day: score.Day, ID: score.ExplanationID}] = true
+		}
+	}
+	for i := range b.Events {
+		b.Events[i].References(func(key content.Key, _ content.Owner) { referred[key] = true })
+	}
+	for i := range b.Spans {
+		s := &b.Spans[i]
+		if !duplicate[i] {
+			continue
+		}
+		b.EachReference(s, func(id content.ID) {
+			key := content.Key{Day: s.Day, ID: id}
+			if r.isStaged(key) && !r.owners.stored[key] && !referred[key] {
+				referred[key] = true // once
+				keys = append(keys, key)
+			}
+		})
+	}
+	return keys
+}
+
+// Removed takes note that a content of the batch is not stored after all. It is for a time
+// before the reservation ends.
+func (r *Reservation) Removed(key content.Key) { r.removed[key] = true }
 
 // End ends the reservation. With durable, the batch has committed so that no crash of
 // the server can undo the commit; the contents are known from then on.

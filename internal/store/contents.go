@@ -91,26 +91,37 @@ func (s *Store) ProveContents(day int32, row func(epoch, file string) error) pgb
 // FindContents returns those of the contents that are stored.
 func (s *Store) FindContents(ctx context.Context, c *pgbatch.Conn, keys []content.Key) (map[content.Key]bool, error) {
 	found := make(map[content.Key]bool, len(keys))
+	statements := byDay(nil, "ask for contents", s.findContents, keys, func(key content.Key) { found[key] = true })
+	return found, c.Exec(ctx, statements...)
+}
+
+// UnstoreContents appends the statements that remove those of the contents again that the
+// transaction has stored, and give them to removed.
+func (s *Store) UnstoreContents(statements []pgbatch.Statement, keys []content.Key, removed func(content.Key)) []pgbatch.Statement {
+	return byDay(statements, "remove the words of duplicates", s.unstoreContents, keys, removed)
+}
+
+// byDay appends a statement for the contents of each day, which returns ids.
+func byDay(statements []pgbatch.Statement, what, sql string, keys []content.Key, row func(content.Key)) []pgbatch.Statement {
 	ids := map[int32][]content.ID{}
 	for _, key := range keys {
 		ids[key.Day] = append(ids[key.Day], key.ID)
 	}
-	statements := make([]pgbatch.Statement, 0, len(ids))
 	for day, dayIDs := range ids {
 		slices.SortFunc(dayIDs, compareIDs)
 		statements = append(statements, pgbatch.Statement{
-			What:   "ask for contents",
-			SQL:    s.findContents,
+			What:   what,
+			SQL:    sql,
 			Params: [][]byte{param(pgbatch.AppendDay(nil, day)), idArray(dayIDs)},
 			OIDs:   []uint32{pgtype.DateOID, pgtype.UUIDArrayOID},
 			Binary: true,
 			Row: func(values [][]byte) error {
-				found[content.Key{Day: day, ID: content.ID(values[0])}] = true
+				row(content.Key{Day: day, ID: content.ID(values[0])})
 				return nil
 			},
 		})
 	}
-	return found, c.Exec(ctx, statements...)
+	return statements
 }
 
 // CopyContents stores rows, sorted, of which none may be stored.

@@ -28,11 +28,11 @@ type Store struct {
 	begin, guard string
 	proof        string
 
-	findContents    string
-	copyContents    string
-	insertContents  pgbatch.Query[ContentRow]
-	noteOwners      pgbatch.Query[OwnerRow]
-	insertResources pgbatch.Query[ResourceRow]
+	findContents, unstoreContents string
+	copyContents                  string
+	insertContents                pgbatch.Query[ContentRow]
+	noteOwners                    pgbatch.Query[OwnerRow]
+	insertResources               pgbatch.Query[ResourceRow]
 
 	lockTraces   string
 	copyTraces   string
@@ -96,6 +96,7 @@ func New(schemaName string) *Store {
 		proof: text(schemaName, "contents_proof"),
 
 		findContents:    text(schemaName, "contents_find"),
+		unstoreContents: text(schemaName, "contents_unstore"),
 		copyContents:    pgbatch.CopySQL(schema.Table(schemaName, "llm_contents"), contentColumns),
 		insertContents:  query(schemaName, "contents_insert", contentColumns),
 		noteOwners:      query(schemaName, "owners_note", ownerColumns),

@@ -191,6 +191,10 @@ func TestErasureByOwnersRemovesWhatNobodyRefersTo(t *testing.T) {
 			for range rounds {
 				g.write(t, writers)
 				requireOwners(t, pool)
+				requireWhole(t, pool)
+				if !g.logs { // words of log records may be replaced by longer ones
+					require.Zero(t, count(t, pool, `(`+referred+`SELECT FROM llm_contents c LEFT JOIN r USING (day, id) WHERE r.id IS NULL) c`), "words of duplicates")
+				}
 				exec(t, pool, `CREATE TABLE before AS `+referred+`SELECT c.day, c.id, r.id IS NOT NULL AS referred FROM llm_contents c LEFT JOIN r USING (day, id)`)
 				erasure := g.erase()
 				exec(t, pool, "SELECT "+erasure)
@@ -265,6 +269,49 @@ func count(t *testing.T, pool *pgxpool.Pool, from string) (n int) {
 	t.Helper()
 	require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*) FROM "+from).Scan(&n), from)
 	return n
+}
+
+// requireWhole requires that every reference has its content.
+func requireWhole(t *testing.T, pool *pgxpool.Pool) {
+	t.Helper()
+	require.Zero(t, count(t, pool, `(`+referred+`SELECT FROM r LEFT JOIN llm_contents c USING (day, id) WHERE c.id IS NULL) r`), "references without a content")
+}
+
+// TestWordsOfDuplicatesAreNotKept has spans come again with other words. These are not stored,
+// and are stored for the next span that has them, of whichever batch of the collector.
+func TestWordsOfDuplicatesAreNotKept(t *testing.T) {
+	w, pool := newWriter(t)
+	mapper := mapping.New(mapping.Options{})
+	say := func(span byte, words ...string) {
+		t.Helper()
+		td := ptrace.NewTraces()
+		s := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+		s.SetTraceID(pcommon.TraceID{1})
+		s.SetSpanID(pcommon.SpanID{span})
+		s.SetStartTimestamp(pcommon.NewTimestampFromTime(time.Now().Truncate(24 * time.Hour)))
+		s.Attributes().PutStr("gen_ai.operation.name", "chat")
+		var messages []string
+		for _, word := range words {
+			messages = append(messages, fmt.Sprintf(`{"role":"user","content":%q}`, word+strings.Repeat(".", 200)))
+		}
+		s.Attributes().PutStr("gen_ai.input.messages", "["+strings.Join(messages, ",")+"]")
+		_, err := w.Write(t.Context(), mapped(t, mapper, td), nil)
+		require.NoError(t, err)
+		requireWhole(t, pool)
+	}
+	removals := func() int { return count(t, pool, "generate_series(1, (SELECT removals FROM llm_contents_removals))") }
+	before := removals()
+	conversation := []string{"one", "two", "three", "four", "five", "six"}
+	say(1, "hello")
+	say(1, "good-bye")
+	say(1, conversation...)
+	require.Equal(t, 1, count(t, pool, "llm_contents"))
+	require.Equal(t, before, removals(), "no collector has to ask again what is stored")
+	say(2, "good-bye")
+	say(3, conversation...)
+	say(4, append(conversation, "seven")...)
+	say(1, "hello")
+	require.Equal(t, 2+len(conversation)+1, count(t, pool, "llm_contents"))
 }
 
 // requireOwners requires that every reference is noted, and that every owner that is noted

@@ -372,6 +372,7 @@ func (t *transaction) finish(ctx context.Context) error {
 	}
 	s = t.w.store.Change(s, &t.changes, t.bounds())
 	s = t.w.store.CopyToDay(s, t.copied)
+	s = t.w.store.UnstoreContents(s, t.contents.Unreferenced(t.batch, t.dead), t.contents.Removed)
 	s = t.noteOwners(s)
 	s = t.w.store.UpdateSpanWords(s, t.spanWords)
 	if t.pairing != nil {

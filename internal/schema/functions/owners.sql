@@ -209,5 +209,37 @@ END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_remove_owners(date[], uuid[], bigint[]) FROM PUBLIC;
 
+-- Removes those of the contents again that this very transaction has stored, and returns them.
+-- Spans turn out to be stored already, with other words, after the words of a batch are stored: no
+-- row would show these, and no erasure find them. Nobody else has seen the contents, so this is no
+-- removal that collectors must know of. On Citus rows have the transactions of other nodes, and
+-- the contents stay until retention drops their day.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_unstore(of_day date, ids uuid[]) RETURNS SETOF uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET llm_observatory.unstoring = 'on' AS $$
+BEGIN
+    IF NOT {{.schema}}.llm_internal_has_citus() THEN
+        RETURN QUERY DELETE FROM {{.schema}}.llm_contents c
+            WHERE c.day = of_day AND c.id = ANY (ids) AND c.xmin = pg_current_xact_id()::xid RETURNING c.id;
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_unstore(date, uuid[]) FROM PUBLIC;
+
+-- Counts removals of contents, as of migrations/030_owners.sql, apart from those of
+-- llm_internal_unstore.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_count_removal() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_setting('llm_observatory.unstoring', true) IS NOT DISTINCT FROM 'on' THEN
+        RETURN NULL;
+    END IF;
+    UPDATE {{.schema}}.llm_contents_removals SET removals = removals + 1;
+    IF current_setting('llm_observatory.owners', true) IS DISTINCT FROM 'on' THEN
+        INSERT INTO {{.schema}}.llm_internal_unowned_hours (hour) VALUES (date_trunc('hour', clock_timestamp())) ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 -- Of the version before.
 DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_owners_left(date[], uuid[], uuid[], text[], timestamptz[]);

@@ -259,3 +259,6 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_keep_usage(timestamptz, timestamptz) FROM PUBLIC;
+
+-- Of the version before.
+DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_sum_up(timestamptz);
