@@ -215,31 +215,17 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_remove_owners(date[], uuid[], bi
 -- removal that collectors must know of. On Citus rows have the transactions of other nodes, and
 -- the contents stay until retention drops their day.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_unstore(of_day date, ids uuid[]) RETURNS SETOF uuid
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET llm_observatory.unstoring = 'on' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NOT {{.schema}}.llm_internal_has_citus() THEN
+        PERFORM set_config('llm_observatory.unstoring', 'on', true);
         RETURN QUERY DELETE FROM {{.schema}}.llm_contents c
             WHERE c.day = of_day AND c.id = ANY (ids) AND c.xmin = pg_current_xact_id()::xid RETURNING c.id;
+        PERFORM set_config('llm_observatory.unstoring', 'off', true);
     END IF;
 END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_unstore(date, uuid[]) FROM PUBLIC;
-
--- Counts removals of contents, as of migrations/030_owners.sql, apart from those of
--- llm_internal_unstore.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_count_removal() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    IF current_setting('llm_observatory.unstoring', true) IS NOT DISTINCT FROM 'on' THEN
-        RETURN NULL;
-    END IF;
-    UPDATE {{.schema}}.llm_contents_removals SET removals = removals + 1;
-    IF current_setting('llm_observatory.owners', true) IS DISTINCT FROM 'on' THEN
-        INSERT INTO {{.schema}}.llm_internal_unowned_hours (hour) VALUES (date_trunc('hour', clock_timestamp())) ON CONFLICT DO NOTHING;
-    END IF;
-    RETURN NULL;
-END
-$$;
 
 -- Of the version before.
 DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_owners_left(date[], uuid[], uuid[], text[], timestamptz[]);
