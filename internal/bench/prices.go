@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,7 @@ type pricing struct {
 	db      *pgxpool.Pool
 	subject subject
 	today   time.Time
+	writing sync.RWMutex // callers write with it, folding stops them
 	written atomic.Int64 // spans
 	seed    atomic.Uint64
 	found   pricingResult
@@ -48,12 +50,12 @@ type pricingPhase struct {
 	Change string `json:"change"`
 	// WaitSeconds is how long batches with estimates of before may still come: nothing is done meanwhile.
 	WaitSeconds float64 `json:"wait_seconds"`
-	// PricedSeconds is from there until all views say the new costs, FoldedSeconds until the sums of all hours are stored too.
+	// PricedSeconds is from there until all views say the new costs.
 	PricedSeconds float64 `json:"priced_seconds"`
-	FoldedSeconds float64 `json:"folded_seconds"`
-	// How fast the exporter wrote, compared to the mean of the quiet times around: until all was priced, and until all was folded.
-	WriteRatioPriced float64 `json:"write_ratio_priced"`
-	WriteRatioFolded float64 `json:"write_ratio_folded"`
+	// WriteRatio is how fast the exporter wrote until then, compared to the mean of the quiet times before and after.
+	WriteRatio float64 `json:"write_ratio"`
+	// FoldSeconds is how long it takes to store the sums of all hours again, while nobody writes.
+	FoldSeconds float64 `json:"fold_seconds"`
 }
 
 func (p *pricing) parse(args []string) error {
@@ -196,7 +198,10 @@ func (p *pricing) measure(ctx context.Context) error {
 	for range p.callers {
 		writers.Go(func() error {
 			for writing.Err() == nil {
-				if err := p.write(ctx, time.Now().UTC()); err != nil { // an hour that is not folded yet
+				p.writing.RLock()
+				err := p.write(ctx, time.Now().UTC()) // an hour that is not folded yet
+				p.writing.RUnlock()
+				if err != nil {
 					return err
 				}
 			}
@@ -228,7 +233,7 @@ func (p *pricing) changes(ctx context.Context) error {
 	p.found.QuietSpansPS = []float64{before}
 	for _, change := range priceChanges {
 		phase := pricingPhase{Change: change.name}
-		priced, folded, err := p.follow(ctx, change.sql, &phase)
+		priced, err := p.follow(ctx, change.sql, &phase)
 		if err != nil {
 			return err
 		}
@@ -241,7 +246,10 @@ func (p *pricing) changes(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		phase.WriteRatioPriced, phase.WriteRatioFolded = priced/((before+after)/2), folded/((before+after)/2)
+		phase.WriteRatio = priced / ((before + after) / 2)
+		if err := p.fold(ctx, &phase); err != nil {
+			return err
+		}
 		before = after
 		p.found.QuietSpansPS, p.found.Changes = append(p.found.QuietSpansPS, after), append(p.found.Changes, phase)
 		progress("%s: %+v; by itself %.0f spans/s", change.name, phase, after)
@@ -249,25 +257,36 @@ func (p *pricing) changes(ctx context.Context) error {
 	return nil
 }
 
-// follow makes a change, waits until the past has followed, and returns how many spans a second were written until all
-// was priced, and until all was folded.
-func (p *pricing) follow(ctx context.Context, change string, phase *pricingPhase) (priced, folded float64, err error) {
+// follow makes a change, waits until the past has followed, and returns how many spans a second were written meanwhile.
+func (p *pricing) follow(ctx context.Context, change string, phase *pricingPhase) (priced float64, err error) {
 	begin := time.Now()
 	if _, err := p.db.Exec(ctx, change); err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	if err := p.until(ctx, `SELECT EXISTS (SELECT FROM llm_internal_repricing)`); err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	phase.WaitSeconds = time.Since(begin).Seconds()
 	begin = time.Now()
-	folded, err = p.rate(ctx, func(ctx context.Context) error {
-		priced, err = p.rate(ctx, p.priced)
-		phase.PricedSeconds = time.Since(begin).Seconds()
-		return errors.Join(err, p.folded(ctx))
-	})
-	phase.FoldedSeconds = time.Since(begin).Seconds()
-	return priced, folded, err
+	priced, err = p.rate(ctx, p.priced)
+	phase.PricedSeconds = time.Since(begin).Seconds()
+	return priced, err
+}
+
+// fold stores the sums of all hours of the past, while nobody writes: the next change must not pay for it, and what
+// callers write until collectors get round to it fills a disk.
+func (p *pricing) fold(ctx context.Context, phase *pricingPhase) error {
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	begin := time.Now()
+	if _, err := upkeep.FoldUsage(ctx, p.db, "public", time.Now()); err != nil {
+		return err
+	}
+	if err := p.folded(ctx); err != nil {
+		return err
+	}
+	phase.FoldSeconds = time.Since(begin).Seconds()
+	return nil
 }
 
 func (p *pricing) quietly(ctx context.Context) error { return sleep.For(ctx, p.quiet) }
