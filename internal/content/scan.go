@@ -176,7 +176,7 @@ func objectEnd(s string, i int) int {
 	for i < len(s) {
 		switch s[i] {
 		case '"':
-			if i = stringEnd(s, i+1); i < 0 {
+			if i = jsonval.StringEnd(s, i+1); i < 0 {
 				return -1
 			}
 			continue
@@ -190,24 +190,4 @@ func objectEnd(s string, i int) int {
 		i++
 	}
 	return -1
-}
-
-// stringEnd returns the index after the quote that ends the string whose text
-// starts at i, -1 if there is none.
-func stringEnd(s string, i int) int {
-	start := i
-	for {
-		q := strings.IndexByte(s[i:], '"')
-		if q < 0 {
-			return -1
-		}
-		i += q + 1
-		slash := i - 2
-		for slash >= start && s[slash] == '\\' {
-			slash--
-		}
-		if (i-2-slash)%2 == 0 {
-			return i
-		}
-	}
 }

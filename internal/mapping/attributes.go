@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"strconv"
 	"strings"
-	"unsafe"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -145,7 +144,7 @@ func (r *reading) isFact(f attrClass, v pcommon.Value, written []byte) bool {
 		s := v.Str()
 		return (f == classFact || f == classErrorText) && !isJSONText(s) || !saysProse(s)
 	case pcommon.ValueTypeSlice, pcommon.ValueTypeMap:
-		return !saysProse(unsafe.String(unsafe.SliceData(written), len(written)))
+		return !saysProse(viewOf(written))
 	}
 	return true
 }

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unsafe"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -163,7 +162,7 @@ func (r *reading) nodeParam(all jsonval.Node, name string, n jsonval.Node) bool 
 			return false
 		}
 	}
-	if text := jsonval.Append(r.buf[:0], n, &r.rep); len(text) > longValue || n.Kind() >= jsonval.String && saysProse(unsafe.String(unsafe.SliceData(text), len(text))) {
+	if text := jsonval.Append(r.buf[:0], n, &r.rep); len(text) > longValue || n.Kind() >= jsonval.String && saysProse(viewOf(text)) {
 		return false
 	}
 	all.Set(name, n)

@@ -124,12 +124,13 @@ func (b *Batch) References(s *Span, of func(content.ID), history func(*content.H
 	}
 }
 
-// EachReference gives the contents that a span of the batch refers to, those of histories too.
-func (b *Batch) EachReference(s *Span, of func(content.ID)) {
-	b.References(s, of, func(h *content.History) {
+// EachReference gives the contents that a span of the batch refers to, those of histories too,
+// with their bodies.
+func (b *Batch) EachReference(s *Span, of func(id content.ID, body []byte)) {
+	b.References(s, func(id content.ID) { of(id, b.Contents[content.Key{Day: s.Day, ID: id}]) }, func(h *content.History) {
 		for ; h != nil; h = h.Before {
 			for i := range h.Added {
-				of(h.Added[i].ID)
+				of(h.Added[i].ID, h.Added[i].Body)
 			}
 		}
 	})

@@ -81,35 +81,16 @@ func (t *templates) find(value []byte) (gain int) {
 			return gain
 		}
 		from += at
-		to := endOfString(value, from+1)
+		to := jsonval.StringEnd(viewOf(value), from+1)
 		if to < 0 {
 			return gain
 		}
 		if at = to; to-from >= minTemplateText {
-			text := value[from:to]
-			if h, ok := t.texts[unsafe.String(unsafe.SliceData(text), len(text))]; ok {
+			if h, ok := t.texts[viewOf(value[from:to])]; ok {
 				h.from, h.to = from, to
 				t.holes = append(t.holes, h)
 				gain += to - from
 			}
-		}
-	}
-}
-
-// endOfString returns where a string of JSON ends, behind the quote; -1 if it does not.
-func endOfString(value []byte, at int) int {
-	for {
-		quote := bytes.IndexByte(value[at:], '"')
-		if quote < 0 {
-			return -1
-		}
-		quote += at
-		escapes := 0
-		for quote-escapes > at && value[quote-escapes-1] == '\\' {
-			escapes++
-		}
-		if at = quote + 1; escapes%2 == 0 {
-			return at
 		}
 	}
 }
@@ -136,11 +117,14 @@ func (t *templates) write(form string, value []byte, rep *jsonval.Repairs) {
 	b = append(b, `],"pieces":[`...)
 	at := 0
 	for i := range t.holes {
-		b = append(jsonval.AppendString(b, unsafe.String(unsafe.SliceData(value[at:]), t.holes[i].from-at), rep), ',')
+		b = append(jsonval.AppendString(b, viewOf(value[at:t.holes[i].from]), rep), ',')
 		at = t.holes[i].to
 	}
-	t.body = append(jsonval.AppendString(b, string(value[at:]), rep), `]}`...)
+	t.body = append(jsonval.AppendString(b, viewOf(value[at:]), rep), `]}`...)
 }
+
+// viewOf is bytes that nobody writes to meanwhile, as a string.
+func viewOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // readTexts lists the texts of the call's contents.
 func (r *reading) readTexts() {
@@ -149,16 +133,7 @@ func (r *reading) readTexts() {
 		t.texts = map[string]hole{}
 	}
 	clear(t.texts)
-	s := t.call
-	r.batch.References(s, func(id content.ID) {
-		t.readBody(id, r.batch.Contents[content.Key{Day: s.Day, ID: id}])
-	}, func(h *content.History) {
-		for ; h != nil; h = h.Before {
-			for i := range h.Added {
-				t.readBody(h.Added[i].ID, h.Added[i].Body)
-			}
-		}
-	})
+	r.batch.EachReference(t.call, t.readBody)
 }
 
 // nest is a list or an object of JSON around a place.
@@ -187,7 +162,7 @@ func (t *templates) readBody(id content.ID, body []byte) {
 			in.named = false
 		case '"':
 			from := at
-			to := endOfString(body, at+1)
+			to := jsonval.StringEnd(viewOf(body), at+1)
 			if to < 0 {
 				return
 			}
@@ -195,7 +170,7 @@ func (t *templates) readBody(id content.ID, body []byte) {
 			if in != nil && !in.list && !in.named {
 				in.key, in.named = body[from:to], true
 			} else if to-from >= minTemplateText {
-				t.add(unsafe.String(unsafe.SliceData(body[from:to]), to-from), id, around)
+				t.add(viewOf(body[from:to]), id, around)
 			}
 		}
 	}

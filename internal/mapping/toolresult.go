@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"strings"
-	"unsafe"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
@@ -13,7 +12,7 @@ func (r *reading) toolError(v value, c content.Content) {
 	if r.out.ErrorType != "" || len(c.Body) > maxResult {
 		return
 	}
-	body := unsafe.String(unsafe.SliceData(c.Body), len(c.Body)) // nobody writes to a content
+	body := viewOf(c.Body) // nobody writes to a content
 	said := r.textShowsFailure(body, 0)
 	if text, is := v.str(); !said && is && len(text) <= maxResult {
 		said = r.textShowsFailure(text, 0)
