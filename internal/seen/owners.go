@@ -132,14 +132,7 @@ func (r *Reservation) ToNote(b *mapping.Batch, duplicate []bool, repeated map[co
 func (r *Reservation) withoutDuplicates(b *mapping.Batch, duplicate []bool, repeated map[content.ID]bool, rows []store.OwnerRow) []store.OwnerRow {
 	r.owners.partial = true
 	refers := map[store.OwnerRow]bool{}
-	for i := range b.Spans {
-		s := &b.Spans[i]
-		if duplicate[i] {
-			continue
-		}
-		owner := s.Owner()
-		b.EachReference(s, func(id content.ID) { refers[store.OwnerRow{Key: content.Key{Day: s.Day, ID: id}, Owner: owner}] = true })
-	}
+	eachLive(b, duplicate, func(row store.OwnerRow) { refers[row] = true })
 	for i := range b.Events {
 		if e := &b.Events[i]; !repeated[e.ID] {
 			e.References(func(key content.Key, owner content.Owner) { refers[store.OwnerRow{Key: key, Owner: owner}] = true })
@@ -153,6 +146,20 @@ func (r *Reservation) withoutDuplicates(b *mapping.Batch, duplicate []bool, repe
 		}
 	}
 	return rows
+}
+
+// eachLive gives the references of the spans of a batch that are no duplicates.
+func eachLive(b *mapping.Batch, duplicate []bool, of func(store.OwnerRow)) {
+	for i := range b.Spans {
+		s := &b.Spans[i]
+		if duplicate[i] {
+			continue
+		}
+		owner := s.Owner()
+		b.EachReference(s, func(id content.ID, _ []byte) {
+			of(store.OwnerRow{Key: content.Key{Day: s.Day, ID: id}, Owner: owner})
+		})
+	}
 }
 
 // Noted takes note that nothing is left to note of a content, whoever refers to it.

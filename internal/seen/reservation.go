@@ -203,12 +203,9 @@ func (r *Reservation) Unreferenced(b *mapping.Batch, duplicate []bool) (keys []c
 		return nil
 	}
 	referred := map[content.Key]bool{}
+	eachLive(b, duplicate, func(row store.OwnerRow) { referred[row.Key] = true })
 	for i := range b.Spans {
-		s := &b.Spans[i]
-		if !duplicate[i] {
-			b.EachReference(s, func(id content.ID) { referred[content.Key{Day: s.Day, ID: id}] = true })
-		}
-		for _, score := range s.Scores { // scores are stored whatever becomes of their spans
+		for _, score := range b.Spans[i].Scores { // scores are stored whatever becomes of their spans
 			referred[content.Key{Day: score.Day, ID: score.ExplanationID}] = true
 		}
 	}
@@ -220,7 +217,7 @@ func (r *Reservation) Unreferenced(b *mapping.Batch, duplicate []bool) (keys []c
 		if !duplicate[i] {
 			continue
 		}
-		b.EachReference(s, func(id content.ID) {
+		b.EachReference(s, func(id content.ID, _ []byte) {
 			key := content.Key{Day: s.Day, ID: id}
 			if r.isStaged(key) && !r.owners.stored[key] && !referred[key] {
 				referred[key] = true // once

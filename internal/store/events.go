@@ -109,26 +109,23 @@ func (s *Store) CopyEvents(ctx context.Context, c *pgbatch.Conn, rows []mapping.
 	return pgbatch.CopyRows(ctx, c, "store events", s.copyEvents, eventColumns, rows)
 }
 
-// InsertEvents stores events, sorted, unless they are there, and returns those that were.
-func (s *Store) InsertEvents(ctx context.Context, c *pgbatch.Conn, rows []mapping.Event) (repeated map[content.ID]bool, err error) {
-	repeated = make(map[content.ID]bool, len(rows))
-	for i := range rows {
-		repeated[rows[i].ID] = true
-	}
+// InsertEvents stores events, sorted, unless they are there, and returns those that it stored.
+func (s *Store) InsertEvents(ctx context.Context, c *pgbatch.Conn, rows []mapping.Event) (inserted map[content.ID]bool, err error) {
+	inserted = make(map[content.ID]bool, len(rows))
 	for chunk := range slices.Chunk(rows, insertChunk) {
 		statement := s.insertEvents.Statement("store events", chunk)
 		statement.Row = func(v [][]byte) error {
 			var id [16]byte
 			r := pgbatch.Reader{Values: v}
 			r.UUID(&id)
-			delete(repeated, id)
+			inserted[id] = true
 			return r.Err
 		}
 		if err := c.Exec(ctx, statement); err != nil {
 			return nil, err
 		}
 	}
-	return repeated, nil
+	return inserted, nil
 }
 
 // InsertScores appends the statement that stores scores unless they are there.

@@ -3,6 +3,7 @@ package write
 import (
 	"context"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
@@ -10,7 +11,7 @@ import (
 
 // storeEvents stores the rows of the batch's log records. A record that is stored
 // already makes an optimistic attempt fail.
-func (t *transaction) storeEvents(ctx context.Context) (err error) {
+func (t *transaction) storeEvents(ctx context.Context) error {
 	events := t.batch.Events
 	if len(events) == 0 {
 		return nil
@@ -20,9 +21,14 @@ func (t *transaction) storeEvents(ctx context.Context) (err error) {
 		t.result.RecordsWritten = len(events)
 		return t.w.store.CopyEvents(ctx, t.conn, events)
 	}
-	t.repeated, err = t.w.store.InsertEvents(ctx, t.conn, events)
-	t.result.RecordsDuplicate = len(t.repeated)
-	t.result.RecordsWritten = len(events) - len(t.repeated)
+	inserted, err := t.w.store.InsertEvents(ctx, t.conn, events)
+	t.result.RecordsWritten, t.result.RecordsDuplicate = len(inserted), len(events)-len(inserted)
+	t.repeated = make(map[content.ID]bool, len(events)-len(inserted))
+	for i := range events {
+		if id := events[i].ID; !inserted[id] {
+			t.repeated[id] = true
+		}
+	}
 	return err
 }
 
