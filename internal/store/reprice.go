@@ -118,13 +118,12 @@ func (s *PricedSpan) read(v [][]byte) (known bool, err error) {
 // EstimateRow gives a stored span another estimate.
 type EstimateRow struct {
 	Place
-	Start    int64 // µs
 	Estimate decimal.NullDecimal
 }
 
 // Estimated is the row that gives the span another estimate.
 func (s *PricedSpan) Estimated(cost decimal.NullDecimal) EstimateRow {
-	return EstimateRow{s.place, s.Start, cost}
+	return EstimateRow{s.place, cost}
 }
 
 var estimateColumns = []pgbatch.Column[EstimateRow]{

@@ -1,10 +1,8 @@
 package write
 
 import (
-	"cmp"
 	"context"
 	"math"
-	"slices"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
@@ -120,8 +118,6 @@ func (r *repricing) reprice(ctx context.Context, refs []store.TraceRef) error {
 	for n := range r.elsewhere {
 		r.times = append(r.times, r.traces[n].stored.HourTimes()...)
 	}
-	// New versions of rows stand in the order of time as far as they can: indexes by time stay narrow.
-	slices.SortFunc(r.rows, func(a, b store.EstimateRow) int { return cmp.Compare(a.Start, b.Start) })
 	if err := r.w.store.UpdateEstimates(ctx, r.conn, r.rows, within); err != nil {
 		return err
 	}
