@@ -5,16 +5,27 @@ import (
 	"strings"
 )
 
+const ofTellings = `(SELECT o.$1 FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+    WHERE o.$1 IS NOT NULL ORDER BY o.ordinality LIMIT 1)`
+
 // parts are expressions that definition files share: {{.NAME COLUMN}} stands for the text under
 // NAME, with the column in the place of $1.
 var parts = map[string]string{
-	// What the innermost other observation of a call has that has any, and the day of its contents;
-	// s is the call's span, t its trace.
-	"of_tellings": `(SELECT o.$1 FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-    WHERE o.$1 IS NOT NULL ORDER BY o.ordinality LIMIT 1)`,
-	"day_of_tellings": `(SELECT (o.start_time AT TIME ZONE 'UTC')::date
+	// What the innermost other observation of a call has that has any; s is the call's span, t its
+	// trace.
+	"of_tellings": ofTellings,
+	// The same where the span says nothing of it and the call is told again, and the day of its
+	// contents then.
+	"own_or_told": `CASE WHEN s.$1 IS NULL AND k.told_again THEN ` + ofTellings + ` ELSE s.$1 END`,
+	"day_of": `CASE WHEN s.$1 IS NULL AND k.told_again THEN (SELECT (o.start_time AT TIME ZONE 'UTC')::date
     FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-    WHERE o.$1 IS NOT NULL ORDER BY o.ordinality LIMIT 1)`,
+    WHERE o.$1 IS NOT NULL ORDER BY o.ordinality LIMIT 1) ELSE d.day END`,
+	// The error of a call, which an event may name more exactly than its span.
+	"error": `CASE WHEN s.error_type = '_OTHER' AND k.told_again
+         THEN coalesce((SELECT o.error_type FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE o.error_type <> '_OTHER' ORDER BY o.ordinality LIMIT 1), s.error_type)
+         ELSE s.error_type END AS error_type,
+    CASE WHEN s.error_message IS NULL AND s.error_type IS NOT NULL AND k.told_again THEN ` + strings.ReplaceAll(ofTellings, "$1", "error_message") + ` ELSE s.error_message END AS error_message`,
 	// What llm_span_details and llm_trace show of a span s of trace t with resource r, before its
 	// contents and after them; new columns go to the end of the second.
 	"span_facts": `s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name, s.span_kind, s.kind, s.operation,

@@ -44,7 +44,13 @@ BEGIN
                 coalesce(sum(latency_us), 0) AS latency_us, min(latency_us) AS latency_us_min, max(latency_us) AS latency_us_max,
                 coalesce(sum(ttft_us), 0) AS ttft_us, min(ttft_us) AS ttft_us_min, max(ttft_us) AS ttft_us_max
             FROM (
-                SELECT r.*, {{.schema}}.llm_histogram_bucket(r.latency_us) AS latency_bucket, {{.schema}}.llm_histogram_bucket(r.ttft_us) AS ttft_bucket
+                SELECT r.*, {{.schema}}.llm_histogram_bucket(r.latency_us) AS latency_bucket, {{.schema}}.llm_histogram_bucket(r.ttft_us) AS ttft_bucket,
+                    CASE WHEN r.has_user THEN coalesce(r.own_agent_name, CASE WHEN r.trace_spans > 1 THEN coalesce(
+                        (SELECT min(o.agent_name) FROM {{.schema}}.llm_spans o
+                            WHERE o.trace_id = r.trace_id AND o.span_id = r.parent_span_id AND o.start_time BETWEEN r.trace_start AND r.trace_end),
+                        CASE WHEN r.trace_spans > 64 OR EXISTS (SELECT FROM {{.schema}}.llm_spans o
+                                WHERE o.trace_id = r.trace_id AND o.start_time BETWEEN r.trace_start AND r.trace_end AND o.agent_name IS NOT NULL)
+                            THEN {{.schema}}.llm_internal_agent(r.trace_id, r.span_id, r.parent_span_id, r.trace_spans, r.trace_start, r.trace_end) END) END) END AS agent_name
                 FROM (
                     SELECT date_trunc('hour', i.start_time) AS hour, i.service_name, i.environment, i.labels, i.kind, i.provider, i.model, i.failed, i.is_call AS is_span, i.is_call, false AS is_tool,
                         i.input_tokens, i.output_tokens, i.total_tokens, i.cache_read_tokens, i.cache_creation_tokens, i.reasoning_tokens,
@@ -54,12 +60,7 @@ BEGIN
                         by_user AS has_user, CASE WHEN by_user THEN i.user_id END AS user_id,
                         i.provider AS user_provider, i.model AS user_model,
                         CASE WHEN by_user THEN i.prompt_name END AS prompt_name, CASE WHEN by_user THEN i.prompt_version END AS prompt_version,
-                        CASE WHEN by_user THEN coalesce(i.own_agent_name, CASE WHEN i.trace_spans > 1 THEN coalesce(
-                        (SELECT min(o.agent_name) FROM {{.schema}}.llm_spans o
-                            WHERE o.trace_id = i.trace_id AND o.span_id = i.parent_span_id AND o.start_time BETWEEN i.trace_start AND i.trace_end),
-                        CASE WHEN i.trace_spans > 64 OR EXISTS (SELECT FROM {{.schema}}.llm_spans o
-                                WHERE o.trace_id = i.trace_id AND o.start_time BETWEEN i.trace_start AND i.trace_end AND o.agent_name IS NOT NULL)
-                            THEN {{.schema}}.llm_internal_agent(i.trace_id, i.span_id, i.parent_span_id, i.trace_spans, i.trace_start, i.trace_end) END) END) END AS agent_name
+                        i.own_agent_name, i.trace_id, i.span_id, i.parent_span_id, i.trace_spans, i.trace_start, i.trace_end
                     FROM {{.schema}}.llm_internal_calls i
                     WHERE i.start_time >= since AND i.start_time < until AND date_trunc('hour', i.start_time) = ANY (of_hours)
                     UNION ALL
@@ -71,12 +72,7 @@ BEGIN
                         CASE WHEN s.counted IS NOT FALSE AND s.ttft_ms BETWEEN 0 AND 1e12 THEN (s.ttft_ms * 1000)::bigint END,
                         k.has_user, CASE WHEN k.has_user THEN coalesce(s.user_id, t.user_id) END, NULL, NULL,
                         CASE WHEN k.has_user THEN s.prompt_name END, CASE WHEN k.has_user THEN s.prompt_version END,
-                        CASE WHEN k.has_user THEN coalesce(s.agent_name, CASE WHEN t.span_count > 1 THEN coalesce(
-                        (SELECT min(o.agent_name) FROM {{.schema}}.llm_spans o
-                            WHERE o.trace_id = s.trace_id AND o.span_id = s.parent_span_id AND o.start_time BETWEEN t.start_time AND t.end_time),
-                        CASE WHEN t.span_count > 64 OR EXISTS (SELECT FROM {{.schema}}.llm_spans o
-                                WHERE o.trace_id = s.trace_id AND o.start_time BETWEEN t.start_time AND t.end_time AND o.agent_name IS NOT NULL)
-                            THEN {{.schema}}.llm_internal_agent(s.trace_id, s.span_id, s.parent_span_id, t.span_count, t.start_time, t.end_time) END) END) END
+                        s.agent_name, s.trace_id, s.span_id, s.parent_span_id, t.span_count, t.start_time, t.end_time
                     FROM {{.schema}}.llm_spans s LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id
                     CROSS JOIN LATERAL (SELECT by_user AND s.kind = 'tool' AND s.counted IS TRUE AS has_user) k
                     WHERE s.start_time >= since AND s.start_time < until AND date_trunc('hour', s.start_time) = ANY (of_hours) AND (by_kind OR k.has_user)

@@ -4,23 +4,19 @@ CREATE OR REPLACE VIEW {{.schema}}.llm_internal_tools WITH (security_invoker = t
 SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name, s.span_kind, s.kind, s.error_type IS NOT NULL AS failed, s.operation,
     s.service_name, s.scope_name, s.scope_version, s.start_time, s.end_time, s.duration_us,
     s.status, s.status_message,
-    CASE WHEN s.error_type = '_OTHER' AND k.told_again
-         THEN coalesce((SELECT o.error_type FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-               WHERE o.error_type <> '_OTHER' ORDER BY o.ordinality LIMIT 1), s.error_type)
-         ELSE s.error_type END AS error_type,
-    CASE WHEN s.error_message IS NULL AND s.error_type IS NOT NULL AND k.told_again THEN {{.of_tellings error_message}} ELSE s.error_message END AS error_message, s.tool_name,
-    CASE WHEN s.tool_call_id IS NULL AND k.told_again THEN {{.of_tellings tool_call_id}} ELSE s.tool_call_id END AS tool_call_id,
+    {{.error}}, s.tool_name,
+    {{.own_or_told tool_call_id}} AS tool_call_id,
     coalesce(s.user_id, t.user_id) AS user_id, coalesce(s.session_id, t.session_id) AS session_id,
     coalesce(s.environment, t.environment) AS environment, coalesce(s.release, t.release) AS release,
     coalesce(s.tags, nullif(t.tags, '{}')) AS tags, coalesce(t.labels || s.labels, s.labels, t.labels) AS labels,
     coalesce(s.agent_name, CASE WHEN t.span_count > 1
         THEN {{.schema}}.llm_internal_agent(s.trace_id, s.span_id, s.parent_span_id, t.span_count, t.start_time, t.end_time) END) AS agent_name,
     s.agent_id, s.aggregate_usage, s.prompt_name, s.prompt_version, s.counted, s.source, s.stored_at,
-    CASE WHEN s.tool_arguments_id IS NULL AND k.told_again THEN {{.of_tellings tool_arguments_id}} ELSE s.tool_arguments_id END AS tool_arguments_id,
-    CASE WHEN s.tool_result_id IS NULL AND k.told_again THEN {{.of_tellings tool_result_id}} ELSE s.tool_result_id END AS tool_result_id,
+    {{.own_or_told tool_arguments_id}} AS tool_arguments_id,
+    {{.own_or_told tool_result_id}} AS tool_result_id,
     s.resource_id, s.adjustments, d.day,
-    CASE WHEN s.tool_arguments_id IS NULL AND k.told_again THEN {{.day_of_tellings tool_arguments_id}} ELSE d.day END AS arguments_day,
-    CASE WHEN s.tool_result_id IS NULL AND k.told_again THEN {{.day_of_tellings tool_result_id}} ELSE d.day END AS result_day,
+    {{.day_of tool_arguments_id}} AS arguments_day,
+    {{.day_of tool_result_id}} AS result_day,
     s.attributes, s.events, s.links, s.input_message_ids, s.output_message_ids,
     s.session_id AS own_session_id, t.session_id AS trace_session_id
 FROM {{.schema}}.llm_spans s
