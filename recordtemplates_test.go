@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 
@@ -135,5 +136,29 @@ func TestRecordsWithWordsOfTheirCallsComeBackAsSent(t *testing.T) {
 		require.Zero(t, countRows(t, db, "SELECT WHERE llm_internal_template('"+odd+"') IS NOT NULL"), odd)
 		require.Zero(t, countRows(t, db, `SELECT FROM llm_attribute_contents('{"a":`+odd+`}')`), odd)
 	}
+	requireHostileTemplatesRead(t, db)
 	rowcheck.Consistent(t, db)
+}
+
+// requireHostileTemplatesRead has an attribute refer to contents that are nearly templates, as
+// another program may write them: reading never fails.
+func requireHostileTemplatesRead(t *testing.T, db *pgxpool.Pool) {
+	t.Helper()
+	parts := []string{`null`, `7`, `"x"`, `[]`, `{}`, `[7]`, `["{"]`, `["a","b"]`, `[[]]`, `[["x"]]`, `[[-1]]`, `[[99999999999]]`, `[[0]]`, `[[0,"a",7,null]]`, `[[1,"a"]]`, `{"$hole":"x"}`,
+		`{"$hole":99999999999}`, `{"$hole":7}`, `{"a":[{"$hole":0}]}`, strings.Repeat("[", 5000) + strings.Repeat("]", 5000)}
+	const id = "00000000-0000-0000-0000-0000000000aa"
+	for _, form := range []string{`"json"`, `"text"`, `null`, `{}`} {
+		for _, holes := range parts {
+			for _, value := range parts {
+				body := `{"form":` + form + `,"holes":` + holes + `,"value":` + value + `,"pieces":` + value + `}`
+				_, err := db.Exec(t.Context(), `WITH new AS (INSERT INTO llm_contents (day, id, body) VALUES ('1999-01-01', $1, $2)
+					ON CONFLICT (day, id) DO UPDATE SET body = excluded.body) SELECT`, id, body)
+				require.NoError(t, err)
+				_, err = db.Exec(t.Context(), `SELECT llm_whole_attributes('1999-01-01', jsonb_build_object('a', jsonb_build_object('$content', jsonb_build_array($1::text, $1::text))))`, id)
+				require.NoError(t, err, body)
+			}
+		}
+	}
+	_, err := db.Exec(t.Context(), `DELETE FROM llm_contents WHERE id = $1`, id)
+	require.NoError(t, err)
 }

@@ -16,6 +16,12 @@ import (
 // program share a few. The reference is {"$content":["<template>","<content>",…]}, and
 // llm_internal_filled puts the value together again, exactly as it was sent.
 
+// The forms of templates.
+const (
+	formJSON = "json"
+	formText = "text"
+)
+
 const (
 	minTemplateText = 64  // bytes of a text that becomes a hole
 	minTemplateGain = 256 // bytes that holes must take out of a value
@@ -41,12 +47,12 @@ type templates struct {
 // template writes the reference to the template of a value, whose JSON is written; false
 // where the call's contents have too little of it.
 func (r *reading) template(dst, written []byte) ([]byte, bool) {
-	return r.templateOf(dst, "json", written)
+	return r.templateOf(dst, formJSON, written)
 }
 
 // textTemplate does the same for a text with JSON in it.
 func (r *reading) textTemplate(dst []byte, s string) ([]byte, bool) {
-	return r.templateOf(dst, "text", unsafe.Slice(unsafe.StringData(s), len(s)))
+	return r.templateOf(dst, formText, unsafe.Slice(unsafe.StringData(s), len(s)))
 }
 
 func (r *reading) templateOf(dst []byte, form string, value []byte) ([]byte, bool) {
@@ -95,8 +101,9 @@ func (t *templates) find(value []byte) (gain int) {
 	}
 }
 
-// write writes the template of a value: its form, the pieces between the holes, and of each
-// hole the number of its content among the ids and the path in the content's body.
+// write writes the template of a value: of each hole the number of its content among the ids
+// and the path in the content's body; then JSON with {"$hole":<number>} in the holes, which no
+// value of a sender can be, or the pieces of a text between them.
 func (t *templates) write(form string, value []byte, rep *jsonval.Repairs) {
 	t.ids = t.ids[:0]
 	b := append(append(append(t.body[:0], `{"form":"`...), form...), `","holes":[`...)
@@ -114,6 +121,10 @@ func (t *templates) write(form string, value []byte, rep *jsonval.Repairs) {
 		}
 		b = append(append(strconv.AppendInt(append(b, '['), int64(n), 10), h.path...), ']')
 	}
+	if form == formJSON {
+		t.body = t.appendValue(append(b, `],"value":`...), value)
+		return
+	}
 	b = append(b, `],"pieces":[`...)
 	at := 0
 	for i := range t.holes {
@@ -121,6 +132,17 @@ func (t *templates) write(form string, value []byte, rep *jsonval.Repairs) {
 		at = t.holes[i].to
 	}
 	t.body = append(jsonval.AppendString(b, viewOf(value[at:]), rep), `]}`...)
+}
+
+// appendValue writes JSON with holes, and ends the template.
+func (t *templates) appendValue(b, value []byte) []byte {
+	at := 0
+	for i := range t.holes {
+		b = append(append(b, value[at:t.holes[i].from]...), `{"$hole":`...)
+		b = append(strconv.AppendInt(b, int64(i), 10), '}')
+		at = t.holes[i].to
+	}
+	return append(append(b, value[at:]...), '}')
 }
 
 // viewOf is bytes that nobody writes to meanwhile, as a string.

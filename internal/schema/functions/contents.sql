@@ -77,29 +77,56 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     WHERE a.value ? '$content' AND a.key <> '$scope' AND c.id IS NOT NULL
 $$;
 
+-- A value of a template with texts in the place of {"$hole":<number>}, as the writer makes it.
+-- Values that nest deeper than the writer's do are left as they are.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_fill(value jsonb, texts text[], levels integer) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    IF levels = 0 THEN
+        RETURN value;
+    ELSIF jsonb_typeof(value) = 'array' THEN
+        RETURN (SELECT coalesce(jsonb_agg({{.schema}}.llm_internal_fill(e.value, texts, levels - 1) ORDER BY e.ordinality), '[]')
+            FROM jsonb_array_elements(value) WITH ORDINALITY e);
+    ELSIF jsonb_typeof(value) <> 'object' THEN
+        RETURN value;
+    ELSIF value = jsonb_build_object('$hole', value -> '$hole') AND value ->> '$hole' ~ '^\d{1,9}$' THEN
+        RETURN to_jsonb(texts[(value ->> '$hole')::integer + 1]);
+    END IF;
+    RETURN (SELECT coalesce(jsonb_object_agg(e.key, {{.schema}}.llm_internal_fill(e.value, texts, levels - 1)), '{}') FROM jsonb_each(value) e);
+END
+$$;
+
 -- A template, the first of the ids, with the texts of contents, the others, in its holes: the
--- value as it was sent. Null where one of them is gone.
+-- value as it was sent. Null where one of them is gone. Never fails, whatever the contents hold.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_filled(day date, ids uuid[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT AS $$
 DECLARE
     template jsonb := {{.schema}}.llm_content(day, ids[1]);
-    filled text := template -> 'pieces' ->> 0;
+    texts text[] := '{}';
     hole jsonb;
-    n integer := 0;
-    told text;
     last integer;
     body jsonb;
 BEGIN
-    FOR hole IN SELECT h.value FROM jsonb_array_elements(template -> 'holes') WITH ORDINALITY h ORDER BY h.ordinality LOOP
-        n := n + 1;
+    FOR hole IN SELECT h.value FROM jsonb_array_elements(CASE WHEN jsonb_typeof(template -> 'holes') = 'array' THEN template -> 'holes' END)
+        WITH ORDINALITY h ORDER BY h.ordinality
+    LOOP
+        IF jsonb_typeof(hole) IS DISTINCT FROM 'array' OR hole ->> 0 !~ '^\d{1,8}$' THEN
+            RETURN NULL;
+        END IF;
         IF last IS DISTINCT FROM (hole ->> 0)::integer THEN
             last := (hole ->> 0)::integer;
             body := {{.schema}}.llm_content(day, ids[last + 2]);
         END IF;
-        told := body #>> ARRAY(SELECT p.value FROM jsonb_array_elements_text(hole) WITH ORDINALITY p WHERE p.ordinality > 1 ORDER BY p.ordinality);
-        filled := filled || to_json(told)::text || (template -> 'pieces' ->> n);
+        texts := texts || (body #>> ARRAY(SELECT p.value FROM jsonb_array_elements_text(hole) WITH ORDINALITY p WHERE p.ordinality > 1 ORDER BY p.ordinality));
+        IF texts[cardinality(texts)] IS NULL THEN
+            RETURN NULL;
+        END IF;
     END LOOP;
-    RETURN CASE template ->> 'form' WHEN 'json' THEN filled::jsonb WHEN 'text' THEN to_jsonb(filled) END;
+    IF template ->> 'form' = 'json' THEN
+        RETURN {{.schema}}.llm_internal_fill(template -> 'value', texts, 300);
+    END IF;
+    RETURN (SELECT to_jsonb(string_agg(p.value || coalesce(to_json(texts[p.ordinality])::text, ''), '' ORDER BY p.ordinality))
+        FROM jsonb_array_elements_text(CASE WHEN jsonb_typeof(template -> 'pieces') = 'array' THEN template -> 'pieces' END) WITH ORDINALITY p);
 END
 $$;
 
