@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
 )
 
@@ -58,14 +60,28 @@ func Freeze(ctx context.Context, pool Pool, schemaName string, now time.Time) er
 	}
 	var errs []error
 	for _, name := range names {
-		for _, sql := range []string{
-			"VACUUM (FREEZE, ANALYZE, SKIP_LOCKED) " + name,
-			"ALTER TABLE " + name + " SET (autovacuum_analyze_scale_factor = 1)",
-		} {
-			if _, err := conn.Exec(ctx, sql); err != nil {
-				errs = append(errs, fmt.Errorf("vacuum %s: %w", name, err))
-			}
+		if _, err := conn.Exec(ctx, "VACUUM (FREEZE, ANALYZE, SKIP_LOCKED) "+name); err != nil {
+			errs = append(errs, fmt.Errorf("vacuum %s: %w", name, err))
+		}
+		if err := analyzeSeldom(ctx, conn, name); err != nil {
+			errs = append(errs, fmt.Errorf("set how often %s is analyzed: %w", name, err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// analyzeSeldom has autovacuum analyze a partition only once it has changed as a whole. A
+// collector that is vacuuming the partition does that itself: this one does not wait for it.
+func analyzeSeldom(ctx context.Context, conn *pgxpool.Conn, name string) error {
+	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '200ms'")
+		if err == nil {
+			_, err = tx.Exec(ctx, "ALTER TABLE "+name+" SET (autovacuum_analyze_scale_factor = 1)")
+		}
+		return err
+	})
+	if pgbatch.HasCode(err, pgbatch.LockNotAvailable) {
+		return nil
+	}
+	return err
 }

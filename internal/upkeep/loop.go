@@ -63,7 +63,8 @@ type Upkeep struct {
 func (u *Upkeep) Run(ctx context.Context) {
 	now := time.Now()
 	u.folded = now
-	follow := time.NewTimer(min(u.follow(ctx, now), u.Interval))
+	next := u.follow(ctx, now)
+	follow := time.NewTimer(min(next, u.Interval))
 	defer follow.Stop()
 	maintain := time.NewTicker(u.Interval)
 	defer maintain.Stop()

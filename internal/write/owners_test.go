@@ -312,6 +312,44 @@ func TestWordsOfDuplicatesAreNotKept(t *testing.T) {
 	say(4, append(conversation, "seven")...)
 	say(1, "hello")
 	require.Equal(t, 2+len(conversation)+1, count(t, pool, "llm_contents"))
+
+	// Two observations in one batch, of which the second one is the duplicate and has a score.
+	td := ptrace.NewTraces()
+	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+	for _, text := range []string{"first", "second"} {
+		s := spans.AppendEmpty()
+		s.SetTraceID(pcommon.TraceID{2})
+		s.SetSpanID(pcommon.SpanID{1})
+		s.SetStartTimestamp(pcommon.NewTimestampFromTime(time.Now().Truncate(24 * time.Hour)))
+		s.Attributes().PutStr("gen_ai.operation.name", "chat")
+		s.Attributes().PutStr("gen_ai.input.messages", fmt.Sprintf(`[{"role":"user","content":%q}]`, text+strings.Repeat(".", 200)))
+		score := s.Events().AppendEmpty()
+		score.SetName("gen_ai.evaluation.result")
+		score.Attributes().PutStr("gen_ai.evaluation.name", "relevance of "+text)
+		score.Attributes().PutStr("gen_ai.evaluation.explanation", "since it is "+text+strings.Repeat(".", 200))
+	}
+	_, err := w.Write(t.Context(), mapped(t, mapper, td), nil)
+	require.NoError(t, err)
+	requireWhole(t, pool)
+	require.Equal(t, 1, count(t, pool, "llm_contents WHERE body ? 'role' AND body::text ~ '(first|second)'"))
+	require.Zero(t, count(t, pool, "llm_scores s LEFT JOIN llm_contents c ON c.day = s.day AND c.id = s.explanation_id WHERE c.id IS NULL"), "scores without their explanations")
+}
+
+// TestRecordsSentTwiceInABatchCountOnce sends a log record twice in one batch, and again.
+func TestRecordsSentTwiceInABatchCountOnce(t *testing.T) {
+	w, pool := newWriter(t)
+	ld := turnOfAnAgent(1, "ann")
+	records := ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords()
+	n := records.Len()
+	records.At(0).CopyTo(records.AppendEmpty())
+	for sent, written := range []int{n, 0} {
+		b, err := signal.Logs{Logs: ld, Keep: logs.KeepGenAI}.Map(t.Context(), mapping.New(mapping.Options{}))
+		require.NoError(t, err)
+		result, err := w.Write(t.Context(), b, nil)
+		require.NoError(t, err)
+		require.Equal(t, []int{written, n - written}, []int{result.RecordsWritten, result.RecordsDuplicate}, "sent %d times before", sent)
+		require.Equal(t, n, count(t, pool, "llm_events"))
+	}
 }
 
 // requireOwners requires that every reference is noted, and that every owner that is noted
