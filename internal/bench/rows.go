@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -42,11 +44,11 @@ func (r row) list(ids []content.ID) any {
 }
 
 // usage returns what fills the token columns: nothing but for model spans.
-func (r row) usage() mapping.Usage {
+func (r row) usage() *mapping.Usage {
 	if r.Kind.IsModel() {
-		return r.Usage
+		return &r.Usage
 	}
-	return mapping.Usage{}
+	return new(mapping.Usage)
 }
 
 // counts is counted where no call is told twice, as in these workloads.
@@ -64,40 +66,26 @@ func (r row) usageCounts() any {
 	return nil
 }
 
-// copyColumns are the columns of inline_spans: those of llm_spans, with the words themselves in place of
-// references.
-var copyColumns = []struct {
+// copyColumn is a column of inline_spans.
+type copyColumn struct {
 	name  string
 	value func(row) any
-}{
+}
+
+// copyColumns are those of llm_spans, with the words themselves in place of references.
+var copyColumns = append(fedColumns(), []copyColumn{
 	{"trace_id", func(r row) any { return [16]byte(r.TraceID) }},
 	{"start_time", func(r row) any { return time.UnixMicro(r.Start) }},
 	{"end_time", func(r row) any { return time.UnixMicro(r.End) }},
 	{"duration_us", func(r row) any { return r.End - r.Start }},
-	{"ttft_ms", func(r row) any { return optional(r.TTFTMillis.V, r.TTFTMillis.OK) }},
-	{"input_tokens", func(r row) any { return integer(r.usage().Input) }},
-	{"output_tokens", func(r row) any { return integer(r.usage().Output) }},
-	{"total_tokens", func(r row) any { return integer(r.usage().Total) }},
-	{"cache_read_tokens", func(r row) any { return integer(r.usage().CacheRead) }},
-	{"cache_creation_tokens", func(r row) any { return integer(r.usage().CacheCreation) }},
-	{"reasoning_tokens", func(r row) any { return integer(r.usage().Reasoning) }},
-	{"cache_write_1h_tokens", func(r row) any { return integer(r.usage().Parts.Get().CacheWrite1h) }},
-	{"input_audio_tokens", func(r row) any { return integer(r.usage().Parts.Get().InputAudio) }},
-	{"output_audio_tokens", func(r row) any { return integer(r.usage().Parts.Get().OutputAudio) }},
-	{"input_image_tokens", func(r row) any { return integer(r.usage().Parts.Get().InputImage) }},
-	{"output_image_tokens", func(r row) any { return integer(r.usage().Parts.Get().OutputImage) }},
-	{"web_search_requests", func(r row) any { return integer(r.usage().Parts.Get().WebSearchRequests) }},
 	{"stored_at", func(r row) any { return time.UnixMicro(r.End) }},
 	{"source", func(row) any { return "span" }},
-	{"service_tier", func(r row) any { return text(r.ServiceTier) }},
 	{"labels", func(row) any { return nil }},
 	{"flags", func(r row) any { return optional(int64(r.Flags), r.Flags != 0) }},
-	{"embedding_dimensions", func(r row) any { return integer(r.EmbeddingDimensions) }},
 	{"dropped_attributes_count", func(r row) any { return optional(int64(r.DroppedAttributes), r.DroppedAttributes != 0) }},
 	{"dropped_events_count", func(r row) any { return optional(int64(r.DroppedEvents), r.DroppedEvents != 0) }},
 	{"dropped_links_count", func(r row) any { return optional(int64(r.DroppedLinks), r.DroppedLinks != 0) }},
 	{"below", func(row) any { return nil }},
-	{"streaming", func(r row) any { return optional(r.Streaming.V, r.Streaming.OK) }},
 	{"counted", row.counts},
 	{"usage_counted", row.usageCounts},
 	{"cost_counted", row.usageCounts},
@@ -109,49 +97,52 @@ var copyColumns = []struct {
 	{"name", func(r row) any { return r.Name }},
 	{"span_kind", func(r row) any { return r.SpanKind }},
 	{"kind", func(r row) any { return r.Kind.String() }},
-	{"operation", func(r row) any { return text(r.Operation) }},
-	{"service_name", func(r row) any { return text(r.ServiceName) }},
 	{"scope_name", func(r row) any { return text(r.ScopeName) }},
 	{"scope_version", func(r row) any { return text(r.ScopeVersion) }},
 	{"status", func(r row) any { return r.Status }},
 	{"status_message", func(r row) any { return text(r.StatusMessage) }},
-	{"error_type", func(r row) any { return text(r.ErrorType) }},
-	{"error_message", func(r row) any { return text(r.ErrorMessage) }},
-	{"provider", func(r row) any { return text(r.Provider) }},
-	{"request_model", func(r row) any { return text(r.RequestModel) }},
-	{"response_model", func(r row) any { return text(r.ResponseModel) }},
-	{"response_id", func(r row) any { return text(r.ResponseID) }},
-	{"user_id", func(r row) any { return text(r.UserID) }},
-	{"session_id", func(r row) any { return text(r.SessionID) }},
-	{"environment", func(r row) any { return text(r.Environment) }},
-	{"release", func(r row) any { return text(r.Release) }},
-	{"prompt_name", func(r row) any { return text(r.PromptName) }},
-	{"prompt_version", func(r row) any { return text(r.PromptVersion) }},
-	{"agent_name", func(r row) any { return text(r.AgentName) }},
-	{"agent_id", func(r row) any { return text(r.AgentID) }},
-	{"tool_name", func(r row) any { return text(r.ToolName) }},
-	{"tool_call_id", func(r row) any { return text(r.ToolCallID) }},
 	{"trace_state", func(r row) any { return text(r.TraceState) }},
-	{"input_cost", func(r row) any { return numeric(r.usage().Parts.Get().InputCost) }},
-	{"output_cost", func(r row) any { return numeric(r.usage().Parts.Get().OutputCost) }},
-	{"total_cost", func(r row) any { return numeric(r.usage().TotalCost) }},
 	{"estimated_cost", func(row) any { return nil }},
-	{"finish_reasons", func(r row) any { return optional(r.FinishReasons, r.FinishReasons != nil) }},
-	{"tags", func(r row) any { return optional(r.Tags, r.Tags != nil) }},
 	{"adjustments", func(r row) any { return optional(r.Adjustments.Names(), r.Adjustments != 0) }},
-	{"request_parameters", func(r row) any { return document(r.RequestParameters) }},
 	{"aggregate_usage", func(row) any { return nil }},
 	{"attributes", func(r row) any { return document(r.Attributes) }},
 	{"events", func(r row) any { return document(r.Events) }},
 	{"links", func(r row) any { return document(r.Links) }},
-	{"input_messages", func(r row) any { return r.list(r.InputMessageIDs) }},
-	{"output_messages", func(r row) any { return r.list(r.OutputMessageIDs) }},
-	{"documents", func(r row) any { return r.list(r.DocumentIDs) }},
-	{"system_instructions", func(r row) any { return r.one(r.SystemInstructionsID) }},
-	{"tool_definitions", func(r row) any { return r.one(r.ToolDefinitionsID) }},
-	{"tool_arguments", func(r row) any { return r.one(r.ToolArgumentsID) }},
-	{"tool_result", func(r row) any { return r.one(r.ToolResultID) }},
-	{"retrieval_query", func(r row) any { return r.one(r.RetrievalQueryID) }},
+}...)
+
+func fedColumns() []copyColumn {
+	var columns []copyColumn
+	for _, c := range mapping.Columns() {
+		columns = append(columns, fedColumn(c))
+	}
+	return columns
+}
+
+// fedColumn stores what a column of package mapping holds.
+func fedColumn(c mapping.Column) copyColumn {
+	switch of := c.Of.(type) {
+	case func(*mapping.Span) *string:
+		return copyColumn{c.Name, func(r row) any { return text(*of(r.Span)) }}
+	case func(*mapping.Span) []string:
+		return copyColumn{c.Name, func(r row) any { return optional(of(r.Span), of(r.Span) != nil) }}
+	case func(*mapping.Span) mapping.Int:
+		return copyColumn{c.Name, func(r row) any { return integer(of(r.Span)) }}
+	case func(*mapping.Span) mapping.Float:
+		return copyColumn{c.Name, func(r row) any { return optional(of(r.Span).V, of(r.Span).OK) }}
+	case func(*mapping.Span) mapping.Bool:
+		return copyColumn{c.Name, func(r row) any { return optional(of(r.Span).V, of(r.Span).OK) }}
+	case func(*mapping.Span) []byte:
+		return copyColumn{c.Name, func(r row) any { return document(of(r.Span)) }}
+	case func(*mapping.Usage) mapping.Int:
+		return copyColumn{c.Name, func(r row) any { return integer(of(r.usage())) }}
+	case func(*mapping.Usage) decimal.NullDecimal:
+		return copyColumn{c.Name, func(r row) any { return numeric(of(r.usage())) }}
+	case func(*mapping.Span) *content.ID:
+		return copyColumn{strings.TrimSuffix(c.Name, "_id"), func(r row) any { return r.one(*of(r.Span)) }}
+	case func(*mapping.Span) []content.ID:
+		return copyColumn{strings.TrimSuffix(c.Name, "_ids") + "s", func(r row) any { return r.list(of(r.Span)) }}
+	}
+	panic(fmt.Sprintf("column %s: no value for %T", c.Name, c.Of))
 }
 
 // copyRows prepares a batch for pgx.CopyFromRows.

@@ -184,7 +184,7 @@ func writeField(b *strings.Builder, t *table, f field) {
 	}
 	info := fields[f]
 	fmt.Fprintf(b, "## %s\n\n", info.column)
-	if info.kinds != anyKind {
+	if info.kinds != 0 {
 		fmt.Fprintf(b, "On spans of kind %s.\n\n", kindNamesOf(info.kinds))
 	}
 	b.WriteString("| | source | dialect | |\n|---|---|---|---|\n")
@@ -225,7 +225,7 @@ func sourceName(src *boundSource) string {
 
 func sourceNote(src *boundSource, info fieldInfo) string {
 	var notes []string
-	if src.kinds != info.kinds {
+	if src.kinds != info.on() {
 		notes = append(notes, "on kind "+kindNamesOf(src.kinds))
 	}
 	if src.own {

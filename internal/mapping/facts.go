@@ -23,16 +23,11 @@ const maxEntries = 1000
 func (r *reading) facts(res *resource) {
 	s := r.out
 	s.Operation = r.operation(r.overrules)
-	s.RequestModel = r.text(fRequestModel)
-	s.ResponseModel = r.text(fResponseModel)
-	s.ResponseID = r.text(fResponseID)
+	for fed := r.fed & plain; fed != 0; fed &= fed - 1 {
+		f := field(bits.TrailingZeros64(fed))
+		*texts[f](s) = r.text(f)
+	}
 	s.Provider = r.provider()
-	s.UserID = r.text(fUserID)
-	s.SessionID = r.text(fSessionID)
-	s.AgentName = r.text(fAgentName)
-	s.AgentID = r.text(fAgentID)
-	s.ToolName = r.text(fToolName)
-	s.ToolCallID = r.text(fToolCallID)
 	s.Tags = r.list(fTags, nil)
 	s.FinishReasons = r.list(fFinishReasons, content.FinishReason)
 	s.EmbeddingDimensions, _ = r.count(fEmbeddingDimensions, math.MaxInt32) // the column is an int
@@ -40,7 +35,6 @@ func (r *reading) facts(res *resource) {
 	r.place(res)
 	r.labels(res)
 	r.usage(&s.Usage)
-	s.ServiceTier = r.text(fServiceTier)
 	s.Streaming = r.boolean(fStreaming)
 	r.ttft()
 	r.errors()

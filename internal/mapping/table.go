@@ -250,7 +250,7 @@ func (t *table) mark(mark string, bit uint64) {
 
 func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 	s := &d.sources[f][i]
-	b := &boundSource{source: s, dialectName: d.name, dialect: bit, kinds: fields[f].kinds}
+	b := &boundSource{source: s, dialectName: d.name, dialect: bit, kinds: fields[f].on()}
 	b.rank = 2 * (cmp.Or(s.at, level(d.name)).rank()*maxSources + i)
 	if s.only != 0 {
 		b.kinds = s.only
@@ -270,7 +270,7 @@ func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 		b.slot = -1
 	}
 	b.list = strings.Contains(s.attr, ".#")
-	if s.attr != "" && s.event == "" && !fields[f].words && len(b.steps) == 0 && s.as != asBody && s.as != asWrapped && s.with == nil {
+	if s.attr != "" && s.event == "" && !fields[f].words() && len(b.steps) == 0 && s.as != asBody && s.as != asWrapped && s.with == nil {
 		t.lookupOrAdd(s.attr).knowFact(s.own, bit)
 	}
 	t.sources[f] = append(t.sources[f], b)
@@ -281,7 +281,7 @@ func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 // messages, as text.
 func (t *table) addBase(b *boundSource, f field, bit uint64) {
 	base, indexed := strings.CutSuffix(b.attr, ".#")
-	if !indexed || !fields[f].words || b.with != nil || len(b.heads) > 0 && f != fInputMessages && f != fOutputMessages {
+	if !indexed || !fields[f].words() || b.with != nil || len(b.heads) > 0 && f != fInputMessages && f != fOutputMessages {
 		return
 	}
 	if slices.ContainsFunc(t.sources[f], func(other *boundSource) bool { return other.attr == base && len(other.steps) == 0 }) {
@@ -348,7 +348,7 @@ func (t *table) bindAttribute(s *source, f field, bit uint64) int16 {
 		fam.except = append(fam.except, s.except...)
 	}
 	switch {
-	case s.own && fields[f].words:
+	case s.own && fields[f].words():
 		info.wordsOf |= bit
 		info.fields |= 1 << f
 	case s.mixed:
@@ -361,7 +361,7 @@ func (t *table) bindAttribute(s *source, f field, bit uint64) int16 {
 
 func (t *table) feed(k *keyInfo, f field) int16 {
 	k.fields |= 1 << f
-	k.words = k.words || fields[f].words
+	k.words = k.words || fields[f].words()
 	return k.slot
 }
 

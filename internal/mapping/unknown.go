@@ -130,7 +130,7 @@ func (n unnamed) isSaid() bool { return saidNames[n] }
 
 var saidNames = func() (said [numUnnamed]bool) {
 	for n, feeds := range unknownFeeds {
-		said[n] = len(feeds) > 0 && fields[feeds[0].field].words
+		said[n] = len(feeds) > 0 && fields[feeds[0].field].words()
 	}
 	return said
 }()

@@ -5,18 +5,16 @@ import (
 	"strings"
 )
 
-const ofTellings = `(SELECT o.$1 FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-    WHERE o.$1 IS NOT NULL ORDER BY o.ordinality LIMIT 1)`
-
-// parts are expressions that definition files share: {{.NAME COLUMN}} stands for the text under
-// NAME, with the column in the place of $1.
+// parts are expressions that definition files share: {{.NAME ARGUMENT}} stands for the text under
+// NAME, with the argument, a column or a table's alias, in the place of $1.
 var parts = map[string]string{
 	// What the innermost other observation of a call has that has any; s is the call's span, t its
 	// trace.
-	"of_tellings": ofTellings,
+	"of_tellings": `(SELECT o.$1 FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+    WHERE o.$1 IS NOT NULL ORDER BY o.ordinality LIMIT 1)`,
 	// The same where the span says nothing of it and the call is told again, and the day of its
 	// contents then.
-	"own_or_told": `CASE WHEN s.$1 IS NULL AND k.told_again THEN ` + ofTellings + ` ELSE s.$1 END`,
+	"own_or_told": `CASE WHEN s.$1 IS NULL AND k.told_again THEN {{.of_tellings $1}} ELSE s.$1 END`,
 	"day_of": `CASE WHEN s.$1 IS NULL AND k.told_again THEN (SELECT (o.start_time AT TIME ZONE 'UTC')::date
     FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
     WHERE o.$1 IS NOT NULL ORDER BY o.ordinality LIMIT 1) ELSE d.day END`,
@@ -25,9 +23,12 @@ var parts = map[string]string{
          THEN coalesce((SELECT o.error_type FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
                WHERE o.error_type <> '_OTHER' ORDER BY o.ordinality LIMIT 1), s.error_type)
          ELSE s.error_type END AS error_type,
-    CASE WHEN s.error_message IS NULL AND s.error_type IS NOT NULL AND k.told_again THEN ` + strings.ReplaceAll(ofTellings, "$1", "error_message") + ` ELSE s.error_message END AS error_message`,
+    CASE WHEN s.error_message IS NULL AND s.error_type IS NOT NULL AND k.told_again THEN {{.of_tellings error_message}} ELSE s.error_message END AS error_message`,
+	// What the views of spans, of calls and of tools show of a span as llm_spans has it. A new column
+	// for which that is enough goes to the end of this line, and all of them show the column.
+	"as_stored": `$1.source, $1.stored_at`,
 	// What llm_span_details and llm_trace show of a span s of trace t with resource r, before its
-	// contents and after them; new columns go to the end of the second.
+	// contents and after them.
 	"span_facts": `s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name, s.span_kind, s.kind, s.operation,
     s.service_name, s.scope_name, s.scope_version, s.start_time, s.end_time, s.duration_us,
     s.status, s.status_message, s.error_type, s.error_message,
@@ -41,7 +42,7 @@ var parts = map[string]string{
 	"span_rest": `s.resource_id, r.attributes AS resource_attributes,
     {{.schema}}.llm_whole_attributes(d.day, s.attributes) AS attributes,
     {{.schema}}.llm_whole_events(d.day, s.events) AS events, s.links, s.trace_state, s.flags, s.dropped_attributes_count, s.dropped_events_count, s.dropped_links_count, s.adjustments,
-    s.cost_counted, {{.schema}}.llm_model_name(coalesce(s.response_model, s.request_model)) AS model, s.labels, s.service_tier, s.source, s.stored_at,
+    s.cost_counted, {{.schema}}.llm_model_name(coalesce(s.response_model, s.request_model)) AS model, s.labels, s.service_tier, {{.as_stored s}},
     s.cache_write_1h_tokens, s.input_audio_tokens, s.output_audio_tokens, s.input_image_tokens, s.output_image_tokens, s.web_search_requests,
     s.estimated_cost, s.estimate_counted`,
 	// Tokens of a row of llm_internal_calls: the span's own, else those of the spans around (u), else the
@@ -64,13 +65,15 @@ var parts = map[string]string{
 var part = regexp.MustCompile(`{{\.(\w+)(?: (\w+))?}}`)
 
 // definitionText is a definition file with its parts in place.
-func definitionText(file string) string {
-	return part.ReplaceAllStringFunc(read(file), func(placeholder string) string {
+func definitionText(file string) string { return withParts(read(file)) }
+
+func withParts(text string) string {
+	return part.ReplaceAllStringFunc(text, func(placeholder string) string {
 		found := part.FindStringSubmatch(placeholder)
 		text, ok := parts[found[1]]
 		if !ok {
 			return placeholder // the schema, or a list of columns
 		}
-		return strings.ReplaceAll(text, "$1", found[2])
+		return withParts(strings.ReplaceAll(text, "$1", found[2]))
 	})
 }

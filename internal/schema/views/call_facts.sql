@@ -8,6 +8,6 @@ SELECT i.trace_id, i.trace_hex, i.span_id, i.parent_span_id, i.name, i.span_kind
     i.reasoning_tokens, i.input_audio_tokens, i.output_audio_tokens, i.input_image_tokens, i.output_image_tokens, i.web_search_requests,
     i.input_cost, i.output_cost, i.total_cost, i.cost_source, i.estimated_cost, i.service_tier, i.counted, i.usage_counted, i.cost_counted,
     i.user_id, i.session_id, i.environment, i.release, i.tags, i.labels, i.prompt_name, i.prompt_version, i.agent_name, i.agent_id,
-    i.embedding_dimensions, i.source, i.stored_at,
+    i.embedding_dimensions, {{.as_stored i}},
     i.input_message_ids, i.output_message_ids, i.system_instructions_id, i.tool_definitions_id, i.document_ids, i.resource_id, i.adjustments
 FROM {{.schema}}.llm_internal_calls i;

@@ -44,7 +44,7 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     s.prompt_name, s.prompt_version,
     coalesce(s.agent_name, CASE WHEN t.span_count > 1
         THEN {{.schema}}.llm_internal_agent(s.trace_id, s.span_id, s.parent_span_id, t.span_count, t.start_time, t.end_time) END) AS agent_name,
-    s.agent_id, s.tool_name, s.tool_call_id, s.embedding_dimensions, s.service_tier, s.source, s.stored_at,
+    s.agent_id, s.tool_name, s.tool_call_id, s.embedding_dimensions, s.service_tier, {{.as_stored s}},
     d.day,
     {{.day_of input_message_ids}} AS input_day,
     {{.day_of output_message_ids}} AS output_day,

@@ -11,7 +11,7 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     coalesce(s.tags, nullif(t.tags, '{}')) AS tags, coalesce(t.labels || s.labels, s.labels, t.labels) AS labels,
     coalesce(s.agent_name, CASE WHEN t.span_count > 1
         THEN {{.schema}}.llm_internal_agent(s.trace_id, s.span_id, s.parent_span_id, t.span_count, t.start_time, t.end_time) END) AS agent_name,
-    s.agent_id, s.aggregate_usage, s.prompt_name, s.prompt_version, s.counted, s.source, s.stored_at,
+    s.agent_id, s.aggregate_usage, s.prompt_name, s.prompt_version, s.counted, {{.as_stored s}},
     {{.own_or_told tool_arguments_id}} AS tool_arguments_id,
     {{.own_or_told tool_result_id}} AS tool_result_id,
     s.resource_id, s.adjustments, d.day,
