@@ -37,7 +37,7 @@ func (z *Normalizer) documents(s *scratch, dst []Content, n jsonval.Node, r *jso
 }
 
 // documentLists are the keys that hold documents inside a body.
-var documentLists = [...]string{"documents", "output", "outputs", "results", "value", "contexts"}
+var documentLists = jsonval.KeysOf("documents", "output", "outputs", "results", "value", "contexts")
 
 func (rd *reader) documents(list, n jsonval.Node, depth int) {
 	if depth > maxToolNesting {
@@ -65,8 +65,8 @@ func (rd *reader) documents(list, n jsonval.Node, depth int) {
 	case jsonval.Object:
 		if !documentText(n).Exists() && !n.Get("id").Exists() {
 			before := list.Len()
-			for _, key := range documentLists {
-				rd.documents(list, n.Get(key), depth+1)
+			for at, c := n.Any(documentLists, 0); at >= 0; at, c = n.Any(documentLists, at+1) {
+				rd.documents(list, c, depth+1)
 			}
 			if list.Len() > before {
 				return
@@ -76,13 +76,21 @@ func (rd *reader) documents(list, n jsonval.Node, depth int) {
 	}
 }
 
+var (
+	documentTexts = jsonval.KeysOf("content", "page_content", "pageContent", "text")
+	documentIDs   = jsonval.KeysOf("id", "document_id", "id_")
+	scores        = jsonval.KeysOf("score", "relevance_score")
+)
+
 func documentText(n jsonval.Node) jsonval.Node {
-	c := first(n, "content", "page_content", "pageContent", "text")
+	c := first(n, documentTexts)
 	if doc := n.Get("document"); !c.Exists() && doc.Kind() == jsonval.String {
 		return doc
 	}
 	return c
 }
+
+var blockTexts = jsonval.KeysOf("text", "content")
 
 // plain joins content blocks that are all text.
 func (rd *reader) plain(c jsonval.Node) jsonval.Node {
@@ -91,7 +99,7 @@ func (rd *reader) plain(c jsonval.Node) jsonval.Node {
 	}
 	var text strings.Builder
 	for b := c.First(); b.Exists(); b = b.Next() {
-		t := first(b, "text", "content")
+		t := first(b, blockTexts)
 		if kindOf(b) != partText || t.Kind() != jsonval.String {
 			return c
 		}
@@ -111,17 +119,17 @@ var moved = map[string]bool{
 }
 
 func (rd *reader) document(list, n jsonval.Node) {
-	score := first(n, "score", "relevance_score")
+	score := first(n, scores)
 	for _, key := range [...]string{"kwargs", "document", "node"} {
 		if inner := n.Get(key); inner.Kind() == jsonval.Object {
 			n = inner
 		}
 	}
 	d := rd.d.Object()
-	d.Set("id", first(n, "id", "document_id", "id_"))
+	d.Set("id", first(n, documentIDs))
 	d.Set("content", rd.plain(documentText(n)))
-	d.Set("score", or(score, first(n, "score", "relevance_score")))
-	meta := first(n, "metadata")
+	d.Set("score", or(score, first(n, scores)))
+	meta := filled(n.Get("metadata"))
 	if meta.Kind() == jsonval.String {
 		if inner, ok := rd.parsed(meta.Str()); ok {
 			meta = inner

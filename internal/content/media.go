@@ -29,10 +29,10 @@ func (rd *reader) mediaPart(parts, n jsonval.Node) {
 		rd.addAddress(parts, m, m.address, false)
 	case m.fileID.Exists():
 		p := rd.d.Object()
-		p.Set("type", rd.d.String(typeFile))
+		p.Put("type", rd.d.String(typeFile))
 		p.SetStr("modality", m.modality)
 		p.SetStr("mime_type", m.mime)
-		p.Set("file_id", m.fileID)
+		p.Put("file_id", m.fileID)
 		parts.Add(p)
 	case typ == "document" && m.text.Exists():
 		rd.addText(parts, m.text)
@@ -47,11 +47,18 @@ type media struct {
 	data, address, fileID, text jsonval.Node
 }
 
+var (
+	mediaData      = jsonval.KeysOf("data", "bytes", "file_data", "base64")
+	mediaAddresses = jsonval.KeysOf("url", "uri", "fileUri", "file_uri", "file_url")
+	mediaFiles     = jsonval.KeysOf("file_id", "fileId")
+	mediaTypes     = jsonval.KeysOf("mime_type", "mimeType", "media_type", "mediaType", "contentType")
+)
+
 // mediaKeys are the keys under which blocks nest their source.
-var mediaKeys = [...]string{
+var mediaKeys = jsonval.KeysOf(
 	"image_url", "image", "source", "inlineData", "inline_data", "fileData", "file_data", "media", "file",
 	"input_audio", "audio", "video", "video_url", "audio_url", "document",
-}
+)
 
 // maxMediaNesting is how deep sources nest ({"image":{"image":{"url"}}}).
 const maxMediaNesting = 4
@@ -64,29 +71,28 @@ func (m *media) find(n jsonval.Node, typ string, depth int) {
 		m.text = data // Anthropic: a document of plain text
 		return
 	}
-	m.data = or(m.data, first(n, "data", "bytes", "file_data", "base64"))
+	m.data = or(m.data, first(n, mediaData))
 	if m.data.Kind() == jsonval.Object {
 		m.data = jsonval.Node{}
 	}
 	if typ == "binary" || typ == typeBlob {
-		m.data = or(m.data, first(n, "content"))
+		m.data = or(m.data, filled(n.Get("content")))
 	}
-	m.address = or(m.address, first(n, "url", "uri", "fileUri", "file_uri", "file_url"))
-	m.fileID = or(m.fileID, first(n, "file_id", "fileId"))
-	m.text = or(m.text, first(n, "text"))
+	m.address = or(m.address, first(n, mediaAddresses))
+	m.fileID = or(m.fileID, first(n, mediaFiles))
+	m.text = or(m.text, filled(n.Get("text")))
 	if depth == maxMediaNesting {
 		return
 	}
-	for _, key := range mediaKeys {
-		c := n.Get(key)
-		if m.modality == "" && c.Exists() {
-			m.modality = modalityOfType(key)
+	for at, c := n.Any(mediaKeys, 0); at >= 0; at, c = n.Any(mediaKeys, at+1) {
+		if m.modality == "" {
+			m.modality = modalityOfType(c.Key())
 		}
 		switch c.Kind() {
 		case jsonval.Object:
 			m.find(c, "", depth+1)
 		case jsonval.String:
-			m.address = or(m.address, first(n, key))
+			m.address = or(m.address, filled(c))
 		case jsonval.Bytes:
 			m.data = or(m.data, c)
 		}
@@ -102,7 +108,7 @@ func or(a, b jsonval.Node) jsonval.Node {
 
 // mimeOf returns the media type a block names.
 func mimeOf(n jsonval.Node) string {
-	if s := first(n, "mime_type", "mimeType", "media_type", "mediaType", "contentType").Str(); s != "" {
+	if s := first(n, mediaTypes).Str(); s != "" {
 		return s
 	}
 	format := n.Get("format").Str()
@@ -162,19 +168,19 @@ func (rd *reader) addAddress(parts jsonval.Node, m media, n jsonval.Node, isData
 		return
 	}
 	p := rd.d.Object()
-	p.Set("type", rd.d.String(typeURI))
+	p.Put("type", rd.d.String(typeURI))
 	p.SetStr("modality", m.modalityOrGuess())
 	p.SetStr("mime_type", m.mime)
-	p.Set("uri", n)
+	p.Put("uri", n)
 	parts.Add(p)
 }
 
 func (rd *reader) addBlob(parts jsonval.Node, m media, data string) {
 	p := rd.d.Object()
-	p.Set("type", rd.d.String(typeBlob))
+	p.Put("type", rd.d.String(typeBlob))
 	p.SetStr("modality", m.modalityOrGuess())
 	p.SetStr("mime_type", m.mime)
-	p.Set("content", rd.d.String(data))
+	p.Put("content", rd.d.String(data))
 	parts.Add(p)
 }
 

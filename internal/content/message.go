@@ -123,15 +123,11 @@ func (rd *reader) isMessage(n jsonval.Node) bool {
 
 // isChoice reports whether a text is one of a model's answers rather than a block.
 func isChoice(n jsonval.Node) bool {
-	for _, key := range [...]string{
-		"generation_info", "index", "toolCalls", "tool_calls", "reasoning", "reasoningText", "files", "sources", "warnings",
-	} {
-		if n.Get(key).Exists() {
-			return true
-		}
-	}
-	return finishOf(n) != ""
+	at, _ := n.Any(choiceKeys, 0)
+	return at >= 0 || finishOf(n) != ""
 }
+
+var choiceKeys = jsonval.KeysOf("generation_info", "index", "toolCalls", "tool_calls", "reasoning", "reasoningText", "files", "sources", "warnings")
 
 // object reads a message: serialised, a choice or event around it, or bare.
 func (rd *reader) object(n jsonval.Node, finish string) bool {
@@ -208,6 +204,12 @@ func (rd *reader) roleOf(n jsonval.Node) string {
 	return eventRole(n.Get(eventKey).Str())
 }
 
+var (
+	thoughts     = jsonval.KeysOf("reasoning_content", "reasoning", "thinking", "reasoningText")
+	messageTexts = jsonval.KeysOf("contents", "text", "message", "completion", "outputText", "generated_text")
+	answeredIDs  = jsonval.KeysOf("tool_call_id", "toolCallId", "tool_use_id")
+)
+
 // fields reads a message from its own keys.
 func (rd *reader) fields(n jsonval.Node, role, finish string) {
 	f := rd.draft(role)
@@ -218,18 +220,15 @@ func (rd *reader) fields(n jsonval.Node, role, finish string) {
 	if name := n.Get("name"); name.Kind() == jsonval.String && !name.Blank() {
 		f.name = name
 	}
-	for _, key := range [...]string{"reasoning_content", "reasoning", "thinking", "reasoningText"} {
-		if c := n.Get(key); !c.Blank() {
-			rd.addReasoning(f.parts, c)
-			break
-		}
+	if c := first(n, thoughts); c.Exists() {
+		rd.addReasoning(f.parts, c)
 	}
 	rd.content(f, n)
 	rd.calls(f.parts, n)
 	if c := n.Get("refusal"); !c.Blank() {
 		p := rd.d.Object()
-		p.Set("type", rd.d.String("refusal"))
-		p.Set("refusal", c)
+		p.Put("type", rd.d.String("refusal"))
+		p.Put("refusal", c)
 		f.parts.Add(p)
 	}
 	rd.end(f)
@@ -239,24 +238,19 @@ func (rd *reader) fields(n jsonval.Node, role, finish string) {
 func (rd *reader) content(f draft, n jsonval.Node) {
 	c := n.Get("content")
 	if parts := n.Get("parts"); parts.Kind() == jsonval.Array && (parts.Len() > 0 || c.Blank()) {
-		if id := first(n, "tool_call_id"); id.Exists() && f.role == "tool" && !holdsToolResponse(parts) {
+		if id := filled(n.Get("tool_call_id")); id.Exists() && f.role == "tool" && !holdsToolResponse(parts) {
 			rd.addToolResponse(f.parts, id, jsonval.Node{}, rd.plain(parts))
 			return
 		}
 		rd.blocks(f.parts, parts)
 		return
 	}
-	for _, key := range [...]string{"contents", "text", "message", "completion", "outputText", "generated_text"} {
-		if c.Blank() {
-			c = n.Get(key)
-		}
+	if c.Blank() {
+		c = or(first(n, messageTexts), or(n.Get("generated_text"), c))
 	}
-	if !c.Exists() {
-		c = n.Get("content")
-	}
-	id := first(n, "tool_call_id", "toolCallId", "tool_use_id")
+	id := first(n, answeredIDs)
 	if f.role == "tool" && !id.Exists() {
-		id = first(n, "id")
+		id = filled(n.Get("id"))
 	}
 	if f.role == "tool" || id.Exists() {
 		rd.toolContent(f.parts, id, c)

@@ -50,8 +50,8 @@ var partTypes = map[string]partKind{
 	"server_tool_use": partVerbatim, "web_search_tool_result": partVerbatim,
 }
 
-// partKeys are the keys that blocks without a type are known by, the first wins.
-var partKeys = [...]struct {
+// blockKeys are the keys that blocks without a type are known by, the first wins.
+var blockKeys = [...]struct {
 	key  string
 	kind partKind
 }{
@@ -69,6 +69,15 @@ var partKeys = [...]struct {
 	{"cachePoint", partNothing},
 }
 
+// partKeys are the keys of blockKeys.
+var partKeys = func() *jsonval.Keys {
+	names := make([]string, len(blockKeys))
+	for i, k := range blockKeys {
+		names[i] = k.key
+	}
+	return jsonval.KeysOf(names...)
+}()
+
 func kindOf(n jsonval.Node) partKind {
 	if n.Kind() != jsonval.Object {
 		return partUnknown
@@ -85,13 +94,13 @@ func kindOf(n jsonval.Node) partKind {
 	if n.Get("reasoning").Kind() == jsonval.String && (n.Len() == 1 || n.Get("metadata").Exists()) {
 		return partReasoning // Genkit
 	}
-	for _, k := range partKeys {
-		v := n.Get(k.key)
-		if k.kind == partText && (v.Kind() == jsonval.Object || v.Kind() == jsonval.Null && n.Get("output").Exists()) {
+	for at, v := n.Any(partKeys, 0); at >= 0; at, v = n.Any(partKeys, at+1) {
+		kind := blockKeys[at].kind
+		if kind == partText && (v.Kind() == jsonval.Object || v.Kind() == jsonval.Null && n.Get("output").Exists()) {
 			continue // how to answer, in the body of a request or response
 		}
-		if v.Exists() && (v.Kind() != jsonval.Null || k.kind == partText) {
-			return k.kind
+		if v.Kind() != jsonval.Null || kind == partText {
+			return kind
 		}
 	}
 	return partUnknown
@@ -178,8 +187,13 @@ func (rd *reader) reasoningPart(parts, n jsonval.Node) {
 		}
 		return
 	}
-	rd.addReasoning(parts, first(n, "content", "text", "thinking", "reasoning", "summary"))
+	rd.addReasoning(parts, first(n, reasoningTexts))
 }
+
+var (
+	reasoningTexts = jsonval.KeysOf("content", "text", "thinking", "reasoning", "summary")
+	thoughtTexts   = jsonval.KeysOf("text", "content", "thinking")
+)
 
 func (rd *reader) addReasoning(parts, c jsonval.Node) {
 	switch c.Kind() {
@@ -190,7 +204,7 @@ func (rd *reader) addReasoning(parts, c jsonval.Node) {
 			rd.addReasoning(parts, t)
 		}
 	case jsonval.Object:
-		rd.addReasoning(parts, first(c, "text", "content", "thinking"))
+		rd.addReasoning(parts, first(c, thoughtTexts))
 	}
 }
 
@@ -202,19 +216,27 @@ func (rd *reader) addTyped(parts jsonval.Node, typ string, text jsonval.Node) {
 		return
 	}
 	p := rd.d.Object()
-	p.Set("type", rd.d.String(typ))
-	p.Set("content", text)
+	p.Put("type", rd.d.String(typ))
+	p.Put("content", text)
 	parts.Add(p)
 }
 
-// first returns the first of the keys whose value says something.
-func first(n jsonval.Node, keys ...string) jsonval.Node {
-	for _, key := range keys {
-		if c := n.Get(key); !c.Blank() {
+// first returns the value of the first of the keys whose value says something.
+func first(n jsonval.Node, keys *jsonval.Keys) jsonval.Node {
+	for at, c := n.Any(keys, 0); at >= 0; at, c = n.Any(keys, at+1) {
+		if !c.Blank() {
 			return c
 		}
 	}
 	return jsonval.Node{}
+}
+
+// filled returns a value that says something, else none.
+func filled(c jsonval.Node) jsonval.Node {
+	if c.Blank() {
+		return jsonval.Node{}
+	}
+	return c
 }
 
 // item adds an item of an OpenAI Responses body.

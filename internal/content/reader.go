@@ -33,9 +33,9 @@ type draft struct {
 func (f draft) node() jsonval.Node {
 	d := f.parts.Doc()
 	n := d.Object()
-	n.Set("name", f.name)
-	n.Set("role", d.String(f.role))
-	n.Set("parts", f.parts)
+	n.Put("name", f.name)
+	n.Put("role", d.String(f.role))
+	n.Put("parts", f.parts)
 	return n
 }
 
@@ -223,11 +223,11 @@ func onlyStrings(n jsonval.Node) bool {
 
 // wrappers are the keys that hold messages inside a request or response body, in
 // the order they are looked at.
-var wrappers = [...][]string{
-	Input: {"messages", "contents", "input", "inputs", "prompt", "prompts", "chat_history",
-		"output", "outputs", "choices", "candidates", "generations", "inputText", "value"},
-	Output: {"choices", "candidates", "generations", "output", "outputs", "messages", "contents",
-		"completion", "completions", "results", "response", "generation", "input", "inputs", "value"},
+var wrappers = [...]*jsonval.Keys{
+	Input: jsonval.KeysOf("messages", "contents", "input", "inputs", "prompt", "prompts", "chat_history",
+		"output", "outputs", "choices", "candidates", "generations", "inputText", "value"),
+	Output: jsonval.KeysOf("choices", "candidates", "generations", "output", "outputs", "messages", "contents",
+		"completion", "completions", "results", "response", "generation", "input", "inputs", "value"),
 }
 
 // requestKeys are wrappers of what a model is given.
@@ -260,11 +260,12 @@ func (rd *reader) body(n jsonval.Node, finish string) bool {
 	if inner := n.Get("kwargs").Get("messages"); inner.Exists() {
 		return rd.any(inner)
 	}
-	for _, key := range wrappers[rd.dir] {
-		if rd.dir == Output && requestKeys[key] && (n.Get("model").Exists() || n.Get("error").Exists()) {
+	keys := wrappers[rd.dir]
+	for at, c := n.Any(keys, 0); at >= 0; at, c = n.Any(keys, at+1) {
+		if rd.dir == Output && requestKeys[c.Key()] && (n.Get("model").Exists() || n.Get("error").Exists()) {
 			continue // a request that was not answered
 		}
-		if rd.wrapped(n, key, finish) {
+		if rd.wrapped(n, c, finish) {
 			rd.finishAll(before, finish)
 			return true
 		}
@@ -272,13 +273,13 @@ func (rd *reader) body(n jsonval.Node, finish string) bool {
 	return rd.answer(n, finish)
 }
 
-// wrapped reads the value of a key of a body.
-func (rd *reader) wrapped(n jsonval.Node, key, finish string) bool {
-	switch c := n.Get(key); c.Kind() {
+// wrapped reads a value c of a body n.
+func (rd *reader) wrapped(n, c jsonval.Node, finish string) bool {
+	switch c.Kind() {
 	case jsonval.Object:
 		return rd.body(c, finish)
 	case jsonval.String:
-		if key == "value" && !n.Get("type").Exists() {
+		if c.Key() == "value" && !n.Get("type").Exists() {
 			return false
 		}
 		return rd.text(c.Str())
@@ -296,9 +297,11 @@ func (rd *reader) finishAll(before int, finish string) {
 	}
 }
 
+var answers = jsonval.KeysOf("text", "toolCalls", "tool_calls", "outputText", "generated_text")
+
 // answer reads a body whose own keys are the answer: text, reasoning, tool calls.
 func (rd *reader) answer(n jsonval.Node, finish string) bool {
-	if !first(n, "text", "toolCalls", "tool_calls", "outputText", "generated_text").Exists() {
+	if !first(n, answers).Exists() {
 		return false
 	}
 	before := len(rd.found)
@@ -312,15 +315,16 @@ func (rd *reader) answer(n jsonval.Node, finish string) bool {
 
 // finishOf returns the finish reason an object names.
 func finishOf(n jsonval.Node) string {
-	for _, key := range [...]string{"finish_reason", "finishReason", "stop_reason", "stopReason", "done_reason"} {
-		if s := n.Get(key); !s.Blank() {
-			return FinishReason(s.Str())
-		}
+	if s := first(n, reasons); s.Exists() {
+		return FinishReason(s.Str())
 	}
-	for _, key := range [...]string{"generation_info", "response_metadata"} {
-		if inner := n.Get(key); inner.Exists() {
-			return finishOf(inner)
-		}
+	if _, inner := n.Any(reasonsInside, 0); inner.Exists() {
+		return finishOf(inner)
 	}
 	return ""
 }
+
+var (
+	reasons       = jsonval.KeysOf("finish_reason", "finishReason", "stop_reason", "stopReason", "done_reason")
+	reasonsInside = jsonval.KeysOf("generation_info", "response_metadata")
+)

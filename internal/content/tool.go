@@ -6,35 +6,44 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
+var (
+	innerCalls    = jsonval.KeysOf("toolUse", "functionCall", "function_call", "toolRequest", "tool_call", "function", "payload")
+	callIDs       = jsonval.KeysOf("call_id", "toolCallId", "toolUseId", "tool_call_id", "tool_use_id", "tool_id", "ref", "id")
+	toolNames     = jsonval.KeysOf("name", "toolName", "tool_name")
+	callArguments = jsonval.KeysOf("arguments", "args", "input", "parameters")
+	innerResults  = jsonval.KeysOf("toolResult", "functionResponse", "function_response", "toolResponse", "tool_call_result")
+	responses     = jsonval.KeysOf("response", "result", "output", "content")
+)
+
 // addToolCall adds a tool_call part, unless the parts before told (all, if 0) name
 // the same call already: some producers tell it in the content and beside it.
 func (rd *reader) addToolCall(parts, n jsonval.Node, told int) {
 	id := callID(n)
-	for _, key := range [...]string{"toolUse", "functionCall", "function_call", "toolRequest", "tool_call", "function", "payload"} {
-		if inner := n.Get(key); inner.Kind() == jsonval.Object {
+	for at, inner := n.Any(innerCalls, 0); at >= 0; at, inner = n.Any(innerCalls, at+1) {
+		if inner.Kind() == jsonval.Object {
 			n = inner
 			if own := callID(n); own.Exists() {
 				id = own
 			}
 		}
 	}
-	name := first(n, "name", "toolName", "tool_name")
+	name := first(n, toolNames)
 	args := rd.arguments(n)
 	if !id.Exists() && !name.Exists() && !args.Exists() {
 		return
 	}
 	p := rd.d.Object()
-	p.Set("type", rd.d.String(typeToolCall))
-	p.Set("id", id)
-	p.Set("name", name)
-	p.Set("arguments", args)
+	p.Put("type", rd.d.String(typeToolCall))
+	p.Put("id", id)
+	p.Put("name", name)
+	p.Put("arguments", args)
 	if !rd.hasCall(parts, p, told) {
 		parts.Add(p)
 	}
 }
 
 func callID(n jsonval.Node) jsonval.Node {
-	id := first(n, "call_id", "toolCallId", "toolUseId", "tool_call_id", "tool_use_id", "tool_id", "ref", "id")
+	id := first(n, callIDs)
 	if id.Str() == notSpecified {
 		return jsonval.Node{}
 	}
@@ -46,7 +55,7 @@ const notSpecified = "<not specified>"
 
 // arguments returns the arguments of a call, decoded where they are JSON text.
 func (rd *reader) arguments(n jsonval.Node) jsonval.Node {
-	raw := first(n, "arguments", "args", "input", "parameters")
+	raw := first(n, callArguments)
 	v := raw
 	for range maxDecode {
 		if v.Kind() != jsonval.String {
@@ -123,15 +132,14 @@ func (rd *reader) hasBody(parts, p jsonval.Node, told int) bool {
 func (rd *reader) toolResponsePart(parts, n jsonval.Node) {
 	id := callID(n)
 	named := n.Get("type").Str() == typeToolResponse
-	for _, key := range [...]string{"toolResult", "functionResponse", "function_response", "toolResponse", "tool_call_result"} {
-		inner := n.Get(key)
+	for at, inner := n.Any(innerResults, 0); at >= 0; at, inner = n.Any(innerResults, at+1) {
 		if inner.Kind() != jsonval.Object {
 			continue
 		}
 		n = inner
 		if own := callID(n); own.Exists() {
 			id = own
-			named = key == "function_response" // a result without an id names no call
+			named = inner.Key() == "function_response" // a result without an id names no call
 		} else if own := callID(n.Get("origin")); own.Exists() {
 			id = own // Haystack repeats the call
 		}
@@ -139,23 +147,18 @@ func (rd *reader) toolResponsePart(parts, n jsonval.Node) {
 	}
 	name := jsonval.Node{}
 	if named {
-		name = first(n, "name")
+		name = filled(n.Get("name"))
 	}
-	for _, key := range [...]string{"response", "result", "output", "content"} {
-		if c := n.Get(key); c.Exists() {
-			rd.addToolResponse(parts, id, name, unwrapTyped(c))
-			return
-		}
-	}
-	rd.addToolResponse(parts, id, name, jsonval.Node{})
+	_, c := n.Any(responses, 0)
+	rd.addToolResponse(parts, id, name, unwrapTyped(c))
 }
 
 func (rd *reader) addToolResponse(parts, id, name, response jsonval.Node) {
 	p := rd.d.Object()
-	p.Set("type", rd.d.String(typeToolResponse))
-	p.Set("id", id)
-	p.Set("name", name)
-	p.Set("response", response)
+	p.Put("type", rd.d.String(typeToolResponse))
+	p.Put("id", id)
+	p.Put("name", name)
+	p.Put("response", response)
 	if p.Len() > 1 {
 		parts.Add(p)
 	}

@@ -51,7 +51,7 @@ func (z *Normalizer) SystemInstructionsNode(n jsonval.Node, r *jsonval.Repairs) 
 }
 
 // systemKeys are where request bodies keep the system instructions.
-var systemKeys = [...]string{"system", "instructions", "system_instruction", "systemInstruction", "system_prompt"}
+var systemKeys = jsonval.KeysOf("system", "instructions", "system_instruction", "systemInstruction", "system_prompt")
 
 func readSystem(s *scratch, n jsonval.Node, r *jsonval.Repairs) jsonval.Node {
 	if !n.Exists() {
@@ -69,7 +69,7 @@ func readSystem(s *scratch, n jsonval.Node, r *jsonval.Repairs) jsonval.Node {
 		if body.Get("role").Exists() {
 			break
 		}
-		if c := first(body, systemKeys[:]...); c.Exists() {
+		if c := first(body, systemKeys); c.Exists() {
 			return readSystem(s, c, r)
 		}
 	}
@@ -159,9 +159,9 @@ func readTools(s *scratch, n jsonval.Node, r *jsonval.Repairs) jsonval.Node {
 
 // toolLists are the keys that hold tools, in a request body or in a tool that
 // stands for several.
-var toolLists = [...]string{
+var toolLists = jsonval.KeysOf(
 	"tools", "functions", "function_declarations", "functionDeclarations", "function_tools", "toolConfig", "config", "value", "data",
-}
+)
 
 // maxToolNesting is how deep lists of tools nest in each other.
 const maxToolNesting = 6
@@ -182,8 +182,8 @@ func (rd *reader) tools(list, n jsonval.Node, depth int) {
 	case jsonval.Object:
 		before := list.Len()
 		if !n.Get("name").Exists() {
-			for _, key := range toolLists {
-				rd.tools(list, n.Get(key), depth+1)
+			for at, c := n.Any(toolLists, 0); at >= 0; at, c = n.Any(toolLists, at+1) {
+				rd.tools(list, c, depth+1)
 			}
 		}
 		if list.Len() == before {
@@ -201,27 +201,29 @@ func (rd *reader) tool(list, n jsonval.Node) {
 			inner, _ = rd.parsed(inner.Str())
 		}
 		if inner.Kind() == jsonval.Object && !n.Get("name").Exists() {
-			n, typ = inner, or(n.Get("type"), first(inner, "type"))
+			n, typ = inner, or(n.Get("type"), filled(inner.Get("type")))
 		}
 	}
 	if typ.Kind() == jsonval.String && typ.Str() != "function" && typ.Str() != "custom" {
 		list.Add(n)
 		return
 	}
-	name := first(n, "name")
+	name := filled(n.Get("name"))
 	if !name.Exists() {
 		return
 	}
 	t := rd.d.Object()
-	t.Set("type", or(typ, rd.d.String("function")))
-	t.Set("name", name)
-	t.Set("description", first(n, "description"))
-	t.Set("parameters", rd.parameters(n))
+	t.Put("type", or(typ, rd.d.String("function")))
+	t.Put("name", name)
+	t.Put("description", filled(n.Get("description")))
+	t.Put("parameters", rd.parameters(n))
 	list.Add(t)
 }
 
+var schemas = jsonval.KeysOf("parameters", "input_schema", "inputSchema", "json_schema", "parameters_json_schema", "parametersJsonSchema", "schema")
+
 func (rd *reader) parameters(n jsonval.Node) jsonval.Node {
-	p := first(n, "parameters", "input_schema", "inputSchema", "json_schema", "parameters_json_schema", "parametersJsonSchema", "schema")
+	p := first(n, schemas)
 	if inner := p.Get("json"); p.Len() == 1 && inner.Kind() == jsonval.Object {
 		p = inner // Bedrock
 	}

@@ -93,8 +93,11 @@ func (d *Doc) appendObject(dst []byte, v *node, r *Repairs) []byte {
 			dst = append(dst, ',')
 		}
 		i := d.order[at]
-		dst = AppendString(dst, d.nodes[i].key, r)
-		dst = append(dst, ':')
+		if c := &d.nodes[i]; c.flags&flagPlainKey != 0 {
+			dst = append(append(append(dst, '"'), c.key...), `":`...)
+		} else {
+			dst = append(AppendString(dst, c.key, r), ':')
+		}
 		dst = d.append(dst, i, r)
 	}
 	d.order = d.order[:base]

@@ -144,11 +144,13 @@ func (p *parser) object(depth int) (int32, bool) {
 		if !ok || !p.next(':') {
 			return 0, false
 		}
-		if flags&flagEscaped != 0 {
-			key = unescape(key)
-		}
+		linked := uint8(flagLinked | flagPlainKey)
 		if flags&(flagEscaped|flagASCII) != flagASCII {
+			if flags&flagEscaped != 0 {
+				key = unescape(key)
+			}
 			key = CleanString(key, &p.repairs)
+			linked = flagLinked
 		}
 		p.blanks()
 		child, ok := p.value(depth)
@@ -157,7 +159,7 @@ func (p *parser) object(depth int) (int32, bool) {
 		}
 		c := &p.d.nodes[child]
 		c.key = key
-		c.flags |= flagLinked
+		c.flags |= linked
 		p.d.linkLast(self, child)
 		if p.next(',') {
 			continue

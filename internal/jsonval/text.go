@@ -16,27 +16,48 @@ const (
 // special returns the index of the first quote, backslash or control character
 // of s at or after i, or len(s), and whether a byte above 0x7f came before it.
 func special(s string, i int) (int, bool) {
-	b := unsafe.Slice(unsafe.StringData(s), len(s))
 	var high uint64
-	for ; i+8 <= len(b); i += 8 {
-		w := binary.LittleEndian.Uint64(b[i:])
-		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		hit := ((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((w - ones*0x20) &^ w)
-		if hit &= highs; hit != 0 {
+	for ; i+8 <= len(s); i += 8 {
+		w := word(s, i)
+		if hit := specials(w); hit != 0 {
 			n := bits.TrailingZeros64(hit)
 			high |= w & (1<<(n&^7) - 1)
 			return i + n/8, high&highs != 0
 		}
 		high |= w
 	}
-	for ; i < len(b); i++ {
-		if c := b[i]; c == '"' || c == '\\' || c < 0x20 {
-			break
-		} else {
-			high |= uint64(c)
-		}
+	if i == len(s) {
+		return i, high&highs != 0
 	}
-	return i, high&highs != 0
+	w := lastWord(s, i) // what follows the last byte are control characters
+	n := bits.TrailingZeros64(specials(w))
+	high |= w & (1<<(n&^7) - 1)
+	return i + n/8, high&highs != 0
+}
+
+// word returns eight bytes of s, which must be there.
+func word(s string, i int) uint64 {
+	at := unsafe.Add(unsafe.Pointer(unsafe.StringData(s)), i)
+	return binary.LittleEndian.Uint64(unsafe.Slice((*byte)(at), 8))
+}
+
+// specials has the highest bit set of the first byte of a word that is a quote, a backslash or a
+// control character, and none before it.
+func specials(w uint64) uint64 {
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	return ((quote - ones) | (slash - ones) | (w - ones*0x20)) &^ w & highs
+}
+
+// lastWord returns the bytes of s from i on, less than eight, followed by zeros.
+func lastWord(s string, i int) (w uint64) {
+	n := len(s)
+	if n >= 8 {
+		return word(s, n-8) >> (8 * (i + 8 - n))
+	}
+	for n--; n >= i; n-- {
+		w = w<<8 | uint64(s[n])
+	}
+	return w
 }
 
 // CleanString returns s without U+0000 and with U+FFFD for what is not valid
