@@ -20,8 +20,8 @@ var _ = register(dialect{
 		fToolDefinitions: {{attr: "gen_ai.request.functions.#"}},
 		fInputMessages:   {{attr: "agentops.entity.input", as: asText, only: agentOpsTalks, at: last1}},
 		fOutputMessages:  {{attr: "agentops.entity.output", as: asText, only: agentOpsTalks, at: last1}},
-		fToolArguments:   {{attr: "agentops.tool.input"}, {attr: "agentops.entity.input"}},
-		fToolResult:      {{attr: "agentops.tool.output"}, {attr: "agentops.entity.output"}},
+		fToolArguments:   {{attr: "agentops.tool.input"}, {attr: "agentops.entity.input"}, {attr: "tool.parameters", own: true}},
+		fToolResult:      {{attr: "agentops.tool.output"}, {attr: "agentops.entity.output"}, {attr: "tool.result", own: true}},
 	},
 	kinds: []kindRule{
 		{at: kindByIntent, attr: "agentops.span.kind", own: true, of: agentOpsRequest, note: "tool, with no result of a span named `tool_call.…` → other"},

@@ -1,5 +1,7 @@
 package mapping
 
+import "go.opentelemetry.io/collector/pdata/ptrace"
+
 // Attributes that are no LLM convention's, but mean the same on every span.
 var _ = register(dialect{
 	name:       "OpenTelemetry general",
@@ -12,6 +14,15 @@ var _ = register(dialect{
 		fServiceName:   {{attr: "service.name", resource: true}},
 		fEnvironment:   {{attr: "deployment.environment.name"}, {attr: "deployment.environment"}},
 		fRelease:       {{attr: "service.version"}},
-		fErrorType:     {{attr: "error.type"}},
+		fErrorType:     {{attr: "error.type"}, {attr: "exception.type", with: ofFailure, note: "of a span whose status is error", at: last1}},
+		fErrorMessage:  {{attr: "exception.message", at: last1}, {attr: "error.message", at: last1}},
 	},
 })
+
+// ofFailure passes over what a span that did not fail says of an exception: it was handled.
+func ofFailure(r *reading, v value) value {
+	if r.span.Status().Code() != ptrace.StatusCodeError {
+		return value{}
+	}
+	return v
+}

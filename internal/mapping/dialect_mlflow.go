@@ -1,5 +1,11 @@
 package mapping
 
+// What MLflow calls inputs and outputs where it exports by the GenAI conventions.
+const (
+	mlflowAsked    = "gen_ai.request.input"
+	mlflowAnswered = "gen_ai.response.output"
+)
+
 // MLflow tracing: every value is JSON, strings included.
 var _ = register(dialect{
 	name:     "MLflow",
@@ -15,11 +21,13 @@ var _ = register(dialect{
 		},
 		fResponseModel: {
 			{attr: "mlflow.spanOutputs", path: "model", only: modelKinds},
+			{attr: mlflowAnswered, path: "model", own: true, only: modelKinds},
 			{attr: "mlflow.llm.model", as: asJSON, with: unlessRequested, note: "unless it is the request model"},
 		},
-		fResponseID: {{attr: "mlflow.spanOutputs", path: "id", only: modelKinds}},
+		fResponseID: {{attr: "mlflow.spanOutputs", path: "id", only: modelKinds}, {attr: mlflowAnswered, path: "id", own: true, only: modelKinds}},
 		fRequestParameters: {
 			{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM, object: true, with: bodyWithModel, note: "of a body that names a model", at: last1},
+			{attr: mlflowAsked, as: asBody, own: true, only: onlyLLM, object: true, with: bodyWithModel, note: "of a body that names a model", at: last1},
 			{attr: "invocation_params", as: asBody, own: true, at: last1},
 			{attr: "temperature", own: true, param: "temperature", at: last1},
 			{attr: "max_tokens", own: true, param: "max_tokens", at: last1},
@@ -41,20 +49,27 @@ var _ = register(dialect{
 		fPromptVersion: {{attr: "mlflow.linkedPrompts", path: "0.version"}},
 		fToolName:      {{as: asName, own: true, at: last1}},
 		fToolCallID:    {{attr: "mlflow.spanOutputs", with: toolMessageID, note: ofToolMessage, at: events1}},
-		fInputMessages: {{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM}, {attr: "mlflow.spanInputs", path: "messages", only: kindsOf(KindAgent, KindChain)}},
+		fInputMessages: {{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM}, {attr: "mlflow.spanInputs", path: "messages", only: kindsOf(KindAgent, KindChain)}, {attr: mlflowAsked, as: asBody, own: true, only: onlyLLM}},
 		fOutputMessages: {
 			{attr: "mlflow.spanOutputs", as: asBody, only: onlyLLM},
 			{attr: "mlflow.spanOutputs", path: "output", only: onlyLLM},
+			{attr: mlflowAnswered, as: asBody, own: true, only: onlyLLM},
 		},
-		fSystemInstructions: {{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM, object: true, with: bodyOnly, note: "of a request's body"}},
+		fSystemInstructions: {
+			{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM, object: true, with: bodyOnly, note: "of a request's body"},
+			{attr: mlflowAsked, as: asBody, own: true, only: onlyLLM, object: true, with: bodyOnly, note: "of a request's body"},
+		},
 		fToolDefinitions: {
 			{attr: "mlflow.chat.tools"},
 			{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM, object: true, with: bodyOnly, note: "of a request's body"},
 		},
-		fToolArguments:  {{attr: "mlflow.spanInputs", as: asJSON, at: afterOpenLIT1}},
-		fToolResult:     {{attr: "mlflow.spanOutputs", as: asJSON, at: afterOpenLIT1}},
-		fRetrievalQuery: {{attr: "mlflow.spanInputs", path: "query|input|question"}, {attr: "mlflow.spanInputs", as: asJSON}},
-		fDocuments:      {{attr: "mlflow.spanOutputs", as: asWrapped}},
+		fToolArguments: {{attr: "mlflow.spanInputs", as: asJSON, at: afterOpenLIT1}, {attr: mlflowAsked, as: asJSON, own: true, at: last1}},
+		fToolResult:    {{attr: "mlflow.spanOutputs", as: asJSON, at: afterOpenLIT1}, {attr: mlflowAnswered, as: asJSON, own: true, at: last1}},
+		fRetrievalQuery: {
+			{attr: "mlflow.spanInputs", path: "query|input|question"}, {attr: "mlflow.spanInputs", as: asJSON},
+			{attr: mlflowAsked, path: "query|input|question", own: true}, {attr: mlflowAsked, as: asJSON, own: true},
+		},
+		fDocuments: {{attr: "mlflow.spanOutputs", as: asWrapped}, {attr: mlflowAnswered, as: asWrapped, own: true}},
 	},
 	words: []string{"mlflow.chunk.value"},
 	kinds: []kindRule{

@@ -87,7 +87,7 @@ var _ = register(dialect{
 		fToolResult:    {{attr: "output.value"}},
 		fRetrievalQuery: {
 			{attr: "reranker.query"},
-			{attr: "input.value", only: kindsOf(KindRetriever)},
+			{attr: "input.value", only: kindsOf(KindRetriever), with: queryOf, note: "or the query in its JSON"},
 		},
 		fDocuments: {
 			{attr: "retrieval.documents.#", drop: []string{"document"}},

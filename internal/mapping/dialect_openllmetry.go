@@ -13,7 +13,7 @@ var _ = register(dialect{
 		fFinishReasons: {{attr: "gen_ai.completion.#", with: indexedFinishReasons, note: "`finish_reason` of each"}},
 		fRequestParameters: {
 			{attr: "llm.request.max_tokens", param: "max_tokens"}, {attr: "llm.request.temperature", param: "temperature"}, {attr: "llm.request.top_p", param: "top_p"},
-			{attr: "llm.temperature", param: "temperature"}, {attr: "llm.top_p", param: "top_p"}, {attr: "llm.top_k", param: "top_k"},
+			{attr: "llm.temperature", param: "temperature"}, {attr: "llm.top_p", param: "top_p"}, {attr: "llm.top_k", param: "top_k"}, {attr: "llm.max_tokens", param: "max_tokens"},
 			{attr: "llm.frequency_penalty", param: "frequency_penalty"}, {attr: "llm.presence_penalty", param: "presence_penalty"},
 			{attr: "llm.chat.stop_sequences", param: "stop_sequences"},
 		},

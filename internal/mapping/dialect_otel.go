@@ -1,5 +1,7 @@
 package mapping
 
+import "strings"
+
 // The GenAI conventions since 1.37.
 var _ = register(dialect{
 	name:       "OpenTelemetry GenAI, current",
@@ -17,16 +19,18 @@ var _ = register(dialect{
 		fResponseID: {
 			{attr: "gen_ai.response.id"},
 			{attr: "gen_ai.output.messages", object: true, with: member("id"), note: "`id` of a body", at: last1},
+			{attr: "gen_ai.response_id", at: last2},
 		},
 		fFinishReasons: {{attr: "gen_ai.response.finish_reasons"}},
 		fRequestParameters: {
-			{attr: "gen_ai.request.*", except: []string{"model", "stream", "is_stream", "user", "type", "provider", "available_tools", "functions."}},
+			{attr: "gen_ai.request.*", except: []string{"model", "stream", "is_stream", "user", "type", "provider", "available_tools", "functions.", "tools", "tools.", "tool.", "messages", "input", "prompt"}},
 			{attr: "gen_ai.output.type", param: "output_type"},
 			{attr: "gen_ai.input.messages", as: asBody, object: true, with: bodyWithModel, note: "of a body that names a model", at: last1},
 		},
 		fStreaming: {
 			{attr: "gen_ai.request.stream"},
 			{attr: "gen_ai.input.messages", object: true, with: member("stream"), note: "`stream` of a body", at: last1},
+			{attr: "gen_ai.operation.name", with: streamedOperation, note: "that has `stream` in its name", at: last2},
 		},
 		fTTFT: {
 			{attr: "gen_ai.response.time_to_first_chunk", as: asSeconds, streams: true},
@@ -92,6 +96,9 @@ var _ = register(dialect{
 			{attr: "gen_ai.tool.definitions"},
 			{attr: "gen_ai.input.messages", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: last1},
 			{event: inferenceDetails, attr: "gen_ai.tool.definitions", at: events1},
+			{attr: "gen_ai.request.tools", at: last1},
+			{attr: "gen_ai.request.tools.#", at: last1},
+			{attr: "gen_ai.request.tool.definitions", at: last1},
 		},
 		fToolArguments: {
 			{attr: "gen_ai.tool.call.arguments"},
@@ -116,6 +123,14 @@ var _ = register(dialect{
 		"gen_ai.input.messages.ref", "gen_ai.output.messages.ref", "gen_ai.system_instructions.ref", "gen_ai.tool.definitions.ref",
 	},
 })
+
+// streamedOperation knows operations that are named apart where they stream: chat_streaming.
+func streamedOperation(r *reading, v value) value {
+	if s, _ := v.str(); strings.Contains(s, "stream") {
+		return value{node: r.doc.Bool(true)}
+	}
+	return value{}
+}
 
 // ofStream passes over what is the latency of the whole answer where nothing streamed.
 func ofStream(r *reading, v value) value {

@@ -102,7 +102,8 @@ var (
 	ambiguousKinds = wordSet("model completion chat generation task step session score function flow")
 	fillerWords    = wordSet("run invoke execute create execution executing invocation call running request operation span turn root gen ai genai mcp executor runner loop")
 	neverWords     = wordSet(`fetch list submit chunk sessions stt tts parser count poll get cancel delete upload download transcribe
-		transcription transcriptions speech image images video audio thread threads file files batch batches pending`)
+		transcription transcriptions speech image images video audio thread threads file files batch batches pending
+		management tokenize tokenization`)
 	mediaWords  = wordSet("image images audio speech video videos transcription transcriptions file files batch batches")
 	neverNames  = wordSet("retrieve list get delete cancel update poll fetch count upload download submit")
 	clearNouns  = map[string]Kind{"embedding": KindEmbedding, "rerank": KindReranker, "retriever": KindRetriever, "retrieval": KindRetriever, "guardrail": KindGuardrail, "evaluator": KindEvaluator}

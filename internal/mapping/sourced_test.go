@@ -35,7 +35,7 @@ func toolRow(name string, more anyMap) anyMap {
 // in that code.
 func TestSourcedSpans(t *testing.T) {
 	held, all := map[string]int{}, map[string]int{}
-	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore) {
+	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed) {
 		t.Run(strings.ReplaceAll(c.source+" "+c.name, "/", "|"), func(t *testing.T) {
 			_, got := c.span.mapped(t)
 			for field, want := range c.want {
@@ -63,7 +63,7 @@ func TestSourcedSpans(t *testing.T) {
 // for the attributes that are left.
 func TestSpellingsOfSourcedSpans(t *testing.T) {
 	compared := 0
-	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore) {
+	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed) {
 		if !ownNames(c.span) {
 			continue
 		}
@@ -80,8 +80,11 @@ func TestSpellingsOfSourcedSpans(t *testing.T) {
 }
 
 // ownNames reports whether the keys of a span are names that its emitter has chosen, all in a name
-// space.
+// space, and that no dialect has its scope.
 func ownNames(span testSpan) bool {
+	if compiled().dialectsOfScope(span.scope) != 0 {
+		return false
+	}
 	for key := range span.attrs {
 		words := wordsOf(key)
 		if info := compiled().keys[key]; info != nil && info.shared || len(words) < 2 || generalNamespaces[words[0]] || words[0] == "gen" || words[0] == "mcp" || words[0] == "a2a" {
@@ -125,7 +128,7 @@ func TestNormalisedSourcedSpans(t *testing.T) {
 	for name, c := range invented {
 		spans[name] = c.span
 	}
-	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore) {
+	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed) {
 		spans[c.source+" "+c.name] = c.span
 	}
 	rewritten := 0

@@ -51,7 +51,7 @@ var tokenFactNames = [numTokenFacts]string{
 }
 
 // tokenWords are the words that the name of a count is made of.
-var tokenWords = wordSet(`usage token tokens count input prompt output completion completions candidates total cache cached read hit
+var tokenWords = wordSet(`usage token tokens count counts input prompt output completion completions candidates total cache cached read hit
 	write written creation reasoning thoughts thought thinking details detail no non uncached content ephemeral 5m 1h audio image web
 	search requests server tool use used in out generated`)
 

@@ -143,7 +143,7 @@ var unknownTails = tailsOf(map[unnamed]string{
 	namesStream:           "stream, streaming, is stream, is streaming, streamed",
 	namesDimensions:       "dimensions, dimension, dims, dim, vector size, embedding size",
 	namesTags:             "tags",
-	namesPromptName:       "prompt name, prompt template name, template name",
+	namesPromptName:       "prompt name, prompt template name, template name, prompt alias",
 	namesPromptVersion:    "prompt version, prompt template version, template version",
 	namesServiceTier:      "service tier",
 	namesErrorType:        "error type, error class",

@@ -166,7 +166,7 @@ func TestTextsOfErrorsAreWords(t *testing.T) {
 		}
 		if d := compiled().dialects[bits.TrailingZeros64(src.dialect)]; len(d.scopes) > 0 {
 			span.scope = strings.TrimSuffix(d.scopes[0], "*")
-		} else {
+		} else if len(d.marks) > 0 {
 			key, value, _ := strings.Cut(strings.NewReplacer(".#", ".0", ".*", ".x").Replace(d.marks[0]), "=")
 			span.attrs[key] = value
 		}
