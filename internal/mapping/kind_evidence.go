@@ -34,6 +34,9 @@ const (
 // aiWords are words of keys that programs without a model hardly have.
 var aiWords = wordSet("llm genai agent agents prompt prompts completion completions model token tokens embedding embeddings openai anthropic langchain tool ai rerank reranked reranker reranking")
 
+// guardFacts are what keys tell of a guard.
+var guardFacts = wordSet("name passed result action verdict violations triggered")
+
 var vectorSizes = wordSet("dim dims dimension dimensions size")
 
 // evidenceOf reads the words of a key.
@@ -45,7 +48,7 @@ func evidenceOf(words []string) (e evidence) {
 	if slices.ContainsFunc(words, func(w string) bool { return aiWords[w] }) {
 		e |= showsAI
 	}
-	if slices.ContainsFunc(words[:min(len(words), 3)], func(w string) bool { return w == "guardrail" }) && len(words) > 1 && last != "guardrail" {
+	if n := len(words); n > 1 && (words[n-2] == "guard" && guardFacts[last] || slices.Contains(words[:min(n, 3)], "guardrail") && last != "guardrail") {
 		e |= showsGuardrail
 	}
 	if slices.ContainsFunc(words[:min(len(words), 3)], func(w string) bool { return w == "rerank" || w == "reranker" || w == "reranking" }) {
@@ -157,7 +160,7 @@ func (r *reading) kindByEvidence(e evidence, byName Kind, named bool) (Kind, str
 		return KindReranker, "the span has keys of a reranker"
 	case named && byName == KindReranker:
 		return KindReranker, "the name of the span"
-	case e&showsRetrieval != 0, e&showsQuery != 0 && e&showsDocuments != 0:
+	case e&showsRetrieval != 0 && !tokens, e&showsQuery != 0 && e&showsDocuments != 0:
 		return KindRetriever, "the span has keys of a retrieval"
 	case e&showsVectors != 0:
 		return KindEmbedding, "the span has vectors"

@@ -270,6 +270,9 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 	if l == lookedNever || l == lookedInVain {
 		return KindOther, l
 	}
+	if k == KindLLM && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 && strings.HasPrefix(name, "agent.") {
+		k = KindAgent // what an agent says, not a model's answer
+	}
 	if e&showsAI == 0 && (k != KindTool || !r.slots[r.t.unnamed[namesTool].slot].set) || (k == KindLLM || k == KindEmbedding && e&showsVectorSize == 0) && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 {
 		return KindOther, lookedInVain
 	}

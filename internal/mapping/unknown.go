@@ -24,9 +24,14 @@ type guess struct {
 	elsewhere bool // a count under the key is not this span's own
 }
 
-// guess reads the span if it is an unknown emitter's.
+// guess reads the span if it is an unknown emitter's, and of a known one what is new in it: the
+// keys that no dialect has.
 func (r *reading) guess() {
-	if !r.hasUnknown && len(r.events) == 0 || (r.dialects|r.around.scopeDialects)&^(r.t.conventions|completionBit|chatBit|r.t.byHand[r.scopeName]) != 0 {
+	switch {
+	case !r.hasUnknown && len(r.events) == 0:
+		return
+	case (r.dialects|r.around.scopeDialects)&^(r.t.conventions|completionBit|chatBit|r.t.byHand[r.scopeName]) != 0:
+		r.guessNew()
 		return
 	}
 	r.members = maxUnfolded
@@ -58,6 +63,20 @@ func (r *reading) guess() {
 		}
 	}
 	r.guessEvents()
+}
+
+// guessNew reads the keys of a span that no dialect has, though one describes the span: a later
+// version may have them.
+func (r *reading) guessNew() {
+	i := int32(-1)
+	for key, v := range r.span.Attributes().All() {
+		i++
+		if k := r.read[i]; k.info == nil && k.family == nil {
+			if g := k.guessed(key); g.prefix == "" {
+				r.fileGuess(g, v, guessPlace{attr: i, event: -1})
+			}
+		}
+	}
 }
 
 // countsBoth reports whether keys of the span count input and output.

@@ -47,6 +47,7 @@ var unknownFeeds = [numUnnamed][]struct {
 	namesCallID:           {{fToolCallID, onlyTool}},
 	namesAgentID:          {{fAgentID, knownKinds}},
 	namesResponseID:       {{fResponseID, modelKinds}},
+	namesCents:            {{fTotalCost, spends}},
 	namesInputCost:        {{fInputCost, modelKinds}},
 	namesOutputCost:       {{fOutputCost, modelKinds}},
 	namesStream:           {{fStreaming, onlyLLM}},
@@ -146,6 +147,8 @@ func (t *table) addGuessed(info *keyInfo, names unnamed, f field, kinds kindSet,
 		s.with, s.note = noSchema, "unless it is a schema"
 	case names == namesEntity:
 		s.with, s.note = ofAgent, "if `entity.type` is `agent`"
+	case names == namesCents:
+		s.with, s.note = ofCents, "in cents"
 	case names == namesTTFTMillis:
 		s.as = asMillis
 	case names == namesTTFTSeconds:
@@ -264,6 +267,15 @@ func noSchema(r *reading, v value) value {
 		return value{}
 	}
 	return v
+}
+
+// ofCents reads a cost in cents.
+func ofCents(r *reading, v value) value {
+	f, _, ok := v.float()
+	if !ok {
+		return value{}
+	}
+	return value{node: r.doc.Float(f / 100)}
 }
 
 // ofAgent passes on the name of an entity that is an agent.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
@@ -188,4 +189,25 @@ func TestUnknownEmitters(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNewKeysOfKnownDialects gives spans of each dialect keys that no dialect has: what their words
+// say fills the fields that the dialect leaves empty.
+func TestNewKeysOfKnownDialects(t *testing.T) {
+	read := 0
+	for i := range compiled().dialects {
+		d := compiled().dialects[i]
+		for _, scope := range d.scopes {
+			span := testSpan{name: "chat gpt-4o", scope: strings.ReplaceAll(scope, "*", "x"), attrs: anyMap{
+				"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "newly.system_prompt": systemIs, "newly.retries": int64(2),
+			}}
+			_, got := span.mapped(t)
+			if got["kind"] != "llm" {
+				continue // a span of this library is a call by other keys
+			}
+			read++
+			require.Equal(t, toldSystem, got["system_instructions"], "%s, %s", d.name, scope)
+		}
+	}
+	require.Greater(t, read, 20)
 }

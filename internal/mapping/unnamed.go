@@ -47,6 +47,7 @@ const (
 	namesCallID
 	namesAgentID
 	namesResponseID
+	namesCents
 	namesInputCost
 	namesOutputCost
 	namesStream
@@ -80,7 +81,7 @@ var unnamedKeys = [numUnnamed]string{
 	namesRequest: "*.request", namesQuestion: "*.question", namesMessages: "*.messages", namesAnswer: "*.response",
 	namesOutputMessages: "*.output_messages", namesSystem: "*.system_prompt", namesSystemText: "*.system", namesToolCalls: "*.tool_calls", namesThinking: "*.reasoning", namesTools: "*.tools", namesQuery: "*.query",
 	namesDocuments: "*.documents", namesHits: "*.results", namesCallArguments: "*.arguments", namesCallResult: "*.result",
-	namesCallID: "*.tool_call_id", namesAgentID: "*.agent_id", namesResponseID: "*.response_id", namesInputCost: "*.input_cost",
+	namesCallID: "*.tool_call_id", namesAgentID: "*.agent_id", namesResponseID: "*.response_id", namesCents: "*.cost_cents", namesInputCost: "*.input_cost",
 	namesOutputCost: "*.output_cost", namesStream: "*.stream", namesTTFT: "*.ttft", namesTTFTSeconds: "*.ttft_seconds",
 	namesTTFTMillis: "*.ttft_ms", namesDimensions: "*.embedding_dimensions", namesTags: "*.tags", namesPromptName: "*.prompt_name",
 	namesPromptVersion: "*.prompt_version", namesServiceTier: "*.service_tier", namesErrorType: "*.error_type",
@@ -134,7 +135,8 @@ var unknownTails = tailsOf(map[unnamed]string{
 	namesResponseID:       "response id, completion id, generation id",
 	namesInputCost:        "input cost, prompt cost, cost input, cost prompt, input cost usd, prompt cost usd, cost input usd, cost prompt usd",
 	namesOutputCost:       "output cost, completion cost, cost output, cost completion, output cost usd, completion cost usd, cost output usd, cost completion usd",
-	namesCost:             "cost, total cost usd, cost total usd, usage cost, cost amount, actual cost, cost actual",
+	namesCents:            "cost cents, cents, cost in cents, cost usd cents, total cost cents, total cents",
+	namesCost:             "cost, cost usd total, total cost usd, cost total usd, usage cost, cost amount, actual cost, cost actual",
 	namesEstimate:         "estimated cost, cost estimated, estimated cost usd, cost estimate, estimated total cost",
 	namesModel:            "engine, model used, request model, requested model, model slug",
 	namesResponseModel:    "actual model, served model, response model name, response model id",
@@ -216,14 +218,14 @@ func unknownKeyOf(words []string) unnamed {
 	names, length := tailOf(words)
 	before := words[:len(words)-length]
 	other := func(w string) bool { return ofUnknown[w] || otherThings[w] && (w != "mcp" || !ofTool[names]) }
-	wholeCost := length > 1 && (names == namesCost || names == namesEstimate) // total_cost needs no more
+	wholeCost := names == namesCost && len(words) == 1 || length > 1 && costs[names] // total_cost needs no more
 	if names == namesProvider && !mentionsAI(words) {
 		names = namesKnownProvider
 	}
 	switch {
 	case names == namesNothing, slices.ContainsFunc(before, other), names.isFigure(words),
 		needsAI[names] && !wholeCost && !mentionsAI(words),
-		names == namesCost && holdsAny(before, costParts):
+		costs[names] && holdsAny(before, costParts):
 		return namesNothing
 	case names == namesDocuments && slices.Contains(before, "input"):
 		return namesNothing // what a reranker is given
@@ -233,8 +235,11 @@ func unknownKeyOf(words []string) unnamed {
 
 // needsAI are those whose tails programs without a model use as well.
 var needsAI = map[unnamed]bool{
-	namesProvider: true, namesModel: true, namesResponseModel: true, namesCost: true, namesEstimate: true,
+	namesProvider: true, namesModel: true, namesResponseModel: true, namesCost: true, namesEstimate: true, namesCents: true,
 }
+
+// costs are what a whole call costs.
+var costs = map[unnamed]bool{namesCost: true, namesEstimate: true, namesCents: true}
 
 // ofTool are what an MCP server tells of the tool that it runs.
 var ofTool = map[unnamed]bool{
