@@ -1,6 +1,7 @@
 package llmobservatoryexporter
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -35,13 +36,16 @@ func messageOf(role, text string) []any {
 
 var usage = attrs{"gen_ai.usage.input_tokens": 7, "gen_ai.usage.output_tokens": 3}
 
-// eventRules are runs of programs that nobody described, with what their calls and tools are.
-var eventRules = []struct {
+// eventRule is a run with what its calls and tools are.
+type eventRule struct {
 	name  string
 	tell  func(r *madeUp)
 	calls []string // kind, model, input, output, error_type, error_message, words
 	tools []string
-}{
+}
+
+// eventRules are runs of libraries that follow the conventions.
+var eventRules = []eventRule{
 	{
 		name: "an exception tells the error of a call whose span only failed",
 		tell: func(r *madeUp) {
@@ -260,7 +264,7 @@ func TestRulesOfEvents(t *testing.T) {
 	url := storetest.NewDatabase(t)
 	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, openPool(t, url)
 	n := byte(0)
-	for _, rule := range eventRules {
+	for _, rule := range slices.Concat(eventRules, eventsOfStrangers) {
 		for order, of := range arrivals {
 			n++
 			r := newMadeUp(n, "acme.instrumentation", time.Now().Add(-time.Hour))

@@ -42,12 +42,11 @@ func Explain(ld plog.Logs) (all []Explanation) {
 
 // explain explains the only record of ld.
 func explain(ld plog.Logs, rec *record) Explanation {
-	rec.name = rec.eventName()
+	p, told := newReader(KeepGenAI).ruleOf(rec)
 	x := Explanation{Name: rec.name, Scope: rec.scope.Name(), Version: rec.scope.Version()}
-	if p, event := rec.program(); p != nil {
-		rec.readBody()
+	if p != nil {
 		x.Program, x.Tells = p.name, Noise.String()
-		if told := rec.rule(p.rules(event)); told != nil {
+		if told != nil {
 			x.Tells = told.tells.String()
 			if !rec.SpanID().IsEmpty() {
 				x.Names = namingNames[told.names]

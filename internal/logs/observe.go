@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"cmp"
 	"math"
 	"strings"
 
@@ -10,9 +11,13 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
+// unnamedEvent stands for the name of an event that has none.
+const unnamedEvent = "log record"
+
 // observe writes into span what a record tells, in the conventions' words.
 func (r *reader) observe(rec *record, p *program, told *rule, row *mapping.Record, span ptrace.Span) {
-	o := Observation{Tells: told.tells, Program: p.name, Session: row.Session, EventCall: mapping.EventCall{Record: row.ID, Event: row.Name, ByTime: told.byTime, NamesCall: told.names == namesCall, Derived: rec.TraceID().IsEmpty()}}
+	event := cmp.Or(row.Name, unnamedEvent)
+	o := Observation{Tells: told.tells, Program: p.name, Session: row.Session, EventCall: mapping.EventCall{Record: row.ID, Event: event, ByTime: told.byTime, NamesCall: told.names == namesCall, Derived: rec.TraceID().IsEmpty()}}
 	for _, keys := range [...][]string{told.request, told.response, told.toolCall} {
 		if id := rec.textOf(keys); id != "" {
 			o.IDs = append(o.IDs, id)
@@ -27,7 +32,7 @@ func (r *reader) observe(rec *record, p *program, told *rule, row *mapping.Recor
 	if len(o.IDs) > 0 {
 		o.ByTime = o.ByTime && told.request == nil
 	}
-	span.SetName(row.Name)
+	span.SetName(event)
 	span.SetKind(ptrace.SpanKindClient)
 	span.SetEndTimestamp(row.Time)
 	span.SetStartTimestamp(startOf(rec, told, row.Time))

@@ -162,14 +162,17 @@ func SendsRecords(scope string) bool {
 func register(p program) *program {
 	for _, rules := range p.events {
 		for i := range rules {
-			r := &rules[i]
-			r.order.fields, r.order.fixed = slices.Sorted(maps.Keys(r.fields)), slices.Sorted(maps.Keys(r.fixed))
-			r.order.sums, r.order.texts = slices.Sorted(maps.Keys(r.sums)), slices.Sorted(maps.Keys(r.texts))
+			rules[i].setOrder()
 		}
 	}
 	p.names = slices.Concat(p.session, p.user, p.turn)
 	programs = append(programs, &p)
 	return &p
+}
+
+func (t *rule) setOrder() {
+	t.order.fields, t.order.fixed = slices.Sorted(maps.Keys(t.fields)), slices.Sorted(maps.Keys(t.fixed))
+	t.order.sums, t.order.texts = slices.Sorted(maps.Keys(t.sums)), slices.Sorted(maps.Keys(t.texts))
 }
 
 // programOf returns the program of a scope and event; nil if none knows them. A program

@@ -77,6 +77,8 @@ var _ = register(program{
 		"gen_ai.assistant.message": {{tells: Words, names: namesCall}},
 		"gen_ai.tool.message":      {{tells: Words, names: namesCall}},
 		"gen_ai.choice":            {{tells: Words, names: namesCall}},
+		contentPrompt:              {{tells: Words, when: []condition{{attr: roleKey, some: true}}, names: namesCall}, {tells: Words, fields: conventional, names: namesCall}},
+		contentCompletion:          {{tells: Words, when: []condition{{attr: messageKey, some: true}}, names: namesCall}, {tells: Words, fields: conventional, names: namesCall}},
 		inferenceDetails: {
 			{tells: Words, when: []condition{{attr: operation, is: aroundCalls}}, fields: conventional, names: namesCall},
 			detailsOf(condition{attr: responseID, some: true}), detailsOf(condition{attr: inputTokens, some: true}),

@@ -61,10 +61,16 @@ type reader struct {
 	batch       *Batch
 	ids         ids
 	wordRecords int32 // that have words of spans
+	// What names of events, and keys, of unknown programs say.
+	events map[string]eventWords
+	keys   map[string]keyUse
 }
 
 func newReader(keep Keep) *reader {
-	return &reader{keep: keep, batch: &Batch{Spans: ptrace.NewTraces(), WordSpans: ptrace.NewTraces(), Rejected: map[string]int{}}, ids: newIDs()}
+	return &reader{
+		keep: keep, batch: &Batch{Spans: ptrace.NewTraces(), WordSpans: ptrace.NewTraces(), Rejected: map[string]int{}}, ids: newIDs(),
+		events: map[string]eventWords{}, keys: map[string]keyUse{},
+	}
 }
 
 // Read reads what records tell. It keeps references into ld, which must not change
@@ -156,15 +162,10 @@ func (s *scopeSpans) cut(n int) {
 // read files what one record tells. Records that nothing knows are told by their name
 // alone, before anything else of them is read: they may be many.
 func (r *reader) read(rec *record, spans, words *scopeSpans) {
-	rec.name = rec.eventName()
-	p, event := rec.program()
+	p, told := r.ruleOf(rec)
 	if p == nil && r.keep != KeepAll {
 		r.batch.Filtered++
 		return
-	}
-	if p != nil {
-		rec.readBody()
-		rec.flatten()
 	}
 	at := rec.time()
 	if at == 0 {
@@ -184,7 +185,6 @@ func (r *reader) read(rec *record, spans, words *scopeSpans) {
 	if row.Session == "" {
 		row.Session = resourceText(rec.res, p.session)
 	}
-	told := rec.rule(p.rules(event))
 	if told == nil || told.tells == Noise {
 		if r.keep == KeepAll {
 			r.batch.Records = append(r.batch.Records, row)
@@ -210,6 +210,19 @@ func (r *reader) read(rec *record, spans, words *scopeSpans) {
 		row.Score = rec.evaluation()
 	}
 	r.batch.Records = append(r.batch.Records, row)
+}
+
+// ruleOf returns the program that knows the event that a record is, and what the program says of
+// the event; nil for none.
+func (r *reader) ruleOf(rec *record) (*program, *rule) {
+	rec.name = rec.eventName()
+	p, event := rec.program()
+	if p == nil {
+		return r.fromUnknown(rec)
+	}
+	rec.readBody()
+	rec.flatten()
+	return p, rec.rule(p.rules(event))
 }
 
 // program returns the program that knows the event that a record is, and the event's name

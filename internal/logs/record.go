@@ -65,7 +65,10 @@ func readable(v pcommon.Value) pcommon.Value {
 }
 
 // conventionKey begins the names of the conventions' attributes.
-const conventionKey = "gen_ai"
+const (
+	conventionKey   = "gen_ai"
+	conventionUsage = "gen_ai.usage."
+)
 
 // wholeMaps are the attributes of the conventions whose values are maps.
 var wholeMaps = map[string]bool{toolArguments: true, toolResult: true, "gen_ai.evaluation.explanation": true}

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,9 +49,9 @@ func (r *reader) wordsOf(rec *record, p *program, told *rule, row *mapping.Recor
 	w := &mapping.Words{
 		Record: row.ID, Trace: row.Trace, Named: rec.SpanID(), NamesCall: told.names == namesCall, Tool: told.tells == Tool,
 		At: int64(row.Time), Ordinal: r.wordRecords,
-		Exact:  told.tells == Words && told.names == namesCall && !isMessageEvent(rec.name),
-		Single: isMessageEvent(rec.name) || told.texts != nil,
-		Block:  rec.name == choiceEvent && strings.EqualFold(rec.textOf([]string{provider, "gen_ai.system"}), "anthropic"),
+		Exact:  told.tells == Words && told.names == namesCall && rec.message() == "",
+		Single: rec.message() != "" || told.texts != nil,
+		Block:  rec.message() == choiceEvent && strings.EqualFold(rec.textOf([]string{provider, "gen_ai.system"}), "anthropic"),
 		ID:     storable(rec.textOf(told.response)),
 	}
 	if w.ID == "" {
@@ -85,7 +86,11 @@ func storable(text string) string {
 }
 
 const (
-	choiceEvent  = "gen_ai.choice"
+	choiceEvent = "gen_ai.choice"
+	// Older names of what became one event a message.
+	contentPrompt     = "gen_ai.content.prompt"
+	contentCompletion = "gen_ai.content.completion"
+
 	userMessage  = "gen_ai.user.message"
 	contentKey   = "content"
 	toolsKey     = "tools"
@@ -99,21 +104,33 @@ const (
 	toolCallsKey = "tool_calls"
 )
 
-// isMessageEvent reports whether an event of this name is one message.
-func isMessageEvent(name string) bool {
-	for _, event := range messageEvents {
-		if name == event {
-			return true
+// message returns the name of the conventions' event that is one message, if a record is one: some
+// write the role into the body of an older event, whose attributes have the words alone.
+func (r *record) message() string {
+	switch r.name {
+	case contentPrompt:
+		if role, ok := r.get(roleKey); ok {
+			if name := "gen_ai." + text(role) + ".message"; slices.Contains(messageEvents, name) {
+				return name
+			}
+		}
+	case contentCompletion:
+		if _, ok := r.get(messageKey); ok {
+			return choiceEvent
+		}
+	default:
+		if slices.Contains(messageEvents, r.name) {
+			return r.name
 		}
 	}
-	return false
+	return ""
 }
 
 // tellMessages writes the messages that a record is, or that its body has under input and
 // output.
 func tellMessages(rec *record, span ptrace.Span) {
 	switch {
-	case isMessageEvent(rec.name):
+	case rec.message() != "":
 		tellMessage(rec, span)
 	case rec.name == rec.scope.Name() && rec.has:
 		tellSides(rec.body, span.Attributes())
@@ -123,18 +140,19 @@ func tellMessages(rec *record, span ptrace.Span) {
 // tellMessage writes the message that a record is, as the span event of the same name. One
 // without any words is none; definitions of tools come as the content of a user, too.
 func tellMessage(rec *record, span ptrace.Span) {
-	if v, ok := rec.get(contentKey); ok && rec.name == userMessage && v.Type() == pcommon.ValueTypeMap && v.Map().Len() == 1 {
+	name := rec.message()
+	if v, ok := rec.get(contentKey); ok && name == userMessage && v.Type() == pcommon.ValueTypeMap && v.Map().Len() == 1 {
 		if tools, ok := v.Map().Get(toolsKey); ok && tools.Type() == pcommon.ValueTypeSlice {
 			copyValue(tools, span.Attributes().PutEmpty(toolList))
 			return
 		}
 	}
 	e := span.Events().AppendEmpty()
-	e.SetName(rec.name)
+	e.SetName(name)
 	e.SetTimestamp(rec.time())
 	rec.copyAll(e.Attributes())
 	rec.tellText(e.Attributes())
-	if v, ok := e.Attributes().Get(messageKey); ok && rec.name == choiceEvent && v.Type() == pcommon.ValueTypeMap {
+	if v, ok := e.Attributes().Get(messageKey); ok && name == choiceEvent && v.Type() == pcommon.ValueTypeMap {
 		v.Map().Remove("name") // of the agent, which the next call's history does not have
 	}
 	for _, key := range []string{contentKey, messageKey, toolCallsKey, "parts", "refusal", "gen_ai.event.content"} {
@@ -142,7 +160,7 @@ func tellMessage(rec *record, span ptrace.Span) {
 			return
 		}
 	}
-	if v, ok := rec.get("finish_reason"); ok && rec.name == choiceEvent {
+	if v, ok := rec.get("finish_reason"); ok && name == choiceEvent {
 		span.Attributes().PutEmptySlice(finishReasons).AppendEmpty().SetStr(text(v))
 	}
 	span.Events().RemoveIf(func(ptrace.SpanEvent) bool { return true })
@@ -159,7 +177,7 @@ func (r *record) tellText(attrs pcommon.Map) {
 			return
 		}
 	}
-	if r.name == choiceEvent {
+	if r.message() == choiceEvent {
 		attrs = attrs.PutEmptyMap(messageKey)
 		attrs.PutStr(roleKey, "assistant")
 	}

@@ -146,14 +146,23 @@ func (s *Store) FindCandidates(ctx context.Context, c *pgbatch.Conn, lookups []t
 	return crowded, err
 }
 
-// FindObserved gives the spans of traces to found that report the usage of calls around them, and
-// failed calls.
-func (s *Store) FindObserved(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, found func(*trace.Candidate)) error {
-	if len(traces) == 0 {
+// Around names traces whose events may be calls of any span around which the events name, and
+// when such calls end, in µs.
+type Around struct {
+	Traces      []pcommon.TraceID
+	First, Last int64
+}
+
+// FindObserved gives to found the spans of traces that report the usage of calls around them, and
+// failed calls, and all calls around.
+func (s *Store) FindObserved(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, around Around, found func(*trace.Candidate)) error {
+	if len(traces)+len(around.Traces) == 0 {
 		return nil
 	}
 	return c.Exec(ctx, pgbatch.Statement{
-		What: "look for spans that events observe", SQL: s.findSums, Params: [][]byte{hexArray(traces)}, OIDs: []uint32{pgtype.TextArrayOID},
+		What: "look for spans that events observe", SQL: s.findSums,
+		Params: [][]byte{hexArray(traces), hexArray(around.Traces), param(appendStoredTime(nil, around.First)), param(appendStoredTime(nil, around.Last))},
+		OIDs:   []uint32{pgtype.TextArrayOID, pgtype.TextArrayOID, pgtype.TimestamptzOID, pgtype.TimestamptzOID},
 		Row: func(v [][]byte) error {
 			return readCandidate(v, func(_ int64, candidate *trace.Candidate) { found(candidate) })
 		},

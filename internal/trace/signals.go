@@ -146,9 +146,9 @@ const (
 	byName way = iota // an event names a span
 	byID
 	byTime
-	bySum     // a span reports the usage of calls around an event
-	byFailure // both failed in one trace, and an event may name the span around
-	byTurn    // an agent's span has the turn that a prompt begins
+	bySum    // a span reports the usage of calls around an event
+	byAround // of one trace, and an event may name the span around
+	byTurn   // an agent's span has the turn that a prompt begins
 )
 
 // key makes keys. Hashes are stored: they must not change.
@@ -158,7 +158,7 @@ func (c *Candidate) key(way way, tag byte, around, id string) CandidateKey {
 	switch way {
 	case byID:
 		k.Apart = apartByID
-	case byTime, byFailure:
+	case byTime, byAround:
 		k.Apart = apartByTime
 	}
 	return k
@@ -281,7 +281,7 @@ func (c *Candidate) Listed() (keys []CandidateKey) {
 	if c.Event != "" && !c.Names.IsEmpty() {
 		keys = append(keys, c.named(c.Names))
 	}
-	keys = append(keys, c.failures()...)
+	keys = append(keys, c.listedAround()...)
 	for _, id := range c.IDs {
 		switch {
 		case c.Session != "":
@@ -323,7 +323,7 @@ func (c *Candidate) LookedUp() (keys []CandidateKey) {
 	if c.Event == "" && c.InTrace {
 		keys = append(keys, c.named(c.ID))
 	}
-	keys = append(keys, c.failures()...)
+	keys = append(keys, c.lookedUpAround()...)
 	for _, id := range c.IDs {
 		if c.Session != "" {
 			keys = append(keys, c.key(byID, 'I', c.Session, id))
@@ -356,25 +356,40 @@ func (c *Candidate) named(span pcommon.SpanID) CandidateKey {
 	return CandidateKey{Hash: h.text('N', c.trace(), string(span[:])), way: byName, Apart: -1}
 }
 
-// failures are the keys of a failed call of a model in a trace with events: by them an event
-// that is meant to name the call, but names the span around or none, finds the call.
-func (c *Candidate) failures() (keys []CandidateKey) {
-	switch {
-	case !c.Failed || !c.Kind.IsModel():
-		return nil
-	case c.Event != "" && c.NamesCall && !c.Derived:
-		return append(keys, c.failure(c.Names))
-	case c.Event != "" || !c.InTrace:
+// listedAround and lookedUpAround are the keys of a call in a trace with events, by which an event
+// that is meant to name the call, but names the span around or none, finds the call: a failed call
+// of a model, or any where nothing but time ties the event to others. Spans are listed where they
+// failed alone: for the others the trace is read.
+func (c *Candidate) listedAround() []CandidateKey {
+	if c.Event == "" && !(c.Failed && c.Kind.IsModel()) {
 		return nil
 	}
-	if keys = append(keys, c.failure(pcommon.SpanID{})); !c.Parent.IsEmpty() {
-		keys = append(keys, c.failure(c.Parent))
+	return c.lookedUpAround()
+}
+
+func (c *Candidate) lookedUpAround() (keys []CandidateKey) {
+	switch {
+	case c.Event == "" && c.InTrace:
+		if keys = append(keys, c.around(pcommon.SpanID{})); !c.Parent.IsEmpty() {
+			keys = append(keys, c.around(c.Parent))
+		}
+	case c.Event != "" && c.NamesCall && !c.Derived && (c.ByTime || c.Failed && c.Kind.IsModel()):
+		keys = append(keys, c.around(c.Names))
 	}
 	return keys
 }
 
-func (c *Candidate) failure(around pcommon.SpanID) CandidateKey {
-	return c.key(byFailure, 'F', c.trace(), string(around[:]))
+// ReadsAround reports whether an event may be the call of any span around which it names, or of its
+// trace.
+func (c *Candidate) ReadsAround() bool {
+	return c.Event != "" && c.ByTime && c.NamesCall && !c.Derived && c.Kind != mapping.KindAgent
+}
+
+// EndsAround returns when other observations of the call end that nothing but time ties to it.
+func (c *Candidate) EndsAround() (first, last int64) { return c.End - apartByTime, c.End + apartByTime }
+
+func (c *Candidate) around(span pcommon.SpanID) CandidateKey {
+	return c.key(byAround, 'F', c.trace(), string(span[:]))
 }
 
 // WithoutSession is the key of the calls of a trace that came before its session.
@@ -404,8 +419,8 @@ func oneCall(a, b *Candidate, way way) bool {
 		return a.Event == "" || b.Event == ""
 	case byID:
 		return near(a.End, b.End, apartByID)
-	case byFailure:
-		return oneByTime(a, b)
+	case byAround:
+		return (a.Failed || a.ByTime || b.ByTime) && oneByTime(a, b)
 	default:
 		return (a.ByTime || b.ByTime) && oneByTime(a, b)
 	}

@@ -171,11 +171,11 @@ func pairByDefinition(a, b *Candidate) bool {
 	if slices.ContainsFunc(a.IDs, func(id string) bool { return slices.Contains(b.IDs, id) }) && apart <= 60_000_000 {
 		return true
 	}
-	byFailure := a.Failed && b.Failed && a.Kind != mapping.KindTool && aroundByDefinition(a, b)
-	if !a.ByTime && !b.ByTime && !byFailure || a.HasID && b.HasID || apart > 2_000_000 {
+	around := aroundByDefinition(a, b) && (a.Failed && b.Failed && a.Kind != mapping.KindTool || (a.ByTime || a.Event == "") && (b.ByTime || b.Event == ""))
+	if !a.ByTime && !b.ByTime && !around || a.HasID && b.HasID || apart > 2_000_000 {
 		return false
 	}
-	if a.Session == "" && !byFailure {
+	if a.Session == "" && !around {
 		return false
 	}
 	if a.Kind == mapping.KindTool {
@@ -247,9 +247,19 @@ func (s *signalStorage) store(batch []Candidate) {
 			continue
 		}
 		for _, c := range s.rows { // the first events of the trace
-			if c.Origin == e.Origin && c.Failed && c.Kind.IsModel() {
+			if c.Origin == e.Origin && c.Event == "" && c.Failed && c.Kind.IsModel() {
 				c.Stored, c.Again, c.InTrace, c.Counted = true, true, true, s.counts(&c)
 				signals.Add(&c)
+			}
+		}
+	}
+	for i := range signals.Candidates {
+		if e := signals.Candidates[i]; e.ReadsAround() {
+			for _, c := range s.rows {
+				if c.Origin == e.Origin && c.Event == "" && (c.Kind.IsModel() || c.Kind == mapping.KindTool) {
+					c.Stored, c.Again, c.InTrace, c.Counted = true, true, true, s.counts(&c)
+					signals.Add(&c)
+				}
 			}
 		}
 	}

@@ -205,7 +205,7 @@ func (t *transaction) findPartners(ctx context.Context) error {
 			lookups = append(lookups, trace.Lookup{Key: key, First: minTime, Last: maxTime, Most: maxWaiting})
 		}
 	}
-	err := t.w.store.FindObserved(ctx, t.conn, p.firstEvents(), func(c *trace.Candidate) {
+	err := t.w.store.FindObserved(ctx, t.conn, p.firstEvents(), p.around(), func(c *trace.Candidate) {
 		c.Again, c.InTrace = true, true
 		p.signals.Add(c)
 	})
@@ -241,6 +241,23 @@ func (p *pairing) firstEvents() (traces []pcommon.TraceID) {
 		}
 	}
 	return traces
+}
+
+// around lists the stored traces of events that may be calls of any span around which they name.
+func (p *pairing) around() (around store.Around) {
+	around.First, around.Last = maxTime, minTime
+	for i := range p.signals.Candidates {
+		c := &p.signals.Candidates[i]
+		if _, stored := p.facts[c.Origin]; !stored || c.Stored || !c.ReadsAround() {
+			continue
+		}
+		first, last := c.EndsAround()
+		around.First, around.Last = min(around.First, first), max(around.Last, last)
+		if !slices.Contains(around.Traces, c.Origin) {
+			around.Traces = append(around.Traces, c.Origin)
+		}
+	}
+	return around
 }
 
 const (

@@ -1,0 +1,426 @@
+package logs
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+// Programs that nobody described call their events and attributes by the same few words as the
+// others. An event of theirs is a call only where its name and what it reports both say so.
+
+// unknownProgram names them.
+const unknownProgram = "programs that nobody described"
+
+// eventWords is what the name of an event says.
+type eventWords struct {
+	tells    Tells  // Noise: nothing
+	asks     string // the operation of a call, if the name says that
+	failed   bool   // a call that failed
+	decision bool   // about a call of a tool, which is a failed one if the tool may not run
+}
+
+var (
+	// ofModels are words of events about calls of models.
+	ofModels = wordSet(`llm lm api model ai genai gpt inference generation generations completion completions chat response responses request
+		requests provider openai anthropic gemini bedrock vertex ollama embedding embeddings embed rerank usage tokens`)
+	// ofTools are words of events about tools, doneWords those that say that a tool ran.
+	ofTools   = wordSet("tool tools function mcp")
+	doneWords = wordSet(`call calls called result results response use used execution execute executed invocation invoke invoked run ran end
+		ended finish finished complete completed completion output done error failed failure`)
+	// decisions are words of events that say whether a tool may run.
+	decisions = wordSet("decision permission approval denied rejected blocked confirmation")
+	// notDone are words of events before the end of a call, and of parts of one.
+	notDone = wordSet(`start started starting begin began begun pending queued scheduled create created delta deltas chunk chunks progress
+		partial heartbeat update updated retry retrying retries retried attempt registered loaded list listed available discovered selected`)
+	// ofMany are words of events that sum up calls.
+	ofMany = wordSet(`session sessions turn turns task tasks conversation thread subagent workflow summary summarization total totals
+		stats statistics metrics daily budget limit quota compaction compression rate`)
+	embeds   = wordSet("embedding embeddings embed")
+	failures = wordSet("error errors failed failure exception timeout")
+	people   = wordSet("user human")
+	asked    = wordSet("prompt message input query question")
+	answers  = wordSet("response message text output reply")
+)
+
+func wordSet(list string) map[string]bool {
+	set := map[string]bool{}
+	for w := range strings.FieldsSeq(list) {
+		set[w] = true
+	}
+	return set
+}
+
+func anyOf(words []string, set map[string]bool) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return set[w] })
+}
+
+// wordsOfEvent reads the name of an event. Its first segment is the program's name, unless that
+// is a word about models or tools itself.
+func wordsOfEvent(name string) (e eventWords) {
+	words := mapping.KeyWords(name)
+	if at := strings.IndexAny(name, "./:"); at > 0 {
+		if own := mapping.KeyWords(name[:at]); len(own) < len(words) && (len(own) != 1 || !ofModels[own[0]] && !ofTools[own[0]] && !people[own[0]]) {
+			words = words[len(own):]
+		}
+	}
+	e.failed = anyOf(words, failures)
+	switch {
+	case len(words) == 0:
+	case anyOf(words, ofTools) && anyOf(words, decisions):
+		e.tells, e.decision = Tool, true
+	case anyOf(words, notDone):
+	case anyOf(words, ofTools):
+		if anyOf(words, doneWords) || len(words) == 1 {
+			e.tells = Tool
+		}
+	case anyOf(words, people) && anyOf(words, asked), words[len(words)-1] == "prompt" && !slices.Contains(words, "system"):
+		e.tells = Prompt
+	case slices.Contains(words, "assistant") && anyOf(words, answers):
+		e.tells = Words
+	case anyOf(words[max(0, len(words)-3):], ofMany):
+	case anyOf(words, ofModels):
+		e.tells = Call
+		switch {
+		case anyOf(words, embeds):
+			e.asks = "embeddings"
+		case slices.Contains(words, "rerank"):
+			e.asks = "rerank"
+		}
+	}
+	return e
+}
+
+// use is what an attribute of an unknown program is.
+type use uint8
+
+const (
+	noUse use = iota
+	useSession
+	useTurn
+	useUser
+	useRequest
+	useResponse
+	useToolCall
+	useMillis
+	useSeconds
+	useDuration // without a unit
+	useModel
+	useCost
+	useTokens
+	useError
+	useErrorType
+	useStatusCode
+	useSuccess
+	useStatus
+	useFails
+	useDecision
+	useTool
+	usePrompt
+	useAnswer
+	useText // of either
+	numUses
+)
+
+// keyUse is the use of a key; of several attributes that of the lowest rank counts.
+type keyUse struct {
+	use  use
+	rank uint8
+}
+
+// tails are the words that keys end in, the first before the others.
+var tails = func() map[string]keyUse {
+	tails := map[string]keyUse{}
+	for use, list := range map[use]string{
+		useSession:    "session id, sessionid, conversation id, thread id, chat id, task id, taskid, ulid",
+		useTurn:       "prompt id, turn id, interaction id, exchange id",
+		useUser:       "user id, userid, enduser id, user email",
+		useRequest:    "request id, requestid",
+		useResponse:   "response id, completion id, generation id",
+		useToolCall:   "tool call id, tool use id, tool invocation id, call id, callid",
+		useMillis:     "duration ms, latency ms, elapsed ms, duration millis, time ms, took ms",
+		useSeconds:    "duration s, duration seconds, latency seconds, latency s, elapsed seconds, duration sec, operation duration",
+		useDuration:   "duration, latency, elapsed, took",
+		useModel:      "response model, request model, model, model name, model id, modelid",
+		useCost:       "cost usd, usd cost, total cost usd, total cost, cost",
+		useError:      "error message, exception message, error, error msg",
+		useErrorType:  "error type, exception type, error code, error class, error name",
+		useStatusCode: "response status code, status code, http status, error status",
+		useSuccess:    "success, succeeded, ok, successful",
+		useStatus:     "status, outcome, phase",
+		useFails:      "is error, failed",
+		useDecision:   "decision, approved",
+		useTool:       "tool name, function name, tool call name, tool",
+		usePrompt:     "prompt, user prompt, prompt text, user message, input, query",
+		useAnswer:     "response, response text, answer, output",
+		useText:       "message, text, content",
+	} {
+		for rank, tail := range strings.Split(list, ", ") {
+			tails[tail] = keyUse{use, uint8(rank)}
+		}
+	}
+	return tails
+}()
+
+// maxTail is how many words such a tail has at most.
+const maxTail = 3
+
+// elsewhere are words before such a tail that make the value another thing's.
+var elsewhere = wordSet("parent previous prev root last next retry original fallback embedding default child judge target")
+
+// costParts are words before a cost that make it that of a part, or a guess.
+var costParts = wordSet("input output prompt completion cache reasoning estimated estimate max budget limit session cumulative")
+
+// useOf reads the words of a key.
+func useOf(key string) keyUse {
+	words := mapping.KeyWords(key)
+	if mapping.CountsTokens(words) {
+		return keyUse{use: useTokens}
+	}
+	for n := min(maxTail, len(words)); n > 0; n-- {
+		u, ok := tails[strings.Join(words[len(words)-n:], " ")]
+		if !ok {
+			continue
+		}
+		if before := words[:len(words)-n]; anyOf(before, elsewhere) || u.use == useCost && anyOf(before, costParts) {
+			return keyUse{}
+		}
+		u.rank += uint8(8 * min(8, len(words)-n)) // the more words before, the less is the value the record's own
+		return u
+	}
+	return keyUse{}
+}
+
+// maxKeys bounds how many keys a reader remembers.
+const maxKeys = 1 << 12
+
+func (r *reader) useOf(key string) keyUse {
+	u, known := r.keys[key]
+	if !known && len(key) <= maxName {
+		if u = useOf(key); len(r.keys) < maxKeys {
+			r.keys[strings.Clone(key)] = u
+		}
+	}
+	return u
+}
+
+// findings are the attributes of a record by their uses.
+type findings struct {
+	keys   [numUses]string
+	ranks  [numUses]uint8
+	counts bool // tokens
+}
+
+// find looks through the attributes of a record.
+func (r *reader) find(rec *record) (f findings) {
+	for _, in := range [...]pcommon.Map{rec.Attributes(), rec.flat, rec.body} {
+		if in == (pcommon.Map{}) {
+			continue
+		}
+		for key, v := range in.All() {
+			r.note(&f, key, v)
+		}
+	}
+	return f
+}
+
+func (r *reader) note(f *findings, key string, v pcommon.Value) {
+	u := r.useOf(key)
+	switch {
+	case absent(v):
+	case u.use == useTokens:
+		n, ok := number(v)
+		f.counts = f.counts || ok && n > 0
+	case u.use != noUse:
+		if had := f.keys[u.use]; had == "" || u.rank < f.ranks[u.use] || u.rank == f.ranks[u.use] && key < had {
+			f.keys[u.use], f.ranks[u.use] = key, u.rank
+		}
+	case !f.counts:
+		f.counts = r.countsWithin(key, v, maxUsageDepth)
+	}
+}
+
+// maxUsageDepth and maxUsage bound the objects that are looked through for counts of tokens.
+const (
+	maxUsageDepth = 3
+	maxUsage      = 1 << 14
+)
+
+// countsWithin reports whether an object counts tokens.
+func (r *reader) countsWithin(key string, v pcommon.Value, levels int) bool {
+	switch v.Type() {
+	case pcommon.ValueTypeMap:
+		for inner, v := range v.Map().All() {
+			path := key + "." + inner
+			if r.useOf(path).use == useTokens {
+				if n, ok := number(v); ok && n > 0 {
+					return true
+				}
+			} else if levels > 0 && r.countsWithin(path, v, levels-1) {
+				return true
+			}
+		}
+	case pcommon.ValueTypeStr:
+		s := v.Str()
+		if len(s) > maxUsage || !strings.HasPrefix(s, "{") || !strings.Contains(key, "sage") && !strings.Contains(key, "oken") {
+			return false
+		}
+		var fields map[string]any
+		m := pcommon.NewValueMap()
+		return json.Unmarshal([]byte(s), &fields) == nil && m.FromRaw(fields) == nil && r.countsWithin(key, m, levels)
+	}
+	return false
+}
+
+// nameWords reads the name of an event. A record without one is a call where it has counts of
+// tokens by the conventions' names, as access logs of gateways have.
+func (r *reader) nameWords(rec *record) (e eventWords) {
+	if rec.name == "" {
+		if rec.countsByConvention() {
+			e.tells = Call
+		}
+		return e
+	}
+	e, known := r.events[rec.name]
+	if !known && len(rec.name) <= maxName {
+		if e = wordsOfEvent(rec.name); len(r.events) < maxKeys {
+			r.events[strings.Clone(rec.name)] = e
+		}
+	}
+	return e
+}
+
+// countsByConvention reports whether a record has attributes that count tokens.
+func (r *record) countsByConvention() bool {
+	for key := range r.Attributes().All() {
+		if key == conventionKey || strings.HasPrefix(key, conventionUsage) {
+			return true
+		}
+	}
+	return false
+}
+
+// fromUnknown reads an event of a program that nobody described: the rule for the event, and
+// which attributes name session, user and turn. nil: the event tells nothing.
+func (r *reader) fromUnknown(rec *record) (*program, *rule) {
+	e := r.nameWords(rec)
+	if e.tells == Noise {
+		return nil, nil
+	}
+	rec.readBody()
+	rec.flatten()
+	f := r.find(rec)
+	told := f.rule(rec, e)
+	if told == nil {
+		return nil, nil
+	}
+	p := &program{name: unknownProgram, session: f.of(useSession, "session.id", conversationID), user: f.of(useUser), turn: f.of(useTurn)}
+	for _, id := range [...]use{useSession, useUser, useTurn, useRequest, useResponse, useToolCall} {
+		p.names = append(p.names, f.of(id)...)
+	}
+	return p, told
+}
+
+// of returns the key of a use, if there is one, and others.
+func (f *findings) of(u use, others ...string) []string {
+	if f.keys[u] != "" {
+		others = slices.Insert(others, 0, f.keys[u])
+	}
+	return others
+}
+
+// rule is what an event tells; nil for nothing.
+func (f *findings) rule(rec *record, e eventWords) *rule {
+	failed := e.failed || f.failed(rec)
+	told := &rule{
+		tells: e.tells, fields: map[string][]string{"*": nil}, names: namesCall,
+		request: f.of(useRequest), response: f.of(useResponse), toolCall: f.of(useToolCall),
+	}
+	if failed {
+		told.failed = always
+		told.fields[errorType] = f.of(useErrorType, f.of(useStatusCode)...)
+		told.fields[errorMessage] = f.of(useError)
+	}
+	if f.says(rec, useStatus, "started start pending running queued in_progress requested") {
+		return nil
+	}
+	told.duration, told.seconds = f.took(rec)
+	switch e.tells {
+	case Call:
+		if !f.counts && (!failed || f.keys[useModel] == "") {
+			return nil
+		}
+		if of, ok := rec.get(operation); ok && slices.Contains(aroundCalls, text(of)) {
+			return nil
+		} else if !ok {
+			told.fixed = map[string]string{operation: e.asks}
+		}
+		if f.keys[useCost] != "" && f.keys[useCost] != cost {
+			told.fields[cost] = f.of(useCost)
+		}
+		told.toolCall = nil
+	case Tool:
+		if f.keys[useTool] == "" || e.decision && !f.refuses(rec) {
+			return nil
+		}
+		if e.decision {
+			told.failed, told.fixed = always, map[string]string{errorType: "rejected"}
+		}
+		told.fields[toolName], told.fields[toolCallID] = f.of(useTool), f.of(useToolCall)
+		told.request, told.response = nil, nil
+	case Prompt:
+		if f.keys[useSession] == "" && rec.TraceID().IsEmpty() || f.keys[usePrompt]+f.keys[useText] == "" || f.counts {
+			return nil
+		}
+		*told = rule{tells: Prompt, texts: map[string][]string{inputMessages: f.of(usePrompt, f.of(useText)...)}}
+	case Words:
+		*told = rule{tells: Words, texts: map[string][]string{outputMessages: f.of(useAnswer, f.of(useText)...)}, request: told.request, response: told.response, names: namesOther}
+		if len(told.request)+len(told.response) == 0 {
+			return nil
+		}
+	}
+	told.byTime = len(told.request)+len(told.response)+len(told.toolCall) == 0
+	told.setOrder()
+	return told
+}
+
+// took returns the attributes that say how long a call took: of those without a unit a fraction is
+// of seconds.
+func (f *findings) took(rec *record) (millis, seconds []string) {
+	millis, seconds = f.of(useMillis), f.of(useSeconds)
+	if v, ok := rec.first(f.of(useDuration)); ok && len(millis)+len(seconds) == 0 {
+		if n, ok := number(v); ok && n != math.Trunc(n) {
+			return nil, f.of(useDuration)
+		}
+		return f.of(useDuration), nil
+	}
+	return millis, seconds
+}
+
+// failed reports whether a record says that its call failed.
+func (f *findings) failed(rec *record) bool {
+	for _, u := range [...]use{useStatusCode, useStatus} {
+		if code, ok := rec.first(f.of(u)); ok {
+			if n, ok := number(code); ok && n >= 400 {
+				return true
+			}
+		}
+	}
+	return f.says(rec, useSuccess, "false 0 no") || f.says(rec, useStatus, "error failed failure timeout") || f.says(rec, useFails, "true 1 yes") ||
+		f.keys[useErrorType] != "" || f.keys[useError] != "" && !f.says(rec, useError, "false none null 0")
+}
+
+// says reports whether the attribute of a use is one of some words.
+func (f *findings) says(rec *record, u use, words string) bool {
+	return f.keys[u] != "" && slices.Contains(strings.Fields(words), strings.ToLower(rec.textOf(f.of(u))))
+}
+
+// refuses reports whether a decision is that a tool may not run.
+func (f *findings) refuses(rec *record) bool {
+	return f.says(rec, useDecision, "reject rejected deny denied abort aborted block blocked refused false no")
+}

@@ -1,0 +1,16 @@
+package mapping
+
+// Records of programs that nobody described are read by the words of their names and keys, as
+// spans are.
+
+// KeyWords cuts the name of an event or of an attribute into lower-case words.
+func KeyWords(name string) []string { return wordsOf(name) }
+
+// CountsTokens reports whether a number is a count of a call's tokens by the words of its key.
+func CountsTokens(words []string) bool {
+	if len(words) == 0 || holdsAny(words, countedElsewhere) {
+		return false
+	}
+	fact := tokenFactOf(words)
+	return fact != noTokens && fact != webSearches
+}
