@@ -63,6 +63,9 @@ func lastWord(s string, i int) (w uint64) {
 // CleanString returns s without U+0000 and with U+FFFD for what is not valid
 // UTF-8; s itself, without allocating, when there is nothing to repair.
 func CleanString(s string, r *Repairs) string {
+	if isClean(s) {
+		return s
+	}
 	if utf8.ValidString(s) {
 		if strings.IndexByte(s, 0) < 0 {
 			return s
@@ -82,6 +85,23 @@ func CleanString(s string, r *Repairs) string {
 		i += size
 	}
 	return string(dst)
+}
+
+// isClean reports whether all bytes of s are ASCII and none is U+0000, as in nearly all texts
+// that are no words.
+func isClean(s string) bool {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if w := word(s, i); (w|(w-ones))&highs != 0 {
+			return false
+		}
+	}
+	for ; i < len(s); i++ {
+		if s[i]-1 >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // decodeRune reads the first rune of s; a surrogate encoded as three bytes, which

@@ -52,17 +52,17 @@ func (r *reading) prompt() {
 func (r *reading) place(res *resource) {
 	s := r.out
 	if s.ServiceName = r.text(fServiceName); s.ServiceName == "" {
-		s.ServiceName = r.key(res.serviceName)
+		s.ServiceName = r.fitted(res.serviceName)
 	}
 	if s.Release = r.text(fRelease); s.Release == "" {
-		s.Release = r.key(res.release)
+		s.Release = r.fitted(res.release)
 	}
 	name, rank := r.textAt(fEnvironment, 0)
-	if name == "" || res.environment != "" && res.environmentRank < rank {
+	if name == "" || res.environment.text != "" && res.environmentRank < rank {
 		if name != "" {
 			r.untake(fEnvironment, rank)
 		}
-		name = r.key(res.environment)
+		name = r.fitted(res.environment)
 	}
 	s.Environment = name
 }
@@ -268,16 +268,33 @@ func (r *reading) longText(f field) (text string) {
 	return text
 }
 
-// key makes text fit for an index: valid and at most maxKey bytes long.
-func (r *reading) key(s string) string {
-	s = jsonval.CleanString(s, &r.rep)
-	if len(s) <= maxKey {
-		return s
+// fitted is text that is fit for an index, valid and at most maxKey bytes long, with what was
+// done to make it so.
+type fitted struct {
+	text string
+	rep  jsonval.Repairs
+	cut  Adjustments
+}
+
+func fit(s string) (f fitted) {
+	f.text = jsonval.CleanString(s, &f.rep)
+	if len(f.text) <= maxKey {
+		return f
 	}
 	end := maxKey
-	for !utf8.RuneStart(s[end]) {
+	for !utf8.RuneStart(f.text[end]) {
 		end--
 	}
-	r.out.Adjustments |= TextCut
-	return s[:end]
+	f.text, f.cut = f.text[:end], TextCut
+	return f
+}
+
+// key makes text of the span fit for an index.
+func (r *reading) key(s string) string { return r.fitted(fit(s)) }
+
+// fitted uses a text, for the span or what its spans share.
+func (r *reading) fitted(f fitted) string {
+	r.rep |= f.rep
+	r.out.Adjustments |= f.cut
+	return f.text
 }

@@ -122,6 +122,7 @@ type around struct {
 	res           *resource
 	scope         pcommon.InstrumentationScope
 	scopeKnown    bool
+	name, version fitted          // of the scope
 	scopeJSON     []byte          // its attributes; nil for none
 	longScope     content.Content // its attributes if they are long
 	scopeWords    content.Content // what words it has
@@ -187,6 +188,7 @@ func (r *reading) readAround() {
 		return
 	}
 	r.scopeName, r.scopeVersion = a.scope.Name(), a.scope.Version()
+	a.name, a.version = fit(r.scopeName), fit(r.scopeVersion)
 	a.scopeDialects = remember(r.scopes, r.scopeName, r.ofScope)
 	a.scopeJSON, a.longScope, a.scopeWords, a.scopeRep = nil, content.Content{}, content.Content{}, 0
 	if a.scope.Attributes().Len() > 0 {
@@ -250,7 +252,7 @@ func (r *reading) envelope() {
 	if k := span.Kind(); k > 0 && int(k) < len(spanKinds) {
 		s.SpanKind = spanKinds[k]
 	}
-	s.ScopeName, s.ScopeVersion = r.key(r.scopeName), r.key(r.scopeVersion)
+	s.ScopeName, s.ScopeVersion = r.fitted(r.around.name), r.fitted(r.around.version)
 	s.Start, s.End = micros(span.StartTimestamp()), micros(span.EndTimestamp())
 	if s.Start == 0 && s.End > 0 {
 		s.Start = s.End
@@ -281,7 +283,7 @@ func (r *reading) withholdName() {
 	for key, v := range r.span.Attributes().All() {
 		i++
 		if v.Type() == pcommon.ValueTypeStr && v.Str() == r.span.Name() && r.isWords(key, r.classes[i]) {
-			r.out.Name = cmp.Or(r.out.Operation, r.key(r.scopeName))
+			r.out.Name = cmp.Or(r.out.Operation, r.out.ScopeName)
 			r.out.Adjustments |= ContentOmitted
 			return
 		}
@@ -319,8 +321,8 @@ func adjustmentsOf(rep jsonval.Repairs) (a Adjustments) {
 // resource is what the spans of a resource share.
 type resource struct {
 	id                   content.ID
-	serviceName, release string
-	environment          string
+	serviceName, release fitted
+	environment          fitted
 	environmentRank      int
 	labels               []string
 	words                content.Content // what words it has
@@ -390,18 +392,18 @@ func (r *reading) readResource(attrs pcommon.Map) *resource {
 }
 
 // ofResource reads a field from the attributes of a resource.
-func (r *reading) ofResource(attrs pcommon.Map, f field) (string, int) {
+func (r *reading) ofResource(attrs pcommon.Map, f field) (fitted, int) {
 	for _, src := range r.t.sources[f] {
 		if src.own {
 			continue // of the dialect's spans
 		}
 		if v, ok := attrs.Get(src.attr); ok {
 			if s, _, ok := (value{attr: v}).text(); ok {
-				return s, src.rank
+				return fit(s), src.rank
 			}
 		}
 	}
-	return "", 0
+	return fitted{}, 0
 }
 
 // The memory that stays with a batch is taken in chunks, by what the spans of batches before

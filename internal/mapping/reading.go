@@ -102,6 +102,8 @@ type reading struct {
 	classes []attrClass
 	read    []*keyRead // what each key is
 	repeats []int32    // attributes whose keys have come before on the span
+	first   keyRead    // stands before the first key of each span
+	before  *keyRead   // the key before the one that is read next
 	turn    uint64     // counts spans and records
 	events  []eventState
 	keys    ownKeys
@@ -135,7 +137,9 @@ func (r *reading) start(span ptrace.Span, out *Span, dialects uint64) {
 	r.hits, r.classes, r.events, r.leaves = r.hits[:0], r.classes[:0], r.events[:0], r.leaves[:0]
 	r.read, r.repeats = r.read[:0], r.repeats[:0]
 	r.turn++
-	r.fed, r.exception, r.scored, r.rep, r.ready = r.t.nameFeeds, -1, false, 0, r.t.always
+	r.before = &r.first
+	r.fed, r.exception, r.scored, r.rep = r.t.nameFeeds, -1, false, 0
+	copy(r.ready[:], r.t.always[:]) // an assignment would copy 16 bytes at a time
 	r.shows, r.stated, r.copied, r.original, r.hasUnknown = 0, r.stated[:0], false, false, false
 	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
 	r.slots[r.t.name] = slot{attr: -1, event: -1, set: true}
@@ -276,9 +280,10 @@ type keyRead struct {
 	index  int32  // in a family: the index in the key,
 	rest   string // and what follows
 	traits *traits
-	guess  *guess // what the value is if an unknown emitter has it; nil: not read yet
-	json   []byte // the key and its colon among the attributes; nil for one that must be repaired
-	seen   uint64 // the turn in which a span or record last had the key
+	guess  *guess   // what the value is if an unknown emitter has it; nil: not read yet
+	json   []byte   // the key and its colon among the attributes; nil for one that must be repaired
+	seen   uint64   // the turn in which a span or record last had the key
+	next   *keyRead // the key that came after it last: emitters write their keys in the same order
 }
 
 // lookUp reads a key, once for keys that come again.
@@ -288,13 +293,21 @@ func (r *reading) lookUp(key string) *keyRead {
 	}
 	if len(key) > maxKeyLength || len(r.keysRead) >= maxKeysRead {
 		r.keys.doubtful = true
+		r.first.next = nil // what is forgotten must not be found by its place
 	}
 	return remember(r.keysRead, key, r.t.read)
 }
 
 // see reads the key of the next attribute.
 func (r *reading) see(key string, at int32) *keyRead {
-	k := r.lookUp(key)
+	k := r.before.next
+	if k == nil || k.key != key {
+		k = r.lookUp(key)
+		if len(key) <= maxKeyLength {
+			r.before.next = k
+		}
+	}
+	r.before = k
 	if k.seen == r.turn {
 		r.repeats = append(r.repeats, at)
 	}
@@ -504,6 +517,9 @@ func (r *reading) text(f field) string {
 // textAt resolves a text field, from sources of one rank only if rank is not 0,
 // and returns the rank of the source.
 func (r *reading) textAt(f field, rank int) (text string, from int) {
+	if r.fed&(1<<f) == 0 {
+		return "", 0
+	}
 	r.each(f, func(src *boundSource, v value) bool {
 		if rank != 0 && src.rank != rank {
 			return false

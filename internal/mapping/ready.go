@@ -106,7 +106,13 @@ func (r *reading) touch(slot int16) {
 
 // touchObject marks what a slot feeds if its value is an object.
 func (r *reading) touchObject(slot int16, v pcommon.Value) {
-	if feeds := r.t.objectFeeds[slot]; len(feeds) > 0 && mayBeObject(v) {
+	if feeds := r.t.objectFeeds[slot]; len(feeds) > 0 {
+		r.markObject(feeds, v)
+	}
+}
+
+func (r *reading) markObject(feeds []feed, v pcommon.Value) {
+	if mayBeObject(v) {
 		r.mark(feeds)
 	}
 }

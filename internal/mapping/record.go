@@ -122,7 +122,7 @@ func (r *reading) event(rec *Record) Event {
 		ID: rec.ID, Day: scratch.Day, Time: at, ObservedTime: micros(rec.ObservedTimestamp()),
 		Name: r.key(rec.Name), EventName: r.key(rec.EventName()), Severity: r.key(rec.SeverityText()), SeverityNumber: int32(rec.SeverityNumber()),
 		TraceID: rec.TraceID(), SpanID: rec.SpanID(), Belongs: rec.Trace,
-		ServiceName: r.around.res.serviceName, ScopeName: r.key(r.scopeName), ScopeVersion: r.key(r.scopeVersion),
+		ServiceName: r.fitted(r.around.res.serviceName), ScopeName: r.fitted(r.around.name), ScopeVersion: r.fitted(r.around.version),
 		SessionID: r.key(rec.Session), UserID: r.key(rec.User),
 		ResourceID: r.around.res.id, Flags: uint32(rec.Flags()), DroppedAttributes: rec.DroppedAttributesCount(),
 	}

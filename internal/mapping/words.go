@@ -37,26 +37,52 @@ func isProse(s string) bool {
 		return false
 	}
 	words, letters := 0, false
-	for _, c := range s {
-		switch {
-		case c == ' ' || c == '\n' || c == '\t' || c == '\r':
+	for i := 0; i < len(s); i++ {
+		switch byteClasses[s[i]] {
+		case byteBlank:
 			if letters {
 				if words++; words >= minProse {
 					return true
 				}
 			}
 			letters = false
-		case c < utf8.RuneSelf && isASCIILetter(c) || c >= utf8.RuneSelf && unicode.IsLetter(c):
+		case byteLetter:
 			letters = true
-			if c >= 0x2E80 {
-				words++ // scripts without blanks between words
+		case byteHigh:
+			c, size := utf8.DecodeRuneInString(s[i:])
+			i += size - 1
+			if unicode.IsLetter(c) {
+				letters = true
+				if c >= 0x2E80 {
+					words++ // scripts without blanks between words
+				}
 			}
 		}
 	}
 	return letters && words+1 >= minProse
 }
 
-func isASCIILetter(c rune) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+// What a byte is in prose.
+const (
+	byteOther = iota
+	byteBlank
+	byteLetter
+	byteHigh // of a character beyond ASCII
+)
+
+var byteClasses = func() (classes [256]uint8) {
+	for c := range classes {
+		switch {
+		case c >= utf8.RuneSelf:
+			classes[c] = byteHigh
+		case c == ' ', c == '\n', c == '\t', c == '\r':
+			classes[c] = byteBlank
+		case c|0x20 >= 'a' && c|0x20 <= 'z':
+			classes[c] = byteLetter
+		}
+	}
+	return classes
+}()
 
 // isJSONText reports whether text looks like a JSON object or list.
 func isJSONText(s string) bool {
