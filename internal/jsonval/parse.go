@@ -55,15 +55,12 @@ type parser struct {
 }
 
 func (p *parser) blanks() {
-	for p.i < len(p.s) {
-		switch p.s[p.i] {
-		case ' ', '\n', '\t', '\r':
-			p.i++
-		default:
-			return
-		}
+	for p.i < len(p.s) && p.s[p.i] <= ' ' && isBlank(p.s[p.i]) {
+		p.i++
 	}
 }
+
+func isBlank(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
 
 // next skips blanks and the byte c.
 func (p *parser) next(c byte) bool {

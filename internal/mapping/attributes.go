@@ -228,14 +228,13 @@ func appendReference(dst []byte, id content.ID) []byte {
 
 // appendID writes an id as a string.
 func appendID(dst []byte, id content.ID) []byte {
-	dst = append(dst, '"')
-	for i, part := range [...][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
-		if i > 0 {
-			dst = append(dst, '-')
-		}
-		dst = hex.AppendEncode(dst, part)
+	var digits [2 * len(id)]byte
+	hex.Encode(digits[:], id[:])
+	dst = append(append(dst, '"'), digits[:8]...)
+	for at := 8; at < 20; at += 4 {
+		dst = append(append(dst, '-'), digits[at:at+4]...)
 	}
-	return append(dst, '"')
+	return append(append(append(dst, '-'), digits[20:]...), '"')
 }
 
 // appendSeparator opens a list at its first element, else adds a comma.

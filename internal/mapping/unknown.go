@@ -292,17 +292,32 @@ var toolCallTypes = wordSet("tool_use tool_call function_call toolCall")
 func (r *reading) unfoldMember(c jsonval.Node, u *unfolding, depth int) {
 	k := r.lookUpMember(u.path, c.Key())
 	m := unfolding{attr: u.attr, structured: u.structured && isObject(c), path: k.key, shown: r.notes.memberOf(u.shown, c.Key())}
-	v := r.attrValue(c)
-	names := r.fileMember(k, m.path, v, guessPlace{attr: u.attr, event: -1, part: true, shown: m.shown})
+	names := namesNothing
+	if k.isRead(m.path) {
+		v := r.attrValue(c)
+		names = r.fileMember(k, m.path, v, guessPlace{attr: u.attr, event: -1, part: true, shown: m.shown})
+		r.noteMember(k.traits, v, u.structured)
+	}
 	if k.traits.words && c.Kind() >= jsonval.String {
 		r.classes[u.attr] = classWords
 	}
-	r.noteMember(k.traits, v, u.structured)
 	inner := r.decoded(c).node
 	if names == namesHits && u.structured && isDocument(inner.First()) {
 		r.shows |= showsDocuments
 	}
 	r.unfoldNode(inner, names, &m, depth+1)
+}
+
+// isRead reports whether fileMember or noteMember would do anything with a member. Most members
+// of objects that may hold anything are nothing, and a value of their own takes three allocations.
+func (k *keyRead) isRead(path string) bool {
+	switch {
+	case k.traits.rank != statesNoKind, k.traits.shows != 0, k.info != nil && k.info.shared:
+		return true
+	case k.family != nil && k.family.fields != 0:
+		return false
+	}
+	return k.traits.count != noTokens || k.guessed(path).names != namesNothing
 }
 
 // fileMember files a member of an object or of an event under the key that it would have as an
