@@ -49,7 +49,7 @@ type spanRef struct {
 	trace  [16]byte
 	span   pcommon.SpanID
 	start  int64
-	above  int32 // levels of ancestors
+	above  int32 // levels of ancestors, or of spans below
 	paired bool  // the trace has pairs
 }
 
@@ -84,7 +84,7 @@ var toolRefColumns = []pgbatch.Column[toolRef]{
 
 // Answer reads what traces ask for, in one round trip, and tells them.
 func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, within Range) error {
-	var spans, exactly, twins, arrived, awaiting []spanRef
+	var spans, below, exactly, twins, arrived, awaiting []spanRef
 	var tools []toolRef
 	var statements []pgbatch.Statement
 	span := func(v [][]byte) error { return readSpan(v, asks) }
@@ -98,6 +98,11 @@ func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, wi
 		}
 		for _, ref.span = range a.Ask.Spans {
 			spans = append(spans, ref)
+		}
+		for _, ref.span = range a.Ask.Below {
+			child := ref
+			child.above = int32(a.Ask.Levels)
+			below = append(below, child)
 		}
 		for _, ref.span = range a.Ask.Twins {
 			twins = append(twins, ref)
@@ -121,6 +126,7 @@ func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, wi
 		}
 	}
 	statements = appendRead(statements, "look up spans", &s.findSpans, spans, span, within.params()...)
+	statements = appendRead(statements, "look up spans below", &s.findBelow, below, span, within.params()...)
 	statements = appendRead(statements, "look up observations", &s.findExactly, exactly, span, within.params()...)
 	statements = appendRead(statements, "look up all observations", &s.findTwins, twins, span, within.params()...)
 	statements = appendRead(statements, "look up awaited spans", &s.findAwaited, arrived, func(v [][]byte) error { return readAwaited(v, asks) })
@@ -226,7 +232,7 @@ func scanSpan(r *pgbatch.Reader) (m *mapping.Span, flags trace.Flags, n int64, k
 	}
 	m.ToolName, m.ToolCallID = r.String(), r.String()
 	m.ToolArgumentsID = contentID(r)
-	flags.Below = trace.Marks(r.Int())
+	flags.ReadColumn(int16(r.Int()))
 	flags.Counted, flags.UsageCounted, flags.CostCounted = optBool(r), optBool(r), optBool(r)
 	flags.EstimateCounted = optBool(r)
 	if event, _ := r.OptBool(); event {
@@ -363,7 +369,7 @@ var flagColumns = []pgbatch.Column[FlagRow]{
 	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *FlagRow) []byte { return pgbatch.AppendUUID(b, r.Trace) }),
 	pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *FlagRow) []byte { return appendSpanID(b, r.ID) }),
 	pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *FlagRow) []byte { return appendStoredTime(b, r.Start) }),
-	pgbatch.Col("below", pgtype.Int2OID, func(b []byte, r *FlagRow) []byte { return appendOptInt16(b, int16(r.Below)) }),
+	pgbatch.Col("below", pgtype.Int2OID, func(b []byte, r *FlagRow) []byte { return appendOptInt16(b, r.Column()) }),
 	pgbatch.Col("counted", pgtype.BoolOID, func(b []byte, r *FlagRow) []byte { return appendOptBool(b, r.Counted) }),
 	pgbatch.Col("usage_counted", pgtype.BoolOID, func(b []byte, r *FlagRow) []byte { return appendOptBool(b, r.UsageCounted) }),
 	pgbatch.Col("cost_counted", pgtype.BoolOID, func(b []byte, r *FlagRow) []byte { return appendOptBool(b, r.CostCounted) }),

@@ -249,7 +249,7 @@ var moveColumns = []pgbatch.Column[MovingEvent]{
 	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *MovingEvent) []byte { return pgbatch.AppendUUID(b, r.To) }),
 	movingColumns[2], movingColumns[3],
 	pgbatch.Col("agent", pgtype.TextOID, func(b []byte, r *MovingEvent) []byte { return appendParentID(b, r.Agent) }),
-	pgbatch.Col("below", pgtype.Int2OID, func(b []byte, r *MovingEvent) []byte { return appendOptInt16(b, int16(r.Below)) }),
+	pgbatch.Col("below", pgtype.Int2OID, func(b []byte, r *MovingEvent) []byte { return appendOptInt16(b, r.Column()) }),
 	pgbatch.Col("counted", pgtype.BoolOID, func(b []byte, r *MovingEvent) []byte { return appendOptBool(b, r.Counted) }),
 	pgbatch.Col("usage_counted", pgtype.BoolOID, func(b []byte, r *MovingEvent) []byte { return appendOptBool(b, r.UsageCounted) }),
 	pgbatch.Col("cost_counted", pgtype.BoolOID, func(b []byte, r *MovingEvent) []byte { return appendOptBool(b, r.CostCounted) }),

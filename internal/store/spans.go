@@ -48,7 +48,7 @@ var spanColumns = append(fedColumns(), []pgbatch.Column[SpanRow]{
 	pgbatch.Col("dropped_attributes_count", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendCount(b, r.DroppedAttributes) }),
 	pgbatch.Col("dropped_events_count", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendCount(b, r.DroppedEvents) }),
 	pgbatch.Col("dropped_links_count", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendCount(b, r.DroppedLinks) }),
-	pgbatch.Col("below", pgtype.Int2OID, func(b []byte, r *SpanRow) []byte { return appendOptInt16(b, int16(r.Below)) }),
+	pgbatch.Col("below", pgtype.Int2OID, func(b []byte, r *SpanRow) []byte { return appendOptInt16(b, r.Column()) }),
 	pgbatch.Col("counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.Counted) }),
 	pgbatch.Col("usage_counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.UsageCounted) }),
 	pgbatch.Col("cost_counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.CostCounted) }),

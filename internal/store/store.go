@@ -43,13 +43,13 @@ type Store struct {
 	updateSpans pgbatch.Query[FlagRow]
 	failSpans   pgbatch.Query[FailingRow]
 
-	findSpans, findExactly, findTwins, findAwaited, findAwaiting pgbatch.Query[spanRef]
-	findCalls, wholeTrace, resetCounting                         string
-	findTools                                                    pgbatch.Query[toolRef]
-	upsertAwaited, deleteAwaited                                 pgbatch.Query[AwaitedRow]
-	upsertPairs                                                  pgbatch.Query[PairRow]
-	upsertCalls                                                  pgbatch.Query[CallRow]
-	upsertTools, deleteTools                                     pgbatch.Query[ToolRow]
+	findSpans, findBelow, findExactly, findTwins, findAwaited, findAwaiting pgbatch.Query[spanRef]
+	findCalls, wholeTrace, resetCounting                                    string
+	findTools                                                               pgbatch.Query[toolRef]
+	upsertAwaited, deleteAwaited                                            pgbatch.Query[AwaitedRow]
+	upsertPairs                                                             pgbatch.Query[PairRow]
+	upsertCalls                                                             pgbatch.Query[CallRow]
+	upsertTools, deleteTools                                                pgbatch.Query[ToolRow]
 
 	copyEvents   string
 	insertEvents pgbatch.Query[mapping.Event]
@@ -112,6 +112,7 @@ func New(schemaName string) *Store {
 		failSpans:   query(schemaName, "spans_fail", failingColumns),
 
 		findSpans:     query(schemaName, "spans_find", findColumns),
+		findBelow:     query(schemaName, "spans_find_below", findColumns),
 		findExactly:   query(schemaName, "spans_find_exactly", exactColumns),
 		findTwins:     query(schemaName, "spans_find_twins", findColumns),
 		findCalls:     text(schemaName, "calls_find"),

@@ -1,35 +1,48 @@
 package trace
 
-import "github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
-
 // An estimate counts where nobody reports the cost of a call. Reports of the span itself
 // and of those below it are known from marks. A span above may report the cost too: the
-// sum of an agent, or a gateway around a client that reports tokens only. Traces with
-// such a span are covering: they are read whole when a batch brings them anything that
-// has to do with cost, since what a span above reports can also come to count no more.
-// All other traces pay nothing.
+// sum of an agent, or a gateway around a client that reports tokens only. Such a span
+// covers the calls below it that report tokens, of its kind or of all, as long as its cost
+// counts. What is covered passes down, as marks go up: from parents to children and from
+// outer calls side by side to inner ones, as far as calls of the kind that report tokens
+// lie there. Each span keeps what it passes, so that a batch reads those spans only to
+// which something else is passed than before (cover_stored.go). Traces in which nothing
+// was ever covered pay nothing.
 
 // modelKinds is a set of the kinds of model calls.
 type modelKinds uint8
 
 const allModels modelKinds = 1<<3 - 1
 
-func kindsOf(k mapping.Kind) modelKinds {
-	if isGroup(k) {
-		return allModels
-	}
-	return 1 << modelShift(k)
-}
+// tokenKinds are the kinds of the calls that report tokens, of those that marks tell of.
+func tokenKinds(m Marks) modelKinds { return modelKinds(m/llmTokens) & allModels }
 
 // wantsEstimate reports whether a span reports tokens and not what they cost.
 func (s *Span) wantsEstimate() bool { return s.Kind.IsModel() && s.reportsTokens() && !s.Cost.Valid }
 
-// covered returns the kind of a stored call whose cost a span above reports.
-func (s *Stored) covered() modelKinds {
-	if s.wantsEstimate() && s.UsageCounted.V && s.CostCounted.V && s.EstimateCounted.OK && !s.EstimateCounted.V {
-		return kindsOf(s.Kind)
+// covers is what an observation with these flags covers.
+func (s *Span) covers(f Flags) modelKinds {
+	switch {
+	case !s.Cost.Valid || !f.CostCounted.V:
+		return 0
+	case isGroup(s.Kind):
+		return tokenKinds(f.Below)
+	}
+	return tokenKinds(f.Below) & (1 << modelShift(s.Kind))
+}
+
+// estimated is the kind of a call whose estimate counts unless a span above reports the cost.
+func (s *Span) estimated(f Flags) modelKinds {
+	if s.wantsEstimate() && f.UsageCounted.V && f.CostCounted.V {
+		return 1 << modelShift(s.Kind)
 	}
 	return 0
+}
+
+// passes is what a vertex passes down.
+func (v *vertex) passes() modelKinds {
+	return (v.passed | v.covers | v.covered) & tokenKinds(v.total())
 }
 
 // coverCalls finds calls whose cost a span above them reports.
@@ -39,7 +52,14 @@ func (p *Planner) coverCalls() *Ask {
 		p.after &^= covering
 	}
 	for n := range p.nodes {
-		p.findCovering(int32(n))
+		node := &p.nodes[n]
+		if !node.Cost.Valid {
+			continue
+		}
+		if covers := node.covers(p.flags(int32(n))); covers != 0 {
+			p.vertices[node.vertex].covers |= covers
+			p.after |= covering
+		}
 	}
 	switch {
 	case p.after&covering == 0:
@@ -47,86 +67,19 @@ func (p *Planner) coverCalls() *Ask {
 	case whole:
 		p.spreadCover()
 		return nil
-	case !p.changesCover():
-		return nil
-	case !p.onlyEstimates():
-		return &Ask{Whole: true}
 	}
-	for n := range p.nodes {
-		if p.nodes[n].was == nil {
-			p.above(p.nodes[n].vertex, none) // asks for those ancestors that are not known
-		}
-	}
-	if len(p.want) == 0 {
-		p.spreadCover()
-	}
-	return nil
-}
-
-// onlyEstimates reports whether a batch brings new spans alone, without costs: stored spans
-// cover what they covered before, and nothing follows but for the new ones.
-func (p *Planner) onlyEstimates() bool {
-	if p.mixed || len(p.t.awaited) > 0 || p.otherParent() {
-		return false
-	}
-	for n := range p.nodes {
-		node := &p.nodes[n]
-		if node.was == nil {
-			if node.Cost.Valid || node.Event || p.vertices[node.vertex].observations > 1 {
-				return false
-			}
-			continue
-		}
-		was, is := *node.was, p.flags(int32(n))
-		if was.Below, is.Below = 0, 0; was != is {
-			return false
-		}
-	}
-	return true
-}
-
-// findCovering notes what a node covers: calls below it that report tokens.
-func (p *Planner) findCovering(n int32) {
-	node := &p.nodes[n]
-	if !node.Cost.Valid {
-		return
-	}
-	at := &p.vertices[node.vertex]
-	if p.flags(n).CostCounted.V && node.tokensRepeat(at.below) {
-		at.covers |= kindsOf(node.Kind)
-		p.after |= covering
-	}
-}
-
-// changesCover reports whether the batch brings a covering trace anything from which
-// follows what is covered.
-func (p *Planner) changesCover() bool {
-	if len(p.linked) > 0 {
-		return true
-	}
-	for _, below := range p.t.awaited {
-		if below&anyTokens != 0 {
-			return true
-		}
-	}
-	for n := range p.nodes {
-		node := &p.nodes[n]
-		if node.was == nil && node.own() != 0 && node.Kind != mapping.KindTool || node.was != nil && *node.was != p.flags(int32(n)) {
-			return true
-		}
-	}
-	return p.otherParent()
+	return p.coverStored()
 }
 
 // spreadCover carries down what is covered: to children and to inner calls side by side.
 func (p *Planner) spreadCover() {
 	var siblings *pairing
 	if p.mixed {
-		siblings = newPairing(&p.graph, true, nil)
+		siblings = newPairing(&p.graph, true, p.link)
 	}
-	below := p.children()
+	below := p.inverted(false)
 	for v := range p.vertices {
-		if p.vertices[v].covers != 0 {
+		if p.vertices[v].passes() != 0 {
 			p.enqueue(int32(v))
 		}
 	}
@@ -137,7 +90,7 @@ func (p *Planner) spreadCover() {
 			at := &p.vertices[v]
 			at.state &^= isQueued
 			for _, child := range below[v] {
-				p.cover(child, at.covers|at.covered)
+				p.cover(child, at.passes())
 			}
 			if siblings != nil {
 				siblings.update(v)
@@ -149,29 +102,36 @@ func (p *Planner) spreadCover() {
 	}
 }
 
-// children inverts the edges.
-func (p *Planner) children() [][]int32 {
-	below := make([][]int32, len(p.vertices))
-	for v := range p.vertices {
-		for e := p.vertices[v].firstEdge; e != none; e = p.edges[e].next {
-			below[p.edges[e].to] = append(below[p.edges[e].to], int32(v))
+// inverted returns by vertex those with an edge to it; parents: with one to their parent.
+func (g *graph) inverted(parents bool) [][]int32 {
+	below := make([][]int32, len(g.vertices))
+	for v := range g.vertices {
+		for e := g.vertices[v].firstEdge; e != none; e = g.edges[e].next {
+			if g.edges[e].parent || !parents {
+				below[g.edges[e].to] = append(below[g.edges[e].to], int32(v))
+			}
 		}
 	}
 	return below
 }
 
-// cover lets a vertex know of which calls a span above reports the cost.
-func (g *graph) cover(v int32, kinds modelKinds) {
-	if at := &g.vertices[v]; kinds&^at.covered != 0 {
-		at.covered |= kinds
-		g.enqueue(v)
+// cover lets a vertex know of which calls a span above reports the cost. It reports whether
+// that was new.
+func (g *graph) cover(v int32, kinds modelKinds) bool {
+	at := &g.vertices[v]
+	kinds &= tokenKinds(at.total()) &^ at.covered
+	if kinds == 0 {
+		return false
 	}
+	at.covered |= kinds
+	g.enqueue(v)
+	return true
 }
 
 // coverInner carries what is covered from outer calls to inner ones side by side.
 func (p *pairing) coverInner() {
 	for _, n := range p.calls {
-		if p.vertices[p.nodes[n].vertex].covered != allModels {
+		if at := &p.vertices[p.nodes[n].vertex]; tokenKinds(at.total())&^at.covered != 0 {
 			p.pushCall(n)
 		}
 	}

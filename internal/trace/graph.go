@@ -9,15 +9,18 @@ import (
 // vertex is a span id of a trace. Parents and pairs name span ids, so spans that
 // share an id but not a start, its observations, share what lies below them.
 type vertex struct {
-	id           pcommon.SpanID
-	first        int32 // its first observation in graph.nodes; none: the span has not arrived
-	firstEdge    int32 // in graph.edges
-	own          Marks // of all observations
-	below        Marks
-	state        vertexState
-	degree       int32      // edges
-	covers       modelKinds // calls of which an observation reports the cost that counts
-	covered      modelKinds // calls of which a span above does
+	id        pcommon.SpanID
+	first     int32 // its first observation in graph.nodes; none: the span has not arrived
+	firstEdge int32 // in graph.edges
+	own       Marks // of all observations
+	below     Marks
+	state     vertexState
+	degree    int32 // edges
+	// Of which calls the cost is reported, see cover.go:
+	covers       modelKinds // by an observation
+	covered      modelKinds // by a span above
+	passed       modelKinds // what the span passed down before the batch
+	priced       modelKinds // its own, by an event, or by whatever it was before the batch
 	observations int32
 }
 
@@ -37,6 +40,8 @@ const (
 	anonymousSibling // a tool span of the same name without a call id is a sibling
 	sumTokensRepeat  // an event reports tokens, or the cost, of a call that is in the sums
 	sumCostRepeats
+	isGrown    // a stored span of which the batch brings an observation that says more
+	isCovering // passes, or lacks, something else than before, see cover_stored.go
 )
 
 func (v *vertex) total() Marks { return v.own | v.below }
@@ -133,8 +138,12 @@ func (g *graph) observe(s *Span, was *Flags) (v int32) {
 	v = g.vertex(s.ID)
 	at := &g.vertices[v]
 	g.nodes = append(g.nodes, node{Span: s, vertex: v, next: at.first, was: was})
-	if at.arrived() && differsAsTool(s, g.nodes[at.first].Span) {
+	several := at.arrived() && at.state&isSeveral == 0 && differsAsTool(s, g.nodes[at.first].Span)
+	if several {
 		at.state |= isSeveral
+	}
+	if was == nil && at.state&isStored != 0 && (several || s.own()&^at.own != 0) {
+		at.state |= isGrown
 	}
 	at.first = int32(len(g.nodes) - 1)
 	at.observations++

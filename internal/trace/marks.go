@@ -2,9 +2,8 @@ package trace
 
 import "github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 
-// Marks says what lies below a span: the column llm_spans.below. Bits are only ever
-// added, so each passes a span at most once. The first seven are where earlier
-// versions look for them.
+// Marks says what lies below a span. Bits are only ever added, so each passes a span at
+// most once.
 type Marks uint16
 
 // The bits of a model kind are those of llm, shifted by modelShift.
@@ -16,6 +15,9 @@ const (
 	llmCost      Marks = 1 << 10
 	groupCost    Marks = 1 << 13
 	toolBelow    Marks = 1 << 14 // a tool span of whatever name
+
+	anySucceeded = llmSucceeded | llmSucceeded<<1 | llmSucceeded<<2
+	passesAt     = 7 // where Column keeps what a span passes
 
 	anyTokens = llmTokens | llmTokens<<1 | llmTokens<<2 | groupTokens
 	anyCost   = llmCost | llmCost<<1 | llmCost<<2 | groupCost
@@ -92,4 +94,35 @@ func (s *Span) costRepeats(below Marks) bool {
 		return below&(llmCost<<modelShift(s.Kind)) != 0
 	}
 	return below&anyCost != 0
+}
+
+// Column is the value of llm_spans.below: marks, what the span passes down, and as the sign
+// IsCall. A call that reports tokens did not fail, so the bits of a kind for calls and for
+// tokens say together whether one did not fail; the bits of the latter are what the span
+// passes.
+func (f *Flags) Column() int16 {
+	column := f.Below&^anySucceeded | Marks(f.Passes)<<passesAt
+	for kind := range 3 {
+		if f.Below&((llmSucceeded|llmTokens)<<kind) == llmSucceeded<<kind {
+			column ^= (llmBelow | llmTokens) << kind // tokens alone: none
+		}
+	}
+	if f.IsCall {
+		column |= 1 << 15
+	}
+	return int16(column)
+}
+
+// ReadColumn sets what a value of llm_spans.below says.
+func (f *Flags) ReadColumn(column int16) {
+	f.IsCall, f.Passes = column < 0, modelKinds(column>>passesAt)&allModels
+	f.Below = Marks(column) &^ (anySucceeded | 1<<15)
+	for kind := range 3 {
+		switch f.Below & ((llmBelow | llmTokens) << kind) {
+		case llmTokens << kind:
+			f.Below ^= (llmBelow | llmTokens | llmSucceeded) << kind
+		case (llmBelow | llmTokens) << kind:
+			f.Below |= llmSucceeded << kind
+		}
+	}
 }

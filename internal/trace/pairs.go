@@ -303,7 +303,7 @@ func (p *pairing) lacks(n int32) lack {
 	node := &p.nodes[n]
 	at := &p.vertices[node.vertex]
 	if p.covering {
-		return lack(at.covers | at.covered)
+		return lack(at.passes())
 	}
 	lacks := lack(^at.below) & lacksMarks
 	if node.Kind == mapping.KindTool {
@@ -323,7 +323,7 @@ func (p *pairing) supplies(n int32) (supplied lack, every bool) {
 	node := &p.nodes[n]
 	at := &p.vertices[node.vertex]
 	if p.covering {
-		return lack(^at.covered), false
+		return lack(tokenKinds(at.total()) &^ at.covered), false
 	}
 	supplied = lack(at.total())
 	if node.Kind == mapping.KindTool {
@@ -423,7 +423,9 @@ func (p *pairing) try(n, m int32) {
 		}
 	}
 	if p.covering {
-		p.cover(inner.vertex, p.vertices[outer.vertex].covers|p.vertices[outer.vertex].covered)
+		if p.cover(inner.vertex, p.vertices[outer.vertex].passes()) && p.connect(inner.vertex, outer.vertex, false) {
+			p.linked(inner.vertex, outer.vertex)
+		}
 		return
 	}
 	if outer.Kind == mapping.KindTool {

@@ -39,7 +39,7 @@ func (p *Planner) Plan(t *Trace) (*Ask, *Result) {
 		p.unknown = func(id pcommon.SpanID) bool { return !t.asked[id] }
 	}
 	p.observeAll()
-	for _, step := range []func() *Ask{p.needsWhole, p.nest, p.pairCalls, p.settlePairs, p.repeatTools, p.pairEvents, p.coverCalls, p.gatherTwins} {
+	for _, step := range []func() *Ask{p.needsWhole, p.nest, p.pairCalls, p.repeatTools, p.pairEvents, p.coverCalls, p.settlePairs, p.gatherTwins} {
 		ask := step()
 		if ask == nil && len(p.want) > 0 {
 			ask = &Ask{Spans: distinct(p.want), Above: t.levels()}
@@ -91,7 +91,8 @@ func (p *Planner) observeAll() {
 		if !t.whole {
 			p.vertices[v].below |= s.Below
 			p.vertices[v].state |= s.repeated()
-			p.vertices[v].covered |= s.covered()
+			p.vertices[v].passed |= s.Passes
+			p.vertices[v].priced |= s.priced()
 		}
 	}
 	for id, below := range t.awaited {
@@ -135,6 +136,15 @@ func (s *Stored) repeated() (state vertexState) {
 		state |= cost
 	}
 	return state
+}
+
+// priced is the kind of a call whose estimate does not count only since another observation
+// reports its cost.
+func (s *Stored) priced() modelKinds {
+	if s.EstimateCounted.OK && !s.EstimateCounted.V {
+		return s.estimated(s.Flags)
+	}
+	return 0
 }
 
 // observed reports whether the graph has an observation already.
@@ -271,19 +281,22 @@ func (p *Planner) pairCalls() *Ask {
 	if ask := p.searchCalls(); ask != nil {
 		return ask
 	}
-	newPairing(&p.graph, false, func(inner, outer int32) {
-		p.linked = append(p.linked, pairKey{p.vertices[inner].id, p.vertices[outer].id})
-	}).run()
+	newPairing(&p.graph, false, p.link).run()
 	if ask := p.searchCalls(); ask != nil { // of stored calls that have changed since
 		return ask
 	}
 	return p.fetchCalls()
 }
 
+// link notes that two calls are side by side.
+func (p *Planner) link(inner, outer int32) {
+	p.linked = append(p.linked, pairKey{p.vertices[inner].id, p.vertices[outer].id})
+}
+
 // searches reports whether stored calls may be side by side with a node that were not before.
 func (p *Planner) searches(n int32) bool {
 	node := &p.nodes[n]
-	return node.mayLieBeside() && (node.was == nil || p.vertices[node.vertex].state&isChanged != 0)
+	return node.mayLieBeside() && (node.was == nil || p.vertices[node.vertex].state&(isChanged|isGrown|isCovering) != 0)
 }
 
 // searchCalls asks for the stored calls that may be side by side with those that are
@@ -426,7 +439,9 @@ func (p *Planner) applyPair(v int32, e Effects, inner bool) {
 		at.state |= tokensRepeat
 	}
 	if e&InnerPriced != 0 && at.arrived() {
-		at.covered |= kindsOf(p.nodes[at.first].Kind)
+		if kind := p.nodes[at.first].Kind; kind.IsModel() {
+			at.priced |= 1 << modelShift(kind)
+		}
 	}
 }
 
@@ -456,7 +471,7 @@ func (p *Planner) toolsNested() bool {
 	return false
 }
 
-// gatherTwins asks for all observations of stored spans that change and have many.
+// gatherTwins asks for all observations of stored spans that change, or say more, and have many.
 func (p *Planner) gatherTwins() *Ask {
 	var twins []pcommon.SpanID
 	for v := range p.vertices {
@@ -465,7 +480,7 @@ func (p *Planner) gatherTwins() *Ask {
 			continue
 		}
 		for n := at.first; n != none; n = p.nodes[n].next {
-			if was := p.nodes[n].was; was != nil && *was != p.flags(n) {
+			if was := p.nodes[n].was; at.state&isGrown != 0 || was != nil && *was != p.flags(n) {
 				twins = append(twins, at.id)
 				break
 			}

@@ -33,7 +33,7 @@ import (
 // trace anew: what they keep of traces in the llm_internal tables differs. A trace without
 // provenanceCurrent is another program's.
 
-const provenanceVersion = 2
+const provenanceVersion = 3
 
 // Flags of the column.
 const (

@@ -19,7 +19,7 @@ func cmpIDs(a, b, c, d pcommon.SpanID) int {
 func (p *Planner) flags(n int32) Flags {
 	node := &p.nodes[n]
 	at := &p.vertices[node.vertex]
-	f := Flags{Below: at.below}
+	f := Flags{Below: at.below, Passes: at.passes(), IsCall: !node.Kind.IsModel() && tokenKinds(at.own) != 0}
 	if at.state&isSummed == 0 {
 		p.sum(at)
 	}
@@ -34,7 +34,7 @@ func (p *Planner) flags(n int32) Flags {
 	case node.Kind.IsModel():
 		f.UsageCounted.V, f.CostCounted.V = at.state&tokensRepeat == 0, at.state&costRepeats == 0
 		f.EstimateCounted.OK = node.reportsTokens()
-		f.EstimateCounted.V = f.UsageCounted.V && node.wantsEstimate() && f.CostCounted.V && at.covered&kindsOf(node.Kind) == 0
+		f.EstimateCounted.V = node.estimated(f)&^(at.covered|at.priced) != 0
 	case isGroup(node.Kind):
 		f.UsageCounted.V = at.below&anyTokens == 0 && at.state&sumTokensRepeat == 0
 		f.CostCounted.V = at.below&anyCost == 0 && at.state&sumCostRepeats == 0

@@ -28,13 +28,16 @@ const (
 	hasCallID                                 // … with a call id
 	isObservedAgain                           // there are several observations of the span
 	isSeveralTools                            // … that are not all the same tool
+	passesCover                               // three bits: what the span passes down, see cover.go
 )
 
+const lacksCover = passesCover << 3 // three bits: what it would still learn
+
 // traits returns what is kept of a call.
-func (g *graph) traits(n int32) Traits {
-	node := &g.nodes[n]
-	at := &g.vertices[node.vertex]
-	traits := Traits(at.below) | Traits(at.own)<<traitsOwn
+func (p *Planner) traits(n int32) Traits {
+	node := &p.nodes[n]
+	at := &p.vertices[node.vertex]
+	traits := Traits(at.below) | Traits(at.own)<<traitsOwn | node.coverTraits(p.flags(n))
 	isTool := node.Kind == mapping.KindTool
 	for _, flag := range [...]struct {
 		flag Traits
@@ -104,6 +107,7 @@ type bucket struct {
 
 	calls []moment // outer ones first, once sorted
 	ends  []int64  // of each place, the first end from there on
+	lasts []int64  // and the last one up to there
 }
 
 func (s *bucket) sort() {
@@ -111,11 +115,16 @@ func (s *bucket) sort() {
 		return
 	}
 	slices.SortFunc(s.calls, func(a, b moment) int { return a.compare(&b) })
-	s.ends = slices.Grow(s.ends[:0], len(s.calls))[:len(s.calls)]
+	s.ends, s.lasts = slices.Grow(s.ends[:0], len(s.calls))[:len(s.calls)], s.lasts[:0]
 	first := int64(math.MaxInt64)
 	for i := len(s.calls) - 1; i >= 0; i-- {
 		first = min(first, s.calls[i].end)
 		s.ends[i] = first
+	}
+	last := int64(math.MinInt64)
+	for i := range s.calls {
+		last = max(last, s.calls[i].end)
+		s.lasts = append(s.lasts, last)
 	}
 }
 
@@ -180,10 +189,19 @@ func (p *Planner) fetchCalls() *Ask {
 	if len(f.want) == 0 {
 		return nil
 	}
-	t.fetched++
 	ask := &Ask{}
+	f.addTo(ask)
+	return ask
+}
+
+// addTo adds the stored calls that are wanted to what is asked for.
+func (f *fetch) addTo(ask *Ask) {
+	if len(f.want) == 0 {
+		return
+	}
+	f.t.fetched++
 	for at, traits := range f.want {
-		t.taken[at] = true
+		f.t.taken[at] = true
 		ask.Spans = append(ask.Spans, at.id)
 		if traits&isObservedAgain != 0 {
 			ask.Exact = append(ask.Exact, Ref{at.id, at.start})
@@ -191,7 +209,6 @@ func (p *Planner) fetchCalls() *Ask {
 	}
 	ask.Spans = distinct(ask.Spans)
 	slices.SortFunc(ask.Exact, func(a, b Ref) int { return cmp.Or(bytes.Compare(a.ID[:], b.ID[:]), cmp.Compare(a.Start, b.Start)) })
-	return ask
 }
 
 type fetch struct {

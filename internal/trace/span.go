@@ -111,6 +111,8 @@ func (s *Span) isCall() bool { return s.Kind.IsModel() || s.Kind == mapping.Kind
 // EstimateCounted those around it too.
 type Flags struct {
 	Below                              Marks
+	Passes                             modelKinds // what the span passes to those below it, see cover.go
+	IsCall                             bool       // this observation is none of a model's call with tokens, but another of the span is
 	Counted, UsageCounted, CostCounted mapping.Bool
 	// EstimateCounted tells for a model span with tokens whether what they cost by the
 	// prices counts.

@@ -13,6 +13,7 @@ import (
 type storage struct {
 	planner Planner
 	spans   map[pcommon.SpanID][]Stored
+	below   map[pcommon.SpanID]map[pcommon.SpanID]bool // children by parent
 	awaited map[pcommon.SpanID]Marks
 	pairs   map[pairKey]Pair
 	byInner map[pcommon.SpanID][]pairKey
@@ -28,7 +29,7 @@ type storage struct {
 
 func newStorage() *storage {
 	return &storage{
-		spans: map[pcommon.SpanID][]Stored{}, awaited: map[pcommon.SpanID]Marks{}, pairs: map[pairKey]Pair{},
+		spans: map[pcommon.SpanID][]Stored{}, below: map[pcommon.SpanID]map[pcommon.SpanID]bool{}, awaited: map[pcommon.SpanID]Marks{}, pairs: map[pairKey]Pair{},
 		tools: map[toolID]Tool{}, calls: map[observation]Call{}, byInner: map[pcommon.SpanID][]pairKey{}, names: map[uint64]map[uint64]map[toolID]bool{},
 	}
 }
@@ -92,11 +93,32 @@ func (s *storage) answer(t *Trace, ask *Ask) {
 	for _, r := range ask.Exact {
 		s.knowExactly(t, r)
 	}
+	s.answerBelow(t, ask)
 	for _, key := range ask.Tools {
 		s.answerTools(t, key)
 	}
 	if ask.Calls != nil {
 		s.answerCalls(t, ask.Calls)
+	}
+}
+
+// answerBelow finds children as the index llm_spans_below has them.
+func (s *storage) answerBelow(t *Trace, ask *Ask) {
+	ids := ask.Below
+	seen := map[pcommon.SpanID]bool{}
+	for range ask.Levels {
+		var below []pcommon.SpanID
+		for _, id := range ids {
+			for child := range s.below[id] {
+				listed := slices.ContainsFunc(s.spans[child], func(c Stored) bool { return c.Parent == id && (c.Kind.IsModel() || c.Column() != 0) })
+				if listed && !seen[child] {
+					seen[child] = true
+					s.know(t, s.spans[child][:min(len(s.spans[child]), Crowd)], true)
+					below = append(below, child)
+				}
+			}
+		}
+		ids = below
 	}
 }
 
@@ -145,7 +167,11 @@ func (s *storage) know(t *Trace, spans []Stored, pairs bool) {
 func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 	for i := range batch {
 		if !r.Duplicate[i] {
-			s.spans[batch[i].ID] = append(s.spans[batch[i].ID], Stored{batch[i], r.Spans[i]})
+			s.spans[batch[i].ID] = append(s.spans[batch[i].ID], Stored{batch[i], storedFlags(r.Spans[i])})
+			if s.below[batch[i].Parent] == nil {
+				s.below[batch[i].Parent] = map[pcommon.SpanID]bool{}
+			}
+			s.below[batch[i].Parent][batch[i].ID] = true
 		}
 	}
 	if r.Row == nil {
@@ -212,6 +238,14 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 	same(t, r.Row.state, s.row.state, "the row can be read again")
 }
 
+// storedFlags is flags as a row gives them back.
+func storedFlags(f Flags) Flags {
+	column := f.Column()
+	f.Below, f.Passes, f.IsCall = 0, 0, false
+	f.ReadColumn(column)
+	return f
+}
+
 func (s *storage) change(t testing.TB, c Change, afresh bool) {
 	for i := range s.spans[c.ID] {
 		stored := &s.spans[c.ID][i]
@@ -222,7 +256,7 @@ func (s *storage) change(t testing.TB, c Change, afresh bool) {
 			require.False(t, c.Counted.V && !stored.Counted.V || c.UsageCounted.V && !stored.UsageCounted.V || c.CostCounted.V && !stored.CostCounted.V,
 				"a flag went from false to true")
 		}
-		stored.Flags = c.Flags
+		stored.Flags = storedFlags(c.Flags)
 		return
 	}
 	require.Fail(t, "a span changes that is not stored")

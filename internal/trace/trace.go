@@ -18,14 +18,18 @@ type Trace struct {
 	asked    map[pcommon.SpanID]bool
 	awaited  map[pcommon.SpanID]Marks
 	pairs    map[pairKey]Pair
-	sought   map[uint64]period            // by key, when the calls were that were asked for
-	calls    buckets                      // stored calls that may lie beside those of the batch
-	listed   map[observation]bool         // those in calls
-	taken    map[observation]bool         // those of them that were asked for
-	fetched  int                          // how often
-	tools    map[uint64]map[uint64][]Tool // by name and call id
-	named    map[ToolKey]bool             // tools asked for
-	complete map[pcommon.SpanID]bool
+	sought   map[uint64]period    // by key, when the calls were that were asked for
+	calls    buckets              // stored calls that may lie beside those of the batch
+	listed   map[observation]bool // those in calls
+	taken    map[observation]bool // those of them that were asked for
+	fetched  int                  // how often
+	unlisted buckets              // those in calls that are neither known nor asked for; nil: not looked
+	// The spans whose children, and so many levels below them, were asked for, and how often.
+	descended map[pcommon.SpanID]int
+	dived     int
+	tools     map[uint64]map[uint64][]Tool // by name and call id
+	named     map[ToolKey]bool             // tools asked for
+	complete  map[pcommon.SpanID]bool
 
 	events []EventPair          // of which one is in the trace, or both
 	gone   map[observation]bool // stored events that move to another trace
@@ -99,6 +103,10 @@ type Ask struct {
 	Tools []ToolKey
 	// Twins asks for all observations of spans.
 	Twins []pcommon.SpanID
+	// Below asks for the children of spans, and so on for some levels, as far as calls of
+	// models are there. Of a child with many observations the first Crowd are enough.
+	Below  []pcommon.SpanID
+	Levels int
 }
 
 // Ref names an observation.
@@ -202,8 +210,12 @@ func (t *Trace) Answer(ask *Ask) {
 	}
 	if t.asked == nil {
 		t.asked, t.sought, t.complete = map[pcommon.SpanID]bool{}, map[uint64]period{}, map[pcommon.SpanID]bool{}
-		t.taken = map[observation]bool{}
+		t.taken, t.descended = map[observation]bool{}, map[pcommon.SpanID]int{}
 		t.tools, t.named = map[uint64]map[uint64][]Tool{}, map[ToolKey]bool{}
+	}
+	t.unlisted = nil
+	for _, id := range ask.Below {
+		t.descended[id] = ask.Levels
 	}
 	for _, r := range ask.Arrived {
 		t.asked[r.ID] = true

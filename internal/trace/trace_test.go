@@ -48,7 +48,7 @@ func (s *storage) require(t testing.TB, spans []Span) {
 			}
 		}
 		require.True(t, found)
-		got.Below = 0
+		got.Below, got.Passes, got.IsCall = 0, 0, false
 		if got != want[i] {
 			s.explain(t, spans, want)
 		}
@@ -91,7 +91,7 @@ func (s *storage) explain(t testing.TB, spans []Span, want []Flags) {
 		for _, stored := range s.spans[sp.ID] {
 			if stored.Start == sp.Start {
 				got := stored.Flags
-				got.Below = 0
+				got.Below, got.Passes, got.IsCall = 0, 0, false
 				mark := " "
 				if got != want[i] {
 					mark = "*"
@@ -163,4 +163,36 @@ func TestStoredCallTellsWhatItLearned(t *testing.T) {
 	}
 	s.require(t, spans)
 	require.Equal(t, mapping.Bool{V: false, OK: true}, s.spans[outer.ID][0].Counted, "it is told below the inner one")
+}
+
+// TestAnotherObservationSaysMore has a stored call, of which its outer one had nothing to
+// learn, come again with tokens at another time, first one and then after more observations
+// than are read.
+func TestAnotherObservationSaysMore(t *testing.T) {
+	span := func(id byte, scope string, start, end int64) Span {
+		return Span{
+			ID: pcommon.SpanID{id}, Kind: mapping.KindLLM, Scope: scope, ResponseID: "r", Models: NewModels("gpt-4o"),
+			Start: 1_700_000_000_000_000 + start, End: 1_700_000_000_000_000 + end, From: &mapping.Span{Name: "span", Status: "unset"},
+		}
+	}
+	for _, observations := range []int{1, 2 * Crowd} {
+		outer, child := span(1, "a", 500, 600), span(2, "a", 2000, 2100)
+		tokens(&outer)
+		child.ResponseID, child.Parent = "", outer.ID
+		s, spans := newStorage(), []Span{outer, child}
+		s.store(t, spans)
+		for i := range observations {
+			inner := span(3, "b", int64(i), int64(i))
+			if i == observations-1 {
+				inner = span(3, "b", 510, 520)
+			}
+			s.store(t, []Span{inner})
+			spans = append(spans, inner)
+		}
+		more := span(3, "b", 3000, 3100)
+		tokens(&more)
+		s.store(t, []Span{more})
+		s.require(t, append(spans, more))
+		require.False(t, s.spans[outer.ID][0].UsageCounted.V, "the inner call reports the tokens")
+	}
 }
