@@ -250,25 +250,23 @@ func (w *coverWalk) asks() *Ask {
 }
 
 // lacksCover is what a vertex would still learn from spans above it.
-func (p *Planner) lacksCover(v int32) (lacks modelKinds) {
-	for n := p.vertices[v].first; n != none; n = p.nodes[n].next {
-		lacks |= p.nodes[n].lacksCover(p.flags(n))
+func (p *Planner) lacksCover(v int32) modelKinds {
+	at := &p.vertices[v]
+	lacks := tokenKinds(at.total()) &^ at.passes()
+	for n := at.first; n != none; n = p.nodes[n].next {
+		if f := p.flags(n); f.EstimateCounted.V {
+			lacks |= p.nodes[n].estimated(f)
+		}
 	}
 	return lacks
 }
 
-// lacksCover is what an observation with these flags would still learn from spans above it.
-func (s *Span) lacksCover(f Flags) modelKinds {
-	lacks := tokenKinds(f.Below|s.own()) &^ f.Passes
-	if f.EstimateCounted.V {
-		lacks |= s.estimated(f)
+// coverTraits is the part of a call's traits that says what it passes and lacks.
+func (p *Planner) coverTraits(v int32) Traits {
+	if p.after&covering == 0 {
+		return Traits(tokenKinds(p.vertices[v].total())) * lacksCover
 	}
-	return lacks
-}
-
-// cover is the part of a call's traits that says what it passes and lacks.
-func (s *Span) coverTraits(f Flags) Traits {
-	return Traits(f.Passes)*passesCover | Traits(s.lacksCover(f))*lacksCover
+	return Traits(p.vertices[v].passes())*passesCover | Traits(p.lacksCover(v))*lacksCover
 }
 
 func (t Traits) passes() modelKinds     { return modelKinds(t/passesCover) & allModels }

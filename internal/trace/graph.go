@@ -41,6 +41,7 @@ const (
 	sumTokensRepeat  // an event reports tokens, or the cost, of a call that is in the sums
 	sumCostRepeats
 	isGrown    // a stored span of which the batch brings an observation that says more
+	isAltered  // flags of a stored observation change
 	isCovering // passes, or lacks, something else than before, see cover_stored.go
 )
 

@@ -131,6 +131,7 @@ func (p *Planner) take(r *Result) *Rollup {
 		if now == *node.was {
 			continue
 		}
+		p.vertices[node.vertex].state |= isAltered
 		p.batch.count(node.Span, *node.was, -1)
 		p.batch.count(node.Span, now, 1)
 		r.Changed = append(r.Changed, Change{node.ID, node.Start, now})
@@ -280,8 +281,7 @@ func (p *Planner) register(r *Result) {
 
 // changesTraits reports whether the Traits of a stored call changes.
 func (p *Planner) changesTraits(n int32) bool {
-	node := &p.nodes[n]
-	return *node.was != p.flags(n) || p.vertices[node.vertex].state&isNew != 0
+	return p.vertices[p.nodes[n].vertex].state&(isNew|isAltered) != 0
 }
 
 type toolID struct {

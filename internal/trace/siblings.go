@@ -37,7 +37,7 @@ const lacksCover = passesCover << 3 // three bits: what it would still learn
 func (p *Planner) traits(n int32) Traits {
 	node := &p.nodes[n]
 	at := &p.vertices[node.vertex]
-	traits := Traits(at.below) | Traits(at.own)<<traitsOwn | node.coverTraits(p.flags(n))
+	traits := Traits(at.below) | Traits(at.own)<<traitsOwn | p.coverTraits(node.vertex)
 	isTool := node.Kind == mapping.KindTool
 	for _, flag := range [...]struct {
 		flag Traits

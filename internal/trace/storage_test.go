@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"runtime/metrics"
 	"slices"
 	"testing"
 	"time"
@@ -23,8 +24,13 @@ type storage struct {
 	row     *Rollup // as it is read
 	written *Rollup
 
-	asks, read int           // how often something was asked, and the rows read
+	asks, read int           // how often something was asked, and the rows of spans, pairs and tools read
+	wholes     int           // how often all spans were asked for
+	narrow     int           // rows of llm_internal_call_keys read
+	changes    int           // rows changed, those of the batch apart
 	took       time.Duration // by the planner
+	weighs     bool          // what the planner allocates is counted
+	allocated  uint64        // bytes
 }
 
 func newStorage() *storage {
@@ -38,9 +44,16 @@ func newStorage() *storage {
 func (s *storage) store(t testing.TB, batch []Span) {
 	trace := New(batch, s.row)
 	for range 100 {
+		var before uint64
+		if s.weighs {
+			before = allocated()
+		}
 		begin := time.Now()
 		ask, result := s.planner.Plan(trace)
 		s.took += time.Since(begin)
+		if s.weighs {
+			s.allocated += allocated() - before
+		}
 		if ask == nil {
 			s.apply(t, batch, result)
 			return
@@ -54,6 +67,7 @@ func (s *storage) store(t testing.TB, batch []Span) {
 func (s *storage) answer(t *Trace, ask *Ask) {
 	t.Answer(ask)
 	if ask.Whole {
+		s.wholes++
 		for _, spans := range s.spans {
 			s.know(t, spans, false)
 		}
@@ -66,6 +80,7 @@ func (s *storage) answer(t *Trace, ask *Ask) {
 		}
 		for _, p := range s.pairs {
 			if p.Awaits == r.ID {
+				s.read++
 				t.KnowPairs(p)
 			}
 		}
@@ -139,6 +154,7 @@ func (s *storage) answerCalls(t *Trace, q *CallQuery) {
 		if c.Start > q.To || c.End < q.From || !slices.ContainsFunc(c.Keys, func(k uint64) bool { _, found := slices.BinarySearch(q.Keys, k); return found }) {
 			continue
 		}
+		s.narrow++
 		t.KnowCalls(c)
 	}
 }
@@ -159,6 +175,7 @@ func (s *storage) know(t *Trace, spans []Stored, pairs bool) {
 			continue
 		}
 		for _, key := range s.byInner[stored.ID] {
+			s.read++
 			t.KnowPairs(s.pairs[key])
 		}
 	}
@@ -185,6 +202,7 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 		clear(s.names)
 		clear(s.calls)
 	}
+	s.changes += len(r.Changed) + len(r.Arrived) + len(r.Awaited) + len(r.Pairs) + len(r.Calls) + len(r.Tools) + len(r.Settled)
 	for _, c := range r.Changed {
 		s.change(t, c, r.Reset)
 	}
@@ -260,4 +278,11 @@ func (s *storage) change(t testing.TB, c Change, afresh bool) {
 		return
 	}
 	require.Fail(t, "a span changes that is not stored")
+}
+
+// allocated is how many bytes this process has allocated so far.
+func allocated() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }
