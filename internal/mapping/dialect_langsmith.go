@@ -27,6 +27,14 @@ var _ = register(dialect{
 			{attr: "langsmith.usage_metadata", path: "input_token_details.cache_creation"},
 			{attr: "langsmith.metadata.usage_metadata", path: "input_token_details.cache_creation"},
 		},
+		fCacheWrite5m: {
+			{attr: "gen_ai.usage.input_token_details", path: "ephemeral_5m_input_tokens"},
+			{attr: "langsmith.usage_metadata", path: "input_token_details.ephemeral_5m_input_tokens"},
+		},
+		fCacheWrite1h: {
+			{attr: "gen_ai.usage.input_token_details", path: "ephemeral_1h_input_tokens"},
+			{attr: "langsmith.usage_metadata", path: "input_token_details.ephemeral_1h_input_tokens"},
+		},
 		fReasoning: {
 			{attr: "gen_ai.usage.output_token_details", path: "reasoning"},
 			{attr: "langsmith.usage_metadata", path: "output_token_details.reasoning"},

@@ -14,10 +14,13 @@ var _ = register(dialect{
 	byHand:   []string{"logfire"},
 	marks:    []string{"logfire.msg", "logfire.json_schema", "model_request_parameters", "pydantic_ai.all_messages"},
 	sources: map[field][]source{
-		fInputTokens:   {{attr: "gen_ai.aggregated_usage.input_tokens"}},
-		fOutputTokens:  {{attr: "gen_ai.aggregated_usage.output_tokens"}},
-		fCacheRead:     {{attr: "gen_ai.aggregated_usage.cache_read.input_tokens"}, {attr: "gen_ai.aggregated_usage.details.cache_read_tokens"}},
-		fCacheCreation: {{attr: "gen_ai.aggregated_usage.cache_creation.input_tokens"}, {attr: "gen_ai.aggregated_usage.details.cache_write_tokens"}},
+		fInputTokens:  {{attr: "gen_ai.aggregated_usage.input_tokens"}},
+		fOutputTokens: {{attr: "gen_ai.aggregated_usage.output_tokens"}},
+		fCacheRead: {{attr: "gen_ai.aggregated_usage.cache_read.input_tokens"}, {attr: "gen_ai.aggregated_usage.details.cache_read_tokens"},
+			{attr: "gen_ai.usage.raw", path: "prompt_tokens_details|input_tokens_details.cached_tokens", at: otherNames4},
+			{attr: "gen_ai.usage.raw", path: "cache_read_input_tokens|cached_content_token_count", at: otherNames4}},
+		fCacheCreation: {{attr: "gen_ai.aggregated_usage.cache_creation.input_tokens"}, {attr: "gen_ai.aggregated_usage.details.cache_write_tokens"},
+			{attr: "gen_ai.usage.raw", path: "cache_creation_input_tokens", at: last1}},
 		fReasoning: {
 			{attr: "gen_ai.usage.details.thoughts_tokens", at: otherNames2},
 			{attr: "gen_ai.usage.raw", path: "completion_tokens_details|output_tokens_details.reasoning_tokens", at: otherNames3},

@@ -545,7 +545,7 @@ func (r *reading) textAt(f field, rank int) (text string, from int) {
 func refuses(f field, s string) bool {
 	switch f {
 	case fRequestModel, fResponseModel:
-		return s == "unknown" || s == "no-model"
+		return s == "unknown" || s == "no-model" || s == "none"
 	case fSessionID, fUserID:
 		return s == "unknown" // what programs write for none: no session that all these spans share
 	}

@@ -35,7 +35,7 @@ func toolRow(name string, more anyMap) anyMap {
 // in that code.
 func TestSourcedSpans(t *testing.T) {
 	held, all := map[string]int{}, map[string]int{}
-	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedStrangers) {
+	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedStrangers, sourcedReports) {
 		t.Run(strings.ReplaceAll(c.source+" "+c.name, "/", "|"), func(t *testing.T) {
 			_, got := c.span.mapped(t)
 			for field, want := range c.want {
@@ -63,7 +63,7 @@ func TestSourcedSpans(t *testing.T) {
 // for the attributes that are left.
 func TestSpellingsOfSourcedSpans(t *testing.T) {
 	compared := 0
-	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedStrangers) {
+	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedStrangers, sourcedReports) {
 		if !ownNames(c.span) {
 			continue
 		}
@@ -128,7 +128,7 @@ func TestNormalisedSourcedSpans(t *testing.T) {
 	for name, c := range invented {
 		spans[name] = c.span
 	}
-	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedStrangers) {
+	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedStrangers, sourcedReports) {
 		spans[c.source+" "+c.name] = c.span
 	}
 	rewritten := 0

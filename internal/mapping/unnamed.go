@@ -116,7 +116,7 @@ var unknownTails = tailsOf(map[unnamed]string{
 	namesQuestion:         "question, user query",
 	namesMessages:         "messages, input messages, request messages, prompt messages, chat history, contents, conversation, history, message history, conversation history",
 	namesAnswer:           "response, response body, response payload, response data, response content, response message, answer, reply, output text, completion text, generated text, completions, outputs, assistant message, assistant response, output message, ai message, model message",
-	namesOutputMessages:   "output messages, response messages, completion messages, choices, candidates, generations",
+	namesOutputMessages:   "output messages, response messages, completion messages, choices, candidates, generations, responses",
 	namesSystem:           "system prompt, system instruction, system instructions, system message, request system, instructions",
 	namesSystemText:       "system",
 	namesToolCalls:        "tool calls, function calls",
