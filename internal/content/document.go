@@ -1,6 +1,8 @@
 package content
 
 import (
+	"math"
+	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -45,7 +47,7 @@ func (rd *reader) documents(list, n jsonval.Node, depth int) {
 	}
 	switch n.Kind() {
 	case jsonval.String:
-		if inner, ok := rd.parsed(n.Str()); ok && inner.Kind() != jsonval.String {
+		if inner, ok := rd.unfolded(n.Str()); ok && inner.Kind() != jsonval.String {
 			rd.documents(list, inner, depth+1)
 		} else if !n.Blank() {
 			d := rd.d.Object()
@@ -118,6 +120,17 @@ var moved = map[string]bool{
 	"relevance_score": true, "id_": true,
 }
 
+// number returns the number that text tells.
+func (rd *reader) number(n jsonval.Node) jsonval.Node {
+	if n.Kind() != jsonval.String {
+		return n
+	}
+	if f, err := strconv.ParseFloat(strings.TrimSpace(n.Str()), 64); err == nil && !math.IsNaN(f) && !math.IsInf(f, 0) {
+		return rd.d.Float(f)
+	}
+	return n
+}
+
 func (rd *reader) document(list, n jsonval.Node) {
 	score := first(n, scores)
 	for _, key := range [...]string{"kwargs", "document", "node"} {
@@ -128,10 +141,10 @@ func (rd *reader) document(list, n jsonval.Node) {
 	d := rd.d.Object()
 	d.Set("id", first(n, documentIDs))
 	d.Set("content", rd.plain(documentText(n)))
-	d.Set("score", or(score, first(n, scores)))
+	d.Set("score", rd.number(or(score, first(n, scores))))
 	meta := filled(n.Get("metadata"))
 	if meta.Kind() == jsonval.String {
-		if inner, ok := rd.parsed(meta.Str()); ok {
+		if inner, ok := rd.unfolded(meta.Str()); ok {
 			meta = inner
 		}
 	}

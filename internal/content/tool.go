@@ -89,6 +89,22 @@ func (rd *reader) parsed(s string) (jsonval.Node, bool) {
 	return jsonval.Node{}, false
 }
 
+// unfolded is parsed, of text that may have been encoded more than once.
+func (rd *reader) unfolded(s string) (n jsonval.Node, ok bool) {
+	n, ok = rd.parsed(s)
+	for range maxDecode {
+		if !ok || n.Kind() != jsonval.String {
+			return n, ok
+		}
+		inner, is := rd.parsed(n.Str())
+		if !is {
+			return n, true
+		}
+		n = inner
+	}
+	return n, ok
+}
+
 // maxCompared bounds how many parts a call is compared with.
 const maxCompared = 256
 

@@ -59,7 +59,7 @@ func readSystem(s *scratch, n jsonval.Node, r *jsonval.Repairs) jsonval.Node {
 	}
 	rd := s.reader(n.Doc(), Input, r)
 	if n.Kind() == jsonval.String {
-		if inner, ok := rd.parsed(n.Str()); ok {
+		if inner, ok := rd.unfolded(n.Str()); ok {
 			n = inner
 		} else if n.Str() == "null" {
 			return jsonval.Node{}
@@ -231,7 +231,7 @@ func (rd *reader) parameters(n jsonval.Node) jsonval.Node {
 		p = inner // Vercel
 	}
 	if p.Kind() == jsonval.String {
-		if inner, ok := rd.parsed(p.Str()); ok {
+		if inner, ok := rd.unfolded(p.Str()); ok {
 			p = inner
 		}
 	}

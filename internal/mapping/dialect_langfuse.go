@@ -258,7 +258,7 @@ func isToolMessage(n jsonval.Node) bool {
 // toolsAmong parses a list of messages if tools may be among them.
 func toolsAmong(r *reading, v value) jsonval.Node {
 	s, is := v.str()
-	if is && (!strings.HasPrefix(s, "[") || !strings.Contains(s, `"function": {`) && !strings.Contains(s, `"function":{`)) {
+	if is && (!strings.HasPrefix(strings.TrimPrefix(trimBlanks(s), `"`), "[") || !strings.Contains(s, `function": {`) && !strings.Contains(s, `function":{`) && !strings.Contains(s, `function\":`)) {
 		return jsonval.Node{}
 	}
 	n := r.parseOnce(v)

@@ -173,9 +173,9 @@ func (r *reading) nodeParam(all jsonval.Node, name string, n jsonval.Node) bool 
 // sequence; empty text is no value, but for stop sequences.
 func (r *reading) paramText(name string, n jsonval.Node) (jsonval.Node, bool) {
 	s := n.Str()
-	if strings.HasPrefix(s, "[") {
+	if t := unquote(strings.TrimSpace(s)); strings.HasPrefix(t, "[") {
 		var ignored jsonval.Repairs
-		if list, ok := r.doc.Parse(s, &ignored); ok {
+		if list, ok := r.doc.Parse(t, &ignored); ok {
 			return list, false
 		}
 	}

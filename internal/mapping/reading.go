@@ -468,13 +468,18 @@ func (r *reading) parse(v pcommon.Value, repairs *jsonval.Repairs) jsonval.Node 
 		return r.doc.FromValue(v, repairs)
 	}
 	n, ok := r.doc.Parse(v.Str(), repairs)
-	if !ok && strings.HasPrefix(v.Str(), isPython) {
+	if !ok && strings.HasPrefix(trimBlanks(v.Str()), isPython) {
 		n, ok = r.doc.Parse(pythonJSON.Replace(v.Str()), repairs)
 	}
 	if ok && n.Kind() == jsonval.String {
 		if inner := n.Str(); strings.HasPrefix(inner, "{") || strings.HasPrefix(inner, "[") {
 			if again, ok := r.doc.Parse(inner, repairs); ok {
 				return again
+			}
+			if strings.HasPrefix(inner, isPython) {
+				if again, ok := r.doc.Parse(pythonJSON.Replace(inner), repairs); ok {
+					return again
+				}
 			}
 		}
 	}
