@@ -73,6 +73,11 @@ func TestSpecialBytes(t *testing.T) {
 			high = high || s[end] > 0x7f
 			end++
 		}
+		one := true
+		for _, c := range b {
+			one = one && c > ' ' && c <= 0x7f
+		}
+		require.Equal(t, one, IsOneWord(s), "%q", s)
 		gotEnd, gotHigh := special(s, from)
 		require.True(t, gotEnd == end && gotHigh == high, "%q from %d: %d, %v", s, from, gotEnd, gotHigh)
 	}

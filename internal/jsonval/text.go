@@ -104,6 +104,23 @@ func isClean(s string) bool {
 	return true
 }
 
+// IsOneWord reports whether all bytes of s are ASCII and none is a blank or a control character,
+// as in names, ids and addresses.
+func IsOneWord(s string) bool {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if w := word(s, i); (w|(w-ones*'!'))&highs != 0 {
+			return false
+		}
+	}
+	for ; i < len(s); i++ {
+		if s[i] <= ' ' || s[i] > 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
 // decodeRune reads the first rune of s; a surrogate encoded as three bytes, which
 // is how unescape keeps a lone one, is one U+FFFD.
 func decodeRune(s string, r *Repairs) (rune, int) {

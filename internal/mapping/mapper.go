@@ -128,6 +128,7 @@ type around struct {
 	scopeWords    content.Content // what words it has
 	scopeRep      jsonval.Repairs
 	scopeDialects uint64
+	byHand        uint64 // dialects of the scope, if programs begin its spans themselves
 }
 
 // mapScope maps spans of one instrumentation scope, from first to before last; before is
@@ -190,6 +191,7 @@ func (r *reading) readAround() {
 	r.scopeName, r.scopeVersion = a.scope.Name(), a.scope.Version()
 	a.name, a.version = fit(r.scopeName), fit(r.scopeVersion)
 	a.scopeDialects = remember(r.scopes, r.scopeName, r.ofScope)
+	a.byHand = r.t.byHand[r.scopeName]
 	a.scopeJSON, a.longScope, a.scopeWords, a.scopeRep = nil, content.Content{}, content.Content{}, 0
 	if a.scope.Attributes().Len() > 0 {
 		facts, said := r.factsAndWords(a.scope.Attributes())

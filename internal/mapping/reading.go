@@ -91,6 +91,7 @@ type reading struct {
 	overrules               bool            // the kind is stronger than the operation
 	copied, original        bool            // the span has a key that may be a copy, and one that may have been copied
 	hasUnknown              bool            // the span has a key that no dialect knows, or means something else by
+	hasNew                  bool            // the span has a key that no dialect has
 	exception               int32           // index of the last exception event, -1: none
 	scored                  bool            // an event tells a score
 
@@ -140,7 +141,7 @@ func (r *reading) start(span ptrace.Span, out *Span, dialects uint64) {
 	r.before = &r.first
 	r.fed, r.exception, r.scored, r.rep = r.t.nameFeeds, -1, false, 0
 	copy(r.ready[:], r.t.always[:]) // an assignment would copy 16 bytes at a time
-	r.shows, r.stated, r.copied, r.original, r.hasUnknown = 0, r.stated[:0], false, false, false
+	r.shows, r.stated, r.copied, r.original, r.hasUnknown, r.hasNew = 0, r.stated[:0], false, false, false, false
 	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
 	r.slots[r.t.name] = slot{attr: -1, event: -1, set: true}
 	r.messages, r.parsed, r.referred = r.messages[:0], r.parsed[:0], r.referred[:0]
@@ -201,7 +202,10 @@ func (r *reading) scan() {
 			continue
 		}
 		r.fileUnknown(k.traits, v, i)
-		if k.family != nil && v.Type() == pcommon.ValueTypeStr {
+		switch {
+		case k.family == nil:
+			r.hasNew = true
+		case v.Type() == pcommon.ValueTypeStr:
 			r.classes[i] = classWords // the family only says that texts are words
 		}
 	}

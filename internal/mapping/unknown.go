@@ -30,8 +30,10 @@ func (r *reading) guess() {
 	switch {
 	case !r.hasUnknown && len(r.events) == 0:
 		return
-	case (r.dialects|r.around.scopeDialects)&^(r.t.conventions|completionBit|chatBit|r.t.byHand[r.scopeName]) != 0:
-		r.guessNew()
+	case (r.dialects|r.around.scopeDialects)&^(r.t.conventions|completionBit|chatBit|r.around.byHand) != 0:
+		if r.hasNew {
+			r.guessNew()
+		}
 		return
 	}
 	r.members = maxUnfolded
@@ -39,7 +41,7 @@ func (r *reading) guess() {
 		r.prefixes, r.prefixed = [numUnnamed]string{}, false
 	}
 	i := int32(-1)
-	byHand := r.t.byHand[r.scopeName] != 0
+	byHand := r.around.byHand != 0
 	for key, v := range r.span.Attributes().All() {
 		i++
 		k := r.read[i]
@@ -54,7 +56,10 @@ func (r *reading) guess() {
 			// a name that a dialect uses too, without a name space: scan has filed no count
 			r.fileCount(k.traits, v, guessPlace{attr: i, event: -1})
 		}
-		names := r.fileGuess(g, v, guessPlace{attr: i, event: -1})
+		names := namesNothing
+		if g.names != namesNothing {
+			names = r.fileGuess(g, v, guessPlace{attr: i, event: -1})
+		}
 		switch {
 		case k.family == nil && mayBeObject(v):
 			r.unfold(key, names, v, i)
@@ -72,7 +77,7 @@ func (r *reading) guessNew() {
 	for key, v := range r.span.Attributes().All() {
 		i++
 		if k := r.read[i]; k.info == nil && k.family == nil {
-			if g := k.guessed(key); g.prefix == "" {
+			if g := k.guessed(key); g.prefix == "" && g.names != namesNothing {
 				r.fileGuess(g, v, guessPlace{attr: i, event: -1})
 			}
 		}

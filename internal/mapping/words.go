@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
 // speech are words of keys whose values are something that people or models said, that
@@ -33,7 +35,7 @@ const minProse = 4
 // isProse reports whether text is four or more words with letters, apart by blanks, or
 // JSON with such a text in it.
 func isProse(s string) bool {
-	if len(s) < 2*minProse-1 {
+	if len(s) < 2*minProse-1 || jsonval.IsOneWord(s) {
 		return false
 	}
 	words, letters := 0, false
