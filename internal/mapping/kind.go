@@ -158,8 +158,10 @@ func (r *reading) operation(overrules bool) string {
 			return false
 		}
 		low := lower(strings.TrimSpace(text))
-		if k, known := operationKinds[low]; overrules && known && k != r.out.Kind {
-			return true
+		if overrules {
+			if k, known := operationKinds[low]; known && k != r.out.Kind {
+				return true
+			}
 		}
 		if alias, ok := operationNames[low]; ok {
 			text, exact = alias, false
