@@ -85,7 +85,7 @@ var toolRefColumns = []pgbatch.Column[toolRef]{
 // Answer reads what traces ask for, in one round trip, and tells them.
 func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, within Range) error {
 	var spans, below, exactly, twins, arrived, awaiting []spanRef
-	var tools []toolRef
+	var tools, counted []toolRef
 	var statements []pgbatch.Statement
 	span := func(v [][]byte) error { return readSpan(v, asks) }
 	for i := range asks {
@@ -121,6 +121,9 @@ func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, wi
 		for _, key := range a.Ask.Tools {
 			tools = append(tools, toolRef{ref.n, a.ID, key})
 		}
+		for _, key := range a.Ask.Counted {
+			counted = append(counted, toolRef{ref.n, a.ID, key})
+		}
 		if a.Ask.Calls != nil {
 			statements = append(statements, s.callsOf(ref, a.Ask.Calls, a.Trace))
 		}
@@ -131,7 +134,9 @@ func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, wi
 	statements = appendRead(statements, "look up all observations", &s.findTwins, twins, span, within.params()...)
 	statements = appendRead(statements, "look up awaited spans", &s.findAwaited, arrived, func(v [][]byte) error { return readAwaited(v, asks) })
 	statements = appendRead(statements, "look up pairs that await spans", &s.findAwaiting, awaiting, func(v [][]byte) error { return readPair(v, asks) })
-	statements = appendRead(statements, "look up nested tools", &s.findTools, tools, func(v [][]byte) error { return readTool(v, asks) })
+	tool := func(v [][]byte) error { return readTool(v, asks) }
+	statements = appendRead(statements, "look up nested tools", &s.findTools, tools, tool)
+	statements = appendRead(statements, "look up nested tools that count", &s.findCountedTools, counted, tool)
 	return c.Exec(ctx, statements...)
 }
 

@@ -45,7 +45,7 @@ type Store struct {
 
 	findSpans, findBelow, findExactly, findTwins, findAwaited, findAwaiting pgbatch.Query[spanRef]
 	findCalls, wholeTrace, resetCounting                                    string
-	findTools                                                               pgbatch.Query[toolRef]
+	findTools, findCountedTools                                             pgbatch.Query[toolRef]
 	upsertAwaited, deleteAwaited                                            pgbatch.Query[AwaitedRow]
 	upsertPairs                                                             pgbatch.Query[PairRow]
 	upsertCalls                                                             pgbatch.Query[CallRow]
@@ -127,9 +127,10 @@ func New(schemaName string) *Store {
 		upsertPairs:  query(schemaName, "pairs_upsert", pairColumns),
 		upsertCalls:  query(schemaName, "calls_upsert", callColumns),
 
-		findTools:   query(schemaName, "tools_find", toolRefColumns),
-		upsertTools: query(schemaName, "tools_upsert", toolColumns),
-		deleteTools: query(schemaName, "tools_delete", toolColumns),
+		findTools:        query(schemaName, "tools_find", toolRefColumns),
+		findCountedTools: query(schemaName, "tools_counted", toolRefColumns),
+		upsertTools:      query(schemaName, "tools_upsert", toolColumns),
+		deleteTools:      query(schemaName, "tools_delete", toolColumns),
 
 		copyEvents:   pgbatch.CopySQL(schema.Table(schemaName, "llm_events"), eventColumns),
 		insertEvents: query(schemaName, "events_insert", insertEventColumns),

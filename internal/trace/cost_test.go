@@ -33,6 +33,15 @@ var hostile = map[string]func(n int) []Span{
 	"chain of tools of one name and distinct calls": func(n int) []Span {
 		return chain(n, func(i int, s *Span) { s.Kind, s.ToolName, s.ToolCall = mapping.KindTool, "agent", strconv.Itoa(i) })
 	},
+	"tools of one name below another tool": func(n int) []Span {
+		return flat(n, func(i int, s *Span) {
+			if s.Kind, s.ToolName = mapping.KindTool, "search"; i > 0 {
+				s.Parent = pcommon.SpanID(binary.BigEndian.AppendUint64(nil, 0x9e3779b97f4a7c15))
+			} else {
+				s.ToolName = "agent"
+			}
+		})
+	},
 	"chain of tools of ten names": func(n int) []Span {
 		return chain(n, func(i int, s *Span) { s.Kind, s.ToolName = mapping.KindTool, strconv.Itoa(i%10) })
 	},

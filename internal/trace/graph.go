@@ -84,6 +84,7 @@ type graph struct {
 	grown func(v int32)
 	// unknown tells of a span that has not been met whether storage may have it.
 	unknown func(pcommon.SpanID) bool
+	nested  bool                     // tools are nested
 	want    []pcommon.SpanID         // spans to be looked up
 	crowds  map[int32]map[int64]bool // starts of the observations of vertices that have many
 }

@@ -318,7 +318,8 @@ func (p *pairing) lacks(n int32) lack {
 }
 
 // supplies returns what outer spans learn from a node. With every, each of them has to
-// be linked: what tools lie below it is told apart by more than marks.
+// be linked: what tools lie below it is told apart by more than marks, which makes a
+// difference where tools are nested.
 func (p *pairing) supplies(n int32) (supplied lack, every bool) {
 	node := &p.nodes[n]
 	at := &p.vertices[node.vertex]
@@ -332,7 +333,7 @@ func (p *pairing) supplies(n int32) (supplied lack, every bool) {
 			supplied |= lacksAnonymous
 		}
 	}
-	return supplied, at.below&toolBelow != 0 || at.state&isSeveral != 0
+	return supplied, p.nested && (at.below&toolBelow != 0 || at.state&isSeveral != 0)
 }
 
 // update brings the trees up to date with what a vertex lacks.

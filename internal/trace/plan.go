@@ -281,6 +281,7 @@ func (p *Planner) pairCalls() *Ask {
 	if ask := p.searchCalls(); ask != nil {
 		return ask
 	}
+	p.nested = p.after&nested != 0
 	newPairing(&p.graph, false, p.link).run()
 	if ask := p.searchCalls(); ask != nil { // of stored calls that have changed since
 		return ask
@@ -393,8 +394,15 @@ func (p *Planner) repeatTools() *Ask {
 	if p.after&nested == 0 && !p.toolsNested() {
 		return nil
 	}
-	p.after |= nested
 	t := p.t
+	if p.mixed && p.after&nested == 0 { // which links there are did not matter before
+		if t.stored != nil && !t.whole {
+			return &Ask{Whole: true}
+		}
+		p.nested = true
+		newPairing(&p.graph, false, p.link).run()
+	}
+	p.after |= nested
 	if t.stored == nil || t.whole {
 		p.covered = p.matchTools(nil)
 		return nil

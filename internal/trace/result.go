@@ -265,15 +265,15 @@ func (p *Planner) register(r *Result) {
 			Counted: p.vertices[node.vertex].state&callRepeats == 0, Covered: p.covered[int32(n)],
 		}
 		was, stored := before[tool.id()]
-		if !stored && !p.t.whole && node.was != nil {
-			continue // settled, or nothing about it was asked
+		if !stored && !p.t.whole && node.was != nil && (tool.Counted || !node.was.Counted.V) {
+			continue // the row, if there is one, stays as it is
 		}
 		tool.Covered = tool.Covered || was.Covered
 		switch {
 		case stored && tool == was:
 		case !tool.settled():
 			r.Tools = append(r.Tools, tool)
-		case stored:
+		case node.was != nil && !p.t.whole:
 			r.Settled = append(r.Settled, tool)
 		}
 	}

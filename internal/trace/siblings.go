@@ -240,6 +240,7 @@ func (f *fetch) innerOf(n int32) {
 	for _, key := range f.keys {
 		for _, stored := range f.t.calls[key] {
 			gives, all := stored.traits.supplies()
+			all = all && f.nested
 			if stored.scope == scope || !all && lacks&gives == 0 {
 				continue
 			}

@@ -110,7 +110,10 @@ func (s *storage) answer(t *Trace, ask *Ask) {
 	}
 	s.answerBelow(t, ask)
 	for _, key := range ask.Tools {
-		s.answerTools(t, key)
+		s.answerTools(t, key, false)
+	}
+	for _, key := range ask.Counted {
+		s.answerTools(t, key, true)
 	}
 	if ask.Calls != nil {
 		s.answerCalls(t, ask.Calls)
@@ -137,14 +140,19 @@ func (s *storage) answerBelow(t *Trace, ask *Ask) {
 	}
 }
 
-func (s *storage) answerTools(t *Trace, key ToolKey) {
+func (s *storage) answerTools(t *Trace, key ToolKey, counted bool) {
 	for call, ids := range s.names[key.Name] {
 		if key.Call != 0 && call != 0 && call != key.Call {
 			continue
 		}
 		for id := range ids {
-			s.read++
-			t.KnowTools(s.tools[id])
+			if tool := s.tools[id]; counted && tool.Counted || !counted && !tool.Covered {
+				s.read++
+				t.KnowTools(tool)
+				if counted {
+					break
+				}
+			}
 		}
 	}
 }
@@ -225,6 +233,7 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 		s.calls[observation{c.ID, c.Start}] = c
 	}
 	for _, tool := range r.Tools {
+		tool.Covered = tool.Covered || s.tools[tool.id()].Covered
 		s.tools[tool.id()] = tool
 		if s.names[tool.Name] == nil {
 			s.names[tool.Name] = map[uint64]map[toolID]bool{}

@@ -219,15 +219,16 @@ func (p *Planner) repeatStoredTools() *Ask {
 	if len(p.want) > 0 {
 		return nil
 	}
-	keys := p.newTools()
+	counted, keys := p.newTools(), map[ToolKey]bool{}
 	for name, calls := range above {
 		for call := range calls {
 			keys[ToolKey{name, call}] = true
 		}
 	}
+	maps.DeleteFunc(counted, func(key ToolKey, _ bool) bool { return p.t.counted[key] })
 	maps.DeleteFunc(keys, func(key ToolKey, _ bool) bool { return p.t.named[key] })
-	if len(keys) > 0 {
-		return &Ask{Tools: slices.SortedFunc(maps.Keys(keys), compareKeys)}
+	if len(counted)+len(keys) > 0 {
+		return &Ask{Tools: slices.SortedFunc(maps.Keys(keys), compareKeys), Counted: slices.SortedFunc(maps.Keys(counted), compareKeys)}
 	}
 	for id := range p.wanted(above) {
 		if v := p.vertex(id); !p.vertices[v].arrived() && p.unknown(id) {

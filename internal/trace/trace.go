@@ -1,8 +1,6 @@
 package trace
 
 import (
-	"slices"
-
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
@@ -29,6 +27,8 @@ type Trace struct {
 	dived     int
 	tools     map[uint64]map[uint64][]Tool // by name and call id
 	named     map[ToolKey]bool             // tools asked for
+	counted   map[ToolKey]bool             // those of which one that counts was asked for
+	inTools   map[toolID]bool              // those in tools
 	complete  map[pcommon.SpanID]bool
 
 	events []EventPair          // of which one is in the trace, or both
@@ -99,8 +99,10 @@ type Ask struct {
 	// Exact asks for exactly these observations.
 	Exact []Ref
 	// Tools asks for the rows of llm_internal_nested_tools of one name with these, unless both
-	// have a call id and the two differ.
+	// have a call id and the two differ, that are not covered.
 	Tools []ToolKey
+	// Counted asks for one of those that count, of each call id or none.
+	Counted []ToolKey
 	// Twins asks for all observations of spans.
 	Twins []pcommon.SpanID
 	// Below asks for the children of spans, and so on for some levels, as far as calls of
@@ -181,7 +183,8 @@ func (t *Trace) KnowTools(tools ...Tool) {
 			calls = map[uint64][]Tool{}
 			t.tools[tool.Name] = calls
 		}
-		if !slices.ContainsFunc(calls[tool.Call], func(known Tool) bool { return known.ID == tool.ID }) {
+		if id := tool.id(); !t.inTools[id] {
+			t.inTools[id] = true
 			calls[tool.Call] = append(calls[tool.Call], tool)
 		}
 	}
@@ -212,6 +215,7 @@ func (t *Trace) Answer(ask *Ask) {
 		t.asked, t.sought, t.complete = map[pcommon.SpanID]bool{}, map[uint64]period{}, map[pcommon.SpanID]bool{}
 		t.taken, t.descended = map[observation]bool{}, map[pcommon.SpanID]int{}
 		t.tools, t.named = map[uint64]map[uint64][]Tool{}, map[ToolKey]bool{}
+		t.counted, t.inTools = map[ToolKey]bool{}, map[toolID]bool{}
 	}
 	t.unlisted = nil
 	for _, id := range ask.Below {
@@ -228,6 +232,9 @@ func (t *Trace) Answer(ask *Ask) {
 	}
 	for _, key := range ask.Tools {
 		t.named[key] = true
+	}
+	for _, key := range ask.Counted {
+		t.counted[key] = true
 	}
 	if ask.Calls != nil {
 		for _, key := range ask.Calls.Keys {
