@@ -84,6 +84,7 @@ func ParseGenai(data []byte, source string) ([]Row, error) {
 	}
 	var rows []Row
 	var faults []error
+	held := map[Key]bool{}
 	for _, p := range providers {
 		name := cmp.Or(genaiProviders[p.ID], p.ID)
 		taken := map[string]bool{}
@@ -105,7 +106,10 @@ func ParseGenai(data []byte, source string) ([]Row, error) {
 				for _, row := range history {
 					row.Provider, row.Model, row.Match = name, s.model, s.match
 					row.Source = source
-					rows = append(rows, row)
+					if !held[row.Key()] { // of prices for the same calls the first holds
+						held[row.Key()] = true
+						rows = append(rows, row)
+					}
 				}
 			}
 		}
