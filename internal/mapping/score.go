@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -25,6 +26,7 @@ type Score struct {
 	Value         Float
 	Label         string
 	ExplanationID content.ID
+	Contents      []content.ID // that it refers to
 	ErrorType     string
 	Attributes    []byte // JSON object of what no other field holds
 }
@@ -46,7 +48,7 @@ const (
 // refers to are noted in r.referred.
 func (r *reading) score(attrs pcommon.Map) *Score {
 	s := &Score{Day: r.out.Day}
-	start := len(r.buf)
+	start, referred := len(r.buf), len(r.referred)
 	for key, v := range attrs.All() {
 		text, _, isText := (value{attr: v}).text()
 		switch key {
@@ -82,6 +84,7 @@ func (r *reading) score(attrs pcommon.Map) *Score {
 		s.Attributes = r.keep(r.buf[start:])
 	}
 	r.buf = r.buf[:start]
+	s.Contents = slices.Clone(r.referred[referred:])
 	return s
 }
 

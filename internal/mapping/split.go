@@ -53,13 +53,20 @@ func (s *Span) contentIDs() []content.ID {
 	return append(ids, s.referred...)
 }
 
-// Owner is to whom what the span refers to belongs. A call that an event tells may move to
-// another trace, which is no owner.
+// Owner is to whom what the span refers to belongs. A call that a log record observes may move
+// to another trace; it has the owner of the record, if it names nobody itself.
 func (s *Span) Owner() content.Owner {
-	return OwnerOfSpan(s.UserID, s.SessionID, s.TraceID, s.Event != nil)
+	if s.Event == nil || s.UserID != "" || s.SessionID != "" || s.Event.Record == (content.ID{}) {
+		return OwnerOfSpan(s.UserID, s.SessionID, s.TraceID, s.Event != nil)
+	}
+	if s.Event.Derived {
+		return content.OwnerOf('r', string(s.Event.Record[:]))
+	}
+	return OwnerOfSpan("", "", s.TraceID, false)
 }
 
-// OwnerOfSpan is Owner of a span that is stored, and that an event tells or not.
+// OwnerOfSpan is Owner of a span that is stored, and that an event tells or not: of a call that
+// an event tells nobody knows the record any more.
 func OwnerOfSpan(user, session string, trace pcommon.TraceID, event bool) content.Owner {
 	switch {
 	case user != "":
@@ -81,19 +88,30 @@ func (e *Event) Owner() content.Owner {
 	return OwnerOfSpan(e.UserID, e.SessionID, e.TraceID, false)
 }
 
-// References gives what the record refers to, with the owner. Words of a call that began on
-// another day than the record are of nobody who could be looked up by the day of the record.
+// References gives what the record and its words refer to, with the owner.
 func (e *Event) References(of func(content.Key, content.Owner)) {
+	e.OwnReferences(of)
+	e.WordReferences(of)
+}
+
+// OwnReferences is References without those of the words.
+func (e *Event) OwnReferences(of func(content.Key, content.Owner)) {
 	owner := e.Owner()
 	for _, id := range e.contentIDs() {
 		if id != (content.ID{}) {
 			of(content.Key{Day: e.Day, ID: id}, owner)
 		}
 	}
+}
+
+// WordReferences gives what the record's words refer to. Those of a call that began on another
+// day than the record are found by the call, unless it names nobody.
+func (e *Event) WordReferences(of func(content.Key, content.Owner)) {
 	if e.Words == nil {
 		return
 	}
-	if e.Words.Day != e.Day {
+	owner := e.Owner()
+	if e.Words.Day != e.Day && e.UserID == "" && e.SessionID == "" {
 		owner = content.Unknown
 	}
 	for _, id := range e.Words.ContentIDs() {
@@ -103,7 +121,7 @@ func (e *Event) References(of func(content.Key, content.Owner)) {
 
 // SameOwner reports whether what decides about the owner is the same of two spans.
 func (s *Span) SameOwner(o *Span) bool {
-	return s.UserID == o.UserID && s.SessionID == o.SessionID && s.TraceID == o.TraceID && (s.Event == nil) == (o.Event == nil)
+	return s.UserID == o.UserID && s.SessionID == o.SessionID && s.TraceID == o.TraceID && s.Event == nil && o.Event == nil
 }
 
 // References gives what a span of the batch refers to: histories, and contents that are in

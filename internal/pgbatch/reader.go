@@ -1,6 +1,7 @@
 package pgbatch
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -66,25 +67,50 @@ func (r *Reader) OptBool() (v, ok bool) {
 	return string(text) == "t", text != nil
 }
 
+// maxScale is how many digits behind the point of a number are read; other programs may store
+// any number of them.
+const maxScale = 1000
+
 // OptDecimal reads a numeric.
 func (r *Reader) OptDecimal() decimal.NullDecimal {
 	text := r.Next()
 	if text == nil {
 		return decimal.NullDecimal{}
 	}
+	if point := bytes.IndexByte(text, '.'); point >= 0 && len(text) > point+maxScale {
+		text = text[:point+maxScale]
+	}
 	d, err := decimal.NewFromString(string(text))
 	r.Fail(err)
 	return decimal.NewNullDecimal(d)
 }
 
-// Strings reads a JSON array of strings.
+// Strings reads a JSON array of strings. Arrays of arrays, which other programs may have stored,
+// are read as one.
 func (r *Reader) Strings() []string {
 	var list []string
 	switch v := r.Next(); {
 	case string(v) == "[]":
 		return []string{}
 	case v != nil:
-		r.Fail(json.Unmarshal(v, &list))
+		if json.Unmarshal(v, &list) != nil {
+			var nested []any
+			r.Fail(json.Unmarshal(v, &nested))
+			list = appendStrings(nil, nested)
+		}
+	}
+	return list
+}
+
+// appendStrings appends the strings of nested arrays.
+func appendStrings(list []string, nested []any) []string {
+	for _, v := range nested {
+		switch v := v.(type) {
+		case string:
+			list = append(list, v)
+		case []any:
+			list = appendStrings(list, v)
+		}
 	}
 	return list
 }

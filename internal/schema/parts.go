@@ -18,6 +18,10 @@ var parts = map[string]string{
 	"day_of": `CASE WHEN s.$1 IS NULL AND k.told_again THEN (SELECT (o.start_time AT TIME ZONE 'UTC')::date
     FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
     WHERE o.$1 IS NOT NULL ORDER BY o.ordinality LIMIT 1) ELSE d.day END`,
+	// A list of ids of span s as a list without lists in it, which another program may have stored.
+	"flat": `CASE WHEN array_ndims(s.$1) > 1 THEN ARRAY(SELECT unnest(s.$1)) ELSE s.$1 END`,
+	// How long after its end span s was stored; null where one of the times is infinite.
+	"lag": `CASE WHEN isfinite(s.stored_at) AND isfinite(s.end_time) THEN s.stored_at - s.end_time END`,
 	// The error of a call, which an event may name more exactly than its span.
 	"error": `CASE WHEN s.error_type = '_OTHER' AND k.told_again
          THEN coalesce((SELECT o.error_type FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
@@ -47,15 +51,15 @@ var parts = map[string]string{
     s.estimated_cost, s.estimate_counted`,
 	// Tokens of a row of llm_internal_calls: the span's own, else those of the spans around (u), else the
 	// aggregate of an agent (a).
-	"usage": `coalesce(CASE WHEN s.usage_counted THEN s.$1 END, u.$1, (a.usage ->> '$1')::bigint) AS $1`,
+	"usage": `coalesce(CASE WHEN s.usage_counted THEN s.$1 END, u.$1, {{.schema}}.llm_internal_bigint({{.schema}}.llm_internal_number(a.usage -> '$1'))) AS $1`,
 	// The sums over spans u around a call, in the order of the result of llm_internal_usage_around.
-	"usage_sums": `(sum(u.input_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-    (sum(u.total_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.cache_read_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-    (sum(u.cache_creation_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-    (sum(u.cache_write_1h_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.reasoning_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-    (sum(u.input_audio_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_audio_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-    (sum(u.input_image_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_image_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-    (sum(u.web_search_requests) FILTER (WHERE u.tells_tokens))::bigint,
+	"usage_sums": `{{.schema}}.llm_internal_bigint(sum(u.input_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.output_tokens) FILTER (WHERE u.tells_tokens)),
+    {{.schema}}.llm_internal_bigint(sum(u.total_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.cache_read_tokens) FILTER (WHERE u.tells_tokens)),
+    {{.schema}}.llm_internal_bigint(sum(u.cache_creation_tokens) FILTER (WHERE u.tells_tokens)),
+    {{.schema}}.llm_internal_bigint(sum(u.cache_write_1h_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.reasoning_tokens) FILTER (WHERE u.tells_tokens)),
+    {{.schema}}.llm_internal_bigint(sum(u.input_audio_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.output_audio_tokens) FILTER (WHERE u.tells_tokens)),
+    {{.schema}}.llm_internal_bigint(sum(u.input_image_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.output_image_tokens) FILTER (WHERE u.tells_tokens)),
+    {{.schema}}.llm_internal_bigint(sum(u.web_search_requests) FILTER (WHERE u.tells_tokens)),
     sum(u.input_cost) FILTER (WHERE u.tells_cost), sum(u.output_cost) FILTER (WHERE u.tells_cost),
     sum(u.total_cost) FILTER (WHERE u.tells_cost),
     sum(u.estimated_cost) FILTER (WHERE u.tells_tokens), sum(u.estimated_cost) FILTER (WHERE u.estimate_counted),

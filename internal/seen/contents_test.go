@@ -1,6 +1,7 @@
 package seen
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -87,7 +88,7 @@ func TestOwnersAreNotedOnce(t *testing.T) {
 			b.Spans = append(b.Spans, mapping.Span{Day: 1, UserID: user, InputMessageIDs: []content.ID{key.ID}})
 		}
 		r := c.Reserve(&p, b, false)
-		for _, row := range r.ToNote(b, make([]bool, len(b.Spans)), nil) {
+		for _, row := range r.ToNote(b, &Duplicates{Spans: make([]bool, len(b.Spans))}) {
 			owners = append(owners, row.Owner)
 			if row.Owner == content.Unknown {
 				r.Noted(key)
@@ -101,7 +102,11 @@ func TestOwnersAreNotedOnce(t *testing.T) {
 	require.Equal(t, []content.Owner{of("bob")}, toNote(false, "ann", "bob"))
 	require.Equal(t, []content.Owner{of("bob")}, toNote(true, "bob"), "rolled back before")
 	require.Empty(t, toNote(true, "bob", "ann"))
-	many := toNote(true, "cid", "dan", "eve", "fay", "gus")
+	var others []string
+	for n := range store.MaxOwners + 2 {
+		others = append(others, fmt.Sprint("other ", n))
+	}
+	many := toNote(true, others...)
 	require.Len(t, many, 1+store.MaxOwners)
 	require.Contains(t, many, content.Unknown, "there are more")
 	require.Empty(t, toNote(true, "hal", "ida"), "nothing is left to note")

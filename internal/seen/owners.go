@@ -111,34 +111,34 @@ func toStore(owner content.Owner) content.Owner {
 }
 
 // ToNote returns, sorted, what is to note of the owners of the references of the batch's
-// spans and records, those apart that turned out to be stored already: nothing that they
-// refer to is theirs. It is for a time when all contents are stored.
-func (r *Reservation) ToNote(b *mapping.Batch, duplicate []bool, repeated map[content.ID]bool) []store.OwnerRow {
+// spans and records, duplicates apart: nothing that they refer to is theirs. It is for a time
+// when all contents are stored.
+func (r *Reservation) ToNote(b *mapping.Batch, d *Duplicates) []store.OwnerRow {
 	rows := slices.Clone(r.owners.references)
 	for key := range r.owners.stored {
 		if row := (store.OwnerRow{Key: key, Owner: r.ownerOf(key)}); row.Owner != nobody && !r.cache.covers(r.proof, row) {
 			rows = append(rows, row)
 		}
 	}
-	if slices.Contains(duplicate, true) || len(repeated) > 0 {
-		rows = r.withoutDuplicates(b, duplicate, repeated, rows)
+	if d.Some() {
+		rows = r.withoutDuplicates(b, d, rows)
 	}
 	slices.SortFunc(rows, store.CompareOwners)
-	return rows
+	return slices.Compact(rows)
 }
 
-// withoutDuplicates leaves out the references of spans and records that are stored already,
-// and takes the contents from them that only they refer to.
-func (r *Reservation) withoutDuplicates(b *mapping.Batch, duplicate []bool, repeated map[content.ID]bool, rows []store.OwnerRow) []store.OwnerRow {
+// withoutDuplicates leaves out the references of duplicates, and takes the contents from them
+// that only they refer to. Scores of duplicates are of spans of which the batch knows nothing.
+func (r *Reservation) withoutDuplicates(b *mapping.Batch, d *Duplicates, rows []store.OwnerRow) []store.OwnerRow {
 	r.owners.partial = true
 	refers := map[store.OwnerRow]bool{}
-	eachLive(b, duplicate, func(row store.OwnerRow) { refers[row] = true })
-	for i := range b.Events {
-		if e := &b.Events[i]; !repeated[e.ID] {
-			e.References(func(key content.Key, owner content.Owner) { refers[store.OwnerRow{Key: key, Owner: owner}] = true })
+	d.eachReference(b, func(row store.OwnerRow) { refers[row] = true })
+	rows = slices.DeleteFunc(rows, func(row store.OwnerRow) bool { return row.Owner != content.Unknown && !refers[row] })
+	for row := range refers {
+		if row.Owner == content.Unknown {
+			rows = append(rows, row)
 		}
 	}
-	rows = slices.DeleteFunc(rows, func(row store.OwnerRow) bool { return row.Owner != content.Unknown && !refers[row] })
 	for key, number := range r.staged {
 		owner := r.owners.first[number]
 		if row := (store.OwnerRow{Key: key, Owner: owner}); owner != nobody && owner != content.Unknown && !r.owners.stored[key] && !refers[row] {
@@ -146,20 +146,6 @@ func (r *Reservation) withoutDuplicates(b *mapping.Batch, duplicate []bool, repe
 		}
 	}
 	return rows
-}
-
-// eachLive gives the references of the spans of a batch that are no duplicates.
-func eachLive(b *mapping.Batch, duplicate []bool, of func(store.OwnerRow)) {
-	for i := range b.Spans {
-		s := &b.Spans[i]
-		if duplicate[i] {
-			continue
-		}
-		owner := s.Owner()
-		b.EachReference(s, func(id content.ID, _ []byte) {
-			of(store.OwnerRow{Key: content.Key{Day: s.Day, ID: id}, Owner: owner})
-		})
-	}
 }
 
 // Noted takes note that nothing is left to note of a content, whoever refers to it.

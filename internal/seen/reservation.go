@@ -196,35 +196,20 @@ func (r *Reservation) Inserted(rows []store.ContentRow, inserted map[content.Key
 	}
 }
 
-// Unreferenced returns the contents that the batch may have stored and to which only those of
-// its spans refer that turned out to be stored already.
-func (r *Reservation) Unreferenced(b *mapping.Batch, duplicate []bool) (keys []content.Key) {
-	if !slices.Contains(duplicate, true) {
+// Unreferenced returns the contents that the batch may have stored and to which only duplicates
+// refer.
+func (r *Reservation) Unreferenced(b *mapping.Batch, d *Duplicates) (keys []content.Key) {
+	if !d.Some() {
 		return nil
 	}
 	referred := map[content.Key]bool{}
-	eachLive(b, duplicate, func(row store.OwnerRow) { referred[row.Key] = true })
-	for i := range b.Spans {
-		for _, score := range b.Spans[i].Scores { // scores are stored whatever becomes of their spans
-			referred[content.Key{Day: score.Day, ID: score.ExplanationID}] = true
+	d.eachReference(b, func(row store.OwnerRow) { referred[row.Key] = true })
+	d.eachContent(b, func(key content.Key) {
+		if r.isStaged(key) && !r.owners.stored[key] && !referred[key] {
+			referred[key] = true // once
+			keys = append(keys, key)
 		}
-	}
-	for i := range b.Events {
-		b.Events[i].References(func(key content.Key, _ content.Owner) { referred[key] = true })
-	}
-	for i := range b.Spans {
-		s := &b.Spans[i]
-		if !duplicate[i] {
-			continue
-		}
-		b.EachReference(s, func(id content.ID, _ []byte) {
-			key := content.Key{Day: s.Day, ID: id}
-			if r.isStaged(key) && !r.owners.stored[key] && !referred[key] {
-				referred[key] = true // once
-				keys = append(keys, key)
-			}
-		})
-	}
+	})
 	return keys
 }
 

@@ -47,7 +47,7 @@ func CompareOwners(a, b OwnerRow) int {
 }
 
 // MaxOwners are noted for a content; of further ones only that there are some.
-const MaxOwners = 3
+const MaxOwners = 15
 
 var ownerColumns = []pgbatch.Column[OwnerRow]{
 	pgbatch.Col("day", pgtype.DateOID, func(b []byte, r *OwnerRow) []byte { return pgbatch.AppendDay(b, r.Day) }),

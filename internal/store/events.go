@@ -114,13 +114,7 @@ func (s *Store) InsertEvents(ctx context.Context, c *pgbatch.Conn, rows []mappin
 	inserted = make(map[content.ID]bool, len(rows))
 	for chunk := range slices.Chunk(rows, insertChunk) {
 		statement := s.insertEvents.Statement("store events", chunk)
-		statement.Row = func(v [][]byte) error {
-			var id [16]byte
-			r := pgbatch.Reader{Values: v}
-			r.UUID(&id)
-			inserted[id] = true
-			return r.Err
-		}
+		statement.Row = giveID(func(id content.ID) { inserted[id] = true })
 		if err := c.Exec(ctx, statement); err != nil {
 			return nil, err
 		}
@@ -128,10 +122,24 @@ func (s *Store) InsertEvents(ctx context.Context, c *pgbatch.Conn, rows []mappin
 	return inserted, nil
 }
 
-// InsertScores appends the statement that stores scores unless they are there.
-func (s *Store) InsertScores(statements []pgbatch.Statement, rows []*mapping.Score) []pgbatch.Statement {
+// InsertScores appends the statement that stores scores unless they are there, and gives those
+// that it stored to inserted.
+func (s *Store) InsertScores(statements []pgbatch.Statement, rows []*mapping.Score, inserted func(content.ID)) []pgbatch.Statement {
 	slices.SortFunc(rows, func(a, b *mapping.Score) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), bytes.Compare(a.ID[:], b.ID[:]))
 	})
-	return pgbatch.AppendQuery(statements, "store scores", &s.insertScores, rows)
+	return appendRead(statements, "store scores", &s.insertScores, rows, giveID(inserted))
+}
+
+// giveID reads rows of an id.
+func giveID(to func(content.ID)) func([][]byte) error {
+	return func(v [][]byte) error {
+		var id [16]byte
+		r := pgbatch.Reader{Values: v}
+		r.UUID(&id)
+		if r.Err == nil {
+			to(id)
+		}
+		return r.Err
+	}
 }

@@ -406,6 +406,7 @@ func (s *Store) PairSignals(statements []pgbatch.Statement, p *Signals) []pgbatc
 		records[i] = p.Records[i].row()
 	}
 	statements = pgbatch.AppendQuery(statements, "move events", &s.moveSpans, p.Moving)
+	statements = pgbatch.AppendQuery(statements, "move former words of events", &s.moveFormerWords, p.Moving)
 	statements = pgbatch.AppendQuery(statements, "price moved events again", &s.repriceMoved, p.Moving)
 	statements = pgbatch.AppendQuery(statements, "move log records", &s.moveEvents, records)
 	statements = pgbatch.AppendQuery(statements, "move prompts", &s.movePrompts, p.Prompts)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"embed"
+	"strconv"
 	"strings"
 	"text/template"
 
@@ -67,6 +68,7 @@ type Store struct {
 	copyToDay                                               pgbatch.Query[CopiedContent]
 	findBodies                                              pgbatch.Query[bodyRef]
 	updateSpanWords                                         pgbatch.Query[SpanWords]
+	insertFormerWords                                       pgbatch.Query[FormerWords]
 
 	lockSignals, shareSignals, lockPairings, lastPairing string
 	findPairings, insertPairing, deletePairings          string
@@ -79,6 +81,7 @@ type Store struct {
 	copyCandidates                                       string
 	insertCandidates                                     pgbatch.Query[CandidateRow]
 	findMoving, findMovingPairs, moveSpans, repriceMoved pgbatch.Query[MovingEvent]
+	moveFormerWords                                      pgbatch.Query[MovingEvent]
 	moveEvents                                           pgbatch.Query[recordRow]
 	movePrompts                                          pgbatch.Query[MovedRecord]
 	upsertEventPairs                                     pgbatch.Query[EventPairRow]
@@ -150,6 +153,9 @@ func New(schemaName string) *Store {
 		findBodies:       query(schemaName, "words_bodies", bodyColumns),
 		updateSpanWords:  query(schemaName, "words_update", spanWordsColumns),
 
+		insertFormerWords: query(schemaName, "former_words_insert", formerWordsColumns),
+		moveFormerWords:   query(schemaName, "former_words_move", moveColumns[:4]),
+
 		lockSignals: text(schemaName, "signals_lock"), shareSignals: text(schemaName, "signals_share"),
 		lockPairings: text(schemaName, "pairings_lock"), lastPairing: text(schemaName, "pairings_last"),
 		findPairings: text(schemaName, "pairings_find"), insertPairing: text(schemaName, "pairings_insert"),
@@ -212,6 +218,7 @@ func render(schemaName, file string, columns []string, rows string) string {
 		"schema": pgx.Identifier{schemaName}.Sanitize(), "literal": schema.Literal(schemaName),
 		"columns": strings.Join(columns, ", "), "values": strings.Join(values, ", "), "rows": rows,
 		"set": strings.Join(set, ", "), "set_values": strings.Join(setValues, ", "),
+		"most_owners": strconv.Itoa(MaxOwners),
 	})
 	if err != nil {
 		panic(err) // a file of this package is wrong: every test shows it

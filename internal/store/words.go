@@ -106,9 +106,10 @@ func appendIDs(b []byte, ids []content.ID) []byte {
 	return pgbatch.AppendArrayLiteral(b, texts)
 }
 
-// InsertWords appends the statement that stores rows unless they are there.
-func (s *Store) InsertWords(statements []pgbatch.Statement, rows []WordsRow) []pgbatch.Statement {
-	return pgbatch.AppendQuery(statements, "store words of log records", &s.insertWords, rows)
+// InsertWords appends the statement that stores rows unless they are there, and gives the
+// records of those that it stored to inserted.
+func (s *Store) InsertWords(statements []pgbatch.Statement, rows []WordsRow, inserted func(content.ID)) []pgbatch.Statement {
+	return appendRead(statements, "store words of log records", &s.insertWords, rows, giveID(inserted))
 }
 
 // TracesWithWords is the statement that tells of which traces log records have words.
@@ -328,6 +329,26 @@ func (s *Store) UpdateSpanWords(statements []pgbatch.Statement, rows []SpanWords
 		within = Range{min(within.From, rows[i].Start), max(within.To, rows[i].Start)}
 	}
 	return pgbatch.AppendQuery(statements, "store words of spans", &s.updateSpanWords, rows, within.params()...)
+}
+
+// FormerWords is a content that a stored span referred to before further records came.
+type FormerWords struct {
+	Trace [16]byte // llm_traces.id
+	Span  pcommon.SpanID
+	Start int64
+	ID    content.ID
+}
+
+var formerWordsColumns = []pgbatch.Column[FormerWords]{
+	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *FormerWords) []byte { return pgbatch.AppendUUID(b, r.Trace) }),
+	pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *FormerWords) []byte { return appendStoredTime(b, r.Start) }),
+	pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *FormerWords) []byte { return appendSpanID(b, r.Span) }),
+	pgbatch.Col("id", pgtype.UUIDOID, func(b []byte, r *FormerWords) []byte { return pgbatch.AppendUUID(b, r.ID) }),
+}
+
+// InsertFormerWords appends the statement that stores rows unless they are there.
+func (s *Store) InsertFormerWords(statements []pgbatch.Statement, rows []FormerWords) []pgbatch.Statement {
+	return pgbatch.AppendQuery(statements, "store former words of spans", &s.insertFormerWords, rows)
 }
 
 // DeleteTraces appends the statement that removes rows of traces of which nothing came.

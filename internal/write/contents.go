@@ -142,15 +142,13 @@ func (t *transaction) checkKnown(ctx context.Context) error {
 	return nil
 }
 
-// noteOwners notes who refers to contents whose rows name another owner. Of words of log
-// records that a span had and that were replaced, what was noted before does not hold.
+// noteOwners notes who refers to contents whose rows name another owner.
 func (t *transaction) noteOwners(s []pgbatch.Statement) []pgbatch.Statement {
 	if !t.noting {
 		return s
 	}
-	rows := t.contents.ToNote(t.batch, t.dead, t.repeated)
+	rows := t.contents.ToNote(t.batch, &t.duplicates)
 	if len(t.spanWords) > 0 {
-		rows = slices.Concat(rows, t.replaced)
 		for i := range t.spanWords {
 			w := &t.spanWords[i]
 			for _, id := range w.ContentIDs() {

@@ -23,10 +23,9 @@ func (t *transaction) storeEvents(ctx context.Context) error {
 	}
 	inserted, err := t.w.store.InsertEvents(ctx, t.conn, events)
 	t.result.RecordsWritten, t.result.RecordsDuplicate = len(inserted), len(events)-len(inserted)
-	t.repeated = make(map[content.ID]bool, len(events)-len(inserted))
 	for i := range events {
 		if id := events[i].ID; !inserted[id] {
-			t.repeated[id] = true
+			t.duplicates.Records[id] = true
 		}
 	}
 	return err
@@ -45,7 +44,16 @@ func (t *transaction) scores() (rows []*mapping.Score) {
 	return rows
 }
 
-// storeScores appends the statement that stores the batch's scores.
-func (t *transaction) storeScores(s []pgbatch.Statement) []pgbatch.Statement {
-	return t.w.store.InsertScores(s, t.scores())
+// storeScores stores the batch's scores if spans or records of the batch are duplicates, whose
+// scores may be there; else it returns the statement that does.
+func (t *transaction) storeScores(ctx context.Context) ([]pgbatch.Statement, error) {
+	scores := t.scores()
+	for _, score := range scores {
+		t.duplicates.Scores[score.ID] = true
+	}
+	s := t.w.store.InsertScores(nil, scores, func(id content.ID) { delete(t.duplicates.Scores, id) })
+	if !t.duplicates.Some() {
+		return s, nil
+	}
+	return nil, t.conn.Exec(ctx, s...)
 }

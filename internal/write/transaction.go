@@ -55,7 +55,7 @@ type transaction struct {
 	rows   []store.SpanRow
 	dead   []bool // by row: a duplicate
 
-	repeated map[content.ID]bool // log records that are stored already
+	duplicates seen.Duplicates // what is stored already; its spans are dead
 
 	pairing *pairing // nil: nothing of the batch may be observed in both signals
 	planner trace.Planner
@@ -67,7 +67,7 @@ type transaction struct {
 	worded    map[pcommon.TraceID]bool // traces that have some
 	spanWords []store.SpanWords        // that stored spans get
 	copied    []store.CopiedContent    // contents that those spans refer to on another day
-	replaced  []store.OwnerRow         // contents that those spans refer to no more
+	former    []store.FormerWords      // that those spans had before
 	empty     []pcommon.TraceID        // traces whose rows the batch creates and deletes
 	result    Result
 }
@@ -156,6 +156,7 @@ func (t *transaction) layOut(groups []group) {
 	for i := range t.rows {
 		t.rows[i].Span = &t.batch.Spans[i]
 	}
+	t.duplicates = seen.Duplicates{Spans: t.dead, Records: map[content.ID]bool{}, Words: map[content.ID]bool{}, Scores: map[content.ID]bool{}}
 }
 
 func (t *transaction) allTraces() []int32 {
@@ -366,15 +367,19 @@ func (t *transaction) storeSpans(ctx context.Context) error {
 // finish stores the resources, applies the changes to rows that were there before,
 // and commits.
 func (t *transaction) finish(ctx context.Context) error {
-	var s []pgbatch.Statement
+	s, err := t.storeScores(ctx)
+	if err != nil {
+		return err
+	}
 	if len(t.batch.Resources) > 0 {
 		s = append(s, t.w.store.Resources(t.batch))
 	}
 	s = t.w.store.Change(s, &t.changes, t.bounds())
 	s = t.w.store.CopyToDay(s, t.copied)
-	s = t.w.store.UnstoreContents(s, t.contents.Unreferenced(t.batch, t.dead), t.contents.Removed)
+	s = t.w.store.UnstoreContents(s, t.contents.Unreferenced(t.batch, &t.duplicates), t.contents.Removed)
 	s = t.noteOwners(s)
 	s = t.w.store.UpdateSpanWords(s, t.spanWords)
+	s = t.w.store.InsertFormerWords(s, t.former)
 	if t.pairing != nil {
 		if err := t.w.store.CopyCandidates(ctx, t.conn, t.pairing.changes.Events); err != nil {
 			return err
@@ -384,7 +389,6 @@ func (t *transaction) finish(ctx context.Context) error {
 	s = t.w.store.UpdateTraces(s, t.changedTraces())
 	s = t.w.store.DeleteTraces(s, t.empty)
 	s = t.w.store.TouchHours(s, t.changedTimes())
-	s = t.storeScores(s)
 	if t.dryRun {
 		return t.conn.Exec(ctx, append(s, pgbatch.Statement{What: "roll back", SQL: "ROLLBACK"})...)
 	}

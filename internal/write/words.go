@@ -115,7 +115,10 @@ func (t *transaction) findWords(ctx context.Context, w *wordsOfTraces, own []sto
 	slices.SortFunc(own, func(a, b store.WordsRow) int { return bytes.Compare(a.Record[:], b.Record[:]) })
 	var s []pgbatch.Statement
 	if t.careful {
-		s = t.w.store.InsertWords(s, own)
+		for i := range own {
+			t.duplicates.Words[own[i].Record] = true
+		}
+		s = t.w.store.InsertWords(s, own, func(record content.ID) { delete(t.duplicates.Words, record) })
 	} else if err := t.w.store.CopyWords(ctx, t.conn, own); err != nil { // their records are new
 		return err
 	}
@@ -365,7 +368,7 @@ func (t *transaction) changeWords(ctx context.Context, key spanKey, span *words.
 	}
 	for _, id := range before {
 		if !slices.Contains(after, id) {
-			t.replaced = append(t.replaced, store.OwnerRow{Key: content.Key{Day: day, ID: id}, Owner: content.Void})
+			t.former = append(t.former, store.FormerWords{Trace: t.rowID(key.trace), Span: key.span, Start: span.Start, ID: id})
 		}
 	}
 	return nil

@@ -2,7 +2,8 @@
 -- every word that nobody else's refers to.
 --
 -- A span is of the user that it names. One that names none is of the user of the nearest
--- span above it that names one, and also of the trace's user, to whom the views give it.
+-- span above it that names one, and also of the trace's user, to whom the views give it; a
+-- call that a log record observes also of the user of the span that has the record's words.
 -- The same holds for sessions.
 
 -- The trace of an id: 32 hex digits or the uuid.
@@ -58,12 +59,12 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_traces_of(text, text) FROM PUBLI
 -- The spans to erase of these traces. whole takes all of each trace.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_spans_of(subject text, value text, traces uuid[], whole boolean)
 RETURNS TABLE (trace_id uuid, span_id text, start_time timestamptz)
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
+LANGUAGE plpgsql STABLE SET "TimeZone" = 'UTC' SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
     WITH RECURSIVE spans AS MATERIALIZED (
-        SELECT t.id AS trace_id, s.span_id, s.parent_span_id, s.start_time,
+        SELECT t.id AS trace_id, s.span_id, s.parent_span_id, s.start_time, s.source,
             CASE subject WHEN 'user' THEN s.user_id WHEN 'session' THEN s.session_id END AS own,
             whole OR subject = 'trace' OR CASE subject WHEN 'user' THEN t.user_id ELSE t.session_id END IS NOT DISTINCT FROM value AS of_trace
         FROM ( -- prompts of turns whose calls are elsewhere are of no row
@@ -71,13 +72,19 @@ BEGIN
             UNION ALL
             SELECT u.id, NULL, NULL, NULL, NULL FROM unnest(traces) AS u (id) WHERE NOT EXISTS (SELECT FROM {{.schema}}.llm_traces t WHERE t.id = u.id)) t
         CROSS JOIN LATERAL (
-            SELECT s.span_id, s.parent_span_id, s.start_time, s.user_id, s.session_id FROM {{.schema}}.llm_spans s
+            SELECT s.span_id, s.parent_span_id, s.start_time, s.user_id, s.session_id, s.source FROM {{.schema}}.llm_spans s
             WHERE s.trace_id = t.id AND s.start_time BETWEEN coalesce(t.start_time, '-infinity') AND coalesce(t.end_time, 'infinity') OFFSET 0) s
+    ), edges AS MATERIALIZED (
+        SELECT s.trace_id, s.parent_span_id AS above, s.span_id, s.start_time FROM spans s WHERE s.own IS NULL AND s.parent_span_id IS NOT NULL
+        UNION ALL -- calls whose records have the words of a span
+        SELECT s.trace_id, w.words_of, s.span_id, s.start_time FROM spans s
+        CROSS JOIN LATERAL (SELECT w.words_of FROM {{.schema}}.llm_internal_words w WHERE w.day = s.start_time::date
+            AND w.id BETWEEN (s.span_id || repeat('0', 16))::uuid AND (s.span_id || repeat('f', 16))::uuid OFFSET 0) w
+        WHERE s.own IS NULL AND s.source = 'event' AND s.span_id ~ '^[0-9a-f]{16}$' AND isfinite(s.start_time) AND w.words_of IS NOT NULL
     ), below AS (
         SELECT s.trace_id, s.span_id, s.start_time FROM spans s WHERE s.own = value
         UNION
-        SELECT s.trace_id, s.span_id, s.start_time FROM below b
-        JOIN spans s ON s.trace_id = b.trace_id AND s.parent_span_id = b.span_id AND s.own IS NULL
+        SELECT e.trace_id, e.span_id, e.start_time FROM below b JOIN edges e ON e.trace_id = b.trace_id AND e.above = b.span_id
     )
     SELECT s.trace_id, s.span_id, s.start_time FROM spans s WHERE s.of_trace AND (s.own IS NULL OR whole OR subject = 'trace')
     UNION
@@ -104,15 +111,15 @@ DECLARE
     end_of timestamptz;
 BEGIN
     FOR of_day IN SELECT w.day, array_agg(w.id) AS ids FROM unnest(days, ids) AS w (day, id) GROUP BY w.day LOOP
-        begin_of := of_day.day;
-        end_of := of_day.day + 1;
+        begin_of := CASE WHEN of_day.day BETWEEN DATE '0001-01-01' AND DATE '9999-12-30' THEN of_day.day::timestamptz ELSE '-infinity' END;
+        end_of := CASE WHEN isfinite(begin_of) THEN (of_day.day + 1)::timestamptz - interval '1 us' ELSE 'infinity' END;
         wanted := of_day.ids;
         FOREACH sample IN ARRAY CASE WHEN since IS NULL THEN ARRAY[1000, NULL]::bigint[] ELSE ARRAY[NULL]::bigint[] END LOOP
             wanted := ARRAY(
                 SELECT w.id FROM unnest(wanted) AS w (id)
                 EXCEPT
                 SELECT r.id FROM (
-                    SELECT s.trace_id, s.span_id, s.start_time, unnest(s.input_message_ids || s.output_message_ids || s.document_ids
+                    SELECT s.trace_id, s.span_id, s.start_time, unnest({{.flat input_message_ids}} || {{.flat output_message_ids}} || {{.flat document_ids}}
                         || CASE WHEN s.system_instructions_id = ANY (wanted) OR s.tool_definitions_id = ANY (wanted) OR s.tool_arguments_id = ANY (wanted)
                             OR s.tool_result_id = ANY (wanted) OR s.retrieval_query_id = ANY (wanted)
                             THEN ARRAY[s.system_instructions_id, s.tool_definitions_id, s.tool_arguments_id, s.tool_result_id, s.retrieval_query_id] END
@@ -122,13 +129,18 @@ BEGIN
                             CROSS JOIN LATERAL {{.schema}}.llm_attribute_contents(e.value -> 'attributes') a) END) AS id
                     FROM (
                         SELECT * FROM {{.schema}}.llm_spans s
-                        WHERE s.start_time >= begin_of AND s.start_time < end_of AND (since IS NULL OR s.stored_at >= since)
+                        WHERE s.start_time BETWEEN begin_of AND end_of AND (since IS NULL OR s.stored_at >= since)
                         LIMIT sample) s) r
                 WHERE r.id = ANY (wanted) AND NOT EXISTS (SELECT FROM unnest(erased_traces, erased_spans, erased_times) AS e (trace_id, span_id, start_time)
                     WHERE e.trace_id = r.trace_id AND e.span_id = r.span_id AND e.start_time = r.start_time));
             EXIT WHEN wanted = '{}';
         END LOOP;
-        RETURN QUERY SELECT of_day.day, w.id FROM unnest(wanted) AS w (id);
+        RETURN QUERY SELECT of_day.day, w.id FROM unnest(wanted) AS w (id)
+            EXCEPT
+            SELECT of_day.day, f.id FROM {{.schema}}.llm_internal_former_words f
+            WHERE f.id = ANY (wanted) AND f.start_time BETWEEN begin_of AND end_of
+                AND NOT EXISTS (SELECT FROM unnest(erased_traces, erased_spans, erased_times) AS e (trace_id, span_id, start_time)
+                    WHERE e.trace_id = f.trace_id AND e.span_id = f.span_id AND e.start_time = f.start_time);
     END LOOP;
 END
 $$;
@@ -279,15 +291,14 @@ DECLARE
     names text[];
     all_tags text[];
     all_labels jsonb;
-    most constant bigint := 9223372036854775807; -- that a column holds
 BEGIN
     SELECT min(s.start_time) AS first, max(s.end_time) AS last, count(*) AS spans,
         count(*) FILTER (WHERE s.kind = 'llm' AND s.counted) AS llm, count(*) FILTER (WHERE s.kind = 'tool' AND s.counted) AS tool,
         count(*) FILTER (WHERE s.counted AND (s.status = 'error' OR s.error_type IS NOT NULL)) AS errors,
-        sum(coalesce(s.input_tokens, (s.aggregate_usage ->> 'input_tokens')::bigint)) FILTER (WHERE s.usage_counted) AS input,
-        sum(coalesce(s.output_tokens, (s.aggregate_usage ->> 'output_tokens')::bigint)) FILTER (WHERE s.usage_counted) AS output,
-        sum(coalesce(s.total_tokens, (s.aggregate_usage ->> 'total_tokens')::bigint)) FILTER (WHERE s.usage_counted) AS total,
-        sum(coalesce(s.total_cost, (s.aggregate_usage ->> 'total_cost')::numeric)) FILTER (WHERE s.cost_counted) AS cost,
+        sum(coalesce(s.input_tokens, {{.schema}}.llm_internal_bigint({{.schema}}.llm_internal_number(s.aggregate_usage -> 'input_tokens')))) FILTER (WHERE s.usage_counted) AS input,
+        sum(coalesce(s.output_tokens, {{.schema}}.llm_internal_bigint({{.schema}}.llm_internal_number(s.aggregate_usage -> 'output_tokens')))) FILTER (WHERE s.usage_counted) AS output,
+        sum(coalesce(s.total_tokens, {{.schema}}.llm_internal_bigint({{.schema}}.llm_internal_number(s.aggregate_usage -> 'total_tokens')))) FILTER (WHERE s.usage_counted) AS total,
+        sum(coalesce(s.total_cost, {{.schema}}.llm_internal_number(s.aggregate_usage -> 'total_cost'))) FILTER (WHERE s.cost_counted) AS cost,
         sum(s.estimated_cost) FILTER (WHERE s.estimate_counted) AS counted_estimate, sum(s.estimated_cost) FILTER (WHERE s.usage_counted) AS estimate,
         count(*) FILTER (WHERE s.estimate_counted AND s.estimated_cost IS NULL) AS unpriced,
         array_agg(DISTINCT coalesce(s.request_model, s.response_model) COLLATE "C") FILTER (WHERE s.kind IN ('llm', 'embedding', 'reranker')
@@ -319,10 +330,10 @@ BEGIN
         WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until
         ORDER BY e.key, (s.span_id, s.start_time) IS DISTINCT FROM (root.span_id, root.start_time), s.start_time, s.span_id) l);
     UPDATE {{.schema}}.llm_traces t SET
-        start_time = sums.first, end_time = sums.last, duration_us = (extract(epoch FROM sums.last - sums.first) * 1000000)::bigint,
+        start_time = sums.first, end_time = sums.last, duration_us = CASE WHEN isfinite(sums.last) AND isfinite(sums.first) THEN {{.schema}}.llm_internal_bigint(extract(epoch FROM sums.last - sums.first) * 1000000) END,
         updated_at = now(), span_count = sums.spans, llm_call_count = sums.llm, tool_call_count = sums.tool, error_count = sums.errors,
-        input_tokens = least(coalesce(sums.input, 0), most), output_tokens = least(coalesce(sums.output, 0), most),
-        total_tokens = least(coalesce(sums.total, 0), most), total_cost = coalesce(sums.cost + sums.counted_estimate, sums.cost, sums.counted_estimate),
+        input_tokens = coalesce({{.schema}}.llm_internal_bigint(sums.input), 0), output_tokens = coalesce({{.schema}}.llm_internal_bigint(sums.output), 0),
+        total_tokens = coalesce({{.schema}}.llm_internal_bigint(sums.total), 0), total_cost = coalesce(sums.cost + sums.counted_estimate, sums.cost, sums.counted_estimate),
         estimated_cost = sums.estimate, unpriced_calls = sums.unpriced, models = coalesce(sums.models, '{}'),
         tags = coalesce(all_tags, '{}'), labels = all_labels,
         root_span_id = root.span_id, status = coalesce(root.status, 'unset'),
@@ -373,16 +384,18 @@ BEGIN
     FOR one IN
         SELECT u.start_time::date::timestamptz AS since, (u.start_time::date + 1)::timestamptz AS until,
             array_agg(u.trace_id) AS of_traces, array_agg(u.span_id) AS ids, array_agg(u.start_time) AS times
-        FROM unnest(of_traces, of_spans, of_times) AS u (trace_id, span_id, start_time) WHERE isfinite(u.start_time) GROUP BY u.start_time::date
+        FROM unnest(of_traces, of_spans, of_times) AS u (trace_id, span_id, start_time) WHERE u.start_time BETWEEN '0001-01-01' AND '9999-12-30' GROUP BY u.start_time::date
         UNION ALL
         SELECT '-infinity', 'infinity', array_agg(u.trace_id), array_agg(u.span_id), array_agg(u.start_time)
-        FROM unnest(of_traces, of_spans, of_times) AS u (trace_id, span_id, start_time) WHERE NOT isfinite(u.start_time) HAVING count(*) > 0
+        FROM unnest(of_traces, of_spans, of_times) AS u (trace_id, span_id, start_time) WHERE u.start_time NOT BETWEEN '0001-01-01' AND '9999-12-30' HAVING count(*) > 0
     LOOP
         DELETE FROM {{.schema}}.llm_spans s USING unnest(one.of_traces, one.ids, one.times) AS e (trace_id, span_id, start_time)
         WHERE s.trace_id = e.trace_id AND s.span_id = e.span_id AND s.start_time = e.start_time AND s.start_time BETWEEN one.since AND one.until;
         GET DIAGNOSTICS removed = ROW_COUNT;
         spans := spans + removed;
     END LOOP;
+    DELETE FROM {{.schema}}.llm_internal_former_words f USING unnest(of_traces, of_spans, of_times) AS e (trace_id, span_id, start_time)
+    WHERE f.trace_id = e.trace_id AND f.span_id = e.span_id AND f.start_time = e.start_time;
     PERFORM {{.schema}}.llm_internal_forget_counting(of_traces);
     DELETE FROM {{.schema}}.llm_internal_pairs p USING unnest(of_traces, of_spans) AS e (trace_id, span_id)
     WHERE p.trace_id = e.trace_id AND e.span_id IN (p.inner_span_id, p.outer_span_id);
@@ -414,18 +427,25 @@ END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_remove_spans(uuid[], text[], timestamptz[]) FROM PUBLIC;
 
--- The log records to erase, and the scores that records or spans to erase tell: those that
--- name the user or session, or name none and belong to a trace that does. whole takes all
--- that belongs to the traces.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_events_of(subject text, value text, traces uuid[], of_traces uuid[], of_spans text[], whole boolean)
+-- The log records to erase, their words, and the scores that records or spans to erase tell:
+-- records that name the user or session, that name none and belong to a trace that does, and
+-- those that observe calls to erase. whole takes all that belongs to the traces.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_events_of(subject text, value text, traces uuid[], of_traces uuid[], of_spans text[], of_times timestamptz[], whole boolean)
 RETURNS TABLE (day date, id uuid)
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql STABLE SET "TimeZone" = 'UTC' SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_mergejoin = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     around uuid[] := ARRAY(SELECT u.id FROM unnest(traces) AS u (id) UNION
         SELECT t.trace_id::uuid FROM {{.schema}}.llm_traces t WHERE t.id = ANY (traces) AND t.trace_id ~ '^[0-9a-f]{32}$');
     theirs uuid[];
+    told_traces uuid[]; -- spans to erase that log records or span events observe
+    told_spans text[];
+    told_times timestamptz[];
 BEGIN
+    SELECT array_agg(e.trace_id), array_agg(e.span_id), array_agg(e.start_time) INTO told_traces, told_spans, told_times
+    FROM unnest(of_traces, of_spans, of_times) AS e (trace_id, span_id, start_time)
+    CROSS JOIN LATERAL (SELECT s.source FROM {{.schema}}.llm_spans s WHERE s.trace_id = e.trace_id AND s.span_id = e.span_id AND s.start_time = e.start_time OFFSET 0) s
+    WHERE s.source = 'event' AND e.span_id ~ '^[0-9a-f]{16}$' AND isfinite(e.start_time);
     IF subject = 'trace' THEN
         around := around || {{.schema}}.llm_internal_trace_id(value);
     END IF;
@@ -439,6 +459,22 @@ BEGIN
     UNION
     SELECT e.day, e.id FROM {{.schema}}.llm_events e WHERE e.belongs_to = ANY (theirs)
         AND (whole OR CASE subject WHEN 'user' THEN e.user_id IS NULL WHEN 'session' THEN e.session_id IS NULL ELSE true END)
+    UNION -- of a call, whose span id is the first half of the record's
+    SELECT r.day, r.id FROM unnest(told_traces, told_spans, told_times) AS e (trace_id, span_id, start_time)
+    CROSS JOIN LATERAL (SELECT s.end_time::date AS day FROM {{.schema}}.llm_spans s WHERE s.trace_id = e.trace_id AND s.span_id = e.span_id AND s.start_time = e.start_time
+        AND isfinite(s.end_time) OFFSET 0) s
+    CROSS JOIN LATERAL (SELECT r.day, r.id FROM {{.schema}}.llm_events r
+        WHERE r.day = s.day AND r.id BETWEEN (e.span_id || repeat('0', 16))::uuid AND (e.span_id || repeat('f', 16))::uuid OFFSET 0) r
+    UNION -- of a prompt
+    SELECT r.day, r.id FROM unnest(told_traces, told_spans, told_times) AS e (trace_id, span_id, start_time)
+    JOIN {{.schema}}.llm_spans s ON s.trace_id = e.trace_id AND s.span_id = e.span_id AND s.start_time = e.start_time AND s.kind = 'agent'
+    CROSS JOIN LATERAL (SELECT e.trace_id AS id UNION SELECT t.trace_id::uuid FROM {{.schema}}.llm_traces t WHERE t.id = e.trace_id AND t.trace_id ~ '^[0-9a-f]{32}$') t
+    JOIN {{.schema}}.llm_events r ON r.belongs_to = t.id AND r.day = e.start_time::date AND r.time = e.start_time
+        AND r.user_id IS NOT DISTINCT FROM s.user_id AND r.session_id IS NOT DISTINCT FROM s.session_id
+    UNION -- words of a call that began on another day than that of its record
+    SELECT w.day, w.id FROM unnest(told_traces, told_spans, told_times) AS e (trace_id, span_id, start_time)
+    CROSS JOIN LATERAL (SELECT w.day, w.id FROM {{.schema}}.llm_internal_words w
+        WHERE w.day = e.start_time::date AND w.id BETWEEN (e.span_id || repeat('0', 16))::uuid AND (e.span_id || repeat('f', 16))::uuid OFFSET 0) w
     UNION
     SELECT w.day, w.id FROM unnest(of_traces, of_spans) AS e (trace_id, span_id)
     JOIN {{.schema}}.llm_traces t ON t.id = e.trace_id
@@ -449,7 +485,7 @@ BEGIN
     JOIN {{.schema}}.llm_scores c ON c.belongs_to IN (t.id, CASE WHEN t.trace_id ~ '^[0-9a-f]{32}$' THEN t.trace_id::uuid END) AND c.span_id = e.span_id;
 END
 $$;
-REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_events_of(text, text, uuid[], uuid[], text[], boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_events_of(text, text, uuid[], uuid[], text[], timestamptz[], boolean) FROM PUBLIC;
 
 -- Which of some contents no log record or score refers to, those to erase apart.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_unneeded_by_events(days date[], ids uuid[], erased uuid[]) RETURNS TABLE (day date, id uuid)
@@ -478,15 +514,15 @@ FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_am m ON m.oid = c.relam AND m.amname = 'brin'
 JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] AND a.attname = 'stored_at'
-WHERE i.indrelid IN (SELECT pg_catalog.to_regclass(pg_catalog.format('%I.%I', {{.schema_literal}}, 'llm_spans_' || pg_catalog.to_char(u.day, 'YYYYMMDD')))
+WHERE i.indrelid IN (SELECT pg_catalog.to_regclass(pg_catalog.format('%I.%I', {{.schema_literal}}, 'llm_spans_' || CASE WHEN u.day BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN pg_catalog.to_char(u.day, 'YYYYMMDD') ELSE '' END))
     FROM pg_catalog.unnest(days) AS u (day))
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_summarize(date[]) FROM PUBLIC;
 
 -- What owners say of contents: which nobody else refers to, of which that is unsure, and
--- which of their owners are gone.
+-- which of their owners are gone. Owners with more than most other spans on a day are unsure.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_judge_contents(days date[], ids uuid[], erased_traces uuid[], erased_spans text[], erased_times timestamptz[],
-    event_days date[], event_ids uuid[])
+    event_days date[], event_ids uuid[], most bigint)
 RETURNS TABLE (day date, id uuid, free boolean, unsure boolean, gone bigint[])
 LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_column
@@ -501,15 +537,15 @@ BEGIN
     END IF;
     SELECT array_agg(u.day), array_agg(u.id) INTO owned_days, owned_ids FROM unnest(days, ids) AS u (day, id) WHERE u.day = ANY (owned);
     RETURN QUERY SELECT o.day, o.id, o.staying = '{}' AND NOT o.unsure, o.staying = '{}' AND o.unsure, o.gone
-    FROM {{.schema}}.llm_internal_owners_left(owned_days, owned_ids, erased_traces, erased_spans, erased_times, event_days, event_ids) o;
+    FROM {{.schema}}.llm_internal_owners_left(owned_days, owned_ids, erased_traces, erased_spans, erased_times, event_days, event_ids, most) o;
 END
 $$;
-REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_judge_contents(date[], uuid[], uuid[], text[], timestamptz[], date[], uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_judge_contents(date[], uuid[], uuid[], text[], timestamptz[], date[], uuid[], bigint) FROM PUBLIC;
 
 -- Which contents of what is erased nothing else refers to, and which owners are gone, once
--- no batch is in flight. For read, the spans of the days were read before, and the contents
--- that free names were unneeded then, the others needed.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_decide_contents(days date[], ids uuid[], read_days date[], read_ids uuid[], free_days date[], free_ids uuid[],
+-- no batch is in flight. The contents that free names were unneeded when it was looked before,
+-- all others needed: where owners do not say enough, what was stored since is read.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_decide_contents(days date[], ids uuid[], free_days date[], free_ids uuid[],
     erased_traces uuid[], erased_spans text[], erased_times timestamptz[], event_days date[], event_ids uuid[], since timestamptz)
 RETURNS TABLE (day date, id uuid, unneeded boolean, gone bigint[])
 LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan SET enable_mergejoin = off SET jit = off AS $$
@@ -517,19 +553,12 @@ LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan SET enable_mergejoin = 
 BEGIN
     RETURN QUERY
     WITH judged AS MATERIALIZED (
-        SELECT j.* FROM {{.schema}}.llm_internal_judge_contents(days, ids, erased_traces, erased_spans, erased_times, event_days, event_ids) j
+        SELECT j.* FROM {{.schema}}.llm_internal_judge_contents(days, ids, erased_traces, erased_spans, erased_times, event_days, event_ids, 20000) j
     ), free AS (
         SELECT j.day, j.id FROM judged j JOIN unnest(free_days, free_ids) AS f (day, id) ON f.day = j.day AND f.id = j.id WHERE j.unsure
-    ), unread AS (
-        SELECT j.day, j.id FROM judged j WHERE j.unsure
-        EXCEPT
-        SELECT r.day, r.id FROM unnest(read_days, read_ids) AS r (day, id)
     ), unneeded_by_spans AS MATERIALIZED (
         SELECT u.day, u.id FROM {{.schema}}.llm_internal_unneeded((SELECT array_agg(f.day ORDER BY f.day, f.id) FROM free f), (SELECT array_agg(f.id ORDER BY f.day, f.id) FROM free f),
             erased_traces, erased_spans, erased_times, since) u
-        UNION ALL
-        SELECT u.day, u.id FROM {{.schema}}.llm_internal_unneeded((SELECT array_agg(f.day ORDER BY f.day, f.id) FROM unread f), (SELECT array_agg(f.id ORDER BY f.day, f.id) FROM unread f),
-            erased_traces, erased_spans, erased_times, NULL) u
     ), unneeded AS MATERIALIZED (
         SELECT u.day, u.id FROM {{.schema}}.llm_internal_unneeded_by_events((SELECT array_agg(s.day ORDER BY s.day, s.id) FROM unneeded_by_spans s),
             (SELECT array_agg(s.id ORDER BY s.day, s.id) FROM unneeded_by_spans s), event_ids) u
@@ -537,7 +566,7 @@ BEGIN
     SELECT j.day, j.id, j.free OR u.id IS NOT NULL, j.gone FROM judged j LEFT JOIN unneeded u ON u.day = j.day AND u.id = j.id;
 END
 $$;
-REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_decide_contents(date[], uuid[], date[], uuid[], date[], uuid[], uuid[], text[], timestamptz[], date[], uuid[], timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_decide_contents(date[], uuid[], date[], uuid[], uuid[], text[], timestamptz[], date[], uuid[], timestamptz) FROM PUBLIC;
 
 -- Removes contents, and returns how many went.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_remove_contents(days date[], ids uuid[]) RETURNS bigint
@@ -579,7 +608,9 @@ DECLARE
     ids uuid[];
     all_days date[];
     all_ids uuid[];
-    read_days date[]; -- contents for which spans of their day were read
+    free_days date[];
+    free_ids uuid[];
+    read_days date[]; -- contents for which spans of their day are read
     read_ids uuid[];
     gone_days date[]; -- owners of contents that stay
     gone_ids uuid[];
@@ -598,7 +629,7 @@ BEGIN
     SELECT array_agg(s.trace_id), array_agg(s.span_id), array_agg(s.start_time) INTO of_traces, of_spans, of_times
     FROM {{.schema}}.llm_internal_spans_of(subject, value, {{.schema}}.llm_internal_traces_of(subject, value), coalesce(whole, false)) s;
     SELECT array_agg(e.day), array_agg(e.id) INTO event_days, events FROM {{.schema}}.llm_internal_events_of(
-        subject, value, {{.schema}}.llm_internal_traces_of(subject, value), of_traces, of_spans, coalesce(whole, false)) e;
+        subject, value, {{.schema}}.llm_internal_traces_of(subject, value), of_traces, of_spans, of_times, coalesce(whole, false)) e;
     SELECT array_agg(w.day), array_agg(w.id) INTO all_days, all_ids FROM (
         SELECT DISTINCT r.day, r.id FROM unnest(of_traces, of_spans, of_times) AS e (trace_id, span_id, start_time)
         CROSS JOIN LATERAL (SELECT r.day, r.id FROM {{.schema}}.llm_content_references r
@@ -606,15 +637,17 @@ BEGIN
         UNION
         SELECT r.day, r.id FROM unnest(event_days, events) AS e (day, id)
         CROSS JOIN LATERAL (SELECT r.day, r.id FROM {{.schema}}.llm_internal_event_references r WHERE r.day = e.day AND r.event_id = e.id OFFSET 0) r) w;
-    SELECT array_agg(w.day), array_agg(w.id) INTO read_days, read_ids
-    FROM {{.schema}}.llm_internal_judge_contents(all_days, all_ids, of_traces, of_spans, of_times, event_days, events) w WHERE w.unsure;
-    SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded(read_days, read_ids, of_traces, of_spans, of_times, NULL) w;
+    SELECT array_agg(w.day) FILTER (WHERE w.unsure), array_agg(w.id) FILTER (WHERE w.unsure),
+        array_agg(w.day) FILTER (WHERE w.free), array_agg(w.id) FILTER (WHERE w.free) INTO read_days, read_ids, free_days, free_ids
+    FROM {{.schema}}.llm_internal_judge_contents(all_days, all_ids, of_traces, of_spans, of_times, event_days, events, NULL) w;
+    SELECT free_days || array_agg(w.day), free_ids || array_agg(w.id) INTO days, ids
+    FROM {{.schema}}.llm_internal_unneeded(read_days, read_ids, of_traces, of_spans, of_times, NULL) w;
     PERFORM {{.schema}}.llm_internal_summarize(days);
 
     PERFORM pg_advisory_xact_lock(writers);
     PERFORM {{.schema}}.llm_internal_note_owners(true);
     WITH d AS MATERIALIZED (
-        SELECT w.* FROM {{.schema}}.llm_internal_decide_contents(all_days, all_ids, read_days, read_ids, days, ids, of_traces, of_spans, of_times, event_days, events, since) w
+        SELECT w.* FROM {{.schema}}.llm_internal_decide_contents(all_days, all_ids, days, ids, of_traces, of_spans, of_times, event_days, events, since) w
     ), g AS MATERIALIZED (
         SELECT d.day, d.id, o.owner FROM d CROSS JOIN unnest(d.gone) AS o (owner)
     ), u AS MATERIALIZED (
@@ -703,3 +736,6 @@ DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_count_again(uuid);
 DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_roll_up(uuid);
 DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_judge_contents(date[], uuid[], uuid[], text[], timestamptz[]);
 DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_decide_contents(date[], uuid[], date[], uuid[], date[], uuid[], uuid[], text[], timestamptz[], timestamptz);
+DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_judge_contents(date[], uuid[], uuid[], text[], timestamptz[], date[], uuid[]);
+DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_decide_contents(date[], uuid[], date[], uuid[], date[], uuid[], uuid[], text[], timestamptz[], date[], uuid[], timestamptz);
+DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_events_of(text, text, uuid[], uuid[], text[], boolean);

@@ -14,7 +14,7 @@ BEGIN
             UNION
             SELECT s.trace_id FROM {{.schema}}.llm_spans s WHERE s.session_id = of_session AND s.start_time <= began
         ), earlier AS (
-            SELECT e.input_message_ids || e.output_message_ids AS ids
+            SELECT ARRAY(SELECT unnest(e.input_message_ids) UNION ALL SELECT unnest(e.output_message_ids)) AS ids
             FROM traces JOIN {{.schema}}.llm_traces t ON t.id = traces.id
             JOIN {{.schema}}.llm_internal_calls e ON e.trace_id = t.id AND e.start_time BETWEEN t.start_time AND t.end_time
             WHERE e.is_call AND (e.start_time, e.span_id) < (began, of_span)

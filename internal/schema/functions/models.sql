@@ -13,3 +13,13 @@ SELECT nullif(regexp_replace(CASE WHEN strpos(model, '/') + strpos(model, '.') +
     -- dates and numbers of releases: -20250929, -2024-08-06, -05-20, -0613, -2411, -001
     '-(20\d{6}|20\d\d-\d\d-\d\d|(0[1-9]|1[0-2])-[0-3]\d|(0[1-9]|1[0-2])([0-2]\d|3[01])|2[3-9](0[1-9]|1[0-2])|00\d)$', ''), '')
 $$;
+
+-- A sum as a column holds it: the nearest number that the type has. Never fails.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_bigint(sum numeric) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+SELECT CASE WHEN sum > 9223372036854775807 THEN 9223372036854775807 WHEN sum < -9223372036854775807 THEN -9223372036854775807 ELSE sum::bigint END
+$$;
+
+-- A number in JSON; null for any other value.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_number(value jsonb) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT CASE WHEN jsonb_typeof(value) = 'number' THEN value::numeric END $$;

@@ -66,90 +66,130 @@ END
 $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_owned(date[]) FROM PUBLIC;
 
+-- The owners of what is erased, by day, with what their other spans and records are found by:
+-- user, session, trace, or the record itself.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_erased_owners(erased_traces uuid[], erased_spans text[], erased_times timestamptz[], event_days date[], event_ids uuid[])
+RETURNS TABLE (day date, owner bigint, user_id text, session_id text, otel uuid, record uuid, erased bigint)
+LANGUAGE plpgsql STABLE SET "TimeZone" = 'UTC' SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_mergejoin = off SET jit = off AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH spans AS MATERIALIZED (
+        SELECT e.trace_id, e.span_id, s.start_time::date AS day, s.end_time, s.user_id, s.session_id, s.source = 'event' AND s.user_id IS NULL AND s.session_id IS NULL AS is_told
+        FROM unnest(erased_traces, erased_spans, erased_times) AS e (trace_id, span_id, start_time)
+        CROSS JOIN LATERAL (SELECT s.start_time, s.end_time, s.user_id, s.session_id, s.source FROM {{.schema}}.llm_spans s
+            WHERE s.trace_id = e.trace_id AND s.span_id = e.span_id AND s.start_time = e.start_time OFFSET 0) s
+        WHERE isfinite(e.start_time)
+    ), records AS MATERIALIZED (
+        SELECT r.day, r.user_id, r.session_id, r.id, r.trace_id
+        FROM unnest(event_days, event_ids) AS e (day, id)
+        CROSS JOIN LATERAL (SELECT r.day, r.id, r.user_id, r.session_id, r.trace_id FROM {{.schema}}.llm_events r WHERE r.day = e.day AND r.id = e.id OFFSET 0) r
+    ), erased AS (
+        SELECT s.day, s.user_id, s.session_id, NULL::uuid AS record, CASE WHEN t.trace_id ~ '^[0-9a-f]{32}$' THEN t.trace_id::uuid ELSE s.trace_id END AS otel
+        FROM spans s
+        LEFT JOIN LATERAL (SELECT t.trace_id FROM {{.schema}}.llm_traces t WHERE t.id = s.trace_id OFFSET 0) t ON true
+        UNION ALL
+        SELECT r.day, r.user_id, r.session_id, r.id, r.trace_id FROM records r
+        UNION ALL -- spans that name nobody have the owner that their records have then
+        SELECT r.day, NULL, NULL, r.id, r.trace_id FROM records r WHERE EXISTS (SELECT FROM spans s WHERE s.is_told)
+        UNION ALL
+        SELECT s.day, NULL, NULL, r.id, r.trace_id FROM spans s
+        CROSS JOIN LATERAL (SELECT r.id, r.trace_id FROM {{.schema}}.llm_events r
+            WHERE r.day = s.end_time::date AND r.id BETWEEN (s.span_id || repeat('0', 16))::uuid AND (s.span_id || repeat('f', 16))::uuid OFFSET 0) r
+        WHERE s.is_told AND s.span_id ~ '^[0-9a-f]{16}$' AND isfinite(s.end_time)
+    ), keys AS (
+        SELECT e.day, e.user_id, CASE WHEN e.user_id IS NULL THEN e.session_id END AS session_id,
+            CASE WHEN e.user_id IS NULL AND e.session_id IS NULL THEN e.otel END AS otel,
+            CASE WHEN e.user_id IS NULL AND e.session_id IS NULL AND e.otel IS NULL THEN e.record END AS record
+        FROM erased e
+    )
+    SELECT k.day, {{.schema}}.llm_internal_record_owner(k.user_id, k.session_id, k.otel, k.record), k.user_id, k.session_id, k.otel, k.record, count(*)
+    FROM keys k GROUP BY k.day, k.user_id, k.session_id, k.otel, k.record;
+END
+$$;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_erased_owners(uuid[], text[], timestamptz[], date[], uuid[]) FROM PUBLIC;
+
 -- Of contents of days whose references are noted, whose owners' spans and log records refer to
 -- them besides those to erase, as far as owners are noted, which owners have none left that
 -- does, and whether further ones may refer to it. Owners of what is erased may have other spans
--- and records: those are read by index, unless they are so many that reading the day takes no
--- longer.
+-- and records: those are read by index. Where an owner has more than most other spans on a day,
+-- none of its references are looked up. Calls that log records observe may be kept in another
+-- trace than the one that their records name.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_owners_left(days date[], ids uuid[], erased_traces uuid[], erased_spans text[], erased_times timestamptz[],
-    event_days date[], event_ids uuid[])
+    event_days date[], event_ids uuid[], most bigint)
 RETURNS TABLE (day date, id uuid, staying bigint[], gone bigint[], unsure boolean)
 LANGUAGE plpgsql STABLE SET "TimeZone" = 'UTC' SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_mergejoin = off SET jit = off AS $$
 #variable_conflict use_column
-DECLARE
-    many constant bigint := 20000;
 BEGIN
     RETURN QUERY
     WITH asked AS MATERIALIZED (
         SELECT u.day, u.id FROM unnest(days, ids) AS u (day, id)
     ), erased AS MATERIALIZED (
-        SELECT s.start_time::date AS day, e.trace_id, e.span_id, e.start_time, s.user_id, s.session_id, s.source,
-            CASE WHEN t.trace_id ~ '^[0-9a-f]{32}$' THEN t.trace_id::uuid ELSE e.trace_id END AS otel
-        FROM unnest(erased_traces, erased_spans, erased_times) AS e (trace_id, span_id, start_time)
-        CROSS JOIN LATERAL (SELECT s.start_time, s.user_id, s.session_id, s.source FROM {{.schema}}.llm_spans s
-            WHERE s.trace_id = e.trace_id AND s.span_id = e.span_id AND s.start_time = e.start_time OFFSET 0) s
-        LEFT JOIN LATERAL (SELECT t.trace_id FROM {{.schema}}.llm_traces t WHERE t.id = e.trace_id OFFSET 0) t ON true
-        WHERE isfinite(e.start_time)
-    ), erased_records AS MATERIALIZED (
-        SELECT r.day, r.id, r.user_id, r.session_id, r.trace_id AS otel
-        FROM unnest(event_days, event_ids) AS e (day, id)
-        CROSS JOIN LATERAL (SELECT r.day, r.id, r.user_id, r.session_id, r.trace_id FROM {{.schema}}.llm_events r WHERE r.day = e.day AND r.id = e.id OFFSET 0) r
+        SELECT e.trace_id, e.span_id, e.start_time FROM unnest(erased_traces, erased_spans, erased_times) AS e (trace_id, span_id, start_time)
     ), owners AS MATERIALIZED (
-        SELECT k.day, k.user_id, k.session_id, k.otel, k.erased, {{.schema}}.llm_internal_owner(k.user_id, k.session_id, 'span', k.otel) AS owner,
-            CASE WHEN k.otel IS NOT NULL THEN coalesce((SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.trace_id = replace(k.otel::text, '-', '')), k.otel) END AS trace_id
-        FROM (
-            SELECT e.day, e.user_id, CASE WHEN e.user_id IS NULL THEN e.session_id END AS session_id,
-                CASE WHEN e.user_id IS NULL AND e.session_id IS NULL THEN e.otel END AS otel, count(*) AS erased
-            FROM (
-                SELECT e.day, e.user_id, e.session_id, e.otel FROM erased e WHERE e.user_id IS NOT NULL OR e.session_id IS NOT NULL OR e.source IS DISTINCT FROM 'event'
-                UNION ALL
-                SELECT r.day, r.user_id, r.session_id, r.otel FROM erased_records r) e
-            GROUP BY 1, 2, 3, 4) k
-        WHERE k.user_id IS NOT NULL OR k.session_id IS NOT NULL OR k.otel IS NOT NULL
+        SELECT o.*, o.day::timestamptz AS since, (o.day + 1)::timestamptz AS until
+        FROM {{.schema}}.llm_internal_erased_owners(erased_traces, erased_spans, erased_times, event_days, event_ids) o
+        WHERE o.day BETWEEN DATE '0001-01-01' AND DATE '9999-12-30'
+    ), places AS MATERIALIZED ( -- where spans and records of a trace are
+        SELECT DISTINCT o.otel, p.trace_id AS place, coalesce((SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.trace_id = replace(p.trace_id::text, '-', '')), p.trace_id) AS trace_id, p.span_id
+        FROM (SELECT DISTINCT o.otel FROM owners o WHERE o.otel IS NOT NULL) o
+        CROSS JOIN LATERAL (
+            SELECT o.otel AS trace_id, NULL::text AS span_id
+            UNION ALL
+            SELECT p.trace_id, p.span_id FROM {{.schema}}.llm_internal_event_places p WHERE p.origin = o.otel AND p.trace_id <> o.otel) p
     ), theirs AS MATERIALIZED (
         SELECT o.day, o.owner, o.erased, s.* FROM owners o CROSS JOIN LATERAL (
-            SELECT * FROM (SELECT s.trace_id, s.span_id, s.start_time FROM {{.schema}}.llm_spans s
-                WHERE s.user_id = o.user_id AND s.start_time >= o.day::timestamptz AND s.start_time < (o.day + 1)::timestamptz
-                LIMIT many + o.erased) u
+            SELECT * FROM (SELECT s.trace_id, s.span_id, s.start_time, s.source FROM {{.schema}}.llm_spans s
+                WHERE s.user_id = o.user_id AND s.start_time >= o.since AND s.start_time < o.until LIMIT most + o.erased) u
             UNION ALL
-            SELECT * FROM (SELECT s.trace_id, s.span_id, s.start_time FROM {{.schema}}.llm_spans s
-                WHERE s.session_id = o.session_id AND s.user_id IS NULL AND s.start_time >= o.day::timestamptz AND s.start_time < (o.day + 1)::timestamptz
-                LIMIT many + o.erased) u
+            SELECT * FROM (SELECT s.trace_id, s.span_id, s.start_time, s.source FROM {{.schema}}.llm_spans s
+                WHERE s.session_id = o.session_id AND s.user_id IS NULL AND s.start_time >= o.since AND s.start_time < o.until LIMIT most + o.erased) u
             UNION ALL
-            SELECT * FROM (SELECT s.trace_id, s.span_id, s.start_time FROM {{.schema}}.llm_spans s
-                WHERE s.trace_id = o.trace_id AND s.user_id IS NULL AND s.session_id IS NULL AND s.start_time >= o.day::timestamptz AND s.start_time < (o.day + 1)::timestamptz
-                LIMIT many + o.erased) u) s
-    ), their_records AS MATERIALIZED (
-        SELECT o.day, o.owner, o.erased, r.id FROM owners o CROSS JOIN LATERAL (
-            SELECT * FROM (SELECT r.id FROM {{.schema}}.llm_events r WHERE r.user_id = o.user_id AND r.day = o.day
-                AND r.time >= o.day::timestamptz AND r.time < (o.day + 1)::timestamptz LIMIT many + o.erased) u
-            UNION ALL
-            SELECT * FROM (SELECT r.id FROM {{.schema}}.llm_events r WHERE r.session_id = o.session_id AND r.user_id IS NULL AND r.day = o.day
-                AND r.time >= o.day::timestamptz AND r.time < (o.day + 1)::timestamptz LIMIT many + o.erased) u
-            UNION ALL
-            SELECT * FROM (SELECT r.id FROM {{.schema}}.llm_events r WHERE r.belongs_to = o.otel AND r.user_id IS NULL AND r.session_id IS NULL AND r.day = o.day
-                LIMIT many + o.erased) u) r
+            SELECT * FROM (SELECT s.trace_id, s.span_id, s.start_time, s.source FROM places p CROSS JOIN LATERAL (
+                    SELECT s.trace_id, s.span_id, s.start_time, s.source FROM {{.schema}}.llm_spans s
+                    WHERE p.span_id IS NULL AND s.trace_id = p.trace_id AND s.user_id IS NULL AND s.session_id IS NULL AND s.start_time >= o.since AND s.start_time < o.until
+                    UNION ALL
+                    SELECT s.trace_id, s.span_id, s.start_time, s.source FROM {{.schema}}.llm_spans s
+                    WHERE s.trace_id = p.trace_id AND s.span_id = p.span_id AND s.user_id IS NULL AND s.session_id IS NULL AND s.start_time >= o.since AND s.start_time < o.until) s
+                WHERE p.otel = o.otel LIMIT most + o.erased) u) s
     ), large AS MATERIALIZED (
-        SELECT o.day, o.owner FROM (SELECT o.day, o.owner, o.erased FROM theirs o UNION ALL SELECT o.day, o.owner, o.erased FROM their_records o) o
-        GROUP BY o.day, o.owner, o.erased HAVING count(*) >= many + o.erased
-        UNION
-        SELECT o.day, o.owner FROM owners o -- records of the trace that are kept in another
-        WHERE o.otel IS NOT NULL AND EXISTS (SELECT FROM {{.schema}}.llm_internal_event_places p WHERE p.origin = o.otel AND p.trace_id <> o.otel)
+        SELECT o.day, o.owner FROM theirs o GROUP BY o.day, o.owner, o.erased HAVING count(*) >= most + o.erased
+    ), left_spans AS MATERIALIZED (
+        SELECT o.day, o.owner, o.trace_id, o.span_id, o.start_time, o.source FROM theirs o
+        WHERE NOT EXISTS (SELECT FROM erased e WHERE e.trace_id = o.trace_id AND e.span_id = o.span_id AND e.start_time = o.start_time)
+            AND NOT EXISTS (SELECT FROM large l WHERE l.day = o.day AND l.owner = o.owner)
+    ), left_records AS MATERIALIZED (
+        SELECT o.day, o.owner, r.id FROM owners o CROSS JOIN LATERAL (
+            SELECT r.id FROM {{.schema}}.llm_events r WHERE r.user_id = o.user_id AND r.day = o.day AND r.time >= o.since AND r.time < o.until
+            UNION ALL
+            SELECT r.id FROM {{.schema}}.llm_events r WHERE r.session_id = o.session_id AND r.user_id IS NULL AND r.day = o.day AND r.time >= o.since AND r.time < o.until
+            UNION ALL
+            SELECT r.id FROM (SELECT DISTINCT p.place FROM places p WHERE p.otel = o.otel) p
+            CROSS JOIN LATERAL (SELECT r.id FROM {{.schema}}.llm_events r WHERE r.belongs_to = p.place AND r.trace_id = o.otel
+                AND r.user_id IS NULL AND r.session_id IS NULL AND r.day = o.day OFFSET 0) r) r
+        UNION ALL -- words of a call's record, which came on another day
+        SELECT s.day, s.owner, w.id FROM left_spans s
+        CROSS JOIN LATERAL (SELECT w.id FROM {{.schema}}.llm_internal_words w WHERE s.source = 'event' AND w.day = s.day
+            AND w.id BETWEEN (s.span_id || repeat('0', 16))::uuid AND (s.span_id || repeat('f', 16))::uuid OFFSET 0) w
+        WHERE s.span_id ~ '^[0-9a-f]{16}$'
+        UNION ALL -- scores that events of the spans are; those of log records have other owners
+        SELECT s.day, s.owner, c.id FROM left_spans s
+        CROSS JOIN LATERAL (SELECT t.id FROM (VALUES (s.trace_id)) t (id) UNION
+            SELECT t.trace_id::uuid FROM {{.schema}}.llm_traces t WHERE t.id = s.trace_id AND t.trace_id ~ '^[0-9a-f]{32}$') t
+        CROSS JOIN LATERAL (SELECT c.id FROM {{.schema}}.llm_scores c WHERE c.belongs_to = t.id AND c.span_id = s.span_id AND c.day = s.day OFFSET 0) c
+        WHERE NOT EXISTS (SELECT FROM {{.schema}}.llm_events r WHERE r.day = s.day AND r.id = c.id)
     ), refers AS MATERIALIZED (
         SELECT DISTINCT a.day, a.id, o.owner
-        FROM theirs o
+        FROM left_spans o
         CROSS JOIN LATERAL (SELECT r.id FROM {{.schema}}.llm_content_references r
             WHERE r.trace_id = o.trace_id AND r.span_id = o.span_id AND r.start_time = o.start_time OFFSET 0) r
         JOIN asked a ON a.day = o.day AND a.id = r.id
-        WHERE NOT EXISTS (SELECT FROM erased e WHERE e.trace_id = o.trace_id AND e.span_id = o.span_id AND e.start_time = o.start_time)
-            AND NOT EXISTS (SELECT FROM large l WHERE l.day = o.day AND l.owner = o.owner)
         UNION
         SELECT a.day, a.id, o.owner
-        FROM their_records o
+        FROM left_records o
         CROSS JOIN LATERAL (SELECT r.id FROM {{.schema}}.llm_internal_event_references r WHERE r.day = o.day AND r.event_id = o.id OFFSET 0) r
         JOIN asked a ON a.day = o.day AND a.id = r.id
-        WHERE NOT EXISTS (SELECT FROM erased_records e WHERE e.day = o.day AND e.id = o.id)
-            AND NOT EXISTS (SELECT FROM large l WHERE l.day = o.day AND l.owner = o.owner)
+        WHERE NOT EXISTS (SELECT FROM unnest(event_days, event_ids) AS e (day, id) WHERE e.day = o.day AND e.id = o.id)
     ), noted AS MATERIALIZED (
         SELECT a.day, a.id, c.owner FROM asked a
         CROSS JOIN LATERAL (SELECT c.owner FROM {{.schema}}.llm_contents c WHERE c.day = a.day AND c.id = a.id OFFSET 0) c
@@ -157,22 +197,25 @@ BEGIN
         SELECT a.day, a.id, o.owner FROM asked a
         CROSS JOIN LATERAL (SELECT o.owner FROM {{.schema}}.llm_internal_content_owners o WHERE o.day = a.day AND o.id = a.id OFFSET 0) o
     ), judged AS (
-        SELECT n.day, n.id, n.owner, n.owner IS NULL OR n.owner IN (0, -1) AS others, l.owner IS NOT NULL AS is_large,
-            o.owner IS NULL OR r.owner IS NOT NULL AS stays
+        SELECT n.day, n.id, n.owner, coalesce(n.owner = 0, true) AS others, coalesce(n.owner = -1, false) AS void, l.owner IS NOT NULL AS is_large,
+            o.owner IS NOT NULL AS looked_up, r.owner IS NOT NULL AS stays
         FROM noted n
         LEFT JOIN (SELECT DISTINCT o.day, o.owner FROM owners o) o ON o.day = n.day AND o.owner = n.owner
         LEFT JOIN large l ON l.day = n.day AND l.owner = n.owner
         LEFT JOIN refers r ON r.day = n.day AND r.id = n.id AND r.owner = n.owner
-    )
-    SELECT j.day, j.id, coalesce(array_agg(j.owner) FILTER (WHERE j.stays AND NOT j.others AND NOT j.is_large), '{}'),
-        coalesce(array_agg(j.owner) FILTER (WHERE NOT j.stays AND NOT j.others AND NOT j.is_large), '{}'),
-        bool_or(j.others OR j.is_large)
-    FROM judged j GROUP BY j.day, j.id HAVING NOT bool_or(j.owner IS NULL OR j.owner = -1)
-    UNION ALL
-    SELECT j.day, j.id, '{}', '{}', true FROM judged j GROUP BY j.day, j.id HAVING bool_or(j.owner IS NULL OR j.owner = -1);
+    ), of_content AS (
+        SELECT j.day, j.id, bool_or(j.void) AS void, bool_or(j.others OR j.is_large) AS others,
+            array_agg(j.owner) FILTER (WHERE j.stays) AS referring,
+            array_agg(j.owner) FILTER (WHERE NOT j.looked_up AND NOT j.others AND NOT j.void) AS trusted,
+            array_agg(j.owner) FILTER (WHERE j.looked_up AND NOT j.stays AND NOT j.is_large) AS gone
+        FROM judged j GROUP BY j.day, j.id
+    ) -- of a content that is void, some owner that is noted may have no reference any more
+    SELECT c.day, c.id, coalesce(c.referring, '{}') || CASE WHEN c.void THEN '{}' ELSE coalesce(c.trusted, '{}') END, coalesce(c.gone, '{}'),
+        c.others OR c.void AND c.trusted IS NOT NULL
+    FROM of_content c;
 END
 $$;
-REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_owners_left(date[], uuid[], uuid[], text[], timestamptz[], date[], uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_owners_left(date[], uuid[], uuid[], text[], timestamptz[], date[], uuid[], bigint) FROM PUBLIC;
 
 -- Takes owners off contents that stay. A content whose row named one gets another that is
 -- noted; else that of one of the first spans of its day, so that the next erasure need not
@@ -229,3 +272,4 @@ REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_unstore(date, uuid[]) FROM PUBLI
 
 -- Of the version before.
 DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_owners_left(date[], uuid[], uuid[], text[], timestamptz[]);
+DROP FUNCTION IF EXISTS {{.schema}}.llm_internal_owners_left(date[], uuid[], uuid[], text[], timestamptz[], date[], uuid[]);

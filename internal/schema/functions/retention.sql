@@ -87,6 +87,8 @@ BEGIN
         END IF;
         IF of_table = 'llm_contents' THEN
             DELETE FROM {{.schema}}.llm_internal_content_owners o WHERE o.day <= oldest.day;
+            kept_from := oldest.day + 1;
+            DELETE FROM {{.schema}}.llm_internal_former_words f WHERE f.start_time < kept_from;
         END IF;
         EXECUTE format('DROP TABLE %s', oldest.part);
         dropped_day := oldest.day;
@@ -101,6 +103,9 @@ BEGIN
         PERFORM {{.schema}}.llm_internal_note_owners(false);
         IF of_table IN ('llm_contents', 'llm_events') THEN
             DELETE FROM {{.schema}}.llm_internal_words w WHERE w.day < limit_day;
+        END IF;
+        IF of_table = 'llm_contents' THEN
+            DELETE FROM {{.schema}}.llm_internal_former_words f WHERE f.start_time < kept_from;
         END IF;
     ELSIF EXISTS (SELECT FROM {{.schema}}.llm_spans_default s WHERE s.start_time < kept_from) THEN
         LOCK TABLE {{.schema}}.llm_spans_default IN SHARE ROW EXCLUSIVE MODE;

@@ -31,7 +31,7 @@ BEGIN
             SELECT DISTINCT ON (u.id, s.trace_id) u.id, u.found_in, s.trace_id, s.span_id, s.start_time, s.service_name, s.user_id, s.session_id
             FROM {{.schema}}.llm_spans s
             CROSS JOIN LATERAL (
-                SELECT m.id, 'message' AS found_in FROM unnest(s.input_message_ids || s.output_message_ids) m (id)
+                SELECT m.id, 'message' AS found_in FROM (SELECT unnest(s.input_message_ids) UNION ALL SELECT unnest(s.output_message_ids)) m (id)
                 UNION ALL
                 SELECT * FROM (VALUES (s.system_instructions_id, 'system_instructions'), (s.tool_arguments_id, 'tool_arguments'),
                     (s.tool_result_id, 'tool_result'), (s.retrieval_query_id, 'retrieval_query')) o (id, found_in)

@@ -177,13 +177,13 @@ BEGIN
         RETURN;
     END IF;
     RETURN QUERY
-    SELECT (sum(u.input_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.total_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.cache_read_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.cache_creation_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.cache_write_1h_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.reasoning_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.input_audio_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_audio_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.input_image_tokens) FILTER (WHERE u.tells_tokens))::bigint, (sum(u.output_image_tokens) FILTER (WHERE u.tells_tokens))::bigint,
-        (sum(u.web_search_requests) FILTER (WHERE u.tells_tokens))::bigint,
+    SELECT {{.schema}}.llm_internal_bigint(sum(u.input_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.output_tokens) FILTER (WHERE u.tells_tokens)),
+        {{.schema}}.llm_internal_bigint(sum(u.total_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.cache_read_tokens) FILTER (WHERE u.tells_tokens)),
+        {{.schema}}.llm_internal_bigint(sum(u.cache_creation_tokens) FILTER (WHERE u.tells_tokens)),
+        {{.schema}}.llm_internal_bigint(sum(u.cache_write_1h_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.reasoning_tokens) FILTER (WHERE u.tells_tokens)),
+        {{.schema}}.llm_internal_bigint(sum(u.input_audio_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.output_audio_tokens) FILTER (WHERE u.tells_tokens)),
+        {{.schema}}.llm_internal_bigint(sum(u.input_image_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.output_image_tokens) FILTER (WHERE u.tells_tokens)),
+        {{.schema}}.llm_internal_bigint(sum(u.web_search_requests) FILTER (WHERE u.tells_tokens)),
         sum(u.input_cost) FILTER (WHERE u.tells_cost), sum(u.output_cost) FILTER (WHERE u.tells_cost),
         sum(u.total_cost) FILTER (WHERE u.tells_cost),
         sum(u.estimated_cost) FILTER (WHERE u.tells_tokens), sum(u.estimated_cost) FILTER (WHERE u.tells AND u.estimate_counted),

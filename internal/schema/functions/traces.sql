@@ -106,8 +106,8 @@ BEGIN
         WITH used AS (
             SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day, u.id
             FROM {{.schema}}.llm_trace_spans(hex) s
-            CROSS JOIN LATERAL unnest(s.input_message_ids || s.output_message_ids || s.document_ids || ARRAY[s.system_instructions_id,
-                s.tool_definitions_id, s.tool_arguments_id, s.tool_result_id, s.retrieval_query_id]) AS u (id)
+            CROSS JOIN LATERAL (SELECT unnest(s.input_message_ids) UNION ALL SELECT unnest(s.output_message_ids) UNION ALL SELECT unnest(s.document_ids)
+                UNION ALL VALUES (s.system_instructions_id), (s.tool_definitions_id), (s.tool_arguments_id), (s.tool_result_id), (s.retrieval_query_id)) AS u (id)
             WHERE u.id IS NOT NULL
         ), contents AS MATERIALIZED (
             SELECT c.id, c.body

@@ -40,7 +40,7 @@ BEGIN
     SELECT w.trace_id, w.span_id, w.start_time, w.service_name, w.agent_name, w.model, d.input_day, d.output_day, w.inputs, w.outputs, w.finish_reasons
     FROM (
         SELECT c.trace_id, c.span_id, c.start_time, c.start_time AS place, c.service_name, c.agent_name, c.model, c.input_day, c.output_day,
-            coalesce(c.input_message_ids, '{}') AS inputs, coalesce(c.output_message_ids, '{}') AS outputs, c.finish_reasons
+            ARRAY(SELECT unnest(c.input_message_ids)) AS inputs, ARRAY(SELECT unnest(c.output_message_ids)) AS outputs, c.finish_reasons
         FROM calls c
         UNION ALL
         SELECT a.trace_id, a.span_id, a.start_time, a.start_time, a.service_name, a.agent_name, NULL, NULL, NULL, a.inputs, '{}', NULL
@@ -183,7 +183,7 @@ WITH said AS MATERIALIZED (
     SELECT * FROM {{.schema}}.llm_internal_transcript(of)
 ), worded AS (
     SELECT s.*, c.body,
-        (SELECT jsonb_agg(p.value ORDER BY p.ordinality) FROM jsonb_array_elements(c.body -> 'parts') WITH ORDINALITY p
+        (SELECT jsonb_agg(p.value ORDER BY p.ordinality) FROM jsonb_array_elements(CASE WHEN jsonb_typeof(c.body -> 'parts') = 'array' THEN c.body -> 'parts' END) WITH ORDINALITY p
          WHERE p.value ->> 'type' <> 'reasoning') AS spoken
     FROM said s
     LEFT JOIN (

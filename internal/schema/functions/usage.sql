@@ -83,8 +83,8 @@ BEGIN
         SELECT false, hour, service_name, environment, labels, provider, model, kind, failed, NULL, NULL, NULL, NULL,
             sum(spans)::bigint, sum(error_spans)::bigint, sum(calls)::bigint, sum(failed_calls)::bigint, sum(priced_calls)::bigint,
             sum(tool_calls)::bigint, sum(failed_tool_calls)::bigint,
-            sum(input_tokens)::bigint, sum(output_tokens)::bigint, sum(total_tokens)::bigint,
-            sum(cache_read_tokens)::bigint, sum(cache_creation_tokens)::bigint, sum(reasoning_tokens)::bigint,
+            {{.schema}}.llm_internal_bigint(sum(input_tokens)), {{.schema}}.llm_internal_bigint(sum(output_tokens)), {{.schema}}.llm_internal_bigint(sum(total_tokens)),
+            {{.schema}}.llm_internal_bigint(sum(cache_read_tokens)), {{.schema}}.llm_internal_bigint(sum(cache_creation_tokens)), {{.schema}}.llm_internal_bigint(sum(reasoning_tokens)),
             sum(total_cost), sum(estimated_cost), sum(unpriced_calls)::bigint,
             sum(latency_us), max(latency_us_max),
             {{.schema}}.llm_histogram_bounded({{.schema}}.llm_histogram(latency_bucket, measured), min(latency_us_min), max(latency_us_max)),
@@ -95,7 +95,7 @@ BEGIN
         UNION ALL
         SELECT true, hour, service_name, environment, labels, user_provider, user_model, kind, NULL, user_id, agent_name, prompt_name, prompt_version,
             spans, error_spans, calls, failed_calls, priced_calls, tool_calls, failed_tool_calls,
-            input_tokens::bigint, output_tokens::bigint, total_tokens::bigint, cache_read_tokens::bigint, cache_creation_tokens::bigint, reasoning_tokens::bigint,
+            {{.schema}}.llm_internal_bigint(input_tokens), {{.schema}}.llm_internal_bigint(output_tokens), {{.schema}}.llm_internal_bigint(total_tokens), {{.schema}}.llm_internal_bigint(cache_read_tokens), {{.schema}}.llm_internal_bigint(cache_creation_tokens), {{.schema}}.llm_internal_bigint(reasoning_tokens),
             total_cost, estimated_cost, unpriced_calls, latency_us, latency_us_max, NULL, NULL, NULL, NULL
         FROM part WHERE per_user AND has_user;
 END

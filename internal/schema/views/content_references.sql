@@ -14,7 +14,10 @@ CROSS JOIN LATERAL (
     UNION ALL
     SELECT a.id
     FROM jsonb_array_elements(CASE WHEN jsonb_typeof(s.events) = 'array' AND s.events @? '$[*].attributes.*."$content"' THEN s.events END) e
-    CROSS JOIN LATERAL {{.schema}}.llm_attribute_contents(e.value -> 'attributes') a) c;
+    CROSS JOIN LATERAL {{.schema}}.llm_attribute_contents(e.value -> 'attributes') a
+    UNION ALL
+    SELECT f.id FROM {{.schema}}.llm_internal_former_words f
+    WHERE f.trace_id = s.trace_id AND f.span_id = s.span_id AND f.start_time = s.start_time) c;
 
 -- Each reference of a log record or a score to a content.
 CREATE OR REPLACE VIEW {{.schema}}.llm_internal_event_references WITH (security_invoker = true) AS
@@ -35,6 +38,6 @@ UNION ALL
 SELECT w.day, w.id, c.id
 FROM {{.schema}}.llm_internal_words w
 CROSS JOIN LATERAL (
-    SELECT m.id FROM unnest(w.input_message_ids || w.output_message_ids
-        || ARRAY[w.system_instructions_id, w.tool_definitions_id, w.tool_arguments_id, w.tool_result_id]) m (id)
+    SELECT m.id FROM (SELECT unnest(w.input_message_ids) UNION ALL SELECT unnest(w.output_message_ids)
+        UNION ALL VALUES (w.system_instructions_id), (w.tool_definitions_id), (w.tool_arguments_id), (w.tool_result_id)) m (id)
     WHERE m.id IS NOT NULL) c;

@@ -73,7 +73,7 @@ CROSS JOIN LATERAL (SELECT CASE WHEN k.is_agent AND s.usage_counted THEN s.aggre
 -- A strict function is not called for a null.
 LEFT JOIN LATERAL {{.schema}}.llm_internal_usage_around(
     CASE WHEN (coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL
-            AND (t.total_tokens + t.input_tokens + t.output_tokens > 0 OR t.estimated_cost IS NOT NULL OR t.unpriced_calls > 0)
+            AND (greatest(t.total_tokens, t.input_tokens, t.output_tokens) > 0 OR t.estimated_cost IS NOT NULL OR t.unpriced_calls > 0)
         OR s.total_cost IS NULL AND s.estimate_counted IS NOT TRUE AND t.total_cost IS NOT NULL) AND s.counted AND t.span_count > 1 THEN s.trace_id END,
     s.span_id, s.start_time, s.kind, coalesce(s.parent_span_id, ''), t.span_count, t.start_time, t.end_time) u ON true
 CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN k.cost_counted THEN s.total_cost END, u.total_cost, (a.costs ->> 'total_cost')::numeric) AS reported,

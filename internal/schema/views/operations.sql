@@ -16,7 +16,7 @@ LEFT JOIN LATERAL (
     FROM {{.schema}}.llm_internal_calls i WHERE i.start_time >= d.since AND i.start_time < d.until AND i.is_call
     GROUP BY i.service_name) c ON c.service_name IS NOT DISTINCT FROM q.service_name
 LEFT JOIN LATERAL (
-    SELECT n.service_name, jsonb_object_agg(n.adjustment, n.spans) AS adjustments
+    SELECT n.service_name, jsonb_object_agg(n.adjustment, n.spans) FILTER (WHERE n.adjustment IS NOT NULL) AS adjustments
     FROM (SELECT s.service_name, u.adjustment, count(*) AS spans
           FROM {{.schema}}.llm_spans s CROSS JOIN LATERAL unnest(s.adjustments) u (adjustment)
           WHERE s.start_time >= d.since AND s.start_time < d.until AND s.adjustments IS NOT NULL
@@ -40,25 +40,25 @@ WHERE n.nspname = {{.schema_literal}} AND c.relkind = 'r' AND c.relname LIKE 'll
 -- day, of hours that are not folded, as those are in which late spans have come, and of
 -- the last hour of a service that has been silent since.
 CREATE OR REPLACE VIEW {{.schema}}.llm_ingest WITH (security_invoker = true) AS
-SELECT service_name, max(last_stored) AS last_stored, max(last_span) AS last_span, now() - max(last_stored) AS silent_for,
+SELECT service_name, max(last_stored) AS last_stored, max(last_span) AS last_span, now() - max(last_stored) FILTER (WHERE isfinite(last_stored)) AS silent_for,
     (array_agg(last_lag ORDER BY last_stored DESC NULLS LAST))[1] AS lag, max(greatest_lag) AS greatest_lag,
     coalesce(sum(spans), 0)::bigint AS spans_of_last_day
 FROM (
     SELECT s.service_name, max(s.stored_at) AS last_stored, max(s.end_time) AS last_span,
-        (array_agg(s.stored_at - s.end_time ORDER BY s.stored_at DESC NULLS LAST))[1] AS last_lag,
-        max(s.stored_at - s.end_time) AS greatest_lag, count(*) AS spans
+        (array_agg({{.lag}} ORDER BY s.stored_at DESC NULLS LAST))[1] AS last_lag,
+        max({{.lag}}) AS greatest_lag, count(*) AS spans
     FROM {{.schema}}.llm_spans s WHERE s.start_time >= now() - interval '1 day'
     GROUP BY s.service_name
     UNION ALL
     SELECT s.service_name, max(s.stored_at), max(s.end_time),
-        (array_agg(s.stored_at - s.end_time ORDER BY s.stored_at DESC NULLS LAST))[1], max(s.stored_at - s.end_time), NULL
+        (array_agg({{.lag}} ORDER BY s.stored_at DESC NULLS LAST))[1], max({{.lag}}), NULL
     FROM (SELECT DISTINCT n.hour FROM {{.schema}}.llm_usage_hours n WHERE n.hour < now() - interval '1 day') h
     CROSS JOIN LATERAL (SELECT o.service_name, o.stored_at, o.end_time FROM {{.schema}}.llm_spans o
         WHERE o.start_time >= h.hour AND o.start_time < h.hour + interval '1 hour') s
     GROUP BY s.service_name
     UNION ALL
     SELECT u.service_name, max(s.stored_at), max(coalesce(s.end_time, u.hour)),
-        (array_agg(s.stored_at - s.end_time ORDER BY s.stored_at DESC NULLS LAST))[1], max(s.stored_at - s.end_time), NULL
+        (array_agg({{.lag}} ORDER BY s.stored_at DESC NULLS LAST))[1], max({{.lag}}), NULL
     FROM (SELECT f.service_name, max(f.hour) AS hour FROM {{.schema}}.llm_usage_hourly f GROUP BY f.service_name) u
     LEFT JOIN LATERAL (SELECT o.stored_at, o.end_time FROM {{.schema}}.llm_spans o
         WHERE u.hour < now() - interval '1 day' AND o.start_time >= u.hour AND o.start_time < u.hour + interval '1 hour'

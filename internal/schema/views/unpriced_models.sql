@@ -1,7 +1,7 @@
 -- Models whose calls of the last 30 days have a cost that neither a report nor a price
 -- tells. A price for one is a row of llm_prices.
 CREATE OR REPLACE VIEW {{.schema}}.llm_unpriced_models WITH (security_invoker = true) AS
-SELECT u.provider, u.model, count(*) AS calls, coalesce(sum(u.total_tokens), 0)::bigint AS total_tokens
+SELECT u.provider, u.model, count(*) AS calls, coalesce({{.schema}}.llm_internal_bigint(sum(u.total_tokens)), 0) AS total_tokens
 FROM (
     SELECT s.provider, {{.schema}}.llm_model_name(coalesce(s.response_model, s.request_model)) AS model, s.total_tokens
     FROM {{.schema}}.llm_spans s

@@ -17,9 +17,9 @@ CREATE OR REPLACE VIEW {{.schema}}.llm_usage_daily WITH (security_invoker = true
 SELECT day, service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version, provider, model, kind,
     sum(calls)::bigint AS calls, sum(failed_calls)::bigint AS failed_calls, sum(priced_calls)::bigint AS priced_calls,
     sum(tool_calls)::bigint AS tool_calls, sum(failed_tool_calls)::bigint AS failed_tool_calls, sum(errors)::bigint AS errors,
-    sum(input_tokens)::bigint AS input_tokens, sum(output_tokens)::bigint AS output_tokens, sum(total_tokens)::bigint AS total_tokens,
-    sum(cache_read_tokens)::bigint AS cache_read_tokens, sum(cache_creation_tokens)::bigint AS cache_creation_tokens,
-    sum(reasoning_tokens)::bigint AS reasoning_tokens, sum(total_cost) AS total_cost,
+    {{.schema}}.llm_internal_bigint(sum(input_tokens)) AS input_tokens, {{.schema}}.llm_internal_bigint(sum(output_tokens)) AS output_tokens, {{.schema}}.llm_internal_bigint(sum(total_tokens)) AS total_tokens,
+    {{.schema}}.llm_internal_bigint(sum(cache_read_tokens)) AS cache_read_tokens, {{.schema}}.llm_internal_bigint(sum(cache_creation_tokens)) AS cache_creation_tokens,
+    {{.schema}}.llm_internal_bigint(sum(reasoning_tokens)) AS reasoning_tokens, sum(total_cost) AS total_cost,
     sum(latency_us_sum) AS latency_us_sum, max(latency_us_max) AS latency_us_max,
     sum(estimated_cost) AS estimated_cost, sum(unpriced_calls)::bigint AS unpriced_calls
 FROM (

@@ -1,5 +1,5 @@
 -- Notes owners of references to contents unless they are noted, in the row of a content or
--- beside it: up to three beside it, and then, as owner 0, that there are more. Gives the
+-- beside it: up to MaxOwners beside it, and then, as owner 0, that there are more. Gives the
 -- contents of which nothing is left to note. An unknown owner in the row says that an erasure
 -- looks at the spans of the day anyway.
 WITH asked AS MATERIALIZED (
@@ -12,7 +12,7 @@ WITH asked AS MATERIALIZED (
             coalesce(bool_or(o.owner = r.owner), false) AS found
         FROM {{.schema}}.llm_internal_content_owners o WHERE o.day = r.day AND o.id = r.id OFFSET 0) n
 ), missing AS (
-    SELECT DISTINCT a.day, a.id, CASE WHEN a.owner IN (0, -1) OR a.noted + a.rank <= 3 THEN a.owner ELSE 0 END AS owner
+    SELECT DISTINCT a.day, a.id, CASE WHEN a.owner IN (0, -1) OR a.noted + a.rank <= {{.most_owners}} THEN a.owner ELSE 0 END AS owner
     FROM (SELECT a.*, row_number() OVER (PARTITION BY a.day, a.id ORDER BY a.owner IN (0, -1), a.owner) AS rank FROM asked a WHERE a.missing) a
 ), noted AS (
     INSERT INTO {{.schema}}.llm_internal_content_owners (day, id, owner)

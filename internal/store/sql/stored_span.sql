@@ -17,4 +17,4 @@
         SELECT p.outer_span_id || coalesce(p.awaits, '') FROM {{.schema}}.llm_internal_pairs p
         WHERE p.trace_id = s.trace_id AND p.inner_span_id = s.span_id AND p.effects IS NULL)) END{{end}}
 {{define "micros"}}CASE {{.}} WHEN 'infinity' THEN 9223372036854775807 WHEN '-infinity' THEN -9223372036854775808
-        ELSE (extract(epoch FROM {{.}}) * 1000000)::bigint END{{end}}
+        ELSE CASE WHEN {{.}} > '294000-01-01' THEN 9223372036854775806 ELSE (extract(epoch FROM {{.}}) * 1000000)::bigint END END{{end}}
