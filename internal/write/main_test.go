@@ -41,6 +41,7 @@ func write(t testing.TB, w *Writer, spans ...mapping.Span) Result {
 	t.Helper()
 	result, err := w.Write(t.Context(), batchOf(spans...), nil)
 	require.NoError(t, err)
+	require.Empty(t, result.SetAside)
 	return result
 }
 

@@ -2,7 +2,7 @@
 -- index llm_spans_below. Of a span with very many observations the first are enough. They start
 -- between $6 and $7, see spans_update.sql.
 WITH RECURSIVE r AS (SELECT * FROM {{.rows}}), down AS (
-    SELECT n, trace_id, span_id, above AS levels, paired, false AS is_below FROM r
+    SELECT n, trace_id, span_id COLLATE "C" AS span_id, above AS levels, paired, false AS is_below FROM r
   UNION
     SELECT down.n, down.trace_id, s.span_id, down.levels - 1, down.paired, true
     FROM down
