@@ -107,7 +107,7 @@ func requirePrompts(t *testing.T, db *pgxpool.Pool, run agentruns.Run) {
 	prompts := mapper.Map(read.Spans).Spans
 	for i := range read.Observations {
 		o, prompt := &read.Observations[i], &prompts[i]
-		if o.Tells != logs.Prompt {
+		if o.Kind != logs.Prompt {
 			continue
 		}
 		at := slices.IndexFunc(spans, func(s mapping.Span) bool {

@@ -153,7 +153,7 @@ func requireTruth(t *testing.T, db *pgxpool.Pool, want agentruns.Truth, after st
 	require.NoError(t, db.QueryRow(t.Context(), `SELECT coalesce(sum(llm_call_count), 0), coalesce(sum(error_count), 0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
 		coalesce(sum(tool_call_count), 0) FROM llm_traces`).Scan(&calls, &errors, &input, &output, &toolCalls))
 	require.Equal(t, []int64{want.Calls + want.FailedRequests, want.Input, want.Output}, []int64{calls, input, output}, "llm_traces")
-	require.Equal(t, tools, toolCalls, "tools of llm_traces\n%s", dump(t, db))
+	require.Equal(t, tools, toolCalls, "tools of llm_traces after %s\n%s", after, dump(t, db))
 	require.NoError(t, db.QueryRow(t.Context(), `SELECT coalesce(sum(calls), 0), coalesce(sum(failed_calls), 0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
 		coalesce(sum(tool_calls), 0) FROM llm_usage`).Scan(&calls, &failed, &input, &output, &toolCalls))
 	require.Equal(t, []int64{want.Calls + want.FailedRequests, want.FailedRequests, want.Input, want.Output, tools},

@@ -61,7 +61,7 @@ func (p *printer) record(x *logs.Explanation) {
 	p.next()
 	p.print("log record %s", p.cut(cmp.Or(x.Name, "without a name")))
 	for _, line := range [...]struct{ what, text string }{
-		{"scope", strings.TrimSpace(x.Scope + " " + x.Version)}, {"not stored", x.NotStored}, {"program", x.Program}, {"tells", x.Tells},
+		{"scope", strings.TrimSpace(x.Scope + " " + x.Version)}, {"not stored", x.NotStored}, {"program", x.Program}, {"tells", x.Kind},
 		{"trace", x.Trace}, {"trace derived for its turn", x.Turn}, {"its span is", x.Names}, {"session", x.Session}, {"user", x.User},
 		{"tied by", strings.Join(x.IDs, ", ")},
 	} {

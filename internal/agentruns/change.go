@@ -38,6 +38,10 @@ var Changes = []Change{
 	{"observed times", observed},
 	{"another service", services},
 	{"records of no trace", untraced},
+	{"clocks apart", clocksApart},
+	{"a newer version", newer},
+	{"no ids of turns", withoutTurns},
+	{"several resources", split},
 	{"another order", shuffle},
 }
 
@@ -54,7 +58,7 @@ func Vary(r *rand.Rand, run *Run) (made []string) {
 
 // Copy copies a run.
 func (r *Run) Copy() Run {
-	c := Run{r.Name, r.Truth, ptrace.NewTraces(), plog.NewLogs()}
+	c := Run{Name: r.Name, Truth: r.Truth, Traces: ptrace.NewTraces(), Logs: plog.NewLogs(), Untraced: r.Untraced}
 	r.Traces.CopyTo(c.Traces)
 	r.Logs.CopyTo(c.Logs)
 	return c
@@ -382,9 +386,10 @@ func withoutNoise(r *rand.Rand, run *Run) {
 }
 
 // untraced takes records out of their traces, as programs do that have no tracer. Qwen Code
-// and the errors of Gemini CLI then lose what ties them to their spans, but for ids.
+// and the errors of Gemini CLI then lose what ties them to their spans, but for ids; records of a
+// program that nobody described are not looked for among all spans.
 func untraced(_ *rand.Rand, run *Run) {
-	if run.Agent() == "gemini" {
+	if run.Agent() == "gemini" || run.Agent() == "stranger" {
 		return
 	}
 	run.eachRecord(func(rec plog.LogRecord) {
@@ -413,6 +418,76 @@ func unidentified(r *rand.Rand, run *Run) {
 			drop(e.Attributes())
 		}
 	})
+}
+
+// clocksApart has records tell times a little before or after those of spans.
+func clocksApart(r *rand.Rand, run *Run) {
+	spans := run.Traces
+	run.Traces = ptrace.NewTraces()
+	run.Shift(time.Duration(r.IntN(400)-200) * time.Millisecond)
+	run.Traces = spans
+}
+
+// newer adds events and attributes that nobody knows.
+func newer(r *rand.Rand, run *Run) {
+	names := map[string]string{"claude": "claude_code.context_ready", "codex": "codex.context_ready", "gemini": "gemini_cli.context_ready", "qwen": "qwen-code.context_ready", "stranger": "context_ready"}
+	run.eachRecords(func(records plog.LogRecordSlice) {
+		for i := range records.Len() {
+			rec := records.At(i)
+			rec.Attributes().PutStr("release.channel", "beta")
+			rec.Attributes().PutInt("queue.depth", 3)
+			if name := names[run.Agent()]; name != "" && r.IntN(4) == 0 {
+				other := records.AppendEmpty()
+				records.At(i).CopyTo(other) // the slice may have moved
+				other.Attributes().Clear()
+				other.SetEventName("")
+				other.Body().SetStr(name)
+				other.Attributes().PutStr("event.name", name)
+				other.Attributes().PutInt("files", 12)
+			}
+		}
+	})
+	run.eachSpan(func(s ptrace.Span) { s.Attributes().PutStr("release.channel", "beta") })
+}
+
+// withoutTurns drops the ids of turns from records.
+func withoutTurns(_ *rand.Rand, run *Run) {
+	run.eachRecord(func(rec plog.LogRecord) {
+		for _, key := range turnIDs {
+			rec.Attributes().Remove(key)
+		}
+	})
+}
+
+// split sends each record or span in a resource and scope of its own, some from another host.
+func split(r *rand.Rand, run *Run) {
+	ld, td := plog.NewLogs(), ptrace.NewTraces()
+	for _, rl := range run.Logs.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, rec := range sl.LogRecords().All() {
+				to := ld.ResourceLogs().AppendEmpty()
+				rl.Resource().CopyTo(to.Resource())
+				if r.IntN(2) == 0 {
+					to.Resource().Attributes().PutStr("host.name", "b")
+				}
+				toScope := to.ScopeLogs().AppendEmpty()
+				sl.Scope().CopyTo(toScope.Scope())
+				rec.CopyTo(toScope.LogRecords().AppendEmpty())
+			}
+		}
+	}
+	for _, rs := range run.Traces.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, span := range ss.Spans().All() {
+				to := td.ResourceSpans().AppendEmpty()
+				rs.Resource().CopyTo(to.Resource())
+				toScope := to.ScopeSpans().AppendEmpty()
+				ss.Scope().CopyTo(toScope.Scope())
+				span.CopyTo(toScope.Spans().AppendEmpty())
+			}
+		}
+	}
+	run.Logs, run.Traces = ld, td
 }
 
 // LoseRecords loses some records.

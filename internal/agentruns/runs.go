@@ -41,12 +41,18 @@ func (s *Truth) Add(o Truth) {
 	s.Tools += o.Tools
 }
 
+func (s Truth) negative() Truth {
+	return Truth{Calls: -s.Calls, FailedRequests: -s.FailedRequests, Input: -s.Input, CacheRead: -s.CacheRead, CacheWrite: -s.CacheWrite, Output: -s.Output, Reasoning: -s.Reasoning, Tools: -s.Tools}
+}
+
 // Run is a captured run. A signal that was not captured is empty.
 type Run struct {
 	Name   string
 	Truth  Truth
 	Traces ptrace.Traces
 	Logs   plog.Logs
+	// Untraced is what of the truth no span tells: traces were off.
+	Untraced Truth
 }
 
 // Folder is where the captured runs are.
@@ -82,7 +88,7 @@ func Load(t testing.TB) (runs []Run) {
 			}
 		}
 		truth.Requests = nil
-		r := Run{name, truth, ptrace.NewTraces(), plog.NewLogs()}
+		r := Run{Name: name, Truth: truth, Traces: ptrace.NewTraces(), Logs: plog.NewLogs()}
 		if path := filepath.Join(folder, name+".traces.otlp.json"); exists(path) {
 			r.Traces = LoadTraces(t, path)
 		}
@@ -130,6 +136,8 @@ func (r *Run) TruthIn(traces, logs bool) Truth {
 	switch {
 	case !traces && !logs:
 		return Truth{}
+	case !logs && r.Untraced.Calls+r.Untraced.FailedRequests > 0:
+		want.Add(r.Untraced.negative())
 	case !logs && r.Agent() == "gemini": // its spans say neither of the cache nor of thoughts
 		want.CacheRead, want.Output, want.Reasoning = 0, want.Output-want.Reasoning, 0
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -29,11 +30,11 @@ func TestRecordsAloneTellTheTruth(t *testing.T) {
 			var got agentruns.Truth
 			for i, s := range mapped.Spans {
 				o := b.Observations[i]
-				if o.Tells == Tool {
+				if o.Kind == Tool {
 					got.Tools++
 				}
 				// Two records tell each answer of Gemini CLI; the pair counts once, later.
-				if o.Tells != Call || o.Event == inferenceDetails {
+				if o.Kind != Call || o.Event == inferenceDetails {
 					continue
 				}
 				require.Equal(t, mapping.KindLLM, s.Kind, "%+v", o)
@@ -116,6 +117,21 @@ func TestLostHalvesAreToldByTheOthers(t *testing.T) {
 	}
 }
 
+// TestSimulatedSessionsTellTheTruth sums up what the plain definition counts of sessions that are
+// made up as the programs' are, as they are and changed.
+func TestSimulatedSessionsTellTheTruth(t *testing.T) {
+	for seed := range uint64(400) {
+		r := rand.New(rand.NewPCG(seed, 21))
+		agent := agentruns.Simulated[seed%uint64(len(agentruns.Simulated))]
+		run := agentruns.Simulate(r, agent, time.Date(2026, 11, 29, 10, 0, 0, 0, time.UTC))
+		what := []string{agent}
+		if seed%2 == 1 {
+			what = append(what, agentruns.Vary(r, &run)...)
+		}
+		requireTruthOf(t, []agentruns.Run{run}, "seed %d: %s", seed, strings.Join(what, ", "))
+	}
+}
+
 func requireTruthOf(t *testing.T, parts []agentruns.Run, message ...any) {
 	t.Helper()
 	all := agentruns.Together(parts...)
@@ -152,7 +168,7 @@ func tellingsIn(run *agentruns.Run) []telling {
 		mapped := mapper.Map(b.Spans).Spans
 		for i := range b.Observations {
 			o := &b.Observations[i]
-			if o.Tells == Words || seen[o.Record] {
+			if o.Kind == Words || seen[o.Record] {
 				continue
 			}
 			seen[o.Record] = true

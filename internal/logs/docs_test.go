@@ -56,7 +56,7 @@ func section() string {
 		b.WriteString("\n\n| event | tells | where | the span id is | tied by |\n|---|---|---|---|---|\n")
 		for _, event := range slices.Sorted(maps.Keys(p.events)) {
 			for _, r := range p.events[event] {
-				fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", eventText(p, event), r.tells, conditions(r.when), spanText(&r), ties(&r))
+				fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", eventText(p, event), r.kind, conditions(r.when), spanText(&r), ties(&r))
 			}
 		}
 		b.WriteString("\n")
@@ -94,7 +94,7 @@ func conditions(all []condition) string {
 }
 
 func spanText(r *rule) string {
-	switch r.tells {
+	switch r.kind {
 	case Noise, Fact:
 		return ""
 	case Prompt:

@@ -10,7 +10,7 @@ import (
 type Explanation struct {
 	Name, Scope, Version string
 	Program              string // that knows the event; empty for none
-	Tells                string // what the program says of it
+	Kind                 string // what the program says of it
 	NotStored            string // why the record has no row; empty if it has one
 	Trace, Turn          string // hex: that the record names, or that is derived for its turn
 	Names                string // what the span id of the record stands for; empty without one
@@ -42,16 +42,16 @@ func Explain(ld plog.Logs) (all []Explanation) {
 
 // explain explains the only record of ld.
 func explain(ld plog.Logs, rec *record) Explanation {
-	p, told := newReader(KeepGenAI).ruleOf(rec)
+	p, spec := newReader(KeepGenAI).ruleOf(rec)
 	x := Explanation{Name: rec.name, Scope: rec.scope.Name(), Version: rec.scope.Version()}
 	if p != nil {
-		x.Program, x.Tells = p.name, Noise.String()
-		if told != nil {
-			x.Tells = told.tells.String()
+		x.Program, x.Kind = p.name, Noise.String()
+		if spec != nil {
+			x.Kind = spec.kind.String()
 			if !rec.SpanID().IsEmpty() {
-				x.Names = namingNames[told.names]
+				x.Names = namingNames[spec.names]
 			}
-			for _, keys := range [...][]string{told.request, told.response, told.toolCall} {
+			for _, keys := range [...][]string{spec.request, spec.response, spec.toolCall} {
 				if id := rec.textOf(keys); id != "" {
 					x.IDs = append(x.IDs, id)
 				}
@@ -74,8 +74,8 @@ func explain(ld plog.Logs, rec *record) Explanation {
 			x.Turn = row.Trace.String()
 		}
 	}
-	if told := mapping.Explain(b.Spans); len(told) > 0 {
-		x.Span = &told[0]
+	if spec := mapping.Explain(b.Spans); len(spec) > 0 {
+		x.Span = &spec[0]
 	}
 	if words := mapping.Explain(b.WordSpans); len(words) > 0 {
 		x.Words = &words[0]

@@ -123,7 +123,7 @@ var recordForms = []form{
 	}},
 	{"no scope", func(_ *rand.Rand, scope pcommon.InstrumentationScope, rec plog.LogRecord) bool {
 		p := programOf(scope.Name(), nameOf(scope, rec))
-		if nameOf(scope, rec) == scope.Name() || p == nil || p.prefix != "" && p.rules(nameOf(scope, rec))[0].tells <= Fact {
+		if nameOf(scope, rec) == scope.Name() || p == nil || p.prefix != "" && p.rules(nameOf(scope, rec))[0].kind <= Fact {
 			return false
 		}
 		if p.prefix != "" {

@@ -91,17 +91,17 @@ func (d *ids) settleTrace(rec *record, p *program, row *mapping.Record) {
 
 // place gives the span of a record its ids. A call's span id is the record's; the agent
 // of a turn has one that the records of its calls can derive as well.
-func (d *ids) place(rec *record, p *program, told *rule, row *mapping.Record, span ptrace.Span) {
+func (d *ids) place(rec *record, p *program, spec *rule, row *mapping.Record, span ptrace.Span) {
 	span.SetTraceID(row.Trace)
-	if told.tells != Prompt && (!rec.SpanID().IsEmpty() || !rec.TraceID().IsEmpty() || row.Session == "") {
+	if spec.kind != Prompt && (!rec.SpanID().IsEmpty() || !rec.TraceID().IsEmpty() || row.Session == "") {
 		span.SetSpanID(pcommon.SpanID(row.ID[:8]))
-		if told.names == namesParent {
+		if spec.names == namesParent {
 			span.SetParentSpanID(rec.SpanID())
 		}
 		return
 	}
 	agent := d.agentOf(rec, p, row)
-	if told.tells == Prompt {
+	if spec.kind == Prompt {
 		span.SetSpanID(agent)
 		span.SetParentSpanID(rec.SpanID())
 		return

@@ -15,45 +15,45 @@ import (
 const unnamedEvent = "log record"
 
 // observe writes into span what a record tells, in the conventions' words.
-func (r *reader) observe(rec *record, p *program, told *rule, row *mapping.Record, span ptrace.Span) {
+func (r *reader) observe(rec *record, p *program, spec *rule, row *mapping.Record, span ptrace.Span) {
 	event := cmp.Or(row.Name, unnamedEvent)
-	o := Observation{Tells: told.tells, Program: p.name, Session: row.Session, EventCall: mapping.EventCall{Record: row.ID, Event: event, ByTime: told.byTime, NamesCall: told.names == namesCall, Derived: rec.TraceID().IsEmpty()}}
-	for _, keys := range [...][]string{told.request, told.response, told.toolCall} {
+	o := Observation{Kind: spec.kind, Program: p.name, Session: row.Session, EventCall: mapping.EventCall{Record: row.ID, Event: event, ByTime: spec.byTime, NamesCall: spec.names == namesCall, Derived: rec.TraceID().IsEmpty()}}
+	for _, keys := range [...][]string{spec.request, spec.response, spec.toolCall} {
 		if id := rec.textOf(keys); id != "" {
 			o.IDs = append(o.IDs, id)
 		}
 	}
-	if told.names == namesCall || told.tells == Prompt {
+	if spec.names == namesCall || spec.kind == Prompt {
 		o.Call = rec.SpanID()
 	}
-	if told.tells == Prompt {
+	if spec.kind == Prompt {
 		o.Turn = p.turnNamed(rec.textOf(p.turn))
 	}
 	if len(o.IDs) > 0 {
-		o.ByTime = o.ByTime && told.request == nil
+		o.ByTime = o.ByTime && spec.request == nil
 	}
 	span.SetName(event)
 	span.SetKind(ptrace.SpanKindClient)
 	span.SetEndTimestamp(row.Time)
-	span.SetStartTimestamp(startOf(rec, told, row.Time))
-	told.fill(rec, span.Attributes())
-	fillKind(span, told.tells)
+	span.SetStartTimestamp(startOf(rec, spec, row.Time))
+	spec.fill(rec, span.Attributes())
+	fillKind(span, spec.kind)
 	identify(span, row)
-	tellMessages(rec, span)
-	if holdsAny(told.failed, rec) {
+	writeMessages(rec, span)
+	if holdsAny(spec.failed, rec) {
 		span.Status().SetCode(ptrace.StatusCodeError)
 		span.Status().SetMessage(rec.textOf([]string{errorMessage, "error_message", "exception.message", "error"}))
 	}
-	r.ids.place(rec, p, told, row, span)
+	r.ids.place(rec, p, spec, row, span)
 	r.batch.Observations = append(r.batch.Observations, o)
 }
 
 // startOf returns the begin of a call that ended at end.
-func startOf(rec *record, told *rule, end pcommon.Timestamp) pcommon.Timestamp {
+func startOf(rec *record, spec *rule, end pcommon.Timestamp) pcommon.Timestamp {
 	for _, took := range [...]struct {
 		keys []string
 		unit float64
-	}{{told.duration, 1e6}, {told.seconds, 1e9}} {
+	}{{spec.duration, 1e6}, {spec.seconds, 1e9}} {
 		v, ok := rec.first(took.keys)
 		if !ok {
 			continue
@@ -170,8 +170,8 @@ func putMessage(attrs pcommon.Map, name, text string) {
 }
 
 // fillKind says what kind of span a record tells, unless it says so itself.
-func fillKind(span ptrace.Span, tells Tells) {
-	switch tells {
+func fillKind(span ptrace.Span, kind EventKind) {
+	switch kind {
 	case Tool:
 		span.Attributes().PutStr(operation, "execute_tool")
 	case Prompt:

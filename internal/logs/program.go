@@ -8,24 +8,24 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// Tells says what an event tells.
-type Tells uint8
+// EventKind says what an event tells.
+type EventKind uint8
 
 // What events tell.
 const (
-	Noise  Tells = iota // nothing: no row with keep: genai
-	Fact                // a row of llm_events and nothing else
-	Call                // a call of a model
-	Tool                // a call of a tool
-	Prompt              // the prompt of a user, with which a turn of an agent begins
-	Words               // messages of a span that something else tells
-	Score               // the result of an evaluation
+	Noise  EventKind = iota // nothing: no row with keep: genai
+	Fact                    // a row of llm_events and nothing else
+	Call                    // a call of a model
+	Tool                    // a call of a tool
+	Prompt                  // the prompt of a user, with which a turn of an agent begins
+	Words                   // messages of a span that something else tells
+	Score                   // the result of an evaluation
 )
 
-var tellsNames = [...]string{"noise", "fact", "call", "tool", "prompt", "words", "score"}
+var eventKindNames = [...]string{"noise", "fact", "call", "tool", "prompt", "words", "score"}
 
 // String names what an event tells.
-func (t Tells) String() string { return tellsNames[t] }
+func (t EventKind) String() string { return eventKindNames[t] }
 
 // program describes, as data, what the records of one program or convention tell.
 type program struct {
@@ -52,8 +52,8 @@ type program struct {
 
 // rule says what an event tells where its conditions hold.
 type rule struct {
-	tells Tells
-	when  []condition
+	kind EventKind
+	when []condition
 	// fields are attributes of the span that tells the call, each with the attributes of
 	// the record that feed it, the first that is there.
 	fields map[string][]string

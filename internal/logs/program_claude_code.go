@@ -8,9 +8,9 @@ var _ = register(program{
 	prefix:   "claude_code.",
 	session:  []string{"session.id"}, user: []string{"user.id"}, turn: []string{"prompt.id"},
 	events: map[string][]rule{
-		"user_prompt": {{tells: Prompt, texts: map[string][]string{inputMessages: {"prompt", "prompt_text"}}}},
+		"user_prompt": {{kind: Prompt, texts: map[string][]string{inputMessages: {"prompt", "prompt_text"}}}},
 		"api_request": {{
-			tells: Call,
+			kind: Call,
 			fields: map[string][]string{
 				responseModel: {"model"}, responseID: {"request_id"}, outputTokens: {"output_tokens"}, cacheRead: {"cache_read_tokens"},
 				cacheWrite: {"cache_creation_tokens"}, cacheWrite1h: {"cache_creation_1h_tokens"}, cost: {"cost_usd"},
@@ -22,16 +22,16 @@ var _ = register(program{
 			byTime: true, // where a gateway drops the id
 		}},
 		"assistant_response": {{
-			tells: Words, texts: map[string][]string{outputMessages: {"response"}}, request: []string{"request_id"}, names: namesOther,
+			kind: Words, texts: map[string][]string{outputMessages: {"response"}}, request: []string{"request_id"}, names: namesOther,
 		}},
 		"api_error": {{
-			tells:    Call,
+			kind:     Call,
 			fields:   map[string][]string{requestModel: {"model"}, responseID: {"request_id"}, errorMessage: {"error"}, errorType: {"status_code"}, agentName: {"agent.name"}, agentID: {"agent_id"}},
 			fixed:    map[string]string{operation: "chat", provider: "anthropic"},
 			duration: []string{"duration_ms"}, failed: always, request: []string{"request_id"}, byTime: true,
 		}},
 		"tool_result": {{
-			tells: Tool,
+			kind: Tool,
 			fields: map[string][]string{
 				toolName: {"tool_name"}, toolCallID: {"tool_use_id"}, toolArguments: {"tool_input", "tool_parameters"}, errorMessage: {"error"},
 			},
@@ -39,13 +39,14 @@ var _ = register(program{
 		}},
 		"tool_decision": {
 			{
-				tells: Tool, when: []condition{{attr: "decision", is: []string{"reject"}}},
+				kind: Tool, when: []condition{{attr: "decision", is: []string{"reject"}}},
 				fields: map[string][]string{toolName: {"tool_name"}, toolCallID: {"tool_use_id"}, toolArguments: {"tool_parameters"}},
 				fixed:  map[string]string{errorType: "rejected"}, failed: always, toolCall: []string{"tool_use_id"},
+				names: namesOther, // the span in which the user is asked, below the tool's
 			},
-			{tells: Fact},
+			{kind: Fact},
 		},
-		"internal_error": {{tells: Noise}}, "plugin_loaded": {{tells: Noise}}, "managed_settings_resolved": {{tells: Noise}},
-		"*": {{tells: Fact}},
+		"internal_error": {{kind: Noise}}, "plugin_loaded": {{kind: Noise}}, "managed_settings_resolved": {{kind: Noise}},
+		"*": {{kind: Fact}},
 	},
 })

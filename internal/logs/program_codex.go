@@ -8,29 +8,29 @@ var _ = register(program{
 	prefix:  "codex.",
 	session: []string{"conversation.id"}, user: []string{"user.account_id", "user.email"},
 	events: map[string][]rule{
-		"user_prompt": {{tells: Prompt, texts: map[string][]string{inputMessages: {"prompt"}}}},
+		"user_prompt": {{kind: Prompt, texts: map[string][]string{inputMessages: {"prompt"}}}},
 		"sse_event": {
 			codexAnswer(condition{attr: "input_token_count", atLeast: 1}),
 			codexAnswer(condition{attr: "output_token_count", atLeast: 1}),
 			{
-				tells: Call, when: []condition{{attr: "error.message", some: true}},
+				kind: Call, when: []condition{{attr: "error.message", some: true}},
 				fields: map[string][]string{requestModel: {"model", "slug"}, errorMessage: {"error.message"}},
 				fixed:  map[string]string{operation: "chat", errorType: "stream_error"}, duration: []string{"duration_ms"}, failed: always, byTime: true,
 				names: namesOther,
 			},
-			{tells: Noise},
+			{kind: Noise},
 		},
 		"api_request": {
 			{
-				tells: Call, when: []condition{{attr: "http.response.status_code", atLeast: 400}},
+				kind: Call, when: []condition{{attr: "http.response.status_code", atLeast: 400}},
 				fields:   map[string][]string{requestModel: {"model", "slug"}, errorMessage: {"error.message"}, errorType: {"http.response.status_code"}},
 				fixed:    map[string]string{operation: "chat"},
 				duration: []string{"duration_ms"}, failed: always, request: []string{"auth.request_id"}, byTime: true,
 			},
-			{tells: Fact},
+			{kind: Fact},
 		},
 		"tool_result": {{
-			tells: Tool,
+			kind: Tool,
 			fields: map[string][]string{
 				toolName: {"tool_name"}, toolCallID: {"call_id"}, toolArguments: {"arguments"}, toolResult: {"output"}, agentName: {"agent_name"},
 			},
@@ -38,14 +38,14 @@ var _ = register(program{
 		}},
 		"tool_decision": {
 			{
-				tells: Tool, when: []condition{{attr: "decision", is: []string{"denied", "abort", "rejected"}}},
+				kind: Tool, when: []condition{{attr: "decision", is: []string{"denied", "abort", "rejected"}}},
 				fields: map[string][]string{toolName: {"tool_name"}, toolCallID: {"call_id"}},
 				fixed:  map[string]string{errorType: "rejected"}, failed: always, toolCall: []string{"call_id"}, names: namesOther,
 			},
-			{tells: Fact},
+			{kind: Fact},
 		},
-		"startup_phase": {{tells: Noise}}, "turn_ttft": {{tells: Noise}}, "websocket_event": {{tells: Noise}},
-		"*": {{tells: Fact}},
+		"startup_phase": {{kind: Noise}}, "turn_ttft": {{kind: Noise}}, "websocket_event": {{kind: Noise}},
+		"*": {{kind: Fact}},
 	},
 })
 
@@ -53,7 +53,7 @@ var _ = register(program{
 // of those that warm a connection up, only one has counts.
 func codexAnswer(counts condition) rule {
 	return rule{
-		tells: Call, when: []condition{{attr: "event.kind", is: []string{"response.completed"}}, counts},
+		kind: Call, when: []condition{{attr: "event.kind", is: []string{"response.completed"}}, counts},
 		fields: map[string][]string{
 			requestModel: {"model", "slug"}, inputTokens: {"input_token_count"}, outputTokens: {"output_token_count"},
 			totalTokens: {"tool_token_count"}, cacheRead: {"cached_token_count"}, cacheWrite: {"cache_write_token_count"},

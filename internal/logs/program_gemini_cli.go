@@ -8,25 +8,25 @@ var _ = register(program{
 	prefix:   "gemini_cli.",
 	session:  []string{"session.id"}, user: []string{"user.email"}, turn: []string{"prompt_id"},
 	events: map[string][]rule{
-		"user_prompt":  {{tells: Prompt, texts: map[string][]string{inputMessages: {"prompt"}}}},
-		"api_request":  {{tells: Words, fields: map[string][]string{inputMessages: {"request_text"}}, names: namesCall}},
+		"user_prompt":  {{kind: Prompt, texts: map[string][]string{inputMessages: {"prompt"}}}},
+		"api_request":  {{kind: Words, fields: map[string][]string{inputMessages: {"request_text"}}, names: namesCall}},
 		"api_response": {geminiResponse("gcp.gemini")},
 		"api_error":    {geminiError()},
 		"tool_call": {{
-			tells:    Tool,
+			kind:     Tool,
 			fields:   map[string][]string{toolName: {"function_name"}, toolArguments: {"function_args"}, errorMessage: {"error"}, errorType: {"error_type"}},
 			duration: []string{"duration_ms"}, failed: unsuccessful, byTime: true,
 		}},
 		inferenceDetails: {
 			{
-				tells: Call, when: []condition{{attr: responseID, some: true}}, fields: conventional, response: []string{responseID},
+				kind: Call, when: []condition{{attr: responseID, some: true}}, fields: conventional, response: []string{responseID},
 				byTime: true, names: namesOther,
 			},
-			{tells: Words, fields: conventional, names: namesCall},
+			{kind: Words, fields: conventional, names: namesCall},
 		},
-		"config": {{tells: Noise}}, "model_routing": {{tells: Noise}}, "startup_stats": {{tells: Noise}}, "ripgrep_fallback": {{tells: Noise}},
-		"plan.approval_mode_duration": {{tells: Noise}},
-		"*":                           {{tells: Fact}},
+		"config": {{kind: Noise}}, "model_routing": {{kind: Noise}}, "startup_stats": {{kind: Noise}}, "ripgrep_fallback": {{kind: Noise}},
+		"plan.approval_mode_duration": {{kind: Noise}},
+		"*":                           {{kind: Fact}},
 	},
 })
 
@@ -38,24 +38,24 @@ var _ = register(program{
 	prefix:   "qwen-code.",
 	session:  []string{"session.id"}, user: []string{"user.id", "gen_ai.user.id"}, turn: []string{"prompt_id"},
 	events: map[string][]rule{
-		"user_prompt":  {{tells: Prompt, texts: map[string][]string{inputMessages: {"prompt"}}}},
-		"api_request":  {{tells: Words, fields: map[string][]string{inputMessages: {"request_text"}}, names: namesCall}},
+		"user_prompt":  {{kind: Prompt, texts: map[string][]string{inputMessages: {"prompt"}}}},
+		"api_request":  {{kind: Words, fields: map[string][]string{inputMessages: {"request_text"}}, names: namesCall}},
 		"api_response": {qwenResponse()},
 		"api_error":    {qwenError()},
 		"tool_call": {{
-			tells:    Tool,
+			kind:     Tool,
 			fields:   map[string][]string{toolName: {"function_name"}, toolCallID: {"call_id"}, toolArguments: {"function_args"}, errorMessage: {"error"}, errorType: {"error_type"}},
 			duration: []string{"duration_ms"}, failed: unsuccessful, toolCall: []string{"call_id"}, names: namesCall,
 		}},
-		"config": {{tells: Noise}}, "memory.recall": {{tells: Noise}}, "memory.recall.delivery": {{tells: Noise}}, "ripgrep_fallback": {{tells: Noise}},
-		"*": {{tells: Fact}},
+		"config": {{kind: Noise}}, "memory.recall": {{kind: Noise}}, "memory.recall.delivery": {{kind: Noise}}, "ripgrep_fallback": {{kind: Noise}},
+		"*": {{kind: Fact}},
 	},
 })
 
 // geminiResponse is an answered call, whose thoughts are in addition to its output.
 func geminiResponse(name string) rule {
 	return rule{
-		tells: Call,
+		kind: Call,
 		fields: map[string][]string{
 			responseModel: {"model"}, inputTokens: {"input_token_count"}, totalTokens: {"total_token_count"},
 			cacheRead: {"cached_content_token_count"}, reasoning: {"thoughts_token_count"}, finishReasons: {"finish_reasons"},
@@ -69,10 +69,10 @@ func geminiResponse(name string) rule {
 
 func geminiError() rule {
 	return rule{
-		tells:    Call,
+		kind:     Call,
 		fields:   map[string][]string{requestModel: {"model", "model_name"}, errorMessage: {"error.message", "error_message", "error"}, errorType: {"error.type", "error_type", "status_code"}},
 		fixed:    map[string]string{operation: "chat"},
-		duration: []string{"duration_ms", "duration"}, failed: always, names: namesCall,
+		duration: []string{"duration_ms", "duration"}, failed: always, names: namesCall, byTime: true, // where the record has no trace
 	}
 }
 
@@ -89,10 +89,9 @@ func qwenResponse() rule {
 	return r
 }
 
-// qwenError has the id of the request where answers have that of the response.
+// qwenError has an id of the request, which the span does not have.
 func qwenError() rule {
 	r := geminiError()
 	r.fields[provider] = []string{"auth_type"}
-	r.request = []string{"response_id"}
 	return r
 }

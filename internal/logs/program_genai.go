@@ -72,33 +72,33 @@ var _ = register(program{
 	versions: "semantic conventions 1.28 to 1.41: opentelemetry-util-genai *1.3b0*, openai-v2 *legacy*, Traceloop *0.62*, OpenLIT *1.45*, ADK *2.13*, Semantic Kernel *1.45*, Agent Framework *1.23*, LiteLLM *1.110*, Splunk",
 	session:  []string{conversationID, "session.id"}, user: []string{"gen_ai.user.id", "user.id", "enduser.id"},
 	events: map[string][]rule{
-		"gen_ai.system.message":    {{tells: Words, names: namesCall}},
-		"gen_ai.user.message":      {{tells: Words, names: namesCall}},
-		"gen_ai.assistant.message": {{tells: Words, names: namesCall}},
-		"gen_ai.tool.message":      {{tells: Words, names: namesCall}},
-		"gen_ai.choice":            {{tells: Words, names: namesCall}},
-		contentPrompt:              {{tells: Words, when: []condition{{attr: roleKey, some: true}}, names: namesCall}, {tells: Words, fields: conventional, names: namesCall}},
-		contentCompletion:          {{tells: Words, when: []condition{{attr: messageKey, some: true}}, names: namesCall}, {tells: Words, fields: conventional, names: namesCall}},
+		"gen_ai.system.message":    {{kind: Words, names: namesCall}},
+		"gen_ai.user.message":      {{kind: Words, names: namesCall}},
+		"gen_ai.assistant.message": {{kind: Words, names: namesCall}},
+		"gen_ai.tool.message":      {{kind: Words, names: namesCall}},
+		"gen_ai.choice":            {{kind: Words, names: namesCall}},
+		contentPrompt:              {{kind: Words, when: []condition{{attr: roleKey, some: true}}, names: namesCall}, {kind: Words, fields: conventional, names: namesCall}},
+		contentCompletion:          {{kind: Words, when: []condition{{attr: messageKey, some: true}}, names: namesCall}, {kind: Words, fields: conventional, names: namesCall}},
 		inferenceDetails: {
-			{tells: Words, when: []condition{{attr: operation, is: aroundCalls}}, fields: conventional, names: namesCall},
+			{kind: Words, when: []condition{{attr: operation, is: aroundCalls}}, fields: conventional, names: namesCall},
 			detailsOf(condition{attr: responseID, some: true}), detailsOf(condition{attr: inputTokens, some: true}),
 			detailsOf(condition{attr: outputTokens, some: true}), detailsOf(condition{attr: requestModel, some: true}),
 			detailsOf(condition{attr: responseModel, some: true}),
 			detailsOf(condition{attr: operation, is: []string{"chat", "generate_content", "text_completion", "embeddings", "rerank"}}),
-			{tells: Words, fields: conventional, names: namesCall},
+			{kind: Words, fields: conventional, names: namesCall},
 		},
 		exceptionEvent: {
 			{
-				tells: Tool, when: []condition{{attr: operation, is: []string{"execute_tool"}}},
+				kind: Tool, when: []condition{{attr: operation, is: []string{"execute_tool"}}},
 				fields: exceptionFields(toolName, toolCallID, operation), failed: always, toolCall: []string{toolCallID}, names: namesCall,
 			},
-			{tells: Fact, when: []condition{{attr: operation, is: aroundCalls}}},
+			{kind: Fact, when: []condition{{attr: operation, is: aroundCalls}}},
 			{
-				tells: Call, fields: exceptionFields(operation, provider, requestModel, responseModel, responseID), failed: always,
+				kind: Call, fields: exceptionFields(operation, provider, requestModel, responseModel, responseID), failed: always,
 				response: []string{responseID}, names: namesCall,
 			},
 		},
-		evaluationResult: {{tells: Score, names: namesCall, response: []string{responseID}}},
+		evaluationResult: {{kind: Score, names: namesCall, response: []string{responseID}}},
 	},
 })
 
@@ -116,7 +116,7 @@ func exceptionFields(of ...string) map[string][]string {
 
 // detailsOf is a record that tells a call whole.
 func detailsOf(evidence condition) rule {
-	return rule{tells: Call, when: []condition{evidence}, fields: conventional, seconds: []string{operationDuration}, failed: failure, response: []string{responseID}, names: namesCall}
+	return rule{kind: Call, when: []condition{evidence}, fields: conventional, seconds: []string{operationDuration}, failed: failure, response: []string{responseID}, names: namesCall}
 }
 
 // ADOT names the event after the scope of the span whose words the record has.
@@ -125,7 +125,7 @@ var _ = register(program{
 	versions: "aws-opentelemetry-distro *0.21*",
 	scopes:   []string{"*"},
 	session:  []string{"session.id"},
-	events:   map[string][]rule{scopeNamed: {{tells: Words, names: namesCall}}},
+	events:   map[string][]rule{scopeNamed: {{kind: Words, names: namesCall}}},
 })
 
 // scopeNamed stands for an event of the name of its scope.

@@ -40,7 +40,7 @@ type Batch struct {
 
 // Observation is how a record tells a call.
 type Observation struct {
-	Tells   Tells
+	Kind    EventKind
 	Program string
 	Session string
 	Turn    string // that a prompt begins
@@ -162,7 +162,7 @@ func (s *scopeSpans) cut(n int) {
 // read files what one record tells. Records that nothing knows are told by their name
 // alone, before anything else of them is read: they may be many.
 func (r *reader) read(rec *record, spans, words *scopeSpans) {
-	p, told := r.ruleOf(rec)
+	p, spec := r.ruleOf(rec)
 	if p == nil && r.keep != KeepAll {
 		r.batch.Filtered++
 		return
@@ -185,7 +185,7 @@ func (r *reader) read(rec *record, spans, words *scopeSpans) {
 	if row.Session == "" {
 		row.Session = resourceText(rec.res, p.session)
 	}
-	if told == nil || told.tells == Noise {
+	if spec == nil || spec.kind == Noise {
 		if r.keep == KeepAll {
 			r.batch.Records = append(r.batch.Records, row)
 		} else {
@@ -195,16 +195,16 @@ func (r *reader) read(rec *record, spans, words *scopeSpans) {
 	}
 	r.ids.settleTrace(rec, p, &row)
 	var carried *mapping.Words
-	if told.carriesWords() {
-		if w := r.wordsOf(rec, p, told, &row); carriedByCall(rec, told, &row) {
+	if spec.carriesWords() {
+		if w := r.wordsOf(rec, p, spec, &row); carriedByCall(rec, spec, &row) {
 			carried = w
 		} else {
-			r.carry(rec, told, &row, w, words.add(rec))
+			r.carry(rec, spec, &row, w, words.add(rec))
 		}
 	}
-	switch told.tells {
+	switch spec.kind {
 	case Call, Tool, Prompt:
-		r.observe(rec, p, told, &row, spans.add(rec))
+		r.observe(rec, p, spec, &row, spans.add(rec))
 		r.batch.Observations[len(r.batch.Observations)-1].Words = carried
 	case Score:
 		row.Score = rec.evaluation()

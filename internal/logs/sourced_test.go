@@ -43,7 +43,7 @@ func (c *sourcedRecord) logs(t *testing.T) plog.Logs {
 }
 
 // told are the columns of the call that a record tells; empty for none.
-func (c *sourcedRecord) told(t *testing.T) anyMap {
+func (c *sourcedRecord) spec(t *testing.T) anyMap {
 	t.Helper()
 	b := Read(c.logs(t), KeepGenAI)
 	spans := mapping.New(mapping.Options{}).Map(b.Spans).Spans
@@ -88,7 +88,7 @@ func TestSourcedRecords(t *testing.T) {
 	for i, c := range slices.Concat(sourcedRecords, inventedRecords) {
 		name, _ := c.attrs["event.name"].(string)
 		t.Run(strings.ReplaceAll(fmt.Sprintf("%d %s %s%s", i, c.source, c.event, name), "/", "|"), func(t *testing.T) {
-			got := c.told(t)
+			got := c.spec(t)
 			if c.want == nil {
 				all++
 				if len(got) > 0 {

@@ -89,8 +89,8 @@ func (r *reader) readSpanEvent(p *program, e *spanEvent) {
 	spans := &scopeSpans{in: r.batch.Spans}
 	defer r.setAside(spans, &scopeSpans{})()
 	rec := e.record()
-	told := rec.rule(p.rules(rec.name))
-	if told == nil || told.tells != Call || rec.time() == 0 {
+	spec := rec.rule(p.rules(rec.name))
+	if spec == nil || spec.kind != Call || rec.time() == 0 {
 		return
 	}
 	r.ids.around = nil
@@ -98,5 +98,5 @@ func (r *reader) readSpanEvent(p *program, e *spanEvent) {
 		Name: rec.name + onSpan, Time: rec.time(), Trace: rec.TraceID(), ID: r.ids.of(rec),
 		Session: rec.textOf(p.session), User: rec.textOf(p.user),
 	}
-	r.observe(rec, p, told, &row, spans.add(rec))
+	r.observe(rec, p, spec, &row, spans.add(rec))
 }

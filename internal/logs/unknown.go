@@ -19,10 +19,10 @@ const unknownProgram = "programs that nobody described"
 
 // eventWords is what the name of an event says.
 type eventWords struct {
-	tells    Tells  // Noise: nothing
-	asks     string // the operation of a call, if the name says that
-	failed   bool   // a call that failed
-	decision bool   // about a call of a tool, which is a failed one if the tool may not run
+	kind     EventKind // Noise: nothing
+	asks     string    // the operation of a call, if the name says that
+	failed   bool      // a call that failed
+	decision bool      // about a call of a tool, which is a failed one if the tool may not run
 }
 
 var (
@@ -73,19 +73,19 @@ func wordsOfEvent(name string) (e eventWords) {
 	switch {
 	case len(words) == 0:
 	case anyOf(words, ofTools) && anyOf(words, decisions):
-		e.tells, e.decision = Tool, true
+		e.kind, e.decision = Tool, true
 	case anyOf(words, notDone):
 	case anyOf(words, ofTools):
 		if anyOf(words, doneWords) || len(words) == 1 {
-			e.tells = Tool
+			e.kind = Tool
 		}
 	case anyOf(words, people) && anyOf(words, asked), words[len(words)-1] == "prompt" && !slices.Contains(words, "system"):
-		e.tells = Prompt
+		e.kind = Prompt
 	case slices.Contains(words, "assistant") && anyOf(words, answers):
-		e.tells = Words
+		e.kind = Words
 	case anyOf(words[max(0, len(words)-3):], ofMany):
 	case anyOf(words, ofModels):
-		e.tells = Call
+		e.kind = Call
 		switch {
 		case anyOf(words, embeds):
 			e.asks = "embeddings"
@@ -282,7 +282,7 @@ func (r *reader) countsWithin(key string, v pcommon.Value, levels int) bool {
 func (r *reader) nameWords(rec *record) (e eventWords) {
 	if rec.name == "" {
 		if rec.countsByConvention() {
-			e.tells = Call
+			e.kind = Call
 		}
 		return e
 	}
@@ -309,21 +309,21 @@ func (r *record) countsByConvention() bool {
 // which attributes name session, user and turn. nil: the event tells nothing.
 func (r *reader) fromUnknown(rec *record) (*program, *rule) {
 	e := r.nameWords(rec)
-	if e.tells == Noise {
+	if e.kind == Noise {
 		return nil, nil
 	}
 	rec.readBody()
 	rec.flatten()
 	f := r.find(rec)
-	told := f.rule(rec, e)
-	if told == nil {
+	spec := f.rule(rec, e)
+	if spec == nil {
 		return nil, nil
 	}
 	p := &program{name: unknownProgram, session: f.of(useSession, "session.id", conversationID), user: f.of(useUser), turn: f.of(useTurn)}
 	for _, id := range [...]use{useSession, useUser, useTurn, useRequest, useResponse, useToolCall} {
 		p.names = append(p.names, f.of(id)...)
 	}
-	return p, told
+	return p, spec
 }
 
 // of returns the key of a use, if there is one, and others.
@@ -337,20 +337,20 @@ func (f *findings) of(u use, others ...string) []string {
 // rule is what an event tells; nil for nothing.
 func (f *findings) rule(rec *record, e eventWords) *rule {
 	failed := e.failed || f.failed(rec)
-	told := &rule{
-		tells: e.tells, fields: map[string][]string{"*": nil}, names: namesCall,
+	spec := &rule{
+		kind: e.kind, fields: map[string][]string{"*": nil}, names: namesCall,
 		request: f.of(useRequest), response: f.of(useResponse), toolCall: f.of(useToolCall),
 	}
 	if failed {
-		told.failed = always
-		told.fields[errorType] = f.of(useErrorType, f.of(useStatusCode)...)
-		told.fields[errorMessage] = f.of(useError)
+		spec.failed = always
+		spec.fields[errorType] = f.of(useErrorType, f.of(useStatusCode)...)
+		spec.fields[errorMessage] = f.of(useError)
 	}
 	if f.says(rec, useStatus, "started start pending running queued in_progress requested") {
 		return nil
 	}
-	told.duration, told.seconds = f.took(rec)
-	switch e.tells {
+	spec.duration, spec.seconds = f.took(rec)
+	switch e.kind {
 	case Call:
 		if !f.counts && (!failed || f.keys[useModel] == "") {
 			return nil
@@ -358,35 +358,35 @@ func (f *findings) rule(rec *record, e eventWords) *rule {
 		if of, ok := rec.get(operation); ok && slices.Contains(aroundCalls, text(of)) {
 			return nil
 		} else if !ok {
-			told.fixed = map[string]string{operation: e.asks}
+			spec.fixed = map[string]string{operation: e.asks}
 		}
 		if f.keys[useCost] != "" && f.keys[useCost] != cost {
-			told.fields[cost] = f.of(useCost)
+			spec.fields[cost] = f.of(useCost)
 		}
-		told.toolCall = nil
+		spec.toolCall = nil
 	case Tool:
 		if f.keys[useTool] == "" || e.decision && !f.refuses(rec) {
 			return nil
 		}
 		if e.decision {
-			told.failed, told.fixed = always, map[string]string{errorType: "rejected"}
+			spec.failed, spec.fixed = always, map[string]string{errorType: "rejected"}
 		}
-		told.fields[toolName], told.fields[toolCallID] = f.of(useTool), f.of(useToolCall)
-		told.request, told.response = nil, nil
+		spec.fields[toolName], spec.fields[toolCallID] = f.of(useTool), f.of(useToolCall)
+		spec.request, spec.response = nil, nil
 	case Prompt:
 		if f.keys[useSession] == "" && rec.TraceID().IsEmpty() || f.keys[usePrompt]+f.keys[useText] == "" || f.counts {
 			return nil
 		}
-		*told = rule{tells: Prompt, texts: map[string][]string{inputMessages: f.of(usePrompt, f.of(useText)...)}}
+		*spec = rule{kind: Prompt, texts: map[string][]string{inputMessages: f.of(usePrompt, f.of(useText)...)}}
 	case Words:
-		*told = rule{tells: Words, texts: map[string][]string{outputMessages: f.of(useAnswer, f.of(useText)...)}, request: told.request, response: told.response, names: namesOther}
-		if len(told.request)+len(told.response) == 0 {
+		*spec = rule{kind: Words, texts: map[string][]string{outputMessages: f.of(useAnswer, f.of(useText)...)}, request: spec.request, response: spec.response, names: namesOther}
+		if len(spec.request)+len(spec.response) == 0 {
 			return nil
 		}
 	}
-	told.byTime = len(told.request)+len(told.response)+len(told.toolCall) == 0
-	told.setOrder()
-	return told
+	spec.byTime = len(spec.request)+len(spec.response)+len(spec.toolCall) == 0
+	spec.setOrder()
+	return spec
 }
 
 // took returns the attributes that say how long a call took: of those without a unit a fraction is

@@ -16,7 +16,7 @@ import (
 // carriesWords reports whether a record has words of a span that another signal or another
 // record tells.
 func (t *rule) carriesWords() bool {
-	switch t.tells {
+	switch t.kind {
 	case Words:
 		return true
 	case Call, Tool:
@@ -27,35 +27,35 @@ func (t *rule) carriesWords() bool {
 
 // carriedByCall reports whether the span of the call that a record tells carries the words
 // too: both are of one day, whose contents they refer to.
-func carriedByCall(rec *record, told *rule, row *mapping.Record) bool {
+func carriedByCall(rec *record, spec *rule, row *mapping.Record) bool {
 	day := func(t pcommon.Timestamp) int64 { return int64(t) / int64(24*time.Hour) }
-	return told.tells != Words && day(startOf(rec, told, row.Time)) == day(row.Time)
+	return spec.kind != Words && day(startOf(rec, spec, row.Time)) == day(row.Time)
 }
 
 // carry writes the words of a record into a span that is mapped for nothing else.
-func (r *reader) carry(rec *record, told *rule, row *mapping.Record, words *mapping.Words, span ptrace.Span) {
+func (r *reader) carry(rec *record, spec *rule, row *mapping.Record, words *mapping.Words, span ptrace.Span) {
 	span.SetTraceID(row.Trace)
 	span.SetSpanID(pcommon.SpanID(row.ID[:8]))
 	span.SetStartTimestamp(row.Time)
 	span.SetEndTimestamp(row.Time)
-	told.fill(rec, span.Attributes())
-	tellMessages(rec, span)
+	spec.fill(rec, span.Attributes())
+	writeMessages(rec, span)
 	r.batch.Words = append(r.batch.Words, *words)
 }
 
 // wordsOf says whose the words of a record are.
-func (r *reader) wordsOf(rec *record, p *program, told *rule, row *mapping.Record) *mapping.Words {
+func (r *reader) wordsOf(rec *record, p *program, spec *rule, row *mapping.Record) *mapping.Words {
 	r.wordRecords++
 	w := &mapping.Words{
-		Record: row.ID, Trace: row.Trace, Named: rec.SpanID(), NamesCall: told.names == namesCall, Tool: told.tells == Tool,
+		Record: row.ID, Trace: row.Trace, Named: rec.SpanID(), NamesCall: spec.names == namesCall, Tool: spec.kind == Tool,
 		At: int64(row.Time), Ordinal: r.wordRecords,
-		Exact:  told.tells == Words && told.names == namesCall && rec.message() == "",
-		Single: rec.message() != "" || told.texts != nil,
+		Exact:  spec.kind == Words && spec.names == namesCall && rec.message() == "",
+		Single: rec.message() != "" || spec.texts != nil,
 		Block:  rec.message() == choiceEvent && strings.EqualFold(rec.textOf([]string{provider, "gen_ai.system"}), "anthropic"),
-		ID:     storable(rec.textOf(told.response)),
+		ID:     storable(rec.textOf(spec.response)),
 	}
 	if w.ID == "" {
-		w.ID = storable(rec.textOf(told.request))
+		w.ID = storable(rec.textOf(spec.request))
 	}
 	if w.Named.IsEmpty() && rec.TraceID().IsEmpty() && row.Session != "" {
 		w.Named = r.ids.agentOf(rec, p, row)
@@ -126,20 +126,20 @@ func (r *record) message() string {
 	return ""
 }
 
-// tellMessages writes the messages that a record is, or that its body has under input and
+// writeMessages writes the messages that a record is, or that its body has under input and
 // output.
-func tellMessages(rec *record, span ptrace.Span) {
+func writeMessages(rec *record, span ptrace.Span) {
 	switch {
 	case rec.message() != "":
-		tellMessage(rec, span)
+		writeMessage(rec, span)
 	case rec.name == rec.scope.Name() && rec.has:
-		tellSides(rec.body, span.Attributes())
+		writeSides(rec.body, span.Attributes())
 	}
 }
 
-// tellMessage writes the message that a record is, as the span event of the same name. One
+// writeMessage writes the message that a record is, as the span event of the same name. One
 // without any words is none; definitions of tools come as the content of a user, too.
-func tellMessage(rec *record, span ptrace.Span) {
+func writeMessage(rec *record, span ptrace.Span) {
 	name := rec.message()
 	if v, ok := rec.get(contentKey); ok && name == userMessage && v.Type() == pcommon.ValueTypeMap && v.Map().Len() == 1 {
 		if tools, ok := v.Map().Get(toolsKey); ok && tools.Type() == pcommon.ValueTypeSlice {
@@ -151,7 +151,7 @@ func tellMessage(rec *record, span ptrace.Span) {
 	e.SetName(name)
 	e.SetTimestamp(rec.time())
 	rec.copyAll(e.Attributes())
-	rec.tellText(e.Attributes())
+	rec.writeText(e.Attributes())
 	if v, ok := e.Attributes().Get(messageKey); ok && name == choiceEvent && v.Type() == pcommon.ValueTypeMap {
 		v.Map().Remove("name") // of the agent, which the next call's history does not have
 	}
@@ -166,8 +166,8 @@ func tellMessage(rec *record, span ptrace.Span) {
 	span.Events().RemoveIf(func(ptrace.SpanEvent) bool { return true })
 }
 
-// tellText takes a body that is a text for the message.
-func (r *record) tellText(attrs pcommon.Map) {
+// writeText takes a body that is a text for the message.
+func (r *record) writeText(attrs pcommon.Map) {
 	b := readable(r.Body())
 	if b.Type() != pcommon.ValueTypeStr || r.has || absent(b) || b.Str() == r.name {
 		return
@@ -200,9 +200,9 @@ func says(v pcommon.Value) bool {
 	return false
 }
 
-// tellSides writes the messages of a body with input and output. A content may be the
+// writeSides writes the messages of a body with input and output. A content may be the
 // JSON of messages, or of the parts of the system's.
-func tellSides(body, attrs pcommon.Map) {
+func writeSides(body, attrs pcommon.Map) {
 	for _, side := range [...]struct{ key, name string }{{inputSide, inputMessages}, {outputSide, outputMessages}} {
 		name := side.name
 		v, ok := body.Get(side.key)

@@ -379,14 +379,23 @@ func (c *Candidate) lookedUpAround() (keys []CandidateKey) {
 	return keys
 }
 
-// ReadsAround reports whether an event may be the call of any span around which it names, or of its
-// trace.
-func (c *Candidate) ReadsAround() bool {
-	return c.Event != "" && c.ByTime && c.NamesCall && !c.Derived && c.Kind != mapping.KindAgent
+// ReadsAround reports whether the calls of an event's trace have to be read for the event: nothing
+// but time may tie it to one, or it is of a tool and among the first events of the trace, before
+// which tools were not listed by their ids.
+func (c *Candidate) ReadsAround(first bool) bool {
+	if c.Event == "" || !c.NamesCall || c.Derived || c.Kind == mapping.KindAgent {
+		return false
+	}
+	return c.ByTime || first && c.Kind == mapping.KindTool && len(c.IDs) > 0
 }
 
-// EndsAround returns when other observations of the call end that nothing but time ties to it.
-func (c *Candidate) EndsAround() (first, last int64) { return c.End - apartByTime, c.End + apartByTime }
+// EndsAround returns when other observations of the call end in the trace.
+func (c *Candidate) EndsAround() (first, last int64) {
+	if len(c.IDs) > 0 {
+		return c.End - apartByID, c.End + apartByID
+	}
+	return c.End - apartByTime, c.End + apartByTime
+}
 
 func (c *Candidate) around(span pcommon.SpanID) CandidateKey {
 	return c.key(byAround, 'F', c.trace(), string(span[:]))

@@ -254,7 +254,7 @@ func (s *signalStorage) store(batch []Candidate) {
 		}
 	}
 	for i := range signals.Candidates {
-		if e := signals.Candidates[i]; e.ReadsAround() {
+		if e := signals.Candidates[i]; e.ReadsAround(true) {
 			for _, c := range s.rows {
 				if c.Origin == e.Origin && c.Event == "" && (c.Kind.IsModel() || c.Kind == mapping.KindTool) {
 					c.Stored, c.Again, c.InTrace, c.Counted = true, true, true, s.counts(&c)

@@ -248,7 +248,7 @@ func (p *pairing) around() (around store.Around) {
 	around.First, around.Last = maxTime, minTime
 	for i := range p.signals.Candidates {
 		c := &p.signals.Candidates[i]
-		if _, stored := p.facts[c.Origin]; !stored || c.Stored || !c.ReadsAround() {
+		if f, stored := p.facts[c.Origin]; !stored || c.Stored || !c.ReadsAround(!f.Evented) {
 			continue
 		}
 		first, last := c.EndsAround()
