@@ -48,11 +48,14 @@ type pricingResult struct {
 // pricingPhase is how the past followed one change.
 type pricingPhase struct {
 	Change string `json:"change"`
-	// WaitSeconds is how long batches with estimates of before may still come: nothing is done meanwhile.
+	// WaitSeconds is how long it takes until a collector has seen the change.
 	WaitSeconds float64 `json:"wait_seconds"`
-	// PricedSeconds is from there until all views say the new costs.
+	// PricedSeconds is from there until all views have the new costs of the past.
 	PricedSeconds float64 `json:"priced_seconds"`
-	// WriteRatio is how fast the exporter wrote until then, compared to the mean of the quiet times before and after.
+	// DoneSeconds is from the change until the traces, too, are priced to which batches may have come meanwhile
+	// with estimates of before.
+	DoneSeconds float64 `json:"done_seconds"`
+	// WriteRatio is how fast the exporter wrote while the past was priced, compared to the mean of the quiet times before and after.
 	WriteRatio float64 `json:"write_ratio"`
 	// FoldSeconds is how long it takes to store the sums of all hours again, while nobody writes.
 	FoldSeconds float64 `json:"fold_seconds"`
@@ -106,7 +109,7 @@ func measurePrices(ctx context.Context, args []string) (err error) {
 	}
 	defer p.db.Close()
 	p.subject, err = startConfigured(ctx, url, p.callers, func(c *llmobservatoryexporter.Config) {
-		c.TimeoutConfig.Timeout = 30 * time.Second // as users have: the past waits for batches that may still come
+		c.TimeoutConfig.Timeout = 30 * time.Second // as users have: so long may batches come with estimates of before
 		c.Content.Capture = "metadata"             // words cost nothing
 	})
 	if err != nil {
@@ -145,7 +148,7 @@ func (p *pricing) fill(ctx context.Context) error {
 	if _, err := p.db.Exec(ctx, "VACUUM (ANALYZE) llm_traces"); err != nil {
 		return err
 	}
-	if err := p.priced(ctx); err != nil { // the built-in prices are new, too
+	if err := p.done(ctx); err != nil { // the built-in prices are new, too
 		return err
 	}
 	if _, err := upkeep.FoldUsage(ctx, p.db, "public", time.Now()); err != nil {
@@ -165,9 +168,14 @@ func (p *pricing) write(ctx context.Context, at time.Time) error {
 	return nil
 }
 
-// priced returns once no day is to be priced again.
+// priced returns once no day is being priced again.
 func (p *pricing) priced(ctx context.Context) error {
-	return p.until(ctx, `SELECT NOT EXISTS (SELECT FROM llm_internal_repricing) AND NOT EXISTS (SELECT FROM llm_internal_price_changes WHERE ready_at < now() + interval '10 minutes')`)
+	return p.until(ctx, `SELECT NOT EXISTS (SELECT FROM llm_internal_days_to_price)`)
+}
+
+// done returns once no day is to be priced again.
+func (p *pricing) done(ctx context.Context) error {
+	return p.until(ctx, `SELECT NOT EXISTS (SELECT FROM llm_internal_days_to_price) AND NOT EXISTS (SELECT FROM llm_internal_price_changes WHERE ready_at < now() + interval '10 minutes')`)
 }
 
 // folded returns once the sums of all hours of the past are stored.
@@ -259,17 +267,21 @@ func (p *pricing) changes(ctx context.Context) error {
 
 // follow makes a change, waits until the past has followed, and returns how many spans a second were written meanwhile.
 func (p *pricing) follow(ctx context.Context, change string, phase *pricingPhase) (priced float64, err error) {
-	begin := time.Now()
+	changed := time.Now()
 	if _, err := p.db.Exec(ctx, change); err != nil {
 		return 0, err
 	}
-	if err := p.until(ctx, `SELECT EXISTS (SELECT FROM llm_internal_repricing)`); err != nil {
+	if err := p.until(ctx, `SELECT EXISTS (SELECT FROM llm_internal_days_to_price)`); err != nil {
 		return 0, err
 	}
-	phase.WaitSeconds = time.Since(begin).Seconds()
-	begin = time.Now()
-	priced, err = p.rate(ctx, p.priced)
+	begin := time.Now()
+	phase.WaitSeconds = begin.Sub(changed).Seconds()
+	if priced, err = p.rate(ctx, p.priced); err != nil {
+		return 0, err
+	}
 	phase.PricedSeconds = time.Since(begin).Seconds()
+	err = p.done(ctx)
+	phase.DoneSeconds = time.Since(changed).Seconds()
 	return priced, err
 }
 
