@@ -19,9 +19,9 @@ func TestMovedEventsArePricedAgain(t *testing.T) {
 		// Another collector is at these days, so that ours leaves them alone.
 		tx, err := db.Begin(t.Context())
 		require.NoError(t, err)
-		_, err = db.Exec(t.Context(), `INSERT INTO llm_internal_repricing (day) SELECT DISTINCT (start_time AT TIME ZONE 'UTC')::date FROM llm_spans ON CONFLICT DO NOTHING`)
+		_, err = db.Exec(t.Context(), `INSERT INTO llm_internal_days_to_price (day) SELECT DISTINCT (start_time AT TIME ZONE 'UTC')::date FROM llm_spans ON CONFLICT DO NOTHING`)
 		require.NoError(t, err)
-		_, err = tx.Exec(t.Context(), "SELECT FROM llm_internal_repricing FOR UPDATE")
+		_, err = tx.Exec(t.Context(), "SELECT FROM llm_internal_days_to_price FOR UPDATE")
 		require.NoError(t, err)
 		sendTraces(t, c, r.traces)
 		var moved, noted int

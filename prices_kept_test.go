@@ -79,12 +79,12 @@ func TestHoursWithoutSpansKeepTheirFigures(t *testing.T) {
 		conn.Release()
 		exec(`SELECT llm_reprice('2000-01-01', '2100-01-01')`)
 		exec(`SELECT llm_internal_list_repricing()`)
-		done, err := inner.writer.Reprice(t.Context(), inner.pricer.Estimate)
+		done, err := inner.writer.Reprice(t.Context(), inner.pricer)
 		require.NoError(t, err)
 		require.False(t, done.Done)
 		between()
 		require.NoError(t, inner.repricer.Reprice(t.Context()))
-		require.Empty(t, column[string](t, db, `SELECT day::text FROM llm_internal_repricing`))
+		require.Empty(t, column[string](t, db, `SELECT day::text FROM llm_internal_days_to_price`))
 	}
 	reprice(func() {})
 	sums := `SELECT concat_ws('|', (hour AT TIME ZONE 'UTC')::date - $1::date, trim_scale(sum(total_cost)), sum(unpriced_calls)) FROM llm_usage GROUP BY (hour AT TIME ZONE 'UTC')::date ORDER BY 1`

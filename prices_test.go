@@ -65,7 +65,7 @@ func TestThePastIsPricedAgain(t *testing.T) {
 	settle := func(cost, unpriced string) {
 		t.Helper()
 		require.NoError(t, repricer.Note(t.Context()))
-		change(`UPDATE llm_internal_price_changes SET ready_at = now()`)
+		change(`UPDATE llm_internal_price_changes SET ready_at = ready_at - interval '1 day'`)
 		conn, err := inner.pool.Acquire(t.Context())
 		require.NoError(t, err)
 		require.NoError(t, inner.pricer.Reload(t.Context(), conn.Conn()))
@@ -77,7 +77,7 @@ func TestThePastIsPricedAgain(t *testing.T) {
 		require.NoError(t, repricer.Reprice(t.Context()))
 		require.Equal(t, []string{cost}, column[string](t, db, `SELECT coalesce(trim_scale(sum(total_cost) / (SELECT count(*) FROM llm_calls))::text, '~') FROM llm_traces`))
 		require.Equal(t, []string{unpriced}, column[string](t, db, `SELECT (sum(unpriced_calls) * 1.0 / (SELECT count(*) FROM llm_calls))::int::text FROM llm_traces`))
-		require.Zero(t, column[int64](t, db, `SELECT count(*) FROM llm_internal_repricing`)[0])
+		require.Zero(t, column[int64](t, db, `SELECT count(*) FROM llm_internal_days_to_price`)[0])
 		rowcheck.Agree(t, db)
 		rowcheck.Rollups(t, db)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -16,9 +17,15 @@ type Pool interface {
 
 // Conn is the connection of one batch. One goroutine uses a Conn at a time.
 type Conn struct {
-	pg  *pgconn.PgConn
-	buf []byte // of the last COPY, for the next one
+	pgx *pgx.Conn
+	pg  *pgconn.PgConn // of pgx
+	buf []byte         // of the last COPY, for the next one
 }
+
+func newConn(conn *pgx.Conn) *Conn { return &Conn{pgx: conn, pg: conn.PgConn()} }
+
+// Pgx returns the connection for queries of other packages, in the transaction that is open.
+func (c *Conn) Pgx() *pgx.Conn { return c.pgx }
 
 // With calls f with a connection of a pool.
 func With(ctx context.Context, pool Pool, f func(*Conn) error) error {
@@ -27,7 +34,7 @@ func With(ctx context.Context, pool Pool, f func(*Conn) error) error {
 		return fmt.Errorf("acquire a connection: %w", err)
 	}
 	defer conn.Release()
-	return f(&Conn{pg: conn.Conn().PgConn()})
+	return f(newConn(conn.Conn()))
 }
 
 // attempts bounds how often a batch is tried again at once after a conflict with another
@@ -49,7 +56,7 @@ func Run(ctx context.Context, pool Pool, careful bool, f func(c *Conn, careful b
 		return fmt.Errorf("acquire a connection: %w", err)
 	}
 	defer conn.Release()
-	c := &Conn{pg: conn.Conn().PgConn()}
+	c := newConn(conn.Conn())
 	part := careful
 	for attempt := 1; ; attempt++ {
 		err := f(c, careful)

@@ -1,12 +1,3 @@
-// Package pricing estimates what the calls of a batch cost, by the prices that the
-// database holds, and estimates the past again when these change.
-//
-//	mapped spans ──► Pricer.Estimate ──► Span.EstimatedCost     in memory, in the way of a batch
-//	llm_prices   ──► Pricer.Reload                              every minute, by upkeep
-//	             ──► Repricer                                   days whose prices changed
-//
-// An estimate is made for every model span that reports tokens, beside a reported cost
-// too, so that both can be compared. Which of them counts is for internal/trace.
 package pricing
 
 import (
@@ -87,9 +78,10 @@ func (p *Pricer) noted() bool {
 
 func (p *Pricer) note(digest string) { p.applied.Store(&digest) }
 
-// digestOf is a query for a number that changes with any row.
+// digestOf is a query for a number that changes with any row: it is made of the transactions that
+// wrote the rows. Made of the rows themselves, it took 6 ms, for each transaction that prices the past.
 func digestOf(schema string) string {
-	return "SELECT count(*) || ' ' || coalesce(sum(hashtextextended(p::text, 0)), 0) FROM " + pgx.Identifier{schema, "llm_prices"}.Sanitize() + " p"
+	return "SELECT count(*) || ' ' || coalesce(sum(hashint8extended(xmin::text::bigint, 0)), 0) FROM " + pgx.Identifier{schema, "llm_prices"}.Sanitize()
 }
 
 // Estimate fills the estimated cost of model spans that report tokens.

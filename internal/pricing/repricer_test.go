@@ -25,12 +25,13 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
 )
 
-// world is a database with two collectors, of which each has prices of its own age.
+// world is a database with collectors, of which each has prices of its own age: two that price the past
+// again, which gives them the prices of then, and one that only writes.
 type world struct {
 	t          *testing.T
 	r          *rand.Rand
 	db         *pgxpool.Pool
-	collectors [2]collector
+	collectors [3]collector
 	base       time.Time // of the first day
 	stored     map[string]mapping.Span
 }
@@ -185,21 +186,26 @@ func (w *world) remember(b *mapping.Batch) {
 	}
 }
 
+// note has a collector note changed prices. No batch is on its way: those with the prices of before begin later.
+func (w *world) note(c *collector) {
+	require.NoError(w.t, c.Note(w.t.Context()))
+	w.exec(`UPDATE llm_internal_price_changes SET touched_since = touched_since + $1::interval WHERE touched_since > '-infinity' AND ready_at = touched_since + 2 * $1::interval`, c.settled())
+}
+
 // settle lets so much time pass that every collector has looked at the prices.
 func (w *world) settle() {
 	for i := range w.collectors {
 		w.reload(&w.collectors[i])
 	}
-	w.exec(`DELETE FROM llm_internal_price_changes c USING llm_internal_price_changes d WHERE (c.since, c.until) = (d.since, d.until) AND c.ready_at > d.ready_at`)
-	w.exec(`UPDATE llm_internal_price_changes SET ready_at = now() - interval '1 second'`)
+	w.exec(`UPDATE llm_internal_price_changes SET ready_at = ready_at - interval '1 day'`)
 }
 
-// reprice lets both collectors price the past again, while batches arrive, prices change,
+// reprice lets collectors price the past again, while batches arrive, some with prices of before,
 // sums are read, and with kill connections break.
 func (w *world) reprice(kill bool) {
 	ctx, cancel := context.WithCancel(w.t.Context())
 	var repricers, others errgroup.Group
-	for i := range w.collectors {
+	for i := range 2 {
 		c := &w.collectors[i]
 		repricers.Go(func() error {
 			err := c.Reprice(ctx)
@@ -215,7 +221,7 @@ func (w *world) reprice(kill bool) {
 	}
 	others.Go(func() error {
 		for i, b := range late {
-			if err := w.write(ctx, &w.collectors[i%2], b); err != nil {
+			if err := w.write(ctx, &w.collectors[i], b); err != nil {
 				return err
 			}
 		}
@@ -232,7 +238,7 @@ func (w *world) reprice(kill bool) {
 		require.NoError(w.t, err)
 	} else if err != nil { // a batch was hit: its sender sends it again
 		for i, b := range late {
-			require.NoError(w.t, w.write(w.t.Context(), &w.collectors[i%2], b))
+			require.NoError(w.t, w.write(w.t.Context(), &w.collectors[i], b))
 		}
 	}
 	for _, b := range late {
@@ -301,9 +307,9 @@ func (w *world) summed() func(map[string]any) bool {
 	}
 }
 
-// TestThePastFollowsPricesInAnyOrder changes prices, stores spans, notes changes, folds
-// hours and prices again in random order, by two collectors at once, with connections that
-// break meanwhile. In the end all is as if the prices had been those of now from the
+// TestThePastFollowsPricesInAnyOrder changes prices, stores spans, some by prices of before,
+// notes changes, folds hours and prices again in random order, by two collectors at once, with
+// connections that break meanwhile. In the end all is as if the prices had been those of now from the
 // beginning.
 func TestThePastFollowsPricesInAnyOrder(t *testing.T) {
 	worlds := 4
@@ -313,18 +319,15 @@ func TestThePastFollowsPricesInAnyOrder(t *testing.T) {
 	for seed := range worlds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			w := newWorld(t, uint64(seed))
-			for range 60 {
+			for range 45 {
 				w.step()
 			}
-			for i := range w.collectors {
-				require.NoError(t, w.collectors[i].Note(t.Context()))
+			for range 3 {
+				w.follow()
 			}
-			w.settle()
-			w.reprice(false)
 			var left int
-			require.NoError(t, w.db.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM llm_internal_repricing) + (SELECT count(*) FROM llm_internal_price_changes)`).Scan(&left))
+			require.NoError(t, w.db.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM llm_internal_days_to_price) + (SELECT count(*) FROM llm_internal_price_changes)`).Scan(&left))
 			require.Zero(t, left)
-			w.check()
 			_, err := upkeep.FoldUsage(t.Context(), w.db, "public", time.Now().Add(24*time.Hour))
 			require.NoError(t, err)
 			rowcheck.Folded(t, w.db)
@@ -333,8 +336,35 @@ func TestThePastFollowsPricesInAnyOrder(t *testing.T) {
 	}
 }
 
+// follow changes prices while batches come that were estimated by those of before: some before the
+// past is priced, some beside, some after. No later change has all of these calls priced again.
+func (w *world) follow() {
+	w.changePrices()
+	for i := range w.collectors {
+		require.NoError(w.t, w.write(w.t.Context(), &w.collectors[i], w.remembered()))
+	}
+	w.note(&w.collectors[w.r.IntN(3)])
+	for i := range w.collectors {
+		require.NoError(w.t, w.write(w.t.Context(), &w.collectors[i], w.remembered()))
+	}
+	w.reprice(false)
+	for i := range w.collectors {
+		require.NoError(w.t, w.write(w.t.Context(), &w.collectors[i], w.remembered()))
+	}
+	w.settle()
+	w.reprice(false)
+	w.check()
+}
+
+// remembered is a batch that is going to be stored.
+func (w *world) remembered() *mapping.Batch {
+	b := w.randomBatch(w.r)
+	w.remember(b)
+	return b
+}
+
 func (w *world) step() {
-	c := &w.collectors[w.r.IntN(2)]
+	c := &w.collectors[w.r.IntN(3)]
 	switch w.r.IntN(10) {
 	case 0, 1, 2, 3:
 		b := w.randomBatch(w.r)
@@ -343,7 +373,7 @@ func (w *world) step() {
 	case 4, 5:
 		w.changePrices()
 	case 6:
-		require.NoError(w.t, c.Note(w.t.Context()))
+		w.note(c)
 	case 7:
 		w.settle()
 	case 8:
@@ -352,4 +382,28 @@ func (w *world) step() {
 		_, err := upkeep.FoldUsage(w.t.Context(), w.db, "public", time.Now())
 		require.NoError(w.t, err)
 	}
+}
+
+// TestTracesOfOtherProgramsAreLeftAlone prices a day again on which another program has stored spans, of a trace whose id
+// is none of OTel's.
+func TestTracesOfOtherProgramsAreLeftAlone(t *testing.T) {
+	w := newWorld(t, 1)
+	for _, id := range []string{"not hexadecimal", "0123", "ABCDEF0123456789ABCDEF0123456789", "0123456789abcdef0123456789abcdef0"} {
+		w.exec(`INSERT INTO llm_traces (id, trace_id, start_time, end_time) VALUES (md5($1)::uuid, $1, $2, $2)`, id, w.base)
+		w.exec(`INSERT INTO llm_spans (trace_id, span_id, start_time, end_time, duration_us, span_kind, kind, status, request_model, input_tokens, estimated_cost)
+			VALUES (md5($1)::uuid, 'x', $2, $2, 0, 'client', 'llm', 'ok', 'house-7b', 1000, 3)`, id, w.base)
+	}
+	for range 4 {
+		require.NoError(t, w.write(t.Context(), &w.collectors[0], w.remembered()))
+	}
+	w.exec(`INSERT INTO llm_prices (model, input, output) VALUES ('house-7b', 7, 7)`)
+	w.note(&w.collectors[0])
+	w.settle()
+	require.NoError(t, w.collectors[0].Reprice(t.Context()))
+	var others int
+	require.NoError(t, w.db.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans WHERE span_id = 'x' AND estimated_cost = 3`).Scan(&others))
+	require.Equal(t, 4, others)
+	w.exec(`DELETE FROM llm_spans WHERE span_id = 'x'`)
+	w.exec(`DELETE FROM llm_traces WHERE span_count = 0`)
+	w.check()
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -14,10 +15,13 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
 
-// Repricing is a row of llm_internal_repricing: a day whose spans are priced again.
+// Repricing is a row of llm_internal_days_to_price: a day whose spans are priced again.
 type Repricing struct {
 	Day    int32    // since 1970-01-01
 	DoneTo [16]byte // traces up to this one are done
+	// TouchedSince is from when on batches have changed the traces that are to be priced; the least
+	// number: all are.
+	TouchedSince int64
 }
 
 // NextRepricing locks the day that is to be priced next; nil if there is none.
@@ -25,37 +29,48 @@ func (s *Store) NextRepricing(ctx context.Context, c *pgbatch.Conn) (next *Repri
 	err = c.Exec(ctx, pgbatch.Statement{What: "look for days to price again", SQL: s.nextDay, Row: func(v [][]byte) error {
 		r := pgbatch.Reader{Values: v}
 		next = &Repricing{Day: int32(r.Int())}
-		if v[1] != nil {
-			r.UUID(&next.DoneTo)
-		}
+		r.UUID(&next.DoneTo)
+		next.TouchedSince = r.Int()
 		return r.Err
 	}})
 	return next, err
 }
 
-// TraceRef names a trace that has spans. A trace without a row in llm_traces has no
-// TraceID.
-type TraceRef struct {
-	ID      [16]byte
-	TraceID pcommon.TraceID
-}
-
-// TracesToPrice returns the next traces of a day, as many as some spans have.
-func (s *Store) TracesToPrice(ctx context.Context, c *pgbatch.Conn, next *Repricing, spans int32) (refs []TraceRef, err error) {
+// TracesToPrice returns the rows' ids of the next traces of a day, as many as some spans have.
+func (s *Store) TracesToPrice(ctx context.Context, c *pgbatch.Conn, next *Repricing, spans int32) (ids [][16]byte, err error) {
 	err = c.Exec(ctx, pgbatch.Statement{
 		What: "list traces to price again", SQL: s.tracesOfDay,
 		Params: [][]byte{param(pgbatch.AppendInt32(nil, next.Day)), param(pgbatch.AppendUUID(nil, next.DoneTo)), param(pgbatch.AppendInt32(nil, spans))},
 		OIDs:   []uint32{pgtype.Int4OID, pgtype.UUIDOID, pgtype.Int4OID},
 		Row: func(v [][]byte) error {
-			var ref TraceRef
 			r := pgbatch.Reader{Values: v}
-			r.UUID(&ref.ID)
-			r.Hex(ref.TraceID[:])
-			refs = append(refs, ref)
+			ids = append(ids, [16]byte{})
+			r.UUID(&ids[len(ids)-1])
 			return r.Err
 		},
 	})
-	return refs, err
+	return ids, err
+}
+
+// LockTracesToPrice locks those of the traces' rows that are to be priced, and gives them to row. A
+// row of another program that has no trace id of ours is left out.
+func (s *Store) LockTracesToPrice(ctx context.Context, c *pgbatch.Conn, next *Repricing, ids [][16]byte, row func(*TraceRow)) error {
+	return c.Exec(ctx, pgbatch.Statement{
+		What: "lock traces to price again", SQL: s.lockPriced,
+		Params: [][]byte{uuidArray(ids), param(appendStoredTime(nil, next.TouchedSince))},
+		OIDs:   []uint32{pgtype.UUIDArrayOID, pgtype.TimestamptzOID},
+		Row: func(v [][]byte) error {
+			var id pcommon.TraceID
+			if _, err := hex.Decode(id[:], v[1][:min(len(v[1]), 2*len(id))]); err != nil || hex.EncodeToString(id[:]) != string(v[1]) {
+				return nil
+			}
+			trace, err := readTrace(v)
+			if err == nil {
+				row(trace)
+			}
+			return err
+		},
+	})
 }
 
 // Place is where a row is stored, for as long as nobody changes the row.

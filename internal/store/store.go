@@ -56,19 +56,19 @@ type Store struct {
 	insertEvents pgbatch.Query[mapping.Event]
 	insertScores pgbatch.Query[*mapping.Score]
 
-	nextDay, tracesOfDay, pricedSpans, dayProgress, dayDone string
-	updateEstimates                                         pgbatch.Query[EstimateRow]
-	updateCosts                                             pgbatch.Query[TraceRow]
-	tracesWithWords, deleteTraces                           string
-	copyWords                                               string
-	insertWords                                             pgbatch.Query[WordsRow]
-	findWords                                               pgbatch.Query[WordsRef]
-	findSpansOfWords                                        pgbatch.Query[SpansRef]
-	bindWords                                               pgbatch.Query[BoundWords]
-	copyToDay                                               pgbatch.Query[CopiedContent]
-	findBodies                                              pgbatch.Query[bodyRef]
-	updateSpanWords                                         pgbatch.Query[SpanWords]
-	insertFormerWords                                       pgbatch.Query[FormerWords]
+	nextDay, tracesOfDay, lockPriced, pricedSpans, dayProgress, dayDone string
+	updateEstimates                                                     pgbatch.Query[EstimateRow]
+	updateCosts                                                         pgbatch.Query[TraceRow]
+	tracesWithWords, deleteTraces                                       string
+	copyWords                                                           string
+	insertWords                                                         pgbatch.Query[WordsRow]
+	findWords                                                           pgbatch.Query[WordsRef]
+	findSpansOfWords                                                    pgbatch.Query[SpansRef]
+	bindWords                                                           pgbatch.Query[BoundWords]
+	copyToDay                                                           pgbatch.Query[CopiedContent]
+	findBodies                                                          pgbatch.Query[bodyRef]
+	updateSpanWords                                                     pgbatch.Query[SpanWords]
+	insertFormerWords                                                   pgbatch.Query[FormerWords]
 
 	lockSignals, shareSignals, lockPairings, lastPairing string
 	findPairings, insertPairing, deletePairings          string
@@ -139,7 +139,7 @@ func New(schemaName string) *Store {
 		insertEvents: query(schemaName, "events_insert", insertEventColumns),
 		insertScores: query(schemaName, "scores_insert", scoreColumns),
 
-		nextDay: text(schemaName, "reprice_day"), tracesOfDay: text(schemaName, "reprice_traces"),
+		nextDay: text(schemaName, "reprice_day"), tracesOfDay: text(schemaName, "reprice_traces"), lockPriced: text(schemaName, "reprice_lock"),
 		pricedSpans: text(schemaName, "reprice_spans"), dayProgress: text(schemaName, "reprice_progress"),
 		dayDone: text(schemaName, "reprice_done"), updateEstimates: query(schemaName, "reprice_update", estimateColumns),
 		updateCosts:     query(schemaName, "reprice_costs", costColumns),

@@ -76,7 +76,7 @@ func (s *Store) LockTraces(ctx context.Context, c *pgbatch.Conn, traces []pcommo
 	})
 }
 
-// readTrace reads a row of traces_lock.sql.
+// readTrace reads the columns of trace_row.sql.
 func readTrace(v [][]byte) (*TraceRow, error) {
 	t := TraceRow{Rollup: &trace.Rollup{}}
 	var columns trace.Row

@@ -48,7 +48,7 @@ func (u *Upkeep) repricing(ctx context.Context) (busy bool, err error) {
 		return false, err
 	}
 	defer conn.Release()
-	err = conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM "+schema.Table(u.Schema, "llm_internal_repricing")+")").Scan(&busy)
+	err = conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM "+schema.Table(u.Schema, "llm_internal_days_to_price")+")").Scan(&busy)
 	return busy, err
 }
 

@@ -58,7 +58,7 @@ func TestFoldingWaitsForPrices(t *testing.T) {
 	pool := fill(t, noon, 1)
 	_, err := pool.Exec(t.Context(), fmt.Sprintf("INSERT INTO %s (hour) VALUES ($1)", schema.Table(schemaName, "llm_usage_hours")), noon)
 	require.NoError(t, err)
-	_, err = pool.Exec(t.Context(), fmt.Sprintf("INSERT INTO %s (day) VALUES ($1)", schema.Table(schemaName, "llm_internal_repricing")), noon)
+	_, err = pool.Exec(t.Context(), fmt.Sprintf("INSERT INTO %s (day) VALUES ($1)", schema.Table(schemaName, "llm_internal_days_to_price")), noon)
 	require.NoError(t, err)
 	now := noon.Add(24 * time.Hour)
 	u := &Upkeep{

@@ -2,7 +2,10 @@ package write
 
 import (
 	"context"
+	"fmt"
 	"math"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
@@ -22,15 +25,23 @@ type Repriced struct {
 	Calls, Changed int
 }
 
+// Prices are what calls are estimated by.
+type Prices interface {
+	// Reload reads the prices of now.
+	Reload(context.Context, *pgx.Conn) error
+	// Estimate fills the estimated cost of spans.
+	Estimate([]mapping.Span)
+}
+
 // Reprice estimates the calls of the next traces of a day that waits for that, in one
 // transaction with all sums that follow: of their traces at once, of their hours when these
 // are folded again. A trace that an earlier version counted is counted anew. It returns nil
 // if no day waits, or another collector is at it.
-func (w *Writer) Reprice(ctx context.Context, estimate func([]mapping.Span)) (done *Repriced, err error) {
+func (w *Writer) Reprice(ctx context.Context, prices Prices) (done *Repriced, err error) {
 	err = pgbatch.Run(ctx, w.pool, true, func(c *pgbatch.Conn, _ bool) error {
 		r := repricing{
 			transaction: transaction{w: w, conn: c, batch: &mapping.Batch{}, careful: true},
-			estimate:    estimate, number: map[[16]byte]int32{}, changed: map[int32]bool{}, elsewhere: map[int32]bool{},
+			prices:      prices, number: map[[16]byte]int32{}, changed: map[int32]bool{}, elsewhere: map[int32]bool{},
 		}
 		done, err = r.run(ctx)
 		return err
@@ -41,9 +52,9 @@ func (w *Writer) Reprice(ctx context.Context, estimate func([]mapping.Span)) (do
 // repricing is a transaction that estimates stored calls.
 type repricing struct {
 	transaction
-	estimate func([]mapping.Span)
-	one      [1]mapping.Span // that is being estimated
-	done     *Repriced
+	prices Prices
+	one    [1]mapping.Span // that is being estimated
+	done   *Repriced
 
 	number    map[[16]byte]int32 // of a trace in traces
 	rows      []store.EstimateRow
@@ -63,16 +74,26 @@ func (r *repricing) run(ctx context.Context) (*Repriced, error) {
 	if next == nil {
 		return nil, r.conn.Commit(ctx)
 	}
-	refs, err := r.w.store.TracesToPrice(ctx, r.conn, next, repriceSpans)
+	// A change of prices after this lists the day anew, and waits for this transaction to do so.
+	if err := r.prices.Reload(ctx, r.conn.Pgx()); err != nil {
+		return nil, fmt.Errorf("read llm_prices: %w", err)
+	}
+	ids, err := r.w.store.TracesToPrice(ctx, r.conn, next, repriceSpans)
 	if err != nil {
 		return nil, err
 	}
-	r.done = &Repriced{Day: next.Day, Done: len(refs) == 0}
+	r.done = &Repriced{Day: next.Day, Done: len(ids) == 0}
 	var last *[16]byte
-	if len(refs) > 0 {
-		last = &refs[len(refs)-1].ID
+	if len(ids) > 0 {
+		last = &ids[len(ids)-1]
+		err = r.w.store.LockTracesToPrice(ctx, r.conn, next, ids, func(row *store.TraceRow) {
+			r.traces = append(r.traces, traceSpans{otel: row.TraceID, id: row.ID, stored: row.Rollup})
+		})
 	}
-	if err := r.reprice(ctx, refs); err != nil {
+	if err == nil && len(r.traces) > 0 {
+		err = r.reprice(ctx)
+	}
+	if err != nil {
 		return nil, err
 	}
 	s := r.w.store.Change(nil, &r.changes, r.bounds())
@@ -82,27 +103,13 @@ func (r *repricing) run(ctx context.Context) (*Repriced, error) {
 	return r.done, r.conn.Commit(ctx, r.w.store.Progress(s, next, last)...)
 }
 
-// reprice locks traces and estimates their calls.
-func (r *repricing) reprice(ctx context.Context, refs []store.TraceRef) error {
-	for _, ref := range refs {
-		if !ref.TraceID.IsEmpty() {
-			r.traces = append(r.traces, traceSpans{otel: ref.TraceID, id: ref.ID})
-		}
-	}
-	if len(r.traces) == 0 {
-		return nil
-	}
-	if _, err := r.lock(ctx, r.allTraces()); err != nil {
-		return err
-	}
+// reprice estimates the calls of traces whose rows are locked.
+func (r *repricing) reprice(ctx context.Context) error {
 	within := store.Range{From: math.MaxInt64, To: math.MinInt64}
 	var ids [][16]byte
 	var outdated []int32
 	for i := range r.traces {
 		tr := &r.traces[i]
-		if tr.stored == nil {
-			continue // gone meanwhile
-		}
 		r.number[tr.id] = int32(i)
 		ids = append(ids, tr.id)
 		within.From, within.To = min(within.From, tr.stored.Start), max(within.To, tr.stored.End)
@@ -130,7 +137,7 @@ func (r *repricing) price(s *store.PricedSpan) {
 	was := s.EstimatedCost
 	r.one[0] = s.Span
 	r.one[0].EstimatedCost.Valid = false
-	r.estimate(r.one[:])
+	r.prices.Estimate(r.one[:])
 	is := r.one[0].EstimatedCost
 	if was.Valid == is.Valid && (!is.Valid || was.Decimal.Equal(is.Decimal)) {
 		return

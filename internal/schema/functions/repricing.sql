@@ -1,11 +1,12 @@
 -- Estimates of the past follow llm_prices: package pricing makes them, these functions
 -- note which days it has to look at.
 
--- Notes the days of which prices were added, changed or removed since the last time, to be
--- priced again after some time, and returns how many changes those were. What says where a
--- price is from does not matter. The first time all days are noted, but in a new database
--- none; since collectors of versions before, which estimate nothing, may go on for a while,
--- the latest days a second time.
+-- Notes the days of which prices were added, changed or removed since the last time, and returns 0
+-- if there are none. The days are priced again at once. Until settled has passed, batches may come
+-- that were estimated by the prices of before: then those traces are priced once more that batches
+-- have changed meanwhile. What says where a price is from does not matter. The first time all days
+-- are noted, but in a new database none; since collectors of versions before, which estimate
+-- nothing, may go on for a while, the latest days a second time.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_note_prices(settled interval) RETURNS integer
 LANGUAGE plpgsql SET "TimeZone" = 'UTC' AS $$
 DECLARE
@@ -28,9 +29,11 @@ BEGIN
         SELECT now.hash, now.valid_from, now.valid_to FROM now ON CONFLICT (hash) DO NOTHING
         RETURNING a.valid_from, a.valid_to
     )
-    INSERT INTO {{.schema}}.llm_internal_price_changes (since, until, ready_at)
-    SELECT DISTINCT coalesce(c.valid_from, '-infinity')::date, (coalesce(c.valid_to, 'infinity') - interval '1 microsecond')::date, now() + settled
-    FROM (SELECT * FROM gone UNION ALL SELECT * FROM come) c WHERE NOT is_new
+    INSERT INTO {{.schema}}.llm_internal_price_changes (since, until, ready_at, touched_since)
+    SELECT DISTINCT coalesce(c.valid_from, '-infinity')::date, (coalesce(c.valid_to, 'infinity') - interval '1 microsecond')::date, pass.*
+    FROM (SELECT * FROM gone UNION ALL SELECT * FROM come) c
+    CROSS JOIN (VALUES (now(), '-infinity'), (now() + settled, now() - settled)) pass (ready_at, touched_since)
+    WHERE NOT is_new
     ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS noted = ROW_COUNT;
     IF first_time AND noted > 0 THEN
@@ -43,20 +46,24 @@ $$;
 REVOKE ALL ON FUNCTION {{.schema}}.llm_internal_note_prices(interval) FROM PUBLIC;
 
 -- Lists the days of changes that are ready, to be priced again from their beginning, and
--- returns how many those are.
+-- returns how many those are. The traces that were changed meanwhile wait until no day of
+-- the change is being priced.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_list_repricing() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' AS $$
 DECLARE
     listed integer;
 BEGIN
     WITH ready AS (
-        DELETE FROM {{.schema}}.llm_internal_price_changes c WHERE c.ready_at <= now() RETURNING c.since, c.until
+        DELETE FROM {{.schema}}.llm_internal_price_changes c
+        WHERE c.ready_at <= now() AND (c.touched_since = '-infinity'
+            OR NOT EXISTS (SELECT FROM {{.schema}}.llm_internal_days_to_price p WHERE p.day BETWEEN c.since AND c.until))
+        RETURNING c.since, c.until, c.touched_since
     )
-    INSERT INTO {{.schema}}.llm_internal_repricing AS r (day)
-    SELECT d.day FROM {{.schema}}.llm_internal_days() d
-    WHERE EXISTS (SELECT FROM ready WHERE d.day BETWEEN ready.since AND ready.until)
-    ORDER BY d.day
-    ON CONFLICT (day) DO UPDATE SET done_to = NULL;
+    INSERT INTO {{.schema}}.llm_internal_days_to_price AS r (day, touched_since)
+    SELECT d.day, min(ready.touched_since)
+    FROM {{.schema}}.llm_internal_days() d JOIN ready ON d.day BETWEEN ready.since AND ready.until
+    GROUP BY d.day ORDER BY d.day
+    ON CONFLICT (day) DO UPDATE SET done_to = NULL, touched_since = least(r.touched_since, excluded.touched_since);
     GET DIAGNOSTICS listed = ROW_COUNT;
     RETURN listed;
 END
