@@ -14,7 +14,7 @@ var _ = register(dialect{
 		fServiceName:   {{attr: "service.name", resource: true}},
 		fEnvironment:   {{attr: "deployment.environment.name"}, {attr: "deployment.environment"}},
 		fRelease:       {{attr: "service.version"}},
-		fErrorType:     {{attr: "error.type"}, {attr: "exception.type", with: ofFailure, note: "of a span whose status is error", at: last1}},
+		fErrorType:     {{attr: "error.type"}, {attr: "error.class", at: last1}, {attr: "exception.type", with: ofFailure, note: "of a span whose status is error", at: last1}},
 		fErrorMessage:  {{attr: "exception.message", at: last1}, {attr: "error.message", at: last1}},
 	},
 })

@@ -72,8 +72,11 @@ func evidenceOf(words []string) (e evidence) {
 	if e&showsAI != 0 && (last == "provider" || ends("provider", "name")) {
 		e |= showsProvider
 	}
-	if last == "model" || ends("model", "name") || ends("model", "id") {
+	if last == "model" || ends("model", "name") || ends("model", "id") || ends("model", "selected") {
 		e |= showsModel
+	}
+	if ends("completion", "message") || ends("generation", "output") {
+		e |= showsAI | showsEnd
 	}
 	if n := len(words); n > 1 && words[n-2] == "vector" && vectorSizes[last] {
 		e |= showsVectorSize

@@ -41,7 +41,7 @@ func kindRankOf(key string, words []string) kindRank {
 		return statesOp
 	case len(words) > 2 && ends("operation", "name"):
 		return statesOperation
-	case key == "span.type", key == "span.kind", key == "span_type", ends("operation", "name"), last == "operation", last == "subtype",
+	case ends("request", "endpoint"), key == "span.type", key == "span.kind", key == "span_type", ends("operation", "name"), last == "operation", last == "subtype",
 		last == "kind" && len(words) > 1:
 		return statesWeakly
 	case key == "entity.type":
@@ -336,9 +336,14 @@ func kindOfOperationID(id string) (Kind, looked) {
 		return KindTool, lookedKind
 	case strings.Count(id, ".") > 1: // ai.triage.category: nothing of the SDK
 		return KindOther, lookedInVain
+	case !sdkOperations[id]: // a program's own
+		return look(wordsOf(id[len("ai."):]))
 	}
 	return KindChain, lookedKind
 }
+
+// sdkOperations are the outer operations of the Vercel AI SDK.
+var sdkOperations = wordSet("ai.generateText ai.streamText ai.generateObject ai.streamObject ai.embed ai.embedMany ai.rerank ai.agent ai.toolLoopAgent")
 
 // enumValue cuts what languages print around the value of an enum: Kinds.TOOL,
 // <Kinds.TOOL: 'tool'>, <class 'a.b.C'>.

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -35,7 +36,7 @@ func toolRow(name string, more anyMap) anyMap {
 // in that code.
 func TestSourcedSpans(t *testing.T) {
 	held, all := map[string]int{}, map[string]int{}
-	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedStrangers, sourcedReports) {
+	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedStrangers, sourcedReports, sourcedPassers) {
 		t.Run(strings.ReplaceAll(c.source+" "+c.name, "/", "|"), func(t *testing.T) {
 			_, got := c.span.mapped(t)
 			for field, want := range c.want {
@@ -63,7 +64,7 @@ func TestSourcedSpans(t *testing.T) {
 // for the attributes that are left.
 func TestSpellingsOfSourcedSpans(t *testing.T) {
 	compared := 0
-	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedStrangers, sourcedReports) {
+	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedStrangers, sourcedReports, sourcedPassers) {
 		if !ownNames(c.span) {
 			continue
 		}
@@ -79,6 +80,9 @@ func TestSpellingsOfSourcedSpans(t *testing.T) {
 	t.Logf("%d rows compared", compared)
 }
 
+// indexInKey finds the index of one of several, which no spelling but the dotted one has.
+var indexInKey = regexp.MustCompile(`\.\d+(\.|$)`)
+
 // ownNames reports whether the keys of a span are names that its emitter has chosen, all in a name
 // space, and that no dialect has its scope.
 func ownNames(span testSpan) bool {
@@ -87,7 +91,7 @@ func ownNames(span testSpan) bool {
 	}
 	for key := range span.attrs {
 		words := wordsOf(key)
-		if info := compiled().keys[key]; info != nil && info.shared || len(words) < 2 || generalNamespaces[words[0]] || words[0] == "gen" || words[0] == "mcp" || words[0] == "a2a" {
+		if info := compiled().keys[key]; info != nil && info.shared || len(words) < 2 || generalNamespaces[words[0]] || words[0] == "gen" || words[0] == "mcp" || words[0] == "a2a" || indexInKey.MatchString(key) {
 			return false
 		}
 		if f, _, _ := compiled().match(key); f != nil && f.fields != 0 {
@@ -109,6 +113,11 @@ var renamings = map[string]func(anyMap) anyMap{
 		return renamed(attrs, func(words []string) string { return strings.Join(words, "_") })
 	},
 	"in an object": func(attrs anyMap) anyMap { return anyMap{"quetzal": renamed(attrs, snake)} },
+	"with hyphens": func(attrs anyMap) anyMap { return renamed(attrs, keySpellings["kebab"]) },
+	"with colons":  func(attrs anyMap) anyMap { return renamed(attrs, keySpellings["colons"]) },
+	"in Pascal":    func(attrs anyMap) anyMap { return renamed(attrs, pascal) },
+	"in capitals":  func(attrs anyMap) anyMap { return renamed(attrs, keySpellings["capitals"]) },
+	"half dotted":  func(attrs anyMap) anyMap { return renamed(attrs, keySpellings["mixed"]) },
 }
 
 func snake(words []string) string { return strings.Join(words, "_") }
@@ -128,7 +137,7 @@ func TestNormalisedSourcedSpans(t *testing.T) {
 	for name, c := range invented {
 		spans[name] = c.span
 	}
-	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedStrangers, sourcedReports) {
+	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedStrangers, sourcedReports, sourcedPassers) {
 		spans[c.source+" "+c.name] = c.span
 	}
 	rewritten := 0
