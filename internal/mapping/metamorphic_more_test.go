@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"encoding/json"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -172,4 +173,57 @@ func TestKindsOfOpenTelemetrySayNothing(t *testing.T) {
 			}
 		}
 	}
+}
+
+// otherPrefixes write the keys of the GenAI conventions as programs do that have not read them.
+var otherPrefixes = map[string]func(string) string{
+	"with underscores":     func(key string) string { return strings.ReplaceAll(key, ".", "_") },
+	"with colons":          func(key string) string { return strings.ReplaceAll(key, ".", ":") },
+	"in camel case":        func(key string) string { w := wordsOf(key); return w[0] + pascal(w[1:]) },
+	"in an app's space":    func(key string) string { return "app." + key },
+	"below attributes":     func(key string) string { return "attributes." + key },
+	"as llm's":             func(key string) string { return "llm." + strings.TrimPrefix(key, "gen_ai.") },
+	"as ai's":              func(key string) string { return "ai." + strings.TrimPrefix(key, "gen_ai.") },
+	"as genai's":           func(key string) string { return "genai." + strings.TrimPrefix(key, "gen_ai.") },
+	"without a name space": func(key string) string { return strings.TrimPrefix(key, "gen_ai.") },
+}
+
+// TestKeysOfTheConventionsElsewhere writes the keys of sourced spans of calls in the GenAI conventions
+// with other prefixes. The operation and parameters that only the conventions name are not compared.
+func TestKeysOfTheConventionsElsewhere(t *testing.T) {
+	compared := 0
+	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedStrangers, sourcedReports, sourcedPassers) {
+		ok := len(c.span.attrs) > 0 && len(c.span.events) == 0 && compiled().dialectsOfScope(c.span.scope) == 0
+		for key := range c.span.attrs {
+			ok = ok && strings.HasPrefix(key, "gen_ai.") && !indexInKey.MatchString(key)
+		}
+		_, want := c.span.mapped(t)
+		if !ok || want["kind"] == "other" {
+			continue
+		}
+		for how, rename := range otherPrefixes {
+			other := c.span
+			other.attrs = anyMap{}
+			for key, v := range c.span.attrs {
+				other.attrs[rename(key)] = v
+			}
+			_, got := other.mapped(t)
+			compared++
+			before := maps.Clone(want)
+			for _, field := range []string{"attributes", "operation", "request_parameters"} {
+				delete(before, field)
+				delete(got, field)
+			}
+			switch how {
+			case "without a name space": // a bare provider is one only if it is known
+				delete(before, "provider")
+				delete(got, "provider")
+			case "as ai's": // ai.response.text is the Vercel SDK's, and no list
+				delete(before, "output_messages")
+				delete(got, "output_messages")
+			}
+			requireSameRow(t, c.source+" "+c.name+" "+how, before, got)
+		}
+	}
+	t.Logf("%d rows compared", compared)
 }

@@ -19,7 +19,7 @@ var unknownFeeds = [numUnnamed][]struct {
 	namesOutput:           {{fOutputMessages, talks}, {fToolResult, onlyTool}, {fDocuments, searchKinds}},
 	namesArguments:        {{fToolArguments, onlyTool}},
 	namesResult:           {{fToolResult, onlyTool}},
-	namesModel:            {{fRequestModel, modelKinds}},
+	namesModel:            {{fRequestModel, modelKinds | kindsOf(KindAgent)}},
 	namesResponseModel:    {{fResponseModel, modelKinds}},
 	namesKnownProvider:    {{fProvider, modelKinds}},
 	namesProvider:         {{fProvider, modelKinds}},

@@ -110,7 +110,7 @@ var unnamedTails = tailsOf(map[unnamed]string{
 
 // unknownTails are such words on spans of unknown emitters, which no dialect describes.
 var unknownTails = tailsOf(map[unnamed]string{
-	namesUser:             "user identifier, customer id, end user",
+	namesUser:             "user identifier, request user, customer id, end user",
 	namesSession:          "session identifier, chat id, dialog id, dialogue id",
 	namesRequest:          "prompts, request, request body, request payload, request data, user prompt, user message, user input, input text, inputs, input message, human message, payload",
 	namesQuestion:         "question, user query",
@@ -143,7 +143,7 @@ var unknownTails = tailsOf(map[unnamed]string{
 	namesProvider:         "vendor, vendor name, ai system, genai system",
 	namesFinish:           "stop reasons, done reason, completion reason",
 	namesStream:           "stream, streaming, is stream, is streaming, streamed",
-	namesDimensions:       "dimensions, dimension, dims, dim, vector size, embedding size",
+	namesDimensions:       "dimensions, dimension, dimension count, dims, dim, vector size, embedding size",
 	namesTags:             "tags",
 	namesPromptName:       "prompt name, prompt template name, template name, prompt alias",
 	namesPromptVersion:    "prompt version, prompt template version, template version",
@@ -197,6 +197,9 @@ func unnamedOf(words []string) unnamed {
 	}
 	if names == namesCost && holdsAny(words[:n-length], costParts) {
 		return namesNothing
+	}
+	if names == namesModel && n > length && words[n-length-1] == "response" {
+		names = namesResponseModel
 	}
 	if names == namesNothing || holdsAny(words[:n-length], otherThings) || needsAI[names] && !mentionsAI(words) || names.isFigure(words) {
 		return namesNothing
