@@ -61,6 +61,9 @@ type source struct {
 	// with replaces the value by another, the zero value being none; note says how.
 	with func(r *reading, v value) value
 	note string
+
+	// seldom says that with passes over most values: explain tells only of the others.
+	seldom bool
 	// object says that only a JSON object gives anything: most attributes that may be the
 	// body of a request are lists or plain text, and feed the field nothing then.
 	object bool

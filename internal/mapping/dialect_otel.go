@@ -30,7 +30,7 @@ var _ = register(dialect{
 		fStreaming: {
 			{attr: "gen_ai.request.stream"},
 			{attr: "gen_ai.input.messages", object: true, with: member("stream"), note: "`stream` of a body", at: last1},
-			{attr: "gen_ai.operation.name", with: streamedOperation, note: "that has `stream` in its name", at: last2},
+			{attr: "gen_ai.operation.name", with: streamedOperation, note: "that has `stream` in its name", at: last2, seldom: true},
 		},
 		fTTFT: {
 			{attr: "gen_ai.response.time_to_first_chunk", as: asSeconds, streams: true},

@@ -259,6 +259,8 @@ func (r *reading) has(src *boundSource) bool {
 		return slices.ContainsFunc(src.parts[:], func(at int16) bool { return at >= 0 && r.slots[at].set })
 	case !r.slots[src.slot].set:
 		return false
+	case src.seldom:
+		return src.with(r, value{attr: r.slots[src.slot].value}).exists()
 	case src.list || len(src.steps) == 0:
 		return true
 	}
