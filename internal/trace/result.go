@@ -238,7 +238,7 @@ func (p *Planner) takeAwaited(r *Result) {
 // register collects the rows by which later batches find the calls, and the tools that
 // changed.
 func (p *Planner) register(r *Result) {
-	before := map[toolID]Tool{}
+	before, done := map[toolID]Tool{}, map[toolID]bool{}
 	for _, calls := range p.t.tools {
 		for _, tools := range calls {
 			for _, tool := range tools {
@@ -264,6 +264,10 @@ func (p *Planner) register(r *Result) {
 			ID: node.ID, Name: toolHash(node.ToolName), Call: toolHash(node.ToolCall),
 			Counted: p.vertices[node.vertex].state&callRepeats == 0, Covered: p.covered[int32(n)],
 		}
+		if done[tool.id()] {
+			continue // another observation of the span
+		}
+		done[tool.id()] = true
 		was, stored := before[tool.id()]
 		if !stored && !p.t.whole && node.was != nil && (tool.Counted || !node.was.Counted.V) {
 			continue // the row, if there is one, stays as it is

@@ -221,18 +221,27 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 		same(t, 0, len(s.spans[a.ID]), "awaited, and there")
 		s.awaited[a.ID] |= a.Below
 	}
+	stored := map[pairKey]bool{}
 	for _, p := range r.Pairs {
 		key := pairKey{p.Inner, p.Outer}
+		same(t, false, stored[key], "a statement cannot change a row twice")
+		stored[key] = true
 		if _, ok := s.pairs[key]; !ok {
 			s.byInner[p.Inner] = append(s.byInner[p.Inner], key)
 		}
 		s.pairs[key] = p
 	}
+	calls := map[observation]bool{}
 	for _, c := range r.Calls {
+		same(t, false, calls[observation{c.ID, c.Start}], "a statement cannot change a row twice")
+		calls[observation{c.ID, c.Start}] = true
 		same(t, true, len(c.Keys) <= 7, "internal/store/sql/calls_find.sql looks at seven")
 		s.calls[observation{c.ID, c.Start}] = c
 	}
+	upserted := map[toolID]bool{}
 	for _, tool := range r.Tools {
+		same(t, false, upserted[tool.id()], "a statement cannot change a row twice")
+		upserted[tool.id()] = true
 		tool.Covered = tool.Covered || s.tools[tool.id()].Covered
 		s.tools[tool.id()] = tool
 		if s.names[tool.Name] == nil {
