@@ -640,12 +640,23 @@ BEGIN
     SELECT array_agg(w.day) FILTER (WHERE w.unsure), array_agg(w.id) FILTER (WHERE w.unsure),
         array_agg(w.day) FILTER (WHERE w.free), array_agg(w.id) FILTER (WHERE w.free) INTO read_days, read_ids, free_days, free_ids
     FROM {{.schema}}.llm_internal_judge_contents(all_days, all_ids, of_traces, of_spans, of_times, event_days, events, NULL) w;
-    SELECT free_days || array_agg(w.day), free_ids || array_agg(w.id) INTO days, ids
-    FROM {{.schema}}.llm_internal_unneeded(read_days, read_ids, of_traces, of_spans, of_times, NULL) w;
+    SELECT array_agg(w.day), array_agg(w.id) INTO days, ids FROM {{.schema}}.llm_internal_unneeded(read_days, read_ids, of_traces, of_spans, of_times, NULL) w;
     PERFORM {{.schema}}.llm_internal_summarize(days);
+    days := free_days || days;
+    ids := free_ids || ids;
 
     PERFORM pg_advisory_xact_lock(writers);
     PERFORM {{.schema}}.llm_internal_note_owners(true);
+    -- Spans may have got words of log records since.
+    SELECT array_agg(w.day), array_agg(w.id) INTO all_days, all_ids FROM (
+        SELECT a.day, a.id FROM unnest(all_days, all_ids) AS a (day, id)
+        UNION
+        SELECT r.day, r.id FROM unnest(of_traces, of_spans, of_times) AS e (trace_id, span_id, start_time)
+        CROSS JOIN LATERAL (SELECT s.stored_at FROM {{.schema}}.llm_spans s
+            WHERE s.trace_id = e.trace_id AND s.span_id = e.span_id AND s.start_time = e.start_time OFFSET 0) s
+        CROSS JOIN LATERAL (SELECT r.day, r.id FROM {{.schema}}.llm_content_references r
+            WHERE s.stored_at >= since AND r.trace_id = e.trace_id AND r.span_id = e.span_id AND r.start_time = e.start_time OFFSET 0) r
+        WHERE s.stored_at >= since) w;
     WITH d AS MATERIALIZED (
         SELECT w.* FROM {{.schema}}.llm_internal_decide_contents(all_days, all_ids, days, ids, of_traces, of_spans, of_times, event_days, events, since) w
     ), g AS MATERIALIZED (
