@@ -53,9 +53,9 @@ type strange struct{ table, column, typ string }
 // then reads everything, erases, folds, prices, retains, and stores batches that touch these
 // rows: nothing fails, and nothing is set aside.
 func TestNoRowOfOthersCanHurt(t *testing.T) {
-	seeds, rounds := 3, 8
+	seeds, rounds := 2, 5
 	if testing.Short() {
-		seeds, rounds = 1, 4
+		seeds, rounds = 1, 3
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {

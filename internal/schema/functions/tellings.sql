@@ -139,7 +139,7 @@ BEGIN
     SELECT c.span_id, c.start_time
     FROM near u JOIN near c ON c.kind = u.kind AND c.counted AND (u.failed OR NOT c.failed)
     WHERE u.span_id = of_span AND c.span_id <> of_span AND (SELECT count(*) FROM near) < 1001
-    ORDER BY abs(extract(epoch FROM c.end_time - u.end_time)), c.start_time, c.span_id
+    ORDER BY abs(extract(epoch FROM c.end_time) - extract(epoch FROM u.end_time)), c.start_time, c.span_id
     LIMIT 1;
 END
 $$;
@@ -221,7 +221,7 @@ BEGIN
         SELECT DISTINCT ON (d.told_by) d.told_by, c.span_id, c.start_time, c.failed, c.kind
         FROM down d JOIN near u ON u.span_id = d.told_by
         JOIN near c ON c.span_id = d.span_id AND c.span_id <> u.span_id AND c.kind = u.kind AND c.counted AND (u.failed OR NOT c.failed)
-        ORDER BY d.told_by, abs(extract(epoch FROM c.end_time - u.end_time)), c.start_time, c.span_id
+        ORDER BY d.told_by, abs(extract(epoch FROM c.end_time) - extract(epoch FROM u.end_time)), c.start_time, c.span_id
     )
     SELECT {{.usage_sums}}
     FROM shown h JOIN near u ON u.span_id = h.told_by AND NOT u.counted AND u.tells AND u.kind = h.kind AND (u.failed OR NOT h.failed)

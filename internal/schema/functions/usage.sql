@@ -248,7 +248,7 @@ BEGIN
         latency_us_sum, latency_us_max, estimated_cost, unpriced_calls, dropped)
     SELECT date_trunc('day', hour), service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version, provider, model, kind,
         sum(calls), sum(tool_calls), sum(failed_calls), sum(failed_tool_calls), sum(errors), sum(priced_calls),
-        sum(input_tokens), sum(output_tokens), sum(total_tokens), sum(cache_read_tokens), sum(cache_creation_tokens), sum(reasoning_tokens),
+        {{.schema}}.llm_internal_bigint(sum(input_tokens)), {{.schema}}.llm_internal_bigint(sum(output_tokens)), {{.schema}}.llm_internal_bigint(sum(total_tokens)), {{.schema}}.llm_internal_bigint(sum(cache_read_tokens)), {{.schema}}.llm_internal_bigint(sum(cache_creation_tokens)), {{.schema}}.llm_internal_bigint(sum(reasoning_tokens)),
         sum(total_cost), sum(latency_us_sum), max(latency_us_max), sum(estimated_cost), sum(unpriced_calls), true
     FROM gone
     GROUP BY 1, service_name, environment, user_id, labels, agent_name, prompt_name, prompt_version, provider, model, kind;

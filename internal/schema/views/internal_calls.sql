@@ -33,8 +33,8 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     {{.usage input_image_tokens}},
     {{.usage output_image_tokens}},
     {{.usage web_search_requests}},
-    coalesce(CASE WHEN k.cost_counted THEN s.input_cost END, u.input_cost, (a.costs ->> 'input_cost')::numeric) AS input_cost,
-    coalesce(CASE WHEN k.cost_counted THEN s.output_cost END, u.output_cost, (a.costs ->> 'output_cost')::numeric) AS output_cost,
+    coalesce(CASE WHEN k.cost_counted THEN s.input_cost END, u.input_cost, {{.schema}}.llm_internal_number(a.costs -> 'input_cost')) AS input_cost,
+    coalesce(CASE WHEN k.cost_counted THEN s.output_cost END, u.output_cost, {{.schema}}.llm_internal_number(a.costs -> 'output_cost')) AS output_cost,
     coalesce(c.reported + c.estimate, c.reported, c.estimate) AS total_cost,
     CASE WHEN c.reported IS NOT NULL THEN 'reported' WHEN c.estimate IS NOT NULL THEN 'estimated' END AS cost_source,
     s.aggregate_usage, s.counted, s.usage_counted, k.cost_counted,
@@ -76,7 +76,7 @@ LEFT JOIN LATERAL {{.schema}}.llm_internal_usage_around(
             AND (greatest(t.total_tokens, t.input_tokens, t.output_tokens) > 0 OR t.estimated_cost IS NOT NULL OR t.unpriced_calls > 0)
         OR s.total_cost IS NULL AND s.estimate_counted IS NOT TRUE AND t.total_cost IS NOT NULL) AND s.counted AND t.span_count > 1 THEN s.trace_id END,
     s.span_id, s.start_time, s.kind, coalesce(s.parent_span_id, ''), t.span_count, t.start_time, t.end_time) u ON true
-CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN k.cost_counted THEN s.total_cost END, u.total_cost, (a.costs ->> 'total_cost')::numeric) AS reported,
+CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN k.cost_counted THEN s.total_cost END, u.total_cost, {{.schema}}.llm_internal_number(a.costs -> 'total_cost')) AS reported,
     coalesce(CASE WHEN s.estimate_counted THEN s.estimated_cost END, u.counted_estimate) AS estimate) c
 WHERE s.kind IN ('llm', 'embedding', 'reranker') AND (s.counted
         OR (s.usage_counted AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NOT NULL
