@@ -1,6 +1,7 @@
 package write
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -85,16 +86,13 @@ func TestTraceThatAppearsMeanwhileIsCountedAnew(t *testing.T) {
 	parent, child := callOf(1, 1), callOf(1, 2)
 	child.ParentSpanID = parent.SpanID
 	write(t, w, callOf(2, 3)) // the day is there
-	tx, err := pool.Begin(t.Context())
-	require.NoError(t, err)
-	_, err = tx.Exec(t.Context(), "LOCK TABLE llm_usage_hours IN SHARE MODE") // the end of a batch
-	require.NoError(t, err)
+	release := holdEnds(t, pool)
 	var group errgroup.Group
 	for i, s := range []mapping.Span{parent, child} {
 		group.Go(func() error { _, err := w.Write(t.Context(), batchOf(s), nil); return err })
 		awaitLock(t, pool, []string{"relation", "transactionid"}[i])
 	}
-	require.NoError(t, tx.Rollback(t.Context()))
+	release()
 	require.NoError(t, group.Wait())
 	requireFlags(t, pool, "a trace that two batches create")
 	rowcheck.Rollups(t, pool)
@@ -109,10 +107,7 @@ func TestBatchesInsertTracesWhileOthersCreateTheSame(t *testing.T) {
 	w, pool := newWriter(t)
 	write(t, w, callOf(2, 3)) // the day is there
 	other := New(pool, "public", window)
-	tx, err := pool.Begin(t.Context())
-	require.NoError(t, err)
-	_, err = tx.Exec(t.Context(), "LOCK TABLE llm_usage_hours IN SHARE MODE") // the end of a batch
-	require.NoError(t, err)
+	release := holdEnds(t, pool)
 	var group errgroup.Group
 	group.Go(func() error { _, err := other.Write(t.Context(), batchOf(callOf(1, 1)), nil); return err })
 	awaitLock(t, pool, "relation")
@@ -122,7 +117,7 @@ func TestBatchesInsertTracesWhileOthersCreateTheSame(t *testing.T) {
 		return err
 	})
 	awaitLock(t, pool, "transactionid")
-	require.NoError(t, tx.Rollback(t.Context()))
+	release()
 	require.NoError(t, group.Wait())
 	require.Equal(t, 1, result.TracesCreated)
 	rowcheck.Rollups(t, pool)
@@ -131,6 +126,39 @@ func TestBatchesInsertTracesWhileOthersCreateTheSame(t *testing.T) {
 		write(t, w, callOf(10+i, 1))
 	}
 	require.True(t, w.newTraces.justified())
+}
+
+// TestBatchesOfATraceWaitForOneAnother has two collectors add spans to one stored trace at once:
+// the second reads the sums of the trace only when the first has stored its own.
+func TestBatchesOfATraceWaitForOneAnother(t *testing.T) {
+	w, pool := newWriter(t)
+	write(t, w, callOf(1, 1))
+	release := holdEnds(t, pool)
+	var group errgroup.Group
+	for n, writer := range []*Writer{w, New(pool, "public", window)} {
+		group.Go(func() error {
+			_, err := writer.Write(t.Context(), batchOf(callOf(1, byte(2+n))), nil)
+			return err
+		})
+		awaitLock(t, pool, []string{"relation", "transactionid"}[n])
+	}
+	release()
+	require.NoError(t, group.Wait())
+	rowcheck.Rollups(t, pool)
+	var spans int
+	require.NoError(t, pool.QueryRow(t.Context(), "SELECT span_count FROM llm_traces").Scan(&spans))
+	require.Equal(t, 3, spans)
+}
+
+// holdEnds keeps batches from ending until release.
+func holdEnds(t *testing.T, pool *pgxpool.Pool) (release func()) {
+	t.Helper()
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), "LOCK TABLE llm_usage_hours IN SHARE MODE")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = tx.Rollback(context.Background()) }) // of a test that fails before
+	return func() { require.NoError(t, tx.Rollback(t.Context())) }
 }
 
 // awaitLock waits until somebody waits for a lock of a kind.
