@@ -187,17 +187,23 @@ func (p *Planner) takeWhole(r *Result) *Rollup {
 		}
 	}
 	sortChanges(r.Changed)
-	// What another program wrote stays where no span says it.
-	old := p.t.stored
+	// What another program wrote stays where no span says it; what events said that leave goes with them.
+	old, left := p.t.stored, &p.t.left
 	for _, tag := range old.Tags {
-		row.Tags = insert(row.Tags, tag)
+		if !slices.Contains(left.Tags, tag) {
+			row.Tags = insert(row.Tags, tag)
+		}
 	}
 	for _, m := range old.Models {
-		row.Models = insert(row.Models, m)
+		if !slices.Contains(left.Models, m) {
+			row.Models = insert(row.Models, m)
+		}
 	}
 	row.foreign = foreign{root: old.RootID(), status: old.Status(), labels: old.Labels()}
 	for f := range row.foreign.fields {
-		row.foreign.fields[f] = old.Field(f)
+		if v := old.Field(f); v != left.Field(f) {
+			row.foreign.fields[f] = v
+		}
 	}
 	return &row
 }

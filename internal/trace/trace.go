@@ -33,6 +33,7 @@ type Trace struct {
 
 	events []EventPair          // of which one is in the trace, or both
 	gone   map[observation]bool // stored events that move to another trace
+	left   Rollup               // what these said of this one
 
 	failing map[observation]bool // stored spans that get the error of an event
 }
@@ -137,7 +138,10 @@ func (t *Trace) KnowSpans(spans ...Stored) {
 	}
 	for i := range spans {
 		at := observation{spans[i].ID, spans[i].Start}
-		if !t.index[at] && !t.gone[at] {
+		switch {
+		case t.gone[at]:
+			t.left.addSpan(&spans[i].Span)
+		case !t.index[at]:
 			t.index[at] = true
 			t.known = append(t.known, spans[i])
 		}
