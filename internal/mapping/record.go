@@ -143,7 +143,9 @@ func (r *reading) event(rec *Record) Event {
 		e.Score.ID, e.Score.Time, e.Score.SessionID = e.ID, e.Time, e.SessionID
 		e.Score.TraceID, e.Score.Belongs, e.Score.SpanID = e.TraceID, e.Belongs, e.SpanID
 	}
-	e.referred = slices.Clone(r.referred)
+	if len(r.referred) > 0 {
+		e.referred = slices.Clone(r.referred)
+	}
 	e.Adjustments = scratch.Adjustments | adjustmentsOf(r.rep)
 	return e
 }

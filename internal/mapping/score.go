@@ -84,7 +84,9 @@ func (r *reading) score(attrs pcommon.Map) *Score {
 		s.Attributes = r.keep(r.buf[start:])
 	}
 	r.buf = r.buf[:start]
-	s.Contents = slices.Clone(r.referred[referred:])
+	if len(r.referred) > referred {
+		s.Contents = slices.Clone(r.referred[referred:])
+	}
 	return s
 }
 
