@@ -361,7 +361,7 @@ func (c *Candidate) named(span pcommon.SpanID) CandidateKey {
 // of a model, or any where nothing but time ties the event to others. Spans are listed where they
 // failed alone: for the others the trace is read.
 func (c *Candidate) listedAround() []CandidateKey {
-	if c.Event == "" && !(c.Failed && c.Kind.IsModel()) {
+	if c.Event == "" && (!c.Failed || !c.Kind.IsModel()) {
 		return nil
 	}
 	return c.lookedUpAround()
