@@ -154,6 +154,16 @@ func (w *coverWalk) eachBelow(v int32, f func(int32)) {
 
 // eachInner calls f with those of some calls that may lie within an observation of a vertex.
 func (w *coverWalk) eachInner(v int32, calls buckets, may func(*bucket) bool, f func(*moment, Traits)) {
+	w.eachBucket(v, calls, func(m *moment, b *bucket) {
+		if may(b) {
+			b.inner(m, func(c *moment) bool { f(c, b.traits); return true })
+		}
+	})
+}
+
+// eachBucket calls f with the times of a vertex's observations and those of some calls that have
+// a key in common with the observation, in other scopes.
+func (w *coverWalk) eachBucket(v int32, calls buckets, f func(*moment, *bucket)) {
 	for n := w.vertices[v].first; n != none; n = w.nodes[n].next {
 		node := &w.nodes[n]
 		if !node.mayLieBeside() {
@@ -163,8 +173,8 @@ func (w *coverWalk) eachInner(v int32, calls buckets, may func(*bucket) bool, f 
 		w.keys = node.lookedUp(w.keys[:0])
 		for _, key := range w.keys {
 			for _, b := range calls[key] {
-				if b.scope != scope && may(b) {
-					b.inner(&m, func(c *moment) bool { f(c, b.traits); return true })
+				if b.scope != scope {
+					f(&m, b)
 				}
 			}
 		}
@@ -210,26 +220,17 @@ func (w *coverWalk) lookBeside(v int32, lacks, gained modelKinds) {
 	if lacks == 0 {
 		return
 	}
-	for n := w.vertices[v].first; n != none; n = w.nodes[n].next {
-		node := &w.nodes[n]
-		if !node.mayLieBeside() {
-			continue
+	w.eachBucket(v, w.t.unknownCalls(), func(m *moment, b *bucket) {
+		if b.traits.passes()&lacks == 0 {
+			return
 		}
-		m, scope := moment{node.Start, node.End, node.ID}, scopeHash(node.Scope)
-		w.keys = node.lookedUp(w.keys[:0])
-		for _, key := range w.keys {
-			for _, b := range w.t.unknownCalls()[key] {
-				if b.scope != scope && b.traits.passes()&lacks != 0 {
-					left := 1 << min(w.t.fetched, 30)
-					b.outer(&m, func(c *moment) bool {
-						w.fetch.take(c, b.traits)
-						left--
-						return left > 0
-					})
-				}
-			}
-		}
-	}
+		left := 1 << min(w.t.fetched, 30)
+		b.outer(m, func(c *moment) bool {
+			w.fetch.take(c, b.traits)
+			left--
+			return left > 0
+		})
+	})
 }
 
 // asks is what the walk asks for.
