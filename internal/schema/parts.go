@@ -52,17 +52,17 @@ var parts = map[string]string{
 	// Tokens of a row of llm_internal_calls: the span's own, else those of the spans around (u), else the
 	// aggregate of an agent (a).
 	"usage": `coalesce(CASE WHEN s.usage_counted THEN s.$1 END, u.$1, {{.schema}}.llm_internal_bigint({{.schema}}.llm_internal_number(a.usage -> '$1'))) AS $1`,
-	// The sums over spans u around a call, in the order of the result of llm_internal_usage_around.
-	"usage_sums": `{{.schema}}.llm_internal_bigint(sum(u.input_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.output_tokens) FILTER (WHERE u.tells_tokens)),
-    {{.schema}}.llm_internal_bigint(sum(u.total_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.cache_read_tokens) FILTER (WHERE u.tells_tokens)),
-    {{.schema}}.llm_internal_bigint(sum(u.cache_creation_tokens) FILTER (WHERE u.tells_tokens)),
-    {{.schema}}.llm_internal_bigint(sum(u.cache_write_1h_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.reasoning_tokens) FILTER (WHERE u.tells_tokens)),
-    {{.schema}}.llm_internal_bigint(sum(u.input_audio_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.output_audio_tokens) FILTER (WHERE u.tells_tokens)),
-    {{.schema}}.llm_internal_bigint(sum(u.input_image_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.output_image_tokens) FILTER (WHERE u.tells_tokens)),
-    {{.schema}}.llm_internal_bigint(sum(u.web_search_requests) FILTER (WHERE u.tells_tokens)),
-    sum(u.input_cost) FILTER (WHERE u.tells_cost), sum(u.output_cost) FILTER (WHERE u.tells_cost),
-    sum(u.total_cost) FILTER (WHERE u.tells_cost),
-    sum(u.estimated_cost) FILTER (WHERE u.tells_tokens), sum(u.estimated_cost) FILTER (WHERE u.estimate_counted),
+	// The sum over spans u around a call of what these tell of its tokens.
+	"told_tokens": `{{.schema}}.llm_internal_bigint(sum(u.$1) FILTER (WHERE u.tells_tokens))`,
+	// The sums over spans u around a call, in the order of the result of llm_internal_usage_around
+	// but for the last two columns, and all of them for spans that each tell something.
+	"told_sums": `{{.told_tokens input_tokens}}, {{.told_tokens output_tokens}}, {{.told_tokens total_tokens}},
+    {{.told_tokens cache_read_tokens}}, {{.told_tokens cache_creation_tokens}}, {{.told_tokens cache_write_1h_tokens}},
+    {{.told_tokens reasoning_tokens}}, {{.told_tokens input_audio_tokens}}, {{.told_tokens output_audio_tokens}},
+    {{.told_tokens input_image_tokens}}, {{.told_tokens output_image_tokens}}, {{.told_tokens web_search_requests}},
+    sum(u.input_cost) FILTER (WHERE u.tells_cost), sum(u.output_cost) FILTER (WHERE u.tells_cost), sum(u.total_cost) FILTER (WHERE u.tells_cost),
+    sum(u.estimated_cost) FILTER (WHERE u.tells_tokens)`,
+	"usage_sums": `{{.told_sums}}, sum(u.estimated_cost) FILTER (WHERE u.estimate_counted),
     (count(*) FILTER (WHERE u.estimate_counted AND u.estimated_cost IS NULL))::integer`,
 }
 

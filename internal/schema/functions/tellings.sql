@@ -177,16 +177,7 @@ BEGIN
         RETURN;
     END IF;
     RETURN QUERY
-    SELECT {{.schema}}.llm_internal_bigint(sum(u.input_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.output_tokens) FILTER (WHERE u.tells_tokens)),
-        {{.schema}}.llm_internal_bigint(sum(u.total_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.cache_read_tokens) FILTER (WHERE u.tells_tokens)),
-        {{.schema}}.llm_internal_bigint(sum(u.cache_creation_tokens) FILTER (WHERE u.tells_tokens)),
-        {{.schema}}.llm_internal_bigint(sum(u.cache_write_1h_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.reasoning_tokens) FILTER (WHERE u.tells_tokens)),
-        {{.schema}}.llm_internal_bigint(sum(u.input_audio_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.output_audio_tokens) FILTER (WHERE u.tells_tokens)),
-        {{.schema}}.llm_internal_bigint(sum(u.input_image_tokens) FILTER (WHERE u.tells_tokens)), {{.schema}}.llm_internal_bigint(sum(u.output_image_tokens) FILTER (WHERE u.tells_tokens)),
-        {{.schema}}.llm_internal_bigint(sum(u.web_search_requests) FILTER (WHERE u.tells_tokens)),
-        sum(u.input_cost) FILTER (WHERE u.tells_cost), sum(u.output_cost) FILTER (WHERE u.tells_cost),
-        sum(u.total_cost) FILTER (WHERE u.tells_cost),
-        sum(u.estimated_cost) FILTER (WHERE u.tells_tokens), sum(u.estimated_cost) FILTER (WHERE u.tells AND u.estimate_counted),
+    SELECT {{.told_sums}}, sum(u.estimated_cost) FILTER (WHERE u.tells AND u.estimate_counted),
         (count(*) FILTER (WHERE u.tells AND u.estimate_counted AND u.estimated_cost IS NULL))::integer
     FROM (
         SELECT s.*, t.tells, t.tells AND s.usage_counted AS tells_tokens, t.tells AND coalesce(s.cost_counted, s.usage_counted) AS tells_cost,
