@@ -74,8 +74,8 @@ func explain(ld plog.Logs, rec *record) Explanation {
 			x.Turn = row.Trace.String()
 		}
 	}
-	if spec := mapping.Explain(b.Spans); len(spec) > 0 {
-		x.Span = &spec[0]
+	if spans := mapping.Explain(b.Spans); len(spans) > 0 {
+		x.Span = &spans[0]
 	}
 	if words := mapping.Explain(b.WordSpans); len(words) > 0 {
 		x.Words = &words[0]

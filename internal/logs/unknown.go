@@ -27,38 +27,26 @@ type eventWords struct {
 
 var (
 	// ofModels are words of events about calls of models.
-	ofModels = wordSet(`llm lm api model ai genai gpt inference generation generations completion completions chat response responses request
+	ofModels = mapping.WordSet(`llm lm api model ai genai gpt inference generation generations completion completions chat response responses request
 		requests provider openai anthropic gemini bedrock vertex ollama embedding embeddings embed rerank usage tokens`)
 	// ofTools are words of events about tools, doneWords those that say that a tool ran.
-	ofTools   = wordSet("tool tools function mcp")
-	doneWords = wordSet(`call calls called result results response use used execution execute executed invocation invoke invoked run ran end
+	ofTools   = mapping.WordSet("tool tools function mcp")
+	doneWords = mapping.WordSet(`call calls called result results response use used execution execute executed invocation invoke invoked run ran end
 		ended finish finished complete completed completion output done error failed failure`)
 	// decisions are words of events that say whether a tool may run.
-	decisions = wordSet("decision permission approval denied rejected blocked confirmation")
+	decisions = mapping.WordSet("decision permission approval denied rejected blocked confirmation")
 	// notDone are words of events before the end of a call, and of parts of one.
-	notDone = wordSet(`start started starting begin began begun pending queued scheduled create created delta deltas chunk chunks progress
+	notDone = mapping.WordSet(`start started starting begin began begun pending queued scheduled create created delta deltas chunk chunks progress
 		partial heartbeat update updated retry retrying retries retried attempt registered loaded list listed available discovered selected`)
 	// ofMany are words of events that sum up calls.
-	ofMany = wordSet(`session sessions turn turns task tasks conversation thread subagent workflow summary summarization total totals
+	ofMany = mapping.WordSet(`session sessions turn turns task tasks conversation thread subagent workflow summary summarization total totals
 		stats statistics metrics daily budget limit quota compaction compression rate`)
-	embeds   = wordSet("embedding embeddings embed")
-	failures = wordSet("error errors failed failure exception timeout")
-	people   = wordSet("user human")
-	asked    = wordSet("prompt message input query question")
-	answers  = wordSet("response message text output reply")
+	embeds   = mapping.WordSet("embedding embeddings embed")
+	failures = mapping.WordSet("error errors failed failure exception timeout")
+	people   = mapping.WordSet("user human")
+	asked    = mapping.WordSet("prompt message input query question")
+	answers  = mapping.WordSet("response message text output reply")
 )
-
-func wordSet(list string) map[string]bool {
-	set := map[string]bool{}
-	for w := range strings.FieldsSeq(list) {
-		set[w] = true
-	}
-	return set
-}
-
-func anyOf(words []string, set map[string]bool) bool {
-	return slices.ContainsFunc(words, func(w string) bool { return set[w] })
-}
 
 // wordsOfEvent reads the name of an event. Its first segment is the program's name, unless that
 // is a word about models or tools itself.
@@ -69,25 +57,25 @@ func wordsOfEvent(name string) (e eventWords) {
 			words = words[len(own):]
 		}
 	}
-	e.failed = anyOf(words, failures)
+	e.failed = mapping.HoldsAny(words, failures)
 	switch {
 	case len(words) == 0:
-	case anyOf(words, ofTools) && anyOf(words, decisions):
+	case mapping.HoldsAny(words, ofTools) && mapping.HoldsAny(words, decisions):
 		e.kind, e.decision = Tool, true
-	case anyOf(words, notDone):
-	case anyOf(words, ofTools):
-		if anyOf(words, doneWords) || len(words) == 1 {
+	case mapping.HoldsAny(words, notDone):
+	case mapping.HoldsAny(words, ofTools):
+		if mapping.HoldsAny(words, doneWords) || len(words) == 1 {
 			e.kind = Tool
 		}
-	case anyOf(words, people) && anyOf(words, asked), words[len(words)-1] == "prompt" && !slices.Contains(words, "system"):
+	case mapping.HoldsAny(words, people) && mapping.HoldsAny(words, asked), words[len(words)-1] == "prompt" && !slices.Contains(words, "system"):
 		e.kind = Prompt
-	case slices.Contains(words, "assistant") && anyOf(words, answers):
+	case slices.Contains(words, "assistant") && mapping.HoldsAny(words, answers):
 		e.kind = Words
-	case anyOf(words[max(0, len(words)-3):], ofMany):
-	case anyOf(words, ofModels):
+	case mapping.HoldsAny(words[max(0, len(words)-3):], ofMany):
+	case mapping.HoldsAny(words, ofModels):
 		e.kind = Call
 		switch {
-		case anyOf(words, embeds):
+		case mapping.HoldsAny(words, embeds):
 			e.asks = "embeddings"
 		case slices.Contains(words, "rerank"):
 			e.asks = "rerank"
@@ -171,10 +159,10 @@ var tails = func() map[string]keyUse {
 const maxTail = 3
 
 // elsewhere are words before such a tail that make the value another thing's.
-var elsewhere = wordSet("parent previous prev root last next retry original fallback embedding default child judge target")
+var elsewhere = mapping.WordSet("parent previous prev root last next retry original fallback embedding default child judge target")
 
 // costParts are words before a cost that make it that of a part, or a guess.
-var costParts = wordSet("input output prompt completion cache reasoning estimated estimate max budget limit session cumulative")
+var costParts = mapping.WordSet("input output prompt completion cache reasoning estimated estimate max budget limit session cumulative")
 
 // useOf reads the words of a key.
 func useOf(key string) keyUse {
@@ -187,7 +175,7 @@ func useOf(key string) keyUse {
 		if !ok {
 			continue
 		}
-		if before := words[:len(words)-n]; anyOf(before, elsewhere) || u.use == useCost && anyOf(before, costParts) {
+		if before := words[:len(words)-n]; mapping.HoldsAny(before, elsewhere) || u.use == useCost && mapping.HoldsAny(before, costParts) {
 			return keyUse{}
 		}
 		u.rank += uint8(8 * min(8, len(words)-n)) // the more words before, the less is the value the record's own

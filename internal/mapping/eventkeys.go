@@ -6,6 +6,12 @@ package mapping
 // KeyWords cuts the name of an event or of an attribute into lower-case words.
 func KeyWords(name string) []string { return wordsOf(name) }
 
+// WordSet is the set of the words of a list.
+func WordSet(list string) map[string]bool { return wordSet(list) }
+
+// HoldsAny reports whether one of some words is in a set.
+func HoldsAny(words []string, set map[string]bool) bool { return holdsAny(words, set) }
+
 // CountsTokens reports whether a number is a count of a call's tokens by the words of its key.
 func CountsTokens(words []string) bool {
 	if len(words) == 0 || holdsAny(words, countedElsewhere) {

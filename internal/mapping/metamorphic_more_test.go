@@ -3,7 +3,6 @@ package mapping
 import (
 	"encoding/json"
 	"maps"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -133,45 +132,15 @@ var byText = map[string][]string{
 
 // TestSurroundings changes what stands around the words and figures of all cases.
 func TestSurroundings(t *testing.T) {
-	m := New(Options{})
 	for name, change := range surroundings {
-		t.Run(name, func(t *testing.T) {
-			for _, file := range fixtureNames(t) {
-				td := loadTraces(t, file)
-				before := m.Map(td)
-				for _, span := range allSpans(td) {
-					change(t, span)
-				}
-				after := m.Map(td)
-				require.Len(t, after.Spans, len(before.Spans))
-				for i := range after.Spans {
-					want, got := asStored(t, before, &before.Spans[i]), asStored(t, after, &after.Spans[i])
-					for _, field := range byText[name] {
-						delete(want, field)
-						delete(got, field)
-					}
-					requireSameRow(t, filepath.Base(file)+" "+after.Spans[i].SpanID.String()+" "+after.Spans[i].Name, want, got)
-				}
-			}
-		})
+		t.Run(name, func(t *testing.T) { requireSameRows(t, change, byText[name]) })
 	}
 }
 
 // TestKindsOfOpenTelemetrySayNothing gives all cases other kinds: the rows stay the same.
 func TestKindsOfOpenTelemetrySayNothing(t *testing.T) {
-	m := New(Options{})
-	for _, file := range fixtureNames(t) {
-		td := loadTraces(t, file)
-		before := m.Map(td)
-		for kind := ptrace.SpanKindUnspecified; kind <= ptrace.SpanKindConsumer; kind++ {
-			for _, span := range allSpans(td) {
-				span.SetKind(kind)
-			}
-			after := m.Map(td)
-			for i := range after.Spans {
-				requireSameRow(t, filepath.Base(file)+" "+after.Spans[i].Name, asStored(t, before, &before.Spans[i]), asStored(t, after, &after.Spans[i]))
-			}
-		}
+	for kind := ptrace.SpanKindUnspecified; kind <= ptrace.SpanKindConsumer; kind++ {
+		requireSameRows(t, func(_ *testing.T, span ptrace.Span) { span.SetKind(kind) }, nil)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
 // rewrites spell the attributes of spans in other ways that mean the same.
@@ -96,37 +97,34 @@ var wordsByType = map[string][]string{
 // TestSpellingsOfValues rewrites the attributes of all cases: the rows stay the same, but for
 // the attributes that are left.
 func TestSpellingsOfValues(t *testing.T) {
-	m := New(Options{})
 	for name, rewrite := range rewrites {
 		t.Run(name, func(t *testing.T) {
-			for _, file := range fixtureNames(t) {
-				td := loadTraces(t, file)
-				before := m.Map(td)
-				for _, span := range allSpans(td) {
-					rewrite(t, span.Attributes())
-				}
-				after := m.Map(td)
-				require.Len(t, after.Spans, len(before.Spans))
-				for i := range after.Spans {
-					want, got := asStored(t, before, &before.Spans[i]), asStored(t, after, &after.Spans[i])
-					delete(want, "attributes")
-					delete(got, "attributes")
-					for _, field := range wordsByType[name] {
-						delete(want, field)
-						delete(got, field)
-					}
-					for field := range want {
-						if problem := compare(field, want[field], got[field]); problem != "" {
-							t.Errorf("%s: span %s (%s): %s:%s", filepath.Base(file), after.Spans[i].SpanID, after.Spans[i].Name, field, problem)
-						}
-					}
-					for field := range got {
-						if want[field] == nil {
-							t.Errorf("%s: span %s (%s): %s appears: %.200s", filepath.Base(file), after.Spans[i].SpanID, after.Spans[i].Name, field, show(got[field]))
-						}
-					}
-				}
-			}
+			requireSameRows(t, func(t *testing.T, span ptrace.Span) { rewrite(t, span.Attributes()) }, wordsByType[name])
 		})
+	}
+}
+
+// requireSameRows changes the spans of all cases: their rows stay the same, but for the attributes
+// that are left, and for the fields apart.
+func requireSameRows(t *testing.T, change func(*testing.T, ptrace.Span), apart []string) {
+	t.Helper()
+	m := New(Options{})
+	for _, file := range fixtureNames(t) {
+		td := loadTraces(t, file)
+		before := m.Map(td)
+		for _, span := range allSpans(td) {
+			change(t, span)
+		}
+		after := m.Map(td)
+		require.Len(t, after.Spans, len(before.Spans))
+		for i := range after.Spans {
+			s := &after.Spans[i]
+			want, got := asStored(t, before, &before.Spans[i]), asStored(t, after, s)
+			for _, field := range apart {
+				delete(want, field)
+				delete(got, field)
+			}
+			requireSameRow(t, filepath.Base(file)+": span "+s.SpanID.String()+" ("+s.Name+")", want, got)
+		}
 	}
 }
