@@ -264,7 +264,7 @@ func TestRulesOfEvents(t *testing.T) {
 	url := storetest.NewDatabase(t)
 	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, openPool(t, url)
 	n := byte(0)
-	for _, rule := range slices.Concat(eventRules, eventsOfStrangers) {
+	for _, rule := range slices.Concat(eventRules, unknownEvents) {
 		for order, of := range arrivals {
 			n++
 			r := newMadeUp(n, "acme.instrumentation", time.Now().Add(-time.Hour))

@@ -1,7 +1,7 @@
 package llmobservatoryexporter
 
-// eventsOfStrangers are runs whose records are older or of programs that nobody described.
-var eventsOfStrangers = []eventRule{
+// unknownEvents are runs whose records are older or of programs that nobody described.
+var unknownEvents = []eventRule{
 	{
 		name: "older events with a message in the body",
 		tell: func(r *madeUp) {
@@ -21,7 +21,7 @@ var eventsOfStrangers = []eventRule{
 		calls: []string{"llm m-1 7 3 ok - hi ho"},
 	},
 	{
-		name: "a stranger's record that names the call",
+		name: "an unknown program's record that names the call",
 		tell: func(r *madeUp) {
 			r.span(1, 0, "model request", 0, 1, chatAttrs(usage))
 			r.record(1, "acme.api_request", 1, attrs{"model": "m-1", "input_tokens": 7, "output_tokens": "3", "cost_usd": 0.5, "response": "ho"}, nil)
@@ -29,7 +29,7 @@ var eventsOfStrangers = []eventRule{
 		calls: []string{"llm m-1 7 3 ok - ho"},
 	},
 	{
-		name: "strangers' records that name the span around",
+		name: "records of unknown programs that name the span around",
 		tell: func(r *madeUp) {
 			r.span(1, 0, "turn", 0, 9, nil)
 			for i := range 2 {
@@ -44,7 +44,7 @@ var eventsOfStrangers = []eventRule{
 		tools: []string{`search - - {"q": "x"}`, `search - - {"q": "x"}`},
 	},
 	{
-		name: "strangers' records that name the span around, tied by ids",
+		name: "records of unknown programs that name the span around, tied by ids",
 		tell: func(r *madeUp) {
 			r.span(1, 0, "turn", 0, 9, nil)
 			r.span(2, 1, "chat m-1", 0, 1, chatAttrs(usage, attrs{"gen_ai.response.id": "r1"}))
@@ -56,7 +56,7 @@ var eventsOfStrangers = []eventRule{
 		tools: []string{"search c1 _OTHER away"},
 	},
 	{
-		name: "a stranger's failed call",
+		name: "an unknown program's failed call",
 		tell: func(r *madeUp) {
 			r.span(1, 0, "turn", 0, 9, nil)
 			r.span(2, 1, "chat m-1", 0, 1, chatAttrs())
@@ -66,7 +66,7 @@ var eventsOfStrangers = []eventRule{
 		calls: []string{"llm m-1 - - failed 504 too slow"},
 	},
 	{
-		name: "strangers' records alone, and sums and decisions that are no calls",
+		name: "records of unknown programs alone, and sums and decisions that are no calls",
 		tell: func(r *madeUp) {
 			r.record(0, "acme.model_response", 1, attrs{"model": "m-1", "prompt_tokens": 7, "completion_tokens": 3}, nil)
 			r.record(0, "acme.turn_completed", 2, attrs{"model": "m-1", "prompt_tokens": 7, "completion_tokens": 3}, nil)

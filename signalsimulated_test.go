@@ -67,7 +67,7 @@ func TestSimulatedSessionsReadAsConversations(t *testing.T) {
 	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, openPool(t, url)
 	for seed := range uint64(12) {
 		r := rand.New(rand.NewPCG(seed, 23))
-		run := agentruns.Simulate(r, []string{"claude", "stranger"}[seed%2], time.Now().Add(-20*time.Hour+time.Duration(seed)*time.Hour))
+		run := agentruns.Simulate(r, []string{"claude", "unknown"}[seed%2], time.Now().Add(-20*time.Hour+time.Duration(seed)*time.Hour))
 		run.Traces = ptrace.NewTraces()
 		var session string
 		var want []string

@@ -389,7 +389,7 @@ func withoutNoise(r *rand.Rand, run *Run) {
 // and the errors of Gemini CLI then lose what ties them to their spans, but for ids; records of a
 // program that nobody described are not looked for among all spans.
 func untraced(_ *rand.Rand, run *Run) {
-	if run.Agent() == "gemini" || run.Agent() == "stranger" {
+	if run.Agent() == "gemini" || run.Agent() == "unknown" {
 		return
 	}
 	run.eachRecord(func(rec plog.LogRecord) {
@@ -430,7 +430,7 @@ func clocksApart(r *rand.Rand, run *Run) {
 
 // newer adds events and attributes that nobody knows.
 func newer(r *rand.Rand, run *Run) {
-	names := map[string]string{"claude": "claude_code.context_ready", "codex": "codex.context_ready", "gemini": "gemini_cli.context_ready", "qwen": "qwen-code.context_ready", "stranger": "context_ready"}
+	names := map[string]string{"claude": "claude_code.context_ready", "codex": "codex.context_ready", "gemini": "gemini_cli.context_ready", "qwen": "qwen-code.context_ready", "unknown": "context_ready"}
 	run.eachRecords(func(records plog.LogRecordSlice) {
 		for i := range records.Len() {
 			rec := records.At(i)

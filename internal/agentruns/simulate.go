@@ -11,7 +11,7 @@ import (
 )
 
 // Simulated are programs whose sessions Simulate makes up.
-var Simulated = []string{"claude", "codex", "gemini", "qwen", "stranger"}
+var Simulated = []string{"claude", "codex", "gemini", "qwen", "unknown"}
 
 // Simulate makes up a session of a program as the captured ones are: of several turns with calls
 // of models and tools, failures, retries and subagents.
@@ -32,8 +32,8 @@ func Simulate(r *rand.Rand, agent string, begin time.Time) Run {
 		s.gemini()
 	case "qwen":
 		s.qwen()
-	case "stranger":
-		s.stranger()
+	case "unknown":
+		s.unknown()
 	}
 	return s.run
 }

@@ -109,9 +109,9 @@ func (s *session) qwenCall(scope string, around place, prompt fields) {
 	}
 }
 
-// stranger makes up a session of a program that nobody described. Its spans follow the
+// unknown makes up a session of a program that nobody described. Its spans follow the
 // conventions; its records name the calls, or the spans around, and have ids or none.
-func (s *session) stranger() {
+func (s *session) unknown() {
 	words := func(all ...string) string { return all[s.r.IntN(len(all))] }
 	prefix := words("mycli.", "agent.", "acme_dev.", "zed-like.", "helper/", "co.pilot.")
 	answered := prefix + words("api_request", "llm.request", "llm_response", "model.completed", "chat_completion", "ModelResponse")

@@ -161,7 +161,7 @@ var otherPrefixes = map[string]func(string) string{
 // with other prefixes. The operation and parameters that only the conventions name are not compared.
 func TestKeysOfTheConventionsElsewhere(t *testing.T) {
 	compared := 0
-	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedStrangers, sourcedReports, sourcedPassers) {
+	for _, c := range sourced {
 		ok := len(c.span.attrs) > 0 && len(c.span.events) == 0 && compiled().dialectsOfScope(c.span.scope) == 0
 		for key := range c.span.attrs {
 			ok = ok && strings.HasPrefix(key, "gen_ai.") && !indexInKey.MatchString(key)

@@ -32,11 +32,14 @@ func toolRow(name string, more anyMap) anyMap {
 	return row
 }
 
+// sourced are the cases of all waves.
+var sourced = slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedUnknown, sourcedReports, sourcedSparse)
+
 // TestSourcedSpans holds the rows of spans that public code writes to what their attributes mean
 // in that code.
 func TestSourcedSpans(t *testing.T) {
 	held, all := map[string]int{}, map[string]int{}
-	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedStrangers, sourcedReports, sourcedPassers) {
+	for _, c := range sourced {
 		t.Run(strings.ReplaceAll(c.source+" "+c.name, "/", "|"), func(t *testing.T) {
 			_, got := c.span.mapped(t)
 			for field, want := range c.want {
@@ -64,7 +67,7 @@ func TestSourcedSpans(t *testing.T) {
 // for the attributes that are left.
 func TestSpellingsOfSourcedSpans(t *testing.T) {
 	compared := 0
-	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedStrangers, sourcedReports, sourcedPassers) {
+	for _, c := range sourced {
 		if !ownNames(c.span) {
 			continue
 		}
@@ -137,7 +140,7 @@ func TestNormalisedSourcedSpans(t *testing.T) {
 	for name, c := range invented {
 		spans[name] = c.span
 	}
-	for _, c := range slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedStrangers, sourcedReports, sourcedPassers) {
+	for _, c := range sourced {
 		spans[c.source+" "+c.name] = c.span
 	}
 	rewritten := 0

@@ -2,8 +2,8 @@ package mapping
 
 import "go.opentelemetry.io/collector/pdata/ptrace"
 
-// sourcedStrangers are spans of small programs in many languages.
-var sourcedStrangers = []sourcedSpan{
+// sourcedUnknown are spans of small programs in many languages.
+var sourcedUnknown = []sourcedSpan{
 	{"Rust agent over Langfuse", "completion", inventedSpan{testSpan{name: "llm_completion", attrs: anyMap{
 		"gen_ai.operation.name": "chat_completion", "gen_ai.request.model": "gpt-4o", "gen_ai.system": "openai", "gen_ai.request.temperature": 0.3, "gen_ai.request.max_tokens": int64(300), "langfuse.observation.type": "generation", "langfuse.session.id": "s1", "iteration": int64(1),
 		"gen_ai.usage.prompt_tokens": int64(9), "gen_ai.usage.completion_tokens": int64(3), "langfuse.observation.input": chatJSON, "langfuse.observation.output": sunny, "busy_ns": int64(5),

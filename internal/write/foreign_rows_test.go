@@ -47,7 +47,7 @@ var oddValues = map[string][]string{
 // keptColumns are not changed: what names a row is its writer's.
 var keptColumns = map[string]bool{"llm_traces.id": true, "llm_traces.trace_id": true, "llm_contents.id": true, "llm_events.id": true, "llm_scores.id": true, "llm_resources.id": true, "llm_prices.id": true}
 
-type strange struct{ table, column, typ string }
+type tableColumn struct{ table, column, typ string }
 
 // TestNoRowOfOthersCanHurt puts any values into columns of stored rows, as other programs may,
 // then reads everything, erases, folds, prices, retains, and stores batches that touch these
@@ -62,7 +62,7 @@ func TestNoRowOfOthersCanHurt(t *testing.T) {
 			g, writers, pool := newSharers(t, uint64(200+seed), 2)
 			g.logs = true
 			g.write(t, writers)
-			columns := strangeColumns(t, pool)
+			columns := columnsOfTables(t, pool)
 			for range rounds {
 				var changes []string
 				for range 40 {
@@ -85,13 +85,13 @@ func TestNoRowOfOthersCanHurt(t *testing.T) {
 	}
 }
 
-func strangeColumns(t *testing.T, pool *pgxpool.Pool) (columns []strange) {
+func columnsOfTables(t *testing.T, pool *pgxpool.Pool) (columns []tableColumn) {
 	t.Helper()
 	rows, err := pool.Query(t.Context(), `SELECT c.relname::text, a.attname::text, format_type(a.atttypid, NULL) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 		WHERE c.relname IN ('llm_traces', 'llm_spans', 'llm_contents', 'llm_resources', 'llm_events', 'llm_scores', 'llm_prices') AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
 		AND a.attgenerated = '' AND a.attidentity = '' ORDER BY 1, 2`)
 	require.NoError(t, err)
-	columns, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c strange, err error) {
+	columns, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c tableColumn, err error) {
 		err = row.Scan(&c.table, &c.column, &c.typ)
 		return c, err
 	})
@@ -104,7 +104,7 @@ func strangeColumns(t *testing.T, pool *pgxpool.Pool) (columns []strange) {
 
 // change changes a column of some rows of a table, each to any of the values, or all to one
 // where the table refuses others, and returns how; "" where the table refuses that.
-func (g *sharers) change(t *testing.T, pool *pgxpool.Pool, columns []strange) string {
+func (g *sharers) change(t *testing.T, pool *pgxpool.Pool, columns []tableColumn) string {
 	t.Helper()
 	c := columns[g.r.IntN(len(columns))]
 	values := oddValues[c.typ]

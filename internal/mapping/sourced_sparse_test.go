@@ -2,11 +2,11 @@ package mapping
 
 import "go.opentelemetry.io/collector/pdata/ptrace"
 
-// sourcedPassers are spans of more small programs, found by the beginnings of their keys. Of the
+// sourcedSparse are spans of more small programs, found by the beginnings of their keys. Of the
 // 284 fields 30 did not hold at first, and 7 do not now: a step with an agent's tools and history
 // is a chain, whose words are not read; llm.call without a model is nothing; agent.session is a
 // chain. The model's call that an agent's node is (agent-graph.triage) was expected as an agent.
-var sourcedPassers = []sourcedSpan{
+var sourcedSparse = []sourcedSpan{
 	{"Python service on Groq", "inference", inventedSpan{testSpan{name: "llm_inference", attrs: anyMap{"llm.model": "llama-3.1-8b-instant", "llm.max_tokens": int64(300), "llm.temperature": 0.2, "request.id": "q1"}}, anyMap{"kind": "llm", "request_model": "llama-3.1-8b-instant", "request_parameters": anyMap{"max_tokens": 300.0, "temperature": 0.2}}}},
 	{"Python decorator of calls", "failed", inventedSpan{testSpan{name: "llm.openai.chat", status: ptrace.StatusCodeError, message: "rate limited", attrs: anyMap{"llm.provider": "openai", "llm.tokens.prompt": int64(9), "llm.tokens.completion": int64(3), "llm.tokens.total": int64(12), "llm.error": "rate limited"}}, llmRow("", 9, 3, anyMap{"provider": "openai", "total_tokens": 12.0, "error_message": "rate limited"})}},
 	{"Python researcher", "llm", inventedSpan{testSpan{name: "llm", attrs: anyMap{"llm.model": "gpt-4o", "input_tokens": int64(9), "output_tokens": int64(3), "llm.input_cost": 0.001, "llm.output_cost": 0.003, "cost": 0.004}}, llmRow("gpt-4o", 9, 3, anyMap{"input_cost": 0.001, "output_cost": 0.003, "total_cost": 0.004})}},
