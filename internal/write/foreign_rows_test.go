@@ -11,11 +11,13 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/price"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/signal"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 )
@@ -117,7 +119,13 @@ func (g *sharers) change(t *testing.T, pool *pgxpool.Pool, columns []tableColumn
 	}
 	for _, value := range []string{each + " END", "(" + values[g.r.IntN(len(values))] + ")::" + c.typ} {
 		sql := fmt.Sprintf("UPDATE %s SET %s = %s WHERE random() < 0.1", c.table, c.column, value)
-		_, err := pool.Exec(t.Context(), sql)
+		err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(t.Context(), fmt.Sprintf("SELECT setseed(%v)", g.r.Float64())); err != nil { // the same rows in every run
+				return err
+			}
+			_, err := tx.Exec(t.Context(), sql)
+			return err
+		})
 		var refused *pgconn.PgError
 		if !errors.As(err, &refused) {
 			require.NoError(t, err, sql)
@@ -157,6 +165,14 @@ func keepUp(t *testing.T, pool *pgxpool.Pool, w *Writer, when string) {
 	now := time.Now()
 	_, err := upkeep.FoldUsage(t.Context(), pool, "public", now.Add(3*time.Hour))
 	assert.NoError(t, err, when)
+	prices := &storedPrices{}
+	exec(t, pool, "SELECT llm_reprice(CURRENT_DATE - 60, CURRENT_DATE)")
+	for {
+		done, err := w.Reprice(t.Context(), prices)
+		if !assert.NoError(t, err, "reprice; %s; changed: %s", where(err), when) || done == nil {
+			break
+		}
+	}
 	_, err = upkeep.MoveWaiting(t.Context(), pool, "public", now.AddDate(0, 0, -60), now.AddDate(0, 0, 7))
 	assert.NoError(t, err, when)
 	for _, sql := range []string{
@@ -170,6 +186,28 @@ func keepUp(t *testing.T, pool *pgxpool.Pool, w *Writer, when string) {
 		_, err = tx.Exec(t.Context(), sql)
 		require.NoError(t, tx.Rollback(context.Background()))
 		assert.NoError(t, err, "%s; %s; changed: %s", sql, where(err), when)
+	}
+}
+
+// storedPrices are those of llm_prices, as internal/pricing has them, which imports this package.
+type storedPrices struct{ list *price.List }
+
+func (p *storedPrices) Reload(ctx context.Context, conn *pgx.Conn) error {
+	rows, err := price.Load(ctx, conn, "public")
+	if err == nil {
+		p.list, _ = price.NewList(rows) // rows that cannot be read are left out
+	}
+	return err
+}
+
+func (p *storedPrices) Estimate(spans []mapping.Span) {
+	for i := range spans {
+		s := &spans[i]
+		s.EstimatedCost = decimal.NullDecimal{}
+		row := p.list.Find(price.Call{Provider: s.Provider, Models: []string{s.ResponseModel, s.RequestModel}, At: time.UnixMicro(s.Start), ServiceTier: s.ServiceTier, Input: s.Usage.Input.V})
+		if row != nil {
+			s.EstimatedCost = decimal.NewNullDecimal(row.Total(price.Usage{Input: s.Usage.Input.V, Output: s.Usage.Output.V}))
+		}
 	}
 }
 
