@@ -64,6 +64,8 @@ var definitionFiles = []string{
 	"functions/search.sql",
 	"functions/export.sql",
 	"views/content_references.sql",
+	"functions/recount.sql",
+	"functions/unneeded_contents.sql",
 	"functions/erasure.sql",
 	"functions/repricing.sql",
 	"functions/comments.sql",

@@ -50,6 +50,6 @@
 // The provenance of a trace's row (provenance.go) says whether this version counted all
 // of its spans. Where it does not, or cannot be read, the first batch that brings a new
 // span of the trace counts all of it anew, and makes the row anew from its spans.
-// Erasure of some spans of a trace (internal/schema/functions/erasure.sql) leaves such a
+// Erasure of some spans of a trace (internal/schema/functions/recount.sql) leaves such a
 // row: flags that follow the definition, and nothing else that counting keeps but pairs.
 package trace
