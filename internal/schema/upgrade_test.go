@@ -32,6 +32,7 @@ var releases = []release{
 	{"4506de2215746fb896dc2b841d55a802f59a3f25", 29},
 	{"805d96134584afaec1f8846449be8d2fab59022d", 30},
 	{"d8ae0b3888f3bb99fa5f0556915c3e4cddeab69f", 34},
+	{"abc383c75b60e4d53e09411613da3af3458b75e5", 36},
 }
 
 // buildRelease builds testdata/before with the exporter of a version before.
