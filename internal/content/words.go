@@ -352,9 +352,15 @@ func unwrapCall(n jsonval.Node) jsonval.Node {
 	return jsonval.Node{}
 }
 
-// toolMessageContent returns what a tool answered in a LangChain ToolMessage.
+// toolMessageContent returns what a tool answered in a LangChain ToolMessage, or what it was
+// given or answered in the only message of a list, which is the tool's.
 func toolMessageContent(n jsonval.Node) jsonval.Node {
+	if n.Kind() == jsonval.Array && n.Len() == 1 {
+		n = n.First()
+	}
 	switch {
+	case n.Get("role").Str() == "tool" && n.Len() <= 3:
+		return n.Get("content")
 	case isSerialised(n) && strings.HasPrefix(className(n), "ToolMessage"):
 		return n.Get("kwargs").Get("content")
 	case n.Get("type").Str() == "tool" && n.Get("tool_call_id").Exists():

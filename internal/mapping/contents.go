@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -139,11 +141,52 @@ func (r *reading) messagesOf(f field, dir content.Direction) (w said) {
 				r.adjust(InputDelta, src)
 			}
 			r.notes.took(f, src)
+			if src.list && slices.ContainsFunc(w.messages, hasNoParts) {
+				r.fillIn(w.messages, f, dir, left)
+			}
 			return w
 		}
 		r.messages = r.messages[:mark]
 	}
 	return w
+}
+
+// hasNoParts reports whether a message has a role only.
+func hasNoParts(m content.Message) bool {
+	return len(m.Body) < 100 && bytes.HasSuffix(m.Body, []byte(`"parts":[]}`))
+}
+
+// fillIn gives messages that say nothing what a body beside them has at the same place,
+// counted from the end: indexed keys have no room for every shape of content, and a body
+// may lack the instructions at the head.
+func (r *reading) fillIn(messages []content.Message, f field, dir content.Direction, left positions) {
+	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
+		if src.as != asBody || src.list || !r.usable(src) {
+			continue
+		}
+		var whole said
+		mark, attr := len(r.messages), r.slots[src.slot].attr
+		if attr < 0 {
+			continue
+		}
+		class := r.classes[attr]
+		ok := r.readMessages(src, dir, &whole)
+		r.classes[attr] = class // the body stays as it was
+		if !ok {
+			continue
+		}
+		whole.messages = r.messages[mark:]
+		if whole.history != nil {
+			whole.messages = whole.history.Messages()
+		}
+		for i, j := len(messages)-1, len(whole.messages)-1; i >= 0 && j >= 0; i, j = i-1, j-1 {
+			if hasNoParts(messages[i]) && whole.messages[j].Role == messages[i].Role {
+				messages[i] = whole.messages[j]
+			}
+		}
+		r.messages = r.messages[:mark]
+		return
+	}
 }
 
 // readMessages reads a source: a long list of messages into w, others to the end of

@@ -27,7 +27,10 @@ var _ = register(dialect{
 		fToolArguments:      {{attr: "gcp.vertex.agent.tool_call_args", at: libraryNames1}},
 		fToolResult:         {{attr: "gcp.vertex.agent.tool_response", at: libraryNames1}},
 	},
-	kinds: []kindRule{{at: kindByOthers, own: true, of: adkKind, note: "`execute_tool …` → tool; `invoke_agent …` `agent_run …` → agent"}},
+	kinds: []kindRule{
+		{at: kindByIntent, own: true, of: adkMerged, note: "`execute_tool (merged)`, the answers of several tools → other"},
+		{at: kindByOthers, own: true, of: adkKind, note: "`execute_tool …` → tool; `invoke_agent …` `agent_run …` → agent"},
+	},
 	words: []string{"gcp.vertex.agent.data"},
 })
 
@@ -37,6 +40,14 @@ const (
 	adkUsage      = "usage_metadata|usageMetadata."
 	adkCandidates = "candidates_token_count|candidatesTokenCount"
 )
+
+// adkMerged knows the span that repeats what tools that ran at once answered.
+func adkMerged(_ *reading, name string) (Kind, verdict) {
+	if name == "execute_tool (merged)" {
+		return KindOther, decided
+	}
+	return KindOther, undecided
+}
 
 // adkKind reads the name of a span: a tool that throws leaves nothing else.
 func adkKind(_ *reading, name string) (Kind, verdict) {

@@ -33,12 +33,15 @@ var _ = register(dialect{
 			{attr: "llm.response.model_name"},
 			{attr: "decision.response.model_name"},
 			{attr: "llm.model_name", with: unlessRequested, note: "unless it is the request model"},
+			{attr: "output.value", only: modelKinds, with: answerModel, note: answerBody, at: last1},
 		},
+		fResponseID:    {{attr: "output.value", only: modelKinds, with: answerID, note: answerBody, at: last1}},
 		fFinishReasons: {{attr: "llm.finish_reason"}},
 		fRequestParameters: {
 			{attr: "llm.invocation_parameters", as: asBody},
 			{attr: "embedding.invocation_parameters", as: asBody},
 		},
+		fSessionID:     {{attr: "metadata", path: "sessionId|session_id|threadId|thread_id", own: true, at: last1}},
 		fStreaming:     {{attr: "llm.invocation_parameters", path: "stream"}},
 		fTTFT:          {{event: "First Token Stream Event", at: events1, streams: true}},
 		fInputTokens:   {{attr: "llm.token_count.prompt"}, {attr: "decision.token_count.input"}},
@@ -55,7 +58,7 @@ var _ = register(dialect{
 		fPromptVersion: {{attr: "llm.prompt_template.version", at: afterLegacy}},
 		fAgentName: {
 			{attr: "agent.name"},
-			{attr: "metadata", path: "lc_agent_name", own: true, only: kindsOf(KindAgent), at: last1},
+			{attr: "metadata", path: "lc_agent_name", own: true, at: last1},
 			{attr: "graph.node.name", only: kindsOf(KindAgent), at: last1},
 			{attr: "graph.node.id", only: kindsOf(KindAgent), at: last1},
 			{as: asName, own: true, only: kindsOf(KindAgent), at: last2, with: openInferenceAgent, note: "without `.run`, where `openinference.span.kind` is AGENT"},
@@ -174,15 +177,22 @@ func openInferenceKind(r *reading, kind string) (Kind, verdict) {
 			return KindOther, decided // only builds the request
 		}
 	case "CHAIN":
-		if r.scopeName != "openinference.instrumentation.langchain" || r.span.Name() == "LangGraph" {
+		if !strings.HasSuffix(r.scopeName, "instrumentation.langchain") && !strings.HasSuffix(r.scopeName, "instrumentation-langchain") || r.span.Name() == "LangGraph" {
 			return KindOther, undecided
 		}
+		// An agent that a tool of another one asks has that one's node in its metadata.
 		metadata, _ := r.attr("metadata").str()
-		if strings.Contains(metadata, `"langchain_create_agent"`) && !strings.Contains(metadata, `"langgraph_node"`) {
+		if strings.Contains(metadata, `"langchain_create_agent"`) && (!strings.Contains(metadata, `"langgraph_node"`) || namesAgentOf(r, metadata)) {
 			return KindAgent, decided
 		}
 	}
 	return KindOther, undecided
+}
+
+// namesAgentOf reports whether a span has the name of the agent in LangChain's metadata.
+func namesAgentOf(r *reading, metadata string) bool {
+	_, after, _ := strings.Cut(metadata, `"lc_agent_name":`)
+	return r.span.Name() != "" && strings.HasPrefix(strings.TrimLeft(after, " "), `"`+r.span.Name()+`"`)
 }
 
 // openInferenceAgent is the agent's name in the name of its span.

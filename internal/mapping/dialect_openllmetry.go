@@ -43,8 +43,12 @@ var _ = register(dialect{
 		fPromptName:    {{attr: "traceloop.prompt.key", at: libraryNames1}},
 		fPromptVersion: {{attr: "traceloop.prompt.version", at: libraryNames1}},
 		fAgentName:     {{attr: "traceloop.entity.name", with: ofTraceloopAgent, note: "where `traceloop.span.kind` is agent"}},
-		fToolName:      {{attr: "traceloop.entity.name"}},
+		fToolName: {
+			{attr: "traceloop.entity.output", with: toolMessageName, note: nameInToolMessage},
+			{attr: "traceloop.entity.name"},
+		},
 		fInputMessages: {
+			{attr: "gen_ai.input.messages", own: true, with: listInText, note: "of Responses, a list as text", at: exactNames},
 			{attr: "gen_ai.prompt.#", heads: openLLMetryHeads, drop: []string{"user"}, blocks: true},
 			{attr: "llm.prompts.#", heads: openLLMetryHeads, drop: []string{"user"}},
 		},

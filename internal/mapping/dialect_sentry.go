@@ -9,14 +9,15 @@ var _ = register(dialect{
 	scopes:   []string{"@sentry/node"},
 	marks:    []string{"sentry.op"},
 	sources: map[field][]source{
-		fCacheRead:       {{attr: "gen_ai.usage.input_tokens.cached", at: libraryNames1}},
-		fCacheCreation:   {{attr: "gen_ai.usage.input_tokens.cache_write", at: libraryNames1}},
-		fReasoning:       {{attr: "gen_ai.usage.output_tokens.reasoning", at: libraryNames1}},
-		fStreaming:       {{attr: "gen_ai.response.streaming", at: otherNames4}},
-		fInputMessages:   {{attr: "gen_ai.request.messages"}},
-		fOutputMessages:  {{answer: &answer{text: "gen_ai.response.text", toolCalls: "gen_ai.response.tool_calls", texts: true}}},
-		fToolDefinitions: {{attr: "gen_ai.request.available_tools"}},
-		fToolArguments:   {{attr: "gen_ai.tool.input", at: libraryNames3}},
+		fCacheRead:          {{attr: "gen_ai.usage.input_tokens.cached", at: libraryNames1}},
+		fCacheCreation:      {{attr: "gen_ai.usage.input_tokens.cache_write", at: libraryNames1}},
+		fReasoning:          {{attr: "gen_ai.usage.output_tokens.reasoning", at: libraryNames1}},
+		fStreaming:          {{attr: "gen_ai.response.streaming", at: otherNames4}},
+		fInputMessages:      {{attr: "gen_ai.request.messages"}},
+		fOutputMessages:     {{answer: &answer{text: "gen_ai.response.text", toolCalls: "gen_ai.response.tool_calls", texts: true}}},
+		fSystemInstructions: {{attr: "gen_ai.system_instructions", own: true, with: listInText, note: "of LangChain, a list of blocks as text", at: exactNames}},
+		fToolDefinitions:    {{attr: "gen_ai.request.available_tools"}},
+		fToolArguments:      {{attr: "gen_ai.tool.input", at: libraryNames3}},
 	},
 	kinds: []kindRule{
 		{at: kindByOthers, attr: "sentry.op", values: map[string]Kind{

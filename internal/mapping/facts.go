@@ -3,6 +3,7 @@ package mapping
 import (
 	"math"
 	"math/bits"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -211,7 +212,7 @@ const otherError = "_OTHER"
 func (r *reading) readErrors() {
 	s := r.out
 	typ := r.text(fErrorType)
-	if typ == "" && r.span.Status().Code() != ptrace.StatusCodeError && !r.failed() {
+	if typ == "" && r.span.Status().Code() != ptrace.StatusCodeError && !r.failed() && !r.endedInError() {
 		return
 	}
 	var exceptionType, message string
@@ -245,6 +246,13 @@ func (r *reading) failed() bool {
 		}
 	}
 	return false
+}
+
+// endedInError reports whether a model's only reason to finish was an error, whatever the
+// status of its span.
+func (r *reading) endedInError() bool {
+	reasons := r.out.FinishReasons
+	return r.out.Kind == KindLLM && len(reasons) > 0 && !slices.ContainsFunc(reasons, func(reason string) bool { return reason != "error" })
 }
 
 func textOf(attrs pcommon.Map, key string) string {

@@ -196,6 +196,9 @@ func (r *reading) provider() string {
 		if name == "" || r.out.Kind == KindRetriever && !knownProviders[name] {
 			return false // a class of vector stores
 		}
+		if text == r.scopeName && !knownProviders[name] {
+			return false // the program that wrote the span
+		}
 		found = r.key(name)
 		r.took(src, found == text)
 		return true

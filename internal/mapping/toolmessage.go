@@ -6,22 +6,35 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
-const ofToolMessage = "`tool_call_id` of a LangChain ToolMessage"
+const (
+	ofToolMessage     = "`tool_call_id` of a LangChain ToolMessage"
+	nameInToolMessage = "`name` of a LangChain ToolMessage"
+)
 
 // toolMessageID takes the id of the call from the ToolMessage that a tool of
-// LangChain returned, serialised or dumped, alone or as the output of a run.
+// LangChain returned.
 func toolMessageID(r *reading, v value) value {
+	return value{node: toolMessage(r, v).Get("tool_call_id")}
+}
+
+// toolMessageName takes the tool's name from there: spans may have that of its class.
+func toolMessageName(r *reading, v value) value {
+	return value{node: toolMessage(r, v).Get("name")}
+}
+
+// toolMessage finds a ToolMessage, serialised or dumped, alone or as the output of a run.
+func toolMessage(r *reading, v value) jsonval.Node {
 	if s, is := v.str(); is && !strings.Contains(s, "tool_call_id") {
-		return value{}
+		return jsonval.Node{}
 	}
 	n := r.parseOnce(v)
 	for _, message := range [...]jsonval.Node{n, n.Get("data"), n.Get("output"), n.Get("outputs")} {
 		if inner := message.Get("kwargs"); inner.Get("tool_call_id").Exists() {
 			message = inner
 		}
-		if id := message.Get("tool_call_id"); id.Exists() && message.Get("content").Exists() {
-			return value{node: id}
+		if message.Get("tool_call_id").Exists() && message.Get("content").Exists() {
+			return message
 		}
 	}
-	return value{}
+	return jsonval.Node{}
 }

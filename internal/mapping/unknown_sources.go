@@ -260,10 +260,11 @@ func noState(r *reading, v value) value {
 
 // noSchema passes over a JSON schema: what a tool may be given is not what this call gave.
 func noSchema(r *reading, v value) value {
-	if s, is := v.str(); is && !strings.Contains(s, `"properties"`) {
+	if s, is := v.str(); is && !strings.Contains(s, `"properties"`) && !strings.Contains(s, `"shape"`) {
 		return v // most arguments: they need not be parsed
 	}
-	if n := r.parseOnce(v); n.Get("type").Str() == "object" && isObject(n.Get("properties")) {
+	n := r.parseOnce(v)
+	if n.Get("type").Str() == "object" && (isObject(n.Get("properties")) || isObject(n.Get("def").Get("shape"))) { // JSON Schema, Zod
 		return value{}
 	}
 	return v

@@ -159,6 +159,7 @@ var unknownTails = tailsOf(map[unnamed]string{
 	namesSeed:             "seed",
 	namesStopSequences:    "stop sequences, stop",
 	namesReasoningEffort:  "reasoning effort",
+	namesNothing:          "user agent", // a program that sends requests
 })
 
 func tailsOf(lists map[unnamed]string) map[string]unnamed {
