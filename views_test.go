@@ -19,6 +19,38 @@ import (
 const question = `[{"role":"user","parts":[{"type":"text","content":"Which way is north?"}]}]`
 const answer = `[{"role":"assistant","parts":[{"type":"text","content":"That way."}],"finish_reason":"stop"}]`
 
+// TestTheLastOfSeveralCallsHasTheAnswerAroundThem stores a span with the answer and its id around
+// two calls with the figures only, in both orders.
+func TestTheLastOfSeveralCallsHasTheAnswerAroundThem(t *testing.T) {
+	for name, order := range map[string][]int{"outer first": {0, 1, 2}, "outer last": {1, 2, 0}} {
+		t.Run(name, func(t *testing.T) {
+			e, db := startExporter(t, nil)
+			start := time.Now()
+			call := func(id, parent byte, from, to time.Duration) (ptrace.Traces, pcommon.Map) {
+				td, span := newSpan("steps", id, parent, start.Add(from), start.Add(to))
+				span.Attributes().PutStr("gen_ai.operation.name", "chat")
+				span.Attributes().PutStr("gen_ai.request.model", "gpt-4o")
+				return td, span.Attributes()
+			}
+			outer, said := call(1, 0, 0, 5*time.Second)
+			said.PutStr("gen_ai.input.messages", question)
+			said.PutStr("gen_ai.output.messages", answer)
+			said.PutStr("gen_ai.response.id", "resp_2")
+			first, figures := call(2, 1, time.Second, 2*time.Second)
+			figures.PutInt("gen_ai.usage.input_tokens", 12)
+			last, figures := call(3, 1, 3*time.Second, 4*time.Second)
+			figures.PutInt("gen_ai.usage.input_tokens", 30)
+			for _, n := range order {
+				consume(t, e, []ptrace.Traces{outer, first, last}[n])
+			}
+			var shown string
+			require.NoError(t, db.QueryRow(t.Context(), `SELECT string_agg(concat_ws(' ', left(span_id, 2), input_messages #>> '{0,parts,0,content}', coalesce(output_messages #>> '{0,parts,0,content}', '-'),
+				coalesce(response_id, '-'), coalesce(finish_reasons[1], '-')), ', ' ORDER BY start_time) FROM llm_calls`).Scan(&shown))
+			require.Equal(t, "02 Which way is north? - - -, 03 Which way is north? That way. resp_2 stop", shown)
+		})
+	}
+}
+
 // TestCountedCallShowsTheWordsAroundIt stores an outer telling of a call, with
 // the words, and an inner one with the figures, nested and side by side.
 func TestCountedCallShowsTheWordsAroundIt(t *testing.T) {

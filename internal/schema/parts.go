@@ -15,6 +15,11 @@ var parts = map[string]string{
 	// The same where the span says nothing of it and the call is told again, and the day of its
 	// contents then.
 	"own_or_told": `CASE WHEN s.$1 IS NULL AND k.told_again THEN {{.of_tellings $1}} ELSE s.$1 END`,
+	// A telling o around several calls has the answer of the one that ends nearest to its own end.
+	"has_answer": `coalesce((SELECT c.span_id = s.span_id AND c.start_time = s.start_time
+    FROM {{.schema}}.llm_internal_usage_call(s.trace_id, o.span_id, t.start_time, t.end_time) c), true)`,
+	"told_answer": `(SELECT o.$1 FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+    WHERE o.output_message_ids IS NOT NULL AND {{.has_answer}} ORDER BY o.ordinality LIMIT 1)`,
 	"day_of": `CASE WHEN s.$1 IS NULL AND k.told_again THEN (SELECT (o.start_time AT TIME ZONE 'UTC')::date
     FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
     WHERE o.$1 IS NOT NULL ORDER BY o.ordinality LIMIT 1) ELSE d.day END`,

@@ -15,11 +15,12 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
          ELSE {{.schema}}.llm_model_name(m.own_model) END AS model,
     CASE WHEN m.own_model IS NULL AND k.told_again THEN {{.of_tellings request_model}} ELSE s.request_model END AS request_model,
     CASE WHEN m.own_model IS NULL AND k.told_again THEN {{.of_tellings response_model}} ELSE s.response_model END AS response_model,
-    s.response_id,
+    CASE WHEN s.response_id IS NULL AND k.told_again
+         THEN (SELECT o.response_id FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE o.response_id IS NOT NULL AND {{.has_answer}} ORDER BY o.ordinality LIMIT 1)
+         ELSE s.response_id END AS response_id,
     CASE WHEN s.finish_reasons IS NULL AND s.output_message_ids IS NULL AND k.told_again
-         THEN (SELECT o.finish_reasons FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-               WHERE o.output_message_ids IS NOT NULL ORDER BY o.ordinality LIMIT 1)
-         ELSE s.finish_reasons END AS finish_reasons,
+         THEN {{.told_answer finish_reasons}} ELSE s.finish_reasons END AS finish_reasons,
     s.request_parameters, s.streaming, s.ttft_ms,
     {{.usage input_tokens}},
     {{.usage output_tokens}},
@@ -47,11 +48,11 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     s.agent_id, s.tool_name, s.tool_call_id, s.embedding_dimensions, s.service_tier, {{.as_stored s}},
     d.day,
     {{.day_of input_message_ids}} AS input_day,
-    {{.day_of output_message_ids}} AS output_day,
+    CASE WHEN s.output_message_ids IS NULL AND k.told_again THEN ({{.told_answer start_time}} AT TIME ZONE 'UTC')::date ELSE d.day END AS output_day,
     {{.day_of system_instructions_id}} AS instructions_day,
     {{.day_of tool_definitions_id}} AS definitions_day,
     {{.own_or_told input_message_ids}} AS input_message_ids,
-    {{.own_or_told output_message_ids}} AS output_message_ids,
+    CASE WHEN s.output_message_ids IS NULL AND k.told_again THEN {{.told_answer output_message_ids}} ELSE s.output_message_ids END AS output_message_ids,
     {{.own_or_told system_instructions_id}} AS system_instructions_id,
     {{.own_or_told tool_definitions_id}} AS tool_definitions_id,
     s.tool_arguments_id, s.tool_result_id, s.retrieval_query_id, s.document_ids,
