@@ -66,8 +66,13 @@ func startOf(rec *record, spec *rule, end pcommon.Timestamp) pcommon.Timestamp {
 	return end
 }
 
+// maxAdded is how many attributes a span has besides the record's, mostly: operation, provider,
+// session, user and the like.
+const maxAdded = 6
+
 // fill writes the attributes of a span.
 func (t *rule) fill(rec *record, attrs pcommon.Map) {
+	attrs.EnsureCapacity(rec.Attributes().Len() + maxAdded)
 	for _, name := range t.order.fixed {
 		if text := t.fixed[name]; text != "" {
 			attrs.PutStr(name, text)

@@ -44,7 +44,7 @@ type program struct {
 	// session, user and turn are the attributes that name them, the first that is
 	// there.
 	session, user, turn []string
-	names               []string // all of these
+	names               []string // all of these, for events without a rule of their own
 	// events are the rules of each event; of several the first whose conditions hold
 	// counts. "*" stands for an event of any other name.
 	events map[string][]rule
@@ -72,6 +72,9 @@ type rule struct {
 	request, response, toolCall []string
 	// names says what the span id of the record stands for.
 	names naming
+	// facts are the attributes that name a session, a user, a turn or the call: no words,
+	// whatever their keys say.
+	facts []string
 	// byTime says that nothing but time ties the record to other tellings.
 	byTime bool
 	// order is in which attributes are written: the same each time.
@@ -160,12 +163,13 @@ func SendsRecords(scope string) bool {
 
 // register adds a program while the package is initialised.
 func register(p program) *program {
+	p.names = slices.Concat(p.session, p.user, p.turn)
 	for _, rules := range p.events {
 		for i := range rules {
 			rules[i].setOrder()
+			rules[i].facts = slices.Concat(p.names, rules[i].request, rules[i].response, rules[i].toolCall)
 		}
 	}
-	p.names = slices.Concat(p.session, p.user, p.turn)
 	programs = append(programs, &p)
 	return &p
 }

@@ -180,7 +180,10 @@ func (r *reader) read(rec *record, spans, words *scopeSpans) {
 		r.batch.Records = append(r.batch.Records, row)
 		return
 	}
-	row.Names = p.names
+	row.Facts = p.names
+	if spec != nil && spec.facts != nil { // an unknown program has but one rule
+		row.Facts = spec.facts
+	}
 	row.Session, row.User = rec.textOf(p.session), rec.textOf(p.user)
 	if row.Session == "" {
 		row.Session = resourceText(rec.res, p.session)

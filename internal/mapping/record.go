@@ -22,7 +22,7 @@ type Record struct {
 	Time     pcommon.Timestamp // never 0
 	Session  string
 	User     string
-	Names    []string        // attributes that name session, user or turn: facts, whatever their keys say
+	Facts    []string        // attributes that name session, user, turn or call: no words, whatever their keys say
 	Trace    pcommon.TraceID // to which the record belongs
 	Score    pcommon.Map     // the attributes of an evaluation's result; none for most records
 }
@@ -131,7 +131,7 @@ func (r *reading) event(rec *Record) Event {
 	for key, v := range rec.Attributes().All() {
 		r.see(key, int32(len(r.classes)))
 		class := r.classOf(key, v)
-		if slices.Contains(rec.Names, key) {
+		if slices.Contains(rec.Facts, key) {
 			class = classFact
 		}
 		r.classes = append(r.classes, class)
