@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
+	"hash/fnv"
 	"math"
 	"slices"
 
@@ -55,14 +57,21 @@ var placeColumns = []pgbatch.Column[PlaceRow]{
 }
 
 // LockSignals begins to pair, alone or beside other batches, after the batch of number since.
-// It reads the facts of traces and where events are that came before.
-func (s *Store) LockSignals(ctx context.Context, c *pgbatch.Conn, alone bool, traces []pcommon.TraceID, events []EventRef,
-	facts func(pcommon.TraceID, TraceFacts), place func(event int, trace pcommon.TraceID),
+// It reads the facts of traces, where events are that came before, and under which keys anything
+// is listed.
+func (s *Store) LockSignals(ctx context.Context, c *pgbatch.Conn, alone bool, traces []pcommon.TraceID, events []EventRef, absences []trace.Lookup,
+	facts func(pcommon.TraceID, TraceFacts), place func(event int, trace pcommon.TraceID), present func(absence int),
 ) (since int64, err error) {
 	for i := range events {
 		events[i].n = int32(i)
 	}
-	statements := append(s.lockPairing(alone, &since), pgbatch.Statement{
+	rows := lookupRows(absences)
+	statements := appendRead(s.lockPairing(alone, &since), "look for sessions with calls of both signals", &s.findPresent, rows, func(v [][]byte) error {
+		r := pgbatch.Reader{Values: v}
+		present(int(r.Int()))
+		return r.Err
+	})
+	statements = append(statements, pgbatch.Statement{
 		What: "look up traces", SQL: s.signalsTraces, Params: [][]byte{hexArray(traces)}, OIDs: []uint32{pgtype.TextArrayOID},
 		Row: func(v [][]byte) error {
 			var id pcommon.TraceID
@@ -104,6 +113,14 @@ var (
 	promptColumns = []pgbatch.Column[lookupRow]{lookupColumns[0], lookupColumns[1]}
 )
 
+func lookupRows(lookups []trace.Lookup) []lookupRow {
+	rows := make([]lookupRow, len(lookups))
+	for i, l := range lookups {
+		rows[i] = lookupRow{int32(i), l}
+	}
+	return rows
+}
+
 // NamedSpan is a span of a trace that an event names, or that has the response id of one.
 type NamedSpan struct {
 	n          int32
@@ -123,10 +140,7 @@ var namedColumns = []pgbatch.Column[NamedSpan]{
 // FindCandidates gives the stored candidates under some keys to found. It returns under how
 // many keys there may be more.
 func (s *Store) FindCandidates(ctx context.Context, c *pgbatch.Conn, lookups []trace.Lookup, named []NamedSpan, found func(trace.CandidateKey, *trace.Candidate)) (crowded int, err error) {
-	rows, counts := make([]lookupRow, len(lookups)), make([]int32, len(lookups))
-	for i, l := range lookups {
-		rows[i] = lookupRow{int32(i), l}
-	}
+	rows, counts := lookupRows(lookups), make([]int32, len(lookups))
 	for i := range named {
 		named[i].n = int32(i)
 	}
@@ -305,7 +319,18 @@ var candidateColumns = []pgbatch.Column[CandidateRow]{
 	pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *CandidateRow) []byte { return appendStoredTime(b, r.Start) }),
 	pgbatch.Col("by_time", pgtype.BoolOID, func(b []byte, r *CandidateRow) []byte { return pgbatch.AppendBool(b, r.ByTime) }),
 	pgbatch.Col("has_id", pgtype.BoolOID, func(b []byte, r *CandidateRow) []byte { return pgbatch.AppendBool(b, r.HasID) }),
+	pgbatch.Col("ref", pgtype.Int8OID, func(b []byte, r *CandidateRow) []byte { return pgbatch.AppendInt64(b, r.ref()) }),
 	pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *CandidateRow) []byte { return appendSpanID(b, r.ID) }),
+}
+
+// ref is what tells the calls under one key apart that end at one time: a hash, since the entries
+// of the index are what such a row costs.
+func (r *CandidateRow) ref() int64 {
+	h := fnv.New64a()
+	_, _ = h.Write(r.Origin[:])
+	_, _ = h.Write(r.ID[:])
+	_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(r.Start)))
+	return int64(h.Sum64())
 }
 
 // EventPairRow is a row of llm_internal_pairs with effects.
@@ -382,8 +407,10 @@ func (r *MovedRecord) row() recordRow {
 // stores them.
 func SortCandidates(rows []CandidateRow) {
 	slices.SortFunc(rows, func(a, b CandidateRow) int {
-		return cmp.Or(cmp.Compare(int64(a.Key), int64(b.Key)), cmp.Compare(a.End, b.End), bytes.Compare(a.Origin[:], b.Origin[:]),
-			bytes.Compare(a.ID[:], b.ID[:]), cmp.Compare(a.Start, b.Start))
+		if c := cmp.Or(cmp.Compare(int64(a.Key), int64(b.Key)), cmp.Compare(a.End, b.End)); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.ref(), b.ref())
 	})
 }
 

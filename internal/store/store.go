@@ -75,7 +75,7 @@ type Store struct {
 	signalsTraces, pairsOfEvents, unlistTraces           string
 	findPlaces                                           pgbatch.Query[EventRef]
 	upsertPlaces                                         pgbatch.Query[PlaceRow]
-	findCandidates, findPrompts                          pgbatch.Query[lookupRow]
+	findPresent, findCandidates, findPrompts             pgbatch.Query[lookupRow]
 	findSums                                             string
 	findNamed                                            pgbatch.Query[NamedSpan]
 	copyCandidates                                       string
@@ -164,6 +164,7 @@ func New(schemaName string) *Store {
 		pairsOfEvents:  text(schemaName, "pairs_of_events"), unlistTraces: text(schemaName, "traces_unlist"),
 		findPlaces:       query(schemaName, "places_find", eventRefColumns),
 		upsertPlaces:     query(schemaName, "places_upsert", placeColumns),
+		findPresent:      query(schemaName, "candidates_present", lookupColumns),
 		findCandidates:   query(schemaName, "candidates_find", candidateLookupColumns),
 		findSums:         text(schemaName, "candidates_sums"),
 		findNamed:        query(schemaName, "candidates_named", namedColumns),

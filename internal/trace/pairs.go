@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
-	"hash/fnv"
 	"math"
 	"slices"
 
@@ -155,15 +154,33 @@ func has(tag byte, there bool) byte {
 // keyHash makes keys of one kind of span. Keys are stored: they must not change.
 type keyHash struct{ kind mapping.Kind }
 
-func (h keyHash) bytes(tag byte, value []byte) uint64 {
-	f := fnv.New64a()
-	f.Write([]byte{byte(h.kind), tag})
-	f.Write(value)
-	return f.Sum64()
+// The hash is FNV-1a of 64 bits; that of hash/fnv wants its values in memory of their own.
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
+func hashed[T string | []byte](h uint64, value T) uint64 {
+	for i := range len(value) {
+		h = (h ^ uint64(value[i])) * fnvPrime
+	}
+	return h
 }
 
-func (h keyHash) text(tag byte, a, b string) uint64 {
-	return h.bytes(tag, append(append([]byte(a), 0), b...))
+func (h keyHash) bytes(tag byte, value []byte) uint64 { return hashed(h.begin(tag), value) }
+
+func (h keyHash) begin(tag byte) uint64 {
+	const offset uint64 = fnvOffset
+	return ((offset^uint64(h.kind))*fnvPrime ^ uint64(tag)) * fnvPrime
+}
+
+// text hashes texts with a zero byte between each two.
+func (h keyHash) text(tag byte, first string, others ...string) uint64 {
+	sum := hashed(h.begin(tag), first)
+	for _, text := range others {
+		sum = hashed(sum*fnvPrime, text)
+	}
+	return sum
 }
 
 func (h keyHash) ids(tag byte, a, b [16]byte) uint64 {

@@ -17,6 +17,8 @@ type Signals struct {
 	listed     map[list][]int
 	sorted     bool          // listed is, by end
 	partners   map[int][]int // pairs, both ways
+	// Absent is what need not be looked for.
+	Absent Absence
 	// Errors are the types of errors that events tell of spans, by trace and span.
 	Errors map[SpanRef]string
 	// Crowded is how many candidates were not compared with all under their keys.
@@ -341,7 +343,7 @@ func (s *Signals) Lookups() []Lookup {
 			if key.way == byName && c.Event != "" {
 				continue // under a name events alone are listed, and named spans are looked up by their ids
 			}
-			if key.inTrace && c.First && c.Event != "" {
+			if key.inTrace && c.First && c.Event != "" || s.Absent.has(c, key) {
 				continue
 			}
 			first, last := c.window(key)

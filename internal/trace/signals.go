@@ -118,10 +118,12 @@ const (
 // for the same one, if the two end at most Apart µs apart, whenever they end if Apart is
 // negative.
 type CandidateKey struct {
-	Hash    uint64
-	Apart   int64
-	way     way
-	inTrace bool // that which is listed under it is in the candidate's trace
+	Hash      uint64
+	Apart     int64
+	way       way
+	inTrace   bool // that which is listed under it is in the candidate's trace
+	inSession bool // it is of the candidate's session
+	ofNobody  bool // it has neither a trace that records name nor a session
 }
 
 // window returns the ends of the candidates that c looks for under a key.
@@ -154,7 +156,7 @@ const (
 // key makes keys. Hashes are stored: they must not change.
 func (c *Candidate) key(way way, tag byte, around, id string) CandidateKey {
 	h := keyHash{kind: c.Kind}
-	k := CandidateKey{Hash: h.text(tag, around, c.ToolName+"\x00"+id), way: way, Apart: -1}
+	k := CandidateKey{Hash: h.text(tag, around, c.ToolName, id), way: way, Apart: -1}
 	switch way {
 	case byID:
 		k.Apart = apartByID
@@ -168,12 +170,18 @@ func (c *Candidate) key(way way, tag byte, around, id string) CandidateKey {
 // a trace.
 func (c *Candidate) sums(tag byte) (keys []CandidateKey) {
 	if c.Session != "" {
-		keys = append(keys, sumKey(tag, "s"+c.Session))
+		keys = append(keys, sumKey(tag, "s"+c.Session).ofSession())
 	}
 	if !c.Derived {
 		keys = append(keys, c.inTrace(tag))
 	}
 	return keys
+}
+
+// ofSession marks a key as one of the candidate's session.
+func (k CandidateKey) ofSession() CandidateKey {
+	k.inSession = true
+	return k
 }
 
 func (c *Candidate) inTrace(tag byte) CandidateKey {
@@ -195,7 +203,7 @@ func (c *Candidate) modelCalls() (keys []CandidateKey) {
 	for _, kind := range []mapping.Kind{mapping.KindLLM, mapping.KindEmbedding, mapping.KindReranker} {
 		call := Candidate{Kind: kind}
 		key := call.key(byTime, 'S', c.Session, "")
-		keys = append(keys, CandidateKey{Hash: key.Hash, way: bySum, Apart: -1})
+		keys = append(keys, CandidateKey{Hash: key.Hash, way: bySum, Apart: -1, inSession: true})
 	}
 	return keys
 }
@@ -247,7 +255,7 @@ func (c *Candidate) lookedUpTurn() (keys []CandidateKey) {
 		return keys
 	}
 	if c.Session != "" {
-		keys = append(keys, c.turnKey(turnInSession, c.Session))
+		keys = append(keys, c.turnKey(turnInSession, c.Session).ofSession())
 	}
 	if c.Prompt() {
 		return append(keys, c.turnKey(turnOfNone, ""))
@@ -287,7 +295,7 @@ func (c *Candidate) Listed() (keys []CandidateKey) {
 		case c.Session != "":
 			keys = append(keys, c.key(byID, 'I', c.Session, id))
 		case c.Event != "" && c.Derived:
-			keys = append(keys, c.key(byID, 'J', "", id))
+			keys = append(keys, c.ofNobody(id), nobody)
 		default:
 			keys = append(keys, c.KeyOf(id))
 		}
@@ -326,17 +334,24 @@ func (c *Candidate) LookedUp() (keys []CandidateKey) {
 	keys = append(keys, c.lookedUpAround()...)
 	for _, id := range c.IDs {
 		if c.Session != "" {
-			keys = append(keys, c.key(byID, 'I', c.Session, id))
+			keys = append(keys, c.key(byID, 'I', c.Session, id).ofSession())
 		}
-		keys = append(keys, c.key(byID, 'J', "", id))
+		keys = append(keys, c.ofNobody(id))
 		if c.InTrace || c.Event != "" && !c.Derived {
 			keys = append(keys, c.KeyOf(id))
 		}
 	}
 	if c.Session != "" {
-		keys = append(keys, c.key(byTime, 'S', c.Session, ""))
+		keys = append(keys, c.key(byTime, 'S', c.Session, "").ofSession())
 	}
 	return keys
+}
+
+// ofNobody is the key of an id of an event that names neither a trace nor a session.
+func (c *Candidate) ofNobody(id string) CandidateKey {
+	key := c.key(byID, 'J', "", id)
+	key.ofNobody = true
+	return key
 }
 
 func (c *Candidate) trace() string { return string(c.Origin[:]) }

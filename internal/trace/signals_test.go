@@ -2,6 +2,7 @@ package trace
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -263,6 +264,7 @@ func (s *signalStorage) store(batch []Candidate) {
 			}
 		}
 	}
+	signals.Absent = s.absence(batch)
 	for _, l := range signals.Lookups() {
 		for _, at := range s.keys[l.Key.Hash] {
 			if c := s.rows[at]; c.End >= l.First && c.End <= l.Last {
@@ -280,11 +282,16 @@ func (s *signalStorage) store(batch []Candidate) {
 		}
 	}
 	placements, pairs := signals.Settle()
+	present := signals.Presence()
 	for i := range signals.Candidates {
 		c := signals.Candidates[i]
+		listed := c.Listed()
+		if key, ok := present[i]; ok {
+			listed = append(listed, key)
+		}
 		if at, stored := s.index[c.ID]; stored {
 			s.rows[at].Place = c.Place
-			for _, key := range c.Listed() {
+			for _, key := range listed {
 				if c.Again && !slices.Contains(s.keys[key.Hash], at) {
 					s.keys[key.Hash] = append(s.keys[key.Hash], at)
 				}
@@ -292,7 +299,7 @@ func (s *signalStorage) store(batch []Candidate) {
 			continue
 		}
 		s.index[c.ID] = len(s.rows)
-		for _, key := range c.Listed() {
+		for _, key := range listed {
 			s.keys[key.Hash] = append(s.keys[key.Hash], len(s.rows))
 		}
 		s.rows = append(s.rows, c)
@@ -316,6 +323,24 @@ func (s *signalStorage) store(batch []Candidate) {
 			s.byTrace[id][[2]pcommon.SpanID{p.Inner, p.Outer}] = true
 		}
 	}
+}
+
+// absence asks what is listed, as package write does.
+func (s *signalStorage) absence(batch []Candidate) Absence {
+	var sessions []string
+	first, last := int64(math.MaxInt64), int64(math.MinInt64)
+	for i := range batch {
+		if c := &batch[i]; c.Session != "" && !slices.Contains(sessions, c.Session) {
+			sessions = append(sessions, c.Session)
+		}
+		first, last = min(first, batch[i].End), max(last, batch[i].End)
+	}
+	lookups := Absences(sessions, first, last)
+	found := make([]bool, len(lookups))
+	for i, l := range lookups {
+		found[i] = slices.ContainsFunc(s.keys[l.Key.Hash], func(at int) bool { return s.rows[at].End >= l.First && s.rows[at].End <= l.Last })
+	}
+	return NewAbsence(sessions, found)
 }
 
 // counts reports whether a sum counts as far as pairs say.

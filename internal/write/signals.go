@@ -99,14 +99,22 @@ func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.T
 	p := t.pairing
 	var events []store.EventRef
 	var at []int
+	sessions := map[string]bool{}
+	first, last := int64(maxTime), int64(minTime)
+	turns := map[pcommon.TraceID]string{} // the session, by trace that is derived from a turn
 	for i := range t.batch.Spans {
 		s := &t.batch.Spans[i]
 		p.asked[s.TraceID] = true
+		if s.SessionID != "" {
+			sessions[s.SessionID] = true
+		}
+		first, last = min(first, s.End), max(last, s.End)
 		if s.Event == nil {
 			continue
 		}
 		if s.Event.Derived {
 			p.derived[s.TraceID] = true
+			turns[s.TraceID] = s.SessionID
 		}
 		if p.isNew(s) {
 			continue
@@ -114,13 +122,19 @@ func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.T
 		events, at = append(events, store.EventRef{Origin: s.TraceID, ID: s.SpanID, Start: s.Start}), append(at, i)
 	}
 	places = map[int]pcommon.TraceID{}
-	p.since, err = t.w.store.LockSignals(ctx, t.conn, t.alone, slices.SortedFunc(maps.Keys(p.asked), compareTraces), events,
+	asked := slices.Collect(maps.Keys(sessions))
+	absences := trace.Absences(asked, first, last)
+	found := make([]bool, len(absences))
+	p.since, err = t.w.store.LockSignals(ctx, t.conn, t.alone, slices.SortedFunc(maps.Keys(p.asked), compareTraces), events, absences,
 		func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f },
-		func(event int, id pcommon.TraceID) { places[at[event]] = id })
-	if err != nil || len(p.derived) == 0 {
+		func(event int, id pcommon.TraceID) { places[at[event]] = id },
+		func(absence int) { found[absence] = true })
+	if err != nil {
 		return places, err
 	}
-	return places, t.w.store.FindPrompts(ctx, t.conn, slices.SortedFunc(maps.Keys(p.derived), compareTraces), func(ref store.EventRef) {
+	p.signals.Absent = trace.NewAbsence(asked, found)
+	maps.DeleteFunc(turns, func(_ pcommon.TraceID, session string) bool { return p.signals.Absent.Sessions[session] })
+	return places, t.w.store.FindPrompts(ctx, t.conn, slices.SortedFunc(maps.Keys(turns), compareTraces), func(ref store.EventRef) {
 		p.prompts[ref.Origin] = append(p.prompts[ref.Origin], ref)
 	})
 }
@@ -299,6 +313,7 @@ func (p *pairing) list(spans []mapping.Span) {
 	for i, at := range p.numbers {
 		newEvents[at] = newEvents[at] || p.isNew(&spans[i])
 	}
+	present := p.signals.Presence()
 	for i := range p.signals.Candidates {
 		c := &p.signals.Candidates[i]
 		if c.Stored && !c.Again {
@@ -308,7 +323,11 @@ func (p *pairing) list(spans []mapping.Span) {
 		if newEvents[i] && !c.Stored {
 			rows = &p.changes.Events
 		}
-		for _, key := range c.Listed() {
+		keys := c.Listed()
+		if key, ok := present[i]; ok {
+			keys = append(keys, key)
+		}
+		for _, key := range keys {
 			*rows = append(*rows, store.CandidateRow{
 				Key: key.Hash, Origin: c.Origin, ID: c.ID, Start: c.Start, End: c.End, ByTime: c.ByTime, HasID: c.HasID,
 			})

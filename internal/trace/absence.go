@@ -1,0 +1,104 @@
+package trace
+
+import (
+	"math"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+// Absence is what is known not to be stored. A look-up costs about as much as a row, and most
+// calls of a log-only program, or of sessions that begin, have nothing to be paired with.
+type Absence struct {
+	// Sessions are those of which nothing is listed.
+	Sessions map[string]bool
+	// OfNobody says that no event that names neither a trace nor a session is listed at the
+	// time of the batch's candidates.
+	OfNobody bool
+}
+
+// has reports whether nothing can be listed under a key that c is looked for by.
+func (a *Absence) has(c *Candidate, key CandidateKey) bool {
+	return key.inSession && a.Sessions[c.Session] || key.ofNobody && a.OfNobody && !c.Stored
+}
+
+// SessionKey is the key under which something is listed of every session of which anything is:
+// that of the calls of models among its own.
+func SessionKey(session string) CandidateKey {
+	call := Candidate{Kind: mapping.KindLLM}
+	key := call.key(byTime, 'S', session, "")
+	return CandidateKey{Hash: key.Hash, Apart: -1}
+}
+
+// nobody is the key of all events that name neither a trace nor a session.
+var nobody = CandidateKey{Hash: keyHash{}.text('j', "", ""), Apart: -1}
+
+// LegacyKey is that of a row that migration 038 made: earlier versions listed neither sessions nor
+// what is of nobody under the keys above, and those that a day after the migration still run have
+// rows that are not found.
+const LegacyKey = 0x6c656761637931
+
+// Absences are the look-ups, without their numbers of candidates, that tell what is absent. The
+// first two are about all sessions, and the others about each.
+func Absences(sessions []string, first, last int64) []Lookup {
+	lookups := make([]Lookup, 2, 2+len(sessions))
+	lookups[0] = Lookup{Key: CandidateKey{Hash: LegacyKey}, First: first - apartByID, Last: math.MaxInt64}
+	lookups[1] = Lookup{Key: nobody, First: first - apartByID, Last: last + apartByID}
+	for _, session := range sessions {
+		lookups = append(lookups, Lookup{Key: SessionKey(session), First: math.MinInt64, Last: math.MaxInt64})
+	}
+	return lookups
+}
+
+// NewAbsence is what Absences found under none of.
+func NewAbsence(sessions []string, found []bool) (a Absence) {
+	a.Sessions = map[string]bool{}
+	if found[0] {
+		return a
+	}
+	a.OfNobody = !found[1]
+	for i, session := range sessions {
+		if !found[2+i] {
+			a.Sessions[session] = true
+		}
+	}
+	return a
+}
+
+// listsSession reports whether a candidate is listed under SessionKey anyway.
+func (c *Candidate) listsSession() bool { return c.Kind == mapping.KindLLM && !c.Sums }
+
+// Presence returns the candidates to store that are to be listed under SessionKey, too: one of each
+// session of which no other is. Rows go with the days of their ends, so each day has its own.
+func (s *Signals) Presence() map[int]CandidateKey {
+	const microsPerDay = 24 * microsPerHour
+	type sessionDay struct {
+		session string
+		day     int64
+	}
+	var lacking map[sessionDay]int
+	listed := make(map[sessionDay]bool, len(s.Candidates))
+	for at := range s.Candidates {
+		c := &s.Candidates[at]
+		if c.Session == "" || !c.looks() {
+			continue
+		}
+		of := sessionDay{c.Session, c.End / microsPerDay}
+		if c.listsSession() {
+			listed[of] = true
+			continue
+		}
+		if lacking == nil {
+			lacking = map[sessionDay]int{}
+		}
+		if _, there := lacking[of]; !there {
+			lacking[of] = at
+		}
+	}
+	present := map[int]CandidateKey{}
+	for of, at := range lacking {
+		if !listed[of] {
+			present[at] = SessionKey(of.session)
+		}
+	}
+	return present
+}
