@@ -84,7 +84,7 @@ var toolRefColumns = []pgbatch.Column[toolRef]{
 
 // Answer reads what traces ask for, in one round trip, and tells them.
 func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, within Range) error {
-	var spans, below, exactly, twins, arrived, awaiting []spanRef
+	var spans, below, exactly, twins, arrived, awaiting, awaitingTools, events []spanRef
 	var tools, counted []toolRef
 	var statements []pgbatch.Statement
 	span := func(v [][]byte) error { return readSpan(v, asks) }
@@ -118,6 +118,12 @@ func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, wi
 				awaiting = append(awaiting, ref)
 			}
 		}
+		for _, ref.span = range a.Ask.Events {
+			events = append(events, ref)
+		}
+		for _, ref.span = range a.Ask.Awaiting {
+			awaitingTools = append(awaitingTools, ref)
+		}
 		for _, key := range a.Ask.Tools {
 			tools = append(tools, toolRef{ref.n, a.ID, key})
 		}
@@ -132,11 +138,13 @@ func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, wi
 	statements = appendRead(statements, "look up spans below", &s.findBelow, below, span, within.params()...)
 	statements = appendRead(statements, "look up observations", &s.findExactly, exactly, span, within.params()...)
 	statements = appendRead(statements, "look up all observations", &s.findTwins, twins, span, within.params()...)
+	statements = appendRead(statements, "look up pairs with events", &s.findEvents, events, func(v [][]byte) error { return readEventPair(v, asks) })
 	statements = appendRead(statements, "look up awaited spans", &s.findAwaited, arrived, func(v [][]byte) error { return readAwaited(v, asks) })
 	statements = appendRead(statements, "look up pairs that await spans", &s.findAwaiting, awaiting, func(v [][]byte) error { return readPair(v, asks) })
 	tool := func(v [][]byte) error { return readTool(v, asks) }
 	statements = appendRead(statements, "look up nested tools", &s.findTools, tools, tool)
 	statements = appendRead(statements, "look up nested tools that count", &s.findCountedTools, counted, tool)
+	statements = appendRead(statements, "look up nested tools that await spans", &s.findAwaitingTools, awaitingTools, tool)
 	return c.Exec(ctx, statements...)
 }
 
@@ -332,6 +340,7 @@ func readTool(v [][]byte, asks []TraceAsk) error {
 	spanID(&tool.ID, r.Next())
 	tool.Counted, _ = r.OptBool()
 	tool.Covered, _ = r.OptBool()
+	spanID(&tool.Awaits, r.Next())
 	t.KnowTools(tool)
 	return r.Err
 }
@@ -347,6 +356,7 @@ type Changes struct {
 
 	Arrived []AwaitedRow
 	Settled []ToolRow
+	Reached []AwaitedRow // what nested tools await no longer
 	Failing []FailingRow
 }
 
@@ -442,6 +452,7 @@ var toolColumns = []pgbatch.Column[ToolRow]{
 	pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *ToolRow) []byte { return appendSpanID(b, r.ID) }),
 	pgbatch.Col("counted", pgtype.BoolOID, func(b []byte, r *ToolRow) []byte { return pgbatch.AppendBool(b, r.Counted) }),
 	pgbatch.Col("covered", pgtype.BoolOID, func(b []byte, r *ToolRow) []byte { return pgbatch.AppendBool(b, r.Covered) }),
+	pgbatch.Col("awaits", pgtype.TextOID, func(b []byte, r *ToolRow) []byte { return appendParentID(b, r.Awaits) }),
 }
 
 // Add takes what counting a trace has come to; errorType is that of a span that gets one.
@@ -460,6 +471,9 @@ func (c *Changes) Add(id [16]byte, r *trace.Result, errorType func(pcommon.SpanI
 	}
 	for _, span := range r.Arrived {
 		c.Arrived = append(c.Arrived, AwaitedRow{id, trace.Awaited{ID: span}})
+	}
+	for _, span := range r.Reached {
+		c.Reached = append(c.Reached, AwaitedRow{id, trace.Awaited{ID: span}})
 	}
 	for _, p := range r.Pairs {
 		c.Pairs = append(c.Pairs, PairRow{id, p})
@@ -487,6 +501,7 @@ func (s *Store) Change(statements []pgbatch.Statement, c *Changes, within Range)
 	statements = pgbatch.AppendQuery(statements, "await spans", &s.upsertAwaited, c.Awaited)
 	statements = pgbatch.AppendQuery(statements, "store pairs of calls", &s.upsertPairs, c.Pairs)
 	statements = pgbatch.AppendQuery(statements, "store calls", &s.upsertCalls, c.Calls)
+	statements = pgbatch.AppendQuery(statements, "reach nested tools", &s.reachTools, c.Reached)
 	statements = pgbatch.AppendQuery(statements, "store nested tools", &s.upsertTools, c.Tools)
 	statements = pgbatch.AppendQuery(statements, "give spans their errors", &s.failSpans, c.Failing)
 	return pgbatch.AppendQuery(statements, "delete nested tools", &s.deleteTools, c.Settled)

@@ -450,16 +450,27 @@ func (s *Store) PairSignals(statements []pgbatch.Statement, p *Signals) []pgbatc
 
 // eventPairsOf reads the stored pairs of a trace of which one is an event.
 func (s *Store) eventPairsOf(ref spanRef, t *trace.Trace) pgbatch.Statement {
-	statement := s.whole(ref, func(v [][]byte) error {
-		var p trace.EventPair
-		r := pgbatch.Reader{Values: v}
-		r.Next()
-		spanID(&p.Inner, r.Next())
-		spanID(&p.Outer, r.Next())
-		p.Effects = trace.Effects(r.Int())
-		t.KnowEvents(p)
-		return r.Err
-	})
+	statement := s.whole(ref, func(v [][]byte) error { return readEventPairOf(v, t) })
 	statement.What, statement.SQL = "read pairs of events", s.pairsOfEvents
 	return statement
+}
+
+func readEventPair(v [][]byte, asks []TraceAsk) error {
+	r := pgbatch.Reader{Values: v}
+	n := r.Int()
+	if r.Err != nil {
+		return r.Err
+	}
+	return readEventPairOf(v, asks[n].Trace)
+}
+
+// readEventPairOf reads a pair of a trace, after the number of the trace.
+func readEventPairOf(v [][]byte, t *trace.Trace) error {
+	var p trace.EventPair
+	r := pgbatch.Reader{Values: v[1:]}
+	spanID(&p.Inner, r.Next())
+	spanID(&p.Outer, r.Next())
+	p.Effects = trace.Effects(r.Int())
+	t.KnowEvents(p)
+	return r.Err
 }

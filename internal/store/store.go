@@ -47,7 +47,8 @@ type Store struct {
 	findSpans, findBelow, findExactly, findTwins, findAwaited, findAwaiting pgbatch.Query[spanRef]
 	findCalls, wholeTrace, resetCounting                                    string
 	findTools, findCountedTools                                             pgbatch.Query[toolRef]
-	upsertAwaited, deleteAwaited                                            pgbatch.Query[AwaitedRow]
+	findAwaitingTools, findEvents                                           pgbatch.Query[spanRef]
+	upsertAwaited, deleteAwaited, reachTools                                pgbatch.Query[AwaitedRow]
 	upsertPairs                                                             pgbatch.Query[PairRow]
 	upsertCalls                                                             pgbatch.Query[CallRow]
 	upsertTools, deleteTools                                                pgbatch.Query[ToolRow]
@@ -130,10 +131,14 @@ func New(schemaName string) *Store {
 		upsertPairs:  query(schemaName, "pairs_upsert", pairColumns),
 		upsertCalls:  query(schemaName, "calls_upsert", callColumns),
 
-		findTools:        query(schemaName, "tools_find", toolRefColumns),
-		findCountedTools: query(schemaName, "tools_counted", toolRefColumns),
-		upsertTools:      query(schemaName, "tools_upsert", toolColumns),
-		deleteTools:      query(schemaName, "tools_delete", toolColumns),
+		findTools:         query(schemaName, "tools_find", toolRefColumns),
+		findCountedTools:  query(schemaName, "tools_counted", toolRefColumns),
+		findAwaitingTools: query(schemaName, "tools_awaiting", refColumns),
+		upsertTools:       query(schemaName, "tools_upsert", toolColumns),
+		deleteTools:       query(schemaName, "tools_delete", toolColumns),
+		reachTools:        query(schemaName, "tools_reach", awaitedColumns),
+
+		findEvents: query(schemaName, "pairs_with_events", refColumns),
 
 		copyEvents:   pgbatch.CopySQL(schema.Table(schemaName, "llm_events"), eventColumns),
 		insertEvents: query(schemaName, "events_insert", insertEventColumns),

@@ -42,6 +42,21 @@ var hostile = map[string]func(n int) []Span{
 			}
 		})
 	},
+	"agents that are tools, with the tools they call": func(n int) []Span {
+		agent := pcommon.SpanID{}
+		return flat(n, func(i int, s *Span) {
+			root := pcommon.SpanID(binary.BigEndian.AppendUint64(nil, 0x9e3779b97f4a7c15))
+			switch {
+			case i == 0:
+				s.Kind = mapping.KindAgent
+			case i%10 == 1:
+				agent = s.ID
+				s.Kind, s.ToolName, s.Parent = mapping.KindTool, "agent", root
+			default:
+				s.Kind, s.ToolName, s.Parent = mapping.KindTool, strconv.Itoa(i%4), agent
+			}
+		})
+	},
 	"chain of tools of ten names": func(n int) []Span {
 		return chain(n, func(i int, s *Span) { s.Kind, s.ToolName = mapping.KindTool, strconv.Itoa(i%10) })
 	},
@@ -236,4 +251,18 @@ func TestCallsBelowAReportedCostReadTheirAncestors(t *testing.T) {
 	}
 	s.require(t, spans)
 	require.Less(t, s.read, 4*len(spans), "rows read")
+}
+
+// TestAgentsAsToolsReadWhatTheyCall lets agents that are tools come after the tools that they call, and their root last.
+// Each batch reads the tools below its agents, not the agents before, of which one might be below, too.
+func TestAgentsAsToolsReadWhatTheyCall(t *testing.T) {
+	spans := hostile["agents that are tools, with the tools they call"](2001)
+	slices.Reverse(spans)
+	s := newStorage()
+	for batch := range slices.Chunk(spans[:2000], 20) {
+		s.store(t, batch)
+	}
+	require.Less(t, s.read, 2000, "rows read")
+	s.store(t, spans[2000:])
+	s.require(t, spans)
 }

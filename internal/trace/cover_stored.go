@@ -13,9 +13,11 @@ import (
 type coverWalk struct {
 	*Planner
 	below    [][]int32
-	passed   []modelKinds // by vertex: before the batch
-	learning []modelKinds // by vertex: what others than those it has learnt from may still pass
-	lost     []modelKinds // by vertex: what it may pass no more
+	passed   []modelKinds     // by vertex: before the batch
+	learning []modelKinds     // by vertex: what others than those it has learnt from may still pass
+	lost     []modelKinds     // by vertex: what it may pass no more
+	byEvents []modelKinds     // by vertex: its own, whose cost events report
+	untold   []pcommon.SpanID // spans of which that is not known
 	levels   map[int32]int
 	calls    buckets // of the graph
 	down     []pcommon.SpanID
@@ -28,13 +30,19 @@ type coverWalk struct {
 func (p *Planner) coverStored() *Ask {
 	w := &coverWalk{
 		Planner: p, below: p.inverted(false), passed: make([]modelKinds, len(p.vertices)), learning: make([]modelKinds, len(p.vertices)),
-		lost: make([]modelKinds, len(p.vertices)), fetch: fetch{Planner: p, want: map[observation]Traits{}},
+		lost: make([]modelKinds, len(p.vertices)), byEvents: make([]modelKinds, len(p.vertices)),
+		fetch: fetch{Planner: p, want: map[observation]Traits{}},
 	}
 	w.descend()
 	w.begin()
-	dropped := w.uncover()
-	if dropped && p.after&evented != 0 {
-		return &Ask{Whole: true} // what events report of costs is not known
+	for _, pair := range p.t.events {
+		if v := p.find(pair.Inner); v != none && pair.Effects&InnerPriced != 0 {
+			w.byEvents[v] |= p.pricedKind(v)
+		}
+	}
+	w.uncover()
+	if len(w.untold) > 0 {
+		return &Ask{Events: distinct(w.untold)}
 	}
 	p.spreadCover()
 	w.look()
@@ -95,9 +103,8 @@ func (w *coverWalk) begin() {
 	}
 }
 
-// uncover takes back what may follow from what vertices pass no more. It reports whether there
-// is any.
-func (w *coverWalk) uncover() (dropped bool) {
+// uncover takes back what may follow from what vertices pass no more.
+func (w *coverWalk) uncover() {
 	var todo []int32
 	drop := func(v int32, kinds modelKinds) {
 		at := &w.vertices[v]
@@ -112,7 +119,6 @@ func (w *coverWalk) uncover() (dropped bool) {
 		if kinds := w.lost[v]; kinds != 0 {
 			w.lost[v] = 0
 			drop(int32(v), kinds)
-			dropped = true
 		}
 	}
 	for len(todo) > 0 {
@@ -121,14 +127,16 @@ func (w *coverWalk) uncover() (dropped bool) {
 		kinds := w.lost[v]
 		w.eachBelow(v, func(c int32) {
 			at := &w.vertices[c]
-			if own := kinds & at.priced; own != 0 {
+			if own := kinds & at.priced &^ w.byEvents[c]; own != 0 {
+				if w.after&evented != 0 && !w.t.told[at.id] && at.state&isStored != 0 {
+					w.untold = append(w.untold, at.id)
+				}
 				at.priced &^= own
 				w.learning[c] |= own
 			}
 			drop(c, kinds&^at.covers)
 		})
 	}
-	return dropped
 }
 
 // eachBelow calls f with the vertices of the graph to which a vertex may pass something.

@@ -38,13 +38,18 @@
 // for in sessions of which nothing is listed (absence.go). Claims
 // (claims.go) say which batches may not pair at the same time. What follows
 // from a pair is a function of the two (Effects). The planner applies the effects to the flags
-// and stores them with the pair, so that a trace that is counted anew comes to the same.
+// and stores them with the pair, so that a trace that is counted anew comes to the same. Where
+// a reported cost stops counting, the pairs of the calls below it are read, since an event may
+// report the cost of some as well.
 //
 // # Tools
 //
 // A tool call is repeated by one of the same name below it. One mark says that any tool
 // lies below; where tools are nested, which is seldom, llm_internal_nested_tools keeps those
-// that can still be repeated, or repeat another, by name.
+// that can still be repeated, or repeat another, by name. Spans end before those around them,
+// so a tool often waits for the same span as many others of its name: a row that a batch has
+// looked at names the one span above it that has not arrived. No batch reads the row again
+// before that span arrives, and none at all if nothing can come above the tool any more.
 //
 // # Rows of earlier versions and of other programs
 //
@@ -53,4 +58,20 @@
 // span of the trace counts all of it anew, and makes the row anew from its spans.
 // Erasure of some spans of a trace (internal/schema/functions/recount.sql) leaves such a
 // row: flags that follow the definition, and nothing else that counting keeps but pairs.
+//
+// # What grows with the trace
+//
+// A batch reads what it changes and what lies above its spans. In deep traces that is much:
+// nested tools that arrive in an order other than from one end, and calls side by side, are
+// looked up through all levels above them. More is read still where spans of one id bring
+// other parents or tools, while tools are nested or pairs stored, and where the outer one of a
+// pair turns out to lie below the inner one: the trace is counted anew each time. And where
+// tools are nested, a call with tools below is paired with every one around it.
+//
+// Of these some cannot be mended without another definition. If spans have several parents, one
+// trace can ask for each edge of a graph, by a tool on top and one of the same name at the
+// bottom, whether two other edges lead from one end to the other: its flags tell whether the
+// graph has a triangle, for which no way is known that takes time in proportion to the edges.
+// And a span that arrives between the ends of pairs can change the flags of all that wait for
+// it, again and again, so that the changes alone outgrow the trace.
 package trace

@@ -24,6 +24,7 @@ type Planner struct {
 	pairs     []Pair  // to be stored
 	failing   []int32 // stored spans that get the error of an event
 	covered   map[int32]bool
+	awaits    map[int32]pcommon.SpanID // of tools
 }
 
 // Plan counts a trace. Either it returns what has to be asked first; then it is to be
@@ -34,7 +35,7 @@ func (p *Planner) Plan(t *Trace) (*Ask, *Result) {
 	}
 	p.reset()
 	p.t, p.batch, p.after, p.unsure = t, Rollup{}, 0, false
-	p.linked, p.pairs, p.covered, p.failing = p.linked[:0], nil, nil, p.failing[:0]
+	p.linked, p.pairs, p.covered, p.awaits, p.failing = p.linked[:0], nil, nil, nil, p.failing[:0]
 	if t.stored != nil && !t.whole {
 		p.unknown = func(id pcommon.SpanID) bool { return !t.asked[id] }
 	}
@@ -404,7 +405,7 @@ func (p *Planner) repeatTools() *Ask {
 	}
 	p.after |= nested
 	if t.stored == nil || t.whole {
-		p.covered = p.matchTools(nil)
+		p.covered, p.awaits = p.matchTools(nil)
 		return nil
 	}
 	if p.after&registered == 0 {
@@ -446,11 +447,19 @@ func (p *Planner) applyPair(v int32, e Effects, inner bool) {
 	if e&InnerTokens != 0 {
 		at.state |= tokensRepeat
 	}
-	if e&InnerPriced != 0 && at.arrived() {
+	if e&InnerPriced != 0 {
+		at.priced |= p.pricedKind(v)
+	}
+}
+
+// pricedKind is the kind of a call whose cost an event reports.
+func (p *Planner) pricedKind(v int32) modelKinds {
+	if at := &p.vertices[v]; at.arrived() {
 		if kind := p.nodes[at.first].Kind; kind.IsModel() {
-			at.priced |= 1 << modelShift(kind)
+			return 1 << modelShift(kind)
 		}
 	}
+	return 0
 }
 
 // fail gives spans the error of an event.

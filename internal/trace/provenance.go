@@ -30,10 +30,14 @@ import (
 //	count of hours in which spans start, for each: hours since the one before
 //
 // Collectors of other versions write, and read, another number of version, and count the
-// trace anew: what they keep of traces in the llm_internal tables differs. A trace without
-// provenanceCurrent is another program's.
+// trace anew: what they keep of traces in the llm_internal tables differs. Up to version 3 of a
+// trace with nested tools alone, since of these they do not note what they await: only such a
+// trace has version 4. A trace without provenanceCurrent is another program's.
 
-const provenanceVersion = 3
+const (
+	provenanceVersion = 3
+	provenanceTools   = 4
+)
 
 // Flags of the column.
 const (
@@ -72,7 +76,11 @@ func (r *Rollup) AppendProvenance(dst []byte) []byte {
 			flags |= f.flag
 		}
 	}
-	dst = append(dst, provenanceVersion, flags)
+	version := byte(provenanceVersion)
+	if r.state&nested != 0 {
+		version = provenanceTools
+	}
+	dst = append(dst, version, flags)
 	if r.root.arrived {
 		dst = binary.AppendUvarint(dst, uint64(r.root.start-r.Start))
 		dst = append(dst, r.rootFields())
@@ -197,10 +205,10 @@ func (r *Rollup) ReadProvenance(data []byte, row *Row) {
 
 func (r *Rollup) readProvenance(data []byte, row *Row) error {
 	c := cursor{data: data}
-	if c.byte() != provenanceVersion {
+	version, flags := c.byte(), c.byte()
+	if tools := flags&provenanceNested != 0; version != provenanceVersion && version != provenanceTools || tools != (version == provenanceTools) {
 		return errProvenance
 	}
-	flags := c.byte()
 	for _, f := range provenanceFlags {
 		if flags&f.flag != 0 {
 			r.state |= f.state

@@ -104,6 +104,9 @@ func (p *Planner) result() *Result {
 	if p.after&registered != 0 {
 		p.register(r)
 	}
+	if p.after&nested != 0 && !t.whole {
+		r.Reached = r.Arrived
+	}
 	r.Hours = p.otherHours(r)
 	r.Row.state = p.after | current
 	if p.unsure {
@@ -268,7 +271,7 @@ func (p *Planner) register(r *Result) {
 		}
 		tool := Tool{
 			ID: node.ID, Name: toolHash(node.ToolName), Call: toolHash(node.ToolCall),
-			Counted: p.vertices[node.vertex].state&callRepeats == 0, Covered: p.covered[int32(n)],
+			Counted: p.vertices[node.vertex].state&callRepeats == 0, Covered: p.covered[int32(n)], Awaits: p.awaits[int32(n)],
 		}
 		if done[tool.id()] {
 			continue // another observation of the span
@@ -279,6 +282,9 @@ func (p *Planner) register(r *Result) {
 			continue // the row, if there is one, stays as it is
 		}
 		tool.Covered = tool.Covered || was.Covered
+		if _, reached := p.t.awaited[was.Awaits]; stored && tool.Awaits.IsEmpty() && !reached {
+			tool.Awaits = was.Awaits
+		}
 		switch {
 		case stored && tool == was:
 		case !tool.settled():

@@ -85,3 +85,21 @@ func permute(n int, f func(order []int)) {
 	}
 	rec(0)
 }
+
+// TestNestedToolsOfEarlierVersionsAreCountedAnew reads the rows of traces that the version before has counted: those with
+// nested tools lack what these await.
+func TestNestedToolsOfEarlierVersionsAreCountedAnew(t *testing.T) {
+	for _, nests := range []bool{false, true} {
+		written := Rollup{Start: 1, End: 2, state: current | registered}
+		if nests {
+			written.state |= nested
+		}
+		origins := written.AppendProvenance(nil)
+		var read, before Rollup
+		read.ReadProvenance(origins, &Row{})
+		require.Equal(t, written.state, read.state)
+		origins[0] = provenanceVersion
+		before.ReadProvenance(origins, &Row{})
+		require.Equal(t, !nests, before.Current())
+	}
+}

@@ -21,8 +21,11 @@ type storage struct {
 	calls   map[observation]Call
 	tools   map[toolID]Tool
 	names   map[uint64]map[uint64]map[toolID]bool
-	row     *Rollup // as it is read
-	written *Rollup
+	// Tools by the span that they await.
+	awaiting map[pcommon.SpanID]map[toolID]bool
+	events   map[pcommon.SpanID][]EventPair // by the inner one
+	row      *Rollup                        // as it is read
+	written  *Rollup
 
 	asks, read int           // how often something was asked, and the rows of spans, pairs and tools read
 	wholes     int           // how often all spans were asked for
@@ -37,12 +40,14 @@ func newStorage() *storage {
 	return &storage{
 		spans: map[pcommon.SpanID][]Stored{}, below: map[pcommon.SpanID]map[pcommon.SpanID]bool{}, awaited: map[pcommon.SpanID]Marks{}, pairs: map[pairKey]Pair{},
 		tools: map[toolID]Tool{}, calls: map[observation]Call{}, byInner: map[pcommon.SpanID][]pairKey{}, names: map[uint64]map[uint64]map[toolID]bool{},
+		awaiting: map[pcommon.SpanID]map[toolID]bool{}, events: map[pcommon.SpanID][]EventPair{},
 	}
 }
 
-// store counts a batch and stores what comes of it.
-func (s *storage) store(t testing.TB, batch []Span) {
+// store counts a batch, with pairs of which one is an event, and stores what comes of it.
+func (s *storage) store(t testing.TB, batch []Span, pairs ...EventPair) {
 	trace := New(batch, s.row)
+	trace.KnowEvents(pairs...)
 	for range 100 {
 		var before uint64
 		if s.weighs {
@@ -56,6 +61,9 @@ func (s *storage) store(t testing.TB, batch []Span) {
 		}
 		if ask == nil {
 			s.apply(t, batch, result)
+			for _, p := range pairs {
+				s.events[p.Inner] = append(s.events[p.Inner], p)
+			}
 			return
 		}
 		s.asks++
@@ -70,6 +78,9 @@ func (s *storage) answer(t *Trace, ask *Ask) {
 		s.wholes++
 		for _, spans := range s.spans {
 			s.know(t, spans, false)
+		}
+		for _, pairs := range s.events {
+			t.KnowEvents(pairs...)
 		}
 		return
 	}
@@ -108,12 +119,22 @@ func (s *storage) answer(t *Trace, ask *Ask) {
 	for _, r := range ask.Exact {
 		s.knowExactly(t, r)
 	}
+	for _, id := range ask.Events {
+		s.read += len(s.events[id])
+		t.KnowEvents(s.events[id]...)
+	}
 	s.answerBelow(t, ask)
 	for _, key := range ask.Tools {
 		s.answerTools(t, key, false)
 	}
 	for _, key := range ask.Counted {
 		s.answerTools(t, key, true)
+	}
+	for _, id := range ask.Awaiting {
+		for tool := range s.awaiting[id] {
+			s.read++
+			t.KnowTools(s.tools[tool])
+		}
 	}
 	if ask.Calls != nil {
 		s.answerCalls(t, ask.Calls)
@@ -146,7 +167,7 @@ func (s *storage) answerTools(t *Trace, key ToolKey, counted bool) {
 			continue
 		}
 		for id := range ids {
-			if tool := s.tools[id]; counted && tool.Counted || !counted && !tool.Covered {
+			if tool := s.tools[id]; counted && tool.Counted || !counted && !tool.Covered && tool.Awaits.IsEmpty() {
 				s.read++
 				t.KnowTools(tool)
 				if counted {
@@ -208,6 +229,7 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 		clear(s.byInner)
 		clear(s.tools)
 		clear(s.names)
+		clear(s.awaiting)
 		clear(s.calls)
 	}
 	s.changes += len(r.Changed) + len(r.Arrived) + len(r.Awaited) + len(r.Pairs) + len(r.Calls) + len(r.Tools) + len(r.Settled)
@@ -238,11 +260,18 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 		same(t, true, len(c.Keys) <= 7, "internal/store/sql/calls_find.sql looks at seven")
 		s.calls[observation{c.ID, c.Start}] = c
 	}
+	for _, id := range r.Reached {
+		for tool := range s.awaiting[id] {
+			s.changes++
+			s.await(tool, pcommon.SpanID{})
+		}
+	}
 	upserted := map[toolID]bool{}
 	for _, tool := range r.Tools {
 		same(t, false, upserted[tool.id()], "a statement cannot change a row twice")
 		upserted[tool.id()] = true
 		tool.Covered = tool.Covered || s.tools[tool.id()].Covered
+		s.await(tool.id(), tool.Awaits)
 		s.tools[tool.id()] = tool
 		if s.names[tool.Name] == nil {
 			s.names[tool.Name] = map[uint64]map[toolID]bool{}
@@ -253,6 +282,7 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 		s.names[tool.Name][tool.Call][tool.id()] = true
 	}
 	for _, tool := range r.Settled {
+		s.await(tool.id(), pcommon.SpanID{})
 		delete(s.tools, tool.id())
 		delete(s.names[tool.Name][tool.Call], tool.id())
 	}
@@ -272,6 +302,23 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 	}
 	s.row.ReadProvenance(row.AppendProvenance(nil), &columns)
 	same(t, r.Row.state, s.row.state, "the row can be read again")
+}
+
+// await sets what a tool awaits.
+func (s *storage) await(id toolID, span pcommon.SpanID) {
+	tool, there := s.tools[id]
+	if there {
+		delete(s.awaiting[tool.Awaits], id)
+		tool.Awaits = span
+		s.tools[id] = tool
+	}
+	if span.IsEmpty() {
+		return
+	}
+	if s.awaiting[span] == nil {
+		s.awaiting[span] = map[toolID]bool{}
+	}
+	s.awaiting[span][id] = true
 }
 
 // storedFlags is flags as a row gives them back.

@@ -27,11 +27,12 @@ type toolGroup struct {
 
 // matchTools finds the tool spans whose call is repeated below them, and those that
 // another one of their name covers, which it returns. climb tells from which nodes it is
-// worth asking storage for ancestors that are not known; nil: from none.
-func (g *graph) matchTools(climb func(n int32) bool) (covered map[int32]bool) {
+// worth asking storage for ancestors that are not known; nil: from none. Of the others from which
+// it climbs it returns the span that has not arrived, if there is but one.
+func (g *graph) matchTools(climb func(n int32) bool) (covered map[int32]bool, awaits map[int32]pcommon.SpanID) {
 	groups, names := g.toolGroups()
-	covered = map[int32]bool{}
-	w := toolWalk{graph: g, seen: make([]int32, len(g.vertices)), leads: make([]bool, len(g.vertices))}
+	covered, awaits = map[int32]bool{}, map[int32]pcommon.SpanID{}
+	w := toolWalk{graph: g, seen: make([]int32, len(g.vertices)), leads: make([]bool, len(g.vertices)), ends: make([]int32, len(g.vertices))}
 	circle := g.circle()
 	for i := range groups {
 		group := &groups[i]
@@ -44,13 +45,17 @@ func (g *graph) matchTools(climb func(n int32) bool) (covered map[int32]bool) {
 				if w.climb != (climb != nil && climb(n)) || alone && !w.climb && !circle[g.nodes[n].vertex] {
 					continue // no other span can repeat it, or be repeated by it
 				}
-				if w.from(g.nodes[n].vertex) {
+				v := g.nodes[n].vertex
+				switch leads := w.from(v); {
+				case leads || w.climb && w.ends[v] == none: // or nothing can come above it
 					covered[n] = true
+				case w.climb && w.ends[v] >= 0 && g.vertices[w.ends[v]].below&toolBelow != 0:
+					awaits[n] = g.vertices[w.ends[v]].id
 				}
 			}
 		}
 	}
-	return covered
+	return covered, awaits
 }
 
 // circle returns the vertices that may lie below themselves: those that are left when
@@ -134,11 +139,19 @@ type toolWalk struct {
 	round int32
 	seen  []int32 // by vertex: the round it was passed in
 	leads []bool  // by vertex: every way up leads to a covering span
+	// By vertex: the span that has not arrived and to which the other ways lead; none: these end
+	// at a root.
+	ends  []int32
 	stack []walkStep
 	climb bool // past what is known
 }
 
-type walkStep struct{ vertex, edge int32 }
+// walkStep is a vertex on the way, its next edge, and what those before have led to.
+type walkStep struct{ vertex, edge, end int32 }
+
+// several stands for more than one span that has not arrived, or for a way that leads in a
+// circle.
+const several int32 = -2
 
 // from reports whether every way up from v leads to a covering span.
 func (w *toolWalk) from(v int32) bool {
@@ -157,7 +170,7 @@ func (w *toolWalk) from(v int32) bool {
 		switch {
 		case w.repeat(to):
 		case w.seen[to] == w.round:
-			w.leads[here] = w.leads[here] && w.leads[to]
+			w.join(here, to)
 		default:
 			w.enter(to)
 		}
@@ -167,18 +180,33 @@ func (w *toolWalk) from(v int32) bool {
 
 func (w *toolWalk) enter(v int32) {
 	at := &w.vertices[v]
-	w.seen[v], w.leads[v] = w.round, at.firstEdge != none
-	w.stack = append(w.stack, walkStep{v, at.firstEdge})
+	w.seen[v], w.leads[v], w.ends[v] = w.round, at.firstEdge != none, several
+	w.stack = append(w.stack, walkStep{v, at.firstEdge, none})
 	if w.climb && !at.arrived() && w.unknown(at.id) {
 		w.want = append(w.want, at.id)
 	}
 }
 
 func (w *toolWalk) leave() {
-	done := w.stack[len(w.stack)-1].vertex
+	done := w.stack[len(w.stack)-1]
 	w.stack = w.stack[:len(w.stack)-1]
-	if len(w.stack) > 0 && !w.leads[done] {
-		w.leads[w.stack[len(w.stack)-1].vertex] = false
+	if w.ends[done.vertex] = done.end; !w.vertices[done.vertex].arrived() {
+		w.ends[done.vertex] = done.vertex
+	}
+	if len(w.stack) > 0 {
+		w.join(w.stack[len(w.stack)-1].vertex, done.vertex)
+	}
+}
+
+// join notes for a vertex on the top of the stack what one above it leads to.
+func (w *toolWalk) join(v, above int32) {
+	w.leads[v] = w.leads[v] && w.leads[above]
+	switch step, end := &w.stack[len(w.stack)-1], w.ends[above]; {
+	case end == none || end == step.end:
+	case step.end == none:
+		step.end = end
+	default:
+		step.end = several
 	}
 }
 
@@ -228,7 +256,13 @@ func (p *Planner) repeatStoredTools() *Ask {
 	maps.DeleteFunc(counted, func(key ToolKey, _ bool) bool { return p.t.counted[key] })
 	maps.DeleteFunc(keys, func(key ToolKey, _ bool) bool { return p.t.named[key] })
 	if len(counted)+len(keys) > 0 {
-		return &Ask{Tools: slices.SortedFunc(maps.Keys(keys), compareKeys), Counted: slices.SortedFunc(maps.Keys(counted), compareKeys)}
+		ask := &Ask{Tools: slices.SortedFunc(maps.Keys(keys), compareKeys), Counted: slices.SortedFunc(maps.Keys(counted), compareKeys)}
+		if len(keys) > 0 && !p.t.awaiting {
+			for _, link := range links {
+				ask.Awaiting = append(ask.Awaiting, p.vertices[link].id)
+			}
+		}
+		return ask
 	}
 	for id := range p.wanted(above) {
 		if v := p.vertex(id); !p.vertices[v].arrived() && p.unknown(id) {
@@ -239,7 +273,7 @@ func (p *Planner) repeatStoredTools() *Ask {
 		return nil
 	}
 	below := p.wanted(above)
-	p.covered = p.matchTools(func(n int32) bool {
+	p.covered, p.awaits = p.matchTools(func(n int32) bool {
 		node := &p.nodes[n]
 		key := ToolKey{toolHash(node.ToolName), toolHash(node.ToolCall)}
 		return node.was == nil && (p.mayRepeat(key) || above.has(key)) || below[node.ID]

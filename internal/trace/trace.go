@@ -29,11 +29,13 @@ type Trace struct {
 	named     map[ToolKey]bool             // tools asked for
 	counted   map[ToolKey]bool             // those of which one that counts was asked for
 	inTools   map[toolID]bool              // those in tools
+	awaiting  bool                         // those were asked for that await spans of the batch
 	complete  map[pcommon.SpanID]bool
 
-	events []EventPair          // of which one is in the trace, or both
-	gone   map[observation]bool // stored events that move to another trace
-	left   Rollup               // what these said of this one
+	events []EventPair             // of which one is in the trace, or both
+	told   map[pcommon.SpanID]bool // spans whose pairs with events were asked for
+	gone   map[observation]bool    // stored events that move to another trace
+	left   Rollup                  // what these said of this one
 
 	failing map[observation]bool // stored spans that get the error of an event
 }
@@ -73,7 +75,10 @@ type Tool struct {
 	ID         pcommon.SpanID
 	Name, Call uint64 // hashes; 0: none
 	Counted    bool   // a span of its name may still come to lie below it
-	Covered    bool   // another tells all above it what it could
+	Covered    bool   // another tells all above it what it could, or nothing can come to lie above it
+	// Awaits is the one span above it that has not arrived: before, no other span can come to
+	// lie above it. Zero: not known, or there are several.
+	Awaits pcommon.SpanID
 }
 
 // ToolKey names a tool and a call of it.
@@ -100,10 +105,14 @@ type Ask struct {
 	// Exact asks for exactly these observations.
 	Exact []Ref
 	// Tools asks for the rows of llm_internal_nested_tools of one name with these, unless both
-	// have a call id and the two differ, that are not covered.
+	// have a call id and the two differ, that are not covered and await no span.
 	Tools []ToolKey
+	// Awaiting asks for the rows of llm_internal_nested_tools that await these spans.
+	Awaiting []pcommon.SpanID
 	// Counted asks for one of those that count, of each call id or none.
 	Counted []ToolKey
+	// Events asks for the pairs with events of which these spans are the inner ones.
+	Events []pcommon.SpanID
 	// Twins asks for all observations of spans.
 	Twins []pcommon.SpanID
 	// Below asks for the children of spans, and so on for some levels, as far as calls of
@@ -220,8 +229,12 @@ func (t *Trace) Answer(ask *Ask) {
 		t.taken, t.descended = map[observation]bool{}, map[pcommon.SpanID]int{}
 		t.tools, t.named = map[uint64]map[uint64][]Tool{}, map[ToolKey]bool{}
 		t.counted, t.inTools = map[ToolKey]bool{}, map[toolID]bool{}
+		t.told = map[pcommon.SpanID]bool{}
 	}
 	t.unlisted = nil
+	for _, id := range ask.Events {
+		t.told[id] = true
+	}
 	for _, id := range ask.Below {
 		t.descended[id] = ask.Levels
 	}
@@ -237,6 +250,7 @@ func (t *Trace) Answer(ask *Ask) {
 	for _, key := range ask.Tools {
 		t.named[key] = true
 	}
+	t.awaiting = t.awaiting || len(ask.Awaiting) > 0
 	for _, key := range ask.Counted {
 		t.counted[key] = true
 	}
@@ -280,6 +294,9 @@ type Result struct {
 	Calls   []Call
 	Tools   []Tool // to store
 	Settled []Tool // to remove
+	// Rows of llm_internal_nested_tools that await these spans await none from now on, but for
+	// those in Tools.
+	Reached []pcommon.SpanID
 }
 
 // Change gives a stored span other flags.

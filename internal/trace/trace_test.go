@@ -75,6 +75,9 @@ func (s *storage) require(t testing.TB, spans []Span) {
 	for id := range s.awaited {
 		same(t, 0, len(s.spans[id]), "awaited, and there")
 	}
+	for id, tools := range s.awaiting {
+		same(t, true, len(tools) == 0 || len(s.spans[id]) == 0, "awaited by a tool, and there")
+	}
 }
 
 // same is require.Equal without what its reflection costs where there is no difference.

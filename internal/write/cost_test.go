@@ -30,6 +30,16 @@ var hostile = []struct {
 	{"chain of tools of distinct names", func(i, _ int, s *mapping.Span) { nested(i, s, strconv.Itoa(i), "") }},
 	{"chain of tools of one name", func(i, _ int, s *mapping.Span) { nested(i, s, "agent", "") }},
 	{"chain of tools of one name and distinct calls", func(i, _ int, s *mapping.Span) { nested(i, s, "agent", strconv.Itoa(i)) }},
+	{"agents that are tools, with the tools they call", func(i, _ int, s *mapping.Span) {
+		switch {
+		case i == 0:
+			s.Kind = mapping.KindAgent
+		case i%10 == 1:
+			s.Kind, s.ToolName, s.ParentSpanID = mapping.KindTool, "agent", some(0)
+		default:
+			s.Kind, s.ToolName, s.ParentSpanID = mapping.KindTool, strconv.Itoa(i%4), some(i/10*10+1)
+		}
+	}},
 	{"chain of model calls", func(i, _ int, s *mapping.Span) {
 		nested(i, s, "", "")
 		call(i, s)
