@@ -45,27 +45,25 @@ func appendStoredTime(dst []byte, micros int64) []byte {
 
 // spanRef names a span of a trace. n is the number of the trace among those that ask.
 type spanRef struct {
-	n      int32
-	trace  [16]byte
-	span   pcommon.SpanID
-	start  int64
-	above  int32 // levels of ancestors, or of spans below
-	paired bool  // the trace has pairs
+	n     int32
+	trace [16]byte
+	span  pcommon.SpanID
+	start int64
+	above int32 // levels of ancestors, or of spans below
 }
 
 type spanColumn = pgbatch.Column[spanRef]
 
 var (
-	colN      = pgbatch.Col("n", pgtype.Int4OID, func(b []byte, r *spanRef) []byte { return pgbatch.AppendInt32(b, r.n) })
-	colTrace  = pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *spanRef) []byte { return pgbatch.AppendUUID(b, r.trace) })
-	colSpan   = pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *spanRef) []byte { return appendSpanID(b, r.span) })
-	colAbove  = pgbatch.Col("above", pgtype.Int4OID, func(b []byte, r *spanRef) []byte { return pgbatch.AppendInt32(b, r.above) })
-	colPaired = pgbatch.Col("paired", pgtype.BoolOID, func(b []byte, r *spanRef) []byte { return pgbatch.AppendBool(b, r.paired) })
-	colStart  = pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *spanRef) []byte { return appendStoredTime(b, r.start) })
+	colN     = pgbatch.Col("n", pgtype.Int4OID, func(b []byte, r *spanRef) []byte { return pgbatch.AppendInt32(b, r.n) })
+	colTrace = pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *spanRef) []byte { return pgbatch.AppendUUID(b, r.trace) })
+	colSpan  = pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *spanRef) []byte { return appendSpanID(b, r.span) })
+	colAbove = pgbatch.Col("above", pgtype.Int4OID, func(b []byte, r *spanRef) []byte { return pgbatch.AppendInt32(b, r.above) })
+	colStart = pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *spanRef) []byte { return appendStoredTime(b, r.start) })
 
 	refColumns   = []spanColumn{colN, colTrace, colSpan}
-	findColumns  = []spanColumn{colN, colTrace, colSpan, colAbove, colPaired}
-	exactColumns = []spanColumn{colN, colTrace, colSpan, colStart, colPaired}
+	findColumns  = []spanColumn{colN, colTrace, colSpan, colAbove}
+	exactColumns = []spanColumn{colN, colTrace, colSpan, colStart}
 )
 
 // toolRef asks for nested tool spans.
@@ -84,14 +82,14 @@ var toolRefColumns = []pgbatch.Column[toolRef]{
 
 // Answer reads what traces ask for, in one round trip, and tells them.
 func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, within Range) error {
-	var spans, below, exactly, twins, arrived, awaiting, awaitingTools, events []spanRef
+	var spans, below, exactly, twins, arrived, awaiting, awaitingTools, events, pairs []spanRef
 	var tools, counted []toolRef
 	var statements []pgbatch.Statement
 	span := func(v [][]byte) error { return readSpan(v, asks) }
 	for i := range asks {
 		a := &asks[i]
 		a.Trace.Answer(a.Ask)
-		ref := spanRef{n: int32(i), trace: a.ID, above: int32(a.Ask.Above), paired: a.Trace.Paired()}
+		ref := spanRef{n: int32(i), trace: a.ID, above: int32(a.Ask.Above)}
 		if a.Ask.Whole {
 			statements = append(statements, s.whole(ref, span), s.eventPairsOf(ref, a.Trace))
 			continue
@@ -114,9 +112,12 @@ func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, wi
 		for _, at := range a.Ask.Arrived {
 			ref.span, ref.start = at.ID, at.Start
 			exactly, arrived = append(exactly, ref), append(arrived, ref)
-			if ref.paired {
+			if a.Trace.Paired() {
 				awaiting = append(awaiting, ref)
 			}
+		}
+		for _, ref.span = range a.Ask.Pairs {
+			pairs = append(pairs, ref)
 		}
 		for _, ref.span = range a.Ask.Events {
 			events = append(events, ref)
@@ -140,7 +141,9 @@ func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, wi
 	statements = appendRead(statements, "look up all observations", &s.findTwins, twins, span, within.params()...)
 	statements = appendRead(statements, "look up pairs with events", &s.findEvents, events, func(v [][]byte) error { return readEventPair(v, asks) })
 	statements = appendRead(statements, "look up awaited spans", &s.findAwaited, arrived, func(v [][]byte) error { return readAwaited(v, asks) })
-	statements = appendRead(statements, "look up pairs that await spans", &s.findAwaiting, awaiting, func(v [][]byte) error { return readPair(v, asks) })
+	pair := func(v [][]byte) error { return readPair(v, asks) }
+	statements = appendRead(statements, "look up pairs that await spans", &s.findAwaiting, awaiting, pair)
+	statements = appendRead(statements, "look up pairs", &s.findPairs, pairs, pair)
 	tool := func(v [][]byte) error { return readTool(v, asks) }
 	statements = appendRead(statements, "look up nested tools", &s.findTools, tools, tool)
 	statements = appendRead(statements, "look up nested tools that count", &s.findCountedTools, counted, tool)
@@ -199,13 +202,10 @@ func readCall(v [][]byte, t *trace.Trace) error {
 	return nil
 }
 
-// readSpan reads the columns of stored_span.sql, the pairs, and those of
-// spans_of_trace.sql. A row of another program that has no span id of ours is passed by.
+// readSpan reads the columns of stored_span.sql and those of spans_of_trace.sql. A row of another program that has no span id of ours is passed by.
 func readSpan(v [][]byte, asks []TraceAsk) error {
 	r := pgbatch.Reader{Values: v}
 	m, flags, n, known := scanSpan(&r)
-	t := asks[n].Trace
-	pairs := r.Strings()
 	stored := trace.Stored{Flags: flags}
 	if len(v) > spanOfTrace {
 		scanFields(&r, m)
@@ -217,13 +217,7 @@ func readSpan(v [][]byte, asks []TraceAsk) error {
 	if r.Err != nil || !known {
 		return r.Err
 	}
-	t.KnowSpans(stored)
-	for _, p := range pairs {
-		pair := trace.Pair{Inner: m.SpanID}
-		spanID(&pair.Outer, []byte(p[:min(16, len(p))]))
-		spanID(&pair.Awaits, []byte(p[min(16, len(p)):]))
-		t.KnowPairs(pair)
-	}
+	asks[n].Trace.KnowSpans(stored)
 	return nil
 }
 
@@ -265,7 +259,7 @@ func scanFields(r *pgbatch.Reader, m *mapping.Span) {
 }
 
 // spanOfTrace is the number of columns that all statements on spans have in common.
-const spanOfTrace = 30
+const spanOfTrace = 29
 
 // spanID reads 16 hex digits and reports whether that is what there is.
 func spanID(id *pcommon.SpanID, text []byte) bool {

@@ -278,7 +278,6 @@ func (s *Store) ReadMoving(ctx context.Context, c *pgbatch.Conn, events []Moving
 	statements := appendRead(nil, "read events that move", &s.findMoving, events, func(v [][]byte) error {
 		r := pgbatch.Reader{Values: v}
 		m, _, n, _ := scanSpan(&r)
-		r.Next() // pairs
 		scanFields(&r, m)
 		e := &events[n]
 		r.UUID(&e.Row)

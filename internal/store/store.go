@@ -47,7 +47,7 @@ type Store struct {
 	findSpans, findBelow, findExactly, findTwins, findAwaited, findAwaiting pgbatch.Query[spanRef]
 	findCalls, wholeTrace, resetCounting                                    string
 	findTools, findCountedTools                                             pgbatch.Query[toolRef]
-	findAwaitingTools, findEvents                                           pgbatch.Query[spanRef]
+	findAwaitingTools, findEvents, findPairs                                pgbatch.Query[spanRef]
 	upsertAwaited, deleteAwaited, reachTools                                pgbatch.Query[AwaitedRow]
 	upsertPairs                                                             pgbatch.Query[PairRow]
 	upsertCalls                                                             pgbatch.Query[CallRow]
@@ -138,6 +138,7 @@ func New(schemaName string) *Store {
 		deleteTools:       query(schemaName, "tools_delete", toolColumns),
 		reachTools:        query(schemaName, "tools_reach", awaitedColumns),
 
+		findPairs:  query(schemaName, "pairs_of", refColumns),
 		findEvents: query(schemaName, "pairs_with_events", refColumns),
 
 		copyEvents:   pgbatch.CopySQL(schema.Table(schemaName, "llm_events"), eventColumns),

@@ -84,9 +84,13 @@ type graph struct {
 	grown func(v int32)
 	// unknown tells of a span that has not been met whether storage may have it.
 	unknown func(pcommon.SpanID) bool
-	nested  bool                     // tools are nested
-	want    []pcommon.SpanID         // spans to be looked up
-	crowds  map[int32]map[int64]bool // starts of the observations of vertices that have many
+	// unpaired tells of a stored call whether storage may have pairs of which it is the inner one,
+	// that are not known; nil: of none.
+	unpaired func(pcommon.SpanID) bool
+	nested   bool                     // tools are nested
+	want     []pcommon.SpanID         // spans to be looked up
+	pairsOf  []pcommon.SpanID         // spans whose pairs are
+	crowds   map[int32]map[int64]bool // starts of the observations of vertices that have many
 }
 
 // indexFrom is the number of vertices from which a map finds one faster than looking
@@ -224,9 +228,19 @@ func (g *graph) deliver(v int32, marks Marks) {
 		}
 		return
 	}
+	g.needPairs(v)
 	g.enqueue(v)
 	if g.grown != nil {
 		g.grown(v)
+	}
+}
+
+// needPairs asks for the pairs of a stored call that tells the outer ones something, or whose ways
+// up are to be known.
+func (g *graph) needPairs(v int32) {
+	at := &g.vertices[v]
+	if g.unpaired != nil && at.state&isStored != 0 && at.own&callMarks != 0 && g.unpaired(at.id) {
+		g.pairsOf = append(g.pairsOf, at.id)
 	}
 }
 

@@ -16,6 +16,7 @@ const (
 	groupCost    Marks = 1 << 13
 	toolBelow    Marks = 1 << 14 // a tool span of whatever name
 
+	callMarks    = llmBelow | llmBelow<<1 | llmBelow<<2 | toolBelow
 	anySucceeded = llmSucceeded | llmSucceeded<<1 | llmSucceeded<<2
 	passesAt     = 7 // where Column keeps what a span passes
 

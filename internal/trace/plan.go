@@ -38,13 +38,18 @@ func (p *Planner) Plan(t *Trace) (*Ask, *Result) {
 	p.linked, p.pairs, p.covered, p.awaits, p.failing = p.linked[:0], nil, nil, nil, p.failing[:0]
 	if t.stored != nil && !t.whole {
 		p.unknown = func(id pcommon.SpanID) bool { return !t.asked[id] }
+		if t.stored.state&paired != 0 {
+			p.unpaired = func(id pcommon.SpanID) bool { return !t.paired[id] }
+		}
 	}
 	p.observeAll()
 	for _, step := range []func() *Ask{p.needsWhole, p.nest, p.pairCalls, p.repeatTools, p.pairEvents, p.coverCalls, p.settlePairs, p.gatherTwins} {
 		ask := step()
-		if ask == nil && len(p.want) > 0 {
-			ask = &Ask{Spans: distinct(p.want), Above: t.levels()}
-			t.looked++
+		if ask == nil && len(p.want)+len(p.pairsOf) > 0 {
+			ask = &Ask{Spans: distinct(p.want), Above: t.levels(), Pairs: distinct(p.pairsOf)}
+			if len(p.want) > 0 {
+				t.looked++
+			}
 		}
 		if ask != nil {
 			return ask, nil
@@ -268,6 +273,12 @@ func (p *Planner) nest() *Ask {
 	for v := range p.vertices {
 		if at := &p.vertices[v]; at.arrived() && (p.t.whole || at.state&isNew != 0) {
 			p.enqueue(int32(v))
+			p.needPairs(int32(v))
+		}
+	}
+	if p.after&nested != 0 { // tools are looked for through all pairs
+		for v := range p.vertices {
+			p.needPairs(int32(v))
 		}
 	}
 	p.spread(nil)

@@ -77,7 +77,7 @@ func (s *storage) answer(t *Trace, ask *Ask) {
 	if ask.Whole {
 		s.wholes++
 		for _, spans := range s.spans {
-			s.know(t, spans, false)
+			s.know(t, spans)
 		}
 		for _, pairs := range s.events {
 			t.KnowEvents(pairs...)
@@ -96,6 +96,12 @@ func (s *storage) answer(t *Trace, ask *Ask) {
 			}
 		}
 	}
+	for _, id := range ask.Pairs {
+		for _, key := range s.byInner[id] {
+			s.read++
+			t.KnowPairs(s.pairs[key])
+		}
+	}
 	ids := ask.Spans
 	seen := map[pcommon.SpanID]bool{}
 	for range ask.Above + 1 {
@@ -106,7 +112,7 @@ func (s *storage) answer(t *Trace, ask *Ask) {
 			}
 			seen[id] = true
 			spans := s.spans[id][:min(len(s.spans[id]), Crowd)]
-			s.know(t, spans, true)
+			s.know(t, spans)
 			for _, stored := range spans {
 				above = append(above, stored.Parent)
 			}
@@ -114,7 +120,7 @@ func (s *storage) answer(t *Trace, ask *Ask) {
 		ids = above
 	}
 	for _, id := range ask.Twins {
-		s.know(t, s.spans[id], true)
+		s.know(t, s.spans[id])
 	}
 	for _, r := range ask.Exact {
 		s.knowExactly(t, r)
@@ -152,7 +158,7 @@ func (s *storage) answerBelow(t *Trace, ask *Ask) {
 				listed := slices.ContainsFunc(s.spans[child], func(c Stored) bool { return c.Parent == id && (c.Kind.IsModel() || c.Column() != 0) })
 				if listed && !seen[child] {
 					seen[child] = true
-					s.know(t, s.spans[child][:min(len(s.spans[child]), Crowd)], true)
+					s.know(t, s.spans[child][:min(len(s.spans[child]), Crowd)])
 					below = append(below, child)
 				}
 			}
@@ -191,23 +197,14 @@ func (s *storage) answerCalls(t *Trace, q *CallQuery) {
 func (s *storage) knowExactly(t *Trace, r Ref) {
 	for _, stored := range s.spans[r.ID] {
 		if stored.Start == r.Start {
-			s.know(t, []Stored{stored}, true)
+			s.know(t, []Stored{stored})
 		}
 	}
 }
 
-func (s *storage) know(t *Trace, spans []Stored, pairs bool) {
+func (s *storage) know(t *Trace, spans []Stored) {
 	s.read += len(spans)
 	t.KnowSpans(spans...)
-	for _, stored := range spans {
-		if !pairs {
-			continue
-		}
-		for _, key := range s.byInner[stored.ID] {
-			s.read++
-			t.KnowPairs(s.pairs[key])
-		}
-	}
 }
 
 func (s *storage) apply(t testing.TB, batch []Span, r *Result) {

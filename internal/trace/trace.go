@@ -16,12 +16,13 @@ type Trace struct {
 	asked    map[pcommon.SpanID]bool
 	awaited  map[pcommon.SpanID]Marks
 	pairs    map[pairKey]Pair
-	sought   map[uint64]period    // by key, when the calls were that were asked for
-	calls    buckets              // stored calls that may lie beside those of the batch
-	listed   map[observation]bool // those in calls
-	taken    map[observation]bool // those of them that were asked for
-	fetched  int                  // how often
-	unlisted buckets              // those in calls that are neither known nor asked for; nil: not looked
+	paired   map[pcommon.SpanID]bool // spans whose pairs were asked for
+	sought   map[uint64]period       // by key, when the calls were that were asked for
+	calls    buckets                 // stored calls that may lie beside those of the batch
+	listed   map[observation]bool    // those in calls
+	taken    map[observation]bool    // those of them that were asked for
+	fetched  int                     // how often
+	unlisted buckets                 // those in calls that are neither known nor asked for; nil: not looked
 	// The spans whose children, and so many levels below them, were asked for, and how often.
 	descended map[pcommon.SpanID]int
 	dived     int
@@ -91,11 +92,12 @@ type Ask struct {
 	// Whole asks for all spans of the trace, with what the trace's row takes from them,
 	// and for nothing else.
 	Whole bool
-	// Spans asks for spans, for Above levels of their ancestors, and for the pairs of
-	// which they are the inner ones. Of a span with many observations the first Crowd are
-	// enough.
+	// Spans asks for spans, and for Above levels of their ancestors. Of a span with many
+	// observations the first Crowd are enough.
 	Spans []pcommon.SpanID
 	Above int
+	// Pairs asks for the pairs of which these spans are the inner ones.
+	Pairs []pcommon.SpanID
 	// Arrived asks for exactly these observations, for what lies below these spans
 	// according to llm_internal_awaited_spans, and for the pairs that await them.
 	Arrived []Ref
@@ -229,11 +231,14 @@ func (t *Trace) Answer(ask *Ask) {
 		t.taken, t.descended = map[observation]bool{}, map[pcommon.SpanID]int{}
 		t.tools, t.named = map[uint64]map[uint64][]Tool{}, map[ToolKey]bool{}
 		t.counted, t.inTools = map[ToolKey]bool{}, map[toolID]bool{}
-		t.told = map[pcommon.SpanID]bool{}
+		t.told, t.paired = map[pcommon.SpanID]bool{}, map[pcommon.SpanID]bool{}
 	}
 	t.unlisted = nil
 	for _, id := range ask.Events {
 		t.told[id] = true
+	}
+	for _, id := range ask.Pairs {
+		t.paired[id] = true
 	}
 	for _, id := range ask.Below {
 		t.descended[id] = ask.Levels

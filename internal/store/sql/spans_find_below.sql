@@ -1,20 +1,20 @@
 -- Stored spans below others, some levels of them, as far as calls of models are there: by the
 -- index llm_spans_below. Of a span with very many observations the first are enough. They start
--- between $6 and $7, see spans_update.sql.
+-- between $5 and $6, see spans_update.sql.
 WITH RECURSIVE r AS (SELECT * FROM {{.rows}}), down AS (
-    SELECT n, trace_id, span_id COLLATE "C" AS span_id, above AS levels, paired, false AS is_below FROM r
+    SELECT n, trace_id, span_id COLLATE "C" AS span_id, above AS levels, false AS is_below FROM r
   UNION
-    SELECT down.n, down.trace_id, s.span_id, down.levels - 1, down.paired, true
+    SELECT down.n, down.trace_id, s.span_id, down.levels - 1, true
     FROM down
     CROSS JOIN LATERAL (
         SELECT span_id FROM {{.schema}}.llm_spans
-        WHERE trace_id = down.trace_id AND parent_span_id COLLATE "C" = down.span_id AND start_time BETWEEN $6 AND $7
+        WHERE trace_id = down.trace_id AND parent_span_id COLLATE "C" = down.span_id AND start_time BETWEEN $5 AND $6
             AND (kind IN ('llm', 'embedding', 'reranker') OR below <> 0) OFFSET 0) s
     WHERE down.levels > 0
 )
-SELECT {{template "stored_span" .}}, {{template "span_pairs" .}}
-FROM (SELECT DISTINCT n, trace_id, span_id, paired FROM down WHERE is_below) r
+SELECT {{template "stored_span" .}}
+FROM (SELECT DISTINCT n, trace_id, span_id FROM down WHERE is_below) r
 CROSS JOIN LATERAL (
     SELECT * FROM {{.schema}}.llm_spans
-    WHERE trace_id = r.trace_id AND span_id = r.span_id AND start_time BETWEEN $6 AND $7
+    WHERE trace_id = r.trace_id AND span_id = r.span_id AND start_time BETWEEN $5 AND $6
     ORDER BY start_time LIMIT 32) s

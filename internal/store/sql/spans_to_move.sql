@@ -1,5 +1,5 @@
 -- Stored events, of which prompts may be of no row of llm_traces, with what the row of a trace takes from them.
-SELECT {{template "stored_span" .}}, NULL,
+SELECT {{template "stored_span" .}},
     s.name, s.service_name, s.environment, s.release, s.user_id, s.session_id, to_jsonb(s.tags), s.labels, s.trace_id
 FROM {{.rows}}
 LEFT JOIN {{.schema}}.llm_traces t ON t.trace_id = replace(r.trace_id::text, '-', '')

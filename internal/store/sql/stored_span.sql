@@ -13,8 +13,5 @@
     s.output_message_ids IS NOT NULL AND (s.event_words & 2 > 0) IS NOT TRUE, s.tool_name, s.tool_call_id,
     CASE WHEN s.event_words & 16 > 0 THEN NULL ELSE s.tool_arguments_id END,
     coalesce(s.below, 0), s.counted, s.usage_counted, s.cost_counted, s.estimate_counted, coalesce(s.source = 'event', false){{end}}
-{{define "span_pairs"}}CASE WHEN r.paired THEN to_jsonb(ARRAY(
-        SELECT p.outer_span_id || coalesce(p.awaits, '') FROM {{.schema}}.llm_internal_pairs p
-        WHERE p.trace_id = s.trace_id AND p.inner_span_id = s.span_id AND p.effects IS NULL)) END{{end}}
 {{define "micros"}}CASE {{.}} WHEN 'infinity' THEN 9223372036854775807 WHEN '-infinity' THEN -9223372036854775808
         ELSE CASE WHEN {{.}} > '294000-01-01' THEN 9223372036854775806 ELSE (extract(epoch FROM {{.}}) * 1000000)::bigint END END{{end}}
