@@ -35,7 +35,7 @@ type spanClass struct {
 
 const (
 	everywhere = -1
-	parents    = 12
+	parents    = 13
 	times      = 7
 	orders     = 5
 	idents     = 5
@@ -154,6 +154,14 @@ func (rc *recipe) parentOf(i, n int, r *rand.Rand, ids []pcommon.SpanID) (parent
 			return pcommon.SpanID{0xff, 3}
 		}
 		at = i - 4
+	case 12: // ten by ten below one of them, and these below the first
+		switch {
+		case i == 0:
+		case i%10 == 1:
+			at = 0
+		default:
+			at = (i-1)/10*10 + 1
+		}
 	}
 	if at >= 0 && at < n {
 		return ids[at]
@@ -307,8 +315,15 @@ func (rc *recipe) known() bool {
 		}
 		scopes[c.kind] = c.scope
 	}
-	deep := !slices.Contains([]int{0, 2, 7, 8, 9}, rc.parent)
-	return slices.Contains([]int{1, 2, 3}, rc.ids) || (deep || rc.ids == 4) && (tools && (rc.order > 1 || rc.ids == 4) || mixed)
+	deep := !slices.Contains([]int{0, 2, 7, 8, 9, 12}, rc.parent)
+	fromOneEnd := rc.order <= 1 && slices.Contains([]int{1, 3, 4, 6}, rc.parent)
+	switch rc.ids {
+	case 0:
+		return deep && (mixed || tools && !fromOneEnd)
+	case 4:
+		return tools || mixed
+	}
+	return true
 }
 
 // TestShapesNobodyListed makes traces of random shapes, in two sizes, and counts what storing
@@ -335,7 +350,7 @@ func TestShapesNobodyListed(t *testing.T) {
 		}
 		large := 2 * n // beyond what is bounded, as Crowd is for each id
 		if rc.ids == 4 {
-			large *= 4
+			large *= 8
 		}
 		few, many = rc.work(t, large), rc.work(t, factor*large)
 		if what := many.superlinear(few, factor, large); what != "" {
