@@ -34,7 +34,10 @@ func cut(body []byte, limit int, r *jsonval.Repairs) []byte {
 	// Many short values: the head of their JSON text has to stand for them.
 	if parts := n.Get("parts"); parts.Kind() == jsonval.Array {
 		n.Set("parts", textPart(&d, head(string(jsonval.Append(nil, parts, r)), limit)))
-		return jsonval.Append(body[:0], n, r)
+		body = jsonval.Append(body[:0], n, r)
+	}
+	if len(body) <= limit {
+		return body
 	}
 	return jsonval.AppendString(body[:0], head(string(body), limit), r)
 }

@@ -56,7 +56,7 @@ var blockKeys = [...]struct {
 	kind partKind
 }{
 	{"toolUse", partToolCall}, {"functionCall", partToolCall}, {"function_call", partToolCall},
-	{"toolRequest", partToolCall}, {"tool_call", partToolCall},
+	{"toolRequest", partToolCall}, {"tool_call", partToolCall}, {"tool_arguments", partToolCall},
 	{"toolResult", partToolResponse}, {"functionResponse", partToolResponse},
 	{"function_response", partToolResponse}, {"toolResponse", partToolResponse}, {"tool_call_result", partToolResponse},
 	{"reasoningContent", partReasoning},

@@ -150,12 +150,21 @@ func (rd *reader) list(n jsonval.Node) bool {
 			flush()
 			known = rd.body(inner, "") || known
 			continue
+		} else if ok && rd.isKeyed(inner) {
+			flush()
+			rd.keyed(inner)
+			known = true
+			continue
 		}
 		switch {
 		case rd.isOther(c):
 		case isPair(c):
 			flush()
 			rd.pair(c)
+			known = true
+		case rd.isKeyed(c):
+			flush()
+			rd.keyed(c)
 			known = true
 		case c.Kind() == jsonval.Array:
 			flush()
@@ -212,6 +221,43 @@ func (rd *reader) pair(n jsonval.Node) {
 	rd.end(f)
 }
 
+// isKeyed reports whether n is an object whose only key is the role of who said its value.
+// What a model answers may be such an object itself, about a user: an answer is the assistant's.
+func (rd *reader) isKeyed(n jsonval.Node) bool {
+	if n.Kind() != jsonval.Object || n.Len() != 1 {
+		return false
+	}
+	switch c := n.First(); c.Key() {
+	case "system", "developer", "user", "human", "tool":
+		if rd.dir == Output {
+			return false
+		}
+		fallthrough
+	case "assistant", "ai":
+		return c.Kind() == jsonval.String && !c.Blank() || c.Kind() == jsonval.Array && c.Len() > 0
+	}
+	return false
+}
+
+func (rd *reader) keyed(n jsonval.Node) {
+	c := n.First()
+	f := rd.draft(roleNames[c.Key()])
+	switch {
+	case f.role == "tool":
+		rd.toolContent(f.parts, jsonval.Node{}, c)
+	case c.Kind() == jsonval.Array:
+		for p := c.First(); p.Exists(); p = p.Next() {
+			if block, ok := rd.decoded(p); ok && isPart(block) {
+				p = block
+			}
+			rd.part(f.parts, p)
+		}
+	default:
+		rd.blocks(f.parts, c)
+	}
+	rd.end(f)
+}
+
 func onlyStrings(n jsonval.Node) bool {
 	for c := n.First(); c.Exists(); c = c.Next() {
 		if c.Kind() != jsonval.String {
@@ -238,6 +284,10 @@ func (rd *reader) body(n jsonval.Node, finish string) bool {
 	before := len(rd.found)
 	if own := finishOf(n); own != "" {
 		finish = own
+	}
+	if rd.dir == Output && rd.isKeyed(n) {
+		rd.keyed(n)
+		return true
 	}
 	if isItem(n) || !rd.isMessage(n) && isPart(n) {
 		f := rd.draft("")

@@ -4,10 +4,16 @@ package mapping
 // application's own.
 var _ = register(dialect{
 	name:     "LangWatch",
-	versions: "*langwatch* 0.16.1",
+	versions: "*langwatch* (npm) 0.16.1, (Python) 1.4.0",
 	marks:    []string{"langwatch.span.type"},
 	sources: map[field][]source{
-		fProvider: {{attr: "langwatch.vendor"}},
+		fProvider:          {{attr: "langwatch.vendor"}},
+		fRequestParameters: {{attr: "langwatch.params", as: asBody}},
+		fStreaming:         {{attr: "langwatch.params", path: "stream"}},
+		fToolDefinitions:   {{attr: "langwatch.params", path: "tools|functions", mixed: true}},
+		fCacheRead:         {{attr: "langwatch.metrics", path: "cache_read_input_tokens"}},
+		fCacheCreation:     {{attr: "langwatch.metrics", path: "cache_creation_input_tokens"}},
+		fReasoning:         {{attr: "langwatch.metrics", path: "reasoning_tokens"}},
 		fInputTokens: {
 			{attr: "langwatch.metrics", path: "value.promptTokens|prompt_tokens"},
 			{attr: "langwatch.metrics", path: "promptTokens|prompt_tokens"},

@@ -3,6 +3,8 @@ package mapping
 import (
 	"strings"
 
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
@@ -162,7 +164,7 @@ func (r *reading) lengthOf(v value) value {
 	return value{node: r.doc.Int(int64(n.Len()))}
 }
 
-const openInferenceKinds = "`DECISION` of an instrumentation → llm, else other; LangChain's `CHAIN` that is an agent (`metadata` says so) → agent; LlamaIndex's `LLM` named `…._prepare_chat_with_tools` → other"
+const openInferenceKinds = "`DECISION` of an instrumentation → llm, else other; LangChain's `CHAIN` that is an agent (`metadata` says so) → agent; LlamaIndex's `LLM` named `…._prepare_chat_with_tools`, and that of the OpenAI client without messages, prompts, tokens and error → other"
 
 // openInferenceKind settles what the value alone does not say.
 func openInferenceKind(r *reading, kind string) (Kind, verdict) {
@@ -175,6 +177,9 @@ func openInferenceKind(r *reading, kind string) (Kind, verdict) {
 	case "LLM":
 		if r.scopeName == "openinference.instrumentation.llama_index" && strings.HasSuffix(r.span.Name(), "._prepare_chat_with_tools") {
 			return KindOther, decided // only builds the request
+		}
+		if r.scopeName == "openinference.instrumentation.openai" && r.saysNothing("llm.") {
+			return KindOther, decided
 		}
 	case "CHAIN":
 		if !strings.HasSuffix(r.scopeName, "instrumentation.langchain") && !strings.HasSuffix(r.scopeName, "instrumentation-langchain") || r.span.Name() == "LangGraph" {
@@ -193,6 +198,21 @@ func openInferenceKind(r *reading, kind string) (Kind, verdict) {
 func namesAgentOf(r *reading, metadata string) bool {
 	_, after, _ := strings.Cut(metadata, `"lc_agent_name":`)
 	return r.span.Name() != "" && strings.HasPrefix(strings.TrimLeft(after, " "), `"`+r.span.Name()+`"`)
+}
+
+// saysNothing reports whether no key under a prefix holds a message, a prompt or a count of
+// tokens, though nothing failed. Libraries that wrap whatever a client sends call moderation,
+// speech and lists of models calls of a model too.
+func (r *reading) saysNothing(prefix string) bool {
+	if r.span.Status().Code() == ptrace.StatusCodeError {
+		return false
+	}
+	for key := range r.span.Attributes().All() {
+		if rest, ok := strings.CutPrefix(key, prefix); ok && (strings.HasPrefix(rest, "input") || strings.HasPrefix(rest, "output") || strings.HasPrefix(rest, "prompts") || strings.HasPrefix(rest, "token_count") || strings.HasPrefix(rest, "usage")) {
+			return false
+		}
+	}
+	return true
 }
 
 // openInferenceAgent is the agent's name in the name of its span.

@@ -47,7 +47,7 @@ var _ = register(dialect{
 		fToolDefinitions:    {{attr: "request_data", own: true, as: asBody, object: true, with: bodyOnly, note: "of a request's body", only: onlyLLM}},
 	},
 	kinds: []kindRule{
-		{at: kindByIntent, own: true, of: logfireStream, note: "`streaming response from …` → llm if it tells tokens, else other; the call that it belongs to → chain"},
+		{at: kindByIntent, own: true, of: logfireStream, note: "`streaming response from …` → llm if it tells tokens or an answer, else other; the call that it belongs to → chain"},
 		{at: kindByOthers, own: true, of: pydanticKind, note: "`agent run` `invoke_agent …` → agent"},
 	},
 	words:    []string{"model_request_parameters", "pydantic_ai.new_messages"},
@@ -63,23 +63,31 @@ func pydanticKind(_ *reading, name string) (Kind, verdict) {
 	return KindOther, undecided
 }
 
+// logfireAnswers are attributes of which a span that tells an answer has one.
+var logfireAnswers = [...]string{"gen_ai.response.id", "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "gen_ai.output.messages"}
+
 // logfireStream tells a streamed call once. Its span ends with the headers of the
 // response and tells neither answer nor tokens; a span that begins when the stream has
 // ended, beside the call's, tells both. Before 5 the latter only repeated the former.
 func logfireStream(r *reading, name string) (Kind, verdict) {
 	switch {
 	case strings.HasPrefix(name, "streaming response from "):
-		if r.attr("gen_ai.usage.input_tokens").exists() || r.attr("gen_ai.usage.output_tokens").exists() {
-			return KindLLM, decided
+		for _, told := range logfireAnswers {
+			if r.attr(told).exists() {
+				return KindLLM, decided
+			}
 		}
 		return KindOther, decided
 	case !strings.HasPrefix(r.scopeName, "logfire.") || !r.attr("request_data").exists() || r.span.Status().Code() == ptrace.StatusCodeError:
 		return KindOther, undecided
 	}
-	for _, told := range [...]string{"gen_ai.response.id", "gen_ai.usage.input_tokens", "gen_ai.output.messages", "response_data"} {
+	for _, told := range logfireAnswers {
 		if r.attr(told).exists() {
 			return KindOther, undecided
 		}
+	}
+	if r.attr("response_data").exists() {
+		return KindOther, undecided
 	}
 	if operation, _ := r.attr("gen_ai.operation.name").str(); operation != "chat" {
 		return KindOther, undecided

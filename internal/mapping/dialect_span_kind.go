@@ -56,8 +56,19 @@ var _ = register(dialect{
 		fOutputMessages:    {{attr: "gen_ai.output.messages.#", drop: openInferenceWraps}},
 		fToolDefinitions:   {{attr: "gen_ai.tool.definitions.#", drop: []string{"tool", "json_schema"}}},
 	},
-	kinds: []kindRule{{at: kindByInference, attr: "fi.span.kind", values: spanKindValues}},
+	kinds: []kindRule{
+		{at: kindByIntent, own: true, of: traceAINothing, note: "the OpenAI client's without messages, tokens and error → other"},
+		{at: kindByInference, attr: "fi.span.kind", values: spanKindValues},
+	},
 })
+
+// traceAINothing knows the requests of OpenAI's client that ask no model for an answer.
+func traceAINothing(r *reading, _ string) (Kind, verdict) {
+	if kind, _ := r.attr("gen_ai.span.kind").str(); kind == "LLM" && r.scopeName == "traceai_openai" && r.saysNothing("gen_ai.") {
+		return KindOther, decided
+	}
+	return KindOther, undecided
+}
 
 // VeADK, of Volcano Engine: events whose attributes are flattened messages, and the
 // arguments of a tool within its description.

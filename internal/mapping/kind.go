@@ -71,6 +71,13 @@ func (r *reading) kind() (k Kind, overrules bool) {
 	case k.IsModel() && r.countsTokens():
 		k = KindOther
 		r.notes.overruled("a span that counts tokens calls no model")
+	case k == KindLLM && r.asksNothing():
+		k = KindOther
+		r.notes.overruled("an empty request calls no model")
+	case k == KindLLM:
+		if k = r.kindOfModel(); k != KindLLM {
+			r.notes.overruled("the model's name says what it makes")
+		}
 	}
 	return k, decision != nil && decision.overrules
 }
@@ -83,6 +90,27 @@ func (r *reading) announces() bool {
 		}
 	}
 	return false
+}
+
+// kindOfModel is the kind of a model's call, of which the operation or a key says no more than
+// that it is one: one operation may stand for all that a client asks of a provider, as Bedrock's
+// InvokeModel. A model that says why it stopped wrote an answer.
+func (r *reading) kindOfModel() Kind {
+	model := r.text(fRequestModel)
+	switch {
+	case !strings.Contains(model, "embed") && !strings.Contains(model, "rerank"), r.hasText(fOutputTokens), r.hasText(fFinishReasons):
+		return KindLLM
+	case strings.Contains(model, "rerank"):
+		return KindReranker
+	}
+	return KindEmbedding
+}
+
+// asksNothing reports whether the whole request is an empty object and no tokens are told: the
+// span reads an answer that was given before, or a list.
+func (r *reading) asksNothing() bool {
+	input, _ := r.attr("input.value").str()
+	return input == "{}" && !r.hasText(fInputTokens) && !r.hasText(fOutputTokens)
 }
 
 // countsTokens reports whether the span asks how many tokens a request would have: that

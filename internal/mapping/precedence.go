@@ -116,6 +116,7 @@ var precedence = []level{
 	"Braintrust",
 	"Haystack",
 	"TruLens",
+	"Monocle",
 	afterTruLens,
 	"HoneyHive",
 	"Promptflow",

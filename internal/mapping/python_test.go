@@ -101,7 +101,23 @@ func TestPythonLibraries(t *testing.T) {
 		"ddtrace's provider":       {testSpan{name: "llm", attrs: map[string]any{"gen_ai.operation.name": "llm", "_dd.llmobs.enabled": int64(1), "gen_ai.provider.name": "unknown", "gen_ai.request.model": "claude-opus-4", "openai.request.model": "claude-opus"}}, map[string]any{"kind": "llm", "provider": "anthropic"}},
 		"azure's polls":            {testSpan{name: "get_thread_run", attrs: map[string]any{"gen_ai.operation.name": "submit_tool_outputs", "gen_ai.system": "az.ai.agents", "gen_ai.thread.id": "th", "gen_ai.response.model": "gpt-4o"}}, map[string]any{"kind": "other", "session_id": "th"}},
 		"mcp's client alone":       {testSpan{name: "MCP send tools/call lookup", scope: "mcp-python-sdk", attrs: map[string]any{"mcp.method.name": "tools/call", "jsonrpc.request.id": "3"}}, map[string]any{"kind": "tool", "tool_name": "lookup"}},
-		"prepare_chat_with_tools":  {testSpan{name: "OpenAILike._prepare_chat_with_tools", scope: "openinference.instrumentation.llama_index", attrs: map[string]any{"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o"}}, map[string]any{"kind": "other"}},
+		"bedrock's InvokeModel of a model of embeddings": {testSpan{name: "text_completion amazon.titan-embed-text-v2:0", scope: "opentelemetry.instrumentation.botocore.bedrock-runtime", attrs: map[string]any{
+			"gen_ai.operation.name": "text_completion", "gen_ai.request.model": "amazon.titan-embed-text-v2:0", "gen_ai.usage.input_tokens": int64(7)}}, map[string]any{"kind": "embedding", "input_tokens": 7.0}},
+		"a rerank called llm":    {testSpan{name: "chat rerank-v3.5", scope: "litellm", attrs: map[string]any{"gen_ai.operation.name": "chat", "gen_ai.request.model": "rerank-v3.5", "gen_ai.provider.name": "cohere"}}, map[string]any{"kind": "reranker"}},
+		"a chat with a reranker": {testSpan{name: "chat", attrs: map[string]any{"gen_ai.operation.name": "chat", "gen_ai.request.model": "qwen3-reranker", "gen_ai.usage.output_tokens": int64(1)}}, map[string]any{"kind": "llm"}},
+		"botocore leaves the cache out": {testSpan{name: "chat c", scope: "opentelemetry.instrumentation.botocore.bedrock-runtime", attrs: map[string]any{
+			"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": int64(30), "gen_ai.usage.output_tokens": int64(9), "gen_ai.usage.cache_read.input_tokens": int64(20), "gen_ai.usage.cache_creation.input_tokens": int64(5),
+		}}, map[string]any{"input_tokens": 55.0}},
+		"OpenInference's moderation":  {testSpan{name: "ModerationCreateResponse", scope: "openinference.instrumentation.openai", attrs: map[string]any{"openinference.span.kind": "LLM", "input.value": `{"input": "hi"}`, "llm.invocation_parameters": `{"input": "hi"}`, "output.value": `{"id":"modr-1","model":"omni-moderation-latest"}`}}, map[string]any{"kind": "other"}},
+		"a response that was fetched": {oi("LLM", "openai", map[string]any{"input.value": "{}", "llm.model_name": "gpt-5", "llm.output_messages.0.message.role": "assistant", "llm.output_messages.0.message.content": sunny}), map[string]any{"kind": "other"}},
+		"traceAI's list of models":    {testSpan{name: "SyncPage[Model]", scope: "traceai_openai", attrs: map[string]any{"gen_ai.span.kind": "LLM", "input.value": "{}", "gen_ai.request.parameters": "{}"}}, map[string]any{"kind": "other"}},
+		"the id in a body":            {oi("LLM", "openai", map[string]any{"llm.model_name": "gpt-5", "llm.token_count.prompt": int64(3), "output.value": `{"choices":[{"id":"no","index":0}],"id":"chatcmpl-7","model":"gpt-5"}`}), map[string]any{"response_id": "chatcmpl-7"}},
+		"logfire's stream without usage": {testSpan{name: "streaming response from {request_data[model]!r} took {duration:.2f}s", scope: "logfire.openai", attrs: map[string]any{
+			"logfire.span_type": "log", "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.response.id": "chatcmpl-7", "request_data": `{"model":"gpt-4o"}`,
+			"gen_ai.output.messages": `[{"role":"assistant","parts":[{"type":"text","content":"Sunny."}]}]`}}, map[string]any{"kind": "llm", "response_id": "chatcmpl-7"}},
+		"langwatch's parameters": {testSpan{name: "llm", attrs: map[string]any{"langwatch.span.type": "llm", "gen_ai.request.model": "openai/gpt-4o", "langwatch.params": `{"stream": true, "temperature": 0.2, "tools": [{"type": "function", "function": {"name": "lookup"}}]}`, "langwatch.metrics": `{"prompt_tokens": 90, "completion_tokens": 30, "reasoning_tokens": 20}`}},
+			map[string]any{"streaming": true, "reasoning_tokens": 20.0, "input_tokens": 90.0, "output_tokens": 30.0}},
+		"prepare_chat_with_tools": {testSpan{name: "OpenAILike._prepare_chat_with_tools", scope: "openinference.instrumentation.llama_index", attrs: map[string]any{"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o"}}, map[string]any{"kind": "other"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, got := c.span.mapped(t)

@@ -223,6 +223,7 @@ var exclusions = []exclusion{
 	{scope: "com.anthropic.claude_code*", attr: "input_tokens"},
 	{scope: "opentelemetry.instrumentation.genai.bedrock"},
 	{scope: "opentelemetry.instrumentation.bedrock"},
+	{scope: "opentelemetry.instrumentation.botocore.bedrock-runtime"},
 	{scope: "@traceloop/instrumentation-anthropic", upTo: "0.27"},
 	{scope: "openlit.instrumentation.anthropic"},
 	{scope: "openlit.instrumentation.bedrock"},

@@ -546,9 +546,7 @@ func effects(inner, outer *Candidate) (e Effects) {
 		}
 		return e
 	}
-	if outer.Failed || !inner.Failed {
-		e |= OuterCall
-	}
+	e |= OuterCall
 	more := outer.Figures > inner.Figures
 	if inner.Tokens && !more {
 		e |= OuterTokens

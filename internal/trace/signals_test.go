@@ -477,3 +477,11 @@ func TestCrowdedSessionsAreTold(t *testing.T) {
 		require.Equal(t, crowded, s.Crowded > 0)
 	}
 }
+
+// TestARecordOfAFailedSpanIsNoOtherCall: a stream that was broken off has an error on its span,
+// and what had come until then on the record that names the span.
+func TestARecordOfAFailedSpanIsNoOtherCall(t *testing.T) {
+	span := Candidate{Kind: mapping.KindLLM, Failed: true, Error: true}
+	record := Candidate{Kind: mapping.KindLLM, Event: "gen_ai.client.inference.operation.details", Error: true}
+	require.NotZero(t, effects(&span, &record)&OuterCall)
+}
