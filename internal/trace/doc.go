@@ -62,8 +62,7 @@
 // # What grows with the trace
 //
 // A batch reads what it changes and what lies above its spans. In deep traces that is much:
-// nested tools that arrive in an order other than from one end, and calls side by side, are
-// looked up through all levels above them. More is read still where spans of one id bring
+// nested tools, and calls side by side, are looked up through all levels above them. More is read still where spans of one id bring
 // other parents or tools, while tools are nested or pairs stored, and where the outer one of a
 // pair turns out to lie below the inner one: the trace is counted anew each time. And where
 // tools are nested, a call with tools below is paired with every one around it.

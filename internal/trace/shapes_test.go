@@ -301,7 +301,7 @@ func (w work) superlinear(few work, factor, n int) string {
 }
 
 // known reports whether work is known to grow faster than the trace: where tools are nested in
-// deep trees, in orders other than from one end; where spans have several observations with other
+// deep trees; where spans have several observations with other
 // parents or tools; and where calls side by side lie in deep trees, as each pair looks through the
 // ancestors of its outer call, whose clocks may be odd (package documentation: "What grows with the
 // trace").
@@ -316,10 +316,9 @@ func (rc *recipe) known() bool {
 		scopes[c.kind] = c.scope
 	}
 	deep := !slices.Contains([]int{0, 2, 7, 8, 9, 12}, rc.parent)
-	fromOneEnd := rc.order <= 1 && slices.Contains([]int{1, 3, 4, 6}, rc.parent)
 	switch rc.ids {
 	case 0:
-		return deep && (mixed || tools && !fromOneEnd)
+		return deep && (tools || mixed)
 	case 4:
 		return tools || mixed
 	}
