@@ -30,12 +30,12 @@ func (s *Store) lockPairing(alone bool, last *int64) []pgbatch.Statement {
 	}
 }
 
-// ComparePairings keeps other batches from committing pairs until the transaction ends. It
+// ComparePairings runs statements and keeps other batches from committing pairs until the transaction ends. It
 // gives the claims of those that have done so since to claims, and returns the number of the
 // last one; ok is false where rows of some of them are gone.
-func (s *Store) ComparePairings(ctx context.Context, c *pgbatch.Conn, since int64, claims func(trace.Claims)) (last int64, ok bool, err error) {
+func (s *Store) ComparePairings(ctx context.Context, c *pgbatch.Conn, since int64, claims func(trace.Claims), statements ...pgbatch.Statement) (last int64, ok bool, err error) {
 	last, ok = since, true
-	err = c.Exec(ctx,
+	err = c.Exec(ctx, append(statements,
 		pgbatch.Statement{What: "lock the pairings", SQL: s.lockPairings, Params: [][]byte{[]byte(s.schema)}, OIDs: []uint32{pgtype.TextOID}},
 		pgbatch.Statement{
 			What: "read pairings", SQL: s.findPairings, Params: [][]byte{int64Param(since)}, OIDs: []uint32{pgtype.Int8OID},
@@ -45,7 +45,7 @@ func (s *Store) ComparePairings(ctx context.Context, c *pgbatch.Conn, since int6
 				claims(trace.Claims{Events: hashesOf(v[1]), Spans: hashesOf(v[2])})
 				return nil
 			},
-		})
+		})...)
 	return last, ok, err
 }
 

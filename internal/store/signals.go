@@ -71,7 +71,24 @@ func (s *Store) LockSignals(ctx context.Context, c *pgbatch.Conn, alone bool, tr
 		present(int(r.Int()))
 		return r.Err
 	})
-	statements = append(statements, pgbatch.Statement{
+	statements = s.lookUpTraces(statements, traces, facts)
+	statements = appendRead(statements, "look up the places of events", &s.findPlaces, events, func(v [][]byte) error {
+		var id [16]byte
+		r := pgbatch.Reader{Values: v}
+		n := r.Int()
+		r.UUID(&id)
+		place(int(n), id)
+		return r.Err
+	})
+	return since, c.Exec(ctx, statements...)
+}
+
+// lookUpTraces appends the statement that reads the facts of traces.
+func (s *Store) lookUpTraces(statements []pgbatch.Statement, traces []pcommon.TraceID, facts func(pcommon.TraceID, TraceFacts)) []pgbatch.Statement {
+	if len(traces) == 0 {
+		return statements
+	}
+	return append(statements, pgbatch.Statement{
 		What: "look up traces", SQL: s.signalsTraces, Params: [][]byte{hexArray(traces)}, OIDs: []uint32{pgtype.TextArrayOID},
 		Row: func(v [][]byte) error {
 			var id pcommon.TraceID
@@ -84,15 +101,6 @@ func (s *Store) LockSignals(ctx context.Context, c *pgbatch.Conn, alone bool, tr
 			return r.Err
 		},
 	})
-	statements = appendRead(statements, "look up the places of events", &s.findPlaces, events, func(v [][]byte) error {
-		var id [16]byte
-		r := pgbatch.Reader{Values: v}
-		n := r.Int()
-		r.UUID(&id)
-		place(int(n), id)
-		return r.Err
-	})
-	return since, c.Exec(ctx, statements...)
 }
 
 // lookupRow is a key under which calls are looked for.
@@ -183,18 +191,19 @@ func (s *Store) FindObserved(ctx context.Context, c *pgbatch.Conn, traces []pcom
 	})
 }
 
-// FindPrompts gives the stored prompts of traces that are derived from turns.
-func (s *Store) FindPrompts(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, found func(EventRef)) error {
+// FindTurns gives the facts and the stored prompts of traces that are derived from turns.
+func (s *Store) FindTurns(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, facts func(pcommon.TraceID, TraceFacts), prompt func(EventRef)) error {
 	rows := make([]lookupRow, len(traces))
 	for i, id := range traces {
 		rows[i] = lookupRow{int32(i), trace.Lookup{Key: trace.PromptKey(id)}}
 	}
-	return c.Exec(ctx, appendRead(nil, "look for prompts", &s.findPrompts, rows, func(v [][]byte) error {
+	statements := s.lookUpTraces(nil, traces, facts)
+	return c.Exec(ctx, appendRead(statements, "look for prompts", &s.findPrompts, rows, func(v [][]byte) error {
 		r := pgbatch.Reader{Values: v}
 		ref := EventRef{Origin: traces[r.Int()]}
 		spanID(&ref.ID, r.Next())
 		ref.Start = r.Int()
-		found(ref)
+		prompt(ref)
 		return r.Err
 	})...)
 }

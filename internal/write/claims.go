@@ -37,13 +37,10 @@ func (t *transaction) claims() trace.Claims {
 
 // commitPairs compares the batch's claims and commits it after the statements s.
 func (t *transaction) commitPairs(ctx context.Context, s []pgbatch.Statement) error {
-	if err := t.conn.Exec(ctx, s...); err != nil {
-		return err
-	}
 	own, shared := t.claims(), false
 	last, ok, err := t.w.store.ComparePairings(ctx, t.conn, t.pairing.since, func(others trace.Claims) {
 		shared = shared || own.Overlap(&others)
-	})
+	}, s...)
 	switch {
 	case err != nil:
 		return err

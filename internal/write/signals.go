@@ -125,18 +125,32 @@ func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.T
 	asked := slices.Collect(maps.Keys(sessions))
 	absences := trace.Absences(asked, first, last)
 	found := make([]bool, len(absences))
-	p.since, err = t.w.store.LockSignals(ctx, t.conn, t.alone, slices.SortedFunc(maps.Keys(p.asked), compareTraces), events, absences,
-		func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f },
+	facts := func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f }
+	p.since, err = t.w.store.LockSignals(ctx, t.conn, t.alone, p.tracesBut(turns), events, absences, facts,
 		func(event int, id pcommon.TraceID) { places[at[event]] = id },
 		func(absence int) { found[absence] = true })
 	if err != nil {
 		return places, err
 	}
 	p.signals.Absent = trace.NewAbsence(asked, found)
-	maps.DeleteFunc(turns, func(_ pcommon.TraceID, session string) bool { return p.signals.Absent.Sessions[session] })
-	return places, t.w.store.FindPrompts(ctx, t.conn, slices.SortedFunc(maps.Keys(turns), compareTraces), func(ref store.EventRef) {
+	if !t.careful { // all that is of a turn's trace is of its session
+		maps.DeleteFunc(turns, func(_ pcommon.TraceID, session string) bool { return p.signals.Absent.Sessions[session] })
+	}
+	return places, t.w.store.FindTurns(ctx, t.conn, slices.SortedFunc(maps.Keys(turns), compareTraces), facts, func(ref store.EventRef) {
 		p.prompts[ref.Origin] = append(p.prompts[ref.Origin], ref)
 	})
+}
+
+// tracesBut lists the batch's traces that are not derived from turns.
+func (p *pairing) tracesBut(turns map[pcommon.TraceID]string) []pcommon.TraceID {
+	var others []pcommon.TraceID
+	for id := range p.asked {
+		if _, derived := turns[id]; !derived {
+			others = append(others, id)
+		}
+	}
+	slices.SortFunc(others, compareTraces)
+	return others
 }
 
 func compareTraces(a, b pcommon.TraceID) int { return bytes.Compare(a[:], b[:]) }
