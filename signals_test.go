@@ -36,6 +36,14 @@ func loadRuns(t testing.TB) (list []run) {
 	return list
 }
 
+// seldomRuns are runs of what happens seldom.
+func seldomRuns(t testing.TB) (list []run) {
+	for _, r := range agentruns.Seldom(t) {
+		list = append(list, cut(r))
+	}
+	return list
+}
+
 func joinTraces(parts []ptrace.Traces) ptrace.Traces {
 	all := ptrace.NewTraces()
 	for _, p := range parts {
@@ -131,7 +139,7 @@ func TestSumsAreTheTruthInEachOrder(t *testing.T) {
 			db := openPool(t, url)
 			a, b := startBoth(t, url, nil), startBoth(t, url, nil)
 			var sums agentruns.Truth
-			for _, r := range loadRuns(t) {
+			for _, r := range append(loadRuns(t), seldomRuns(t)...) {
 				send(t, &r, a, b)
 				sums.Add(r.TruthIn(order != "logs", order != "traces"))
 				requireTruth(t, db, sums, r.Name)

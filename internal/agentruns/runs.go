@@ -74,9 +74,14 @@ func exists(path string) bool {
 }
 
 // Load loads the captured runs in the order of their names.
-func Load(t testing.TB) (runs []Run) {
+func Load(t testing.TB) []Run { return load(t, Folder()) }
+
+// Seldom loads captured runs of what happens seldom, cut to the spans and records that tell of
+// calls: agents that call agents, tools of MCP servers, answers that never came.
+func Seldom(t testing.TB) []Run { return load(t, filepath.Join(Folder(), "seldom")) }
+
+func load(t testing.TB, folder string) (runs []Run) {
 	t.Helper()
-	folder := Folder()
 	data, err := os.ReadFile(filepath.Join(folder, "truth.json"))
 	require.NoError(t, err)
 	var truths map[string]Truth

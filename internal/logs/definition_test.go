@@ -21,6 +21,7 @@ type telling struct {
 	named   pcommon.SpanID // the span that the record says is the call
 	ids     map[string]bool
 	session string
+	others  []string // sessions that spans of its trace name, where it names none
 	models  []string
 	failed  bool
 	// What the definition says:
@@ -58,15 +59,15 @@ func newTelling(s mapping.Span) telling {
 	return t
 }
 
-// settleSessions gives a span its trace's session, and a model span that names no model
+// settleSessions gives a span that names no session those of its trace, and a model span that names no model
 // that of its nearest ancestor.
 func settleSessions(all []telling) {
-	sessions := map[pcommon.TraceID]string{}
+	sessions := map[pcommon.TraceID][]string{}
 	parents := map[pcommon.TraceID]map[pcommon.SpanID]int{}
 	for i := range all {
 		t := &all[i]
-		if t.session != "" && sessions[t.TraceID] == "" && !t.event {
-			sessions[t.TraceID] = t.session
+		if t.session != "" && !slices.Contains(sessions[t.TraceID], t.session) && !t.event {
+			sessions[t.TraceID] = append(sessions[t.TraceID], t.session)
 		}
 		if parents[t.TraceID] == nil {
 			parents[t.TraceID] = map[pcommon.SpanID]int{}
@@ -75,7 +76,9 @@ func settleSessions(all []telling) {
 	}
 	for i := range all {
 		t := &all[i]
-		t.session = cmp.Or(t.session, sessions[t.TraceID])
+		if of := sessions[t.TraceID]; t.session == "" && len(of) > 0 {
+			t.session, t.others = of[0], of[1:]
+		}
 		if !t.Kind.IsModel() {
 			continue
 		}
@@ -123,17 +126,21 @@ func oneCall(a, b *telling) bool {
 	if a.TraceID == b.TraceID && (a.event && !a.named.IsEmpty() && a.named == b.SpanID || b.event && !b.named.IsEmpty() && b.named == a.SpanID) {
 		return true
 	}
-	sameNames := a.Kind != mapping.KindTool || a.ToolName == b.ToolName
-	together := a.TraceID == b.TraceID || a.session == b.session || a.session == "" || b.session == ""
+	sameNames := a.Kind != mapping.KindTool || strings.HasSuffix(a.ToolName, b.ToolName) || strings.HasSuffix(b.ToolName, a.ToolName)
+	together := a.TraceID == b.TraceID || inOneSession(a, b) || a.session == "" || b.session == ""
 	if share(a.ids, b.ids) && sameNames && together && within(a.End, b.End, time.Minute) {
 		return true
 	}
 	return (a.event && a.byTime || b.event && b.byTime) && byTime(a, b)
 }
 
+func inOneSession(a, b *telling) bool {
+	return a.session == b.session || slices.Contains(a.others, b.session) || slices.Contains(b.others, a.session)
+}
+
 // byTime is the last of the definition's rules.
 func byTime(a, b *telling) bool {
-	if len(a.ids) > 0 && len(b.ids) > 0 || a.session != b.session || !agree(a.models, b.models) || !within(a.End, b.End, 2*time.Second) {
+	if len(a.ids) > 0 && len(b.ids) > 0 || !inOneSession(a, b) || !agree(a.models, b.models) || !within(a.End, b.End, 2*time.Second) {
 		return false
 	}
 	if a.Kind == mapping.KindTool {

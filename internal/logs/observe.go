@@ -84,7 +84,7 @@ func (t *rule) fill(rec *record, attrs pcommon.Map) {
 			rec.copyAll(attrs)
 			continue
 		}
-		if v, ok := rec.first(keys); ok {
+		if v, ok := rec.field(keys); ok {
 			put(attrs, name, v)
 		}
 	}

@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -55,7 +56,8 @@ type rule struct {
 	kind EventKind
 	when []condition
 	// fields are attributes of the span that tells the call, each with the attributes of
-	// the record that feed it, the first that is there.
+	// the record that feed it, the first that is there. What follows > is a key in an
+	// attribute's JSON.
 	fields map[string][]string
 	// sums are counts that are added up.
 	sums map[string][]string
@@ -232,4 +234,36 @@ func (r *record) first(keys []string) (pcommon.Value, bool) {
 		}
 	}
 	return pcommon.Value{}, false
+}
+
+// field returns the first of the attributes, or of what their JSON has under a key, that is there.
+func (r *record) field(keys []string) (pcommon.Value, bool) {
+	for _, key := range keys {
+		attr, within, nested := strings.Cut(key, ">")
+		v, ok := r.get(attr)
+		if ok && nested {
+			v, ok = memberOf(v, within)
+		}
+		if ok {
+			return v, true
+		}
+	}
+	return pcommon.Value{}, false
+}
+
+// memberOf returns what an object, or the JSON of one, has under a key.
+func memberOf(v pcommon.Value, key string) (pcommon.Value, bool) {
+	if v.Type() == pcommon.ValueTypeStr {
+		parsed := pcommon.NewValueMap()
+		var object map[string]any
+		if len(v.Str()) > maxJSONBody || deep(v.Str()) || json.Unmarshal([]byte(v.Str()), &object) != nil || parsed.Map().FromRaw(object) != nil {
+			return pcommon.Value{}, false
+		}
+		v = parsed
+	}
+	if v.Type() != pcommon.ValueTypeMap {
+		return pcommon.Value{}, false
+	}
+	v, ok := v.Map().Get(key)
+	return v, ok && !absent(v)
 }

@@ -30,23 +30,42 @@ var _ = register(program{
 			fixed:    map[string]string{operation: "chat", provider: "anthropic"},
 			duration: []string{"duration_ms"}, failed: always, request: []string{"request_id"}, byTime: true,
 		}},
-		"tool_result": {{
-			kind: Tool,
-			fields: map[string][]string{
-				toolName: {"tool_name"}, toolCallID: {"tool_use_id"}, toolArguments: {"tool_input", "tool_parameters"}, errorMessage: {"error"},
-			},
-			duration: []string{"duration_ms"}, failed: unsuccessful, toolCall: []string{"tool_use_id"},
-		}},
+		"tool_result": {claudeTool(claudeMCPName, ofMCP), claudeTool("tool_name")},
 		"tool_decision": {
-			{
-				kind: Tool, when: []condition{{attr: "decision", is: []string{"reject"}}},
-				fields: map[string][]string{toolName: {"tool_name"}, toolCallID: {"tool_use_id"}, toolArguments: {"tool_parameters"}},
-				fixed:  map[string]string{errorType: "rejected"}, failed: always, toolCall: []string{"tool_use_id"},
-				names: namesOther, // the span in which the user is asked, below the tool's
-			},
+			claudeRejection(claudeMCPName, rejected, ofMCP), claudeRejection("tool_name", rejected),
 			{kind: Fact},
 		},
 		"internal_error": {{kind: Noise}}, "plugin_loaded": {{kind: Noise}}, "managed_settings_resolved": {{kind: Noise}},
 		"*": {{kind: Fact}},
 	},
 })
+
+// A tool of an MCP server has no name on the record, which says mcp_tool, but among the
+// parameters, where those are told.
+var (
+	ofMCP    = condition{attr: "tool_name", is: []string{"mcp_tool"}}
+	rejected = condition{attr: "decision", is: []string{"reject"}}
+)
+
+const claudeMCPName = "tool_parameters>mcp_tool_name"
+
+// claudeTool is a tool that ran, whose name is in an attribute.
+func claudeTool(name string, when ...condition) rule {
+	return rule{
+		kind: Tool, when: when,
+		fields: map[string][]string{
+			toolName: {name}, toolCallID: {"tool_use_id"}, toolArguments: {"tool_input", "tool_parameters"}, errorMessage: {"error"}, errorType: {"error_type"},
+		},
+		duration: []string{"duration_ms"}, failed: unsuccessful, toolCall: []string{"tool_use_id"},
+	}
+}
+
+// claudeRejection is a tool that may not run.
+func claudeRejection(name string, when ...condition) rule {
+	return rule{
+		kind: Tool, when: when,
+		fields: map[string][]string{toolName: {name}, toolCallID: {"tool_use_id"}, toolArguments: {"tool_parameters"}},
+		fixed:  map[string]string{errorType: "rejected"}, failed: always, toolCall: []string{"tool_use_id"},
+		names: namesOther, // the span in which the user is asked, below the tool's
+	}
+}

@@ -4,7 +4,7 @@ var _ = register(program{
 	name:     "Codex CLI",
 	versions: "Codex CLI *0.171.0*",
 	scopes:   []string{"codex_otel*"},
-	spans:    []string{"codex_*"}, spanEvents: []string{"api_request"},
+	spans:    []string{"codex_*", "codex-*", "Codex *"}, spanEvents: []string{"api_request"},
 	prefix:  "codex.",
 	session: []string{"conversation.id"}, user: []string{"user.account_id", "user.email"},
 	events: map[string][]rule{
@@ -21,12 +21,8 @@ var _ = register(program{
 			{kind: Noise},
 		},
 		"api_request": {
-			{
-				kind: Call, when: []condition{{attr: "http.response.status_code", atLeast: 400}},
-				fields:   map[string][]string{requestModel: {"model", "slug"}, errorMessage: {"error.message"}, errorType: {"http.response.status_code"}},
-				fixed:    map[string]string{operation: "chat"},
-				duration: []string{"duration_ms"}, failed: always, request: []string{"auth.request_id"}, byTime: true,
-			},
+			codexFailure(condition{attr: "http.response.status_code", atLeast: 400}),
+			codexFailure(condition{attr: "error.message", some: true}), // without an answer
 			{kind: Fact},
 		},
 		"tool_result": {{
@@ -61,5 +57,15 @@ func codexAnswer(counts condition) rule {
 		},
 		fixed:    map[string]string{operation: "chat"},
 		duration: []string{"duration_ms"}, byTime: true, names: namesOther,
+	}
+}
+
+// codexFailure is a try of a call that failed.
+func codexFailure(how condition) rule {
+	return rule{
+		kind: Call, when: []condition{how},
+		fields:   map[string][]string{requestModel: {"model", "slug"}, errorMessage: {"error.message"}, errorType: {"http.response.status_code"}},
+		fixed:    map[string]string{operation: "chat"},
+		duration: []string{"duration_ms"}, failed: always, request: []string{"auth.request_id"}, byTime: true,
 	}
 }

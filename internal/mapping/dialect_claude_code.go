@@ -27,6 +27,7 @@ var _ = register(dialect{
 			{event: "tool.output", attr: "content", own: true, at: events1},
 		},
 	},
+	failed: unsuccessful,
 	kinds: []kindRule{
 		{at: kindByOthers, attr: "span.type", own: true, of: claudeCodeKind, note: claudeCodeKinds},
 		{at: kindByOthers, own: true, of: claudeCodeKind, note: claudeCodeKinds},

@@ -38,10 +38,18 @@ var _ = register(dialect{
 		fErrorMessage:  {{attr: "error", own: true}},
 		fInputMessages: {{attr: "new_context", own: true, as: asText, only: kindsOf(KindAgent)}},
 	},
+	failed: unsuccessful,
 	kinds: []kindRule{
 		{at: kindByOthers, own: true, of: qwenKind, note: "`qwen-code.interaction` → agent; `….llm_request` → llm; `….tool` → tool; any other `qwen-code.…` → other"},
 	},
 })
+
+// unsuccessful tells a call that the program says did not succeed: one that is aborted has no
+// status.
+func unsuccessful(r *reading) bool {
+	success, _, ok := r.attr("success").boolean()
+	return ok && !success
+}
 
 func qwenKind(_ *reading, name string) (Kind, verdict) {
 	name, ok := strings.CutPrefix(name, "qwen-code.")

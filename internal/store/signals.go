@@ -237,11 +237,12 @@ func readCandidate(v [][]byte, found func(n int64, c *trace.Candidate)) error {
 	m.ToolName, m.ToolCallID = r.String(), r.String()
 	counted, _ := r.OptBool()
 	spanID(&m.ParentSpanID, r.Next())
+	sessionless, _ := r.OptBool()
 	if event {
 		m.Event = &mapping.EventCall{Event: name, ByTime: byTime}
 	}
 	c := trace.CandidateOf(m, session)
-	c.Origin, c.Place, c.HasID = origin, place, hasID
+	c.Origin, c.Place, c.HasID, c.Sessionless = origin, place, hasID, sessionless && !event
 	c.Stored, c.Counted, c.Settled = true, counted, settled
 	if r.Err == nil && known {
 		found(n, &c)

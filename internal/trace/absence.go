@@ -18,7 +18,7 @@ type Absence struct {
 
 // has reports whether nothing can be listed under a key that c is looked for by.
 func (a *Absence) has(c *Candidate, key CandidateKey) bool {
-	return key.inSession && a.Sessions[c.Session] || key.ofNobody && a.OfNobody && !c.Stored
+	return a.Sessions[key.session] || key.ofNobody && a.OfNobody && !c.Stored
 }
 
 // SessionKey is the key under which something is listed of every session of which anything is:
@@ -69,7 +69,7 @@ func (c *Candidate) listsSession() bool { return c.Kind == mapping.KindLLM && !c
 
 // Presence returns the candidates to store that are to be listed under SessionKey, too: one of each
 // session of which no other is. Rows go with the days of their ends, so each day has its own.
-func (s *Signals) Presence() map[int]CandidateKey {
+func (s *Signals) Presence() map[int][]CandidateKey {
 	const microsPerDay = 24 * microsPerHour
 	type sessionDay struct {
 		session string
@@ -79,25 +79,27 @@ func (s *Signals) Presence() map[int]CandidateKey {
 	listed := make(map[sessionDay]bool, len(s.Candidates))
 	for at := range s.Candidates {
 		c := &s.Candidates[at]
-		if c.Session == "" || !c.looks() {
+		if !c.looks() {
 			continue
 		}
-		of := sessionDay{c.Session, c.End / microsPerDay}
-		if c.listsSession() {
-			listed[of] = true
-			continue
-		}
-		if lacking == nil {
-			lacking = map[sessionDay]int{}
-		}
-		if _, there := lacking[of]; !there {
-			lacking[of] = at
+		for session := range c.sessions {
+			of := sessionDay{session, c.End / microsPerDay}
+			if c.listsSession() {
+				listed[of] = true
+				continue
+			}
+			if lacking == nil {
+				lacking = map[sessionDay]int{}
+			}
+			if _, there := lacking[of]; !there {
+				lacking[of] = at
+			}
 		}
 	}
-	present := map[int]CandidateKey{}
+	present := map[int][]CandidateKey{}
 	for of, at := range lacking {
 		if !listed[of] {
-			present[at] = SessionKey(of.session)
+			present[at] = append(present[at], SessionKey(of.session))
 		}
 	}
 	return present

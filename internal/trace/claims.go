@@ -27,8 +27,8 @@ func (s *Signals) Claims() (c Claims) {
 			claims = &c.Events
 		}
 		*claims = append(*claims, ClaimTrace(one.Origin))
-		if one.Session != "" {
-			*claims = append(*claims, keyHash{}.text('s', one.Session, ""))
+		for session := range one.sessions {
+			*claims = append(*claims, keyHash{}.text('s', session, ""))
 		}
 		for _, id := range append(slices.Clip(one.IDs), one.Turn) {
 			if id != "" {

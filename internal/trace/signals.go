@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -28,6 +29,8 @@ type Candidate struct {
 	NamesCall     bool           // an event that is meant to name the span that is the call
 	Parent        pcommon.SpanID
 	Session       string   // its own, else its trace's
+	Others        []string // further sessions that spans of its trace name, where it names none itself
+	Sessionless   bool     // a span that names no session
 	IDs           []string // of request, response or tool call
 	HasID         bool     // there are such, of a stored one too
 	Derived       bool     // an event whose trace is derived from its turn
@@ -65,7 +68,7 @@ func CandidateOf(s *mapping.Span, session string) Candidate {
 		Origin: s.TraceID, Place: s.TraceID, ID: s.SpanID, Parent: s.ParentSpanID, Start: s.Start, End: s.End, Kind: s.Kind, Session: cmp.Or(s.SessionID, session),
 		Models: of.Models, Failed: of.Failed, Error: of.Error, ErrorType: s.ErrorType, Tokens: of.reportsTokens(), Cost: of.Cost.Valid,
 		Input: s.Usage.Input, Output: s.Usage.Output, Reasoning: s.Usage.Reasoning, Figures: figures(&s.Usage),
-		ToolName: of.ToolName, ToolCall: of.ToolCall, Sums: isGroup(s.Kind) && s.Event == nil,
+		ToolName: of.ToolName, ToolCall: of.ToolCall, Sums: isGroup(s.Kind) && s.Event == nil, Sessionless: s.SessionID == "" && s.Event == nil,
 	}
 	if id := cmp.Or(of.ResponseID, of.ToolCall); id != "" {
 		c.IDs = append(c.IDs, id)
@@ -118,12 +121,12 @@ const (
 // for the same one, if the two end at most Apart µs apart, whenever they end if Apart is
 // negative.
 type CandidateKey struct {
-	Hash      uint64
-	Apart     int64
-	way       way
-	inTrace   bool // that which is listed under it is in the candidate's trace
-	inSession bool // it is of the candidate's session
-	ofNobody  bool // it has neither a trace that records name nor a session
+	Hash     uint64
+	Apart    int64
+	way      way
+	inTrace  bool   // that which is listed under it is in the candidate's trace
+	session  string // that which is listed under it is of this session, if any
+	ofNobody bool   // it has neither a trace that records name nor a session
 }
 
 // window returns the ends of the candidates that c looks for under a key.
@@ -166,11 +169,23 @@ func (c *Candidate) key(way way, tag byte, around, id string) CandidateKey {
 	return k
 }
 
+// idKey is the key of an id. Tools share it whatever they are called: one signal may put
+// the name of a server or namespace before the name of a tool, or withhold the name.
+func (c *Candidate) idKey(tag byte, around, id string) CandidateKey {
+	unnamed := Candidate{Kind: c.Kind}
+	return unnamed.key(byID, tag, around, id)
+}
+
+// formerIDKey is the key that versions before stored for the id of a tool, with the name.
+func (c *Candidate) formerIDKey(tag byte, around, id string) CandidateKey {
+	return c.key(byID, tag, around, id)
+}
+
 // sums are the keys of sums, or of the events that sums are looked for by, of a session and
 // a trace.
 func (c *Candidate) sums(tag byte) (keys []CandidateKey) {
-	if c.Session != "" {
-		keys = append(keys, sumKey(tag, "s"+c.Session).ofSession())
+	for session := range c.sessions {
+		keys = append(keys, sumKey(tag, "s"+session).ofSession(session))
 	}
 	if !c.Derived {
 		keys = append(keys, c.inTrace(tag))
@@ -178,9 +193,9 @@ func (c *Candidate) sums(tag byte) (keys []CandidateKey) {
 	return keys
 }
 
-// ofSession marks a key as one of the candidate's session.
-func (k CandidateKey) ofSession() CandidateKey {
-	k.inSession = true
+// ofSession marks a key as one of a session.
+func (k CandidateKey) ofSession(session string) CandidateKey {
+	k.session = session
 	return k
 }
 
@@ -197,15 +212,26 @@ func sumKey(tag byte, around string) CandidateKey {
 // modelCalls are the keys of all calls of models of a sum's session, by which the events
 // among them are found. Rows of before have a key of their own for events.
 func (c *Candidate) modelCalls() (keys []CandidateKey) {
-	if c.Session == "" {
-		return nil
-	}
-	for _, kind := range []mapping.Kind{mapping.KindLLM, mapping.KindEmbedding, mapping.KindReranker} {
-		call := Candidate{Kind: kind}
-		key := call.key(byTime, 'S', c.Session, "")
-		keys = append(keys, CandidateKey{Hash: key.Hash, way: bySum, Apart: -1, inSession: true})
+	for session := range c.sessions {
+		for _, kind := range []mapping.Kind{mapping.KindLLM, mapping.KindEmbedding, mapping.KindReranker} {
+			call := Candidate{Kind: kind}
+			key := call.key(byTime, 'S', session, "")
+			keys = append(keys, CandidateKey{Hash: key.Hash, way: bySum, Apart: -1, session: session})
+		}
 	}
 	return keys
+}
+
+// sessions yields the sessions that a candidate may be of.
+func (c *Candidate) sessions(yield func(string) bool) {
+	if c.Session == "" || !yield(c.Session) {
+		return
+	}
+	for _, session := range c.Others {
+		if !yield(session) {
+			return
+		}
+	}
 }
 
 // mayBeSummed reports whether a candidate is an event whose usage a sum may repeat.
@@ -255,7 +281,7 @@ func (c *Candidate) lookedUpTurn() (keys []CandidateKey) {
 		return keys
 	}
 	if c.Session != "" {
-		keys = append(keys, c.turnKey(turnInSession, c.Session).ofSession())
+		keys = append(keys, c.turnKey(turnInSession, c.Session).ofSession(c.Session))
 	}
 	if c.Prompt() {
 		return append(keys, c.turnKey(turnOfNone, ""))
@@ -275,7 +301,7 @@ func (c *Candidate) Listed() (keys []CandidateKey) {
 		return keys
 	}
 	if c.Sums {
-		if keys = append(keys, c.sums('G')...); c.Session == "" {
+		if keys = append(keys, c.sums('G')...); c.Sessionless {
 			keys = append(keys, WithoutSession(c.Origin))
 		}
 		return keys
@@ -293,19 +319,22 @@ func (c *Candidate) Listed() (keys []CandidateKey) {
 	for _, id := range c.IDs {
 		switch {
 		case c.Session != "":
-			keys = append(keys, c.key(byID, 'I', c.Session, id))
+			for session := range c.sessions {
+				keys = append(keys, c.idKey('I', session, id))
+			}
 		case c.Event != "" && c.Derived:
 			keys = append(keys, c.ofNobody(id), nobody)
 		default:
 			keys = append(keys, c.KeyOf(id))
 		}
 	}
-	if c.Session != "" {
-		keys = append(keys, c.key(byTime, 'S', c.Session, ""))
+	for session := range c.sessions {
+		keys = append(keys, c.key(byTime, 'S', session, ""))
 		if c.mayBeSummed() && c.ToolName != "" {
-			keys = append(keys, sumKey('U', "s"+c.Session))
+			keys = append(keys, sumKey('U', "s"+session))
 		}
-	} else if c.Event == "" {
+	}
+	if c.Sessionless {
 		keys = append(keys, WithoutSession(c.Origin))
 	}
 	return keys
@@ -333,23 +362,31 @@ func (c *Candidate) LookedUp() (keys []CandidateKey) {
 	}
 	keys = append(keys, c.lookedUpAround()...)
 	for _, id := range c.IDs {
-		if c.Session != "" {
-			keys = append(keys, c.key(byID, 'I', c.Session, id).ofSession())
+		for session := range c.sessions {
+			keys = append(keys, c.idKey('I', session, id).ofSession(session))
+			if c.ToolName != "" {
+				keys = append(keys, c.formerIDKey('I', session, id).ofSession(session))
+			}
 		}
 		keys = append(keys, c.ofNobody(id))
+		if c.ToolName != "" {
+			former := c.formerIDKey('J', "", id)
+			former.ofNobody = true
+			keys = append(keys, former)
+		}
 		if c.InTrace || c.Event != "" && !c.Derived {
 			keys = append(keys, c.KeyOf(id))
 		}
 	}
-	if c.Session != "" {
-		keys = append(keys, c.key(byTime, 'S', c.Session, "").ofSession())
+	for session := range c.sessions {
+		keys = append(keys, c.key(byTime, 'S', session, "").ofSession(session))
 	}
 	return keys
 }
 
 // ofNobody is the key of an id of an event that names neither a trace nor a session.
 func (c *Candidate) ofNobody(id string) CandidateKey {
-	key := c.key(byID, 'J', "", id)
+	key := c.idKey('J', "", id)
 	key.ofNobody = true
 	return key
 }
@@ -361,7 +398,7 @@ func (c *Candidate) Named() CandidateKey { return c.named(c.Names) }
 
 // KeyOf is the key of an id in the candidate's trace.
 func (c *Candidate) KeyOf(id string) CandidateKey {
-	key := c.key(byID, 'K', c.trace(), id)
+	key := c.idKey('K', c.trace(), id)
 	key.inTrace = true
 	return key
 }
@@ -416,9 +453,15 @@ func (c *Candidate) around(span pcommon.SpanID) CandidateKey {
 	return c.key(byAround, 'F', c.trace(), string(span[:]))
 }
 
-// WithoutSession is the key of the calls of a trace that came before its session.
+// WithoutSession is the key of the calls of a trace that name no session.
 func WithoutSession(trace pcommon.TraceID) CandidateKey {
 	return CandidateKey{Hash: keyHash{}.text('T', string(trace[:]), ""), Apart: -1}
+}
+
+// SessionsOf is the key of the spans of a trace that name its sessions, one of each: an agent
+// below another has a session of its own in programs that open a conversation for it.
+func SessionsOf(trace pcommon.TraceID) CandidateKey {
+	return CandidateKey{Hash: keyHash{}.text('V', string(trace[:]), ""), Apart: -1}
 }
 
 // PromptKey is the key of the prompts of a trace that is derived from its turn.
@@ -435,7 +478,7 @@ func oneCall(a, b *Candidate, way way) bool {
 	if a.Prompt() || b.Prompt() {
 		return oneTurn(a, b, way)
 	}
-	if a.Kind != b.Kind || a.Event == b.Event || a.Kind == mapping.KindTool && a.ToolName != b.ToolName && (way != byName || a.ToolName != "" && b.ToolName != "") {
+	if a.Kind != b.Kind || a.Event == b.Event || a.Kind == mapping.KindTool && !oneTool(a.ToolName, b.ToolName, way) {
 		return false
 	}
 	switch way {
@@ -448,6 +491,12 @@ func oneCall(a, b *Candidate, way way) bool {
 	default:
 		return (a.ByTime || b.ByTime) && oneByTime(a, b)
 	}
+}
+
+// oneTool reports whether two names are of one tool. Of calls that a name or an id ties, one may
+// lack the name, or have a namespace or a server before it.
+func oneTool(a, b string, way way) bool {
+	return a == b || way == byName && (a == "" || b == "") || way == byID && (strings.HasSuffix(a, b) || strings.HasSuffix(b, a))
 }
 
 // oneTurn reports whether one of two candidates is the prompt of the turn that the other, a

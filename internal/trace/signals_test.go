@@ -41,6 +41,9 @@ func observations(r source) (all []Candidate) {
 		if r.IntN(4) > 0 {
 			s := observed(r, call, traceID, len(all), "", id)
 			span, s.Parent = s.ID, around
+			if call.Session != "" && r.IntN(4) == 0 { // it names no session, its trace another one, too
+				s.Session, s.Others, s.Sessionless = "s3", []string{call.Session}, true
+			}
 			all = append(all, s)
 		}
 		for _, event := range []string{"request", "details"} {
@@ -49,6 +52,9 @@ func observations(r source) (all []Candidate) {
 			}
 			e := observed(r, call, traceID, len(all), event, id)
 			e.ByTime = r.IntN(2) == 0
+			if call.Kind == mapping.KindTool && r.IntN(4) == 0 { // as a server's tool
+				e.ToolName = []string{"", "mcp__files__" + call.ToolName, "files" + call.ToolName}[r.IntN(3)]
+			}
 			switch r.IntN(3) {
 			case 0: // the record names its span
 				e.Names = span
@@ -163,14 +169,15 @@ func pairByDefinition(a, b *Candidate) bool {
 	if (names(a, b) || names(b, a)) && (sameTool || a.ToolName == "" || b.ToolName == "") {
 		return true
 	}
+	if !shareSession(a, b) {
+		return false
+	}
+	partOf := strings.HasSuffix(a.ToolName, b.ToolName) || strings.HasSuffix(b.ToolName, a.ToolName)
+	if slices.ContainsFunc(a.IDs, func(id string) bool { return slices.Contains(b.IDs, id) }) && apart <= 60_000_000 && partOf {
+		return true
+	}
 	if !sameTool {
 		return false
-	}
-	if a.Session != b.Session || a.Session == "" && a.Origin != b.Origin {
-		return false
-	}
-	if slices.ContainsFunc(a.IDs, func(id string) bool { return slices.Contains(b.IDs, id) }) && apart <= 60_000_000 {
-		return true
 	}
 	around := aroundByDefinition(a, b) && (a.Failed && b.Failed && a.Kind != mapping.KindTool || (a.ByTime || a.Event == "") && (b.ByTime || b.Event == ""))
 	if !a.ByTime && !b.ByTime && !around || a.HasID && b.HasID || apart > 2_000_000 {
@@ -193,6 +200,17 @@ func pairByDefinition(a, b *Candidate) bool {
 		return a.Start <= b.End && b.Start <= a.End
 	}
 	return a.Tokens && a.Input == b.Input && sameOutput
+}
+
+// shareSession reports whether two candidates may be of one session, or are of one trace
+// without any.
+func shareSession(a, b *Candidate) bool {
+	if a.Session == "" || b.Session == "" {
+		return a.Session == b.Session && a.Origin == b.Origin
+	}
+	return slices.ContainsFunc(append([]string{a.Session}, a.Others...), func(session string) bool {
+		return session == b.Session || slices.Contains(b.Others, session)
+	})
 }
 
 // aroundByDefinition reports whether an event that is meant to name its call may be the other's
@@ -285,10 +303,7 @@ func (s *signalStorage) store(batch []Candidate) {
 	present := signals.Presence()
 	for i := range signals.Candidates {
 		c := signals.Candidates[i]
-		listed := c.Listed()
-		if key, ok := present[i]; ok {
-			listed = append(listed, key)
-		}
+		listed := append(c.Listed(), present[i]...)
 		if at, stored := s.index[c.ID]; stored {
 			s.rows[at].Place = c.Place
 			for _, key := range listed {

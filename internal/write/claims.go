@@ -26,8 +26,8 @@ func (t *transaction) claims() trace.Claims {
 			c.Events = append(c.Events, trace.ClaimTrace(s.TraceID))
 		}
 	}
-	for id, f := range p.facts { // calls that wait for the session of their trace
-		if f.Session == "" && p.sessions[id] != "" {
+	for id, f := range p.facts { // calls that wait for a session of their trace
+		if f.Session == "" && p.sessions[id] != "" || p.fresh[id] {
 			c.Events, c.Spans = append(c.Events, trace.ClaimTrace(id)), append(c.Spans, trace.ClaimTrace(id))
 		}
 	}

@@ -22,9 +22,12 @@ import (
 type pairing struct {
 	signals  *trace.Signals
 	facts    map[pcommon.TraceID]store.TraceFacts
-	sessions map[pcommon.TraceID]string // of traces, with what the batch says
-	numbers  map[int]int                // of the batch's spans among the candidates
-	derived  map[pcommon.TraceID]bool   // traces that the batch's records do not name
+	sessions map[pcommon.TraceID]string   // of traces, with what the batch says
+	others   map[pcommon.TraceID][]string // further sessions that spans of a trace name
+	fresh    map[pcommon.TraceID]bool     // stored traces with one that the batch brings
+	naming   []int                        // the batch's spans that name one first
+	numbers  map[int]int                  // of the batch's spans among the candidates
+	derived  map[pcommon.TraceID]bool     // traces that the batch's records do not name
 	prompts  map[pcommon.TraceID][]store.EventRef
 	asked    map[pcommon.TraceID]bool // those of the batch
 	records  map[content.ID]bool      // that are not stored
@@ -59,6 +62,7 @@ func (t *transaction) pair(ctx context.Context) error {
 		signals: trace.NewSignals(len(t.batch.Spans)), facts: map[pcommon.TraceID]store.TraceFacts{}, sessions: map[pcommon.TraceID]string{},
 		numbers: map[int]int{}, derived: map[pcommon.TraceID]bool{}, prompts: map[pcommon.TraceID][]store.EventRef{}, known: map[int]bool{},
 		places: map[spanKey]pcommon.TraceID{}, asked: map[pcommon.TraceID]bool{}, records: map[content.ID]bool{},
+		others: map[pcommon.TraceID][]string{}, fresh: map[pcommon.TraceID]bool{},
 	}
 	t.pairing = p
 	if !t.careful {
@@ -71,6 +75,9 @@ func (t *transaction) pair(ctx context.Context) error {
 		return err
 	}
 	p.settleSessions(t.batch.Spans)
+	if err := t.findSessions(ctx); err != nil {
+		return err
+	}
 	p.addCandidates(t.batch.Spans, places)
 	if err := t.findPartners(ctx); err != nil {
 		return err
@@ -178,6 +185,66 @@ func (p *pairing) settleSessions(spans []mapping.Span) {
 	}
 }
 
+// findSessions finds the sessions that spans of a trace name beside the trace's: an agent below
+// another may have one of its own, which the spans of its calls do not say.
+func (t *transaction) findSessions(ctx context.Context) error {
+	p := t.pairing
+	first := map[pcommon.TraceID]map[string]int{} // a span of the batch that names each
+	asks := map[pcommon.TraceID]bool{}
+	scope, sends := "", false
+	for i := range t.batch.Spans {
+		s := &t.batch.Spans[i]
+		if s.ScopeName != scope {
+			scope, sends = s.ScopeName, logs.SendsRecords(s.ScopeName)
+		}
+		switch f, stored := p.facts[s.TraceID]; {
+		case !sends || s.Event != nil:
+		case s.SessionID == "":
+			asks[s.TraceID] = asks[s.TraceID] || stored && (s.Kind.IsModel() || s.Kind == mapping.KindTool || trace.Sums(s))
+		case s.SessionID != f.Session || !stored:
+			if first[s.TraceID] == nil {
+				first[s.TraceID] = map[string]int{}
+			}
+			if _, there := first[s.TraceID][s.SessionID]; !there {
+				first[s.TraceID][s.SessionID] = i
+			}
+			asks[s.TraceID] = stored
+		}
+	}
+	known := map[pcommon.TraceID][]string{}
+	var lookups []trace.Lookup
+	for id, ask := range asks {
+		if ask {
+			lookups = append(lookups, trace.Lookup{Key: trace.SessionsOf(id), First: minTime, Last: maxTime, Most: maxSessions})
+		}
+	}
+	if len(lookups) > 0 {
+		_, err := t.w.store.FindCandidates(ctx, t.conn, lookups, nil, func(_ trace.CandidateKey, c *trace.Candidate) {
+			known[c.Origin] = append(known[c.Origin], c.Session)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for id, named := range first {
+		for session, i := range named {
+			if !slices.Contains(known[id], session) {
+				known[id] = append(known[id], session)
+				p.naming = append(p.naming, i)
+				_, p.fresh[id] = p.facts[id]
+			}
+		}
+	}
+	for id, sessions := range known {
+		slices.Sort(sessions)
+		p.others[id] = slices.DeleteFunc(slices.Compact(sessions), func(session string) bool { return session == p.sessions[id] })
+	}
+	return nil
+}
+
+// maxSessions bounds how many sessions of a trace are looked at.
+const maxSessions = 1000
+
 // addCandidates takes the batch's calls. Of an event that is stored already nothing
 // follows.
 func (p *pairing) addCandidates(spans []mapping.Span, places map[int]pcommon.TraceID) {
@@ -217,19 +284,22 @@ func (p *pairing) add(i int, s *mapping.Span, inTrace bool) {
 	c := trace.CandidateOf(s, p.sessions[s.TraceID])
 	_, stored := p.facts[s.TraceID]
 	c.InTrace, c.First, c.Sums = inTrace, !stored, trace.Sums(s)
+	if c.Sessionless {
+		c.Others = p.others[s.TraceID]
+	}
 	p.numbers[i] = p.signals.Add(&c)
 }
 
 // findPartners reads the stored calls that may be the same as the batch's, and as
-// those of a trace that has got its session.
+// those of a trace that has got a session.
 func (t *transaction) findPartners(ctx context.Context) error {
 	p := t.pairing
 	lookups := p.signals.Lookups()
-	waiting := map[uint64]string{} // the session, by key
+	waiting := map[uint64]pcommon.TraceID{} // by key
 	for id, f := range p.facts {
-		if session := p.sessions[id]; f.Session == "" && session != "" {
+		if f.Session == "" && p.sessions[id] != "" || p.fresh[id] {
 			key := trace.WithoutSession(id)
-			waiting[key.Hash] = session
+			waiting[key.Hash] = id
 			lookups = append(lookups, trace.Lookup{Key: key, First: minTime, Last: maxTime, Most: maxWaiting})
 		}
 	}
@@ -243,8 +313,8 @@ func (t *transaction) findPartners(ctx context.Context) error {
 	named := p.named()
 	for len(lookups) > 0 || len(named) > 0 {
 		crowded, err := t.w.store.FindCandidates(ctx, t.conn, lookups, named, func(key trace.CandidateKey, c *trace.Candidate) {
-			if session, ok := waiting[key.Hash]; ok {
-				c.Session, c.Again = session, true
+			if id, ok := waiting[key.Hash]; ok {
+				c.Session, c.Others, c.Again = p.sessions[id], p.others[id], true
 				p.signals.Add(c)
 				return
 			}
@@ -337,15 +407,15 @@ func (p *pairing) list(spans []mapping.Span) {
 		if newEvents[i] && !c.Stored {
 			rows = &p.changes.Events
 		}
-		keys := c.Listed()
-		if key, ok := present[i]; ok {
-			keys = append(keys, key)
-		}
-		for _, key := range keys {
+		for _, key := range append(c.Listed(), present[i]...) {
 			*rows = append(*rows, store.CandidateRow{
 				Key: key.Hash, Origin: c.Origin, ID: c.ID, Start: c.Start, End: c.End, ByTime: c.ByTime, HasID: c.HasID,
 			})
 		}
+	}
+	for _, i := range p.naming {
+		s := &spans[i]
+		p.changes.Candidates = append(p.changes.Candidates, store.CandidateRow{Key: trace.SessionsOf(s.TraceID).Hash, Origin: s.TraceID, ID: s.SpanID, Start: s.Start, End: s.End})
 	}
 	store.SortCandidates(p.changes.Events)
 	p.changes.Events = slices.Compact(p.changes.Events)
