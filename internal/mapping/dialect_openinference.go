@@ -43,7 +43,7 @@ var _ = register(dialect{
 			{attr: "llm.invocation_parameters", as: asBody},
 			{attr: "embedding.invocation_parameters", as: asBody},
 		},
-		fSessionID:     {{attr: "metadata", path: "sessionId|session_id|threadId|thread_id", own: true, at: last1}},
+		fSessionID:     {{attr: "metadata", with: memberText("sessionId", "session_id", "threadId", "thread_id"), note: "`sessionId` or `threadId`", own: true, at: last1}},
 		fStreaming:     {{attr: "llm.invocation_parameters", path: "stream"}},
 		fTTFT:          {{event: "First Token Stream Event", at: events1, streams: true}},
 		fInputTokens:   {{attr: "llm.token_count.prompt"}, {attr: "decision.token_count.input"}},
@@ -60,7 +60,7 @@ var _ = register(dialect{
 		fPromptVersion: {{attr: "llm.prompt_template.version", at: afterLegacy}},
 		fAgentName: {
 			{attr: "agent.name"},
-			{attr: "metadata", path: "lc_agent_name", own: true, at: last1},
+			{attr: "metadata", with: memberText("lc_agent_name"), note: "`lc_agent_name`", own: true, at: last1},
 			{attr: "graph.node.name", only: kindsOf(KindAgent), at: last1},
 			{attr: "graph.node.id", only: kindsOf(KindAgent), at: last1},
 			{as: asName, own: true, only: kindsOf(KindAgent), at: last2, with: openInferenceAgent, note: "without `.run`, where `openinference.span.kind` is AGENT"},

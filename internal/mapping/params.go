@@ -184,7 +184,7 @@ func (r *reading) paramText(name string, n jsonval.Node) (jsonval.Node, bool) {
 		list.Add(n)
 		return list, false
 	}
-	if content.Absent(s) || s == "NaN" || s == "Infinity" || s == "-Infinity" {
+	if content.Absent(s) || s == "NaN" || s == "Infinity" || s == "-Infinity" || s == "Not set" {
 		return jsonval.Node{}, false
 	}
 	s = strings.TrimSpace(s)

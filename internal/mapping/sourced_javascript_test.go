@@ -20,6 +20,7 @@ const (
 	adkJS        = "@google/adk 2.0.0"
 	responsesTL  = "@traceloop/instrumentation-openai 0.27.0"
 	sentryLC     = "@sentry/node 10.78.0, LangChain"
+	axLLM        = "@ax-llm/ax 24.0.21"
 	mastraJS     = "@mastra/core 1.71.0"
 	messageOfLC  = `{"lc":1,"type":"constructor","id":["langchain_core","messages","`
 	answerOfLC   = `{"generations":[[{"text":"","message":` + messageOfLC + `AIMessage"],"kwargs":{"id":"chatcmpl-1","content":"` + sunny + `","response_metadata":{"model_name":"` + gptDated + `"}}}}]]}`
@@ -84,6 +85,17 @@ var sourcedJavaScript = []sourcedSpan{
 		anyMap{"role": "assistant", "parts": []any{anyMap{"type": "text", "content": sunny}}},
 		anyMap{"role": "user", "parts": []any{anyMap{"type": "text", "content": ask}}},
 	}})}},
+
+	{agentsOI, "bodies of chat completions in a list", inventedSpan{testSpan{name: "generation", scope: "@arizeai/openinference-instrumentation-openai-agents", attrs: anyMap{
+		"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o", "llm.token_count.prompt": int64(1520), "llm.token_count.completion": int64(20),
+		"output.value": `[{"id":"chatcmpl-1","object":"chat.completion","model":"` + gptDated + `","choices":[{"index":0,"message":{"role":"assistant","content":"` + sunny + `","tool_calls":null}}]}]`,
+	}}, llmRow("gpt-4o", 1520, 20, anyMap{"response_id": "chatcmpl-1", "response_model": gptDated})}},
+
+	{axLLM, "parameters that are not set", inventedSpan{testSpan{name: "AI Chat Request", scope: "shop", attrs: anyMap{
+		"gen_ai.system": "OpenAI", "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.request.max_tokens": "Not set", "gen_ai.request.temperature": int64(0),
+		"gen_ai.conversation.id": sessionOfAll, "ax.session.id": sessionOfAll, "gen_ai.response.id": "chatcmpl-1", "gen_ai.response.model": gptDated,
+	}, events: []testEvent{{name: "gen_ai.usage", attrs: anyMap{"gen_ai.usage.input_tokens": int64(1520), "gen_ai.usage.output_tokens": int64(20)}}}},
+		llmRow("gpt-4o", 1520, 20, anyMap{"provider": gptProvider, "session_id": sessionOfAll, "response_id": "chatcmpl-1", "request_parameters": anyMap{"temperature": 0.0, "max_tokens": nil}})}},
 
 	{langChainTL, "tool named by its class", inventedSpan{testSpan{name: "execute_tool DynamicStructuredTool", scope: "@traceloop/instrumentation-langchain", attrs: anyMap{
 		"gen_ai.operation.name": "execute_tool", "gen_ai.provider.name": "langchain", "traceloop.span.kind": "task", "traceloop.entity.name": "DynamicStructuredTool",
