@@ -264,6 +264,11 @@ func (z *Normalizer) UnwrappedNode(n jsonval.Node, encoded bool, r *jsonval.Repa
 
 func withoutWrapper(s *scratch, n jsonval.Node, r *jsonval.Repairs) jsonval.Node {
 	if inner := unwrapCall(n); inner.Exists() {
+		if output := n.Get("tool_output"); output.Exists() {
+			if raw := unwrapCall(output); raw.Exists() {
+				inner = raw
+			}
+		}
 		return readValue(s, inner, false, r)
 	}
 	return n
@@ -319,6 +324,7 @@ var callWrappers = []struct {
 	{inner: "output", demands: []string{"kwargs"}},
 	{inner: "raw_output", demands: []string{"tool_name"}, permits: []string{"blocks", "raw_input", "is_error", "content", "exception"}},
 	{inner: "response", demands: []string{"id", "name"}},
+	{inner: "tool_output", demands: []string{"tool_name", "tool_kwargs", "tool_id"}, permits: []string{"return_direct"}},
 }
 
 // unwrapCall takes off what a library put around the arguments or the result of a tool.

@@ -6,7 +6,7 @@ import "strings"
 // (Python) or camel case (JavaScript).
 var _ = register(dialect{
 	name:     "Google ADK",
-	versions: "google-adk 1.12.0; *@google/adk* 2.0.0",
+	versions: "google-adk 1.12.0, *google-adk* 1.14.1; *@google/adk* 2.0.0",
 	scopes:   []string{"gcp.vertex.agent"},
 	marks:    []string{"gcp.vertex.agent.llm_request", "gcp.vertex.agent.event_id", "gen_ai.system=gcp.vertex.agent"},
 	sources: map[field][]source{
@@ -19,6 +19,7 @@ var _ = register(dialect{
 		fCacheRead:          {{attr: adkResponse, path: adkUsage + "cached_content_token_count|cachedContentTokenCount"}},
 		fReasoning:          {{attr: adkResponse, path: adkUsage + "thoughts_token_count|thoughtsTokenCount"}},
 		fSessionID:          {{attr: "gcp.vertex.agent.session_id", at: libraryNames1}},
+		fAgentName:          {{as: asName, own: true, only: kindsOf(KindAgent), with: adkAgentName, note: "in `agent_run […]`"}},
 		fToolName:           {{as: asName, own: true, with: adkToolName, note: "after `execute_tool`"}},
 		fInputMessages:      {{attr: adkRequest, path: "contents"}},
 		fOutputMessages:     {{attr: adkResponse, path: "content"}},
@@ -29,7 +30,7 @@ var _ = register(dialect{
 	},
 	kinds: []kindRule{
 		{at: kindByIntent, own: true, of: adkMerged, note: "`execute_tool (merged)`, the answers of several tools → other"},
-		{at: kindByOthers, own: true, of: adkKind, note: "`execute_tool …` → tool; `invoke_agent …` `agent_run …` → agent"},
+		{at: kindByOthers, own: true, of: adkKind, note: "`execute_tool …` → tool; `invoke_agent …` `agent_run …` → agent; `call_llm` → llm"},
 	},
 	words: []string{"gcp.vertex.agent.data"},
 })
@@ -49,15 +50,28 @@ func adkMerged(_ *reading, name string) (Kind, verdict) {
 	return KindOther, undecided
 }
 
-// adkKind reads the name of a span: a tool that throws leaves nothing else.
+// adkKind reads the name of a span: a call or a tool that fails leaves nothing else.
 func adkKind(_ *reading, name string) (Kind, verdict) {
 	switch head, rest, _ := strings.Cut(name, " "); {
 	case head == "execute_tool" && rest != "":
 		return KindTool, decided
 	case head == "invoke_agent" || head == "agent_run":
 		return KindAgent, decided
+	case name == "call_llm":
+		return KindLLM, decided
 	}
 	return KindOther, undecided
+}
+
+func adkAgentName(r *reading, _ value) value {
+	name, ok := strings.CutPrefix(r.span.Name(), "agent_run [")
+	if ok {
+		name, ok = strings.CutSuffix(name, "]")
+	}
+	if !ok {
+		return value{}
+	}
+	return r.textValue(name)
 }
 
 func adkToolName(r *reading, _ value) value {

@@ -46,8 +46,9 @@ var _ = register(dialect{
 			{attr: "langsmith.metadata.thread_id"},
 			{attr: "langsmith.metadata.conversation_id"},
 		},
-		fTags:     {{attr: "langsmith.span.tags", at: afterLegacy}},
-		fToolName: {{attr: "langsmith.trace.name"}},
+		fTags:      {{attr: "langsmith.span.tags", at: afterLegacy}},
+		fAgentName: {{attr: "langsmith.metadata.lc_agent_name"}},
+		fToolName:  {{attr: "langsmith.trace.name"}},
 		fRequestParameters: {
 			{attr: "langsmith.metadata.ls_temperature", param: "temperature"},
 			{attr: "langsmith.metadata.ls_max_tokens", param: "max_tokens"},
@@ -66,6 +67,11 @@ var _ = register(dialect{
 	},
 	// A failed run has status OK; only the exception event tells.
 	failed: func(r *reading) bool { return r.exception >= 0 },
+	// The usage of a chain is that of the messages it returns, were it only given them.
+	passesOn: func(r *reading) bool {
+		given := r.parseOnce(r.attr("gen_ai.prompt")).Get("input")
+		return given.Get("usage_metadata").Exists() || given.Get("response_metadata").Get("token_usage").Exists()
+	},
 })
 
 // bodyWithModel passes on the body of a request to a model's API.

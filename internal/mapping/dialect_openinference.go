@@ -43,10 +43,11 @@ var _ = register(dialect{
 			{attr: "llm.invocation_parameters", as: asBody},
 			{attr: "embedding.invocation_parameters", as: asBody},
 		},
-		fSessionID:     {{attr: "metadata", with: memberText("sessionId", "session_id", "threadId", "thread_id"), note: "`sessionId` or `threadId`", own: true, at: last1}},
-		fStreaming:     {{attr: "llm.invocation_parameters", path: "stream"}},
-		fTTFT:          {{event: "First Token Stream Event", at: events1, streams: true}},
-		fInputTokens:   {{attr: "llm.token_count.prompt"}, {attr: "decision.token_count.input"}},
+		fSessionID: {{attr: "metadata", with: memberText("sessionId", "session_id", "threadId", "thread_id"), note: "`sessionId` or `threadId`", own: true, at: last1}},
+		fStreaming: {{attr: "llm.invocation_parameters", path: "stream"}},
+		fTTFT:      {{event: "First Token Stream Event", at: events1, streams: true}},
+		fInputTokens: {{attr: "llm.token_count.prompt"}, {attr: "decision.token_count.input"},
+			{attr: "output.value", path: "meta.usage.prompt_tokens", only: kindsOf(KindEmbedding), at: last1}}, // Haystack
 		fOutputTokens:  {{attr: "llm.token_count.completion"}, {attr: "decision.token_count.output"}},
 		fTotalTokens:   {{attr: "llm.token_count.total", at: afterOpenLIT2}},
 		fCacheRead:     {{attr: "llm.token_count.prompt_details.cache_read"}, {attr: "llm.token_count.prompt_details.cache_input"}},
@@ -259,4 +260,7 @@ var _ = register(dialect{
 		fOutputTokens: {{attr: "crewai.crew.usage_metrics", path: "completion_tokens", at: last1}},
 		fTotalTokens:  {{attr: "crewai.crew.usage_metrics", path: "total_tokens", at: last1}},
 	},
+	kinds: []kindRule{{at: kindByIntent, attr: "crewai.event_name", values: map[string]Kind{
+		"tool_failure_detected": KindOther, // a second span of a tool that fails
+	}}},
 })

@@ -406,7 +406,7 @@ var derived = [numFields]string{
 	fOperation:          "the kind",
 	fProvider:           "the server's address or the model's name",
 	fFinishReasons:      "the output messages",
-	fStreaming:          "the time to the first token",
+	fStreaming:          "the time to the first token, or the name of the span",
 	fTotalTokens:        "the sum of input and output",
 	fCacheCreation:      "the sum of what is kept for 5 minutes and for 1 hour",
 	fTotalCost:          "the sum of input and output",

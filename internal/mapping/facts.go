@@ -38,8 +38,18 @@ func (r *reading) facts(res *resource) {
 	r.usage(&s.Usage)
 	s.Streaming = r.boolean(fStreaming)
 	r.ttft()
+	if s.Kind == KindLLM && !s.Streaming.OK && isStream(r.span.Name()) {
+		s.Streaming = Bool{V: true, OK: true}
+	}
 	r.errors()
 }
+
+// isStream reports whether the name of a call says that the answer is a stream.
+func isStream(name string) bool {
+	return strings.Contains(name, "tream") && slices.ContainsFunc(wordsOf(name), func(w string) bool { return streamWords[w] })
+}
+
+var streamWords = wordSet("stream streaming streamed astream")
 
 // prompt resolves the name of a prompt template and its version, which must come
 // from the same place, if there is a name.

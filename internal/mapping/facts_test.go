@@ -236,3 +236,15 @@ func TestFinishReasonsOfMessagesAreRepairedForPostgres(t *testing.T) {
 	require.Equal(t, []string{"odd \uFFFD"}, s.FinishReasons)
 	require.Contains(t, s.Adjustments.Names(), "nul_removed")
 }
+
+// TestNamesOfStreams takes a stream from the name of a call that says nothing else of it.
+func TestNamesOfStreams(t *testing.T) {
+	for name, want := range map[string]any{
+		"OpenAIChat.invoke_stream": true, "ChatModel.astream": true, "streaming response": true, "OpenAIChat.invoke": nil, "chat upstream-model": nil,
+	} {
+		_, got := testSpan{name: name, attrs: anyMap{"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"}}.mapped(t)
+		if problem := compare("streaming", want, got["streaming"]); problem != "" {
+			t.Errorf("%s: %s", name, problem)
+		}
+	}
+}

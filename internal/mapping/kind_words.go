@@ -171,6 +171,8 @@ func (r *reading) kindByWords(evidenceIgnored bool) (Kind, string) {
 		return KindOther, "the name is that of a part of an answer"
 	case method != "":
 		return KindTool, "mcp.method.name is tools/call"
+	case e&(showsModel|showsEnd) == 0 && r.deliversMessage():
+		return KindOther, "the span delivers a message, which may tell of calls that others made"
 	}
 	byName, named := KindOther, lookedInVain
 	if !evidenceIgnored {
@@ -186,6 +188,12 @@ func (r *reading) kindByWords(evidenceIgnored bool) (Kind, string) {
 		return KindOther, "the name says that this is no call"
 	}
 	return kindByWeakEvidence(e)
+}
+
+// deliversMessage reports whether the span is of a message that a program sends or takes
+// from a queue.
+func (r *reading) deliversMessage() bool {
+	return r.attr("messaging.operation").exists() || r.attr("messaging.operation.type").exists() || r.attr("messaging.operation.name").exists()
 }
 
 // statement looks for a key that states the kind.

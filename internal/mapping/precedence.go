@@ -84,6 +84,7 @@ var precedence = []level{
 	"Google ADK",
 	afterADK,
 	"Strands Agents",
+	"OpenAI Agents SDK (Logfire)",
 	"Pydantic AI and Logfire",
 	"MLflow",
 	"Genkit",

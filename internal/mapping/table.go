@@ -22,6 +22,7 @@ type table struct {
 	scopePrefixes []scopePrefix
 	// dialects that tell of failures which no status shows
 	showFailure uint64
+	passOn      uint64     // dialects that know spans whose usage is of what they were given
 	dialects    []*dialect // by bit
 	slots       int
 	// slots of what message and document events tell, and the bit of reading.dialects that
@@ -176,6 +177,9 @@ func (t *table) addDialect(d *dialect, bit uint64) {
 	t.dialects = append(t.dialects, d)
 	if d.failed != nil {
 		t.showFailure |= bit
+	}
+	if d.passesOn != nil {
+		t.passOn |= bit
 	}
 	if d.convention {
 		t.conventions |= bit

@@ -12,8 +12,13 @@ const (
 )
 
 // toolMessageID takes the id of the call from the ToolMessage that a tool of
-// LangChain returned.
+// LangChain returned, or from the object that LlamaIndex puts around the output of a tool.
 func toolMessageID(r *reading, v value) value {
+	if s, is := v.str(); !is || strings.Contains(s, "tool_output") {
+		if n := r.parseOnce(v); n.Get("tool_output").Exists() {
+			return value{node: n.Get("tool_id")}
+		}
+	}
 	return value{node: toolMessage(r, v).Get("tool_call_id")}
 }
 

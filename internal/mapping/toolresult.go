@@ -67,7 +67,7 @@ func (r *reading) showsFailure(n jsonval.Node, depth int) bool {
 	case "error", "failed", "failure":
 		return true
 	}
-	for _, key := range [...]string{"data", "output", "kwargs"} {
+	for _, key := range [...]string{"data", "output", "kwargs", "tool_output"} {
 		if inner := n.Get(key); isObject(inner) && r.showsFailure(inner, depth+1) {
 			return true
 		}

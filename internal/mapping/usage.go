@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"math/bits"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -9,7 +10,7 @@ import (
 // usage resolves tokens and cost. Input includes cached input and output includes
 // reasoning: where an emitter reports them apart, they are added.
 func (r *reading) usage(u *Usage) {
-	if r.fed&usageFields == 0 || r.countsTokens() {
+	if r.fed&usageFields == 0 || r.countsTokens() || r.passesOn() {
 		return
 	}
 	var inputFrom, outputFrom *boundSource
@@ -32,6 +33,19 @@ func (r *reading) usage(u *Usage) {
 	if r.fed&costFields != 0 {
 		r.costs(u)
 	}
+}
+
+// passesOn asks the dialects of a span that calls no model.
+func (r *reading) passesOn() bool {
+	if r.out.Kind.IsModel() {
+		return false
+	}
+	for dialects := r.dialects & r.t.passOn; dialects != 0; dialects &= dialects - 1 {
+		if r.t.dialects[bits.TrailingZeros64(dialects)].passesOn(r) {
+			return true
+		}
+	}
+	return false
 }
 
 // parts resolves the figures that are priced apart. What is written to the cache may be
