@@ -19,12 +19,12 @@ var _ = register(dialect{
 		fReasoning:      {{attr: "usage", path: "output_tokens_details.reasoning_tokens", own: true}},
 		fErrorMessage:   {{attr: "error", path: "data.error", own: true}, {attr: "error", path: "message", own: true}},
 		fInputMessages:  {{attr: "input", own: true, only: onlyLLM}},
-		fOutputMessages: {{attr: "output", own: true, only: onlyLLM}},
+		fOutputMessages: {{attr: "output", own: true, only: onlyLLM}, {attr: "response", own: true, as: asBody, only: onlyLLM}},
 		fToolArguments:  {{attr: "input", own: true}},
 		fToolResult:     {{attr: "output", own: true}},
 	},
 	kinds:    []kindRule{{at: kindByOthers, own: true, of: logfireAgentsKind, note: "`Responses API …` `Chat completion …` → llm; `Function: …` → tool; `Agent run: …` → agent; `Guardrail …` → guardrail; `Turn …` `Task: …` `OpenAI Agents trace: …` → chain"}},
-	ownWords: []string{"response", "raw_input", "request_data", "error"},
+	ownWords: []string{"raw_input", "request_data", "error"},
 	names:    []string{"logfire.msg", "logfire.msg_template"},
 })
 
