@@ -96,21 +96,26 @@ func (r *reading) announces() bool {
 // that it is one: one operation may stand for all that a client asks of a provider, as Bedrock's
 // InvokeModel. A model that says why it stopped wrote an answer.
 func (r *reading) kindOfModel() Kind {
-	model := r.text(fRequestModel)
-	switch {
-	case !strings.Contains(model, "embed") && !strings.Contains(model, "rerank"), r.hasText(fOutputTokens), r.hasText(fFinishReasons):
+	if r.hasText(fOutputTokens) || r.hasText(fFinishReasons) {
 		return KindLLM
+	}
+	switch model := r.text(fRequestModel); {
 	case strings.Contains(model, "rerank"):
 		return KindReranker
+	case strings.Contains(model, "embed"):
+		return KindEmbedding
 	}
-	return KindEmbedding
+	return KindLLM
 }
 
 // asksNothing reports whether the whole request is an empty object and no tokens are told: the
 // span reads an answer that was given before, or a list.
 func (r *reading) asksNothing() bool {
+	if r.hasText(fInputTokens) || r.hasText(fOutputTokens) {
+		return false
+	}
 	input, _ := r.attr("input.value").str()
-	return input == "{}" && !r.hasText(fInputTokens) && !r.hasText(fOutputTokens)
+	return input == "{}"
 }
 
 // countsTokens reports whether the span asks how many tokens a request would have: that
