@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/binary"
-	"hash/fnv"
 	"math"
 	"slices"
 
@@ -328,18 +326,7 @@ var candidateColumns = []pgbatch.Column[CandidateRow]{
 	pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *CandidateRow) []byte { return appendStoredTime(b, r.Start) }),
 	pgbatch.Col("by_time", pgtype.BoolOID, func(b []byte, r *CandidateRow) []byte { return pgbatch.AppendBool(b, r.ByTime) }),
 	pgbatch.Col("has_id", pgtype.BoolOID, func(b []byte, r *CandidateRow) []byte { return pgbatch.AppendBool(b, r.HasID) }),
-	pgbatch.Col("ref", pgtype.Int8OID, func(b []byte, r *CandidateRow) []byte { return pgbatch.AppendInt64(b, r.ref()) }),
 	pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *CandidateRow) []byte { return appendSpanID(b, r.ID) }),
-}
-
-// ref is what tells the calls under one key apart that end at one time: a hash, since the entries
-// of the index are what such a row costs.
-func (r *CandidateRow) ref() int64 {
-	h := fnv.New64a()
-	_, _ = h.Write(r.Origin[:])
-	_, _ = h.Write(r.ID[:])
-	_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(r.Start)))
-	return int64(h.Sum64())
 }
 
 // EventPairRow is a row of llm_internal_pairs with effects.
@@ -416,10 +403,8 @@ func (r *MovedRecord) row() recordRow {
 // stores them.
 func SortCandidates(rows []CandidateRow) {
 	slices.SortFunc(rows, func(a, b CandidateRow) int {
-		if c := cmp.Or(cmp.Compare(int64(a.Key), int64(b.Key)), cmp.Compare(a.End, b.End)); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.ref(), b.ref())
+		return cmp.Or(cmp.Compare(int64(a.Key), int64(b.Key)), cmp.Compare(a.End, b.End), bytes.Compare(a.Origin[:], b.Origin[:]),
+			bytes.Compare(a.ID[:], b.ID[:]), cmp.Compare(a.Start, b.Start))
 	})
 }
 

@@ -33,8 +33,8 @@ func SessionKey(session string) CandidateKey {
 var nobody = CandidateKey{Hash: keyHash{}.text('j', "", ""), Apart: -1}
 
 // LegacyKey is that of a row that migration 038 made: earlier versions listed neither sessions nor
-// what is of nobody under the keys above, and those that a day after the migration still run have
-// rows that are not found.
+// what is of nobody under the keys above. Of collectors of these versions that still run a week after
+// the migration, calls are not found.
 const LegacyKey = 0x6c656761637931
 
 // Absences are the look-ups, without their numbers of candidates, that tell what is absent. The
