@@ -86,44 +86,6 @@ func CopyRows[T any](ctx context.Context, c *Conn, what, sql string, columns []C
 	return nil
 }
 
-// CopyFilled is CopyRows that names only those columns of a table that a row fills. Postgres reads
-// every named column of every row, null or not; the others get their default, which has to be null.
-func CopyFilled[T any](ctx context.Context, c *Conn, what, table string, columns []Column[T], rows []T) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	columns = filled(columns, rows)
-	return CopyRows(ctx, c, what, CopySQL(table, columns), columns, rows)
-}
-
-// filled returns the columns that are not null in all rows.
-func filled[T any](columns []Column[T], rows []T) []Column[T] {
-	null := make([]int, len(columns)) // columns that are, so far
-	for i := range null {
-		null[i] = i
-	}
-	var field []byte
-	for r := range rows {
-		n := 0
-		for _, i := range null {
-			if field = columns[i].Append(field[:0], &rows[r]); isNull(field) {
-				null[n] = i
-				n++
-			}
-		}
-		null = null[:n]
-	}
-	some := make([]Column[T], 0, len(columns)-len(null))
-	for i := range columns {
-		if len(null) > 0 && null[0] == i {
-			null = null[1:]
-			continue
-		}
-		some = append(some, columns[i])
-	}
-	return some
-}
-
 // CopySQL is the command for CopyRows.
 func CopySQL[T any](table string, columns []Column[T]) string {
 	return "COPY " + table + " (" + Names(columns) + ") FROM STDIN (FORMAT binary)"

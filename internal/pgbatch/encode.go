@@ -23,8 +23,6 @@ const (
 
 func AppendNull(dst []byte) []byte { return append(dst, 0xff, 0xff, 0xff, 0xff) }
 
-func isNull(field []byte) bool { return len(field) == 4 && field[0] == 0xff }
-
 func AppendLen(dst []byte, n int) []byte { return binary.BigEndian.AppendUint32(dst, uint32(n)) }
 
 // AppendText appends s, or null when s is empty.

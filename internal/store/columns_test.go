@@ -6,7 +6,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
-	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
@@ -30,23 +29,6 @@ func columnTypes[T any](columns []pgbatch.Column[T]) map[string]uint32 {
 		types[c.Name] = c.OID
 	}
 	return types
-}
-
-// TestSpanColumnsThatNoRowFillsAreNull wants no default, since COPY names only the columns
-// that a row fills.
-func TestSpanColumnsThatNoRowFillsAreNull(t *testing.T) {
-	_, pool := storetest.Open(t)
-	row := SpanRow{Span: &mapping.Span{}}
-	for _, c := range spanColumns {
-		if c.Append(nil, &row)[0] != 0xff {
-			continue // every row fills it
-		}
-		var standard *string
-		require.NoError(t, pool.QueryRow(t.Context(), `SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attribute a
-			LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-			WHERE a.attrelid = 'llm_spans'::regclass AND a.attname = $1`, c.Name).Scan(&standard))
-		require.Nil(t, standard, c.Name)
-	}
 }
 
 // byDatabase are the columns that a batch leaves to their default.

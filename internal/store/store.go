@@ -40,7 +40,7 @@ type Store struct {
 	insertTraces pgbatch.Query[TraceRow]
 	updateTraces pgbatch.Query[TraceRow]
 
-	spans       string // the table
+	copySpans   string
 	updateSpans pgbatch.Query[FlagRow]
 	failSpans   pgbatch.Query[FailingRow]
 
@@ -111,7 +111,7 @@ func New(schemaName string) *Store {
 		insertTraces: query(schemaName, "traces_insert", traceColumns),
 		updateTraces: query(schemaName, "traces_update", traceColumns),
 
-		spans:       schema.Table(schemaName, "llm_spans"),
+		copySpans:   pgbatch.CopySQL(schema.Table(schemaName, "llm_spans"), spanColumns),
 		updateSpans: query(schemaName, "spans_update", flagColumns),
 		failSpans:   query(schemaName, "spans_fail", failingColumns),
 
