@@ -30,9 +30,9 @@ import (
 //	count of hours in which spans start, for each: hours since the one before
 //
 // Collectors of other versions write, and read, another number of version, and count the
-// trace anew: what they keep of traces in the llm_internal tables differs. Up to version 3 of a
-// trace with nested tools alone, since of these they do not note what they await: only such a
-// trace has version 4. A trace without provenanceCurrent is another program's.
+// trace anew: what they keep of traces in the llm_internal tables differs. Traces with nested
+// tools have version 4, since up to version 3 nobody noted what such tools await; all others
+// have version 3 as before. A trace without provenanceCurrent is another program's.
 
 const (
 	provenanceVersion = 3
