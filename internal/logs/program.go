@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -253,17 +252,19 @@ func (r *record) field(keys []string) (pcommon.Value, bool) {
 
 // memberOf returns what an object, or the JSON of one, has under a key.
 func memberOf(v pcommon.Value, key string) (pcommon.Value, bool) {
-	if v.Type() == pcommon.ValueTypeStr {
-		parsed := pcommon.NewValueMap()
-		var object map[string]any
-		if len(v.Str()) > maxJSONBody || deep(v.Str()) || json.Unmarshal([]byte(v.Str()), &object) != nil || parsed.Map().FromRaw(object) != nil {
+	var object pcommon.Map
+	switch v.Type() {
+	case pcommon.ValueTypeMap:
+		object = v.Map()
+	case pcommon.ValueTypeStr:
+		read, ok := jsonObject(v.Str())
+		if !ok {
 			return pcommon.Value{}, false
 		}
-		v = parsed
-	}
-	if v.Type() != pcommon.ValueTypeMap {
+		object = read
+	default:
 		return pcommon.Value{}, false
 	}
-	v, ok := v.Map().Get(key)
+	v, ok := object.Get(key)
 	return v, ok && !absent(v)
 }

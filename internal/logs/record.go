@@ -213,19 +213,25 @@ func (r *record) readBody() {
 	case pcommon.ValueTypeMap:
 		r.body, r.has = b.Map(), true
 	case pcommon.ValueTypeStr:
-		s := b.Str()
-		if len(s) < 2 || s[0] != '{' || len(s) > maxJSONBody || deep(s) || !json.Valid([]byte(s)) {
-			return
-		}
-		var fields map[string]any
-		if json.Unmarshal([]byte(s), &fields) != nil {
-			return
-		}
-		m := pcommon.NewMap()
-		if m.FromRaw(wholeNumbers(fields).(map[string]any)) == nil {
-			r.body, r.has = m, true
+		if s := b.Str(); strings.HasPrefix(s, "{") {
+			if m, ok := jsonObject(s); ok {
+				r.body, r.has = m, true
+			}
 		}
 	}
+}
+
+// jsonObject reads the JSON of an object, unless the text is long or deep.
+func jsonObject(s string) (pcommon.Map, bool) {
+	if len(s) > maxJSONBody || deep(s) {
+		return pcommon.Map{}, false
+	}
+	var fields map[string]any
+	if json.Unmarshal([]byte(s), &fields) != nil {
+		return pcommon.Map{}, false
+	}
+	m := pcommon.NewMap()
+	return m, m.FromRaw(wholeNumbers(fields).(map[string]any)) == nil
 }
 
 // wholeNumbers makes ints of the numbers of JSON that are ints.
