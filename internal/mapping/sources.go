@@ -1,0 +1,83 @@
+package mapping
+
+import (
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
+
+// usable reports whether the span has what the source reads, and may read it.
+func (r *reading) usable(src *boundSource) bool {
+	if src.slot >= 0 && !r.slots[src.slot].set || src.resource {
+		return false
+	}
+	return src.kinds.has(r.out.Kind) && (!src.own || r.dialects&src.dialect != 0)
+}
+
+// each offers the sources of a field, in order of precedence, until one is taken.
+func (r *reading) each(f field, try func(src *boundSource, v value) bool) {
+	if r.fed&(1<<f) == 0 {
+		return
+	}
+	left := r.ready[f]
+	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
+		if src.slot < 0 || !r.usable(src) {
+			continue
+		}
+		v, ok := r.value(src)
+		if ok && src.with != nil {
+			v = src.with(r, v)
+			ok = v.exists()
+		}
+		if ok && try(src, v) {
+			r.notes.took(f, src)
+			return
+		}
+	}
+}
+
+// value reads what a source points at.
+func (r *reading) value(src *boundSource) (value, bool) {
+	s := &r.slots[src.slot]
+	if src.as == asName {
+		return r.textValue(r.span.Name()), true
+	}
+	if src.list {
+		return value{list: src.slot + 1}, src.with != nil
+	}
+	if len(src.steps) == 0 && src.as != asJSON {
+		return value{attr: s.value}, true
+	}
+	n := r.json(s)
+	if src.as == asJSON && !n.Exists() {
+		return value{attr: s.value}, true
+	}
+	for _, spellings := range src.steps {
+		n = child(n, spellings)
+	}
+	return value{node: n}, n.Exists() && n.Kind() != jsonval.Null
+}
+
+func child(n jsonval.Node, spellings []string) jsonval.Node {
+	for _, key := range spellings {
+		if key == "0" && n.Kind() == jsonval.Array {
+			return n.First()
+		}
+		if c := n.Get(key); c.Exists() {
+			return c
+		}
+	}
+	return jsonval.Node{}
+}
+
+// took notes that a column or content holds the attribute that a source read, if it does
+// so losslessly.
+func (r *reading) took(src *boundSource, lossless bool) {
+	s := &r.slots[src.slot]
+	if !lossless || len(src.steps) > 0 || s.part {
+		return
+	}
+	if s.attr >= 0 {
+		r.classes[s.attr] = classStored
+		return
+	}
+	r.eventTook(s, src)
+}
