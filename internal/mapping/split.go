@@ -42,6 +42,12 @@ func (b *Batch) take(whole *Batch, day int32, contents []content.ID, resource co
 	}
 }
 
+// LacksModel reports whether a call reports tokens and names no model, so that nothing but another
+// observation of the call tells the price.
+func (s *Span) LacksModel() bool {
+	return s.Kind.IsModel() && s.RequestModel == "" && s.ResponseModel == "" && (s.Usage.Input.OK || s.Usage.Output.OK)
+}
+
 // contentIDs lists the contents that a span refers to.
 func (s *Span) contentIDs() []content.ID {
 	ids := []content.ID{

@@ -23,6 +23,7 @@ const (
 
 // listed maps other names of a provider to the one that the list goes by.
 var listed = map[string]string{
+	"microsoft.foundry": azure, "azure_ai_foundry": azure, "azure_foundry": azure, "azure.ai.agents": azure, "az.ai.agents": azure,
 	"azure.ai.inference": azure, "az.ai.openai": azure, "az.ai.inference": azure, "aws_bedrock": bedrock, "amazon_bedrock": bedrock,
 	"azure": azure, "azure_ai": azure, "azure_openai": azure, "bedrock": bedrock, "vertex_ai": google, "gemini": google,
 	"gcp.vertex_ai": google, "gcp.gen_ai": google, "google": google, "vertexai": google,

@@ -60,6 +60,9 @@ func (r *Repricer) Run(ctx context.Context) {
 			if err == nil {
 				err = r.Reprice(ctx)
 			}
+			if err == nil {
+				err = r.RepriceDue(ctx)
+			}
 			if err != nil && ctx.Err() == nil {
 				r.Logger.Warn("Could not price the past again; the next attempt follows", zap.Error(err))
 			}
@@ -149,6 +152,25 @@ func (r *Repricer) repriceListed(ctx context.Context) error {
 			r.Logger.Info("Priced a day again", zap.String("day", time.Unix(int64(done.Day)*24*60*60, 0).UTC().Format(time.DateOnly)),
 				zap.Int("traces", sum.Traces), zap.Int("calls", sum.Calls), zap.Int("changed", sum.Changed))
 			sum = write.Repriced{}
+		}
+		if err := sleep.For(ctx, time.Duration(pause*float64(time.Since(begin)))); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// RepriceDue prices the traces again that wait for the model of a call, as far as they are due.
+func (r *Repricer) RepriceDue(ctx context.Context) error {
+	for ctx.Err() == nil {
+		begin := time.Now()
+		done, err := r.Writer.RepriceDue(ctx, r.Pricer)
+		if err != nil || done == nil {
+			return err
+		}
+		r.Progress(ctx, done)
+		if done.Done {
+			return nil
 		}
 		if err := sleep.For(ctx, time.Duration(pause*float64(time.Since(begin)))); err != nil {
 			return err

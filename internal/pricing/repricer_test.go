@@ -249,17 +249,49 @@ func (w *world) reprice(kill bool) {
 	cancel()
 }
 
+// due has the traces priced in which calls name no model.
+func (w *world) due() {
+	w.t.Helper()
+	w.exec(`UPDATE llm_internal_traces_to_price SET due_at = now()`)
+	require.NoError(w.t, w.collectors[w.r.IntN(2)].RepriceDue(w.t.Context()))
+}
+
+// named gives calls that name no model the one that llm_calls shows of them, and leaves out the other
+// spans that report tokens and name no model.
+func (w *world) named() map[string]mapping.Span {
+	spans := map[string]mapping.Span{}
+	for key, s := range w.stored {
+		if !s.LacksModel() {
+			spans[key] = s
+		}
+	}
+	rows, err := w.db.Query(w.t.Context(), `SELECT replace(trace_id::text, '-', '') || span_id, coalesce(provider, ''), coalesce(request_model, ''), coalesce(response_model, '')
+		FROM llm_calls WHERE counted`)
+	require.NoError(w.t, err)
+	var key, provider, asked, answered string
+	_, err = pgx.ForEachRow(rows, []any{&key, &provider, &asked, &answered}, func() error {
+		if s := w.stored[key]; s.LacksModel() {
+			s.Provider, s.RequestModel, s.ResponseModel = provider, asked, answered
+			spans[key] = s
+		}
+		return nil
+	})
+	require.NoError(w.t, err)
+	return spans
+}
+
 // check compares each estimate with the price of the span by the rows of now, and all sums
 // with their definition.
 func (w *world) check() {
 	w.t.Helper()
+	w.due()
 	fresh := New("public", zap.NewNop())
 	conn, err := w.db.Acquire(w.t.Context())
 	require.NoError(w.t, err)
 	require.NoError(w.t, fresh.Reload(w.t.Context(), conn.Conn()))
 	conn.Release()
-	want := map[string]string{}
-	for key, s := range w.stored {
+	want, named := map[string]string{}, w.named()
+	for key, s := range named {
 		s.EstimatedCost = decimal.NullDecimal{}
 		one := []mapping.Span{s}
 		fresh.Estimate(one)
@@ -272,7 +304,12 @@ func (w *world) check() {
 	rows, err := w.db.Query(w.t.Context(), `SELECT replace(trace_id::text, '-', '') || span_id, coalesce(trim_scale(estimated_cost)::text, 'none') FROM llm_spans`)
 	require.NoError(w.t, err)
 	var key, estimate string
-	_, err = pgx.ForEachRow(rows, []any{&key, &estimate}, func() error { got[key] = estimate; return nil })
+	_, err = pgx.ForEachRow(rows, []any{&key, &estimate}, func() error {
+		if _, ok := named[key]; ok {
+			got[key] = estimate
+		}
+		return nil
+	})
 	require.NoError(w.t, err)
 	require.Equal(w.t, want, got, "estimates by the prices of now")
 	rowcheck.Rollups(w.t, w.db)
@@ -406,4 +443,79 @@ func TestTracesOfOtherProgramsAreLeftAlone(t *testing.T) {
 	w.exec(`DELETE FROM llm_spans WHERE span_id = 'x'`)
 	w.exec(`DELETE FROM llm_traces WHERE span_count = 0`)
 	w.check()
+}
+
+// TestCallsWithoutAModelHaveThatOfOthers stores calls that name no model, and what tells the model, in
+// every order, and prices them after each batch or in the end.
+func TestCallsWithoutAModelHaveThatOfOthers(t *testing.T) {
+	w := newWorld(t, 2)
+	w.exec(`INSERT INTO llm_prices (model, input, output) VALUES ('house-7b', 1000000, 0), ('house-70b', 70000000, 0)`)
+	w.reload(&w.collectors[0])
+	span := func(n, parent byte, kind mapping.Kind, model string, tokens int64) mapping.Span {
+		s := mapping.Span{
+			SpanID: pcommon.SpanID{7: n}, Kind: kind, RequestModel: model, SpanKind: "internal", Status: "unset", Name: "span", ScopeName: "scope",
+			Start: w.base.UnixMicro() + int64(n), End: w.base.UnixMicro() + 1000 - int64(n), Day: int32(w.base.Unix() / (24 * 60 * 60)),
+		}
+		if parent > 0 {
+			s.ParentSpanID = pcommon.SpanID{7: parent}
+		}
+		if tokens > 0 {
+			s.Usage = mapping.Usage{Input: mapping.Int{V: tokens, OK: true}, Total: mapping.Int{V: tokens, OK: true}}
+		}
+		return s
+	}
+	other := mapping.KindOther
+	for name, c := range map[string]struct {
+		spans []mapping.Span
+		cost  string
+	}{
+		"an agent around":             {[]mapping.Span{span(1, 0, mapping.KindAgent, "house-7b", 0), span(2, 1, other, "house-70b", 0), span(3, 2, mapping.KindLLM, "", 5)}, "5"},
+		"the nearest of two agents":   {[]mapping.Span{span(1, 0, mapping.KindAgent, "house-70b", 0), span(2, 1, mapping.KindAgent, "house-7b", 0), span(3, 2, mapping.KindLLM, "", 5)}, "5"},
+		"another telling around":      {[]mapping.Span{span(1, 0, mapping.KindAgent, "house-70b", 0), span(2, 1, mapping.KindLLM, "house-7b", 0), span(3, 2, mapping.KindLLM, "", 5)}, "5"},
+		"the call below its usage":    {[]mapping.Span{span(1, 0, mapping.KindAgent, "house-70b", 0), span(2, 1, mapping.KindLLM, "", 5), span(3, 2, mapping.KindLLM, "house-7b", 0)}, "5"},
+		"no model for an embedding":   {[]mapping.Span{span(1, 0, mapping.KindAgent, "house-7b", 0), span(2, 1, other, "", 0), span(3, 2, mapping.KindEmbedding, "", 5)}, "none"},
+		"a model that has no price":   {[]mapping.Span{span(1, 0, mapping.KindAgent, "nobody", 0), span(2, 1, other, "", 0), span(3, 2, mapping.KindLLM, "", 5)}, "none"},
+		"two calls below one agent":   {[]mapping.Span{span(1, 0, mapping.KindAgent, "house-7b", 0), span(2, 1, mapping.KindLLM, "", 4), span(3, 1, mapping.KindLLM, "", 5)}, "9"},
+		"a call that names its model": {[]mapping.Span{span(1, 0, mapping.KindAgent, "house-7b", 0), span(2, 1, mapping.KindLLM, "house-70b", 1), span(3, 1, mapping.KindLLM, "", 5)}, "75"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			orders := [][]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}}
+			for i, order := range orders {
+				for meanwhile := range 2 {
+					w.exec(`DELETE FROM llm_spans`)
+					w.exec(`DELETE FROM llm_traces`)
+					for _, n := range order {
+						s := c.spans[n]
+						s.TraceID = pcommon.TraceID{byte(i + 1), byte(meanwhile), 15: byte(len(name))}
+						w.store(&mapping.Batch{Spans: []mapping.Span{s}})
+						if meanwhile > 0 {
+							w.due()
+						}
+					}
+					w.due()
+					var cost, ofCalls, ofUsage string
+					require.NoError(t, w.db.QueryRow(t.Context(), `SELECT coalesce(trim_scale(total_cost)::text, 'none'), (SELECT coalesce(trim_scale(sum(total_cost))::text, 'none') FROM llm_calls),
+						(SELECT coalesce(trim_scale(sum(total_cost))::text, 'none') FROM llm_usage) FROM llm_traces`).Scan(&cost, &ofCalls, &ofUsage))
+					require.Equal(t, []string{c.cost, c.cost, c.cost}, []string{cost, ofCalls, ofUsage}, order)
+					rowcheck.Rollups(t, w.db)
+					var unpriced, listed int
+					require.NoError(t, w.db.QueryRow(t.Context(), `SELECT coalesce(sum(unpriced_calls), 0), coalesce((SELECT sum(calls) FROM llm_unpriced_models), 0) FROM llm_traces`).Scan(&unpriced, &listed))
+					require.Equal(t, unpriced, listed)
+				}
+			}
+		})
+	}
+	// Who waits for a model no more is forgotten.
+	w.exec(`UPDATE llm_internal_traces_to_price SET listed_at = listed_at - interval '25 hours'`)
+	w.due()
+	var left int
+	require.NoError(t, w.db.QueryRow(t.Context(), `SELECT count(*) FROM llm_internal_traces_to_price`).Scan(&left))
+	require.Zero(t, left)
+}
+
+// store stores a batch by the first collector.
+func (w *world) store(b *mapping.Batch) {
+	w.t.Helper()
+	b.Contents, b.Resources = map[content.Key][]byte{}, map[content.ID][]byte{}
+	require.NoError(w.t, w.write(w.t.Context(), &w.collectors[0], b))
 }

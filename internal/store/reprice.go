@@ -52,12 +52,45 @@ func (s *Store) TracesToPrice(ctx context.Context, c *pgbatch.Conn, next *Repric
 	return ids, err
 }
 
-// LockTracesToPrice locks those of the traces' rows that are to be priced, and gives them to row. A
-// row of another program that has no trace id of ours is left out.
-func (s *Store) LockTracesToPrice(ctx context.Context, c *pgbatch.Conn, next *Repricing, ids [][16]byte, row func(*TraceRow)) error {
+// DueTraces returns the rows' ids of traces with calls that name no model and are to be priced by
+// now, at most so many.
+func (s *Store) DueTraces(ctx context.Context, c *pgbatch.Conn, most int32) (ids [][16]byte, err error) {
+	err = c.Exec(ctx, pgbatch.Statement{
+		What: "look for traces to price again", SQL: s.dueTraces,
+		Params: [][]byte{param(pgbatch.AppendInt32(nil, most))}, OIDs: []uint32{pgtype.Int4OID},
+		Row: func(v [][]byte) error {
+			r := pgbatch.Reader{Values: v}
+			ids = append(ids, [16]byte{})
+			r.UUID(&ids[len(ids)-1])
+			return r.Err
+		},
+	})
+	return ids, err
+}
+
+// ListTraces appends the statement that lists traces with new calls that name no model.
+func (s *Store) ListTraces(statements []pgbatch.Statement, ids [][16]byte) []pgbatch.Statement {
+	if len(ids) == 0 {
+		return statements
+	}
+	return append(statements, s.onTraces("list traces to price", s.listTraces, ids))
+}
+
+// PricedTraces appends the statements that note that traces were priced now.
+func (s *Store) PricedTraces(statements []pgbatch.Statement, ids [][16]byte) []pgbatch.Statement {
+	return append(statements, s.onTraces("end traces to price", s.unlistPriced, ids), s.onTraces("put off traces to price", s.priceLater, ids))
+}
+
+func (s *Store) onTraces(what, sql string, ids [][16]byte) pgbatch.Statement {
+	return pgbatch.Statement{What: what, SQL: sql, Params: [][]byte{uuidArray(ids)}, OIDs: []uint32{pgtype.UUIDArrayOID}}
+}
+
+// LockTracesToPrice locks those of the traces' rows that batches have changed since then, and gives
+// them to row. A row of another program that has no trace id of ours is left out.
+func (s *Store) LockTracesToPrice(ctx context.Context, c *pgbatch.Conn, since int64, ids [][16]byte, row func(*TraceRow)) error {
 	return c.Exec(ctx, pgbatch.Statement{
 		What: "lock traces to price again", SQL: s.lockPriced,
-		Params: [][]byte{uuidArray(ids), param(appendStoredTime(nil, next.TouchedSince))},
+		Params: [][]byte{uuidArray(ids), param(appendStoredTime(nil, since))},
 		OIDs:   []uint32{pgtype.UUIDArrayOID, pgtype.TimestamptzOID},
 		Row: func(v [][]byte) error {
 			var id pcommon.TraceID

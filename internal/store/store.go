@@ -58,6 +58,7 @@ type Store struct {
 	insertScores pgbatch.Query[*mapping.Score]
 
 	nextDay, tracesOfDay, lockPriced, pricedSpans, dayProgress, dayDone string
+	listTraces, dueTraces, unlistPriced, priceLater                     string
 	updateEstimates                                                     pgbatch.Query[EstimateRow]
 	updateCosts                                                         pgbatch.Query[TraceRow]
 	tracesWithWords, deleteTraces                                       string
@@ -148,7 +149,9 @@ func New(schemaName string) *Store {
 		nextDay: text(schemaName, "reprice_day"), tracesOfDay: text(schemaName, "reprice_traces"), lockPriced: text(schemaName, "reprice_lock"),
 		pricedSpans: text(schemaName, "reprice_spans"), dayProgress: text(schemaName, "reprice_progress"),
 		dayDone: text(schemaName, "reprice_done"), updateEstimates: query(schemaName, "reprice_update", estimateColumns),
-		updateCosts:     query(schemaName, "reprice_costs", costColumns),
+		updateCosts: query(schemaName, "reprice_costs", costColumns),
+		listTraces:  text(schemaName, "reprice_list"), dueTraces: text(schemaName, "reprice_due"),
+		unlistPriced: text(schemaName, "reprice_unlist"), priceLater: text(schemaName, "reprice_later"),
 		tracesWithWords: text(schemaName, "words_traces"), deleteTraces: text(schemaName, "traces_delete"),
 		copyWords:        pgbatch.CopySQL(schema.Table(schemaName, "llm_internal_words"), copyWordsColumns),
 		insertWords:      query(schemaName, "words_insert", wordsColumns),

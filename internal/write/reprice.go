@@ -16,6 +16,9 @@ import (
 // them took a tenth more time of PostgreSQL and of the collector.
 const repriceSpans = 16000
 
+// repriceTraces bounds the traces that one transaction prices again because of calls without a model.
+const repriceTraces = 200
+
 // Repriced says what Reprice has done.
 type Repriced struct {
 	Day    int32 // since 1970-01-01
@@ -37,13 +40,26 @@ type Prices interface {
 // transaction with all sums that follow: of their traces at once, of their hours when these
 // are folded again. A trace that an earlier version counted is counted anew. It returns nil
 // if no day waits, or another collector is at it.
-func (w *Writer) Reprice(ctx context.Context, prices Prices) (done *Repriced, err error) {
+func (w *Writer) Reprice(ctx context.Context, prices Prices) (*Repriced, error) {
+	return w.reprice(ctx, prices, (*repricing).nextOfDay)
+}
+
+// RepriceDue does so for traces that wait for the model of a call. It returns nil if none is due.
+func (w *Writer) RepriceDue(ctx context.Context, prices Prices) (*Repriced, error) {
+	return w.reprice(ctx, prices, (*repricing).due)
+}
+
+func (w *Writer) reprice(ctx context.Context, prices Prices, run func(*repricing, context.Context) error) (done *Repriced, err error) {
 	err = pgbatch.Run(ctx, w.pool, true, func(c *pgbatch.Conn, _ bool) error {
 		r := repricing{
 			transaction: transaction{w: w, conn: c, batch: &mapping.Batch{}, careful: true},
 			prices:      prices, number: map[[16]byte]int32{}, changed: map[int32]bool{}, elsewhere: map[int32]bool{},
 		}
-		done, err = r.run(ctx)
+		err := r.begin(ctx)
+		if err == nil {
+			err = run(&r, ctx)
+		}
+		done = r.done
 		return err
 	})
 	return done, err
@@ -63,48 +79,85 @@ type repricing struct {
 	elsewhere map[int32]bool // traces where a call that starts in another hour may have the figures
 }
 
-func (r *repricing) run(ctx context.Context) (*Repriced, error) {
-	if err := r.begin(ctx); err != nil {
-		return nil, err
-	}
+func (r *repricing) nextOfDay(ctx context.Context) error {
 	next, err := r.w.store.NextRepricing(ctx, r.conn)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if next == nil {
-		return nil, r.conn.Commit(ctx)
+		return r.conn.Commit(ctx)
 	}
 	// A change of prices after this lists the day anew, and waits for this transaction to do so.
-	if err := r.prices.Reload(ctx, r.conn.Pgx()); err != nil {
-		return nil, fmt.Errorf("read llm_prices: %w", err)
+	if err := r.reload(ctx); err != nil {
+		return err
 	}
 	ids, err := r.w.store.TracesToPrice(ctx, r.conn, next, repriceSpans)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r.done = &Repriced{Day: next.Day, Done: len(ids) == 0}
 	var last *[16]byte
 	if len(ids) > 0 {
 		last = &ids[len(ids)-1]
-		err = r.w.store.LockTracesToPrice(ctx, r.conn, next, ids, func(row *store.TraceRow) {
+	}
+	s, err := r.reprice(ctx, ids, next.TouchedSince)
+	if err != nil {
+		return err
+	}
+	return r.conn.Commit(ctx, r.w.store.Progress(s, next, last)...)
+}
+
+// due prices the traces that wait longest for the model of a call.
+func (r *repricing) due(ctx context.Context) error {
+	ids, err := r.w.store.DueTraces(ctx, r.conn, repriceTraces)
+	if err != nil {
+		return err
+	}
+	if len(ids) == 0 {
+		return r.conn.Commit(ctx)
+	}
+	if err := r.reload(ctx); err != nil {
+		return err
+	}
+	r.done = &Repriced{Done: len(ids) < repriceTraces}
+	s, err := r.reprice(ctx, ids, math.MinInt64)
+	if err != nil {
+		return err
+	}
+	return r.conn.Commit(ctx, r.w.store.PricedTraces(s, ids)...)
+}
+
+func (r *repricing) reload(ctx context.Context) error {
+	if err := r.prices.Reload(ctx, r.conn.Pgx()); err != nil {
+		return fmt.Errorf("read llm_prices: %w", err)
+	}
+	return nil
+}
+
+// reprice estimates the calls of those of the traces that batches have changed since then, and
+// returns the statements that store what follows.
+func (r *repricing) reprice(ctx context.Context, ids [][16]byte, since int64) ([]pgbatch.Statement, error) {
+	if len(ids) > 0 {
+		err := r.w.store.LockTracesToPrice(ctx, r.conn, since, ids, func(row *store.TraceRow) {
 			r.traces = append(r.traces, traceSpans{otel: row.TraceID, id: row.ID, stored: row.Rollup})
 		})
+		if err != nil {
+			return nil, err
+		}
 	}
-	if err == nil && len(r.traces) > 0 {
-		err = r.reprice(ctx)
-	}
-	if err != nil {
-		return nil, err
+	if len(r.traces) > 0 {
+		if err := r.estimate(ctx); err != nil {
+			return nil, err
+		}
 	}
 	s := r.w.store.Change(nil, &r.changes, r.bounds())
 	s = r.w.store.UpdateTraces(s, r.changedTraces()) // those that were counted anew
 	s = r.w.store.UpdateCosts(s, r.costs())
-	s = r.w.store.TouchHours(s, append(r.times, r.changedTimes()...))
-	return r.done, r.conn.Commit(ctx, r.w.store.Progress(s, next, last)...)
+	return r.w.store.TouchHours(s, append(r.times, r.changedTimes()...)), nil
 }
 
-// reprice estimates the calls of traces whose rows are locked.
-func (r *repricing) reprice(ctx context.Context) error {
+// estimate estimates the calls of traces whose rows are locked.
+func (r *repricing) estimate(ctx context.Context) error {
 	within := store.Range{From: math.MaxInt64, To: math.MinInt64}
 	var ids [][16]byte
 	var outdated []int32

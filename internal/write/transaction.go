@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -387,6 +388,7 @@ func (t *transaction) finish(ctx context.Context) error {
 		s = t.w.store.PairSignals(s, &t.pairing.changes)
 	}
 	s = t.w.store.UpdateTraces(s, t.changedTraces())
+	s = t.w.store.ListTraces(s, t.unnamed())
 	s = t.w.store.DeleteTraces(s, t.empty)
 	s = t.w.store.TouchHours(s, t.changedTimes())
 	if t.dryRun {
@@ -409,6 +411,17 @@ func (t *transaction) changedTraces() []store.TraceRow {
 		}
 	}
 	return rows
+}
+
+// unnamed returns the traces to which the batch brings calls that report tokens and name no model:
+// what tells the model may be stored already, or come later.
+func (t *transaction) unnamed() (ids [][16]byte) {
+	for i := range t.traces {
+		if slices.ContainsFunc(t.traces[i].rows, func(r int32) bool { return !t.dead[r] && t.rows[r].LacksModel() }) {
+			ids = append(ids, t.traces[i].id)
+		}
+	}
+	return ids
 }
 
 // changedTimes returns times in the hours whose usage this batch changes: those of the

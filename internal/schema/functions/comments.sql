@@ -64,8 +64,8 @@ BEGIN
                 ('', 'error_type', 'Kind of error, _OTHER where not named. Null for success.'),
                 ('', 'error_message', 'Message of the error. Null for success and where not reported.'),
                 -- models
-                ('', 'provider', 'Provider of the model, such as openai, aws.bedrock. Null where not reported.'),
-                ('', 'model', 'The answering model, else the requested one, without vendor, region, date and version, in small letters: group by it. Null where not reported.'),
+                ('', 'provider', 'Provider of the model, such as openai, aws.bedrock; in views of calls else as other observations report it. Null where not reported.'),
+                ('', 'model', 'The answering model, else the requested one, without vendor, region, date and version, in small letters: group by it. In views of calls else the one of another observation of the call, or of the agent around. Null where not reported.'),
                 ('', 'request_model', 'Model as requested. Null where not reported.'),
                 ('', 'response_model', 'Model as it answered. Null where not reported.'),
                 ('', 'models', 'Models that calls of the trace name, sorted.'),

@@ -104,6 +104,54 @@ BEGIN
 END
 $$;
 
+-- The model of a span that names none: of one that is not counted, that of the call which
+-- shows the span's usage; else that of the innermost other telling which names one; of a
+-- call of a language model else that of the nearest agent or chain around it which does.
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_told_model(of_trace uuid, of_span text, of_kind text, of_parent text, is_counted boolean,
+    since timestamptz, until timestamptz)
+RETURNS TABLE (provider text, request_model text, response_model text)
+LANGUAGE plpgsql STABLE ROWS 1 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+#variable_conflict use_column
+BEGIN
+    IF NOT is_counted THEN
+        RETURN QUERY
+        SELECT s.provider, s.request_model, s.response_model
+        FROM {{.schema}}.llm_internal_usage_call(of_trace, of_span, since, until) c
+        JOIN {{.schema}}.llm_spans s ON s.trace_id = of_trace AND s.span_id = c.span_id AND s.start_time = c.start_time
+        WHERE s.request_model IS NOT NULL OR s.response_model IS NOT NULL;
+        IF FOUND THEN
+            RETURN;
+        END IF;
+    END IF;
+    RETURN QUERY
+    SELECT o.provider, o.request_model, o.response_model
+    FROM {{.schema}}.llm_internal_tellings(of_trace, of_span, since, until) WITH ORDINALITY o
+    WHERE o.request_model IS NOT NULL OR o.response_model IS NOT NULL ORDER BY o.ordinality LIMIT 1;
+    IF FOUND OR of_kind <> 'llm' THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH RECURSIVE up AS (
+        SELECT of_span COLLATE "C" AS span_id, of_parent AS parent_span_id, NULL::text AS provider, NULL::text AS request_model,
+            NULL::text AS response_model, 0 AS height
+      UNION
+        SELECT s.span_id, s.parent_span_id, s.provider, CASE WHEN s.kind IN ('agent', 'chain') THEN s.request_model END,
+            CASE WHEN s.kind IN ('agent', 'chain') THEN s.response_model END, up.height + 1
+        FROM up
+        CROSS JOIN LATERAL (
+            SELECT up.parent_span_id AS span_id WHERE up.parent_span_id IS NOT NULL
+            UNION ALL
+            SELECT b.outer_span_id FROM {{.schema}}.llm_internal_side_by_side b WHERE b.trace_id = of_trace AND b.inner_span_id = up.span_id) o
+        CROSS JOIN LATERAL (SELECT x.span_id, x.parent_span_id, x.kind, x.provider, x.request_model, x.response_model FROM {{.schema}}.llm_spans x
+            WHERE x.trace_id = of_trace AND x.span_id = o.span_id AND x.start_time BETWEEN since AND until OFFSET 0) s
+        WHERE coalesce(up.request_model, up.response_model) IS NULL AND up.height < 100
+    )
+    SELECT up.provider, up.request_model, up.response_model FROM up
+    WHERE coalesce(up.request_model, up.response_model) IS NOT NULL
+    ORDER BY up.height, up.span_id, up.request_model, up.response_model LIMIT 1;
+END
+$$;
+
 -- The counted call that shows the usage of a telling around it: of those below it which
 -- it tells, the one that ends nearest to its own end. None where none is below, or more
 -- than a thousand spans are: such usage has a row of its own. The time is part of the

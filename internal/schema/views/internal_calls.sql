@@ -7,14 +7,12 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     s.service_name, s.scope_name, s.scope_version, s.start_time, s.end_time, s.duration_us,
     s.status, s.status_message,
     {{.error}},
-    {{.own_or_told provider}} AS provider,
-    CASE WHEN m.own_model IS NULL AND k.told_again
-         THEN (SELECT {{.schema}}.llm_model_name(coalesce(o.response_model, o.request_model))
-               FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
-               WHERE o.response_model IS NOT NULL OR o.request_model IS NOT NULL ORDER BY o.ordinality LIMIT 1)
-         ELSE {{.schema}}.llm_model_name(m.own_model) END AS model,
-    CASE WHEN m.own_model IS NULL AND k.told_again THEN {{.of_tellings request_model}} ELSE s.request_model END AS request_model,
-    CASE WHEN m.own_model IS NULL AND k.told_again THEN {{.of_tellings response_model}} ELSE s.response_model END AS response_model,
+    coalesce({{.own_or_told provider}}, CASE WHEN m.is_unnamed THEN {{.of_model provider}} END) AS provider,
+    {{.schema}}.llm_model_name(CASE WHEN m.is_unnamed
+        THEN (SELECT coalesce(o.response_model, o.request_model) FROM {{.told_model}} o)
+        ELSE coalesce(s.response_model, s.request_model) END) AS model,
+    CASE WHEN m.is_unnamed THEN {{.of_model request_model}} ELSE s.request_model END AS request_model,
+    CASE WHEN m.is_unnamed THEN {{.of_model response_model}} ELSE s.response_model END AS response_model,
     CASE WHEN s.response_id IS NULL AND k.told_again
          THEN (SELECT o.response_id FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
                WHERE o.response_id IS NOT NULL AND {{.has_answer}} ORDER BY o.ordinality LIMIT 1)
@@ -65,7 +63,7 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
 FROM {{.schema}}.llm_spans s
 LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id
 CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day) d
-CROSS JOIN LATERAL (SELECT coalesce(s.response_model, s.request_model) AS own_model) m
+CROSS JOIN LATERAL (SELECT coalesce(s.response_model, s.request_model) IS NULL AND s.counted AND t.span_count > 1 AS is_unnamed) m
 CROSS JOIN LATERAL (SELECT s.kind IN ('agent', 'chain') AS is_agent, s.counted IS TRUE AS is_call, s.counted AND t.span_count > 1
         AND (t.span_count > 64 OR {{.schema}}.llm_internal_told_again(s.trace_id, s.kind, t.start_time, t.end_time)) AS told_again,
     coalesce(s.cost_counted, s.usage_counted) AS cost_counted) k
