@@ -1,6 +1,7 @@
 package price
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -25,7 +26,7 @@ var litellmUnits = map[string]struct {
 	"cache_creation_input_token_cost_above_1hr": {CacheWrite1h, 6},
 	"input_cost_per_audio_token":                {InputAudio, 6}, "output_cost_per_audio_token": {OutputAudio, 6},
 	"input_cost_per_image_token": {InputImage, 6}, "output_cost_per_image_token": {OutputImage, 6},
-	"output_cost_per_reasoning_token": {Reasoning, 6}, "input_cost_per_request": {Request, 0},
+	"output_cost_per_reasoning_token": {Reasoning, 6}, "input_cost_per_request": {Request, 0}, "input_cost_per_query": {Request, 0},
 }
 
 var (
@@ -85,6 +86,7 @@ func litellmRows(name string, text json.RawMessage, source string) ([]Row, error
 	}
 	base := Row{Provider: litellmProvider(provider), Model: litellmModel(name, provider), Match: Equals, Source: source}
 	variants := map[variantOf]*Row{}
+	other := false // seconds, characters or the like cost something
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		v, rest, err := litellmVariant(key)
 		if err != nil {
@@ -92,6 +94,7 @@ func litellmRows(name string, text json.RawMessage, source string) ([]Row, error
 		}
 		u, ok := litellmUnits[rest]
 		if !ok || string(fields[key]) == "null" {
+			other = other || strings.Contains(rest, "_cost") && costsSomething(fields[key])
 			continue
 		}
 		p, err := decimal.NewFromString(strings.Trim(string(fields[key]), `"`))
@@ -108,7 +111,19 @@ func litellmRows(name string, text json.RawMessage, source string) ([]Row, error
 		}
 		variants[v].Prices[u.unit] = decimal.NewNullDecimal(p.Shift(u.shift))
 	}
-	return completed(variants), nil
+	rows := completed(variants)
+	if other && !slices.ContainsFunc(rows, func(r Row) bool { return !r.isFree() }) {
+		return nil, nil
+	}
+	return rows, nil
+}
+
+// costsSomething reports whether a value is a number other than 0, or holds one.
+func costsSomething(value json.RawMessage) bool { return bytes.ContainsAny(value, "123456789") }
+
+// isFree reports whether all prices that a row has are 0.
+func (r *Row) isFree() bool {
+	return !slices.ContainsFunc(r.Prices[:], func(p decimal.NullDecimal) bool { return p.Valid && !p.Decimal.IsZero() })
 }
 
 // completed gives each variant what it leaves to the model's base prices.
