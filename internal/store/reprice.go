@@ -38,33 +38,30 @@ func (s *Store) NextRepricing(ctx context.Context, c *pgbatch.Conn) (next *Repri
 
 // TracesToPrice returns the rows' ids of the next traces of a day, as many as some spans have.
 func (s *Store) TracesToPrice(ctx context.Context, c *pgbatch.Conn, next *Repricing, spans int32) (ids [][16]byte, err error) {
-	err = c.Exec(ctx, pgbatch.Statement{
+	return traceIDs(ctx, c, pgbatch.Statement{
 		What: "list traces to price again", SQL: s.tracesOfDay,
 		Params: [][]byte{param(pgbatch.AppendInt32(nil, next.Day)), param(pgbatch.AppendUUID(nil, next.DoneTo)), param(pgbatch.AppendInt32(nil, spans))},
 		OIDs:   []uint32{pgtype.Int4OID, pgtype.UUIDOID, pgtype.Int4OID},
-		Row: func(v [][]byte) error {
-			r := pgbatch.Reader{Values: v}
-			ids = append(ids, [16]byte{})
-			r.UUID(&ids[len(ids)-1])
-			return r.Err
-		},
 	})
-	return ids, err
 }
 
 // DueTraces returns the rows' ids of traces with calls that name no model and are to be priced by
 // now, at most so many.
 func (s *Store) DueTraces(ctx context.Context, c *pgbatch.Conn, most int32) (ids [][16]byte, err error) {
-	err = c.Exec(ctx, pgbatch.Statement{
+	return traceIDs(ctx, c, pgbatch.Statement{
 		What: "look for traces to price again", SQL: s.dueTraces,
 		Params: [][]byte{param(pgbatch.AppendInt32(nil, most))}, OIDs: []uint32{pgtype.Int4OID},
-		Row: func(v [][]byte) error {
-			r := pgbatch.Reader{Values: v}
-			ids = append(ids, [16]byte{})
-			r.UUID(&ids[len(ids)-1])
-			return r.Err
-		},
 	})
+}
+
+func traceIDs(ctx context.Context, c *pgbatch.Conn, statement pgbatch.Statement) (ids [][16]byte, err error) {
+	statement.Row = func(v [][]byte) error {
+		r := pgbatch.Reader{Values: v}
+		ids = append(ids, [16]byte{})
+		r.UUID(&ids[len(ids)-1])
+		return r.Err
+	}
+	err = c.Exec(ctx, statement)
 	return ids, err
 }
 
