@@ -25,9 +25,10 @@ var parts = map[string]string{
     WHERE o.$1 IS NOT NULL ORDER BY o.ordinality LIMIT 1) ELSE d.day END`,
 	// A list of ids of span s as a list without lists in it, which another program may have stored.
 	"flat": `CASE WHEN array_ndims(s.$1) > 1 THEN ARRAY(SELECT unnest(s.$1)) ELSE s.$1 END`,
-	// What tells the model of a call s of trace t that names none.
-	"told_model": `{{.schema}}.llm_internal_told_model(s.trace_id, s.span_id, s.kind, s.parent_span_id, s.counted, t.start_time, t.end_time)`,
-	"of_model":   `(SELECT o.$1 FROM {{.told_model}} o)`,
+	// What tells the model of a call s of trace t that names none. A strict function is not called for a null.
+	"told_model": `{{.schema}}.llm_internal_told_model(CASE WHEN coalesce(s.response_model, s.request_model) IS NULL AND t.span_count > 1 THEN s.trace_id END,
+        s.span_id, s.kind, coalesce(s.parent_span_id, ''), s.counted, t.start_time, t.end_time)`,
+	"of_model": `(SELECT o.$1 FROM {{.told_model}} o)`,
 	// How long after its end span s was stored; null where one of the times is infinite.
 	"lag": `CASE WHEN isfinite(s.stored_at) AND isfinite(s.end_time) THEN s.stored_at - s.end_time END`,
 	// The error of a call, which an event may name more exactly than its span.

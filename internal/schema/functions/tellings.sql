@@ -110,7 +110,7 @@ $$;
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_told_model(of_trace uuid, of_span text, of_kind text, of_parent text, is_counted boolean,
     since timestamptz, until timestamptz)
 RETURNS TABLE (provider text, request_model text, response_model text)
-LANGUAGE plpgsql STABLE ROWS 1 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
+LANGUAGE plpgsql STABLE STRICT ROWS 1 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
     IF NOT is_counted THEN
@@ -132,7 +132,7 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH RECURSIVE up AS (
-        SELECT of_span COLLATE "C" AS span_id, of_parent AS parent_span_id, NULL::text AS provider, NULL::text AS request_model,
+        SELECT of_span COLLATE "C" AS span_id, nullif(of_parent, '') AS parent_span_id, NULL::text AS provider, NULL::text AS request_model,
             NULL::text AS response_model, 0 AS height
       UNION
         SELECT s.span_id, s.parent_span_id, s.provider, CASE WHEN s.kind IN ('agent', 'chain') THEN s.request_model END,

@@ -7,6 +7,6 @@ FROM (
         {{.schema}}.llm_model_name(coalesce(s.response_model, s.request_model, n.response_model, n.request_model)) AS model, s.total_tokens
     FROM {{.schema}}.llm_spans s
     LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id AND coalesce(s.response_model, s.request_model) IS NULL
-    LEFT JOIN LATERAL {{.told_model}} n ON t.span_count > 1
+    LEFT JOIN LATERAL {{.told_model}} n ON true
     WHERE s.start_time >= now() - interval '30 days' AND s.estimate_counted AND s.estimated_cost IS NULL) u
 GROUP BY u.provider, u.model;

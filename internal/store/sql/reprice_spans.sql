@@ -7,7 +7,8 @@ SELECT s.tableoid, s.ctid, s.trace_id, s.span_id, {{template "micros" "s.start_t
     s.estimated_cost, s.counted, s.usage_counted, s.estimate_counted
 FROM unnest($1) r (id)
 CROSS JOIN LATERAL (
-    SELECT *, tableoid, ctid, request_model IS NULL AND response_model IS NULL AND coalesce(input_tokens, output_tokens) IS NOT NULL AS is_unnamed
-    FROM {{.schema}}.llm_spans
+    SELECT *, tableoid, ctid FROM {{.schema}}.llm_spans
     WHERE trace_id = r.id AND start_time BETWEEN $2 AND $3 AND kind IN ('llm', 'embedding', 'reranker') OFFSET 0) s
-LEFT JOIN LATERAL {{.schema}}.llm_internal_told_model(s.trace_id, s.span_id, s.kind, s.parent_span_id, s.counted, $2, $3) n ON s.is_unnamed
+LEFT JOIN LATERAL {{.schema}}.llm_internal_told_model(
+    CASE WHEN coalesce(s.request_model, s.response_model) IS NULL AND coalesce(s.input_tokens, s.output_tokens) IS NOT NULL THEN s.trace_id END,
+    s.span_id, s.kind, coalesce(s.parent_span_id, ''), s.counted, $2, $3) n ON true
