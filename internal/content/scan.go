@@ -161,33 +161,10 @@ func (it *elements) next() (string, splitState) {
 		return "", broken
 	}
 	start := it.i
-	end := objectEnd(it.s, start)
+	end := jsonval.End(it.s, start)
 	if end < 0 {
 		return "", broken
 	}
 	it.i, it.some = end, true
 	return it.s[start:end], element
-}
-
-// objectEnd returns the index after the object or array that starts at i, -1 if it
-// has no end.
-func objectEnd(s string, i int) int {
-	depth := 0
-	for i < len(s) {
-		switch s[i] {
-		case '"':
-			if i = jsonval.StringEnd(s, i+1); i < 0 {
-				return -1
-			}
-			continue
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		}
-		i++
-	}
-	return -1
 }

@@ -274,23 +274,3 @@ func readHex(s string) rune {
 	}
 	return c
 }
-
-// StringEnd returns the index after the quote that ends the string whose text
-// starts at i, -1 if there is none.
-func StringEnd(s string, i int) int {
-	start := i
-	for {
-		q := strings.IndexByte(s[i:], '"')
-		if q < 0 {
-			return -1
-		}
-		i += q + 1
-		slash := i - 2
-		for slash >= start && s[slash] == '\\' {
-			slash--
-		}
-		if (i-2-slash)%2 == 0 {
-			return i
-		}
-	}
-}

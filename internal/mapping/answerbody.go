@@ -11,10 +11,10 @@ const answerBody = "of a response's body, or of what LangChain keeps of one"
 // answerID takes the id from the body of a response. LangChain has ids of its own for runs.
 func answerID(r *reading, v value) value {
 	body, kept := r.answerText(v)
-	id := firstText(body, "id", "responseId")
+	id := jsonval.MemberText(body, "id", "responseId")
 	if kept != "" {
-		if id = firstText(kept, "id"); id == "" || strings.HasPrefix(id, "run-") || strings.HasPrefix(id, "lc_run") {
-			id = firstText(memberOf(kept, "response_metadata"), "id")
+		if id = jsonval.MemberText(kept, "id"); id == "" || strings.HasPrefix(id, "run-") || strings.HasPrefix(id, "lc_run") {
+			id = jsonval.MemberText(jsonval.Member(kept, "response_metadata"), "id")
 		}
 	}
 	if strings.HasPrefix(id, "__fake") {
@@ -27,9 +27,9 @@ func answerID(r *reading, v value) value {
 func answerModel(r *reading, v value) value {
 	body, kept := r.answerText(v)
 	if kept != "" {
-		return r.filledText(firstText(memberOf(kept, "response_metadata"), "model_name", "model"))
+		return r.filledText(jsonval.MemberText(jsonval.Member(kept, "response_metadata"), "model_name", "model"))
 	}
-	return r.filledText(firstText(body, "model", "modelVersion"))
+	return r.filledText(jsonval.MemberText(body, "model", "modelVersion"))
 }
 
 func (r *reading) filledText(s string) value {
@@ -65,15 +65,15 @@ func (r *reading) objectText(v value) string {
 
 // memberText takes the first of the members of an object that is a text.
 func memberText(keys ...string) func(*reading, value) value {
-	return func(r *reading, v value) value { return r.filledText(firstText(r.objectText(v), keys...)) }
+	return func(r *reading, v value) value { return r.filledText(jsonval.MemberText(r.objectText(v), keys...)) }
 }
 
 // answerText returns the body of a response, or what LangChain keeps of it in a message, as JSON
 // text. Outputs may be long, and the two members are short: the text is not parsed.
 func (r *reading) answerText(v value) (body, kept string) {
 	s := r.objectText(v)
-	if strings.Contains(s, `"generations"`) {
-		return "", memberOf(after(s, `"message"`), "kwargs")
+	if jsonval.Index(s, `"generations"`) >= 0 {
+		return "", jsonval.Member(after(s, `"message"`), "kwargs")
 	}
 	for _, told := range [...]string{`"choices"`, `"candidates"`, `"output"`, `"assistant"`} {
 		if strings.Contains(s, told) {
@@ -87,69 +87,6 @@ func (r *reading) answerText(v value) (body, kept string) {
 func after(s, key string) string {
 	_, rest, _ := strings.Cut(s, key)
 	return strings.TrimLeft(rest, ": \t\r\n")
-}
-
-// firstText returns the first of the members of the object in JSON text that is a text.
-func firstText(object string, keys ...string) string {
-	for _, key := range keys {
-		if !strings.Contains(object, key) {
-			continue
-		}
-		member := memberOf(object, key)
-		if end := endOfText(member); end > 0 && !strings.Contains(member[1:end], `\`) {
-			return member[1:end]
-		}
-	}
-	return ""
-}
-
-// memberOf returns JSON text from the value of a member on, of the object that it begins with.
-func memberOf(s, key string) string {
-	depth := 0
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth <= 0 {
-				return ""
-			}
-		case '"':
-			end := endOfText(s[i:])
-			if end < 0 {
-				return ""
-			}
-			if depth == 1 && s[i+1:i+end] == key {
-				if rest := strings.TrimLeft(s[i+end+1:], " \t\r\n"); strings.HasPrefix(rest, ":") {
-					return strings.TrimLeft(rest[1:], " \t\r\n")
-				}
-			}
-			i += end
-		}
-	}
-	return ""
-}
-
-// endOfText returns where the quoted text ends that s begins with, or -1.
-func endOfText(s string) int {
-	if s == "" || s[0] != '"' {
-		return -1
-	}
-	for end := 1; end < len(s); end++ {
-		next := strings.IndexByte(s[end:], '"')
-		if next < 0 {
-			return -1
-		}
-		end += next
-		escapes := 0
-		for s[end-1-escapes] == '\\' {
-			escapes++
-		}
-		if escapes%2 == 0 {
-			return end
-		}
-	}
-	return -1
 }
 
 // listInText takes the list of messages or blocks that a library has written as the only text

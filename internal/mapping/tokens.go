@@ -208,61 +208,26 @@ func (r *reading) gatherText(t *traits, text string) {
 		return
 	}
 	for rest := text; ; {
-		i := afterUsage(rest)
+		i := jsonval.Index(rest, "sage")
 		if i < 0 {
 			return
 		}
-		rest = rest[i:]
+		rest = rest[i+len("sage"):]
 		end := strings.IndexByte(rest[:min(len(rest), len(`_metadata"`))], '"')
 		if end < 0 || strings.ContainsAny(rest[:end], " {}[],:") {
 			continue
 		}
 		object := strings.TrimLeft(rest[end+1:], " :\n\t\r")
 		if strings.HasPrefix(object, "{") {
-			if n := objectLength(object); n > 0 && n < maxUsageObject {
+			if n := jsonval.End(object[:min(len(object), maxUsageObject)], 0); n > 0 {
 				r.gatherObject(object[:n])
 			}
 		}
 	}
 }
 
-// afterUsage returns where the first "sage" of a text ends; -1 for none. It looks for the g,
-// which few bytes are: 0.12 ns a byte of English messages, where strings.Index takes 0.95.
-func afterUsage(text string) int {
-	for i := 0; ; i++ {
-		g := strings.IndexByte(text[i:], 'g')
-		if g < 0 {
-			return -1
-		}
-		if i += g; i >= 2 && i+1 < len(text) && text[i-2:i+2] == "sage" {
-			return i + 2
-		}
-	}
-}
-
 // maxUsageObject bounds the text of a usage object.
 const maxUsageObject = 4096
-
-// objectLength returns the length of the JSON object that a text begins with, 0 for none.
-func objectLength(s string) int {
-	depth, quoted := 0, false
-	for i := 0; i < len(s) && i <= maxUsageObject; i++ {
-		switch c := s[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{':
-			depth++
-		case c == '}':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		}
-	}
-	return 0
-}
 
 func (r *reading) gatherObject(text string) {
 	if len(text) > maxUsageObject {

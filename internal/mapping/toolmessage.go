@@ -1,8 +1,6 @@
 package mapping
 
 import (
-	"strings"
-
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
@@ -14,7 +12,7 @@ const (
 // toolMessageID takes the id of the call from the ToolMessage that a tool of
 // LangChain returned, or from the object that LlamaIndex puts around the output of a tool.
 func toolMessageID(r *reading, v value) value {
-	if s, is := v.str(); !is || strings.Contains(s, "tool_output") {
+	if s, is := v.str(); !is || looksEncoded(s) && jsonval.Index(s, "tool_output") >= 0 {
 		if n := r.parseOnce(v); n.Get("tool_output").Exists() {
 			return value{node: n.Get("tool_id")}
 		}
@@ -29,7 +27,7 @@ func toolMessageName(r *reading, v value) value {
 
 // toolMessage finds a ToolMessage, serialised or dumped, alone or as the output of a run.
 func toolMessage(r *reading, v value) jsonval.Node {
-	if s, is := v.str(); is && !strings.Contains(s, "tool_call_id") {
+	if s, is := v.str(); is && (!looksEncoded(s) || jsonval.Index(s, "tool_call_id") < 0) {
 		return jsonval.Node{}
 	}
 	n := r.parseOnce(v)

@@ -33,7 +33,7 @@ func mayShowFailure(s string) bool {
 	if s == "" || strings.IndexByte(`{["`, s[0]) < 0 {
 		return false
 	}
-	has := func(part string) bool { return strings.Contains(s, part) }
+	has := func(part string) bool { return jsonval.Index(s, part) >= 0 }
 	return has(`\"`) || has(`rror"`) && has("true") || has(`"success"`) && has("false") ||
 		has(`"status"`) && (has("rror") || has("RROR") || has("ail") || has("AIL"))
 }
