@@ -41,7 +41,7 @@ func (r *reading) readAnswer(src *boundSource) bool {
 			continue
 		}
 		s := &r.slots[at]
-		if !s.part && (i != answerToolCalls || s.node.Exists()) {
+		if !s.part && (i != answerToolCalls || r.json(s).Exists()) {
 			r.classify(s.attr, classStored)
 		}
 	}

@@ -257,8 +257,7 @@ func (r *reading) bodyOf(src *boundSource, v value) (jsonval.Node, jsonval.Repai
 	if src.as != asBody || !is || v.attr != s.value || !strings.HasPrefix(text, "{") || strings.HasPrefix(text, isPython) {
 		return jsonval.Node{}, 0
 	}
-	n := r.json(s)
-	return n, s.repairs
+	return r.repairedJSON(s)
 }
 
 // given returns what a source of words gives: an attribute untouched, so that the

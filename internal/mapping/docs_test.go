@@ -188,8 +188,9 @@ func writeField(b *strings.Builder, t *table, f field) {
 		fmt.Fprintf(b, "On spans of kind %s.\n\n", kindNamesOf(info.kinds))
 	}
 	b.WriteString("| | source | dialect | |\n|---|---|---|---|\n")
-	for i, src := range t.sources[f] {
-		fmt.Fprintf(b, "| %d | %s | %s | %s |\n", i+1, sourceName(src), src.dialectName, sourceNote(src, info))
+	for i := range t.sources[f] {
+		src := &t.sources[f][i]
+		fmt.Fprintf(b, "| %d | %s | %s | %s |\n", i+1, sourceName(src), t.dialectOf(src), sourceNote(src, info))
 	}
 	b.WriteString("\n")
 }

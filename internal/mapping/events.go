@@ -40,7 +40,7 @@ func (r *reading) scanEvents() {
 			continue
 		}
 		if info.time >= 0 && !r.slots[info.time].set {
-			r.fill(info.time, slot{time: e.Timestamp(), attr: -1}, 1<<fTTFT)
+			r.fill(info.time, slot{attr: -1, event: int32(i)}, 1<<fTTFT)
 		}
 		if info.message != nil {
 			r.fill(r.messageSlot(info.message.output), slot{attr: -1}, 1<<fInputMessages|1<<fOutputMessages)

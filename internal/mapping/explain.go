@@ -168,7 +168,7 @@ func (r *reading) showsDialect(key string, v pcommon.Value, bit uint64) bool {
 		}
 		info = &f.keyInfo
 	}
-	return info.marks&bit != 0 || slices.ContainsFunc(info.values, func(m markValue) bool {
+	return info.marks&bit != 0 || slices.ContainsFunc(r.t.markValues[info.slot], func(m markValue) bool {
 		return m.dialect&bit != 0 && v.Type() == pcommon.ValueTypeStr && v.Str() == m.value
 	})
 }
@@ -220,11 +220,12 @@ func (r *reading) explainField(f field, read []bool) FieldExplanation {
 	from := r.notes.from[f]
 	summed := f == fTotalTokens && len(from) == 1 && r.readNumber(from[0]) != r.out.Usage.Total.V
 	won := f == fEnvironment && from == nil && r.out.Environment != ""
-	for _, src := range r.t.sources[f] {
+	for i := range r.t.sources[f] {
+		src := &r.t.sources[f][i]
 		if !r.has(src) {
 			continue
 		}
-		o := Origin{Attribute: r.keyOf(src), Dialect: src.dialectName, Value: r.shownValue(src)}
+		o := Origin{Attribute: r.keyOf(src), Dialect: r.t.dialectOf(src), Value: r.shownValue(src)}
 		if slices.Contains(from, src) && !summed {
 			won = true
 			r.markSource(read, src)
@@ -273,8 +274,8 @@ func (r *reading) whyLost(src *boundSource, won bool) string {
 	switch {
 	case !src.kinds.has(r.out.Kind):
 		return "not read on spans of kind " + r.out.Kind.String()
-	case src.own && r.dialects&src.dialect == 0:
-		return "read only on spans of " + src.dialectName
+	case src.ownOf != 0 && r.dialects&src.ownOf == 0:
+		return "read only on spans of " + r.t.dialectOf(src)
 	case won:
 		return "comes later"
 	}

@@ -180,7 +180,8 @@ func (r *reading) ttft() {
 
 func (r *reading) millis(src *boundSource, v value) (ms float64, exact, ok bool) {
 	if src.event != "" && src.attr == "" {
-		return float64(r.slots[src.slot].time-r.span.StartTimestamp()) / 1e6, false, r.slots[src.slot].time >= r.span.StartTimestamp()
+		start, at := r.span.StartTimestamp(), r.span.Events().At(int(r.slots[src.slot].event)).Timestamp()
+		return float64(at-start) / 1e6, false, at >= start
 	}
 	if src.as == asTime {
 		at, ok := v.time()

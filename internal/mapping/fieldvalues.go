@@ -51,12 +51,15 @@ func refuses(f field, s string) bool {
 }
 
 // peekText reads a text field without taking it.
-func (r *reading) peekText(f field) (text string, ok bool) {
+func (r *reading) peekText(f field) (text string) {
 	r.each(f, func(_ *boundSource, v value) bool {
-		text, _, ok = v.fact()
+		s, _, ok := v.fact()
+		if ok = ok && !refuses(f, s); ok {
+			text = s
+		}
 		return ok
 	})
-	return text, ok
+	return text
 }
 
 // count resolves a number up to most; a larger one stays an attribute.

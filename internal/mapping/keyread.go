@@ -38,10 +38,12 @@ type keyRead struct {
 	index  int32  // in a family: the index in the key,
 	rest   string // and what follows
 	traits *traits
-	guess  *guess   // what the value is if an unknown emitter has it; nil: not read yet
-	json   []byte   // the key and its colon among the attributes; nil for one that must be repaired
-	seen   uint64   // the turn in which a span or record last had the key
-	next   *keyRead // the key that came after it last: emitters write their keys in the same order
+	guess  *guess // what the value is if an unknown emitter has it; nil: not read yet
+	json   []byte // the key and its colon among the attributes; nil for one that must be repaired
+	seen   uint64 // the turn in which a span or record last had the key
+	// next are the keys that came after it last, the last first: emitters write the keys of spans of
+	// one kind in the same order, and spans of two kinds often come in turns.
+	next [2]*keyRead
 }
 
 // lookUp reads a key, once for keys that come again.
@@ -51,18 +53,20 @@ func (r *reading) lookUp(key string) *keyRead {
 	}
 	if len(key) > maxKeyLength || len(r.keysRead) >= maxKeysRead {
 		r.keys.doubtful = true
-		r.first.next = nil // what is forgotten must not be found by its place
+		r.first.next = [2]*keyRead{} // what is forgotten must not be found by its place
 	}
 	return remember(r.keysRead, key, r.t.read)
 }
 
 // see reads the key of the next attribute.
 func (r *reading) see(key string, at int32) *keyRead {
-	k := r.before.next
+	k := r.before.next[0]
 	if k == nil || k.key != key {
-		k = r.lookUp(key)
+		if k = r.before.next[1]; k == nil || k.key != key {
+			k = r.lookUp(key)
+		}
 		if len(key) <= maxKeyLength {
-			r.before.next = k
+			r.before.next = [2]*keyRead{k, r.before.next[0]}
 		}
 	}
 	r.before = k

@@ -99,7 +99,7 @@ func (r *reading) kindOfModel() Kind {
 	if r.hasText(fOutputTokens) || r.hasText(fFinishReasons) {
 		return KindLLM
 	}
-	switch model := r.text(fRequestModel); {
+	switch model := r.peekText(fRequestModel); {
 	case strings.Contains(model, "rerank"):
 		return KindReranker
 	case strings.Contains(model, "embed"):

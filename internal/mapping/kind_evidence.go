@@ -128,7 +128,7 @@ func (r *reading) evidence() (e evidence) {
 func (r *reading) hasText(f field) bool {
 	left := r.ready[f]
 	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
-		if src.slot < 0 || src.as == asName || src.resource || src.own && r.dialects&src.dialect == 0 || len(src.steps) > 0 || src.notWhole() {
+		if src.slot < 0 || src.as == asName || src.ownOf != 0 && r.dialects&src.ownOf == 0 || len(src.steps) > 0 || src.notWhole() {
 			continue
 		}
 		s := &r.slots[src.slot]
@@ -171,7 +171,7 @@ func (r *reading) kindByEvidence(e evidence, byName Kind, named bool) (Kind, str
 		return KindEmbedding, "the span names the model of embeddings, or their length"
 	}
 	if e&showsModel != 0 && e&showsOutput == 0 {
-		asked, answered := lower(r.text(fRequestModel)), lower(r.text(fResponseModel))
+		asked, answered := lower(r.peekText(fRequestModel)), lower(r.peekText(fResponseModel))
 		switch {
 		case strings.Contains(asked, "rerank") || strings.Contains(answered, "rerank"):
 			return KindReranker, "the model is a reranker by its name"

@@ -395,7 +395,8 @@ func (r *reading) readResource(attrs pcommon.Map) *resource {
 
 // ofResource reads a field from the attributes of a resource.
 func (r *reading) ofResource(attrs pcommon.Map, f field) (fitted, int) {
-	for _, src := range r.t.sources[f] {
+	for i := range r.t.sources[f] {
+		src := &r.t.sources[f][i]
 		if src.own {
 			continue // of the dialect's spans
 		}

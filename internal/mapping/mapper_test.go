@@ -60,11 +60,12 @@ func TestLargeBatchesKeepTheOrderOfTheirSpans(t *testing.T) {
 func TestEverySourceHasAPlaceOfItsOwn(t *testing.T) {
 	for f := range field(numFields) {
 		places := map[int]string{}
-		for _, src := range compiled().sources[f] {
+		for i := range compiled().sources[f] {
+			src := &compiled().sources[f][i]
 			if other, taken := places[src.rank]; taken {
-				require.NotEqual(t, src.dialectName, other, "two sources of %s share a place", fields[f].column)
+				require.NotEqual(t, compiled().dialectOf(src), other, "two sources of %s share a place", fields[f].column)
 			}
-			places[src.rank] = src.dialectName
+			places[src.rank] = compiled().dialectOf(src)
 		}
 	}
 	require.LessOrEqual(t, len(dialects), 63, "a dialect is a bit of a set")
@@ -114,7 +115,7 @@ func TestAFaultAroundSpansSetsThemAside(t *testing.T) {
 
 	m = New(Options{})
 	broken := *m.table
-	broken.sources[fServiceName] = []*boundSource{nil}
+	broken.sources[fServiceName] = []boundSource{{}}
 	m.table = &broken
 	b := m.Map(td)
 	require.Empty(t, b.Spans)

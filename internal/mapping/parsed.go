@@ -10,12 +10,23 @@ import (
 
 // json parses the JSON of a slot, once.
 func (r *reading) json(s *slot) jsonval.Node {
-	if s.parsed || !s.set {
-		return s.node
+	n, _ := r.repairedJSON(s)
+	return n
+}
+
+// repairedJSON is json with what was repaired.
+func (r *reading) repairedJSON(s *slot) (jsonval.Node, jsonval.Repairs) {
+	switch {
+	case !s.set:
+		return jsonval.Node{}, 0
+	case s.parsed == 0:
+		var j slotJSON
+		j.node = r.parse(s.value, &j.repairs)
+		r.slotJSON = append(r.slotJSON, j)
+		s.parsed = int32(len(r.slotJSON))
 	}
-	s.parsed = true
-	s.node = r.parse(s.value, &s.repairs)
-	return s.node
+	j := &r.slotJSON[s.parsed-1]
+	return j.node, j.repairs
 }
 
 // parse reads a value as JSON: encoded once or twice, or as Python prints a dict.

@@ -206,10 +206,8 @@ func (r *reading) provider() string {
 	if found != "" || !r.out.Kind.IsModel() {
 		return found
 	}
-	if host, ok := r.peekText(fServerAddress); ok {
-		if p := hostProvider(host); p != "" {
-			return p
-		}
+	if p := hostProvider(r.peekText(fServerAddress)); p != "" {
+		return p
 	}
 	if p := modelProvider(r.out.RequestModel); p != "" {
 		return p

@@ -16,12 +16,13 @@ func TestQuotedNames(t *testing.T) {
 		fProvider, fRequestModel, fResponseModel, fResponseID, fUserID, fSessionID, fEnvironment, fRelease, fPromptName, fPromptVersion, fAgentName, fAgentID,
 		fToolName, fToolCallID, fServiceTier, fErrorType, fFinishReasons,
 	} {
-		for _, src := range compiled().sources[f] {
+		for i := range compiled().sources[f] {
+			src := &compiled().sources[f][i]
 			if src.attr == "" || src.event != "" || len(src.steps) > 0 || strings.ContainsAny(src.attr, "#*") || src.resource || src.with != nil {
 				continue
 			}
 			plain, quoted := ofSource(t, src, f, "zeta"), ofSource(t, src, f, `"zeta"`)
-			require.Equal(t, plain, quoted, "%s of %s", src.attr, src.dialectName)
+			require.Equal(t, plain, quoted, "%s of %s", src.attr, compiled().dialectOf(src))
 			if plain != nil {
 				tried++
 			}

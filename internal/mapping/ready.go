@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -24,11 +25,15 @@ func (p *positions) merge(other *positions) {
 
 // next takes the first position out of the set; -1 for none.
 func (p *positions) next() int {
-	for w, word := range p {
-		if word != 0 {
-			p[w] = word & (word - 1)
-			return w*64 + bits.TrailingZeros64(word)
-		}
+	if p[0] != 0 {
+		i := bits.TrailingZeros64(p[0])
+		p[0] &= p[0] - 1
+		return i
+	}
+	if p[1] != 0 {
+		i := bits.TrailingZeros64(p[1])
+		p[1] &= p[1] - 1
+		return 64 + i
 	}
 	return -1
 }
@@ -36,8 +41,9 @@ func (p *positions) next() int {
 // feed is a source or rule that a slot feeds: the place in the list of its field, or in
 // that of the rules, which is the list behind the fields'.
 type feed struct {
-	list uint8
-	at   uint8
+	list   uint8
+	at     uint8
+	object bool // only if the value is a JSON object
 }
 
 const kindList = numFields
@@ -47,26 +53,25 @@ type readyLists [numFields + 1]positions
 
 // link notes for each slot what it feeds.
 func (t *table) link() {
-	t.feeds, t.objectFeeds = make([][]feed, t.slots), make([][]feed, t.slots)
+	feeds := make([][]feed, t.slots)
 	for f := range t.sources {
 		if len(t.sources[f]) > maxPositions {
 			panic("mapping: more sources of a field than positions")
 		}
-		for i, src := range t.sources[f] {
+		for i := range t.sources[f] {
+			src := &t.sources[f][i]
 			if src.resource {
 				continue
 			}
-			switch {
-			case src.object:
-				t.objectFeeds[src.slot] = append(t.objectFeeds[src.slot], feed{uint8(f), uint8(i)})
-				continue
-			case src.answer == nil:
-				t.feeds[src.slot] = append(t.feeds[src.slot], feed{uint8(f), uint8(i)})
+			src.asGiven = src.as != asName && src.as != asJSON && !src.list && len(src.steps) == 0 && src.with == nil
+			fd := feed{uint8(f), uint8(i), src.object}
+			if src.answer == nil {
+				feeds[src.slot] = append(feeds[src.slot], fd)
 				continue
 			}
 			for _, part := range src.parts {
 				if part >= 0 {
-					t.feeds[part] = append(t.feeds[part], feed{uint8(f), uint8(i)})
+					feeds[part] = append(feeds[part], fd)
 				}
 			}
 		}
@@ -81,7 +86,7 @@ func (t *table) link() {
 	for i, rule := range t.kinds {
 		switch {
 		case rule.slot >= 0:
-			t.feeds[rule.slot] = append(t.feeds[rule.slot], feed{uint8(kindList), uint8(i)})
+			feeds[rule.slot] = append(feeds[rule.slot], feed{list: uint8(kindList), at: uint8(i)})
 		case rule.own:
 			d := bits.TrailingZeros64(rule.dialect)
 			if t.nameRules[d] == nil {
@@ -93,32 +98,27 @@ func (t *table) link() {
 			t.always[kindList].add(i)
 		}
 	}
-	for _, fd := range t.feeds[t.name] {
+	for _, fd := range feeds[t.name] {
 		t.always[fd.list].add(int(fd.at))
+	}
+	t.feeds = slices.Concat(feeds...)
+	for i, at := 0, 0; i <= len(feeds); i++ {
+		t.feedsFrom = append(t.feedsFrom, uint16(at))
+		if i < len(feeds) {
+			at += len(feeds[i])
+		}
 	}
 }
 
 // touch marks what a slot feeds as ready.
 func (r *reading) touch(slot int16) {
 	r.touched = append(r.touched, slot)
-	r.mark(r.t.feeds[slot])
-}
-
-// touchObject marks what a slot feeds if its value is an object.
-func (r *reading) touchObject(slot int16, v pcommon.Value) {
-	if feeds := r.t.objectFeeds[slot]; len(feeds) > 0 {
-		r.markObject(feeds, v)
-	}
-}
-
-func (r *reading) markObject(feeds []feed, v pcommon.Value) {
-	if mayBeObject(v) {
-		r.mark(feeds)
-	}
-}
-
-func (r *reading) mark(feeds []feed) {
-	for _, fd := range feeds {
+	for _, fd := range r.t.feeds[r.t.feedsFrom[slot]:r.t.feedsFrom[slot+1]] {
+		if fd.object {
+			if v := r.slots[slot].value; v == (pcommon.Value{}) || !mayBeObject(v) {
+				continue
+			}
+		}
 		r.ready[fd.list].add(int(fd.at))
 	}
 }
@@ -142,7 +142,7 @@ func (r *reading) next(f field, left *positions) *boundSource {
 	if i < 0 {
 		return nil
 	}
-	return r.t.sources[f][i]
+	return &r.t.sources[f][i]
 }
 
 // kindRules are the positions of the rules that may decide the kind of the span.

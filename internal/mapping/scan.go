@@ -80,19 +80,21 @@ func (r *reading) file(info *keyInfo, v pcommon.Value, attr, event int32) {
 		r.classify(attr, classWords)
 	}
 	r.dialects |= info.marks
-	for _, m := range info.values {
-		if v.Type() == pcommon.ValueTypeStr && v.Str() == m.value {
-			r.dialects |= m.dialect
+	if info.valued && v.Type() == pcommon.ValueTypeStr {
+		for _, m := range r.t.markValues[info.slot] {
+			if v.Str() == m.value {
+				r.dialects |= m.dialect
+			}
 		}
 	}
 	s := &r.slots[info.slot]
 	if s.set {
 		return
 	}
-	s.value, s.attr, s.event, s.info, s.set = v, attr, event, info, true
+	s.value, s.attr, s.event, s.set = v, attr, event, true
 	r.touch(info.slot)
-	r.touchObject(info.slot, v)
 	r.fed |= info.fields
+	r.ownOf |= info.wordsOf | info.factOf
 	r.copied, r.original = r.copied || info.copied, r.original || info.original
 }
 
@@ -147,12 +149,15 @@ func says(v pcommon.Value) bool {
 // settleOwn settles what carries words, and what facts, on spans of the dialects that
 // this one turned out to be of.
 func (r *reading) settleOwn() {
+	if r.ownOf&r.dialects == 0 {
+		return
+	}
 	for _, i := range r.touched {
-		switch s := &r.slots[i]; {
-		case s.info == nil || s.attr < 0 || s.part:
-		case s.info.wordsOf&r.dialects != 0:
+		switch s, info := &r.slots[i], r.t.info(i); {
+		case !s.set || s.attr < 0 || s.part:
+		case info.wordsOf&r.dialects != 0:
 			r.classes[s.attr] = classWords
-		case s.info.factOf&r.dialects != 0 && !s.info.words && s.info.fields&(1<<fErrorMessage) == 0:
+		case info.factOf&r.dialects != 0 && !info.words && info.fields&(1<<fErrorMessage) == 0:
 			r.classes[s.attr] = classFact
 		}
 	}

@@ -6,10 +6,10 @@ import (
 
 // usable reports whether the span has what the source reads, and may read it.
 func (r *reading) usable(src *boundSource) bool {
-	if src.slot >= 0 && !r.slots[src.slot].set || src.resource {
+	if src.slot >= 0 && !r.slots[src.slot].set {
 		return false
 	}
-	return src.kinds.has(r.out.Kind) && (!src.own || r.dialects&src.dialect != 0)
+	return src.kinds.has(r.out.Kind) && (src.ownOf == 0 || r.dialects&src.ownOf != 0)
 }
 
 // each offers the sources of a field, in order of precedence, until one is taken.
@@ -17,15 +17,18 @@ func (r *reading) each(f field, try func(src *boundSource, v value) bool) {
 	if r.fed&(1<<f) == 0 {
 		return
 	}
-	left := r.ready[f]
-	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
+	sources, left := r.t.sources[f], r.ready[f]
+	for i := left.next(); i >= 0; i = left.next() {
+		src := &sources[i]
 		if src.slot < 0 || !r.usable(src) {
 			continue
 		}
-		v, ok := r.value(src)
-		if ok && src.with != nil {
-			v = src.with(r, v)
-			ok = v.exists()
+		v, ok := value{attr: r.slots[src.slot].value}, true
+		if !src.asGiven {
+			if v, ok = r.value(src); ok && src.with != nil {
+				v = src.with(r, v)
+				ok = v.exists()
+			}
 		}
 		if ok && try(src, v) {
 			r.notes.took(f, src)

@@ -3,6 +3,7 @@ package mapping
 import (
 	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -14,7 +15,7 @@ type table struct {
 	keys     map[string]*keyInfo
 	families map[string][]*family // by the key's first segment
 	events   map[string]*eventInfo
-	sources  [numFields][]*boundSource
+	sources  [numFields][]boundSource
 	kinds    []*boundRule
 	scopes   map[string]uint64 // dialects by the name of the scope
 	byHand   map[string]uint64 // dialects by those of the scopes whose spans programs begin themselves
@@ -24,21 +25,23 @@ type table struct {
 	showFailure uint64
 	passOn      uint64     // dialects that know spans whose usage is of what they were given
 	dialects    []*dialect // by bit
-	slots       int
 	// slots of what message and document events tell, and the bit of reading.dialects that
 	// marks a text completion
 	input, output, documents int16
 	// slot that stands for the name of the span, and the fields it feeds
 	name      int16
 	nameFeeds uint64
-	// what each slot feeds, what every span has something for, and the rules that read the
-	// name of a dialect's spans
-	feeds [][]feed
-	// what a slot feeds if its value is a JSON object
-	objectFeeds [][]feed
-	always      readyLists
-	nameRules   []*positions // by dialect; nil for most
-	nameRuled   uint64       // dialects that have some
+	slots     int
+	infos     []*[infosAtOnce]keyInfo // of the slots of keys
+	// what the slots feed, those of a slot from one of feedsFrom to the next
+	feeds     []feed
+	feedsFrom []uint16
+	// what every span has something for, and the rules that read the name of a dialect's spans
+	always    readyLists
+	nameRules []*positions // by dialect; nil for most
+	nameRuled uint64       // dialects that have some
+	// dialects that only a certain value of a key shows, by the key's slot
+	markValues map[int16][]markValue
 	// counts are what token counts of emitters that nobody described are filed under, by
 	// what the words of their keys say.
 	counts  [numTokenFacts]*keyInfo
@@ -68,9 +71,9 @@ const (
 // keyInfo is what is known of an attribute key.
 type keyInfo struct {
 	slot   int16
-	fields uint64      // set of fields it may feed
-	marks  uint64      // dialects it shows
-	values []markValue // dialects that only a certain value shows
+	fields uint64 // set of fields it may feed
+	marks  uint64 // dialects it shows
+	valued bool   // only certain values show a dialect: table.markValues
 	words  bool
 	fact   bool // a column holds its value whole
 	// repeatsName says that the value is no words where it is the name of the span.
@@ -112,15 +115,16 @@ type eventInfo struct {
 // boundSource is a source with its slots.
 type boundSource struct {
 	*source
-	dialectName string
-	dialect     uint64
-	rank        int
-	kinds       kindSet
-	slot        int16 // of the attribute or family; the first of answer
-	parts       [answerParts]int16
-	steps       [][]string
-	list        bool // the slot is that of an indexed family
-	guessed     bool // by the words of a key
+	dialect uint64 // 0: any emitter's
+	ownOf   uint64 // the dialect on whose spans alone the source is read; 0: any span
+	rank    int
+	kinds   kindSet
+	slot    int16 // of the attribute or family; the first of answer
+	parts   [answerParts]int16
+	steps   [][]string
+	list    bool // the slot is that of an indexed family
+	asGiven bool // the value is the attribute's
+	guessed bool // by the words of a key
 }
 
 type boundRule struct {
@@ -138,7 +142,7 @@ type scopePrefix struct {
 var compiled = sync.OnceValue(func() *table { return compile(dialects) })
 
 func compile(all []*dialect) *table {
-	t := &table{keys: map[string]*keyInfo{}, families: map[string][]*family{}, events: map[string]*eventInfo{}, scopes: map[string]uint64{}, byHand: map[string]uint64{}}
+	t := &table{keys: map[string]*keyInfo{}, families: map[string][]*family{}, events: map[string]*eventInfo{}, scopes: map[string]uint64{}, byHand: map[string]uint64{}, markValues: map[int16][]markValue{}}
 	t.input, t.output, t.documents, t.name = t.newSlot(), t.newSlot(), t.newSlot(), t.newSlot()
 	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b *dialect) int { return level(a.name).rank() - level(b.name).rank() })
@@ -151,11 +155,19 @@ func compile(all []*dialect) *table {
 	t.addUnknownEvents()
 	t.addCopies()
 	for f := range t.sources {
-		slices.SortStableFunc(t.sources[f], func(a, b *boundSource) int { return cmp.Compare(a.rank, b.rank) })
+		slices.SortStableFunc(t.sources[f], func(a, b boundSource) int { return cmp.Compare(a.rank, b.rank) })
 	}
 	slices.SortStableFunc(t.kinds, func(a, b *boundRule) int { return a.at - b.at })
 	t.link()
 	return t
+}
+
+// dialectOf names the dialect of a source.
+func (t *table) dialectOf(src *boundSource) string {
+	if src.dialect == 0 {
+		return "any emitter"
+	}
+	return t.dialects[bits.TrailingZeros64(src.dialect)].name
 }
 
 // addCounts adds, as the last source of each count, what the words of a key say.
@@ -165,10 +177,11 @@ func (t *table) addCounts() {
 		if f == 0 {
 			continue
 		}
-		info := &keyInfo{slot: t.newSlot(), fields: 1 << f}
+		info := t.newKey()
+		info.fields = 1 << f
 		t.counts[fact] = info
-		t.sources[f] = append(t.sources[f], &boundSource{
-			source: &source{attr: tokenFactNames[fact]}, dialectName: "any emitter", rank: math.MaxInt - int(fact), kinds: anyKind, slot: info.slot,
+		t.sources[f] = append(t.sources[f], boundSource{
+			source: &source{attr: tokenFactNames[fact]}, rank: math.MaxInt - int(fact), kinds: anyKind, slot: info.slot,
 		})
 	}
 }
@@ -246,7 +259,8 @@ func (t *table) mark(mark string, bit uint64) {
 	info := t.lookupOrAdd(key)
 	info.shared = true
 	if valued {
-		info.values = append(info.values, markValue{value, bit})
+		info.valued = true
+		t.markValues[info.slot] = append(t.markValues[info.slot], markValue{value, bit})
 	} else {
 		info.marks |= bit
 	}
@@ -254,7 +268,7 @@ func (t *table) mark(mark string, bit uint64) {
 
 func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 	s := &d.sources[f][i]
-	b := &boundSource{source: s, dialectName: d.name, dialect: bit, kinds: fields[f].on()}
+	b := boundSource{source: s, dialect: bit, kinds: fields[f].on()}
 	b.rank = 2 * (cmp.Or(s.at, level(d.name)).rank()*maxSources + i)
 	if s.only != 0 {
 		b.kinds = s.only
@@ -277,8 +291,11 @@ func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 	if s.attr != "" && s.event == "" && !fields[f].words() && len(b.steps) == 0 && s.as != asBody && s.as != asWrapped && s.with == nil {
 		t.lookupOrAdd(s.attr).knowFact(s.own, bit)
 	}
+	if s.own {
+		b.ownOf = bit
+	}
 	t.sources[f] = append(t.sources[f], b)
-	t.addBase(b, f, bit)
+	t.addBase(&b, f, bit)
 }
 
 // addBase lets the base key of an indexed family hold the whole list, as JSON or, of
@@ -288,14 +305,14 @@ func (t *table) addBase(b *boundSource, f field, bit uint64) {
 	if !indexed || !fields[f].words() || b.with != nil || len(b.heads) > 0 && f != fInputMessages && f != fOutputMessages {
 		return
 	}
-	if slices.ContainsFunc(t.sources[f], func(other *boundSource) bool { return other.attr == base && len(other.steps) == 0 }) {
+	if slices.ContainsFunc(t.sources[f], func(other boundSource) bool { return other.attr == base && len(other.steps) == 0 }) {
 		return
 	}
 	s := *b.source
 	s.attr, s.drop, s.heads, s.blocks = base, nil, nil, false
 	s.with, s.note = undotted(b.drop), "as one list"
-	t.sources[f] = append(t.sources[f], &boundSource{
-		source: &s, dialectName: b.dialectName, dialect: b.dialect, rank: b.rank + 1, kinds: b.kinds, slot: t.bindAttribute(&s, f, bit),
+	t.sources[f] = append(t.sources[f], boundSource{
+		source: &s, dialect: b.dialect, ownOf: b.ownOf, rank: b.rank + 1, kinds: b.kinds, slot: t.bindAttribute(&s, f, bit),
 	})
 }
 
@@ -339,7 +356,7 @@ func (t *table) bindEvent(s *source, f field) int16 {
 	}
 	k := e.attrs[s.attr]
 	if k == nil {
-		k = &keyInfo{slot: t.newSlot()}
+		k = t.newKey()
 		e.attrs[s.attr] = k
 	}
 	return t.feed(k, f)
@@ -374,10 +391,29 @@ func (t *table) newSlot() int16 {
 	return int16(t.slots - 1)
 }
 
+// infosAtOnce is how many infos of keys are one object, so that the garbage collector has few to
+// mark.
+const infosAtOnce = 64
+
+// newKey returns the info of a key that has a slot of its own.
+func (t *table) newKey() *keyInfo {
+	slot := t.newSlot()
+	for len(t.infos) <= int(slot)/infosAtOnce {
+		t.infos = append(t.infos, &[infosAtOnce]keyInfo{})
+	}
+	k := t.info(slot)
+	k.slot = slot
+	return k
+}
+
+// info is what is known of the key that has a slot; nothing if none has.
+func (t *table) info(slot int16) *keyInfo { return &t.infos[slot/infosAtOnce][slot%infosAtOnce] }
+
 func (t *table) key(name string) *keyInfo {
 	k := t.keys[name]
 	if k == nil {
-		k = &keyInfo{slot: t.newSlot(), traits: traitsOf(name)}
+		k = t.newKey()
+		k.traits = traitsOf(name)
 		t.keys[name] = k
 	}
 	return k

@@ -48,7 +48,7 @@ func (r *reading) guessEvents() {
 		case name.chunk:
 			if s := &r.slots[r.t.firstToken]; !s.set {
 				r.guessLatency(e, i)
-				r.fill(r.t.firstToken, slot{time: e.Timestamp(), attr: -1}, 1<<fTTFT)
+				r.fill(r.t.firstToken, slot{attr: -1, event: int32(i)}, 1<<fTTFT)
 			}
 		default:
 			r.guessMessage(e, name, i)

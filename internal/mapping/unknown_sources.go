@@ -82,7 +82,7 @@ var (
 // user counts only on spans that something else makes a call, a tool or an agent.
 func (t *table) addUnnamed() {
 	for names := namesUser; names < numUnnamed; names++ {
-		t.unnamed[names] = &keyInfo{slot: t.newSlot()}
+		t.unnamed[names] = t.newKey()
 		if names == namesToolCalls || names == namesThinking {
 			t.unnamed[names].fields |= 1 << fOutputMessages // parts of an answer
 			continue
@@ -91,7 +91,7 @@ func (t *table) addUnnamed() {
 			t.addGuessed(t.unnamed[names], names, feed.field, feed.kinds, source{attr: unnamedKeys[names]})
 			if feed.field == fInputMessages || feed.field == fOutputMessages || feed.field == fDocuments || feed.field == fToolDefinitions {
 				if t.lists[names] == nil {
-					t.lists[names] = &keyInfo{slot: t.newSlot()}
+					t.lists[names] = t.newKey()
 				}
 				t.addGuessed(t.lists[names], names, feed.field, feed.kinds, source{attr: unnamedKeys[names] + ".#", drop: unknownWraps})
 			}
@@ -103,7 +103,7 @@ func (t *table) addUnnamed() {
 func (t *table) addAnswers() {
 	for i, text := range [...]unnamed{namesAnswer, namesOutput} {
 		s := source{answer: &answer{text: unnamedKeys[text], reasoning: unnamedKeys[namesThinking], toolCalls: unnamedKeys[namesToolCalls], needsText: i == 0}}
-		b := &boundSource{source: &s, dialectName: "any emitter", rank: math.MaxInt - 2*int(numTokenFacts+tokenFact(numUnnamed)) + i, kinds: onlyLLM, slot: -1, guessed: true}
+		b := boundSource{source: &s, rank: math.MaxInt - 2*int(numTokenFacts+tokenFact(numUnnamed)) + i, kinds: onlyLLM, slot: -1, guessed: true}
 		b.parts = [answerParts]int16{
 			answerText: t.unnamed[text].slot, answerReasoning: t.unnamed[namesThinking].slot, answerToolCalls: t.unnamed[namesToolCalls].slot, answerObject: -1,
 		}
@@ -124,8 +124,8 @@ func (t *table) addUnknownEvents() {
 		{fOutputMessages, talks, t.guessedEvents[1], source{as: asMessageEvents}},
 		{fTTFT, onlyLLM, t.firstToken, source{event: "*chunk", streams: true}},
 	} {
-		t.sources[b.field] = append(t.sources[b.field], &boundSource{
-			source: &b.from, dialectName: "any emitter", rank: math.MaxInt, kinds: b.kinds, slot: b.slot, guessed: true,
+		t.sources[b.field] = append(t.sources[b.field], boundSource{
+			source: &b.from, rank: math.MaxInt, kinds: b.kinds, slot: b.slot, guessed: true,
 		})
 	}
 }
@@ -173,8 +173,8 @@ func (t *table) addGuessed(info *keyInfo, names unnamed, f field, kinds kindSet,
 	if list {
 		rank++
 	}
-	t.sources[f] = append(t.sources[f], &boundSource{
-		source: &s, dialectName: "any emitter", rank: rank, kinds: kinds, slot: info.slot, guessed: true, list: list,
+	t.sources[f] = append(t.sources[f], boundSource{
+		source: &s, rank: rank, kinds: kinds, slot: info.slot, guessed: true, list: list,
 	})
 }
 
@@ -260,7 +260,7 @@ func noState(r *reading, v value) value {
 
 // noSchema passes over a JSON schema: what a tool may be given is not what this call gave.
 func noSchema(r *reading, v value) value {
-	if s, is := v.str(); is && !strings.Contains(s, `"properties"`) && !strings.Contains(s, `"shape"`) {
+	if s, is := v.str(); is && jsonval.Index(s, `"properties"`) < 0 && jsonval.Index(s, `"shape"`) < 0 {
 		return v // most arguments: they need not be parsed
 	}
 	n := r.parseOnce(v)
