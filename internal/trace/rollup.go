@@ -106,6 +106,8 @@ const (
 	repeated
 	// evented: an event observes a call of the trace.
 	evented
+	// small: see smallTrace.
+	small
 )
 
 // addSpan merges a span, its counts apart.
