@@ -14,8 +14,9 @@ import (
 type Planner struct {
 	graph
 	t         *Trace
-	batch     Rollup
-	after     state // and the trace's state after the batch
+	batch     *Rollup
+	rows      []Rollup // room for more of these
+	after     state    // and the trace's state after the batch
 	out       Result
 	duplicate []bool
 	mixed     bool // calls may be side by side
@@ -34,7 +35,7 @@ func (p *Planner) Plan(t *Trace) (*Ask, *Result) {
 		return ask, nil
 	}
 	p.reset()
-	p.t, p.batch, p.after, p.unsure = t, Rollup{}, 0, false
+	p.t, p.batch, p.after, p.unsure = t, p.emptyRow(), 0, false
 	p.linked, p.pairs, p.covered, p.awaits, p.failing = p.linked[:0], nil, nil, nil, p.failing[:0]
 	if t.stored != nil && !t.whole {
 		p.unknown = func(id pcommon.SpanID) bool { return !t.asked[id] }
@@ -56,6 +57,21 @@ func (p *Planner) Plan(t *Trace) (*Ask, *Result) {
 		}
 	}
 	return nil, p.result()
+}
+
+// emptyRow returns a row that nobody has. Rows last as long as the transaction, and one takes 768 bytes:
+// they are made by the dozen.
+func (p *Planner) emptyRow() *Rollup {
+	if p.batch != nil && p.out.Row != p.batch {
+		*p.batch = Rollup{}
+		return p.batch
+	}
+	if len(p.rows) == 0 {
+		p.rows = make([]Rollup, 16)
+	}
+	row := &p.rows[0]
+	p.rows = p.rows[1:]
+	return row
 }
 
 // open asks for what is needed of every stored trace.

@@ -141,14 +141,13 @@ func (p *Planner) take(r *Result) *Rollup {
 	}
 	sortChanges(r.Changed)
 	if p.t.stored == nil {
-		row := p.batch
-		return &row
+		return p.batch
 	}
 	if p.batch.Spans == 0 && len(r.Changed)+len(r.Failing) == 0 {
 		return nil
 	}
 	row := p.t.stored.clone()
-	row.merge(&p.batch)
+	row.merge(p.batch)
 	return row
 }
 
@@ -191,7 +190,10 @@ func (p *Planner) takeWhole(r *Result) *Rollup {
 	}
 	sortChanges(r.Changed)
 	// What another program wrote stays where no span says it; what events said that leave goes with them.
-	old, left := p.t.stored, &p.t.left
+	old, left := p.t.stored, p.t.left
+	if left == nil {
+		left = &Rollup{}
+	}
 	for _, tag := range old.Tags {
 		if !slices.Contains(left.Tags, tag) {
 			row.Tags = insert(row.Tags, tag)
@@ -208,7 +210,7 @@ func (p *Planner) takeWhole(r *Result) *Rollup {
 			row.foreign.fields[f] = v
 		}
 	}
-	return &row
+	return row
 }
 
 func (p *Planner) eachNew(f func(i int, n int32)) {

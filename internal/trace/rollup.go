@@ -3,7 +3,6 @@ package trace
 import (
 	"bytes"
 	"cmp"
-	"hash/fnv"
 	"maps"
 	"math"
 	"slices"
@@ -155,11 +154,7 @@ func addScope(scopes []uint64, scope uint64) []uint64 {
 	return scopes
 }
 
-func scopeHash(name string) uint64 {
-	h := fnv.New64a()
-	h.Write([]byte(name))
-	return h.Sum64()
-}
+func scopeHash(name string) uint64 { return hashed(fnvOffset, name) }
 
 // Current reports whether all stored spans of the trace were counted by the rules of this
 // version.

@@ -2,7 +2,6 @@ package trace
 
 import (
 	"cmp"
-	"hash/fnv"
 	"maps"
 	"slices"
 
@@ -230,9 +229,7 @@ func toolHash(s string) uint64 {
 	if s == "" {
 		return 0
 	}
-	h := fnv.New64a()
-	h.Write([]byte(s))
-	return max(h.Sum64(), 1)
+	return max(hashed(fnvOffset, s), 1)
 }
 
 // repeatStoredTools finds repeated tool calls where most spans of the trace are stored.

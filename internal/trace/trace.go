@@ -36,7 +36,7 @@ type Trace struct {
 	events []EventPair             // of which one is in the trace, or both
 	told   map[pcommon.SpanID]bool // spans whose pairs with events were asked for
 	gone   map[observation]bool    // stored events that move to another trace
-	left   Rollup                  // what these said of this one
+	left   *Rollup                 // what these said of this one; nil: nothing
 
 	failing map[observation]bool // stored spans that get the error of an event
 }
@@ -140,7 +140,14 @@ const Crowd = 32
 
 // New returns the trace of the spans of a batch; stored is its row, or nil if the
 // batch creates it.
-func New(spans []Span, stored *Rollup) *Trace { return &Trace{spans: spans, stored: stored} }
+func New(spans []Span, stored *Rollup) *Trace {
+	t := &Trace{}
+	t.Begin(spans, stored)
+	return t
+}
+
+// Begin makes t what New returns, for those who count many traces one after the other.
+func (t *Trace) Begin(spans []Span, stored *Rollup) { *t = Trace{spans: spans, stored: stored} }
 
 // KnowSpans takes stored spans.
 func (t *Trace) KnowSpans(spans ...Stored) {
@@ -151,6 +158,9 @@ func (t *Trace) KnowSpans(spans ...Stored) {
 		at := observation{spans[i].ID, spans[i].Start}
 		switch {
 		case t.gone[at]:
+			if t.left == nil {
+				t.left = &Rollup{}
+			}
 			t.left.addSpan(&spans[i].Span)
 		case !t.index[at]:
 			t.index[at] = true

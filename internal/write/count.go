@@ -13,7 +13,8 @@ import (
 // countNew works out flags and row of a trace that the batch creates.
 func (t *transaction) countNew(at int32) {
 	t.counted = t.spansOf(at, t.counted[:0])
-	_, result := t.planner.Plan(t.newTrace(at, t.counted))
+	t.beginCounting(&t.counting, at, t.counted)
+	_, result := t.planner.Plan(&t.counting)
 	t.take(at, result)
 }
 
@@ -22,7 +23,8 @@ func (t *transaction) countNew(at int32) {
 func (t *transaction) countStored(ctx context.Context, traces []int32) error {
 	counting := make([]*trace.Trace, len(traces))
 	for i, at := range traces {
-		counting[i] = t.newTrace(at, t.spansOf(at, nil))
+		counting[i] = &trace.Trace{}
+		t.beginCounting(counting[i], at, t.spansOf(at, nil))
 	}
 	for len(traces) > 0 {
 		var asks []store.TraceAsk
@@ -58,15 +60,14 @@ func (t *transaction) spansOf(at int32, dst []trace.Span) []trace.Span {
 	return dst
 }
 
-// newTrace is a trace to be counted, with what the batch brings of it.
-func (t *transaction) newTrace(at int32, spans []trace.Span) *trace.Trace {
+// beginCounting makes counting the trace to be counted, with what the batch brings of it.
+func (t *transaction) beginCounting(counting *trace.Trace, at int32, spans []trace.Span) {
 	tr := &t.traces[at]
-	counting := trace.New(spans, tr.stored)
+	counting.Begin(spans, tr.stored)
 	counting.KnowEvents(tr.events...)
 	for _, e := range tr.leaving {
 		counting.Leave(e.ID, e.Start)
 	}
-	return counting
 }
 
 // take copies flags to the batch's rows, and collects what else changes.

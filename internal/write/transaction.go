@@ -58,11 +58,12 @@ type transaction struct {
 
 	duplicates seen.Duplicates // what is stored already; its spans are dead
 
-	pairing *pairing // nil: nothing of the batch may be observed in both signals
-	planner trace.Planner
-	counted []trace.Span  // of a new trace while it is counted
-	changes store.Changes // of rows stored earlier
-	hours   []int64       // times in hours whose usage changes because of other spans
+	pairing  *pairing // nil: nothing of the batch may be observed in both signals
+	planner  trace.Planner
+	counting trace.Trace   // a new trace while it is counted
+	counted  []trace.Span  // its spans
+	changes  store.Changes // of rows stored earlier
+	hours    []int64       // times in hours whose usage changes because of other spans
 
 	// Words of log records.
 	worded    map[pcommon.TraceID]bool // traces that have some
