@@ -59,9 +59,12 @@ func (t *transaction) begin(ctx context.Context) error {
 	return t.conn.Exec(ctx, t.prove()...)
 }
 
-// prove asks for the proof of each day of the batch.
+// prove asks for the proof of each day of a batch that refers to contents.
 func (t *transaction) prove() []pgbatch.Statement {
 	var statements []pgbatch.Statement
+	if len(t.batch.Contents)+len(t.batch.Histories) == 0 {
+		return nil
+	}
 	for _, day := range t.batch.Days() {
 		statements = append(statements, t.w.store.ProveContents(day, func(epoch, file string) error {
 			if t.proof.Epoch != "" && t.proof.Epoch != epoch {
