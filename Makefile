@@ -69,7 +69,7 @@ build: $(COLLECTOR) ## Build the collector at build/otelcol-llm
 bench: build ## Compare the exporter with raw COPY, figures also in build/bench.json; mapping by dialect
 	@scripts/need postgres
 	go run ./internal/bench
-	go test -run '^$$' -bench '^BenchmarkMap$$' -benchmem ./internal/mapping
+	go test -run '^$$' -bench '^BenchmarkMap$$' -benchmem ./internal/mapping/speed
 
 bench-growth: ## Compare write throughput with 20 million spans stored and with none (takes long)
 	@scripts/need postgres
