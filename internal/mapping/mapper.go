@@ -129,6 +129,8 @@ type around struct {
 	scopeRep      jsonval.Repairs
 	scopeDialects uint64
 	byHand        uint64 // dialects of the scope, if programs begin its spans themselves
+	exclusions    uint32 // those that spans of the scope may be of, once asked for
+	excluding     bool   // they have been asked for
 }
 
 // mapScope maps spans of one instrumentation scope, from first to before last; before is
@@ -192,6 +194,7 @@ func (r *reading) readAround() {
 	a.name, a.version = fit(r.scopeName), fit(r.scopeVersion)
 	a.scopeDialects = remember(r.scopes, r.scopeName, r.ofScope)
 	a.byHand = r.t.byHand[r.scopeName]
+	a.excluding = false
 	a.scopeJSON, a.longScope, a.scopeWords, a.scopeRep = nil, content.Content{}, content.Content{}, 0
 	if a.scope.Attributes().Len() > 0 {
 		facts, said := r.factsAndWords(a.scope.Attributes())

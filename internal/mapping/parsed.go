@@ -20,13 +20,27 @@ func (r *reading) repairedJSON(s *slot) (jsonval.Node, jsonval.Repairs) {
 	case !s.set:
 		return jsonval.Node{}, 0
 	case s.parsed == 0:
-		var j slotJSON
-		j.node = r.parse(s.value, &j.repairs)
-		r.slotJSON = append(r.slotJSON, j)
-		s.parsed = int32(len(r.slotJSON))
+		s.parsed = 1 + r.parsedAt(s.value)
 	}
-	j := &r.slotJSON[s.parsed-1]
-	return j.node, j.repairs
+	p := &r.parsed[s.parsed-1]
+	return p.node, p.repairs
+}
+
+// maxSought bounds the attributes of a span whose JSON is looked for before it is parsed.
+const maxSought = 16
+
+// parsedAt returns where among r.parsed the JSON of an attribute is, which is parsed once for all
+// fields, slots and guesses that read it.
+func (r *reading) parsedAt(v pcommon.Value) int32 {
+	for i := range r.parsed[:min(len(r.parsed), maxSought)] {
+		if r.parsed[i].attr == v {
+			return int32(i)
+		}
+	}
+	p := parsed{attr: v}
+	p.node = r.parse(v, &p.repairs)
+	r.parsed = append(r.parsed, p)
+	return int32(len(r.parsed) - 1)
 }
 
 // parse reads a value as JSON: encoded once or twice, or as Python prints a dict.
@@ -70,21 +84,8 @@ func (r *reading) parseOnce(v value) jsonval.Node {
 	case v.attr.Type() == pcommon.ValueTypeStr && !looksEncoded(v.attr.Str()):
 		return jsonval.Node{}
 	}
-	for _, p := range r.parsed {
-		if p.attr == v.attr {
-			return p.node
-		}
-	}
-	var ignored jsonval.Repairs
-	n := r.parse(v.attr, &ignored)
-	if len(r.parsed) < maxKeptParsed {
-		r.parsed = append(r.parsed, value{attr: v.attr, node: n})
-	}
-	return n
+	return r.parsed[r.parsedAt(v.attr)].node
 }
-
-// maxKeptParsed bounds the values of a span whose JSON is kept for the next field.
-const maxKeptParsed = 16
 
 // looksEncoded reports whether text may be a JSON object, list or quoted string.
 func looksEncoded(s string) bool {

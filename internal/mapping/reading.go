@@ -13,14 +13,15 @@ type slot struct {
 	value  pcommon.Value
 	attr   int32 // index among the span's attributes, -1 for an event's
 	event  int32 // index among the span's events
-	parsed int32 // 1 + index among reading.slotJSON, once the JSON of the value is parsed
+	parsed int32 // 1 + index among reading.parsed, once the JSON of the value is parsed
 	set    bool
 	half   bool // a list of events of which one direction has been read
 	part   bool // a part of the attribute's value
 }
 
-// slotJSON is the JSON of a slot's value, and what was repaired.
-type slotJSON struct {
+// parsed is the JSON of an attribute, and what was repaired.
+type parsed struct {
+	attr    pcommon.Value
 	node    jsonval.Node
 	repairs jsonval.Repairs
 }
@@ -83,20 +84,19 @@ type reading struct {
 	exception               int32           // index of the last exception event, -1: none
 	scored                  bool            // an event tells a score
 
-	slots    []slot
-	touched  []int16
-	slotJSON []slotJSON // of those slots whose JSON was parsed
-	hits     []hit
-	leaves   []leaf // stack of those being put into a tree
-	indices  []int32
-	classes  []attrClass
-	read     []*keyRead // what each key is
-	repeats  []int32    // attributes whose keys have come before on the span
-	first    keyRead    // stands before the first key of each span
-	before   *keyRead   // the key before the one that is read next
-	turn     uint64     // counts spans and records
-	events   []eventState
-	keys     ownKeys
+	slots   []slot
+	touched []int16
+	hits    []hit
+	leaves  []leaf // stack of those being put into a tree
+	indices []int32
+	classes []attrClass
+	read    []*keyRead // what each key is
+	repeats []int32    // attributes whose keys have come before on the span
+	first   keyRead    // stands before the first key of each span
+	before  *keyRead   // the key before the one that is read next
+	turn    uint64     // counts spans and records
+	events  []eventState
+	keys    ownKeys
 
 	doc         jsonval.Doc
 	rep         jsonval.Repairs // of all that is stored
@@ -109,7 +109,7 @@ type reading struct {
 	prefixes    [numUnnamed]string  // of the indexed keys of an unknown emitter
 	prefixed    bool                // there are some
 	eventNames  map[string]eventName
-	parsed      []value // attributes that parseOnce has read, with their JSON
+	parsed      []parsed // attributes whose JSON was parsed
 	messages    []content.Message
 	contents    []content.Content
 	templates   templates    // of the attributes of records
@@ -133,7 +133,7 @@ func (r *reading) start(span ptrace.Span, out *Span, dialects uint64) {
 	r.shows, r.stated, r.copied, r.original, r.hasUnknown, r.hasNew, r.ownOf = 0, r.stated[:0], false, false, false, false, 0
 	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
 	r.slots[r.t.name] = slot{attr: -1, event: -1, set: true}
-	r.messages, r.parsed, r.referred, r.slotJSON = r.messages[:0], r.parsed[:0], r.referred[:0], r.slotJSON[:0]
+	r.messages, r.parsed, r.referred = r.messages[:0], r.parsed[:0], r.referred[:0]
 	r.doc.Reset()
 }
 
@@ -152,7 +152,6 @@ func (r *reading) release() {
 	clear(r.contents[:cap(r.contents)])
 	r.keys.release()
 	clear(r.parsed[:cap(r.parsed)])
-	clear(r.slotJSON[:cap(r.slotJSON)])
 	clear(r.leaves[:cap(r.leaves)])
 	clear(r.stated[:cap(r.stated)])
 	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch {

@@ -255,8 +255,7 @@ func (r *reading) fileUsage(v pcommon.Value, attr int32) {
 	if v.Type() == pcommon.ValueTypeBytes || v.Type() == pcommon.ValueTypeStr && len(v.Str()) > maxUsageObject {
 		return
 	}
-	var ignored jsonval.Repairs
-	n := r.parse(v, &ignored)
+	n := r.parseOnce(value{attr: v})
 	if !isObject(n) {
 		return
 	}

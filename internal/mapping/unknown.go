@@ -257,9 +257,8 @@ func (r *reading) unfold(key string, names unnamed, v pcommon.Value, attr int32)
 	if names.isSaid() && names.bodyOf() == "" {
 		return
 	}
-	var ignored jsonval.Repairs
 	u := unfolding{attr: attr, structured: v.Type() == pcommon.ValueTypeMap, path: key, shown: r.notes.memberOf(key, "")}
-	r.unfoldNode(r.parse(v, &ignored), names, &u, 1)
+	r.unfoldNode(r.parseOnce(value{attr: v}), names, &u, 1)
 }
 
 // unfolding is an object whose members are filed.

@@ -251,22 +251,34 @@ var exclusions = []exclusion{
 
 // excludesCache reports whether the span is one of an exclusion.
 func (r *reading) excludesCache(from *boundSource) bool {
-	for i := range exclusions {
-		if exclusions[i].covers(r, from) {
+	a := &r.around
+	if !a.excluding {
+		a.exclusions, a.excluding = exclusionsOf(r.scopeName, r.scopeVersion), true
+	}
+	for left := a.exclusions; left != 0; left &= left - 1 {
+		if exclusions[bits.TrailingZeros32(left)].covers(r, from) {
 			return true
 		}
 	}
 	return false
 }
 
+// exclusionsOf are those that spans of a scope may be of.
+func exclusionsOf(scope, version string) (set uint32) {
+	for i := range exclusions {
+		e := &exclusions[i]
+		prefix, open := strings.CutSuffix(e.scope, "*")
+		ofScope := e.scope == "" || scope == e.scope || open && strings.HasPrefix(scope, prefix)
+		if ofScope && (e.upTo == "" || version == "" || versionAtMost(version, e.upTo)) {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
+// covers reports whether a span of the exclusion's scope is one of the exclusion.
 func (e *exclusion) covers(r *reading, from *boundSource) bool {
-	if prefix, open := strings.CutSuffix(e.scope, "*"); e.scope != "" && r.scopeName != e.scope && (!open || !strings.HasPrefix(r.scopeName, prefix)) {
-		return false
-	}
 	if e.attr != "" && (from == nil || from.attr != e.attr) || e.mark != "" && !r.attr(e.mark).exists() {
-		return false
-	}
-	if e.upTo != "" && r.scopeVersion != "" && !versionAtMost(r.scopeVersion, e.upTo) {
 		return false
 	}
 	if e.unless != "" {
