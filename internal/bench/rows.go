@@ -90,7 +90,6 @@ var copyColumns = append(fedColumns(), []copyColumn{
 	{"usage_counted", row.usageCounts},
 	{"cost_counted", row.usageCounts},
 	{"estimate_counted", func(row) any { return nil }},
-	{"small_trace", func(row) any { return nil }},
 	{"event_words", func(row) any { return nil }},
 	{"resource_id", func(r row) any { return [16]byte(r.ResourceID) }},
 	{"span_id", func(r row) any { return r.SpanID.String() }},

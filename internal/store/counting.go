@@ -242,7 +242,6 @@ func scanSpan(r *pgbatch.Reader) (m *mapping.Span, flags trace.Flags, n int64, k
 	flags.ReadColumn(int16(r.Int()))
 	flags.Counted, flags.UsageCounted, flags.CostCounted = optBool(r), optBool(r), optBool(r)
 	flags.EstimateCounted = optBool(r)
-	flags.Small, _ = r.OptBool()
 	if event, _ := r.OptBool(); event {
 		m.Event = &storedEvent
 	}
@@ -260,7 +259,7 @@ func scanFields(r *pgbatch.Reader, m *mapping.Span) {
 }
 
 // spanOfTrace is the number of columns that all statements on spans have in common.
-const spanOfTrace = 30
+const spanOfTrace = 29
 
 // spanID reads 16 hex digits and reports whether that is what there is.
 func spanID(id *pcommon.SpanID, text []byte) bool {
@@ -384,7 +383,6 @@ var flagColumns = []pgbatch.Column[FlagRow]{
 	pgbatch.Col("usage_counted", pgtype.BoolOID, func(b []byte, r *FlagRow) []byte { return appendOptBool(b, r.UsageCounted) }),
 	pgbatch.Col("cost_counted", pgtype.BoolOID, func(b []byte, r *FlagRow) []byte { return appendOptBool(b, r.CostCounted) }),
 	pgbatch.Col("estimate_counted", pgtype.BoolOID, func(b []byte, r *FlagRow) []byte { return appendOptBool(b, r.EstimateCounted) }),
-	pgbatch.Col("small_trace", pgtype.BoolOID, func(b []byte, r *FlagRow) []byte { return appendIfTrue(b, r.Small) }),
 }
 
 // AwaitedRow is a row of llm_internal_awaited_spans: what lies below a span that has not

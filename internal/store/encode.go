@@ -156,9 +156,6 @@ func appendOptInt16(dst []byte, v int16) []byte {
 	return pgbatch.AppendInt16(dst, v)
 }
 
-// appendIfTrue appends true, or null for false.
-func appendIfTrue(dst []byte, v bool) []byte { return appendOptBool(dst, mapping.Bool{V: true, OK: v}) }
-
 // contentIDs reads an id as a list of one, or none.
 func contentIDs(r *pgbatch.Reader) []content.ID {
 	if id := contentID(r); id != [16]byte{} {

@@ -276,7 +276,6 @@ var moveColumns = []pgbatch.Column[MovingEvent]{
 	pgbatch.Col("usage_counted", pgtype.BoolOID, func(b []byte, r *MovingEvent) []byte { return appendOptBool(b, r.UsageCounted) }),
 	pgbatch.Col("cost_counted", pgtype.BoolOID, func(b []byte, r *MovingEvent) []byte { return appendOptBool(b, r.CostCounted) }),
 	pgbatch.Col("estimate_counted", pgtype.BoolOID, func(b []byte, r *MovingEvent) []byte { return appendOptBool(b, r.EstimateCounted) }),
-	pgbatch.Col("small_trace", pgtype.BoolOID, func(b []byte, r *MovingEvent) []byte { return appendIfTrue(b, r.Small) }),
 }
 
 // ReadMoving reads events that are about to move, and gives their pairs to pair.

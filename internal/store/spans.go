@@ -53,7 +53,6 @@ var spanColumns = append(fedColumns(), []pgbatch.Column[SpanRow]{
 	pgbatch.Col("usage_counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.UsageCounted) }),
 	pgbatch.Col("cost_counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.CostCounted) }),
 	pgbatch.Col("estimate_counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.EstimateCounted) }),
-	pgbatch.Col("small_trace", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendIfTrue(b, r.Small) }),
 	pgbatch.Col("resource_id", pgtype.UUIDOID, func(b []byte, r *SpanRow) []byte { return appendContentID(b, r.ResourceID) }),
 	pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *SpanRow) []byte { return appendSpanID(b, r.SpanID) }),
 	pgbatch.Col("parent_span_id", pgtype.TextOID, func(b []byte, r *SpanRow) []byte { return appendParentID(b, r.ParentSpanID) }),

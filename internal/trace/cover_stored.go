@@ -250,9 +250,6 @@ func (w *coverWalk) asks() *Ask {
 	if ask == nil {
 		return nil
 	}
-	if len(w.down) > 0 && w.after&small != 0 {
-		return &Ask{Whole: true}
-	}
 	w.fetch.addTo(ask)
 	if len(w.down) > 0 {
 		ask.Below, ask.Levels = distinct(w.down), 1<<min(3*w.t.dived, 15)

@@ -51,12 +51,6 @@
 // looked at names the one span above it that has not arrived. No batch reads the row again
 // before that span arrives, and none at all if nothing can come above the tool any more.
 //
-// # Small traces
-//
-// A trace that came complete and has few spans is read whole where spans below another are
-// looked for (small.go). Its spans have no entry in the index by which they are found in other
-// traces, which most of them would have for nothing.
-//
 // # Rows of earlier versions and of other programs
 //
 // The provenance of a trace's row (provenance.go) says whether this version counted all

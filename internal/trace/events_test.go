@@ -85,7 +85,7 @@ func (s *storage) requireAtOnce(t *testing.T, spans []Span, seed uint64) {
 	for i := range spans {
 		want, got := result.Spans[i], s.spans[spans[i].ID][0].Flags
 		for _, f := range []*Flags{&want, &got} {
-			f.Below, f.Passes, f.IsCall, f.Small = 0, 0, false, false
+			f.Below, f.Passes, f.IsCall = 0, 0, false
 		}
 		require.Equal(t, want, got, "seed %d: span %v", seed, spans[i].ID)
 	}

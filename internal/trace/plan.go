@@ -211,15 +211,12 @@ func (p *Planner) crowded(v int32, start int64) bool {
 func (p *Planner) needsWhole() *Ask {
 	t := p.t
 	p.mixed = p.mixedScopes()
-	if t.stored != nil {
-		p.after |= t.stored.state
-	}
-	outgrown := p.settleSize()
-	if t.stored == nil || t.whole || p.batch.Spans == 0 {
+	if t.stored == nil {
 		return nil
 	}
-	if outgrown {
-		return &Ask{Whole: true}
+	p.after |= t.stored.state
+	if t.whole || p.batch.Spans == 0 {
+		return nil
 	}
 	if (p.mixed || p.after&nested != 0) && p.after&registered == 0 || p.after&paired != 0 && p.otherParent() {
 		return &Ask{Whole: true}

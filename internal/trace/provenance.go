@@ -32,13 +32,11 @@ import (
 // Collectors of other versions write, and read, another number of version, and count the
 // trace anew: what they keep of traces in the llm_internal tables differs. Traces with nested
 // tools have version 4, since up to version 3 nobody noted what such tools await; all others
-// have version 3 as before. Small traces have 5, and 6 with nested tools: collectors of before do not
-// know them. A trace without provenanceCurrent is another program's.
+// have version 3 as before. A trace without provenanceCurrent is another program's.
 
 const (
 	provenanceVersion = 3
-	provenanceTools   = 1 // added for nested tools
-	provenanceSmall   = 2 // added for small traces
+	provenanceTools   = 4
 )
 
 // Flags of the column.
@@ -80,10 +78,7 @@ func (r *Rollup) AppendProvenance(dst []byte) []byte {
 	}
 	version := byte(provenanceVersion)
 	if r.state&nested != 0 {
-		version += provenanceTools
-	}
-	if r.state&small != 0 {
-		version += provenanceSmall
+		version = provenanceTools
 	}
 	dst = append(dst, version, flags)
 	if r.root.arrived {
@@ -211,12 +206,8 @@ func (r *Rollup) ReadProvenance(data []byte, row *Row) {
 func (r *Rollup) readProvenance(data []byte, row *Row) error {
 	c := cursor{data: data}
 	version, flags := c.byte(), c.byte()
-	added := version - provenanceVersion
-	if tools := flags&provenanceNested != 0; added > provenanceTools+provenanceSmall || tools != (added&provenanceTools != 0) {
+	if tools := flags&provenanceNested != 0; version != provenanceVersion && version != provenanceTools || tools != (version == provenanceTools) {
 		return errProvenance
-	}
-	if added&provenanceSmall != 0 {
-		r.state |= small
 	}
 	for _, f := range provenanceFlags {
 		if flags&f.flag != 0 {

@@ -19,7 +19,7 @@ func cmpIDs(a, b, c, d pcommon.SpanID) int {
 func (p *Planner) flags(n int32) Flags {
 	node := &p.nodes[n]
 	at := &p.vertices[node.vertex]
-	f := Flags{Below: at.below, Passes: at.passes(), IsCall: !node.Kind.IsModel() && tokenKinds(at.own) != 0, Small: p.after&small != 0}
+	f := Flags{Below: at.below, Passes: at.passes(), IsCall: !node.Kind.IsModel() && tokenKinds(at.own) != 0}
 	if at.state&isSummed == 0 {
 		p.sum(at)
 	}

@@ -105,8 +105,6 @@ const (
 	repeated
 	// evented: an event observes a call of the trace.
 	evented
-	// small: see smallTrace.
-	small
 )
 
 // addSpan merges a span, its counts apart.

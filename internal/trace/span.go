@@ -117,8 +117,6 @@ type Flags struct {
 	// EstimateCounted tells for a model span with tokens whether what they cost by the
 	// prices counts.
 	EstimateCounted mapping.Bool
-	// Small is of every span of a small trace, see smallTrace.
-	Small bool
 }
 
 // Stored is a span of an earlier batch, with the flags it has.

@@ -155,7 +155,7 @@ func (s *storage) answerBelow(t *Trace, ask *Ask) {
 		var below []pcommon.SpanID
 		for _, id := range ids {
 			for child := range s.below[id] {
-				listed := slices.ContainsFunc(s.spans[child], func(c Stored) bool { return c.Parent == id && !c.Small && (c.Kind.IsModel() || c.Column() != 0) })
+				listed := slices.ContainsFunc(s.spans[child], func(c Stored) bool { return c.Parent == id && (c.Kind.IsModel() || c.Column() != 0) })
 				if listed && !seen[child] {
 					seen[child] = true
 					s.know(t, s.spans[child][:min(len(s.spans[child]), Crowd)])

@@ -48,7 +48,7 @@ func (s *storage) require(t testing.TB, spans []Span) {
 			}
 		}
 		require.True(t, found)
-		got.Below, got.Passes, got.IsCall, got.Small = 0, 0, false, false
+		got.Below, got.Passes, got.IsCall = 0, 0, false
 		if got != want[i] {
 			s.explain(t, spans, want)
 		}
@@ -94,7 +94,7 @@ func (s *storage) explain(t testing.TB, spans []Span, want []Flags) {
 		for _, stored := range s.spans[sp.ID] {
 			if stored.Start == sp.Start {
 				got := stored.Flags
-				got.Below, got.Passes, got.IsCall, got.Small = 0, 0, false, false
+				got.Below, got.Passes, got.IsCall = 0, 0, false
 				mark := " "
 				if got != want[i] {
 					mark = "*"

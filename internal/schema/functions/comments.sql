@@ -44,7 +44,6 @@ BEGIN
                 ('', 'duration_us', 'From begin to end, µs.'),
                 ('', 'ttft_ms', 'Time to the first token, ms. Null where not reported.'),
                 ('', 'stored_at', 'When the row was stored. Null in rows of before.'),
-                ('', 'small_trace', 'True where the trace has up to 64 spans and came complete: spans below another are then found by reading it, not by llm_spans_below. Null elsewhere. For the writer and the views only.'),
                 ('', 'created_at', 'When the first spans of the trace were stored.'),
                 ('', 'updated_at', 'When a span last changed the row.'),
                 ('', 'hour', 'UTC hour of start_time.'),

@@ -155,14 +155,11 @@ $$;
 -- The counted call that shows the usage of a telling around it: of those below it which
 -- it tells, the one that ends nearest to its own end. None where none is below, or more
 -- than a thousand spans are: such usage has a row of its own. The time is part of the
--- answer, since a trace may have several spans of one id. A small trace is read for each step, as
--- its spans may have no entry in llm_spans_below.
+-- answer, since a trace may have several spans of one id.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_usage_call(of_trace uuid, of_span text, since timestamptz, until timestamptz)
 RETURNS TABLE (span_id text, start_time timestamptz)
 LANGUAGE plpgsql STABLE ROWS 1 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
-DECLARE
-    small boolean := coalesce((SELECT t.span_count <= 64 FROM {{.schema}}.llm_traces t WHERE t.id = of_trace), false);
 BEGIN
     RETURN QUERY
     WITH RECURSIVE down AS (
@@ -177,12 +174,8 @@ BEGIN
         FROM down
         CROSS JOIN LATERAL (
             SELECT x.* FROM {{.schema}}.llm_spans x
-            WHERE NOT small AND x.trace_id = of_trace AND x.parent_span_id COLLATE "C" = down.span_id AND x.start_time BETWEEN since AND until
-                AND x.small_trace IS NULL AND (x.kind IN ('llm', 'embedding', 'reranker') OR x.below <> 0) -- as the index llm_spans_below
-            UNION ALL
-            SELECT x.* FROM {{.schema}}.llm_spans x
-            WHERE small AND x.trace_id = of_trace AND x.parent_span_id COLLATE "C" = down.span_id AND x.start_time BETWEEN since AND until
-                AND (x.kind IN ('llm', 'embedding', 'reranker') OR x.below <> 0)
+            WHERE x.trace_id = of_trace AND x.parent_span_id COLLATE "C" = down.span_id AND x.start_time BETWEEN since AND until
+                AND (x.kind IN ('llm', 'embedding', 'reranker') OR x.below <> 0) -- as the index llm_spans_below
             UNION ALL
             SELECT x.* FROM {{.schema}}.llm_internal_side_by_side b
             CROSS JOIN LATERAL (SELECT y.* FROM {{.schema}}.llm_spans y
@@ -205,15 +198,10 @@ CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_has_usage_call(of_trace uuid
 RETURNS boolean
 LANGUAGE plpgsql STABLE COST 10 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 BEGIN
-    RETURN spans <= 1000 AND EXISTS (
-            SELECT FROM (
-                SELECT * FROM {{.schema}}.llm_spans x
-                WHERE spans > 64 AND x.trace_id = of_trace AND x.parent_span_id COLLATE "C" = of_span AND x.start_time BETWEEN since AND until
-                    AND x.small_trace IS NULL AND (x.kind IN ('llm', 'embedding', 'reranker') OR x.below <> 0) -- as the index llm_spans_below
-                UNION ALL
-                SELECT * FROM {{.schema}}.llm_spans x
-                WHERE spans <= 64 AND x.trace_id = of_trace AND x.parent_span_id COLLATE "C" = of_span AND x.start_time BETWEEN since AND until) c
-            WHERE c.kind = of_kind AND c.counted AND c.span_id <> of_span
+    RETURN spans <= 1000 AND EXISTS (SELECT FROM {{.schema}}.llm_spans c
+            WHERE c.trace_id = of_trace AND c.parent_span_id COLLATE "C" = of_span AND c.start_time BETWEEN since AND until
+                AND (c.kind IN ('llm', 'embedding', 'reranker') OR c.below <> 0) -- as the index llm_spans_below
+                AND c.kind = of_kind AND c.counted AND c.span_id <> of_span
                 AND (is_failed OR NOT {{.schema}}.llm_internal_failed(c.status, c.error_type, c.output_message_ids, c.event_words, c.input_tokens, c.output_tokens, c.total_tokens)))
         OR EXISTS (SELECT FROM {{.schema}}.llm_internal_usage_call(of_trace, of_span, since, until));
 END

@@ -9,7 +9,7 @@ WITH RECURSIVE r AS (SELECT * FROM {{.rows}}), down AS (
     CROSS JOIN LATERAL (
         SELECT span_id FROM {{.schema}}.llm_spans
         WHERE trace_id = down.trace_id AND parent_span_id COLLATE "C" = down.span_id AND start_time BETWEEN $5 AND $6
-            AND small_trace IS NULL AND (kind IN ('llm', 'embedding', 'reranker') OR below <> 0) OFFSET 0) s
+            AND (kind IN ('llm', 'embedding', 'reranker') OR below <> 0) OFFSET 0) s
     WHERE down.levels > 0
 )
 SELECT {{template "stored_span" .}}
