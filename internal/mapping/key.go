@@ -21,6 +21,7 @@ type traits struct {
 	sums    bool      // what is counted is not this span's own
 	names   unnamed   // what else the value is
 	figure  bool      // a number under the key is a fact, also as text
+	form    bool      // the value says in which form something was said
 }
 
 // traitsOf reads a key. Keys are cut into words, so that the rules hold for each
@@ -33,6 +34,7 @@ func traitsOf(key string) (t traits) {
 	t.usage = slices.ContainsFunc(words, func(w string) bool { return w == "usage" || w == "tokens" || w == "metrics" })
 	t.sums = holdsAny(words, noTokenWords) || holdsAny(words, otherThings)
 	t.figure = holdsAny(words, figureWords)
+	t.form = namesForm(words)
 	t.given = holdsAny(words, givenWords) && !holdsAny(words, answerWords)
 	if t.readGeneral(key); !t.general {
 		t.words = t.words || !generalMixed[key] && holdsWords(words)
@@ -49,6 +51,15 @@ var (
 	givenWords  = wordSet("input inputs prompt prompts request tools definitions arguments args parameters instructions system query")
 	answerWords = wordSet("output outputs completion completions response responses result results answer choices body")
 )
+
+// namesForm reports whether a key names the type of what was said, as input.mime_type does: an attribute of
+// most spans of OpenInference, where words would be two more contents a span.
+func namesForm(words []string) bool {
+	n := len(words)
+	return words[n-1] == "mimetype" || n > 1 && words[n-1] == "type" && formWords[words[n-2]]
+}
+
+var formWords = wordSet("mime media content")
 
 // figureWords are words of keys whose values are figures.
 var figureWords = wordSet("usage token tokens cost costs price usd count ms seconds latency duration")

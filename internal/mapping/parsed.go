@@ -76,7 +76,7 @@ const isPython = "{'"
 
 var pythonJSON = strings.NewReplacer("'", `"`, "None", "null", "True", "true", "False", "false")
 
-// parseOnce is the JSON of a value that no slot holds.
+// parseOnce is the JSON of a value, whoever parsed it first; nothing of plain text.
 func (r *reading) parseOnce(v value) jsonval.Node {
 	switch {
 	case v.node.Exists() || !v.exists():

@@ -156,6 +156,8 @@ func (t *traits) class(v pcommon.Value) attrClass {
 		return classFactUnlessProse
 	case t.general:
 		return classFact
+	case t.words && t.form:
+		return classFactUnlessProse
 	case t.words:
 		return classWords
 	}
