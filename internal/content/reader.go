@@ -307,8 +307,13 @@ func (rd *reader) body(n jsonval.Node, finish string) bool {
 	if rd.isMessage(n) {
 		return rd.object(n, finish)
 	}
-	if inner := n.Get("kwargs").Get("messages"); inner.Exists() {
-		return rd.any(inner)
+	if kwargs := n.Get("kwargs"); kwargs.Kind() == jsonval.Object { // of a function that is traced
+		if inner := kwargs.Get("messages"); inner.Exists() {
+			return rd.any(inner)
+		}
+		if given := n.Get("args").First(); n.Len() == 2 && given.Exists() {
+			return rd.any(given)
+		}
 	}
 	keys := wrappers[rd.dir]
 	for at, c := n.Any(keys, 0); at >= 0; at, c = n.Any(keys, at+1) {

@@ -366,6 +366,9 @@ func toolMessageContent(n jsonval.Node) jsonval.Node {
 	}
 	switch {
 	case n.Get("role").Str() == "tool" && n.Len() <= 3:
+		if part := n.Get("parts").First(); part.Get("type").Str() == typeToolResponse && n.Get("parts").Len() == 1 {
+			return part.Get("response")
+		}
 		return n.Get("content")
 	case isSerialised(n) && strings.HasPrefix(className(n), "ToolMessage"):
 		return n.Get("kwargs").Get("content")

@@ -11,7 +11,7 @@ const answerBody = "of a response's body, or of what LangChain keeps of one"
 // answerID takes the id from the body of a response. LangChain has ids of its own for runs.
 func answerID(r *reading, v value) value {
 	body, kept := r.answerText(v)
-	id := jsonval.MemberText(body, "id", "responseId")
+	id := jsonval.MemberText(body, "id", "responseId", "response_id")
 	if kept != "" {
 		if id = jsonval.MemberText(kept, "id"); id == "" || strings.HasPrefix(id, "run-") || strings.HasPrefix(id, "lc_run") {
 			id = jsonval.MemberText(jsonval.Member(kept, "response_metadata"), "id")
@@ -81,6 +81,70 @@ func (r *reading) answerText(v value) (body, kept string) {
 		}
 	}
 	return "", ""
+}
+
+const ofBodyCounts = "of the usage in a response's body"
+
+// bodyCount takes a count from the usage of a response's body, or from the details there. A body is
+// not parsed for it, nor read but for its usage.
+func bodyCount(keys ...string) func(*reading, value) value {
+	return func(r *reading, v value) value {
+		s := r.objectText(v)
+		if plain, is := v.str(); is && strings.HasSuffix(plain, s) {
+			s = s[max(0, len(s)-usageWithin):]
+		}
+		usage := usageIn(s, `"usage`)
+		if usage == "" {
+			usage = usageIn(s, `"token_usage`)
+		}
+		if usage == "" {
+			return value{}
+		}
+		if n := r.countIn(usage, keys); n.exists() {
+			return n
+		}
+		for _, details := range [...]string{"prompt_tokens_details", "completion_tokens_details", "input_tokens_details", "output_tokens_details"} {
+			if n := r.countIn(jsonval.Member(usage, details), keys); n.exists() {
+				return n
+			}
+		}
+		return value{}
+	}
+}
+
+// usageWithin is how near the end of a body, as a program wrote it, its usage begins: behind what
+// was answered.
+const usageWithin = 2048
+
+// usageIn returns JSON text from the first object on whose key begins so, quote included, and is no
+// part of a text.
+func usageIn(s, key string) string {
+	for {
+		at := strings.Index(s, key)
+		if at < 0 {
+			return ""
+		}
+		escaped := at > 0 && s[at-1] == '\\'
+		_, s, _ = strings.Cut(s[at+1:], `"`)
+		if inner := strings.TrimLeft(s, ": \t\r\n"); !escaped && strings.HasPrefix(inner, "{") {
+			return inner
+		}
+	}
+}
+
+// countIn takes a number from an object in JSON text.
+func (r *reading) countIn(object string, keys []string) value {
+	for _, key := range keys {
+		digits := jsonval.Member(object, key)
+		end := strings.IndexFunc(digits, func(c rune) bool { return c < '0' || c > '9' })
+		if end <= 0 {
+			continue
+		}
+		if n, ok := parseCount(digits[:end]); ok {
+			return value{node: r.doc.Int(n)}
+		}
+	}
+	return value{}
 }
 
 // after returns what follows a key and its colon.

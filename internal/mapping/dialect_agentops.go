@@ -25,6 +25,7 @@ var _ = register(dialect{
 	},
 	kinds: []kindRule{
 		{at: kindByIntent, attr: "agentops.span.kind", own: true, of: agentOpsRequest, note: "tool, with no result of a span named `tool_call.…` → other"},
+		{at: kindByIntent, attr: "tool.parameters", own: true, of: agentOpsRequest, note: "with no result of a span named `tool_call.…` → other"},
 		{at: kindByTraceloop, attr: "agentops.span.kind", of: agentOpsKind, note: "also after `AgentOpsSpanKindValues.`: " +
 			"`session` `task` `workflow` `operation` → chain; `agent` `tool` `llm` `guardrail`"},
 	},

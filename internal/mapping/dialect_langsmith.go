@@ -13,6 +13,7 @@ var _ = register(dialect{
 			{attr: "gen_ai.completion", own: true, only: onlyLLM, path: "generations.0.0.message.kwargs.response_metadata.model_name", at: last1},
 			{attr: "gen_ai.completion", own: true, only: onlyLLM, path: "generations.0.0.generation_info.model_name", at: last1},
 		},
+		fResponseID:   {{attr: "langsmith.metadata.id", with: ofResponse, note: "of an object that is a response"}},
 		fStreaming:    {{attr: "langsmith.request.streaming", at: libraryNames1}},
 		fInputTokens:  {{attr: "langsmith.usage_metadata", path: "input_tokens"}, {attr: "langsmith.metadata.usage_metadata", path: "input_tokens"}},
 		fOutputTokens: {{attr: "langsmith.usage_metadata", path: "output_tokens"}, {attr: "langsmith.metadata.usage_metadata", path: "output_tokens"}},
@@ -78,6 +79,15 @@ var _ = register(dialect{
 func bodyWithModel(r *reading, v value) value {
 	if n := bodyOnly(r, v).node; n.Get("model").Exists() || n.Get("modelId").Exists() {
 		return value{node: n}
+	}
+	return value{}
+}
+
+// ofResponse passes on the id of what the OpenAI Agents SDK says to be a response: other metadata is
+// the application's.
+func ofResponse(r *reading, v value) value {
+	if object, _ := r.attr("langsmith.metadata.object").str(); object == "response" {
+		return v
 	}
 	return value{}
 }

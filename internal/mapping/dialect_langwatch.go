@@ -25,8 +25,8 @@ var _ = register(dialect{
 		fTotalCost: {
 			{attr: "langwatch.span.cost"}, {attr: "langwatch.metrics", path: "value.cost"}, {attr: "langwatch.metrics", path: "cost"},
 		},
-		fUserID:         {{attr: "langwatch.user.id", at: afterOpenInference}},
-		fSessionID:      {{attr: "langwatch.thread.id", at: otherNames4}},
+		fUserID:         {{attr: "langwatch.user.id", at: afterOpenInference}, {attr: "metadata", own: true, path: "user_id", at: metadata2}},
+		fSessionID:      {{attr: "langwatch.thread.id", at: otherNames4}, {attr: "metadata", own: true, path: "thread_id", at: metadata2}},
 		fTags:           {{attr: "langwatch.labels", at: afterLegacy}},
 		fToolName:       {{as: asName, own: true, at: last1}},
 		fInputMessages:  {{attr: "langwatch.input", path: "value"}},
@@ -38,6 +38,7 @@ var _ = register(dialect{
 			{attr: "langwatch.contexts", path: "value"},
 			{attr: "langwatch.rag.contexts", path: "value"},
 			{attr: "langwatch.rag.contexts"},
+			{attr: "langwatch.rag_contexts"},
 		},
 	},
 	kinds: []kindRule{

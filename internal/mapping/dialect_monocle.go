@@ -17,6 +17,7 @@ var _ = register(dialect{
 		fRequestModel: {{attr: "monocle_apptrace.version", with: monocleEntity("model."), note: "the name of the entity whose type begins `model.`"}},
 		fAgentName:    {{attr: "monocle_apptrace.version", with: monocleEntity("agent."), only: kindsOf(KindAgent), note: "the name of the entity whose type begins `agent.`"}},
 		fToolName:     {{attr: "monocle_apptrace.version", with: monocleEntity("tool."), only: onlyTool, note: "the name of the entity whose type begins `tool.`"}},
+		fSessionID:    {{attr: "scope.agentic.session", own: true}},
 		fFinishReasons: {
 			{event: "metadata", attr: "finish_reason", own: true, at: events1},
 		},
@@ -38,7 +39,7 @@ var _ = register(dialect{
 	},
 	kinds: []kindRule{
 		{at: kindByOthers, attr: "span.type", own: true, values: map[string]Kind{
-			"inference": KindLLM, "inference.framework": KindLLM, "embedding": KindEmbedding, "retrieval": KindRetriever, "retrieval.embedding": KindEmbedding,
+			"inference": KindLLM, "inference.framework": KindLLM, "inference.modelapi": KindOther, "embedding": KindEmbedding, "retrieval": KindRetriever, "retrieval.embedding": KindEmbedding,
 			"agentic.invocation": KindAgent, "agentic.tool.invocation": KindTool, "agentic.mcp.invocation": KindTool,
 			"workflow": KindChain, "agentic.turn": KindChain, "agentic.delegation": KindChain,
 		}},

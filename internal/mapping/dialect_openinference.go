@@ -47,12 +47,13 @@ var _ = register(dialect{
 		fStreaming: {{attr: "llm.invocation_parameters", path: "stream"}},
 		fTTFT:      {{event: "First Token Stream Event", at: events1, streams: true}},
 		fInputTokens: {{attr: "llm.token_count.prompt"}, {attr: "decision.token_count.input"},
-			{attr: "output.value", path: "meta.usage.prompt_tokens", only: kindsOf(KindEmbedding), at: last1}}, // Haystack
-		fOutputTokens:  {{attr: "llm.token_count.completion"}, {attr: "decision.token_count.output"}},
+			{attr: "output.value", path: "meta.usage.prompt_tokens", only: kindsOf(KindEmbedding), at: last1}, // Haystack
+			oiBodyCount("prompt_tokens", "input_tokens")},
+		fOutputTokens:  {{attr: "llm.token_count.completion"}, {attr: "decision.token_count.output"}, oiBodyCount("completion_tokens", "output_tokens")},
 		fTotalTokens:   {{attr: "llm.token_count.total", at: afterOpenLIT2}},
-		fCacheRead:     {{attr: "llm.token_count.prompt_details.cache_read"}, {attr: "llm.token_count.prompt_details.cache_input"}},
+		fCacheRead:     {{attr: "llm.token_count.prompt_details.cache_read"}, {attr: "llm.token_count.prompt_details.cache_input"}, oiBodyCount("cached_tokens", "cache_read_input_tokens")},
 		fCacheCreation: {{attr: "llm.token_count.prompt_details.cache_write"}},
-		fReasoning:     {{attr: "llm.token_count.completion_details.reasoning", at: afterOpenLIT2}},
+		fReasoning:     {{attr: "llm.token_count.completion_details.reasoning", at: afterOpenLIT2}, oiBodyCount("reasoning_tokens")},
 		fInputCost:     {{attr: "llm.cost.prompt"}},
 		fOutputCost:    {{attr: "llm.cost.completion"}},
 		fTotalCost:     {{attr: "llm.cost.total"}},
@@ -118,6 +119,18 @@ var openInferenceWraps = []string{"message", "message_content", "tool_call"}
 
 const openInferenceHosts = "with `llm.system`: azure and openai are azure.ai.openai, azure alone azure.ai.inference, " +
 	"google and vertexai gcp.vertex_ai"
+
+// oiBodyCount reads the body of an answer that a decorated function returned, where no attribute
+// counts anything.
+func oiBodyCount(keys ...string) source {
+	count := bodyCount(keys...)
+	return source{attr: "output.value", own: true, only: onlyLLM, at: last2, note: ofBodyCounts + ", where no attribute counts", with: func(r *reading, v value) value {
+		if r.attr("llm.token_count.prompt").exists() {
+			return value{}
+		}
+		return count(r, v)
+	}}
+}
 
 // openInferenceHost combines the host (llm.provider) with the product (llm.system).
 func openInferenceHost(r *reading, v value) value {

@@ -96,7 +96,7 @@ func (r *reading) announces() bool {
 // that it is one: one operation may stand for all that a client asks of a provider, as Bedrock's
 // InvokeModel. A model that says why it stopped wrote an answer.
 func (r *reading) kindOfModel() Kind {
-	if r.hasText(fOutputTokens) || r.hasText(fFinishReasons) {
+	if r.hasText(fFinishReasons) || r.hasText(fOutputTokens) && !r.wroteNothing() {
 		return KindLLM
 	}
 	switch model := r.peekText(fRequestModel); {
@@ -106,6 +106,12 @@ func (r *reading) kindOfModel() Kind {
 		return KindEmbedding
 	}
 	return KindLLM
+}
+
+// wroteNothing reports whether no token of output is counted, which embeddings tell so too.
+func (r *reading) wroteNothing() bool {
+	n, _, ok := r.attr("gen_ai.usage.output_tokens").integer()
+	return ok && n == 0
 }
 
 // asksNothing reports whether the whole request is an empty object and no tokens are told: the

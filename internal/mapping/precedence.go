@@ -78,6 +78,7 @@ var precedence = []level{
 	afterOpenLIT2,
 	"LiteLLM",
 	"AgentOps",
+	"Agenta",
 	"genai-otel-instrument",
 	"LangChain4j (Quarkus)",
 	// Frameworks, products and servers with names or JSON bodies of their own.

@@ -151,6 +151,7 @@ func compile(all []*dialect) *table {
 	}
 	t.addCounts()
 	t.addUnnamed()
+	t.addNames()
 	t.addAnswers()
 	t.addUnknownEvents()
 	t.addCopies()

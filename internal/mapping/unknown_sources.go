@@ -99,6 +99,66 @@ func (t *table) addUnnamed() {
 	}
 }
 
+// addNames adds, after all that names tools and agents, the names of their spans.
+func (t *table) addNames() {
+	for f, kinds := range map[field]kindSet{fToolName: onlyTool, fAgentName: kindsOf(KindAgent)} {
+		t.nameFeeds |= 1 << f
+		t.sources[f] = append(t.sources[f], boundSource{
+			source: &source{as: asName, with: calledAs, note: "unless it only says what the span is"}, rank: math.MaxInt, kinds: kinds, slot: t.name,
+		})
+	}
+}
+
+// calledAs takes the name of a tool or of an agent from that of its span, which decorators name so.
+func calledAs(r *reading, _ value) value {
+	name := strings.TrimSpace(r.span.Name())
+	for _, verb := range [...]string{"execute_tool ", "invoke_agent "} {
+		name = strings.TrimPrefix(name, verb)
+	}
+	if owner, _, is := strings.Cut(name, "."); is && r.out.Kind == KindAgent && !strings.Contains(name, " ") {
+		name = owner // of the method that runs the agent
+	}
+	if onlySays(name, runWords) || frameworks[lower(name)] {
+		return value{}
+	}
+	return r.textValue(name)
+}
+
+// onlySays reports whether all words of a name are such words.
+func onlySays(name string, words map[string]bool) bool {
+	var buf [24]byte
+	word := buf[:0]
+	for i := 0; i <= len(name); i++ {
+		var c byte
+		if i < len(name) {
+			c = name[i]
+		}
+		upper := 'A' <= c && c <= 'Z'
+		letter := upper || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c >= 0x80
+		if (!letter || upper && 'a' <= name[i-min(i, 1)] && name[i-min(i, 1)] <= 'z') && len(word) > 0 {
+			if !words[string(word)] {
+				return false
+			}
+			word = buf[:0]
+		}
+		if upper {
+			c |= 0x20
+		}
+		if letter {
+			if len(word) == len(buf) {
+				return false // no word of the list is that long
+			}
+			word = append(word, c)
+		}
+	}
+	return true
+}
+
+// runWords are words of names that say what a span is, and not whose.
+var runWords = wordSet(`a an the my this tool tools agent agents assistant bot call calls execute executes execution executor run runs running runner invoke invocation
+	invoker task tasks step steps turn workflow chain graph function functions session conversation chat handle handler process request response
+	stream async arun ainvoke mcp client server method operation trace span root main app node llm model start loop iteration`)
+
 // addAnswers adds answers whose tool calls or thoughts stand beside the text.
 func (t *table) addAnswers() {
 	for i, text := range [...]unnamed{namesAnswer, namesOutput} {

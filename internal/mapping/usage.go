@@ -26,6 +26,7 @@ func (r *reading) usage(u *Usage) {
 	if u.CacheRead.V > 0 || u.CacheCreation.V > 0 || u.Reasoning.V > 0 {
 		r.complete(u, inputFrom, outputFrom)
 	}
+	r.addThoughts(u)
 	u.Total = total(u)
 	if k := r.out.Kind; !u.Total.OK && !u.Output.OK && (k == KindEmbedding || k == KindReranker) {
 		u.Total = u.Input // there is no output, which many emitters do not say
@@ -170,6 +171,20 @@ func (r *reading) byWitnesses(u *Usage, input, output *part) {
 			input.settle(cached, whySeparate)
 		}
 	}
+}
+
+// addThoughts adds to the output of a model of Google what the total has beyond input and output:
+// candidates do not include thoughts, of which some emitters tell nothing else.
+func (r *reading) addThoughts(u *Usage) {
+	rest := u.Total.V - u.Input.V - u.Output.V
+	if !u.Total.OK || !u.Input.OK || !u.Output.OK || rest <= 0 || u.Reasoning.V > 0 || !strings.HasPrefix(r.out.Provider, "gcp.") {
+		return
+	}
+	if cached := u.CacheRead.V + u.CacheCreation.V; cached > 0 && rest == cached {
+		return
+	}
+	u.Output.V += rest
+	r.out.Adjustments |= ReasoningAddedToOutput
 }
 
 // twin settles a figure by another number for the same that is larger or smaller by the
