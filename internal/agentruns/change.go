@@ -398,6 +398,63 @@ func untraced(_ *rand.Rand, run *Run) {
 	})
 }
 
+// InsideCalls has records of calls name the spans of these, or of requests below them.
+func InsideCalls(r *rand.Rand, run *Run) {
+	if run.Agent() != "claude" {
+		return
+	}
+	below := r.IntN(2) == 0
+	calls := map[string]place{}
+	run.eachSpans(func(spans ptrace.SpanSlice) {
+		for i := range spans.Len() {
+			s := spans.At(i)
+			id, ok := s.Attributes().Get("request_id")
+			if !ok || s.Name() != "claude_code.llm_request" {
+				continue
+			}
+			at := place{s.TraceID(), s.SpanID()}
+			if below {
+				request := spans.AppendEmpty()
+				spans.At(i).CopyTo(request) // the slice may have moved
+				request.Attributes().Clear()
+				request.SetName("POST")
+				request.SetParentSpanID(at.span)
+				at.span[0] ^= 0x55
+				request.SetSpanID(at.span)
+				request.Status().SetCode(ptrace.StatusCodeUnset)
+			}
+			calls[id.AsString()] = at
+		}
+	})
+	run.eachRecord(func(rec plog.LogRecord) {
+		event, _ := rec.Attributes().Get("event.name")
+		id, ok := rec.Attributes().Get("request_id")
+		if !ok || event.AsString() != "api_request" && event.AsString() != "api_error" {
+			return
+		}
+		if at, ok := calls[id.AsString()]; ok {
+			rec.SetTraceID(at.trace)
+			rec.SetSpanID(at.span)
+		}
+	})
+}
+
+// SilenceErrors has the spans of calls say nothing of their failure.
+func SilenceErrors(run *Run) {
+	run.eachSpan(func(s ptrace.Span) {
+		_, tied := s.Attributes().Get("request_id")
+		if !slices.Contains(callSpans, s.Name()) || run.Agent() == "claude" && !tied { // nothing but time and the error would tie
+			return
+		}
+		s.Status().SetCode(ptrace.StatusCodeUnset)
+		s.Status().SetMessage("")
+		s.Events().RemoveIf(func(ptrace.SpanEvent) bool { return true })
+		for _, key := range []string{"success", "error", "error.type", "error.message", "error_class", "status_code", "exception.type", "exception.message"} {
+			s.Attributes().Remove(key)
+		}
+	})
+}
+
 // unidentified drops the ids of requests, as gateways do whose answers have none.
 func unidentified(r *rand.Rand, run *Run) {
 	drop := func(attrs pcommon.Map) {

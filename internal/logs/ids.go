@@ -89,25 +89,34 @@ func (d *ids) settleTrace(rec *record, p *program, row *mapping.Record) {
 	}
 }
 
-// place gives the span of a record its ids. A call's span id is the record's; the agent
+// place gives the span of a record its ids, and returns the trace that is derived from the turn of a
+// prompt or of a record without a trace. A call's span id is the record's; the agent
 // of a turn has one that the records of its calls can derive as well.
-func (d *ids) place(rec *record, p *program, spec *rule, row *mapping.Record, span ptrace.Span) {
+func (d *ids) place(rec *record, p *program, spec *rule, row *mapping.Record, span ptrace.Span) (turn pcommon.TraceID) {
 	span.SetTraceID(row.Trace)
+	if rec.TraceID().IsEmpty() {
+		turn = row.Trace
+	}
 	if spec.kind != Prompt && (!rec.SpanID().IsEmpty() || !rec.TraceID().IsEmpty() || row.Session == "") {
 		span.SetSpanID(pcommon.SpanID(row.ID[:8]))
 		if spec.names == namesParent {
 			span.SetParentSpanID(rec.SpanID())
 		}
-		return
+		return turn
 	}
-	agent := d.agentOf(rec, p, row)
+	of := d.derived(rec.turn(p, row)...)
+	agent := pcommon.SpanID(of[16:24])
 	if spec.kind == Prompt {
 		span.SetSpanID(agent)
 		span.SetParentSpanID(rec.SpanID())
-		return
+		if row.Session != "" {
+			turn = pcommon.TraceID(of[:16])
+		}
+		return turn
 	}
 	span.SetSpanID(pcommon.SpanID(row.ID[:8]))
 	span.SetParentSpanID(agent)
+	return turn
 }
 
 // agentOf returns the span id of the agent of a record's turn.

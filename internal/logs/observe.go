@@ -44,7 +44,7 @@ func (r *reader) observe(rec *record, p *program, spec *rule, row *mapping.Recor
 		span.Status().SetCode(ptrace.StatusCodeError)
 		span.Status().SetMessage(rec.textOf([]string{errorMessage, "error_message", "exception.message", "error"}))
 	}
-	r.ids.place(rec, p, spec, row, span)
+	o.TurnTrace = r.ids.place(rec, p, spec, row, span)
 	r.batch.Observations = append(r.batch.Observations, o)
 }
 

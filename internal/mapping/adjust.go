@@ -11,8 +11,9 @@ const (
 	ContentOmitted
 	CostNotUSD // a cost in another currency is no cost
 	DuplicateKey
-	InputDelta // the input is only what is new since the call before
-	ModelEmpty // a model was named by an empty text
+	ErrorFromRecord // a log record says that the call failed, and the span does not
+	InputDelta      // the input is only what is new since the call before
+	ModelEmpty      // a model was named by an empty text
 	NulRemoved
 	NumberNotFinite
 	ReasoningAddedToOutput
@@ -25,8 +26,8 @@ const (
 
 // adjustmentNames is sorted, and parallel to the constants.
 var adjustmentNames = [...]string{
-	"cache_added_to_input", "content_cut", "content_omitted", "cost_not_usd", "duplicate_key", "input_delta", "model_empty", "nul_removed",
-	"number_not_finite", "reasoning_added_to_output", "text_cut", "time_clamped", "tokens_invalid", "tool_error_from_result", "utf8_replaced",
+	"cache_added_to_input", "content_cut", "content_omitted", "cost_not_usd", "duplicate_key", "error_from_record", "input_delta", "model_empty",
+	"nul_removed", "number_not_finite", "reasoning_added_to_output", "text_cut", "time_clamped", "tokens_invalid", "tool_error_from_result", "utf8_replaced",
 }
 
 // Names returns the names of the set, sorted; nil for the empty set.

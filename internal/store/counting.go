@@ -245,7 +245,15 @@ func scanSpan(r *pgbatch.Reader) (m *mapping.Span, flags trace.Flags, n int64, k
 	if event, _ := r.OptBool(); event {
 		m.Event = &storedEvent
 	}
+	readErrorOf(r, m)
 	return m, flags, n, known
+}
+
+// readErrorOf reads whether the error of a stored span is one that a record told.
+func readErrorOf(r *pgbatch.Reader, m *mapping.Span) {
+	if told, _ := r.OptBool(); told {
+		m.Adjustments |= mapping.ErrorFromRecord
+	}
 }
 
 // storedEvent marks a stored span that an event observes.
@@ -259,7 +267,7 @@ func scanFields(r *pgbatch.Reader, m *mapping.Span) {
 }
 
 // spanOfTrace is the number of columns that all statements on spans have in common.
-const spanOfTrace = 29
+const spanOfTrace = 30
 
 // spanID reads 16 hex digits and reports whether that is what there is.
 func spanID(id *pcommon.SpanID, text []byte) bool {

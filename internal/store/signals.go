@@ -189,8 +189,8 @@ func (s *Store) FindObserved(ctx context.Context, c *pgbatch.Conn, traces []pcom
 	})
 }
 
-// FindTurns gives the facts and the stored prompts of traces that are derived from turns.
-func (s *Store) FindTurns(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, facts func(pcommon.TraceID, TraceFacts), prompt func(EventRef)) error {
+// FindTurns gives the facts of traces that are derived from turns, and the stored prompts of these.
+func (s *Store) FindTurns(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, facts func(pcommon.TraceID, TraceFacts), prompt func(turn pcommon.TraceID, p trace.TurnPrompt)) error {
 	rows := make([]lookupRow, len(traces))
 	for i, id := range traces {
 		rows[i] = lookupRow{int32(i), trace.Lookup{Key: trace.PromptKey(id)}}
@@ -198,11 +198,43 @@ func (s *Store) FindTurns(ctx context.Context, c *pgbatch.Conn, traces []pcommon
 	statements := s.lookUpTraces(nil, traces, facts)
 	return c.Exec(ctx, appendRead(statements, "look for prompts", &s.findPrompts, rows, func(v [][]byte) error {
 		r := pgbatch.Reader{Values: v}
-		ref := EventRef{Origin: traces[r.Int()]}
-		spanID(&ref.ID, r.Next())
-		ref.Start = r.Int()
-		prompt(ref)
+		var p trace.TurnPrompt
+		var origin, place [16]byte
+		turn := traces[r.Int()]
+		spanID(&p.ID, r.Next())
+		p.Start, p.End = r.Int(), r.Int()
+		r.UUID(&origin)
+		r.UUID(&place)
+		p.Origin, p.Place = origin, place
+		if r.Err == nil {
+			prompt(turn, p)
+		}
 		return r.Err
+	})...)
+}
+
+// followingRow asks for stored calls of a turn.
+type followingRow struct {
+	n int32
+	trace.Following
+}
+
+var followingColumns = []pgbatch.Column[followingRow]{
+	pgbatch.Col("n", pgtype.Int4OID, func(b []byte, r *followingRow) []byte { return pgbatch.AppendInt32(b, r.n) }),
+	pgbatch.Col("origin", pgtype.UUIDOID, func(b []byte, r *followingRow) []byte { return pgbatch.AppendUUID(b, r.Turn) }),
+	pgbatch.Col("place", pgtype.UUIDOID, func(b []byte, r *followingRow) []byte { return pgbatch.AppendUUID(b, r.Place) }),
+	pgbatch.Col("agent", pgtype.TextOID, func(b []byte, r *followingRow) []byte { return appendSpanID(b, r.Agent) }),
+	pgbatch.Col("since", pgtype.TimestamptzOID, func(b []byte, r *followingRow) []byte { return appendStoredTime(b, r.Since) }),
+}
+
+// FindFollowing gives the stored calls that may follow prompts to found, each with its turn.
+func (s *Store) FindFollowing(ctx context.Context, c *pgbatch.Conn, followings []trace.Following, found func(turn pcommon.TraceID, c *trace.Candidate)) error {
+	rows := make([]followingRow, len(followings))
+	for i, f := range followings {
+		rows[i] = followingRow{int32(i), f}
+	}
+	return c.Exec(ctx, appendRead(nil, "look for calls of turns", &s.findFollowing, rows, func(v [][]byte) error {
+		return readCandidate(v, func(n int64, candidate *trace.Candidate) { found(followings[n].Turn, candidate) })
 	})...)
 }
 
@@ -236,6 +268,7 @@ func readCandidate(v [][]byte, found func(n int64, c *trace.Candidate)) error {
 	counted, _ := r.OptBool()
 	spanID(&m.ParentSpanID, r.Next())
 	sessionless, _ := r.OptBool()
+	readErrorOf(&r, m)
 	if event {
 		m.Event = &mapping.EventCall{Event: name, ByTime: byTime}
 	}

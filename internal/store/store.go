@@ -78,6 +78,7 @@ type Store struct {
 	findPlaces                                           pgbatch.Query[EventRef]
 	upsertPlaces                                         pgbatch.Query[PlaceRow]
 	findPresent, findCandidates, findPrompts             pgbatch.Query[lookupRow]
+	findFollowing                                        pgbatch.Query[followingRow]
 	findSums                                             string
 	findNamed                                            pgbatch.Query[NamedSpan]
 	copyCandidates                                       string
@@ -178,6 +179,7 @@ func New(schemaName string) *Store {
 		findSums:         text(schemaName, "candidates_sums"),
 		findNamed:        query(schemaName, "candidates_named", namedColumns),
 		findPrompts:      query(schemaName, "prompts_find", promptColumns),
+		findFollowing:    query(schemaName, "following_find", followingColumns),
 		copyCandidates:   pgbatch.CopySQL(schema.Table(schemaName, "llm_internal_call_candidates"), candidateColumns),
 		insertCandidates: query(schemaName, "candidates_insert", candidateColumns),
 		findMoving:       query(schemaName, "spans_to_move", movingColumns),

@@ -17,6 +17,9 @@ type Signals struct {
 	listed     map[list][]int
 	sorted     bool          // listed is, by end
 	partners   map[int][]int // pairs, both ways
+	paired     bool          // they are known
+	// Turns are stored prompts by the trace that is derived from their turn.
+	Turns map[pcommon.TraceID][]TurnPrompt
 	// Absent is what need not be looked for.
 	Absent Absence
 	// Errors are the types of errors that events tell of spans, by trace and span.
@@ -47,14 +50,14 @@ type candidateID struct {
 func NewSignals(room int) *Signals {
 	return &Signals{
 		Candidates: make([]Candidate, 0, room), index: make(map[candidateID]int, room), listed: make(map[list][]int, 4*room),
-		partners: map[int][]int{}, Errors: map[SpanRef]string{},
+		partners: map[int][]int{}, Turns: map[pcommon.TraceID][]TurnPrompt{}, Errors: map[SpanRef]string{},
 	}
 }
 
 // Add adds a candidate, listed under its keys or under that which found it. It returns
 // the candidate's number.
 func (s *Signals) Add(c *Candidate, found ...CandidateKey) int {
-	s.sorted = false
+	s.sorted, s.paired = false, false
 	id := candidateID{c.Origin, c.ID, c.Start}
 	at, there := s.index[id]
 	if !there {
@@ -65,7 +68,10 @@ func (s *Signals) Add(c *Candidate, found ...CandidateKey) int {
 		if found == nil {
 			found = c.Listed()
 		}
-	} else if old := &s.Candidates[at]; c.Stored && !old.Stored {
+	} else if old := &s.Candidates[at]; c.follows && old.Stored {
+		old.TurnTrace, old.Derived, old.follows = c.TurnTrace, true, true
+	} else if c.Stored && !old.Stored {
+		old.follows = c.follows
 		old.Stored, old.Place, old.Counted, old.Settled, old.Again = true, c.Place, c.Counted, c.Settled, c.Again // it comes again
 	}
 	for _, key := range found {
@@ -161,16 +167,25 @@ type Placement struct {
 	Settled bool            // in the trace of a span that it is paired with
 }
 
-// Settle finds the pairs of the candidates that are not stored, and where events belong:
-// a paired one in the trace of its span, or else of the event that it lies below. It sets
-// their places and returns what is to be stored of them, and the pairs by trace.
-func (s *Signals) Settle() (placements []Placement, pairs map[pcommon.TraceID][]EventPair) {
+// pairAll finds the pairs of the candidates that are not stored, unless it has.
+func (s *Signals) pairAll() {
+	if s.paired {
+		return
+	}
+	s.paired = true
 	s.sort()
 	for at := range s.Candidates {
 		if s.Candidates[at].looks() {
 			s.pair(at)
 		}
 	}
+}
+
+// Settle finds the pairs of the candidates that are not stored, and where events belong:
+// a paired one in the trace of its span, or else of the event that it lies below, or of the prompt
+// of its turn. It sets their places and returns what is to be stored of them, and the pairs by trace.
+func (s *Signals) Settle() (placements []Placement, pairs map[pcommon.TraceID][]EventPair) {
+	s.pairAll()
 	moved := s.place(&placements)
 	pairs = map[pcommon.TraceID][]EventPair{}
 	for at := range s.Candidates {
@@ -197,7 +212,7 @@ func (s *Signals) place(placements *[]Placement) map[int]bool {
 	moved := map[int]bool{}
 	var events []int
 	for at := range s.Candidates {
-		if c := &s.Candidates[at]; c.Event != "" && !c.Settled && len(s.partners[at]) > 0 {
+		if c := &s.Candidates[at]; c.Event != "" && !c.Settled && (len(s.partners[at]) > 0 || c.mayFollow()) {
 			events = append(events, at)
 		}
 	}
@@ -206,13 +221,10 @@ func (s *Signals) place(placements *[]Placement) map[int]bool {
 		return cmp.Or(cmp.Compare(s.Candidates[b].Figures, s.Candidates[a].Figures), cmp.Compare(s.Candidates[b].Event, s.Candidates[a].Event), bytes.Compare(s.Candidates[b].ID[:], s.Candidates[a].ID[:]))
 	})
 	taken, turns := map[int]map[string]int{}, s.settledTurns()
-	settle := func(at, to int, settled bool) {
+	settle := func(at int, to pcommon.TraceID, settled bool) {
 		c := &s.Candidates[at]
 		from := c.Place
-		c.Place, c.Settled = s.Candidates[to].Place, settled
-		if c.Place != from && c.Prompt() {
-			c.Agent = s.Candidates[to].ID
-		}
+		c.Place, c.Settled = to, settled
 		if c.Place != from && c.Stored {
 			moved[at] = true
 			s.pair(at)
@@ -224,7 +236,11 @@ func (s *Signals) place(placements *[]Placement) map[int]bool {
 	for _, at := range events {
 		if s.Candidates[at].Prompt() {
 			if span := s.turnOf(at, turns); span >= 0 {
-				settle(at, span, true)
+				c, to := &s.Candidates[at], &s.Candidates[span]
+				if c.Place != to.Place {
+					c.Agent = to.ID
+				}
+				settle(at, to.Place, true)
 			}
 			continue
 		}
@@ -233,9 +249,10 @@ func (s *Signals) place(placements *[]Placement) map[int]bool {
 				taken[span] = map[string]int{}
 			}
 			taken[span][s.Candidates[at].Event]++
-			settle(at, span, true)
+			settle(at, s.Candidates[span].Place, true)
 		}
 	}
+	prompts := s.promptsByTurn(func(at int) pcommon.TraceID { return s.Candidates[at].Place })
 	for _, at := range events {
 		c := &s.Candidates[at]
 		if c.Settled {
@@ -248,7 +265,9 @@ func (s *Signals) place(placements *[]Placement) map[int]bool {
 			}
 		}
 		if inner >= 0 {
-			settle(at, inner, false)
+			settle(at, s.Candidates[inner].Place, false)
+		} else if of := prompts[c.TurnTrace]; c.mayFollow() && len(of) > 0 {
+			settle(at, begins(of, c).Place, false)
 		}
 	}
 	return moved

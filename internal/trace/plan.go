@@ -442,9 +442,19 @@ func (p *Planner) repeatTools() *Ask {
 }
 
 // pairEvents applies what follows from pairs with events. The other end of a pair may be in
-// another trace.
+// another trace. Of an event that lies below the span with which it is paired, the nesting says
+// already that the two are one call: then the event is the inner one.
 func (p *Planner) pairEvents() *Ask {
+	if ask := p.untoldPairs(); ask != nil {
+		return ask
+	}
 	for _, pair := range p.t.events {
+		if p.nestsEvent(pair) {
+			if p.revives(pair) {
+				return &Ask{Whole: true}
+			}
+			pair.Effects &= InnerFails
+		}
 		for end, id := range [...]pcommon.SpanID{pair.Inner, pair.Outer} {
 			v := p.find(id)
 			if (v == none || !p.vertices[v].arrived()) && p.unknown != nil && p.unknown(id) {
@@ -456,6 +466,57 @@ func (p *Planner) pairEvents() *Ask {
 		}
 	}
 	return nil
+}
+
+// untoldPairs asks for the pairs of stored calls below which another call has come to lie: that
+// may be the event with which one is paired.
+func (p *Planner) untoldPairs() *Ask {
+	if p.after&evented == 0 || p.unknown == nil {
+		return nil
+	}
+	ask := &Ask{}
+	for v := range p.vertices {
+		at := &p.vertices[v]
+		if at.state&(isStored|isChanged) == isStored|isChanged && at.own&at.below&callMarks != 0 && !p.t.told[at.id] {
+			ask.Events = append(ask.Events, at.id)
+		}
+	}
+	if len(ask.Events) == 0 {
+		return nil
+	}
+	return ask
+}
+
+// nestsEvent reports whether the outer one of a pair lies below the inner one.
+func (p *Planner) nestsEvent(pair EventPair) bool {
+	inner, outer := p.find(pair.Inner), p.find(pair.Outer)
+	if inner == none || outer == none {
+		return false
+	}
+	if p.vertices[inner].below&p.vertices[outer].own&callMarks == 0 {
+		return false
+	}
+	found, _, _ := p.above(outer, inner)
+	return found
+}
+
+// revives reports whether something of a pair does not count since the two were paired before the
+// event lay below its span. The whole trace says what counts then.
+func (p *Planner) revives(pair EventPair) bool {
+	if p.unknown == nil {
+		return false
+	}
+	stopped := func(id pcommon.SpanID, call, tokens, cost Effects) bool {
+		for n := p.vertices[p.find(id)].first; n != none; n = p.nodes[n].next {
+			was := p.nodes[n].was
+			if was != nil && (pair.Effects&call != 0 && !was.Counted.V || pair.Effects&tokens != 0 && !was.UsageCounted.V ||
+				pair.Effects&cost != 0 && (!was.CostCounted.V || !was.EstimateCounted.V)) {
+				return true
+			}
+		}
+		return false
+	}
+	return stopped(pair.Outer, OuterCall, OuterTokens, OuterCost) || stopped(pair.Inner, 0, InnerTokens, InnerPriced)
 }
 
 func (p *Planner) applyPair(v int32, e Effects, inner bool) {
@@ -493,7 +554,7 @@ func (p *Planner) pricedKind(v int32) modelKinds {
 func (p *Planner) fail(v int32) {
 	for n := p.vertices[v].first; n != none; n = p.nodes[n].next {
 		node := &p.nodes[n]
-		if node.was == nil || node.Event || node.Kind != mapping.KindTool && !node.reportsTokens() || slices.Contains(p.failing, n) {
+		if node.was == nil || node.Event || !node.isCall() || slices.Contains(p.failing, n) {
 			continue
 		}
 		if at := (observation{node.ID, node.Start}); !node.Error || p.t.failing[at] { // it is counted again with each answer

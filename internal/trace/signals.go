@@ -28,12 +28,13 @@ type Candidate struct {
 	Names         pcommon.SpanID // the span that an event says is the call
 	NamesCall     bool           // an event that is meant to name the span that is the call
 	Parent        pcommon.SpanID
-	Session       string   // its own, else its trace's
-	Others        []string // further sessions that spans of its trace name, where it names none itself
-	Sessionless   bool     // a span that names no session
-	IDs           []string // of request, response or tool call
-	HasID         bool     // there are such, of a stored one too
-	Derived       bool     // an event whose trace is derived from its turn
+	Session       string          // its own, else its trace's
+	Others        []string        // further sessions that spans of its trace name, where it names none itself
+	Sessionless   bool            // a span that names no session
+	IDs           []string        // of request, response or tool call
+	HasID         bool            // there are such, of a stored one too
+	Derived       bool            // an event whose trace is derived from its turn
+	TurnTrace     pcommon.TraceID // of such an event, and of a prompt: the trace that is derived from the turn
 	Models        Models
 	Failed        bool
 	Error         bool // that it says
@@ -55,11 +56,12 @@ type Candidate struct {
 	Sums    bool // an agent or chain span that reports the usage of calls
 	Again   bool // a stored one to pair anew: its trace has got a session
 	asked   bool
+	follows bool // a stored one that may follow a prompt of its turn
 	summed  bool // of a sum: an event is known whose call is in it
 }
 
 // looks reports whether the pairs of a candidate are to be found.
-func (c *Candidate) looks() bool { return !c.Stored || c.Again }
+func (c *Candidate) looks() bool { return !c.Stored || c.Again || c.follows }
 
 // CandidateOf takes from a mapped call what matters; session is its trace's.
 func CandidateOf(s *mapping.Span, session string) Candidate {
@@ -74,7 +76,7 @@ func CandidateOf(s *mapping.Span, session string) Candidate {
 		c.IDs = append(c.IDs, id)
 	}
 	if e := s.Event; e != nil {
-		c.Event, c.ByTime, c.NamesCall, c.Names, c.Derived = e.Event, e.ByTime, e.NamesCall, e.Call, e.Derived
+		c.Event, c.ByTime, c.NamesCall, c.Names, c.Derived, c.TurnTrace = e.Event, e.ByTime, e.NamesCall, e.Call, e.Derived, e.TurnTrace
 		for _, id := range e.IDs {
 			if !slices.Contains(c.IDs, id) {
 				c.IDs = append(c.IDs, id)
@@ -432,13 +434,9 @@ func (c *Candidate) lookedUpAround() (keys []CandidateKey) {
 }
 
 // ReadsAround reports whether the calls of an event's trace have to be read for the event: nothing
-// but time may tie it to one, or it is of a tool and among the first events of the trace, before
-// which tools were not listed by their ids.
-func (c *Candidate) ReadsAround(first bool) bool {
-	if c.Event == "" || !c.NamesCall || c.Derived || c.Kind == mapping.KindAgent {
-		return false
-	}
-	return c.ByTime || first && c.Kind == mapping.KindTool && len(c.IDs) > 0
+// but time may tie it to one.
+func (c *Candidate) ReadsAround() bool {
+	return c.Event != "" && c.NamesCall && !c.Derived && c.Kind != mapping.KindAgent && c.ByTime
 }
 
 // EndsAround returns when other observations of the call end in the trace.
@@ -611,8 +609,9 @@ func effects(inner, outer *Candidate) (e Effects) {
 	return e
 }
 
-// fills reports whether the error of an event is that of a span, which says nothing of it. A
-// call of a model without an answer and figures would then be taken for another attempt.
+// fills reports whether the error of an event is that of a span, which says nothing of it. What
+// counts stays as the span says it: where the span says neither of an answer nor of figures, it
+// would be taken for another attempt beside the spans around it, which have counted for less.
 func fills(inner, outer *Candidate) bool {
-	return outer.Error && !inner.Error && inner.Event == "" && (inner.Kind == mapping.KindTool || inner.Tokens)
+	return outer.Error && !inner.Error && inner.Event == ""
 }

@@ -266,14 +266,14 @@ func (s *signalStorage) store(batch []Candidate) {
 			continue
 		}
 		for _, c := range s.rows { // the first events of the trace
-			if c.Origin == e.Origin && c.Event == "" && c.Failed && c.Kind.IsModel() {
+			if c.Origin == e.Origin && c.Event == "" && (c.Failed && c.Kind.IsModel() || c.Kind == mapping.KindTool && c.HasID) {
 				c.Stored, c.Again, c.InTrace, c.Counted = true, true, true, s.counts(&c)
 				signals.Add(&c)
 			}
 		}
 	}
 	for i := range signals.Candidates {
-		if e := signals.Candidates[i]; e.ReadsAround(true) {
+		if e := signals.Candidates[i]; e.ReadsAround() {
 			for _, c := range s.rows {
 				if c.Origin == e.Origin && c.Event == "" && (c.Kind.IsModel() || c.Kind == mapping.KindTool) {
 					c.Stored, c.Again, c.InTrace, c.Counted = true, true, true, s.counts(&c)

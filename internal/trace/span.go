@@ -15,7 +15,7 @@ type Span struct {
 	Start, End int64 // µs
 	Kind       mapping.Kind
 	Error      bool
-	Failed     bool // an error, and neither output nor tokens
+	Failed     bool // an error that the observation itself tells, and neither output nor tokens
 
 	Input, Output, Total mapping.Int
 	Cost                 decimal.NullDecimal
@@ -84,7 +84,7 @@ func Of(s *mapping.Span) Span {
 	if !s.Kind.IsModel() {
 		return c
 	}
-	c.Failed = c.Error && len(s.OutputMessageIDs) == 0 && !c.reportsTokens()
+	c.Failed = c.Error && s.Adjustments&mapping.ErrorFromRecord == 0 && len(s.OutputMessageIDs) == 0 && !c.reportsTokens()
 	c.ResponseID = s.ResponseID
 	c.Models = NewModels(s.RequestModel, s.ResponseModel)
 	if n := len(s.InputMessageIDs); n > 0 {

@@ -109,6 +109,7 @@ func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.T
 	sessions := map[string]bool{}
 	first, last := int64(maxTime), int64(minTime)
 	turns := map[pcommon.TraceID]string{} // the session, by trace that is derived from a turn
+	began := map[pcommon.TraceID]string{} // the same of prompts that name a trace
 	for i := range t.batch.Spans {
 		s := &t.batch.Spans[i]
 		p.asked[s.TraceID] = true
@@ -122,6 +123,8 @@ func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.T
 		if s.Event.Derived {
 			p.derived[s.TraceID] = true
 			turns[s.TraceID] = s.SessionID
+		} else if !s.Event.TurnTrace.IsEmpty() {
+			began[s.Event.TurnTrace] = s.SessionID
 		}
 		if p.isNew(s) {
 			continue
@@ -140,11 +143,25 @@ func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.T
 		return places, err
 	}
 	p.signals.Absent = trace.NewAbsence(asked, found)
+	maps.Copy(turns, began)
 	if !t.careful { // all that is of a turn's trace is of its session
 		maps.DeleteFunc(turns, func(_ pcommon.TraceID, session string) bool { return p.signals.Absent.Sessions[session] })
 	}
-	return places, t.w.store.FindTurns(ctx, t.conn, slices.SortedFunc(maps.Keys(turns), compareTraces), facts, func(ref store.EventRef) {
-		p.prompts[ref.Origin] = append(p.prompts[ref.Origin], ref)
+	return places, t.findTurns(ctx, slices.SortedFunc(maps.Keys(turns), compareTraces))
+}
+
+// findTurns reads the prompts and the rows of traces that are derived from turns.
+func (t *transaction) findTurns(ctx context.Context, turns []pcommon.TraceID) error {
+	p := t.pairing
+	for _, turn := range turns {
+		delete(p.signals.Turns, turn)
+	}
+	facts := func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f }
+	return t.w.store.FindTurns(ctx, t.conn, turns, facts, func(turn pcommon.TraceID, prompt trace.TurnPrompt) {
+		p.signals.Turns[turn] = append(p.signals.Turns[turn], prompt)
+		if ref := (store.EventRef{Origin: turn, ID: prompt.ID, Start: prompt.Start}); prompt.Origin == turn && !slices.Contains(p.prompts[turn], ref) {
+			p.prompts[turn] = append(p.prompts[turn], ref)
+		}
 	})
 }
 
@@ -310,7 +327,28 @@ func (t *transaction) findPartners(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	named := p.named()
+	if err := t.lookUp(ctx, lookups, p.named(), waiting); err != nil {
+		return err
+	}
+	if moving := p.signals.MovingPrompts(); len(moving) > 0 {
+		if err := t.findTurns(ctx, moving); err != nil {
+			return err
+		}
+	}
+	followings := p.signals.Followings()
+	if len(followings) == 0 {
+		return nil
+	}
+	if err := t.w.store.FindFollowing(ctx, t.conn, followings, p.signals.AddFollowing); err != nil {
+		return err
+	}
+	return t.lookUp(ctx, p.signals.Lookups(), nil, waiting)
+}
+
+// lookUp reads the stored calls under some keys, and under those of what these bring; waiting are
+// keys of calls that wait for the session of their trace.
+func (t *transaction) lookUp(ctx context.Context, lookups []trace.Lookup, named []store.NamedSpan, waiting map[uint64]pcommon.TraceID) error {
+	p := t.pairing
 	for len(lookups) > 0 || len(named) > 0 {
 		crowded, err := t.w.store.FindCandidates(ctx, t.conn, lookups, named, func(key trace.CandidateKey, c *trace.Candidate) {
 			if id, ok := waiting[key.Hash]; ok {
@@ -329,8 +367,8 @@ func (t *transaction) findPartners(ctx context.Context) error {
 	return nil
 }
 
-// firstEvents lists the stored traces that get their first events: spans that were stored
-// before are no candidates yet.
+// firstEvents lists the stored traces that get their first events: spans of unknown programs that
+// were stored before are no candidates yet.
 func (p *pairing) firstEvents() (traces []pcommon.TraceID) {
 	for i := range p.signals.Candidates {
 		c := &p.signals.Candidates[i]
@@ -346,7 +384,7 @@ func (p *pairing) around() (around store.Around) {
 	around.First, around.Last = maxTime, minTime
 	for i := range p.signals.Candidates {
 		c := &p.signals.Candidates[i]
-		if f, stored := p.facts[c.Origin]; !stored || c.Stored || !c.ReadsAround(!f.Evented) {
+		if _, stored := p.facts[c.Origin]; !stored || c.Stored || !c.ReadsAround() {
 			continue
 		}
 		first, last := c.EndsAround()
@@ -464,8 +502,9 @@ func (t *transaction) layOutPaired() {
 			if s.ParentSpanID.IsEmpty() {
 				s.ParentSpanID = c.Agent
 			}
-			if s.Event == nil {
-				s.ErrorType = cmp.Or(s.ErrorType, p.signals.Errors[trace.SpanRef{Trace: place, ID: s.SpanID}])
+			if told := p.signals.Errors[trace.SpanRef{Trace: place, ID: s.SpanID}]; told != "" && s.Event == nil && s.ErrorType == "" {
+				s.ErrorType = told
+				s.Adjustments |= mapping.ErrorFromRecord
 			}
 		}
 		if t.dead[i] = p.known[i]; t.dead[i] {
@@ -474,8 +513,8 @@ func (t *transaction) layOutPaired() {
 		tr := of(place)
 		tr.rows = append(tr.rows, int32(i))
 		tr.calls = tr.calls || s.Event == nil || s.Kind.IsModel() || s.Kind == mapping.KindTool
-		if s.Event != nil && s.Event.Derived && s.Kind == mapping.KindAgent {
-			key := trace.PromptKey(s.TraceID)
+		if s.Event != nil && s.Kind == mapping.KindAgent && !s.Event.TurnTrace.IsEmpty() {
+			key := trace.PromptKey(s.Event.TurnTrace)
 			p.changes.Candidates = append(p.changes.Candidates, store.CandidateRow{Key: key.Hash, Origin: s.TraceID, ID: s.SpanID, Start: s.Start, End: s.End})
 		}
 	}

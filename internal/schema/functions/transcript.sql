@@ -1,5 +1,6 @@
 -- What the calls of a trace or, where it is null, of a session said, in order; a side, input
--- or output, that no call of a trace has is its root's or outermost agent's. OFFSET 0 lets the inner query
+-- or output, that no call of a trace has is its root's or outermost agent's. Prompts of a session whose
+-- calls name other traces are of no row of llm_traces: they are taken unless a call repeats them. OFFSET 0 lets the inner query
 -- run for one trace at a time, which sees the partitions of its days only.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_words_of(of_trace uuid, of_session text)
 RETURNS TABLE (trace_id uuid, span_id text, start_time timestamptz, service_name text, agent_name text, model text,
@@ -36,6 +37,12 @@ BEGIN
             OFFSET 0) a
         WHERE t.id = ANY (traces) AND (a.inputs IS NOT NULL OR a.outputs IS NOT NULL)
         ORDER BY a.trace_id, a.parent_span_id IS NULL DESC, a.start_time, a.span_id
+    ), prompts AS (
+        SELECT s.trace_id, s.span_id, s.start_time, s.service_name, s.agent_name, s.input_message_ids AS inputs
+        FROM {{.schema}}.llm_spans s
+        WHERE of_trace IS NULL AND s.session_id = of_session AND s.source = 'event' AND s.kind = 'agent' AND s.input_message_ids IS NOT NULL
+            AND NOT EXISTS (SELECT FROM {{.schema}}.llm_traces t WHERE t.id = s.trace_id)
+            AND NOT EXISTS (SELECT FROM calls c WHERE c.input_message_ids && s.input_message_ids)
     )
     SELECT w.trace_id, w.span_id, w.start_time, w.service_name, w.agent_name, w.model, d.input_day, d.output_day, w.inputs, w.outputs, w.finish_reasons
     FROM (
@@ -45,6 +52,9 @@ BEGIN
         UNION ALL
         SELECT a.trace_id, a.span_id, a.start_time, a.start_time, a.service_name, a.agent_name, NULL, NULL, NULL, a.inputs, '{}', NULL
         FROM agents a WHERE a.inputs IS NOT NULL
+        UNION ALL
+        SELECT p.trace_id, p.span_id, p.start_time, p.start_time, p.service_name, p.agent_name, NULL, NULL, NULL, p.inputs, '{}', NULL
+        FROM prompts p
         UNION ALL
         SELECT a.trace_id, a.span_id, a.start_time, a.end_time, a.service_name, a.agent_name, NULL, NULL, NULL, '{}', a.outputs, a.finish_reasons
         FROM agents a WHERE a.outputs IS NOT NULL) w
@@ -157,19 +167,21 @@ BEGIN
     SELECT s.trace_id, s.span_id, s.start_time, s.service_name, s.agent_name, m.direction, m.body
     FROM {{.schema}}.llm_traces t
     CROSS JOIN LATERAL (
-        SELECT i.*, bool_or(i.source = 'event') OVER () AS by_records FROM {{.schema}}.llm_spans i
-        WHERE i.trace_id = t.id AND i.start_time BETWEEN t.start_time AND t.end_time AND i.kind = 'tool' OFFSET 0) s
-    CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day) d
+        SELECT i.* FROM {{.schema}}.llm_internal_tools i
+        WHERE i.trace_id = t.id AND i.start_time BETWEEN t.start_time AND t.end_time
+            AND EXISTS (SELECT FROM {{.schema}}.llm_spans e
+                WHERE e.trace_id = t.id AND e.start_time BETWEEN t.start_time AND t.end_time AND e.kind = 'tool' AND e.source = 'event')
+        OFFSET 0) s
     CROSS JOIN LATERAL (
-        SELECT min(c.body::text) FILTER (WHERE c.id = s.tool_arguments_id)::jsonb AS arguments, min(c.body::text) FILTER (WHERE c.id = s.tool_result_id)::jsonb AS result
-        FROM {{.schema}}.llm_contents_of(d.day, ARRAY[s.tool_arguments_id, s.tool_result_id]) c) w
+        SELECT (SELECT c.body FROM {{.schema}}.llm_contents_of(s.arguments_day, ARRAY[s.tool_arguments_id]) c) AS arguments,
+            (SELECT c.body FROM {{.schema}}.llm_contents_of(s.result_day, ARRAY[s.tool_result_id]) c) AS result) w
     CROSS JOIN LATERAL (VALUES
         ('output', jsonb_build_object('role', 'assistant', 'parts', jsonb_build_array(jsonb_strip_nulls(
             jsonb_build_object('type', 'tool_call', 'id', s.tool_call_id, 'name', s.tool_name)) || coalesce(jsonb_build_object('arguments', w.arguments), '{}')))),
         ('input', CASE WHEN w.result IS NOT NULL THEN jsonb_build_object('role', 'tool', 'parts', jsonb_build_array(jsonb_strip_nulls(
             jsonb_build_object('type', 'tool_call_response', 'id', s.tool_call_id)) || jsonb_build_object('response', w.result))) END)) m (direction, body)
-    WHERE t.id = ANY (traces) AND s.counted AND s.by_records AND m.body IS NOT NULL
-        AND (s.session_id IS NULL OR s.session_id = of OR t.trace_id = replace(lower(btrim(of)), '-', '') OR t.id::text = lower(btrim(of)));
+    WHERE t.id = ANY (traces) AND m.body IS NOT NULL
+        AND (s.own_session_id IS NULL OR s.own_session_id = of OR t.trace_id = replace(lower(btrim(of)), '-', '') OR t.id::text = lower(btrim(of)));
 END
 $$;
 

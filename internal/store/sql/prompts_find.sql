@@ -1,5 +1,5 @@
 -- The stored prompts under some keys, wherever they are kept.
-SELECT r.n, c.span_id, {{template "micros" "c.start_time"}}
+SELECT r.n, c.span_id, {{template "micros" "c.start_time"}}, {{template "micros" "c.end_time"}}, c.origin, coalesce(p.trace_id, c.origin)
 FROM {{.rows}}
 JOIN {{.schema}}.llm_internal_call_candidates c ON c.key = r.key
 LEFT JOIN {{.schema}}.llm_internal_event_places p ON p.origin = c.origin AND p.span_id = c.span_id
