@@ -1,6 +1,6 @@
 -- What the calls of a trace or, where it is null, of a session said, in order; a side, input
 -- or output, that no call of a trace has is its root's or outermost agent's. Prompts of a session whose
--- calls name other traces are of no row of llm_traces: they are taken unless a call repeats them. OFFSET 0 lets the inner query
+-- calls name other traces are of no row of llm_traces: they are taken unless a call before the next one has its input. OFFSET 0 lets the inner query
 -- run for one trace at a time, which sees the partitions of its days only.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_words_of(of_trace uuid, of_session text)
 RETURNS TABLE (trace_id uuid, span_id text, start_time timestamptz, service_name text, agent_name text, model text,
@@ -38,11 +38,12 @@ BEGIN
         WHERE t.id = ANY (traces) AND (a.inputs IS NOT NULL OR a.outputs IS NOT NULL)
         ORDER BY a.trace_id, a.parent_span_id IS NULL DESC, a.start_time, a.span_id
     ), prompts AS (
-        SELECT s.trace_id, s.span_id, s.start_time, s.service_name, s.agent_name, s.input_message_ids AS inputs
-        FROM {{.schema}}.llm_spans s
-        WHERE of_trace IS NULL AND s.session_id = of_session AND s.source = 'event' AND s.kind = 'agent' AND s.input_message_ids IS NOT NULL
-            AND NOT EXISTS (SELECT FROM {{.schema}}.llm_traces t WHERE t.id = s.trace_id)
-            AND NOT EXISTS (SELECT FROM calls c WHERE c.input_message_ids && s.input_message_ids)
+        SELECT p.* FROM (
+            SELECT s.trace_id, s.span_id, s.start_time, s.service_name, s.agent_name, s.input_message_ids AS inputs, lead(s.start_time) OVER (ORDER BY s.start_time) AS next
+            FROM {{.schema}}.llm_spans s
+            WHERE of_trace IS NULL AND s.session_id = of_session AND s.source = 'event' AND s.kind = 'agent' AND s.input_message_ids IS NOT NULL) p
+        WHERE NOT EXISTS (SELECT FROM {{.schema}}.llm_traces t WHERE t.id = p.trace_id)
+            AND NOT EXISTS (SELECT FROM calls c WHERE c.input_message_ids IS NOT NULL AND c.start_time >= p.start_time AND (c.start_time < p.next) IS NOT FALSE)
     )
     SELECT w.trace_id, w.span_id, w.start_time, w.service_name, w.agent_name, w.model, d.input_day, d.output_day, w.inputs, w.outputs, w.finish_reasons
     FROM (
