@@ -32,7 +32,7 @@ func (r *reader) observe(rec *record, p *program, spec *rule, row *mapping.Recor
 	if len(o.IDs) > 0 {
 		o.ByTime = o.ByTime && spec.request == nil
 	}
-	span.SetName(event)
+	// The name of an event names no tool and no agent, as that of a span may: Describe gives it.
 	span.SetKind(ptrace.SpanKindClient)
 	span.SetEndTimestamp(row.Time)
 	span.SetStartTimestamp(startOf(rec, spec, row.Time))

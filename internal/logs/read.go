@@ -51,7 +51,7 @@ type Observation struct {
 func (b *Batch) Describe(spans []mapping.Span) {
 	for i := range spans {
 		o := &b.Observations[spans[i].Ordinal]
-		spans[i].Event, spans[i].Turn = &o.EventCall, o.Turn
+		spans[i].Name, spans[i].Event, spans[i].Turn = o.Event, &o.EventCall, o.Turn
 	}
 }
 
