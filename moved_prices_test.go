@@ -23,10 +23,14 @@ func TestMovedEventsArePricedAgain(t *testing.T) {
 		require.NoError(t, err)
 		_, err = tx.Exec(t.Context(), "SELECT FROM llm_internal_days_to_price FOR UPDATE")
 		require.NoError(t, err)
+		_, err = tx.Exec(t.Context(), "CREATE TEMP TABLE before ON COMMIT DROP AS TABLE llm_internal_event_places")
+		require.NoError(t, err)
 		sendTraces(t, c, r.traces)
 		var moved, noted int
-		require.NoError(t, tx.QueryRow(t.Context(), `SELECT count(DISTINCT (start_time AT TIME ZONE 'UTC')::date),
-			(SELECT count(*) FROM llm_internal_price_changes WHERE since = until) FROM llm_internal_event_places WHERE trace_id <> origin`).Scan(&moved, &noted))
+		require.NoError(t, tx.QueryRow(t.Context(), `SELECT count(DISTINCT (p.start_time AT TIME ZONE 'UTC')::date),
+			(SELECT count(*) FROM llm_internal_price_changes WHERE since = until)
+			FROM llm_internal_event_places p LEFT JOIN before b USING (origin, span_id, start_time)
+			WHERE p.trace_id <> coalesce(b.trace_id, p.origin)`).Scan(&moved, &noted))
 		require.NoError(t, tx.Rollback(t.Context()))
 		if moved > 0 {
 			require.Equal(t, moved, noted, r.Name)
