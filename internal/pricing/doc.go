@@ -3,7 +3,8 @@
 //
 //	mapped spans ──► Pricer.Estimate ──► Span.EstimatedCost     in memory, in the way of a batch
 //	llm_prices   ──► Pricer.Reload                              every 10 s
-//	             ──► Repricer                                   days whose prices changed
+//	             ──► Repricer                                   days whose prices changed,
+//	                                                            traces with calls that name no model
 //
 // An estimate is made for every model span that reports tokens, beside a reported cost
 // too, so that both can be compared. Which of them counts is for internal/trace.
@@ -26,4 +27,13 @@
 // A transaction changes the estimates of a trace's calls and the sums of the trace, under the
 // lock on its row, which batches take too. It notes what it has done in the row of the day:
 // one that fails is made again, and nothing twice.
+//
+// # Calls that name no model
+//
+// Some programs report the tokens of a call on one span, and the model on another or in a log record,
+// which may come later. Such a call has the model that the views show (llm_internal_told_model). A batch
+// lists traces to which it brings one (llm_internal_traces_to_price), and write.RepriceDue prices them,
+// at once and then at ever longer intervals for a day: an observation that comes some time after the
+// call is found within three times that time. The model is looked for in SQL alone, and prices are
+// found in Go alone.
 package pricing
