@@ -204,7 +204,7 @@ func (tm *team) contents(t *testing.T) map[string][]string {
 	require.NoError(t, err)
 	shown := map[string][]string{}
 	for _, from := range append(queries, relations...) {
-		rows, err := tm.db.Query(t.Context(), `SELECT (to_jsonb(r) - CASE jsonb_typeof(to_jsonb(r) -> 'id') WHEN 'number' THEN 'id' ELSE '' END - '{stored_by,owner,stored_at,created_at,updated_at,erased_at,removals,barrier,ready_at,silent_for,last_stored,greatest_lag,lag}'::text[])::text FROM `+from+" r")
+		rows, err := tm.db.Query(t.Context(), `SELECT (to_jsonb(r) - CASE jsonb_typeof(to_jsonb(r) -> 'id') WHEN 'number' THEN 'id' ELSE '' END - '{stored_by,owner,stored_at,created_at,updated_at,erased_at,removals,barrier,ready_at,listed_at,due_at,silent_for,last_stored,greatest_lag,lag}'::text[])::text FROM `+from+" r")
 		require.NoError(t, err, "%s: %s", tm.schema, from)
 		found, err := pgx.CollectRows(rows, pgx.RowTo[string])
 		require.NoError(t, err, "%s: %s", tm.schema, from)
@@ -276,6 +276,9 @@ func (tm *team) reprice(t *testing.T) {
 	conn.Release()
 	require.NoError(t, repricer.Reprice(t.Context()))
 	require.NotZero(t, changed, tm.schema)
+	_, err = tm.db.Exec(t.Context(), "UPDATE llm_internal_traces_to_price SET due_at = listed_at")
+	require.NoError(t, err)
+	require.NoError(t, repricer.RepriceDue(t.Context()))
 }
 
 // waiting counts the rows of default partitions.

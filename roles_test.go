@@ -58,6 +58,10 @@ func TestDocumentedGrantsAreEnough(t *testing.T) {
 	consume(t, e, late)
 	check := openPool(t, owner+searchPath(owner, "observability"))
 	rowcheck.Spans(t, check, spans+1)
+	writer := openPool(t, as(t, owner, "writer", "writer")+searchPath(owner, "observability"))
+	_, err = writer.Exec(t.Context(), `SELECT n.provider FROM llm_spans s
+		CROSS JOIN LATERAL llm_internal_told_model(s.trace_id, s.span_id, 'llm', coalesce(s.parent_span_id, ''), false, '-infinity', 'infinity') n`)
+	require.NoError(t, err, "calls that name no model are priced")
 
 	analyst := openPool(t, as(t, owner, "analyst", "analyst")+searchPath(owner, "observability"))
 	var calls int

@@ -505,6 +505,9 @@ func TestCallsWithoutAModelHaveThatOfOthers(t *testing.T) {
 			}
 		})
 	}
+	var soon int
+	require.NoError(t, w.db.QueryRow(t.Context(), `SELECT count(*) FROM llm_internal_traces_to_price WHERE due_at < now() + interval '20 seconds'`).Scan(&soon))
+	require.Zero(t, soon, "what was priced now waits")
 	// Who waits for a model no more is forgotten.
 	w.exec(`UPDATE llm_internal_traces_to_price SET listed_at = listed_at - interval '25 hours'`)
 	w.due()

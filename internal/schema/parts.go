@@ -25,6 +25,10 @@ var parts = map[string]string{
     WHERE o.$1 IS NOT NULL ORDER BY o.ordinality LIMIT 1) ELSE d.day END`,
 	// A list of ids of span s as a list without lists in it, which another program may have stored.
 	"flat": `CASE WHEN array_ndims(s.$1) > 1 THEN ARRAY(SELECT unnest(s.$1)) ELSE s.$1 END`,
+	// Pairs of calls side by side, as llm_internal_side_by_side has them: whoever runs a function that
+	// reads these may read tables, but not on every server views.
+	"side_by_side": `(SELECT trace_id, inner_span_id, outer_span_id FROM {{.schema}}.llm_internal_pairs
+        UNION ALL SELECT trace_id, inner_span_id, outer_span_id FROM {{.schema}}.llm_side_by_side)`,
 	// What tells the model of a call s of trace t that names none. A strict function is not called for a null.
 	"told_model": `{{.schema}}.llm_internal_told_model(CASE WHEN coalesce(s.response_model, s.request_model) IS NULL AND t.span_count > 1 THEN s.trace_id END,
         s.span_id, s.kind, coalesce(s.parent_span_id, ''), s.counted, t.start_time, t.end_time)`,

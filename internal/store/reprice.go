@@ -38,31 +38,48 @@ func (s *Store) NextRepricing(ctx context.Context, c *pgbatch.Conn) (next *Repri
 
 // TracesToPrice returns the rows' ids of the next traces of a day, as many as some spans have.
 func (s *Store) TracesToPrice(ctx context.Context, c *pgbatch.Conn, next *Repricing, spans int32) (ids [][16]byte, err error) {
-	return traceIDs(ctx, c, pgbatch.Statement{
+	err = c.Exec(ctx, pgbatch.Statement{
 		What: "list traces to price again", SQL: s.tracesOfDay,
 		Params: [][]byte{param(pgbatch.AppendInt32(nil, next.Day)), param(pgbatch.AppendUUID(nil, next.DoneTo)), param(pgbatch.AppendInt32(nil, spans))},
 		OIDs:   []uint32{pgtype.Int4OID, pgtype.UUIDOID, pgtype.Int4OID},
+		Row: func(v [][]byte) error {
+			r := pgbatch.Reader{Values: v}
+			ids = append(ids, [16]byte{})
+			r.UUID(&ids[len(ids)-1])
+			return r.Err
+		},
 	})
+	return ids, err
 }
 
-// DueTraces returns the rows' ids of traces with calls that name no model and are to be priced by
-// now, at most so many.
-func (s *Store) DueTraces(ctx context.Context, c *pgbatch.Conn, most int32) (ids [][16]byte, err error) {
-	return traceIDs(ctx, c, pgbatch.Statement{
+// DueTrace is a row of llm_internal_traces_to_price: a trace with calls that name no model.
+type DueTrace struct {
+	ID     [16]byte // of the trace's row
+	Listed int64    // when the last such call came
+	Next   int64    // when to price it after now
+}
+
+var dueColumns = []pgbatch.Column[DueTrace]{
+	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *DueTrace) []byte { return pgbatch.AppendUUID(b, r.ID) }),
+	pgbatch.Col("listed_at", pgtype.TimestamptzOID, func(b []byte, r *DueTrace) []byte { return appendStoredTime(b, r.Listed) }),
+	pgbatch.Col("due_at", pgtype.TimestamptzOID, func(b []byte, r *DueTrace) []byte { return appendStoredTime(b, r.Next) }),
+}
+
+// DueTraces returns traces that are to be priced by now, at most so many.
+func (s *Store) DueTraces(ctx context.Context, c *pgbatch.Conn, most int32) (due []DueTrace, err error) {
+	err = c.Exec(ctx, pgbatch.Statement{
 		What: "look for traces to price again", SQL: s.dueTraces,
 		Params: [][]byte{param(pgbatch.AppendInt32(nil, most))}, OIDs: []uint32{pgtype.Int4OID},
+		Row: func(v [][]byte) error {
+			r := pgbatch.Reader{Values: v}
+			var d DueTrace
+			r.UUID(&d.ID)
+			d.Listed, d.Next = r.Int(), r.Int()
+			due = append(due, d)
+			return r.Err
+		},
 	})
-}
-
-func traceIDs(ctx context.Context, c *pgbatch.Conn, statement pgbatch.Statement) (ids [][16]byte, err error) {
-	statement.Row = func(v [][]byte) error {
-		r := pgbatch.Reader{Values: v}
-		ids = append(ids, [16]byte{})
-		r.UUID(&ids[len(ids)-1])
-		return r.Err
-	}
-	err = c.Exec(ctx, statement)
-	return ids, err
+	return due, err
 }
 
 // ListTraces appends the statement that lists traces with new calls that name no model.
@@ -70,16 +87,13 @@ func (s *Store) ListTraces(statements []pgbatch.Statement, ids [][16]byte) []pgb
 	if len(ids) == 0 {
 		return statements
 	}
-	return append(statements, s.onTraces("list traces to price", s.listTraces, ids))
+	return append(statements, pgbatch.Statement{What: "list traces to price", SQL: s.listTraces, Params: [][]byte{uuidArray(ids)}, OIDs: []uint32{pgtype.UUIDArrayOID}})
 }
 
 // PricedTraces appends the statements that note that traces were priced now.
-func (s *Store) PricedTraces(statements []pgbatch.Statement, ids [][16]byte) []pgbatch.Statement {
-	return append(statements, s.onTraces("end traces to price", s.unlistPriced, ids), s.onTraces("put off traces to price", s.priceLater, ids))
-}
-
-func (s *Store) onTraces(what, sql string, ids [][16]byte) pgbatch.Statement {
-	return pgbatch.Statement{What: what, SQL: sql, Params: [][]byte{uuidArray(ids)}, OIDs: []uint32{pgtype.UUIDArrayOID}}
+func (s *Store) PricedTraces(statements []pgbatch.Statement, due []DueTrace, ids [][16]byte) []pgbatch.Statement {
+	statements = append(statements, pgbatch.Statement{What: "end traces to price", SQL: s.unlistPriced, Params: [][]byte{uuidArray(ids)}, OIDs: []uint32{pgtype.UUIDArrayOID}})
+	return pgbatch.AppendQuery(statements, "put off traces to price", &s.priceLater, due)
 }
 
 // LockTracesToPrice locks those of the traces' rows that batches have changed since then, and gives

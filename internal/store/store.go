@@ -58,7 +58,8 @@ type Store struct {
 	insertScores pgbatch.Query[*mapping.Score]
 
 	nextDay, tracesOfDay, lockPriced, pricedSpans, dayProgress, dayDone string
-	listTraces, dueTraces, unlistPriced, priceLater                     string
+	listTraces, dueTraces, unlistPriced                                 string
+	priceLater                                                          pgbatch.Query[DueTrace]
 	updateEstimates                                                     pgbatch.Query[EstimateRow]
 	updateCosts                                                         pgbatch.Query[TraceRow]
 	tracesWithWords, deleteTraces                                       string
@@ -152,7 +153,7 @@ func New(schemaName string) *Store {
 		dayDone: text(schemaName, "reprice_done"), updateEstimates: query(schemaName, "reprice_update", estimateColumns),
 		updateCosts: query(schemaName, "reprice_costs", costColumns),
 		listTraces:  text(schemaName, "reprice_list"), dueTraces: text(schemaName, "reprice_due"),
-		unlistPriced: text(schemaName, "reprice_unlist"), priceLater: text(schemaName, "reprice_later"),
+		unlistPriced: text(schemaName, "reprice_unlist"), priceLater: query(schemaName, "reprice_later", dueColumns),
 		tracesWithWords: text(schemaName, "words_traces"), deleteTraces: text(schemaName, "traces_delete"),
 		copyWords:        pgbatch.CopySQL(schema.Table(schemaName, "llm_internal_words"), copyWordsColumns),
 		insertWords:      query(schemaName, "words_insert", wordsColumns),

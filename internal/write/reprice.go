@@ -109,12 +109,16 @@ func (r *repricing) nextOfDay(ctx context.Context) error {
 
 // due prices the traces that wait longest for the model of a call.
 func (r *repricing) due(ctx context.Context) error {
-	ids, err := r.w.store.DueTraces(ctx, r.conn, repriceTraces)
+	due, err := r.w.store.DueTraces(ctx, r.conn, repriceTraces)
 	if err != nil {
 		return err
 	}
-	if len(ids) == 0 {
+	if len(due) == 0 {
 		return r.conn.Commit(ctx)
+	}
+	ids := make([][16]byte, len(due))
+	for i := range due {
+		ids[i] = due[i].ID
 	}
 	if err := r.reload(ctx); err != nil {
 		return err
@@ -124,7 +128,7 @@ func (r *repricing) due(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.conn.Commit(ctx, r.w.store.PricedTraces(s, ids)...)
+	return r.conn.Commit(ctx, r.w.store.PricedTraces(s, due, ids)...)
 }
 
 func (r *repricing) reload(ctx context.Context) error {

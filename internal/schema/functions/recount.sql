@@ -209,8 +209,6 @@ BEGIN
         AND (p.effects IS NULL OR NOT EXISTS (SELECT FROM {{.schema}}.llm_traces t WHERE t.id = p.trace_id));
     DELETE FROM {{.schema}}.llm_internal_call_keys WHERE trace_id = ANY (of_traces);
     DELETE FROM {{.schema}}.llm_internal_nested_tools WHERE trace_id = ANY (of_traces);
-    DELETE FROM {{.schema}}.llm_internal_traces_to_price p WHERE p.trace_id = ANY (of_traces)
-        AND NOT EXISTS (SELECT FROM {{.schema}}.llm_traces t WHERE t.id = p.trace_id);
     DELETE FROM {{.schema}}.llm_awaited_spans WHERE trace_id = ANY (of_traces);
     DELETE FROM {{.schema}}.llm_side_by_side WHERE trace_id = ANY (of_traces);
 END
@@ -229,6 +227,7 @@ DECLARE
     removed bigint;
     left_over uuid[];
     gone uuid[];
+    unnamed uuid[];
     gone_hex text[];
     hours timestamptz[];
 BEGIN
@@ -273,11 +272,12 @@ BEGIN
         INSERT INTO {{.schema}}.llm_usage_hours (hour) SELECT unnest(hours) ON CONFLICT DO NOTHING;
     END LOOP;
     -- What told the model of a call may be gone.
-    INSERT INTO {{.schema}}.llm_internal_traces_to_price (trace_id)
-    SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.id = ANY (left_over) AND EXISTS (SELECT FROM {{.schema}}.llm_spans s
+    unnamed := ARRAY(SELECT t.id FROM {{.schema}}.llm_traces t WHERE t.id = ANY (left_over) AND EXISTS (SELECT FROM {{.schema}}.llm_spans s
         WHERE s.trace_id = t.id AND s.start_time BETWEEN coalesce(t.start_time, '-infinity') AND coalesce(t.end_time, 'infinity')
-            AND s.estimated_cost IS NOT NULL AND s.request_model IS NULL AND s.response_model IS NULL)
-    ON CONFLICT (trace_id) DO UPDATE SET listed_at = now(), due_at = now();
+            AND s.estimated_cost IS NOT NULL AND s.request_model IS NULL AND s.response_model IS NULL));
+    INSERT INTO {{.schema}}.llm_internal_traces_to_price (trace_id, listed_at, due_at) SELECT n.id, now(), now() FROM unnest(unnamed) n (id)
+    ON CONFLICT (trace_id) DO UPDATE SET listed_at = EXCLUDED.listed_at, due_at = EXCLUDED.due_at;
+    DELETE FROM {{.schema}}.llm_internal_traces_to_price p WHERE p.trace_id = ANY (gone);
     gone_hex := ARRAY(SELECT t.trace_id FROM {{.schema}}.llm_traces t WHERE t.id = ANY (gone));
     DELETE FROM {{.schema}}.llm_traces t WHERE t.id = ANY (gone);
     INSERT INTO {{.schema}}.llm_erased_traces (trace_id) SELECT unnest(gone_hex) ON CONFLICT DO NOTHING;

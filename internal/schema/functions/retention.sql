@@ -164,6 +164,7 @@ BEGIN
     SELECT array_agg(id) INTO gone FROM removed;
     PERFORM {{.schema}}.llm_internal_forget_counting(gone);
     DELETE FROM {{.schema}}.llm_internal_shortened_traces WHERE trace_id = ANY (gone);
+    DELETE FROM {{.schema}}.llm_internal_traces_to_price WHERE trace_id = ANY (gone);
     shortened := ARRAY(SELECT t.id FROM {{.schema}}.llm_traces t
         WHERE t.ctid >= format('(%s,0)', first_block)::tid AND t.ctid < format('(%s,0)', first_block + blocks)::tid AND t.start_time < kept_from);
     INSERT INTO {{.schema}}.llm_internal_shortened_traces SELECT unnest(shortened) ON CONFLICT DO NOTHING;

@@ -53,7 +53,7 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT up.parent_span_id AS span_id WHERE up.parent_span_id IS NOT NULL
             UNION ALL
-            SELECT b.outer_span_id FROM {{.schema}}.llm_internal_side_by_side b WHERE b.trace_id = of_trace AND b.inner_span_id = up.span_id) o
+            SELECT b.outer_span_id FROM {{.side_by_side}} b WHERE b.trace_id = of_trace AND b.inner_span_id = up.span_id) o
         CROSS JOIN LATERAL (SELECT x.* FROM {{.schema}}.llm_spans x
             WHERE x.trace_id = of_trace AND x.span_id = o.span_id AND x.start_time BETWEEN since AND until OFFSET 0) s
         WHERE up.height < 100
@@ -95,7 +95,7 @@ BEGIN
             CROSS JOIN LATERAL (
                 SELECT up.parent_span_id AS span_id WHERE up.parent_span_id IS NOT NULL
                 UNION ALL
-                SELECT b.outer_span_id FROM {{.schema}}.llm_internal_side_by_side b WHERE b.trace_id = of_trace AND b.inner_span_id = up.span_id) o
+                SELECT b.outer_span_id FROM {{.side_by_side}} b WHERE b.trace_id = of_trace AND b.inner_span_id = up.span_id) o
             CROSS JOIN LATERAL (SELECT x.span_id, x.parent_span_id, x.agent_name FROM {{.schema}}.llm_spans x
                 WHERE x.trace_id = of_trace AND x.span_id = o.span_id AND x.start_time BETWEEN since AND until OFFSET 0) s
             WHERE up.agent_name IS NULL AND up.height < 100
@@ -141,7 +141,7 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT up.parent_span_id AS span_id WHERE up.parent_span_id IS NOT NULL
             UNION ALL
-            SELECT b.outer_span_id FROM {{.schema}}.llm_internal_side_by_side b WHERE b.trace_id = of_trace AND b.inner_span_id = up.span_id) o
+            SELECT b.outer_span_id FROM {{.side_by_side}} b WHERE b.trace_id = of_trace AND b.inner_span_id = up.span_id) o
         CROSS JOIN LATERAL (SELECT x.span_id, x.parent_span_id, x.kind, x.provider, x.request_model, x.response_model FROM {{.schema}}.llm_spans x
             WHERE x.trace_id = of_trace AND x.span_id = o.span_id AND x.start_time BETWEEN since AND until OFFSET 0) s
         WHERE coalesce(up.request_model, up.response_model) IS NULL AND up.height < 100
@@ -177,7 +177,7 @@ BEGIN
             WHERE x.trace_id = of_trace AND x.parent_span_id COLLATE "C" = down.span_id AND x.start_time BETWEEN since AND until
                 AND (x.kind IN ('llm', 'embedding', 'reranker') OR x.below <> 0) -- as the index llm_spans_below
             UNION ALL
-            SELECT x.* FROM {{.schema}}.llm_internal_side_by_side b
+            SELECT x.* FROM {{.side_by_side}} b
             CROSS JOIN LATERAL (SELECT y.* FROM {{.schema}}.llm_spans y
                 WHERE y.trace_id = of_trace AND y.span_id = b.inner_span_id AND y.start_time BETWEEN since AND until OFFSET 0) x
             WHERE b.trace_id = of_trace AND b.outer_span_id = down.span_id
@@ -251,7 +251,7 @@ BEGIN
     ), edges AS MATERIALIZED (
         SELECT n.span_id AS inner_id, n.parent_span_id AS outer_id FROM near n WHERE n.parent_span_id IS NOT NULL
         UNION ALL
-        SELECT b.inner_span_id, b.outer_span_id FROM {{.schema}}.llm_internal_side_by_side b WHERE b.trace_id = of_trace
+        SELECT b.inner_span_id, b.outer_span_id FROM {{.side_by_side}} b WHERE b.trace_id = of_trace
     ), down AS (
         SELECT u.span_id AS told_by, u.span_id FROM near u WHERE NOT u.counted AND u.tells
       UNION

@@ -1,5 +1,3 @@
--- What tells the model of a call of traces $1 may still come. One that comes some time after the
--- call is looked for within three times that time.
-UPDATE {{.schema}}.llm_internal_traces_to_price
-SET due_at = now() + greatest(3 * (now() - listed_at), interval '30 seconds')
-WHERE trace_id = ANY ($1)
+-- When traces, whose rows are locked, are priced next. One that was listed anew meanwhile stays due.
+UPDATE {{.schema}}.llm_internal_traces_to_price l SET due_at = r.due_at
+FROM {{.rows}} WHERE l.trace_id = r.trace_id AND l.listed_at = r.listed_at
