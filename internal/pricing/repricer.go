@@ -140,38 +140,31 @@ func (r *Repricer) Reprice(ctx context.Context) error {
 
 func (r *Repricer) repriceListed(ctx context.Context) error {
 	var sum write.Repriced
-	for ctx.Err() == nil {
-		begin := time.Now()
-		done, err := r.Writer.Reprice(ctx, r.Pricer)
-		if err != nil || done == nil {
-			return err
-		}
-		r.Progress(ctx, done)
+	return r.repeat(ctx, r.Writer.Reprice, func(done *write.Repriced) {
 		sum.Traces, sum.Calls, sum.Changed = sum.Traces+done.Traces, sum.Calls+done.Calls, sum.Changed+done.Changed
 		if done.Done && sum.Traces > 0 {
 			r.Logger.Info("Priced a day again", zap.String("day", time.Unix(int64(done.Day)*24*60*60, 0).UTC().Format(time.DateOnly)),
 				zap.Int("traces", sum.Traces), zap.Int("calls", sum.Calls), zap.Int("changed", sum.Changed))
 			sum = write.Repriced{}
 		}
-		if err := sleep.For(ctx, time.Duration(pause*float64(time.Since(begin)))); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
+	})
 }
 
 // RepriceDue prices the traces again that wait for the model of a call, as far as they are due.
 func (r *Repricer) RepriceDue(ctx context.Context) error {
+	return r.repeat(ctx, r.Writer.RepriceDue, func(*write.Repriced) {})
+}
+
+// repeat makes transactions that price until there is nothing to do, with pauses between.
+func (r *Repricer) repeat(ctx context.Context, next func(context.Context, write.Prices) (*write.Repriced, error), did func(*write.Repriced)) error {
 	for ctx.Err() == nil {
 		begin := time.Now()
-		done, err := r.Writer.RepriceDue(ctx, r.Pricer)
+		done, err := next(ctx, r.Pricer)
 		if err != nil || done == nil {
 			return err
 		}
 		r.Progress(ctx, done)
-		if done.Done {
-			return nil
-		}
+		did(done)
 		if err := sleep.For(ctx, time.Duration(pause*float64(time.Since(begin)))); err != nil {
 			return err
 		}

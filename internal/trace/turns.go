@@ -28,7 +28,7 @@ type Following struct {
 	Since       int64
 }
 
-// promptOf is a candidate as a prompt in some trace.
+// promptIn is a candidate as a prompt that is kept in some trace.
 func (c *Candidate) promptIn(place pcommon.TraceID) TurnPrompt {
 	return TurnPrompt{Origin: c.Origin, Place: place, ID: c.ID, Start: c.Start, End: c.End}
 }

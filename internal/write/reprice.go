@@ -123,7 +123,7 @@ func (r *repricing) due(ctx context.Context) error {
 	if err := r.reload(ctx); err != nil {
 		return err
 	}
-	r.done = &Repriced{Done: len(ids) < repriceTraces}
+	r.done = &Repriced{}
 	s, err := r.reprice(ctx, ids, math.MinInt64)
 	if err != nil {
 		return err
