@@ -73,24 +73,82 @@ func newReader(keep Keep) *reader {
 	}
 }
 
-// Read reads what records tell. It keeps references into ld, which must not change
-// before the batch is stored.
+// Read reads what records tell, on as many cores as there are parts. It keeps references into
+// ld, which must not change before the batch is stored.
 func Read(ld plog.Logs, keep Keep) *Batch {
-	r := newReader(keep)
-	for _, rl := range ld.ResourceLogs().All() {
-		for _, sl := range rl.ScopeLogs().All() {
-			r.readScope(rl.Resource(), sl)
+	parts := partsOf(ld)
+	read := make([]*reader, len(parts))
+	mapping.InParts(len(parts), func(i int) {
+		read[i] = newReader(keep)
+		for _, scope := range parts[i] {
+			read[i].readScope(scope)
 		}
+	})
+	if len(read) == 0 {
+		return newReader(keep).batch
 	}
-	return r.batch
+	for _, part := range read[1:] {
+		read[0].join(part)
+	}
+	return read[0].batch
 }
 
-// readScope reads the records of a scope.
-func (r *reader) readScope(res pcommon.Resource, sl plog.ScopeLogs) {
+// partRecords is how many records one goroutine reads before it looks for more.
+const partRecords = 256
+
+// scopePart is some of the records of a scope.
+type scopePart struct {
+	plog.ScopeLogs
+	res      pcommon.Resource
+	from, to int
+}
+
+// partsOf divides records.
+func partsOf(ld plog.Logs) (parts [][]scopePart) {
+	room := 0
+	for _, rl := range ld.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for from := 0; from < sl.LogRecords().Len(); {
+				if room == 0 {
+					parts, room = append(parts, nil), partRecords
+				}
+				n := min(room, sl.LogRecords().Len()-from)
+				last := &parts[len(parts)-1]
+				*last = append(*last, scopePart{sl, rl.Resource(), from, from + n})
+				from, room = from+n, room-n
+			}
+		}
+	}
+	return parts
+}
+
+// join appends what another reader has read of the records that follow.
+func (r *reader) join(next *reader) {
+	b, n := r.batch, next.batch
+	for i := range n.Observations {
+		if w := n.Observations[i].Words; w != nil {
+			w.Ordinal += r.wordRecords
+		}
+	}
+	for i := range n.Words {
+		n.Words[i].Ordinal += r.wordRecords
+	}
+	r.wordRecords += next.wordRecords
+	b.Records, b.Observations, b.Words = append(b.Records, n.Records...), append(b.Observations, n.Observations...), append(b.Words, n.Words...)
+	n.Spans.ResourceSpans().MoveAndAppendTo(b.Spans.ResourceSpans())
+	n.WordSpans.ResourceSpans().MoveAndAppendTo(b.WordSpans.ResourceSpans())
+	b.Filtered += n.Filtered
+	for reason, count := range n.Rejected {
+		b.Rejected[reason] += count
+	}
+}
+
+// readScope reads records of a scope.
+func (r *reader) readScope(p scopePart) {
 	spans, words := &scopeSpans{in: r.batch.Spans}, &scopeSpans{in: r.batch.WordSpans}
 	r.ids.around = nil
-	for i := range sl.LogRecords().Len() {
-		r.readSafely(&record{LogRecord: sl.LogRecords().At(i), scope: sl.Scope(), res: res}, spans, words)
+	for i := p.from; i < p.to; i++ {
+		r.readSafely(&record{LogRecord: p.LogRecords().At(i), scope: p.Scope(), res: p.res}, spans, words)
 	}
 }
 

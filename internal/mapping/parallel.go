@@ -20,23 +20,30 @@ const partSpans = 256
 func (m *Mapper) Traces(ctx context.Context, td ptrace.Traces) (*Batch, error) {
 	spans := make([]Span, td.SpanCount())
 	parts := make([]*Batch, (len(spans)+partSpans-1)/partSpans)
-	var taken atomic.Int32
-	work := func() {
-		for i := int(taken.Add(1)) - 1; i < len(parts); i = int(taken.Add(1)) - 1 {
-			from, to := i*partSpans, min((i+1)*partSpans, len(spans))
-			parts[i] = m.mapRange(ctx, td, from, to, spans[from:to])
-		}
-	}
-	var group sync.WaitGroup
-	for range min(len(parts), runtime.GOMAXPROCS(0)) - 1 {
-		group.Go(work)
-	}
-	work()
-	group.Wait()
+	InParts(len(parts), func(i int) {
+		from, to := i*partSpans, min((i+1)*partSpans, len(spans))
+		parts[i] = m.mapRange(ctx, td, from, to, spans[from:to])
+	})
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	return join(parts, spans), nil
+}
+
+// InParts does each of n parts of some work, on as many cores as there are.
+func InParts(n int, do func(part int)) {
+	var taken atomic.Int32
+	work := func() {
+		for i := int(taken.Add(1)) - 1; i < n; i = int(taken.Add(1)) - 1 {
+			do(i)
+		}
+	}
+	var group sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) - 1 {
+		group.Go(work)
+	}
+	work()
+	group.Wait()
 }
 
 // join makes one batch of parts, whose spans lie in spans with gaps for those that were

@@ -57,33 +57,61 @@ type Event struct {
 	referred []content.ID // contents that Attributes refers to
 }
 
-// AddEvents maps log records to events of a batch, each once. When the context ends
-// before, it returns the context's error.
+// AddEvents maps log records to events of a batch, each once, on as many cores as there are
+// parts. When the context ends before, it returns the context's error.
 func (m *Mapper) AddEvents(ctx context.Context, b *Batch, records []Record) error {
-	r := m.readings.Get().(*reading)
-	defer func() {
-		r.release()
-		m.readings.Put(r)
-	}()
-	r.batch, r.spans = b, len(records)
-	seen := make(map[content.ID]bool, len(records))
+	records = b.once(records)
 	calls := make(map[content.ID]*Span, len(b.Spans))
 	for i := range b.Spans {
 		if e := b.Spans[i].Event; e != nil {
 			calls[e.Record] = &b.Spans[i]
 		}
 	}
+	parts := make([]*Batch, (len(records)+partSpans-1)/partSpans)
+	InParts(len(parts), func(i int) {
+		parts[i] = m.mapRecords(ctx, b, records[i*partSpans:min((i+1)*partSpans, len(records))], calls)
+	})
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	b.Events = slices.Grow(b.Events, len(records))
+	for _, part := range parts {
+		b.Events = append(b.Events, part.Events...)
+		b.share(part)
+		for reason, n := range part.RejectedRecords {
+			b.RejectedRecords[reason] += n
+		}
+	}
+	return nil
+}
+
+// once returns the records without repetitions, which it counts.
+func (b *Batch) once(records []Record) []Record {
+	seen := make(map[content.ID]bool, len(records))
+	return slices.DeleteFunc(records, func(rec Record) bool {
+		repeated := seen[rec.ID]
+		if seen[rec.ID] = true; repeated {
+			b.RepeatedRecords++
+		}
+		return repeated
+	})
+}
+
+// mapRecords maps records, some of which tell calls of the batch of, to a batch of their own.
+func (m *Mapper) mapRecords(ctx context.Context, of *Batch, records []Record, calls map[content.ID]*Span) *Batch {
+	r := m.readings.Get().(*reading)
+	defer func() {
+		r.templates.batch = nil
+		r.release()
+		m.readings.Put(r)
+	}()
+	part := &Batch{Events: make([]Event, 0, len(records)), Contents: map[content.Key][]byte{}, Resources: map[content.ID][]byte{}, RejectedRecords: map[string]int{}}
+	r.batch, r.spans, r.templates.batch = part, len(records), of
 	for i := range records {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return part
 		}
 		rec := &records[i]
-		if seen[rec.ID] {
-			b.RepeatedRecords++
-			continue
-		}
-		seen[rec.ID] = true
 		if i == 0 || rec.Resource != r.around.resource {
 			r.around = around{resource: rec.Resource}
 		}
@@ -92,7 +120,7 @@ func (m *Mapper) AddEvents(ctx context.Context, b *Batch, records []Record) erro
 		}
 		r.mapRecordSafely(rec, calls[rec.ID])
 	}
-	return nil
+	return part
 }
 
 // mapRecordSafely maps a record, which tells the given call or none, and sets it aside that brings the mapper down.

@@ -36,6 +36,7 @@ type hole struct {
 
 // templates makes templates of the attributes of records.
 type templates struct {
+	batch *Batch          // with the calls that records tell
 	call  *Span           // whose record is read; nil for none
 	texts map[string]hole // of its contents, by their JSON
 	known bool            // texts are those of call
@@ -155,7 +156,7 @@ func (r *reading) readTexts() {
 		t.texts = map[string]hole{}
 	}
 	clear(t.texts)
-	r.batch.EachReference(t.call, t.readBody)
+	t.batch.EachReference(t.call, t.readBody)
 }
 
 // nest is a list or an object of JSON around a place.
