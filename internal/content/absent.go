@@ -8,7 +8,7 @@ import (
 
 // placeholders stand for what is not told, in lower case.
 var placeholders = map[string]bool{
-	"<not specified>": true, "<not serializable>": true, "<redacted>": true, "[redacted]": true, "__redacted__": true, "<elided>": true,
+	"<not specified>": true, "<not serializable>": true, "<redacted>": true, "[redacted]": true, "__redacted__": true, "__fake_id__": true, "<elided>": true,
 	"not_given": true, "hidden:non-empty": true, "hidden:empty": true, "hidden:null": true,
 	"<no_stop_reason_provided>": true, "<no_finish_reason_provided>": true, "<unknown_model_name>": true, "<unknown_tool_name>": true,
 	"<unknown_type>": true, "<unknown_tool_input>": true, "<unknown_tool_output>": true,
@@ -74,7 +74,7 @@ func Absent(s string) bool {
 	}
 	switch s[0] {
 	case '<':
-		return s[len(s)-1] == '>' && len(s) < 256 && strings.Contains(s, " object ") && strings.Contains(s, " at 0x")
+		return s[len(s)-1] == '>' && len(s) < 256 && (strings.Contains(s, " object ") && strings.Contains(s, " at 0x") || strings.Contains(s[1:], "<class '"))
 	case '[':
 		return s[len(s)-1] == ']' && len(s) < 256 && strings.HasPrefix(s, "[Scrubbed due to ")
 	}

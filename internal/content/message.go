@@ -252,11 +252,27 @@ func (rd *reader) content(f draft, n jsonval.Node) {
 	if f.role == "tool" && !id.Exists() {
 		id = filled(n.Get("id"))
 	}
+	if f.role == "assistant" && id.Exists() && rd.calling(f.parts, id, c) {
+		return
+	}
 	if f.role == "tool" || id.Exists() {
 		rd.toolContent(f.parts, id, c)
 		return
 	}
 	rd.blocks(f.parts, c)
+}
+
+// calling reads the call of a tool that is all an assistant says, its id beside it.
+func (rd *reader) calling(parts, id, c jsonval.Node) bool {
+	call, _ := rd.decoded(c)
+	if call.Kind() != jsonval.Object || !call.Get("name").Exists() || !call.Get("arguments").Exists() {
+		return false
+	}
+	if !call.Get("id").Exists() {
+		call.Set("id", id)
+	}
+	rd.addToolCall(parts, call, 0)
+	return true
 }
 
 // toolContent reads the content of a message that answers a tool call: the blocks
@@ -352,10 +368,24 @@ func (rd *reader) decoded(c jsonval.Node) (jsonval.Node, bool) {
 	var r jsonval.Repairs
 	n, ok := rd.d.Parse(s, &r)
 	if !ok {
-		return c, false
+		if n, ok = rd.python(s); !ok {
+			return c, false
+		}
 	}
 	*rd.r |= r
 	return n, true
+}
+
+// python reads what Python prints of a dict, or of a list of dicts or objects.
+func (rd *reader) python(s string) (n jsonval.Node, ok bool) {
+	if !jsonval.PrintsPython(s) {
+		return n, false
+	}
+	text, ok := jsonval.FromPython(s)
+	if ok {
+		n, ok = rd.d.Parse(text, rd.r)
+	}
+	return n, ok
 }
 
 // calls adds the tool calls that stand beside the content of a message.

@@ -78,6 +78,11 @@ func (rd *reader) text(s string) bool {
 			break
 		}
 		n, ok := rd.d.Parse(s, rd.r)
+		if !ok {
+			if n, ok = rd.python(s); ok && !rd.speaks(n) {
+				break
+			}
+		}
 		switch {
 		case !ok:
 		case n.Kind() == jsonval.String:
@@ -93,6 +98,20 @@ func (rd *reader) text(s string) bool {
 	}
 	rd.textMessage(rd.d.String(s))
 	return true
+}
+
+// speaks reports whether a value of Python is a message or a list of messages and blocks, and not
+// what a message says.
+func (rd *reader) speaks(n jsonval.Node) bool {
+	if n.Kind() != jsonval.Array {
+		return standalone(n) || rd.isKeyed(n)
+	}
+	for c := n.First(); c.Exists(); c = c.Next() {
+		if !standalone(c) && !rd.isKeyed(c) && !isPart(c) {
+			return false
+		}
+	}
+	return n.Len() > 0
 }
 
 func (rd *reader) textMessage(text jsonval.Node) {
@@ -146,15 +165,20 @@ func (rd *reader) list(n jsonval.Node) bool {
 		return open.parts
 	}
 	for c := n.First(); c.Exists(); c = c.Next() {
-		if inner, ok := rd.decoded(c); ok && (isItem(inner) || standalone(inner)) {
-			flush()
-			known = rd.body(inner, "") || known
-			continue
-		} else if ok && rd.isKeyed(inner) {
-			flush()
-			rd.keyed(inner)
-			known = true
-			continue
+		if inner, ok := rd.decoded(c); ok {
+			switch {
+			case isItem(inner) || standalone(inner):
+				flush()
+				known = rd.body(inner, "") || known
+				continue
+			case rd.isKeyed(inner):
+				flush()
+				rd.keyed(inner)
+				known = true
+				continue
+			case isSilent(inner):
+				continue
+			}
 		}
 		switch {
 		case rd.isOther(c):
@@ -228,15 +252,22 @@ func (rd *reader) isKeyed(n jsonval.Node) bool {
 		return false
 	}
 	switch c := n.First(); c.Key() {
+	case "model": // or the name of one
+		return rd.dir == Output && strings.Contains(strings.TrimSpace(c.Str()), " ")
 	case "system", "developer", "user", "human", "tool":
 		if rd.dir == Output {
 			return false
 		}
 		fallthrough
 	case "assistant", "ai":
-		return c.Kind() == jsonval.String && !c.Blank() || c.Kind() == jsonval.Array && c.Len() > 0
+		return c.Kind() == jsonval.String && !c.Blank() || c.Kind() == jsonval.Array && c.Len() > 0 || isPart(c)
 	}
 	return false
+}
+
+// isSilent reports whether n is an object whose only key is a role that said nothing.
+func isSilent(n jsonval.Node) bool {
+	return n.Kind() == jsonval.Object && n.Len() == 1 && n.First().Kind() == jsonval.Null && roleNames[n.First().Key()] != ""
 }
 
 func (rd *reader) keyed(n jsonval.Node) {
@@ -287,6 +318,14 @@ func (rd *reader) body(n jsonval.Node, finish string) bool {
 	}
 	if rd.dir == Output && rd.isKeyed(n) {
 		rd.keyed(n)
+		return true
+	}
+	if rd.dir == Output && n.Len() == 1 && n.Get("tools").First().Get("tool_arguments").Exists() {
+		f := rd.draft("")
+		for call := n.Get("tools").First(); call.Exists(); call = call.Next() {
+			rd.addToolCall(f.parts, call, 0)
+		}
+		rd.end(f)
 		return true
 	}
 	if isItem(n) || !rd.isMessage(n) && isPart(n) {

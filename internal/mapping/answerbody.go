@@ -3,6 +3,7 @@ package mapping
 import (
 	"strings"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
@@ -17,8 +18,8 @@ func answerID(r *reading, v value) value {
 			id = jsonval.MemberText(jsonval.Member(kept, "response_metadata"), "id")
 		}
 	}
-	if strings.HasPrefix(id, "__fake") {
-		return value{} // of streams, by the OpenAI Agents SDK
+	if content.Absent(id) { // of streams, by the OpenAI Agents SDK, which tells the id with each item
+		id = jsonval.MemberText(after(body, `"provider_data"`), "response_id")
 	}
 	return r.filledText(id)
 }

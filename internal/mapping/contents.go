@@ -16,6 +16,9 @@ func (r *reading) contentFields() {
 	s := r.out
 	input := r.messagesOf(fInputMessages, content.Input)
 	output := r.messagesOf(fOutputMessages, content.Output)
+	if len(output.messages) == 0 && output.history == nil {
+		output = r.called()
+	}
 	s.InputMessageIDs, s.inputHistory = r.storeMessages(&input)
 	s.OutputMessageIDs, s.outputHistory = r.storeMessages(&output)
 	if len(s.FinishReasons) == 0 {
@@ -141,7 +144,7 @@ func (r *reading) messagesOf(f field, dir content.Direction) (w said) {
 				r.adjust(InputDelta, src)
 			}
 			r.notes.took(f, src)
-			if src.list && slices.ContainsFunc(w.messages, hasNoParts) {
+			if src.list && (slices.ContainsFunc(w.messages, hasNoParts) || f == fOutputMessages && r.thinksBeside(left)) {
 				r.fillIn(w.messages, f, dir, left)
 			}
 			return w
@@ -156,9 +159,36 @@ func hasNoParts(m content.Message) bool {
 	return len(m.Body) < 100 && bytes.HasSuffix(m.Body, []byte(`"parts":[]}`))
 }
 
-// fillIn gives messages that say nothing what a body beside them has at the same place,
-// counted from the end: indexed keys have no room for every shape of content, and a body
-// may lack the instructions at the head.
+// thinksBeside reports whether a body beside messages has thoughts.
+func (r *reading) thinksBeside(left positions) bool {
+	for src := r.next(fOutputMessages, &left); src != nil; src = r.next(fOutputMessages, &left) {
+		if src.as != asBody || src.list || !r.usable(src) {
+			continue
+		}
+		s, _ := (value{attr: r.slots[src.slot].value}).str()
+		return strings.Contains(s, `"reasoning_content":`)
+	}
+	return false
+}
+
+// isWithThoughts reports whether a message is another one with thoughts in front.
+func (r *reading) isWithThoughts(whole, other content.Message) bool {
+	n := r.parseText(viewOf(whole.Body))
+	rest, thinks := r.doc.Array(), false
+	for p := n.Get("parts").First(); p.Exists(); p = p.Next() {
+		if p.Get("type").Str() == "reasoning" {
+			thinks = true
+		} else {
+			rest.Add(p)
+		}
+	}
+	var ignored jsonval.Repairs
+	return thinks && bytes.Equal(jsonval.Append(nil, rest, &ignored), jsonval.Append(nil, r.parseText(viewOf(other.Body)).Get("parts"), &ignored))
+}
+
+// fillIn gives messages that say nothing, or lack the thoughts, what a body beside them has at
+// the same place, counted from the end: indexed keys have no room for every shape of content,
+// and a body may lack the instructions at the head.
 func (r *reading) fillIn(messages []content.Message, f field, dir content.Direction, left positions) {
 	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
 		if src.as != asBody || src.list || !r.usable(src) {
@@ -180,7 +210,7 @@ func (r *reading) fillIn(messages []content.Message, f field, dir content.Direct
 			whole.messages = whole.history.Messages()
 		}
 		for i, j := len(messages)-1, len(whole.messages)-1; i >= 0 && j >= 0; i, j = i-1, j-1 {
-			if hasNoParts(messages[i]) && whole.messages[j].Role == messages[i].Role {
+			if whole.messages[j].Role == messages[i].Role && (hasNoParts(messages[i]) || f == fOutputMessages && r.isWithThoughts(whole.messages[j], messages[i])) {
 				messages[i] = whole.messages[j]
 			}
 		}

@@ -60,8 +60,9 @@ var _ = register(dialect{
 		fDocuments: {{attr: haystackOutput, path: "documents"}},
 	},
 	kinds: []kindRule{
-		{at: kindByOthers, attr: "haystack.component.fully_qualified_type", of: haystackKind, note: haystackKinds},
-		{at: kindByOthers, attr: "haystack.component.type", of: haystackKind, note: haystackKinds},
+		// MLflow calls every component that it does not know an LLM.
+		{at: kindByInference, attr: "haystack.component.fully_qualified_type", of: haystackKind, note: haystackKinds},
+		{at: kindByInference, attr: "haystack.component.type", of: haystackKind, note: haystackKinds},
 		{at: kindByOthers, own: true, values: map[string]Kind{
 			"haystack.agent.run": KindAgent, "haystack.agent.step": KindChain, "haystack.agent.step.llm": KindLLM, "haystack.agent.step.tool": KindTool,
 		}},

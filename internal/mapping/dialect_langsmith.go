@@ -12,8 +12,12 @@ var _ = register(dialect{
 		fResponseModel: {
 			{attr: "gen_ai.completion", own: true, only: onlyLLM, path: "generations.0.0.message.kwargs.response_metadata.model_name", at: last1},
 			{attr: "gen_ai.completion", own: true, only: onlyLLM, path: "generations.0.0.generation_info.model_name", at: last1},
+			{attr: "gen_ai.completion", own: true, only: onlyLLM, with: answerModel, note: answerBody, at: last1},
 		},
-		fResponseID:   {{attr: "langsmith.metadata.id", with: ofResponse, note: "of an object that is a response"}},
+		fResponseID: {
+			{attr: "langsmith.metadata.id", with: ofResponse, note: "of an object that is a response"},
+			{attr: "gen_ai.completion", own: true, only: onlyLLM, with: answerID, note: answerBody, at: last1},
+		},
 		fStreaming:    {{attr: "langsmith.request.streaming", at: libraryNames1}},
 		fInputTokens:  {{attr: "langsmith.usage_metadata", path: "input_tokens"}, {attr: "langsmith.metadata.usage_metadata", path: "input_tokens"}},
 		fOutputTokens: {{attr: "langsmith.usage_metadata", path: "output_tokens"}, {attr: "langsmith.metadata.usage_metadata", path: "output_tokens"}},
@@ -47,9 +51,12 @@ var _ = register(dialect{
 			{attr: "langsmith.metadata.thread_id"},
 			{attr: "langsmith.metadata.conversation_id"},
 		},
-		fTags:      {{attr: "langsmith.span.tags", at: afterLegacy}},
-		fAgentName: {{attr: "langsmith.metadata.lc_agent_name"}},
-		fToolName:  {{attr: "langsmith.trace.name"}},
+		fTags: {{attr: "langsmith.span.tags", at: afterLegacy}},
+		fAgentName: {
+			{attr: "langsmith.metadata.lc_agent_name"},
+			{attr: "langsmith.trace.name", only: kindsOf(KindAgent), with: ofAgentsSDK, note: "of an agent of the OpenAI Agents SDK", at: last1},
+		},
+		fToolName: {{attr: "langsmith.trace.name"}},
 		fRequestParameters: {
 			{attr: "langsmith.metadata.ls_temperature", param: "temperature"},
 			{attr: "langsmith.metadata.ls_max_tokens", param: "max_tokens"},
@@ -61,6 +68,7 @@ var _ = register(dialect{
 		fToolResult:    {{attr: "gen_ai.completion", as: asWrapped, own: true, at: afterOpenLIT1}},
 	},
 	kinds: []kindRule{
+		{at: kindByLangSmith, attr: "langsmith.metadata.output_type", of: agentOfSDK, note: "a chain of the OpenAI Agents SDK, which LangSmith did not name itself → agent"},
 		{at: kindByLangSmith, attr: "langsmith.span.kind", overrules: true, values: map[string]Kind{
 			"llm": KindLLM, "chain": KindChain, "tool": KindTool, "retriever": KindRetriever,
 			"embedding": KindEmbedding, "prompt": KindPrompt, "parser": KindOther,
@@ -79,6 +87,25 @@ var _ = register(dialect{
 func bodyWithModel(r *reading, v value) value {
 	if n := bodyOnly(r, v).node; n.Get("model").Exists() || n.Get("modelId").Exists() {
 		return value{node: n}
+	}
+	return value{}
+}
+
+// agentOfSDK knows the spans of agents by what they are expected to give, which the spans below them
+// repeat: those have names of LangSmith's, or are of other kinds.
+func agentOfSDK(r *reading, _ string) (Kind, verdict) {
+	kind, _ := r.attr("langsmith.span.kind").str()
+	name, _ := r.attr("langsmith.trace.name").str()
+	if kind != "chain" || !ofAgentsSDK(r, r.attr("langsmith.trace.name")).exists() || name == "Span" || name == "Handoff" {
+		return KindOther, undecided
+	}
+	return KindAgent, decided
+}
+
+// ofAgentsSDK passes on what a span of the OpenAI Agents SDK says.
+func ofAgentsSDK(r *reading, v value) value {
+	if integration, _ := r.attr("langsmith.metadata.ls_integration").str(); integration == "openai-agents-sdk" {
+		return v
 	}
 	return value{}
 }

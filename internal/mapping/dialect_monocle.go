@@ -26,7 +26,7 @@ var _ = register(dialect{
 		fTotalTokens:   {{event: "metadata", attr: "total_tokens", own: true, at: events1}},
 		fCacheRead:     {{event: "metadata", attr: "cache_read_input_tokens", own: true, at: events1}},
 		fCacheCreation: {{event: "metadata", attr: "cache_creation_input_tokens", own: true, at: events1}},
-		fReasoning:     {{event: "metadata", attr: "reasoning_tokens", own: true, at: events1}},
+		fReasoning:     {{event: "metadata", attr: "reasoning_tokens", own: true, at: events1}, {event: "metadata", attr: "thoughts_tokens", own: true, at: events1}},
 		fInputMessages: {{event: "data.input", attr: "input", own: true, at: events1}},
 		fOutputMessages: {
 			{event: "data.output", attr: "response", own: true, at: events1, with: unlessFailed, note: "unless the span failed: then it is the error"},

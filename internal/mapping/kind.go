@@ -161,7 +161,9 @@ func (r *reading) apply(rule *boundRule) (Kind, verdict) {
 			return KindOther, undecided
 		}
 	}
-	text = unquote(strings.TrimSpace(text))
+	if text = unquote(strings.TrimSpace(text)); rule.slot >= 0 && text == "null" {
+		return KindOther, undecided
+	}
 	var buf [64]byte
 	if k, ok := rule.values[string(appendLower(buf[:0], text))]; ok {
 		return k, decided

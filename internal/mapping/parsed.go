@@ -53,18 +53,16 @@ func (r *reading) parse(v pcommon.Value, repairs *jsonval.Repairs) jsonval.Node 
 		return r.doc.FromValue(v, repairs)
 	}
 	n, ok := r.doc.Parse(v.Str(), repairs)
-	if !ok && strings.HasPrefix(trimBlanks(v.Str()), isPython) {
-		n, ok = r.doc.Parse(pythonJSON.Replace(v.Str()), repairs)
+	if !ok {
+		n, ok = r.parsePython(v.Str(), repairs)
 	}
 	if ok && n.Kind() == jsonval.String {
 		if inner := n.Str(); strings.HasPrefix(inner, "{") || strings.HasPrefix(inner, "[") {
 			if again, ok := r.doc.Parse(inner, repairs); ok {
 				return again
 			}
-			if strings.HasPrefix(inner, isPython) {
-				if again, ok := r.doc.Parse(pythonJSON.Replace(inner), repairs); ok {
-					return again
-				}
+			if again, ok := r.parsePython(inner, repairs); ok {
+				return again
 			}
 		}
 	}
@@ -74,7 +72,17 @@ func (r *reading) parse(v pcommon.Value, repairs *jsonval.Repairs) jsonval.Node 
 // isPython begins a dict as Python prints it.
 const isPython = "{'"
 
-var pythonJSON = strings.NewReplacer("'", `"`, "None", "null", "True", "true", "False", "false")
+// parsePython reads what Python prints of a dict, or of a list of dicts or objects.
+func (r *reading) parsePython(s string, repairs *jsonval.Repairs) (jsonval.Node, bool) {
+	if !jsonval.PrintsPython(s) {
+		return jsonval.Node{}, false
+	}
+	text, ok := jsonval.FromPython(s)
+	if !ok {
+		return jsonval.Node{}, false
+	}
+	return r.doc.Parse(text, repairs)
+}
 
 // parseOnce is the JSON of a value, whoever parsed it first; nothing of plain text.
 func (r *reading) parseOnce(v value) jsonval.Node {

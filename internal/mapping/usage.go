@@ -258,6 +258,7 @@ var exclusions = []exclusion{
 	{scope: "openlit.instrumentation.bedrock"},
 	{scope: "@openlit/instrumentation-anthropic"},
 	{scope: "@openlit/instrumentation-bedrock"},
+	{scope: "monocle_apptrace", providers: []string{"anthropic"}},
 	{scope: "openlit.otel.tracing", providers: []string{"anthropic", "bedrock"}},
 	{mark: "ai.operationId", unless: "ai.usage.inputTokenDetails.", providers: []string{"anthropic", "bedrock"}},
 	{mark: "vercel.ai.operationId", unless: "vercel.ai.usage.inputTokenDetails.", providers: []string{"anthropic", "bedrock"}},
