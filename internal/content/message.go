@@ -206,7 +206,7 @@ func (rd *reader) roleOf(n jsonval.Node) string {
 
 var (
 	thoughts     = jsonval.KeysOf("reasoning_content", "reasoning", "thinking", "reasoningText")
-	messageTexts = jsonval.KeysOf("contents", "text", "message", "completion", "outputText", "generated_text")
+	messageTexts = jsonval.KeysOf("contents", "blocks", "text", "message", "completion", "outputText", "generated_text")
 	answeredIDs  = jsonval.KeysOf("tool_call_id", "toolCallId", "tool_use_id")
 )
 
@@ -249,6 +249,9 @@ func (rd *reader) content(f draft, n jsonval.Node) {
 		c = or(first(n, messageTexts), or(n.Get("generated_text"), c))
 	}
 	id := first(n, answeredIDs)
+	if f.role == "tool" && !id.Exists() {
+		id = filled(n.Get("additional_kwargs").Get("tool_call_id"))
+	}
 	if f.role == "tool" && !id.Exists() {
 		id = filled(n.Get("id"))
 	}
@@ -374,6 +377,40 @@ func (rd *reader) decoded(c jsonval.Node) (jsonval.Node, bool) {
 	}
 	*rd.r |= r
 	return n, true
+}
+
+// printed reads the answer or the call of a tool that Python printed as the text of an answer.
+func (rd *reader) printed(parts, text jsonval.Node) bool {
+	s := text.Str()
+	if rd.dir != Output || !printsAnswer(s) && !printsCall(s) {
+		return false
+	}
+	made, ok := jsonval.FromPython(s)
+	if !ok {
+		return false
+	}
+	n, ok := rd.d.Parse(made, rd.r)
+	before := parts.Len()
+	switch {
+	case !ok:
+	case printsCall(s):
+		rd.addToolCall(parts, n, 0)
+	default:
+		rd.addText(parts, n.Get("content"))
+		rd.calls(parts, n)
+	}
+	return parts.Len() > before
+}
+
+// printsAnswer reports whether text may be the dict of an OpenAI message.
+func printsAnswer(s string) bool {
+	return strings.HasPrefix(s, "{'") && strings.Contains(s, "'role': 'assistant'")
+}
+
+// printsCall reports whether text may be an object that is the call of a tool.
+func printsCall(s string) bool {
+	i := strings.IndexByte(s[:min(len(s), 64)], '(')
+	return i > 0 && strings.HasSuffix(s[:i], "ToolCall") && strings.Contains(s, "arguments=")
 }
 
 // python reads what Python prints of a dict, or of a list of dicts or objects.

@@ -56,7 +56,7 @@ var blockKeys = [...]struct {
 	kind partKind
 }{
 	{"toolUse", partToolCall}, {"functionCall", partToolCall}, {"function_call", partToolCall},
-	{"toolRequest", partToolCall}, {"tool_call", partToolCall}, {"tool_arguments", partToolCall},
+	{"toolRequest", partToolCall}, {"tool_call", partToolCall}, {"tool_arguments", partToolCall}, {"tool.args", partToolCall},
 	{"toolResult", partToolResponse}, {"functionResponse", partToolResponse},
 	{"function_response", partToolResponse}, {"toolResponse", partToolResponse}, {"tool_call_result", partToolResponse},
 	{"reasoningContent", partReasoning},
@@ -163,6 +163,9 @@ func (rd *reader) textPart(parts, n jsonval.Node) {
 	}
 	if !text.Exists() {
 		if c := n.Get("content"); c.Kind() == jsonval.String && n.Get("type").Str() == typeText {
+			if rd.printed(parts, c) {
+				return
+			}
 			if !c.Blank() && !absentText(c) {
 				parts.Add(n)
 			}

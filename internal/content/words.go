@@ -306,11 +306,28 @@ func (rd *reader) value(n jsonval.Node, encoded bool) jsonval.Node {
 	}
 	n = unwrapTyped(n)
 	for _, message := range [...]jsonval.Node{n, n.Get("output")} {
+		if text := message.Str(); jsonval.PrintsMessage(text) {
+			message = rd.fieldsOf(message)
+		}
 		if c := toolMessageContent(message); c.Exists() {
 			return rd.value(c, false)
 		}
 	}
 	return n
+}
+
+// fieldsOf reads the message of a tool that LangChain printed, which its type is not part of.
+func (rd *reader) fieldsOf(n jsonval.Node) jsonval.Node {
+	text, ok := jsonval.FromPythonFields(n.Str())
+	if !ok {
+		return n
+	}
+	var r jsonval.Repairs
+	message, _ := rd.d.Parse(text, &r)
+	if message.Get("tool_call_id").Exists() {
+		message.Put("role", rd.d.String("tool"))
+	}
+	return message
 }
 
 // callWrappers are objects in which libraries keep the arguments or the result of a tool:
@@ -365,6 +382,8 @@ func toolMessageContent(n jsonval.Node) jsonval.Node {
 		n = n.First()
 	}
 	switch {
+	case n.Get("role").Str() == "tool" && n.Get("tool_call_id").Exists() && n.Get("content").Exists() && !n.Get("parts").Exists():
+		return n.Get("content")
 	case n.Get("role").Str() == "tool" && n.Len() <= 3:
 		if part := n.Get("parts").First(); part.Get("type").Str() == typeToolResponse && n.Get("parts").Len() == 1 {
 			return part.Get("response")

@@ -36,6 +36,34 @@ func FromPython(text string) (string, bool) {
 	return string(p.out), ok && p.i == len(text)
 }
 
+// PrintsMessage reports whether text may be a message of LangChain as Python prints it: its fields
+// with blanks between them, the first being what it says.
+func PrintsMessage(text string) bool {
+	return strings.HasPrefix(text, "content=") && strings.Contains(text, " tool_call_id=")
+}
+
+// FromPythonFields rewrites as a JSON object what Python prints of fields with blanks between them,
+// such as content='hi' id=None.
+func FromPythonFields(text string) (string, bool) {
+	p := pythonParser{s: text, out: append(make([]byte, 0, len(text)+len(text)/8), '{')}
+	for p.blanks(); p.i < len(text); p.blanks() {
+		n := pythonName(text[p.i:])
+		if n == 0 || !strings.HasPrefix(text[p.i+n:], "=") {
+			return "", false
+		}
+		if len(p.out) > 1 {
+			p.out = append(p.out, ',')
+		}
+		p.text(text[p.i : p.i+n])
+		p.out = append(p.out, ':')
+		p.i += n + 1
+		if !p.value(1) {
+			return "", false
+		}
+	}
+	return string(append(p.out, '}')), len(p.out) > 1
+}
+
 // maxPython is how deep values of Python may nest.
 const maxPython = 64
 

@@ -32,6 +32,18 @@ func TestFromPython(t *testing.T) {
 	}
 }
 
+func TestFromPythonFields(t *testing.T) {
+	const message = `content="it's mild" name='get_weather' tool_call_id='call_1' artifact=None additional_kwargs={}`
+	require.True(t, PrintsMessage(message))
+	got, ok := FromPythonFields(message)
+	require.True(t, ok)
+	require.JSONEq(t, `{"content":"it's mild","name":"get_weather","tool_call_id":"call_1","artifact":null,"additional_kwargs":{}}`, got)
+	for _, other := range []string{"", "content='a", "content='a' and more", "content= "} {
+		_, ok := FromPythonFields(other)
+		require.False(t, ok, other)
+	}
+}
+
 func TestPrintsPython(t *testing.T) {
 	for _, python := range []string{`{'a': 1}`, ` [{'a': 1}]`, `[Text(text='hi')]`} {
 		require.True(t, PrintsPython(python), python)

@@ -3,6 +3,8 @@ package mapping
 import (
 	"strings"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
@@ -84,20 +86,37 @@ func (r *reading) answerText(v value) (body, kept string) {
 	return "", ""
 }
 
+// bodyFinish takes the reason why an answer ended from a response's body.
+func bodyFinish(r *reading, v value) value {
+	s := r.objectText(v)
+	for _, key := range [...]string{`"finish_reason"`, `"stop_reason"`, `"finishReason"`} {
+		rest := s
+		for {
+			at := strings.Index(rest, key)
+			if at < 0 {
+				break
+			}
+			escaped := at > 0 && rest[at-1] == '\\'
+			rest = rest[at+len(key):]
+			value := strings.TrimLeft(rest, ": \t\r\n")
+			if end := strings.IndexByte(value[min(1, len(value)):], '"'); !escaped && strings.HasPrefix(value, `"`) && end > 0 && end < maxFinish {
+				return r.filledText(value[1 : end+1])
+			}
+		}
+	}
+	return value{}
+}
+
+// maxFinish bounds a reason to finish.
+const maxFinish = 64
+
 const ofBodyCounts = "of the usage in a response's body"
 
 // bodyCount takes a count from the usage of a response's body, or from the details there. A body is
 // not parsed for it, nor read but for its usage.
 func bodyCount(keys ...string) func(*reading, value) value {
 	return func(r *reading, v value) value {
-		s := r.objectText(v)
-		if plain, is := v.str(); is && strings.HasSuffix(plain, s) {
-			s = s[max(0, len(s)-usageWithin):]
-		}
-		usage := usageIn(s, `"usage`)
-		if usage == "" {
-			usage = usageIn(s, `"token_usage`)
-		}
+		usage := r.bodyUsage(v)
 		if usage == "" {
 			return value{}
 		}
@@ -111,6 +130,24 @@ func bodyCount(keys ...string) func(*reading, value) value {
 		}
 		return value{}
 	}
+}
+
+// bodyUsage returns the JSON text of the usage in a response's body, which is looked for once for
+// all counts.
+func (r *reading) bodyUsage(v value) string {
+	if v.attr != (pcommon.Value{}) && v.attr == r.usageBody {
+		return r.usageText
+	}
+	s := r.objectText(v)
+	if plain, is := v.str(); is && strings.HasSuffix(plain, s) {
+		s = s[max(0, len(s)-usageWithin):]
+	}
+	usage := usageIn(s, `"usage`)
+	if usage == "" {
+		usage = usageIn(s, `"token_usage`)
+	}
+	r.usageBody, r.usageText = v.attr, usage
+	return usage
 }
 
 // usageWithin is how near the end of a body, as a program wrote it, its usage begins: behind what

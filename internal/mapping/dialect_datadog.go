@@ -1,5 +1,7 @@
 package mapping
 
+import "strings"
+
 // Datadog's tracer: gen_ai attributes for the call's figures, everything else in
 // MessagePack. A span is named after its resource.
 var _ = register(dialect{
@@ -22,8 +24,8 @@ var _ = register(dialect{
 		fSessionID:         {{attr: "_llmobs", path: "session_id"}},
 		fEnvironment:       {{attr: "env", own: true, at: last1}},
 		fRelease:           {{attr: "version", own: true, at: last1}},
-		fAgentName:         {{attr: "operation.name", own: true, only: kindsOf(KindAgent)}, {attr: "_dd.p.llmobs_pagent_name"}},
-		fToolName:          {{attr: "operation.name", own: true}},
+		fAgentName:         {{attr: "operation.name", own: true, only: kindsOf(KindAgent), with: datadogName, note: datadogNames}, {attr: "_dd.p.llmobs_pagent_name", with: notOfIntegration, note: "unless it is an integration's"}, {as: asName, own: true, only: kindsOf(KindAgent), at: last1}},
+		fToolName:          {{attr: "operation.name", own: true, with: datadogName, note: datadogNames}},
 		fErrorMessage:      {{attr: "error.message", own: true}},
 		fInputMessages:     {{attr: "_llmobs", path: "meta.input.messages"}, {attr: "_llmobs", path: "meta.input.value", as: asBody}},
 		fOutputMessages:    {{attr: "_llmobs", path: "meta.output.messages"}, {attr: "_llmobs", path: "meta.output.value", as: asBody}},
@@ -39,6 +41,25 @@ var _ = register(dialect{
 	},
 	words: []string{"error.stack", "_llmobs"},
 })
+
+const datadogNames = "or the name of the span, where an integration names its operations `langchain.request`"
+
+// datadogName is the name of what a program decorated. The spans of integrations have the name of
+// what they run.
+func datadogName(r *reading, v value) value {
+	if v = notOfIntegration(r, v); v.exists() || r.out.Kind == KindAgent {
+		return v
+	}
+	return r.textValue(r.span.Name())
+}
+
+// notOfIntegration passes over the names of operations of integrations, which have dots.
+func notOfIntegration(_ *reading, v value) value {
+	if name, _ := v.str(); strings.Contains(name, ".") {
+		return value{}
+	}
+	return v
+}
 
 var datadogKinds = map[string]Kind{
 	"llm": KindLLM, "agent": KindAgent, "tool": KindTool, "workflow": KindChain, "task": KindChain, "step": KindChain,

@@ -38,7 +38,7 @@ var _ = register(dialect{
 			{attr: "output.value", only: modelKinds, with: answerModel, note: answerBody, at: last1},
 		},
 		fResponseID:    {{attr: "output.value", only: modelKinds, with: answerID, note: answerBody, at: last1}},
-		fFinishReasons: {{attr: "llm.finish_reason"}},
+		fFinishReasons: {{attr: "llm.finish_reason"}, {attr: "output.value", only: onlyLLM, with: bodyFinish, note: "of a response's body", at: last2}},
 		fRequestParameters: {
 			{attr: "llm.invocation_parameters", as: asBody},
 			{attr: "embedding.invocation_parameters", as: asBody},

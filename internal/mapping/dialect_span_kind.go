@@ -39,7 +39,7 @@ var _ = register(dialect{
 // current conventions.
 var _ = register(dialect{
 	name:     "traceAI (Future AGI)",
-	versions: "*traceai-openai* 0.1.10; older with fi.span.kind",
+	versions: "*traceai-openai* 0.1.10, *-openai-agents* 0.1.6, *-langchain* 0.2.0; older with fi.span.kind",
 	scopes:   []string{"traceai_*", "fi.*"},
 	marks:    []string{"fi.span.kind"},
 	sources: map[field][]source{
@@ -48,7 +48,8 @@ var _ = register(dialect{
 			{attr: "gen_ai.request.parameters", path: "model", at: otherNames1},
 		},
 		fResponseModel:     {{attr: "gen_ai.request.model", own: true, with: unlessRequested, note: "unless it is the request model"}},
-		fRequestParameters: {{attr: "gen_ai.request.parameters", as: asBody}},
+		fResponseID:        {{attr: "gen_ai.request.parameters", path: "id", own: true, at: last1}},
+		fRequestParameters: {{attr: "gen_ai.request.parameters", as: asBody, with: without("id", "created_at", "metadata"), note: "but what a response says"}},
 		fStreaming:         {{attr: "gen_ai.request.parameters", path: "stream"}},
 		fCacheRead:         {{attr: "gen_ai.usage.input_tokens.cache_read", at: libraryNames1}},
 		fReasoning:         {{attr: "gen_ai.usage.output_tokens.reasoning", at: libraryNames1}},

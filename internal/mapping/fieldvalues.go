@@ -44,6 +44,8 @@ func refuses(f field, s string) bool {
 	switch f {
 	case fRequestModel, fResponseModel:
 		return s == "unknown" || s == "no-model" || s == "none"
+	case fAgentName, fToolName:
+		return s == "unknown" || s == "OpenAI Agent" // what OpenTelemetry calls all agents of OpenAI's SDK
 	case fSessionID, fUserID:
 		return s == "unknown" // what programs write for none: no session that all these spans share
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 )
 
@@ -117,7 +119,7 @@ func (r *reading) wroteNothing() bool {
 // asksNothing reports whether the whole request is an empty object and no tokens are told: the
 // span reads an answer that was given before, or a list.
 func (r *reading) asksNothing() bool {
-	if r.hasText(fInputTokens) || r.hasText(fOutputTokens) {
+	if r.hasText(fInputTokens) || r.hasText(fOutputTokens) || r.span.Status().Code() == ptrace.StatusCodeError {
 		return false
 	}
 	input, _ := r.attr("input.value").str()

@@ -99,7 +99,7 @@ func kindValuesOf(lists map[Kind]string) map[string]Kind {
 }
 
 var (
-	ambiguousKinds = wordSet("model completion chat generation task step session score function flow")
+	ambiguousKinds = wordSet("inference model completion chat generation task step session score function flow")
 	fillerWords    = wordSet("run invoke execute create execution executing invocation call running request operation span turn root gen ai genai mcp executor runner loop")
 	neverWords     = wordSet(`fetch list submit chunk sessions stt tts parser count poll get cancel delete upload download transcribe
 		transcription transcriptions speech image images video audio thread threads file files batch batches pending
@@ -209,6 +209,7 @@ func (r *reading) statement(e evidence) (k Kind, found looked, ignored bool) {
 			kind, l := r.lookAt(rank, text)
 			switch {
 			case l == lookedAmbiguous && rank >= statesWeakly && e&(showsAI|showsProvider) == 0:
+			case l == lookedAmbiguous && rank >= statesWeakly && kind == KindLLM && e&showsAgentName != 0 && e&(showsModel|showsInput|showsOutput|showsEnd) == 0:
 			case l == lookedNever && rank >= statesWeakly:
 			case l == lookedNever:
 				return KindOther, lookedNever, ignored

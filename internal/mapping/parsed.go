@@ -84,6 +84,15 @@ func (r *reading) parsePython(s string, repairs *jsonval.Repairs) (jsonval.Node,
 	return r.doc.Parse(text, repairs)
 }
 
+// pythonNode reads what Python prints of one object.
+func (r *reading) pythonNode(s string) jsonval.Node {
+	text, ok := jsonval.FromPython(s)
+	if !ok {
+		return jsonval.Node{}
+	}
+	return r.parseText(text)
+}
+
 // parseOnce is the JSON of a value, whoever parsed it first; nothing of plain text.
 func (r *reading) parseOnce(v value) jsonval.Node {
 	switch {

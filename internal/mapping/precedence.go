@@ -117,6 +117,8 @@ var precedence = []level{
 	"Pipecat",
 	"Braintrust",
 	"Haystack",
+	"LlamaIndex",
+	"LLM Tracekit (Coralogix)",
 	"TruLens",
 	"Monocle",
 	afterTruLens,

@@ -165,10 +165,11 @@ func modelProvider(model string) string {
 			return m.provider
 		}
 	}
-	vendor, _, ok := strings.Cut(model, "/")
-	if !ok {
+	i := strings.IndexAny(model, "/:")
+	if i < 0 {
 		return ""
 	}
+	vendor := model[:i]
 	if p, ok := providerAliases[vendor]; ok {
 		return p
 	}

@@ -112,8 +112,10 @@ type reading struct {
 	parsed      []parsed // attributes whose JSON was parsed
 	messages    []content.Message
 	contents    []content.Content
-	templates   templates    // of the attributes of records
-	referred    []content.ID // contents that attributes and events refer to
+	templates   templates     // of the attributes of records
+	referred    []content.ID  // contents that attributes and events refer to
+	usageBody   pcommon.Value // the body whose usage was looked for
+	usageText   string        // that usage, as JSON text
 }
 
 // start readies the scratch for a span.
@@ -134,6 +136,7 @@ func (r *reading) start(span ptrace.Span, out *Span, dialects uint64) {
 	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
 	r.slots[r.t.name] = slot{attr: -1, event: -1, set: true}
 	r.messages, r.parsed, r.referred = r.messages[:0], r.parsed[:0], r.referred[:0]
+	r.usageBody, r.usageText = pcommon.Value{}, ""
 	r.doc.Reset()
 }
 

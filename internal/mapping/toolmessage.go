@@ -25,12 +25,28 @@ func toolMessageName(r *reading, v value) value {
 	return value{node: toolMessage(r, v).Get("name")}
 }
 
+// printedMessage reads a message of LangChain as Python prints it.
+func (r *reading) printedMessage(s string) jsonval.Node {
+	text, ok := jsonval.FromPythonFields(s)
+	if !ok {
+		return jsonval.Node{}
+	}
+	return r.parseText(text)
+}
+
 // toolMessage finds a ToolMessage, serialised or dumped, alone or as the output of a run.
 func toolMessage(r *reading, v value) jsonval.Node {
-	if s, is := v.str(); is && (!looksEncoded(s) || jsonval.Index(s, "tool_call_id") < 0) {
+	s, is := v.str()
+	if is && jsonval.PrintsMessage(s) {
+		return r.printedMessage(s)
+	}
+	if is && (!looksEncoded(s) || jsonval.Index(s, "tool_call_id") < 0) {
 		return jsonval.Node{}
 	}
 	n := r.parseOnce(v)
+	if output := n.Get("output").Str(); jsonval.PrintsMessage(output) {
+		return r.printedMessage(output)
+	}
 	for _, message := range [...]jsonval.Node{n, n.Get("data"), n.Get("output"), n.Get("outputs")} {
 		if inner := message.Get("kwargs"); inner.Get("tool_call_id").Exists() {
 			message = inner
