@@ -51,8 +51,9 @@ type Event struct {
 	DroppedAttributes uint32
 	Adjustments       Adjustments
 
-	Score *Score
-	Words *Words // of a span told elsewhere; nil for none
+	Score    *Score
+	Words    *Words // of a span told elsewhere; nil for none
+	CallKeys []byte // by which others find the call that the record tells; see trace.CallKeys
 
 	referred []content.ID // contents that Attributes refers to
 }

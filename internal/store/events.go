@@ -38,6 +38,15 @@ var eventColumns = []pgbatch.Column[mapping.Event]{
 	pgbatch.Col("user_id", pgtype.TextOID, func(b []byte, e *mapping.Event) []byte { return pgbatch.AppendText(b, e.UserID) }),
 	pgbatch.Col("adjustments", pgtype.TextArrayOID, func(b []byte, e *mapping.Event) []byte { return pgbatch.AppendTextArray(b, e.Adjustments.Names()) }),
 	pgbatch.Col("attributes", pgtype.JSONBOID, func(b []byte, e *mapping.Event) []byte { return pgbatch.AppendJSONB(b, e.Attributes) }),
+	pgbatch.Col("call_keys", pgtype.ByteaOID, func(b []byte, e *mapping.Event) []byte { return appendOptBytes(b, e.CallKeys) }),
+}
+
+// appendOptBytes appends bytes, or null for nil.
+func appendOptBytes(dst, v []byte) []byte {
+	if v == nil {
+		return pgbatch.AppendNull(dst)
+	}
+	return append(pgbatch.AppendLen(dst, len(v)), v...)
 }
 
 // insertEventColumns are the same for parameters, whose elements cannot be arrays.

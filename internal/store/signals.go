@@ -22,6 +22,7 @@ import (
 type TraceFacts struct {
 	Session string
 	Evented bool
+	Spans   int64
 }
 
 // EventRef names an event by the trace that it came with.
@@ -95,6 +96,7 @@ func (s *Store) lookUpTraces(statements []pgbatch.Statement, traces []pcommon.Tr
 			r.Hex(id[:])
 			f.Session = r.String()
 			f.Evented, _ = r.OptBool()
+			f.Spans = r.Int()
 			facts(id, f)
 			return r.Err
 		},

@@ -80,7 +80,9 @@ type Store struct {
 	upsertPlaces                                         pgbatch.Query[PlaceRow]
 	findPresent, findCandidates, findPrompts             pgbatch.Query[lookupRow]
 	findFollowing                                        pgbatch.Query[followingRow]
-	findSums                                             string
+	findSums, keptOfTraces, keptWords                    string
+	keptOfSessions                                       pgbatch.Query[sessionDayRow]
+	keptKeys                                             pgbatch.Query[recordRow]
 	findNamed                                            pgbatch.Query[NamedSpan]
 	copyCandidates                                       string
 	insertCandidates                                     pgbatch.Query[CandidateRow]
@@ -178,6 +180,10 @@ func New(schemaName string) *Store {
 		findPresent:      query(schemaName, "candidates_present", lookupColumns),
 		findCandidates:   query(schemaName, "candidates_find", candidateLookupColumns),
 		findSums:         text(schemaName, "candidates_sums"),
+		keptOfTraces:     text(schemaName, "kept_of_traces"),
+		keptOfSessions:   query(schemaName, "kept_of_sessions", sessionDayColumns),
+		keptKeys:         query(schemaName, "kept_keys", recordColumns[1:]),
+		keptWords:        text(schemaName, "kept_words"),
 		findNamed:        query(schemaName, "candidates_named", namedColumns),
 		findPrompts:      query(schemaName, "prompts_find", promptColumns),
 		findFollowing:    query(schemaName, "following_find", followingColumns),

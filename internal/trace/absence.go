@@ -70,26 +70,21 @@ func (c *Candidate) listsSession() bool { return c.Kind == mapping.KindLLM && !c
 // Presence returns the candidates to store that are to be listed under SessionKey, too: one of each
 // session of which no other is. Rows go with the days of their ends, so each day has its own.
 func (s *Signals) Presence() map[int][]CandidateKey {
-	const microsPerDay = 24 * microsPerHour
-	type sessionDay struct {
-		session string
-		day     int64
-	}
-	var lacking map[sessionDay]int
-	listed := make(map[sessionDay]bool, len(s.Candidates))
+	var lacking map[SessionDay]int
+	listed := make(map[SessionDay]bool, len(s.Candidates))
 	for at := range s.Candidates {
 		c := &s.Candidates[at]
 		if !c.looks() {
 			continue
 		}
 		for session := range c.sessions {
-			of := sessionDay{session, c.End / microsPerDay}
+			of := SessionDay{session, dayOf(c.End)}
 			if c.listsSession() {
 				listed[of] = true
 				continue
 			}
 			if lacking == nil {
-				lacking = map[sessionDay]int{}
+				lacking = map[SessionDay]int{}
 			}
 			if _, there := lacking[of]; !there {
 				lacking[of] = at
@@ -99,7 +94,7 @@ func (s *Signals) Presence() map[int][]CandidateKey {
 	present := map[int][]CandidateKey{}
 	for of, at := range lacking {
 		if !listed[of] {
-			present[at] = append(present[at], SessionKey(of.session))
+			present[at] = append(present[at], SessionKey(of.Session))
 		}
 	}
 	return present

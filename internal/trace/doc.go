@@ -34,7 +34,8 @@
 //
 // Programs that send spans and log records observe a call in both signals, often in two
 // traces. Signals (places.go) pairs such observations by keys that llm_internal_call_candidates
-// keeps, before the traces are locked, and says in whose trace an event is kept. Nothing is looked
+// keeps, before the traces are locked, and says in whose trace an event is kept. Calls that log records
+// alone tell are not listed there: the records keep their keys (kept.go). Nothing is looked
 // for in sessions of which nothing is listed (absence.go). Claims
 // (claims.go) say which batches may not pair at the same time. What follows
 // from a pair is a function of the two (Effects). The planner applies the effects to the flags

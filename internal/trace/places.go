@@ -19,7 +19,8 @@ type Signals struct {
 	partners   map[int][]int // pairs, both ways
 	paired     bool          // they are known
 	// Turns are stored prompts by the trace that is derived from their turn.
-	Turns map[pcommon.TraceID][]TurnPrompt
+	Turns    map[pcommon.TraceID][]TurnPrompt
+	daysRead map[SessionDay]bool
 	// Absent is what need not be looked for.
 	Absent Absence
 	// Errors are the types of errors that events tell of spans, by trace and span.
@@ -50,7 +51,7 @@ type candidateID struct {
 func NewSignals(room int) *Signals {
 	return &Signals{
 		Candidates: make([]Candidate, 0, room), index: make(map[candidateID]int, room), listed: make(map[list][]int, 4*room),
-		partners: map[int][]int{}, Turns: map[pcommon.TraceID][]TurnPrompt{}, Errors: map[SpanRef]string{},
+		partners: map[int][]int{}, daysRead: map[SessionDay]bool{}, Turns: map[pcommon.TraceID][]TurnPrompt{}, Errors: map[SpanRef]string{},
 	}
 }
 

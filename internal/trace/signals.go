@@ -48,16 +48,17 @@ type Candidate struct {
 	Turn          string         // that a prompt begins, or an agent's span is
 	Agent         pcommon.SpanID // of a prompt that goes to another trace: the span of its turn
 
-	Stored  bool // by an earlier batch
-	Counted bool // of a stored one; of a sum, that its tokens or its cost count
-	Settled bool // of an event: it is kept in the trace of a span that it is paired with
-	InTrace bool // the trace has events, which may name its spans
-	First   bool // nothing of the trace is stored
-	Sums    bool // an agent or chain span that reports the usage of calls
-	Again   bool // a stored one to pair anew: its trace has got a session
-	asked   bool
-	follows bool // a stored one that may follow a prompt of its turn
-	summed  bool // of a sum: an event is known whose call is in it
+	Stored   bool // by an earlier batch
+	Counted  bool // of a stored one; of a sum, that its tokens or its cost count
+	Settled  bool // of an event: it is kept in the trace of a span that it is paired with
+	InTrace  bool // the trace has events, which may name its spans
+	First    bool // nothing of the trace is stored
+	Sums     bool // an agent or chain span that reports the usage of calls
+	Again    bool // a stored one to pair anew: its trace has got a session
+	asked    bool
+	readDays bool // what records keep of its sessions is asked for
+	follows  bool // a stored one that may follow a prompt of its turn
+	summed   bool // of a sum: an event is known whose call is in it
 }
 
 // looks reports whether the pairs of a candidate are to be found.
@@ -311,6 +312,20 @@ func (c *Candidate) Listed() (keys []CandidateKey) {
 	if c.Kind == mapping.KindAgent {
 		return keys
 	}
+	keys = append(c.listedInTrace(), c.listedInSession()...)
+	if c.Event != "" && c.Derived && c.Session == "" {
+		for _, id := range c.IDs {
+			keys = append(keys, c.ofNobody(id), nobody)
+		}
+	}
+	if c.Sessionless {
+		keys = append(keys, WithoutSession(c.Origin))
+	}
+	return keys
+}
+
+// listedInTrace are the keys under which others of its trace find a call.
+func (c *Candidate) listedInTrace() (keys []CandidateKey) {
 	if c.mayBeSummed() && !c.Derived {
 		keys = append(keys, c.inTrace('U'))
 	}
@@ -318,26 +333,24 @@ func (c *Candidate) Listed() (keys []CandidateKey) {
 		keys = append(keys, c.named(c.Names))
 	}
 	keys = append(keys, c.listedAround()...)
-	for _, id := range c.IDs {
-		switch {
-		case c.Session != "":
-			for session := range c.sessions {
-				keys = append(keys, c.idKey('I', session, id))
-			}
-		case c.Event != "" && c.Derived:
-			keys = append(keys, c.ofNobody(id), nobody)
-		default:
+	if c.Session == "" && (c.Event == "" || !c.Derived) {
+		for _, id := range c.IDs {
 			keys = append(keys, c.KeyOf(id))
 		}
 	}
+	return keys
+}
+
+// listedInSession are the keys under which others of its sessions find a call.
+func (c *Candidate) listedInSession() (keys []CandidateKey) {
 	for session := range c.sessions {
+		for _, id := range c.IDs {
+			keys = append(keys, c.idKey('I', session, id))
+		}
 		keys = append(keys, c.key(byTime, 'S', session, ""))
 		if c.mayBeSummed() && c.ToolName != "" {
 			keys = append(keys, sumKey('U', "s"+session))
 		}
-	}
-	if c.Sessionless {
-		keys = append(keys, WithoutSession(c.Origin))
 	}
 	return keys
 }

@@ -2,11 +2,13 @@ package write
 
 import (
 	"context"
+	"slices"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
 
 // storeEvents stores the rows of the batch's log records. A record that is stored
@@ -29,6 +31,42 @@ func (t *transaction) storeEvents(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// keepKeys has the records of calls keep by what others find these; see trace.CallKeys.
+func (t *transaction) keepKeys() {
+	if len(t.batch.Events) == 0 {
+		return
+	}
+	calls := make(map[content.ID]*mapping.Span, len(t.batch.Spans))
+	for i := range t.batch.Spans {
+		if s := &t.batch.Spans[i]; s.Event != nil {
+			calls[s.Event.Record] = s
+		}
+	}
+	for i := range t.batch.Events {
+		e := &t.batch.Events[i]
+		call := calls[e.ID]
+		if call == nil || e.CallKeys != nil {
+			continue
+		}
+		keys, ok := trace.KeysOf(call)
+		if !ok {
+			continue
+		}
+		if keptByCall(e, call) {
+			keys.Words = store.KeepWords(&store.WordsRow{Words: *e.Words})
+		}
+		e.CallKeys = keys.Append(nil)
+	}
+}
+
+// keptByCall reports whether the words that a record has of the span that it names can be made of
+// those of its call.
+func keptByCall(e *mapping.Event, call *mapping.Span) bool {
+	w := e.Words
+	return w != nil && call.Event.Words == w && !w.Named.IsEmpty() && w.Named == e.SpanID && !e.TraceID.IsEmpty() && w.Trace == e.TraceID &&
+		w.Day == e.Day && w.NamesCall && w.Index == 0 && w.ID == call.ResponseID && slices.Equal(w.Models, modelsOf(call))
 }
 
 // scores lists the scores that the batch's spans and records tell, each once.

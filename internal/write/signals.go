@@ -30,11 +30,12 @@ type pairing struct {
 	derived  map[pcommon.TraceID]bool     // traces that the batch's records do not name
 	prompts  map[pcommon.TraceID][]store.EventRef
 	asked    map[pcommon.TraceID]bool // those of the batch
-	records  map[content.ID]bool      // that are not stored
+	records  map[content.ID]bool      // that are not stored; true: they keep the keys of their calls
 	since    int64                    // the number of the last batch that had paired
 	known    map[int]bool             // the batch's events that are stored already
 	pairs    map[pcommon.TraceID][]trace.EventPair
 	places   map[spanKey]pcommon.TraceID // of events that are paired, by where they came
+	kept     map[trace.SessionDay]bool   // calls of earlier batches whose keys records keep were found
 	changes  store.Signals
 }
 
@@ -55,6 +56,16 @@ func (t *transaction) mayPair() bool {
 	return false
 }
 
+// pairSignals pairs the batch's calls if they may have others in the other signal. Records of the batch are
+// stored later, so that those of its sessions that are found are of other batches.
+func (t *transaction) pairSignals(ctx context.Context) error {
+	t.keepKeys()
+	if !t.mayPair() {
+		return nil
+	}
+	return t.pair(ctx)
+}
+
 // pair finds the pairs of the batch's calls and lays the batch out anew, with each event in
 // the trace where it is kept.
 func (t *transaction) pair(ctx context.Context) error {
@@ -63,11 +74,12 @@ func (t *transaction) pair(ctx context.Context) error {
 		numbers: map[int]int{}, derived: map[pcommon.TraceID]bool{}, prompts: map[pcommon.TraceID][]store.EventRef{}, known: map[int]bool{},
 		places: map[spanKey]pcommon.TraceID{}, asked: map[pcommon.TraceID]bool{}, records: map[content.ID]bool{},
 		others: map[pcommon.TraceID][]string{}, fresh: map[pcommon.TraceID]bool{},
+		kept: map[trace.SessionDay]bool{},
 	}
 	t.pairing = p
 	if !t.careful {
 		for i := range t.batch.Events {
-			p.records[t.batch.Events[i].ID] = true
+			p.records[t.batch.Events[i].ID] = t.batch.Events[i].CallKeys != nil
 		}
 	}
 	places, err := t.lockSignals(ctx)
@@ -79,6 +91,9 @@ func (t *transaction) pair(ctx context.Context) error {
 		return err
 	}
 	p.addCandidates(t.batch.Spans, places)
+	if err := t.findKept(ctx); err != nil {
+		return err
+	}
 	if err := t.findPartners(ctx); err != nil {
 		return err
 	}
@@ -96,6 +111,9 @@ func (t *transaction) pair(ctx context.Context) error {
 	}
 	if slices.ContainsFunc(p.changes.Moving, func(e store.MovingEvent) bool { return e.Span == nil }) { // another batch has moved it
 		return errShared
+	}
+	if err := t.listMoved(ctx); err != nil {
+		return err
 	}
 	t.layOutPaired()
 	return nil
@@ -349,7 +367,13 @@ func (t *transaction) findPartners(ctx context.Context) error {
 // keys of calls that wait for the session of their trace.
 func (t *transaction) lookUp(ctx context.Context, lookups []trace.Lookup, named []store.NamedSpan, waiting map[uint64]pcommon.TraceID) error {
 	p := t.pairing
-	for len(lookups) > 0 || len(named) > 0 {
+	for {
+		if err := t.findKeptOfSessions(ctx); err != nil {
+			return err
+		}
+		if len(lookups)+len(named) == 0 {
+			return nil
+		}
 		crowded, err := t.w.store.FindCandidates(ctx, t.conn, lookups, named, func(key trace.CandidateKey, c *trace.Candidate) {
 			if id, ok := waiting[key.Hash]; ok {
 				c.Session, c.Others, c.Again = p.sessions[id], p.others[id], true
@@ -364,7 +388,6 @@ func (t *transaction) lookUp(ctx context.Context, lookups []trace.Lookup, named 
 		t.result.Crowded += crowded
 		lookups, named = p.signals.Lookups(), nil
 	}
-	return nil
 }
 
 // firstEvents lists the stored traces that get their first events: spans of unknown programs that
@@ -426,7 +449,13 @@ func (p *pairing) named() (named []store.NamedSpan) {
 
 // isNew reports whether the record of an event is sure not to have been stored before: an
 // optimistic attempt has stored it.
-func (p *pairing) isNew(s *mapping.Span) bool { return s.Event != nil && p.records[s.Event.Record] }
+func (p *pairing) isNew(s *mapping.Span) bool {
+	if s.Event == nil {
+		return false
+	}
+	_, isNew := p.records[s.Event.Record]
+	return isNew
+}
 
 // list notes under which keys candidates are to be stored.
 func (p *pairing) list(spans []mapping.Span) {
@@ -435,7 +464,7 @@ func (p *pairing) list(spans []mapping.Span) {
 	for i, at := range p.numbers {
 		newEvents[at] = newEvents[at] || p.isNew(&spans[i])
 	}
-	present := p.signals.Presence()
+	present, keeps := p.signals.Presence(), p.keepers(spans)
 	for i := range p.signals.Candidates {
 		c := &p.signals.Candidates[i]
 		if c.Stored && !c.Again {
@@ -445,10 +474,12 @@ func (p *pairing) list(spans []mapping.Span) {
 		if newEvents[i] && !c.Stored {
 			rows = &p.changes.Events
 		}
-		for _, key := range append(c.Listed(), present[i]...) {
-			*rows = append(*rows, store.CandidateRow{
-				Key: key.Hash, Origin: c.Origin, ID: c.ID, Start: c.Start, End: c.End, ByTime: c.ByTime, HasID: c.HasID,
-			})
+		keys := c.Keys(!keeps[i].inTrace, !keeps[i].inSession)
+		if !keeps[i].inSession {
+			keys = append(keys, present[i]...)
+		}
+		for _, key := range keys {
+			*rows = append(*rows, candidateRow(c, key.Hash))
 		}
 	}
 	for _, i := range p.naming {
@@ -457,6 +488,10 @@ func (p *pairing) list(spans []mapping.Span) {
 	}
 	store.SortCandidates(p.changes.Events)
 	p.changes.Events = slices.Compact(p.changes.Events)
+}
+
+func candidateRow(c *trace.Candidate, key uint64) store.CandidateRow {
+	return store.CandidateRow{Key: key, Origin: c.Origin, ID: c.ID, Start: c.Start, End: c.End, ByTime: c.ByTime, HasID: c.HasID}
 }
 
 // take notes what is to be stored of places.

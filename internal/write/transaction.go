@@ -82,6 +82,7 @@ var steps = []struct {
 	took func(*Result) *time.Duration
 }{
 	{(*transaction).storeContents, func(r *Result) *time.Duration { return &r.ContentsTime }},
+	{(*transaction).pairSignals, func(r *Result) *time.Duration { return &r.ResolveTime }},
 	{(*transaction).storeEvents, func(r *Result) *time.Duration { return &r.EventsTime }},
 	{(*transaction).resolveTraces, func(r *Result) *time.Duration { return &r.ResolveTime }},
 	{(*transaction).storeSpans, func(r *Result) *time.Duration { return &r.SpansTime }},
@@ -177,11 +178,6 @@ const restarts = 5
 // has created others, and it starts over, so that rows are locked before any is created,
 // as all batches do.
 func (t *transaction) resolveTraces(ctx context.Context) error {
-	if t.mayPair() {
-		if err := t.pair(ctx); err != nil {
-			return err
-		}
-	}
 	ask := t.mayExist()
 	for range restarts {
 		missing, err := t.lock(ctx, ask)
@@ -383,6 +379,9 @@ func (t *transaction) finish(ctx context.Context) error {
 	s = t.w.store.UpdateSpanWords(s, t.spanWords)
 	s = t.w.store.InsertFormerWords(s, t.former)
 	if t.pairing != nil {
+		if err := t.listKept(ctx); err != nil {
+			return err
+		}
 		if err := t.w.store.CopyCandidates(ctx, t.conn, t.pairing.changes.Events); err != nil {
 			return err
 		}

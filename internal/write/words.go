@@ -13,6 +13,7 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/words"
 )
 
@@ -49,6 +50,9 @@ type wordsOfTraces struct {
 
 // shareWords gives words of log records to the spans that the batch or its records bring.
 func (t *transaction) shareWords(ctx context.Context) error {
+	if err := t.listKeptWords(ctx); err != nil {
+		return err
+	}
 	refs, own := t.wordRefs()
 	if len(refs)+len(own) == 0 {
 		return nil
@@ -67,13 +71,46 @@ func (t *transaction) shareWords(ctx context.Context) error {
 	return t.assembleWords(ctx, w, affected)
 }
 
+// keepsWords reports whether a record keeps the words that it has of the span that it names: nothing
+// is stored of its trace, and the batch brings no spans of it that may have them.
+func (t *transaction) keepsWords(e *mapping.Event) bool {
+	tr := t.traceOf(e.Words.Trace)
+	return !t.careful && trace.KeepsWords(e.CallKeys) && tr != nil && tr.stored == nil && len(tr.rows) > 0 && !t.listsKept(tr) && t.eventsOnly(tr)
+}
+
+// eventsOnly reports whether the batch brings calls that records tell of a trace and nothing else.
+func (t *transaction) eventsOnly(tr *traceSpans) bool {
+	return !slices.ContainsFunc(tr.rows, func(r int32) bool { return t.rows[r].Event == nil })
+}
+
+// listKeptWords gives the words that records of earlier batches keep rows of their own: in traces of
+// which the batch brings spans, or that are about to be too large to be read whole, or that calls leave.
+func (t *transaction) listKeptWords(ctx context.Context) error {
+	var traces []pcommon.TraceID
+	for i := range t.traces {
+		tr := &t.traces[i]
+		if tr.stored != nil && tr.stored.Evented() && (tr.stored.Spans <= trace.MostKept && !t.eventsOnly(tr) || t.listsKept(tr) || len(tr.leaving) > 0) {
+			traces = append(traces, tr.otel)
+		}
+	}
+	var rows []store.WordsRow
+	if err := t.w.store.KeptWords(ctx, t.conn, traces, func(w store.WordsRow) { rows = append(rows, w) }); err != nil || len(rows) == 0 {
+		return err
+	}
+	for i := range rows {
+		t.worded[rows[i].Trace] = true
+	}
+	slices.SortFunc(rows, func(a, b store.WordsRow) int { return bytes.Compare(a.Record[:], b.Record[:]) })
+	return t.conn.Exec(ctx, t.w.store.InsertWords(nil, rows, func(content.ID) {})...)
+}
+
 // wordRefs returns what to ask for: the words that the batch brings itself, and those
 // that may be of its spans. Of traces without such words nothing is asked.
 func (t *transaction) wordRefs() (refs []store.WordsRef, own []store.WordsRow) {
 	own = make([]store.WordsRow, 0, len(t.batch.Events))
 	for i := range t.batch.Events {
 		e := &t.batch.Events[i]
-		if e.Words == nil {
+		if e.Words == nil || t.keepsWords(e) {
 			continue
 		}
 		own = append(own, store.WordsRow{Words: *e.Words, Scope: e.ScopeName})
@@ -238,13 +275,19 @@ func wordsSpan(s *mapping.Span) words.Span {
 			ToolArguments: s.ToolArgumentsID, ToolResult: s.ToolResultID, FinishReasons: orNil(s.FinishReasons),
 		},
 	}
-	for _, model := range []string{s.RequestModel, s.ResponseModel} {
-		if model != "" {
-			c.Models = append(c.Models, model)
-		}
-	}
+	c.Models = modelsOf(s)
 	c.Own = c.Words.Sides()
 	return c
+}
+
+// modelsOf lists the models that a call names.
+func modelsOf(s *mapping.Span) (models []string) {
+	for _, model := range []string{s.RequestModel, s.ResponseModel} {
+		if model != "" {
+			models = append(models, model)
+		}
+	}
+	return models
 }
 
 // orNil is list as it is read from storage: nil for an empty one.

@@ -1,0 +1,151 @@
+package write
+
+import (
+	"context"
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
+)
+
+// Records keep the keys of their calls until others may look for these; see trace.CallKeys.
+
+// keeper says which keys of a candidate its record keeps.
+type keeper struct{ inTrace, inSession bool }
+
+// keepers says which candidates of the batch are not listed. Those of a session on a day are all
+// listed or none of them: a batch that finds any listed reads no records.
+func (p *pairing) keepers(spans []mapping.Span) map[int]keeper {
+	if len(p.records) == 0 { // they may have been stored before
+		return nil
+	}
+	may, ofTrace := map[int]bool{}, map[pcommon.TraceID]int{}
+	for i := range spans {
+		s := &spans[i]
+		ofTrace[s.TraceID]++
+		if at, ok := p.numbers[i]; ok && p.keepsKeys(s) && p.signals.Candidates[at].Session == s.SessionID {
+			may[at] = true
+		}
+	}
+	ofDay, listed := map[trace.SessionDay]int{}, map[trace.SessionDay]bool{}
+	for at := range p.signals.Candidates {
+		c := &p.signals.Candidates[at]
+		if c.Stored && !c.Again {
+			continue
+		}
+		c.EndsOn(func(d trace.SessionDay) {
+			ofDay[d]++
+			listed[d] = listed[d] || !may[at] || p.kept[d] || !p.signals.Absent.Sessions[d.Session] || ofDay[d] > trace.MostKept
+		})
+	}
+	keepers := make(map[int]keeper, len(may))
+	for at := range may {
+		c := &p.signals.Candidates[at]
+		_, stored := p.facts[c.Origin]
+		keeps := keeper{inTrace: !stored && !p.derived[c.Origin] && c.Place == c.Origin && ofTrace[c.Origin] <= trace.MostKept, inSession: true}
+		c.EndsOn(func(d trace.SessionDay) { keeps.inSession = keeps.inSession && !listed[d] })
+		keepers[at] = keeps
+	}
+	return keepers
+}
+
+// keepsKeys reports whether the record of an event is new and keeps the keys of its call.
+func (p *pairing) keepsKeys(s *mapping.Span) bool { return s.Event != nil && p.records[s.Event.Record] }
+
+// findKept reads the calls of the batch's traces whose keys records keep.
+func (t *transaction) findKept(ctx context.Context) error {
+	p := t.pairing
+	var traces []pcommon.TraceID
+	for id, f := range p.facts {
+		if f.Evented && f.Spans <= trace.MostKept && !p.derived[id] {
+			traces = append(traces, id)
+		}
+	}
+	slices.SortFunc(traces, compareTraces)
+	return t.w.store.KeptOfTraces(ctx, t.conn, traces, func(c *trace.Candidate, keys trace.CallKeys) { p.signals.AddKept(c, keys.InTrace) })
+}
+
+// findKeptOfSessions reads and lists the calls of sessions whose keys records keep, on days on which
+// candidates look for calls of these.
+func (t *transaction) findKeptOfSessions(ctx context.Context) error {
+	p := t.pairing
+	var days []store.SessionDays
+	for _, d := range p.signals.DaysToRead() {
+		absent := p.signals.Absent.Sessions[d.Session]
+		if n := len(days); n > 0 && absent && days[n-1].Session == d.Session && days[n-1].Last == d.Day-1 {
+			days[n-1].Last = d.Day
+			continue
+		}
+		days = append(days, store.SessionDays{Session: d.Session, First: d.Day, Last: d.Day, Absent: absent})
+	}
+	return t.w.store.KeptOfSessions(ctx, t.conn, days, func(session string, c *trace.Candidate, keys trace.CallKeys) {
+		p.signals.AddKept(c, keys.InSession)
+		if day := (trace.SessionDay{Session: session, Day: c.EndDay()}); !p.kept[day] {
+			p.kept[day] = true
+			keys.InSession = append(keys.InSession, trace.SessionKey(session).Hash)
+		}
+		p.changes.Candidates = append(p.changes.Candidates, candidateRows(c, keys.InSession)...)
+	})
+}
+
+// listMoved lists the calls that leave their traces, whose records are no more found by these.
+func (t *transaction) listMoved(ctx context.Context) error {
+	p := t.pairing
+	calls := map[pcommon.SpanID]*store.MovingEvent{}
+	for i := range p.changes.Moving {
+		calls[p.changes.Moving[i].ID] = &p.changes.Moving[i]
+	}
+	var records []store.MovedRecord
+	for i := range p.changes.Records {
+		if r := &p.changes.Records[i]; calls[r.ID] != nil {
+			records = append(records, *r)
+		}
+	}
+	return t.w.store.KeptKeys(ctx, t.conn, records, func(id pcommon.SpanID, keys trace.CallKeys) {
+		e := calls[id]
+		c := trace.Candidate{Origin: keys.Origin, ID: id, Start: e.Start, End: e.Span.End, ByTime: keys.ByTime, HasID: keys.HasID}
+		p.changes.Candidates = append(p.changes.Candidates, candidateRows(&c, keys.InTrace)...)
+	})
+}
+
+// listsKept reports whether a trace gets so many spans that batches do not read it whole any more.
+func (t *transaction) listsKept(tr *traceSpans) bool {
+	if tr.row == nil || !tr.row.Evented() || tr.row.Spans <= trace.MostKept {
+		return false
+	}
+	if tr.stored == nil {
+		return len(tr.rows) <= trace.MostKept
+	}
+	return tr.stored.Evented() && tr.stored.Spans <= trace.MostKept
+}
+
+// listKept lists the calls of such traces whose keys records keep.
+func (t *transaction) listKept(ctx context.Context) error {
+	p := t.pairing
+	var traces []pcommon.TraceID
+	for i := range t.traces {
+		if t.listsKept(&t.traces[i]) {
+			traces = append(traces, t.traces[i].otel)
+		}
+	}
+	if len(traces) == 0 {
+		return nil
+	}
+	err := t.w.store.KeptOfTraces(ctx, t.conn, traces, func(c *trace.Candidate, keys trace.CallKeys) {
+		p.changes.Candidates = append(p.changes.Candidates, candidateRows(c, keys.InTrace)...)
+	})
+	store.SortCandidates(p.changes.Candidates)
+	return err
+}
+
+// candidateRows are the rows of a call under some keys.
+func candidateRows(c *trace.Candidate, keys []uint64) []store.CandidateRow {
+	rows := make([]store.CandidateRow, len(keys))
+	for i, key := range keys {
+		rows[i] = candidateRow(c, key)
+	}
+	return rows
+}
