@@ -104,11 +104,11 @@ func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.D
 	return nil, nil
 }
 
-// crowded warns where calls of one session come so dense that some may count twice.
-func (e *llmExporter) crowded(calls int) {
-	if calls > 0 && e.telemetry.first("crowded") {
-		e.logger.Warn("Calls of one session, told by spans and log records, come so dense that not each was compared with all others; some may count twice",
-			zap.Int("calls", calls))
+// crowded warns where calls of one session or trace come so dense that some may count twice.
+func (e *llmExporter) crowded(observations int) {
+	if observations > 0 && e.telemetry.first("crowded") {
+		e.logger.Warn("Calls of one session or trace come so dense that not each was compared with all others; some may count twice",
+			zap.Int("spans_and_log_records", observations))
 	}
 }
 

@@ -68,6 +68,9 @@ func (p *Planner) coverCalls() *Ask {
 		p.spreadCover()
 		return nil
 	}
+	if p.unknown == nil {
+		return nil
+	}
 	return p.coverStored()
 }
 

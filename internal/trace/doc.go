@@ -63,10 +63,10 @@
 // # What grows with the trace
 //
 // A batch reads what it changes and what lies above its spans. In deep traces that is much:
-// nested tools, and calls side by side, are looked up through all levels above them. More is read still where spans of one id bring
-// other parents or tools, while tools are nested or pairs stored, and where the outer one of a
-// pair turns out to lie below the inner one: the trace is counted anew each time. And where
-// tools are nested, a call with tools below is paired with every one around it.
+// nested tools, and calls side by side, are looked up through all levels above them. More is read
+// still where spans of one id bring other parents or tools, while tools are nested or pairs stored,
+// and where the outer one of a pair turns out to lie below the inner one: the trace is counted anew
+// each time. And where tools are nested, a call with tools below is paired with those around it.
 //
 // Of these some cannot be mended without another definition. If spans have several parents, one
 // trace can ask for each edge of a graph, by a tool on top and one of the same name at the
@@ -74,4 +74,8 @@
 // graph has a triangle, for which no way is known that takes time in proportion to the edges.
 // And a span that arrives between the ends of pairs can change the flags of all that wait for
 // it, again and again, so that the changes alone outgrow the trace.
+//
+// So there are bounds (bounds.go): of the spans that a batch reads of a trace, of the steps that
+// counting takes for each, and of the pairs of a call with tools below. Where a trace reaches
+// one of the first two, the exporter logs a warning; calls of the trace may count twice.
 package trace

@@ -91,6 +91,8 @@ type graph struct {
 	want     []pcommon.SpanID         // spans to be looked up
 	pairsOf  []pcommon.SpanID         // spans whose pairs are
 	crowds   map[int32]map[int64]bool // starts of the observations of vertices that have many
+	ways     ancestry
+	steps    int // that may still be taken, see bounds.go
 }
 
 // indexFrom is the number of vertices from which a map finds one faster than looking
@@ -101,8 +103,9 @@ func (g *graph) reset() {
 	clear(g.dense)
 	*g = graph{
 		vertices: g.vertices[:0], nodes: g.nodes[:0], edges: g.edges[:0], work: g.work[:0],
-		dense: g.dense,
+		dense: g.dense, ways: g.ways,
 	}
+	g.ways.built = false
 }
 
 // find returns the vertex of a span id, or none.
@@ -267,35 +270,4 @@ func (g *graph) passed(v int32, covered bool) Marks {
 		return at.total() &^ toolBelow
 	}
 	return at.total()
-}
-
-// above walks the ancestors of a span by parents alone and reports whether one of them
-// is top. missing are ancestors that have not arrived; unknown tells that storage has to
-// be asked first.
-func (g *graph) above(from, top int32) (found bool, missing []pcommon.SpanID, unknown bool) {
-	seen := map[int32]bool{}
-	todo := []int32{from}
-	for len(todo) > 0 {
-		v := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		for e := g.vertices[v].firstEdge; e != none; e = g.edges[e].next {
-			to := g.edges[e].to
-			if !g.edges[e].parent || seen[to] {
-				continue
-			}
-			if to == top {
-				return true, missing, unknown
-			}
-			seen[to] = true
-			if at := &g.vertices[to]; !at.arrived() {
-				missing = append(missing, at.id)
-				if g.unknown != nil && g.unknown(at.id) {
-					g.want = append(g.want, at.id)
-					unknown = true
-				}
-			}
-			todo = append(todo, to)
-		}
-	}
-	return false, missing, unknown
 }

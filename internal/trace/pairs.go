@@ -399,7 +399,11 @@ func (p *pairing) pushClass(c *class, n int32) {
 	inner := p.nodes[n].Span
 	before, _ := slices.BinarySearchFunc(c.members, inner, func(m int32, s *Span) int { return compareTime(p.nodes[m].Span, s) })
 	supplied, every := p.supplies(n)
-	p.search(c, 1, 0, c.size, &search{n: n, before: before, supplied: supplied, every: every})
+	s := &search{n: n, before: before, supplied: supplied}
+	if every {
+		s.every = closest
+	}
+	p.search(c, 1, 0, c.size, s)
 }
 
 // search looks for outer spans of node n among the members before a place.
@@ -407,7 +411,7 @@ type search struct {
 	n        int32
 	before   int
 	supplied lack
-	every    bool
+	every    int // how many are tried although they lack nothing
 }
 
 // search tries all members in the range of tree vertex i that may be found.
@@ -417,26 +421,30 @@ func (p *pairing) search(c *class, i, from, size int, s *search) {
 	if from >= s.before || at.lastEnd < inner.End {
 		return
 	}
-	if !s.every && (at.lacks&s.supplied == 0 || at.end < inner.End || !at.mixed && at.scope == inner.Scope) {
+	if s.every == 0 && (at.lacks&s.supplied == 0 || at.end < inner.End || !at.mixed && at.scope == inner.Scope) {
 		return
 	}
 	if size == 1 {
 		p.try(s.n, c.members[from])
+		s.every = max(s.every-1, 0)
 		return
 	}
+	p.search(c, 2*i+1, from+size/2, size/2, s) // those that begin last first, which lie below others
 	p.search(c, 2*i, from, size/2, s)
-	p.search(c, 2*i+1, from+size/2, size/2, s)
 }
 
 // try links an inner and an outer span if they are one call and the outer one does
 // not lie below the inner one by parents.
 func (p *pairing) try(n, m int32) {
+	if !p.step() {
+		return
+	}
 	inner, outer := &p.nodes[n], &p.nodes[m]
 	if outer.Start > inner.Start || outer.End < inner.End || compareTime(outer.Span, inner.Span) >= 0 || !sameCall(inner.Span, outer.Span) {
 		return
 	}
 	if outer.own()&^p.vertices[inner.vertex].below == 0 {
-		if found, _, unknown := p.above(outer.vertex, inner.vertex); found || unknown {
+		if found, _, unknown := p.above(outer.vertex, inner.vertex); found || unknown || p.steps < 0 {
 			return
 		}
 	}

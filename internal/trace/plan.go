@@ -31,25 +31,27 @@ type Planner struct {
 // Plan counts a trace. Either it returns what has to be asked first; then it is to be
 // called again with the answers. Or it returns the result, which holds until the next call.
 func (p *Planner) Plan(t *Trace) (*Ask, *Result) {
-	if ask := t.open(); ask != nil {
+	p.t = t
+	if ask := p.open(); ask != nil {
 		return ask, nil
 	}
 	p.reset()
-	p.t, p.batch, p.after, p.unsure = t, p.emptyRow(), 0, false
+	p.batch, p.after, p.unsure = p.emptyRow(), 0, false
 	p.linked, p.pairs, p.covered, p.awaits, p.failing = p.linked[:0], nil, nil, nil, p.failing[:0]
-	if t.stored != nil && !t.whole {
+	if t.stored != nil && !t.whole && !t.full() {
 		p.unknown = func(id pcommon.SpanID) bool { return !t.asked[id] }
 		if t.stored.state&paired != 0 {
 			p.unpaired = func(id pcommon.SpanID) bool { return !t.paired[id] }
 		}
 	}
 	p.observeAll()
+	p.bound()
 	for _, step := range []func() *Ask{p.needsWhole, p.nest, p.pairCalls, p.repeatTools, p.pairEvents, p.coverCalls, p.settlePairs, p.gatherTwins} {
 		ask := step()
 		if ask == nil && len(p.want)+len(p.pairsOf) > 0 {
-			ask = &Ask{Spans: distinct(p.want), Above: t.levels(), Pairs: distinct(p.pairsOf)}
+			ask = &Ask{Spans: distinct(p.want), Pairs: distinct(p.pairsOf)}
 			if len(p.want) > 0 {
-				t.looked++
+				ask.Above = t.levels()
 			}
 		}
 		if ask != nil {
@@ -75,15 +77,17 @@ func (p *Planner) emptyRow() *Rollup {
 }
 
 // open asks for what is needed of every stored trace.
-func (t *Trace) open() *Ask {
+func (p *Planner) open() *Ask {
+	t := p.t
 	if t.stored == nil || t.whole || t.asked != nil {
 		return nil
 	}
 	if t.stored.state&current == 0 {
-		return &Ask{Whole: true}
+		if ask := p.countAnew(); ask != nil {
+			return ask
+		}
 	}
-	ask := &Ask{Above: t.levels()}
-	t.looked++
+	ask := &Ask{}
 	for i := range t.spans {
 		s := &t.spans[i]
 		ask.Arrived = append(ask.Arrived, Ref{s.ID, s.Start})
@@ -219,7 +223,7 @@ func (p *Planner) needsWhole() *Ask {
 		return nil
 	}
 	if (p.mixed || p.after&nested != 0) && p.after&registered == 0 || p.after&paired != 0 && p.otherParent() {
-		return &Ask{Whole: true}
+		return p.countAnew()
 	}
 	return nil
 }
@@ -314,6 +318,9 @@ func (p *Planner) pairCalls() *Ask {
 	if ask := p.searchCalls(); ask != nil { // of stored calls that have changed since
 		return ask
 	}
+	if p.unknown == nil {
+		return nil
+	}
 	return p.fetchCalls()
 }
 
@@ -370,7 +377,9 @@ func (p *Planner) settlePairs() *Ask {
 	for _, key := range p.linked {
 		pair := Pair{Inner: key.inner, Outer: key.outer}
 		if _, ok := p.t.pairs[key]; !ok && p.settlePair(&pair) {
-			return &Ask{Whole: true}
+			if ask := p.countAnew(); ask != nil {
+				return ask
+			}
 		}
 		p.pairs = append(p.pairs, pair)
 	}
@@ -382,7 +391,9 @@ func (p *Planner) settlePairs() *Ask {
 		}
 		before := pair.Awaits
 		if p.settlePair(&pair) {
-			return &Ask{Whole: true}
+			if ask := p.countAnew(); ask != nil {
+				return ask
+			}
 		}
 		if pair.Awaits != before {
 			p.pairs = append(p.pairs, pair)
@@ -425,7 +436,9 @@ func (p *Planner) repeatTools() *Ask {
 	t := p.t
 	if p.mixed && p.after&nested == 0 { // which links there are did not matter before
 		if t.stored != nil && !t.whole {
-			return &Ask{Whole: true}
+			if ask := p.countAnew(); ask != nil {
+				return ask
+			}
 		}
 		p.nested = true
 		newPairing(&p.graph, false, p.link).run()
@@ -436,7 +449,10 @@ func (p *Planner) repeatTools() *Ask {
 		return nil
 	}
 	if p.after&registered == 0 {
-		return &Ask{Whole: true}
+		return p.countAnew()
+	}
+	if p.unknown == nil {
+		return nil
 	}
 	return p.repeatStoredTools()
 }
@@ -451,7 +467,9 @@ func (p *Planner) pairEvents() *Ask {
 	for _, pair := range p.t.events {
 		if p.nestsEvent(pair) {
 			if p.revives(pair) {
-				return &Ask{Whole: true}
+				if ask := p.countAnew(); ask != nil {
+					return ask
+				}
 			}
 			pair.Effects &= InnerFails
 		}

@@ -78,7 +78,7 @@ func cleared[T any](s []T, n int) []T {
 func (p *Planner) result() *Result {
 	t := p.t
 	r := &p.out
-	*r = Result{Spans: cleared(r.Spans, len(t.spans)), Duplicate: p.duplicate, Reset: t.whole}
+	*r = Result{Spans: cleared(r.Spans, len(t.spans)), Duplicate: p.duplicate, Reset: t.whole, Crowded: t.crowded || p.steps < 0}
 	if t.whole {
 		r.Row = p.takeWhole(r)
 	} else {

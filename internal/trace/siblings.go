@@ -220,13 +220,11 @@ type fetch struct {
 }
 
 // take asks for a stored call unless it is known.
-func (f *fetch) take(c *moment, traits Traits) (taken bool) {
+func (f *fetch) take(c *moment, traits Traits) {
 	at := observation{c.id, c.start}
-	if f.t.index[at] || f.t.taken[at] {
-		return false
+	if !f.t.index[at] && !f.t.taken[at] {
+		f.want[at] = traits
 	}
-	f.want[at] = traits
-	return true
 }
 
 // innerOf asks for stored calls that may lie within one of the batch and supply it with
@@ -237,18 +235,20 @@ func (f *fetch) innerOf(n int32) {
 	lacks := f.pairing.lacks(n)
 	supplied, every := f.pairing.supplies(n)
 	f.keys = node.lookedUp(f.keys[:0])
+	unknown := f.t.unknownCalls()
 	for _, key := range f.keys {
-		for _, stored := range f.t.calls[key] {
-			gives, all := stored.traits.supplies()
-			all = all && f.nested
-			if stored.scope == scope || !all && lacks&gives == 0 {
-				continue
-			}
+		for _, stored := range unknown[key] {
+			gives, every := stored.traits.supplies()
 			left := 1 << min(f.t.fetched, 30)
+			switch every = every && f.nested && left < closest; {
+			case stored.scope == scope || lacks&gives == 0 && !every:
+				continue
+			case every:
+				left = closest
+			}
 			stored.inner(&m, func(c *moment) bool {
-				if f.take(c, stored.traits) && !all {
-					left--
-				}
+				f.take(c, stored.traits)
+				left--
 				return left > 0
 			})
 		}
@@ -266,12 +266,18 @@ func (f *fetch) outer() {
 	for key, calls := range f.batch {
 		for _, stored := range f.t.calls[key] {
 			for _, inner := range calls {
-				if stored.scope == inner.scope || !inner.every && stored.traits.lacks()&inner.supplied == 0 {
+				learns := stored.traits.lacks()&inner.supplied != 0
+				every := 0
+				if inner.every {
+					every = closest * len(inner.calls)
+				}
+				if stored.scope == inner.scope || !learns && every == 0 {
 					continue
 				}
-				for i := range stored.calls {
+				for i := len(stored.calls) - 1; i >= 0 && (learns || every > 0); i-- {
 					inner.inner(&stored.calls[i], func(*moment) bool {
 						f.take(&stored.calls[i], stored.traits)
+						every--
 						return false
 					})
 				}

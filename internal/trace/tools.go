@@ -31,7 +31,8 @@ type toolGroup struct {
 func (g *graph) matchTools(climb func(n int32) bool) (covered map[int32]bool, awaits map[int32]pcommon.SpanID) {
 	groups, names := g.toolGroups()
 	covered, awaits = map[int32]bool{}, map[int32]pcommon.SpanID{}
-	w := toolWalk{graph: g, seen: make([]int32, len(g.vertices)), leads: make([]bool, len(g.vertices)), ends: make([]int32, len(g.vertices))}
+	vertices := len(g.vertices)
+	w := toolWalk{graph: g, seen: make([]int32, vertices), leads: make([]bool, vertices), ends: make([]int32, vertices), met: make([]int32, vertices), covering: make([]bool, vertices)}
 	circle := g.circle()
 	for i := range groups {
 		group := &groups[i]
@@ -41,7 +42,7 @@ func (g *graph) matchTools(climb func(n int32) bool) (covered map[int32]bool, aw
 		// A way that was passed without climbing is not passed again.
 		for _, w.climb = range [...]bool{true, false} {
 			for _, n := range group.nodes {
-				if w.climb != (climb != nil && climb(n)) || alone && !w.climb && !circle[g.nodes[n].vertex] {
+				if w.steps < 0 || w.climb != (climb != nil && climb(n)) || alone && !w.climb && !circle[g.nodes[n].vertex] {
 					continue // no other span can repeat it, or be repeated by it
 				}
 				v := g.nodes[n].vertex
@@ -140,9 +141,11 @@ type toolWalk struct {
 	leads []bool  // by vertex: every way up leads to a covering span
 	// By vertex: the span that has not arrived and to which the other ways lead; none: these end
 	// at a root.
-	ends  []int32
-	stack []walkStep
-	climb bool // past what is known
+	ends     []int32
+	met      []int32 // by vertex: the round in which repeat was asked
+	covering []bool  // by vertex: what repeat said
+	stack    []walkStep
+	climb    bool // past what is known
 }
 
 // walkStep is a vertex on the way, its next edge, and what those before have led to.
@@ -164,6 +167,7 @@ func (w *toolWalk) from(v int32) bool {
 			w.leave()
 			continue
 		}
+		w.step()
 		here, to := step.vertex, w.edges[step.edge].to
 		step.edge = w.edges[step.edge].next
 		switch {
@@ -212,7 +216,12 @@ func (w *toolWalk) join(v, above int32) {
 // repeat marks the vertex as repeated if one of its observations is a call of the
 // group's tool, and reports whether one covers the group.
 func (w *toolWalk) repeat(v int32) (covering bool) {
+	if w.met[v] == w.round {
+		return w.covering[v]
+	}
+	w.met[v] = w.round
 	for n := w.vertices[v].first; n != none; n = w.nodes[n].next {
+		w.step()
 		node := &w.nodes[n]
 		if node.Kind != mapping.KindTool || node.ToolName != w.group.name || !sameTool(w.group.call, node.ToolCall) {
 			continue
@@ -220,6 +229,7 @@ func (w *toolWalk) repeat(v int32) (covering bool) {
 		w.vertices[v].state |= callRepeats
 		covering = covering || covers(node.ToolCall, w.group.call)
 	}
+	w.covering[v] = covering
 	return covering
 }
 
@@ -237,7 +247,9 @@ func toolHash(s string) uint64 {
 // make it go up further than marks have.
 func (p *Planner) repeatStoredTools() *Ask {
 	if p.otherWay() {
-		return &Ask{Whole: true}
+		if ask := p.countAnew(); ask != nil {
+			return ask
+		}
 	}
 	links := p.toolLinks()
 	above := p.climbAll(links)

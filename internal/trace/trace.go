@@ -10,7 +10,9 @@ type Trace struct {
 	stored *Rollup // the trace's row before the batch; nil: the batch creates it
 
 	whole    bool // known holds all stored spans, and they are counted anew
-	looked   int  // how often spans were asked for
+	looked   int  // how often ancestors were asked for, each time more of them
+	above    int  // how many levels of them the last time
+	knew     int  // how many spans were known then
 	known    []Stored
 	index    map[observation]bool
 	asked    map[pcommon.SpanID]bool
@@ -39,6 +41,7 @@ type Trace struct {
 	left   *Rollup                 // what these said of this one; nil: nothing
 
 	failing map[observation]bool // stored spans that get the error of an event
+	crowded bool                 // not all is read that counting asks for
 }
 
 // observation names a row of llm_spans within a trace.
@@ -278,8 +281,17 @@ func (t *Trace) Answer(ask *Ask) {
 
 // levels is how many levels of ancestors to ask for together with a span: more each
 // time, so that few round trips reach the top of a deep trace, and at most some times
-// more is read than needed.
-func (t *Trace) levels() int { return 1<<min(3*t.looked, 15) - 1 }
+// more is read than needed. Where the levels asked for before did not bring as many spans, the
+// top is not that far, or parents lead in a circle, which takes as long as there are levels.
+func (t *Trace) levels() int {
+	if len(t.known)-t.knew >= t.above {
+		t.looked++
+	} else {
+		t.looked = 1
+	}
+	t.knew, t.above = len(t.known), 1<<min(3*t.looked, 15)-1
+	return t.above
+}
 
 // Result is what changes.
 type Result struct {
@@ -295,6 +307,9 @@ type Result struct {
 	Row *Rollup
 	// Hours are times in the hours whose usage changes beside those of the spans above.
 	Hours []int64
+
+	// Crowded tells that the trace asked for more than is done, see bounds.go.
+	Crowded bool
 
 	// Observed tells, of a trace that was counted anew, that it has a span, or an event that
 	// counts.

@@ -3,6 +3,7 @@ package write
 import (
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strconv"
@@ -134,6 +135,22 @@ func after(i int, s *mapping.Span) {
 	s.End = s.Start + int64(8-2*(i%2))
 }
 
+// hostileTrace makes the spans of a hostile trace, which name no trace yet.
+func hostileTrace(n int, set func(i, n int, s *mapping.Span), reverse bool) []mapping.Span {
+	base := (time.Now().Unix()/86_400*86_400 + 3600) * 1_000_000
+	made := make([]mapping.Span, n)
+	for i := range made {
+		s := &made[i]
+		s.SpanID, s.SpanKind, s.Status, s.Name = some(i), "internal", "unset", "span"
+		s.Start, s.End, s.Day = base, base, int32(base/86_400_000_000)
+		set(i, n, s)
+	}
+	if reverse {
+		slices.Reverse(made)
+	}
+	return made
+}
+
 // TestCostOfHostileTraces writes hostile traces in batches of one size, at n and 8n
 // spans, roots first and leaves first: the time may grow by twice as much as the number
 // of spans. COST_SPANS sets 8n, for an idle machine, and batches of 1,000.
@@ -157,28 +174,62 @@ func TestCostOfHostileTraces(t *testing.T) {
 		}
 		return time.Since(begin)
 	}
-	base := (time.Now().Unix()/86_400*86_400 + 3600) * 1_000_000
-	spans := func(size int, set func(i, n int, s *mapping.Span), reverse bool) []mapping.Span {
-		made := make([]mapping.Span, size)
-		for i := range made {
-			s := &made[i]
-			s.SpanID, s.SpanKind, s.Status, s.Name = some(i), "internal", "unset", "span"
-			s.Start, s.End, s.Day = base, base, int32(base/86_400_000_000)
-			set(i, size, s)
-		}
-		if reverse {
-			slices.Reverse(made)
-		}
-		return made
-	}
-	cost(t, spans(n, hostile[0].set, false)) // caches
+	cost(t, hostileTrace(n, hostile[0].set, false)) // caches
 	for _, shape := range hostile {
 		for _, order := range []string{"first first", "last first"} {
 			t.Run(shape.name+", "+order, func(t *testing.T) {
-				small := cost(t, spans(n, shape.set, order == "last first"))
-				large := cost(t, spans(8*n, shape.set, order == "last first"))
+				small := cost(t, hostileTrace(n, shape.set, order == "last first"))
+				large := cost(t, hostileTrace(8*n, shape.set, order == "last first"))
 				t.Logf("%d spans %v, %d spans %v: %.1f", n, small.Round(time.Millisecond), 8*n, large.Round(time.Millisecond), float64(large)/float64(small))
 				require.Less(t, large, 16*small+slack)
+			})
+		}
+	}
+}
+
+// endless are shapes of which the work on a trace is more than in proportion to the spans (package
+// trace: "What grows with the trace").
+var endless = []struct {
+	name string
+	set  func(i, n int, s *mapping.Span)
+}{
+	{"chain of tools and of calls in two scopes that say the same", func(i, _ int, s *mapping.Span) {
+		if nested(i, s, "agent", ""); i%3 > 0 {
+			call(i, s)
+			tokens(s, 10)
+		}
+	}},
+	{"calls that say the same below calls of two scopes, with tools between", func(i, _ int, s *mapping.Span) {
+		if nested(i, s, "", ""); i%2 == 0 {
+			s.Kind, s.ToolName = mapping.KindTool, strconv.Itoa(i%8)
+			return
+		}
+		call(i/2, s)
+		s.ResponseID = "r"
+	}},
+}
+
+// TestBatchesOfHostileTracesEnd writes traces that ask for more work than is done. No batch may
+// take as long as one attempt is given, beside other tests too.
+func TestBatchesOfHostileTracesEnd(t *testing.T) {
+	url, _ := storetest.Open(t)
+	w := New(storetest.Pool(t, url), "public", window)
+	require.NoError(t, w.EnsureAhead(t.Context()))
+	for i, shape := range endless {
+		for _, order := range []string{"first first", "last first", "in no order"} {
+			t.Run(shape.name+", "+order, func(t *testing.T) {
+				spans := hostileTrace(2000, shape.set, order == "last first")
+				if order == "in no order" {
+					rand.New(rand.NewPCG(1, 1)).Shuffle(len(spans), func(a, b int) { spans[a], spans[b] = spans[b], spans[a] })
+				}
+				for part := range slices.Chunk(spans, 500) {
+					for s := range part {
+						part[s].TraceID = pcommon.TraceID{1, byte(i), byte(len(order))}
+					}
+					begin := time.Now()
+					write(t, w, part...)
+					require.Less(t, time.Since(begin), 10*time.Second)
+				}
 			})
 		}
 	}

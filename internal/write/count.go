@@ -18,9 +18,29 @@ func (t *transaction) countNew(at int32) {
 	t.take(at, result)
 }
 
+// spansAtOnce is how many spans the traces have that are counted in the same round trips, each
+// of which may have to be read whole: some 300 MB.
+const spansAtOnce = 8 * trace.LargeTrace
+
 // countStored does the same for traces that were there before, which takes answers from
-// storage. All traces ask in the same round trips.
+// storage.
 func (t *transaction) countStored(ctx context.Context, traces []int32) error {
+	for len(traces) > 0 {
+		n, spans := 1, t.traces[traces[0]].stored.Spans
+		for n < len(traces) && spans+t.traces[traces[n]].stored.Spans <= spansAtOnce {
+			spans += t.traces[traces[n]].stored.Spans
+			n++
+		}
+		if err := t.countTogether(ctx, traces[:n]); err != nil {
+			return err
+		}
+		traces = traces[n:]
+	}
+	return nil
+}
+
+// countTogether counts traces that were there before, which all ask in the same round trips.
+func (t *transaction) countTogether(ctx context.Context, traces []int32) error {
 	counting := make([]*trace.Trace, len(traces))
 	for i, at := range traces {
 		counting[i] = &trace.Trace{}
@@ -74,6 +94,9 @@ func (t *transaction) beginCounting(counting *trace.Trace, at int32, spans []tra
 func (t *transaction) take(at int32, result *trace.Result) {
 	tr := &t.traces[at]
 	tr.row = result.Row
+	if result.Crowded {
+		t.result.Crowded += len(tr.rows)
+	}
 	for i, r := range tr.rows {
 		t.dead[r] = result.Duplicate[i]
 		t.rows[r].Trace, t.rows[r].Flags = tr.id, result.Spans[i]

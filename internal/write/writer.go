@@ -41,7 +41,8 @@ type Result struct {
 	SpansWritten, SpansDuplicate     int
 	RecordsWritten, RecordsDuplicate int
 	TracesCreated                    int
-	// Crowded are calls of both signals that were not compared with all that may be the same.
+	// Crowded are spans and log records that were not compared with all that may be the same call,
+	// since a session or a trace has so many.
 	Crowded                                   int
 	ContentsWritten, ContentsReused           int
 	ContentsWrittenBytes, ContentsReusedBytes int

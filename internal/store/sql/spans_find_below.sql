@@ -1,6 +1,7 @@
 -- Stored spans below others, some levels of them, as far as calls of models are there: by the
 -- index llm_spans_below. Of a span with very many observations the first are enough. They start
--- between $5 and $6, see spans_update.sql.
+-- between $5 and $6, see spans_update.sql. No trace of a program comes near the LIMIT; one that was
+-- made to has calls that are further below counted as if nobody above reported their cost.
 WITH RECURSIVE r AS (SELECT * FROM {{.rows}}), down AS (
     SELECT n, trace_id, span_id COLLATE "C" AS span_id, above AS levels, false AS is_below FROM r
   UNION
@@ -13,7 +14,7 @@ WITH RECURSIVE r AS (SELECT * FROM {{.rows}}), down AS (
     WHERE down.levels > 0
 )
 SELECT {{template "stored_span" .}}
-FROM (SELECT DISTINCT n, trace_id, span_id FROM down WHERE is_below) r
+FROM (SELECT DISTINCT n, trace_id, span_id FROM (SELECT * FROM down LIMIT 262144) down WHERE is_below) r
 CROSS JOIN LATERAL (
     SELECT * FROM {{.schema}}.llm_spans
     WHERE trace_id = r.trace_id AND span_id = r.span_id AND start_time BETWEEN $5 AND $6
