@@ -168,6 +168,46 @@ func (s *Store) FindCandidates(ctx context.Context, c *pgbatch.Conn, lookups []t
 	return crowded, err
 }
 
+// answerRow asks for spans with the id of a response.
+type answerRow struct {
+	n int32
+	trace.Answer
+}
+
+var answerColumns = []pgbatch.Column[answerRow]{
+	pgbatch.Col("n", pgtype.Int4OID, func(b []byte, r *answerRow) []byte { return pgbatch.AppendInt32(b, r.n) }),
+	pgbatch.Col("response_id", pgtype.TextOID, func(b []byte, r *answerRow) []byte { return pgbatch.AppendText(b, r.ID) }),
+	pgbatch.Col("first", pgtype.TimestamptzOID, func(b []byte, r *answerRow) []byte { return appendStoredTime(b, r.First) }),
+	pgbatch.Col("last", pgtype.TimestamptzOID, func(b []byte, r *answerRow) []byte { return appendStoredTime(b, r.Last) }),
+	pgbatch.Col("earliest", pgtype.TimestamptzOID, func(b []byte, r *answerRow) []byte { return appendStoredTime(b, r.First-microsPerDay) }),
+}
+
+// FindAnswered gives the stored spans that have the ids of responses to found.
+func (s *Store) FindAnswered(ctx context.Context, c *pgbatch.Conn, answers []trace.Answer, found func(trace.CandidateKey, *trace.Candidate)) error {
+	rows := make([]answerRow, len(answers))
+	for i, a := range answers {
+		rows[i] = answerRow{int32(i), a}
+	}
+	return c.Exec(ctx, appendRead(nil, "look up spans by the ids of responses", &s.findAnswered, rows, func(v [][]byte) error {
+		return readCandidate(v, func(n int64, candidate *trace.Candidate) { found(answers[n].Key, candidate) })
+	})...)
+}
+
+// OfNobody is the statement that tells whether events that name neither a trace nor a session tell calls
+// that end within a time.
+func (s *Store) OfNobody(first, last int64, found *bool) pgbatch.Statement {
+	return pgbatch.Statement{
+		What: "look for events of nobody", SQL: s.ofNobody,
+		Params: [][]byte{int64Param(int64(trace.NobodyKey)), param(appendStoredTime(nil, first)), param(appendStoredTime(nil, last))},
+		OIDs:   []uint32{pgtype.Int8OID, pgtype.TimestamptzOID, pgtype.TimestamptzOID},
+		Row: func(v [][]byte) error {
+			r := pgbatch.Reader{Values: v}
+			*found, _ = r.OptBool()
+			return r.Err
+		},
+	}
+}
+
 // Around names traces whose events may be calls of any span around which the events name, and
 // when such calls end, in µs.
 type Around struct {

@@ -80,7 +80,8 @@ type Store struct {
 	upsertPlaces                                         pgbatch.Query[PlaceRow]
 	findPresent, findCandidates, findPrompts             pgbatch.Query[lookupRow]
 	findFollowing                                        pgbatch.Query[followingRow]
-	findSums, keptOfTraces, keptWords                    string
+	findSums, ofNobody, keptOfTraces, keptWords          string
+	findAnswered                                         pgbatch.Query[answerRow]
 	keptOfSessions                                       pgbatch.Query[sessionDayRow]
 	keptKeys                                             pgbatch.Query[recordRow]
 	findNamed                                            pgbatch.Query[NamedSpan]
@@ -180,6 +181,8 @@ func New(schemaName string) *Store {
 		findPresent:      query(schemaName, "candidates_present", lookupColumns),
 		findCandidates:   query(schemaName, "candidates_find", candidateLookupColumns),
 		findSums:         text(schemaName, "candidates_sums"),
+		ofNobody:         text(schemaName, "candidates_nobody"),
+		findAnswered:     query(schemaName, "candidates_answered", answerColumns),
 		keptOfTraces:     text(schemaName, "kept_of_traces"),
 		keptOfSessions:   query(schemaName, "kept_of_sessions", sessionDayColumns),
 		keptKeys:         query(schemaName, "kept_keys", recordColumns[1:]),

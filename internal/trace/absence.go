@@ -32,6 +32,9 @@ func SessionKey(session string) CandidateKey {
 // nobody is the key of all events that name neither a trace nor a session.
 var nobody = CandidateKey{Hash: keyHash{}.text('j', "", ""), Apart: -1}
 
+// NobodyKey is the hash of that key.
+var NobodyKey = nobody.Hash
+
 // LegacyKey is that of a row that migration 038 made: earlier versions listed neither sessions nor
 // what is of nobody under the keys above. Of collectors of these versions that still run a week after
 // the migration, calls are not found.
@@ -74,7 +77,7 @@ func (s *Signals) Presence() map[int][]CandidateKey {
 	listed := make(map[SessionDay]bool, len(s.Candidates))
 	for at := range s.Candidates {
 		c := &s.Candidates[at]
-		if !c.looks() {
+		if !c.looks() || c.Foreign {
 			continue
 		}
 		for session := range c.sessions {

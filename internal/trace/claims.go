@@ -26,9 +26,11 @@ func (s *Signals) Claims() (c Claims) {
 		if one.Event != "" {
 			claims = &c.Events
 		}
-		*claims = append(*claims, ClaimTrace(one.Origin))
-		for session := range one.sessions {
-			*claims = append(*claims, keyHash{}.text('s', session, ""))
+		if !one.Foreign {
+			*claims = append(*claims, ClaimTrace(one.Origin))
+			for session := range one.sessions {
+				*claims = append(*claims, keyHash{}.text('s', session, ""))
+			}
 		}
 		for _, id := range append(slices.Clip(one.IDs), one.Turn) {
 			if id != "" {

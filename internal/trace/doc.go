@@ -36,7 +36,9 @@
 // traces. Signals (places.go) pairs such observations by keys that llm_internal_call_candidates
 // keeps, before the traces are locked, and says in whose trace an event is kept. Calls that log records
 // alone tell are not listed there: the records keep their keys (kept.go). Nothing is looked
-// for in sessions of which nothing is listed (absence.go). Claims
+// for in sessions of which nothing is listed (absence.go). An event that names neither a trace nor a session
+// may be any span's that has the id of its response, of programs that send no records too: it looks for these
+// by the id, and calls that come later look for it while such events are listed of about their time. Claims
 // (claims.go) say which batches may not pair at the same time. What follows
 // from a pair is a function of the two (Effects). The planner applies the effects to the flags
 // and stores them with the pair, so that a trace that is counted anew comes to the same. Where

@@ -342,6 +342,29 @@ type Lookup struct {
 	Most        int32 // of them, the earliest
 }
 
+// Answer is a response id by which the call that an event of nobody tells is looked for among all spans.
+type Answer struct {
+	ID          string
+	Key         CandidateKey
+	First, Last int64 // of their ends
+}
+
+// Answers lists the ids of responses of events that name neither a trace nor a session.
+func (s *Signals) Answers() (answers []Answer) {
+	for at := range s.Candidates {
+		c := &s.Candidates[at]
+		if !c.looks() || c.Event == "" || !c.Derived || c.Session != "" || !c.Kind.IsModel() {
+			continue
+		}
+		for _, id := range c.IDs {
+			key := c.ofNobody(id)
+			first, last := c.window(key)
+			answers = append(answers, Answer{id, key, first, last})
+		}
+	}
+	return answers
+}
+
 // mostStored bounds how many stored candidates one candidate looks for under a key, and
 // mostMore by how many more another one that looks for the same raises that.
 const (

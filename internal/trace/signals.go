@@ -54,6 +54,7 @@ type Candidate struct {
 	InTrace  bool // the trace has events, which may name its spans
 	First    bool // nothing of the trace is stored
 	Sums     bool // an agent or chain span that reports the usage of calls
+	Foreign  bool // a span of a program that sends no records: none but events of nobody may observe its call
 	Again    bool // a stored one to pair anew: its trace has got a session
 	asked    bool
 	readDays bool // what records keep of its sessions is asked for
@@ -297,6 +298,9 @@ func (c *Candidate) lookedUpTurn() (keys []CandidateKey) {
 
 // Listed are the keys under which a candidate is stored.
 func (c *Candidate) Listed() (keys []CandidateKey) {
+	if c.Foreign {
+		return c.LookedUp()
+	}
 	if c.Kind == mapping.KindAgent {
 		keys = c.listedTurn()
 	}
@@ -357,6 +361,12 @@ func (c *Candidate) listedInSession() (keys []CandidateKey) {
 
 // LookedUp are the keys under which other observations of the call are found.
 func (c *Candidate) LookedUp() (keys []CandidateKey) {
+	if c.Foreign {
+		for _, id := range c.IDs {
+			keys = append(keys, c.ofNobody(id))
+		}
+		return keys
+	}
 	if c.Kind == mapping.KindAgent {
 		keys = c.lookedUpTurn()
 	}

@@ -37,7 +37,7 @@ func (t *transaction) storeContents(ctx context.Context) error {
 // contents known to be stored are there still.
 func (t *transaction) begin(ctx context.Context) error {
 	var session store.Session
-	statements := t.w.store.Begin(&session)
+	statements := append(t.w.store.Begin(&session), t.lookForNobody()...)
 	if t.careful {
 		err := t.conn.Exec(ctx, statements...)
 		t.noting = session.MayProve

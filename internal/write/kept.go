@@ -33,7 +33,7 @@ func (p *pairing) keepers(spans []mapping.Span) map[int]keeper {
 	ofDay, listed := map[trace.SessionDay]int{}, map[trace.SessionDay]bool{}
 	for at := range p.signals.Candidates {
 		c := &p.signals.Candidates[at]
-		if c.Stored && !c.Again {
+		if c.Stored && !c.Again || c.Foreign {
 			continue
 		}
 		c.EndsOn(func(d trace.SessionDay) {

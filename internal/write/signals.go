@@ -12,6 +12,7 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
@@ -45,6 +46,9 @@ func (t *transaction) mayPair() bool {
 	for i := range t.batch.Spans {
 		s := &t.batch.Spans[i]
 		if s.Event != nil {
+			return true
+		}
+		if t.ofNobody && isAnswered(s) {
 			return true
 		}
 		if s.ScopeName != scope {
@@ -90,7 +94,7 @@ func (t *transaction) pair(ctx context.Context) error {
 	if err := t.findSessions(ctx); err != nil {
 		return err
 	}
-	p.addCandidates(t.batch.Spans, places)
+	t.addCandidates(places)
 	if err := t.findKept(ctx); err != nil {
 		return err
 	}
@@ -282,7 +286,8 @@ const maxSessions = 1000
 
 // addCandidates takes the batch's calls. Of an event that is stored already nothing
 // follows.
-func (p *pairing) addCandidates(spans []mapping.Span, places map[int]pcommon.TraceID) {
+func (t *transaction) addCandidates(places map[int]pcommon.TraceID) {
+	p, spans := t.pairing, t.batch.Spans
 	evented := map[pcommon.TraceID]bool{}
 	for i := range spans {
 		if spans[i].Event != nil {
@@ -294,6 +299,8 @@ func (p *pairing) addCandidates(spans []mapping.Span, places map[int]pcommon.Tra
 		inTrace := evented[s.TraceID] || p.facts[s.TraceID].Evented
 		_, stored := places[i]
 		switch {
+		case t.isForeign(s, inTrace):
+			p.addForeign(i, s)
 		case trace.Sums(s):
 			if inTrace || logs.SendsRecords(s.ScopeName) {
 				p.add(i, s, inTrace)
@@ -312,6 +319,24 @@ func (p *pairing) addCandidates(spans []mapping.Span, places map[int]pcommon.Tra
 // isKnownPrompt reports whether a prompt is stored.
 func (p *pairing) isKnownPrompt(s *mapping.Span) bool {
 	return slices.ContainsFunc(p.prompts[s.TraceID], func(r store.EventRef) bool { return r.ID == s.SpanID && r.Start == s.Start })
+}
+
+// isForeign reports whether none but events that name neither a trace nor a session, of which there are
+// some at the time of the batch, may observe the call of a span.
+func (t *transaction) isForeign(s *mapping.Span, inTrace bool) bool {
+	return t.ofNobody && isAnswered(s) && !inTrace && !logs.SendsRecords(s.ScopeName)
+}
+
+// isAnswered reports whether a span is a call with the id of a response.
+func isAnswered(s *mapping.Span) bool {
+	return s.Event == nil && s.Kind.IsModel() && s.ResponseID != ""
+}
+
+func (p *pairing) addForeign(i int, s *mapping.Span) {
+	c := trace.CandidateOf(s, "")
+	_, stored := p.facts[s.TraceID]
+	c.First, c.Foreign = !stored, true
+	p.numbers[i] = p.signals.Add(&c)
 }
 
 // add takes a span of the batch as a candidate.
@@ -342,6 +367,10 @@ func (t *transaction) findPartners(ctx context.Context) error {
 		c.Again, c.InTrace = true, true
 		p.signals.Add(c)
 	})
+	if err != nil {
+		return err
+	}
+	err = t.w.store.FindAnswered(ctx, t.conn, p.signals.Answers(), func(key trace.CandidateKey, c *trace.Candidate) { p.signals.Add(c, key) })
 	if err != nil {
 		return err
 	}
@@ -467,7 +496,7 @@ func (p *pairing) list(spans []mapping.Span) {
 	present, keeps := p.signals.Presence(), p.keepers(spans)
 	for i := range p.signals.Candidates {
 		c := &p.signals.Candidates[i]
-		if c.Stored && !c.Again {
+		if c.Stored && !c.Again || c.Foreign {
 			continue
 		}
 		rows := &p.changes.Candidates
@@ -656,4 +685,20 @@ func (t *transaction) takeMoving(tr *traceSpans, result *trace.Result) {
 		t.pairing.changes.Unlisted = append(t.pairing.changes.Unlisted, tr.id)
 		tr.row = nil
 	}
+}
+
+// lookForNobody is the statement that asks for events of nobody around the time of calls that any of them
+// may observe; none for a batch without such. A batch finds those of about a day, so that it pairs beside
+// the batches that bring others of the time.
+func (t *transaction) lookForNobody() []pgbatch.Statement {
+	first, last, some := int64(maxTime), int64(minTime), false
+	for i := range t.batch.Spans {
+		if s := &t.batch.Spans[i]; isAnswered(s) {
+			first, last, some = min(first, s.End), max(last, s.End), true
+		}
+	}
+	if !some {
+		return nil
+	}
+	return []pgbatch.Statement{t.w.store.OfNobody(first-microsPerDay, last+microsPerDay, &t.ofNobody)}
 }

@@ -58,6 +58,7 @@ type transaction struct {
 
 	duplicates seen.Duplicates // what is stored already; its spans are dead
 
+	ofNobody bool     // events that name neither a trace nor a session tell calls of about that time
 	pairing  *pairing // nil: nothing of the batch may be observed in both signals
 	planner  trace.Planner
 	counting trace.Trace   // a new trace while it is counted
