@@ -123,49 +123,61 @@ func (t *transaction) pair(ctx context.Context) error {
 	return nil
 }
 
-// lockSignals returns where events of the batch are that came before.
-func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.TraceID, err error) {
-	p := t.pairing
-	var events []store.EventRef
-	var at []int
+// signalAsks is what a batch asks for when it begins to pair.
+type signalAsks struct {
+	events      []store.EventRef // that may have come before
+	at          []int            // the batch's spans that these are
+	sessions    []string
+	first, last int64                      // end of the batch's spans
+	turns       map[pcommon.TraceID]string // the session, by trace that is derived from a turn
+	began       map[pcommon.TraceID]string // the same of prompts that name a trace
+}
+
+// asksOf lists what to ask for of the batch's spans, and notes their traces.
+func (p *pairing) asksOf(spans []mapping.Span) *signalAsks {
+	asks := &signalAsks{first: maxTime, last: minTime, turns: map[pcommon.TraceID]string{}, began: map[pcommon.TraceID]string{}}
 	sessions := map[string]bool{}
-	first, last := int64(maxTime), int64(minTime)
-	turns := map[pcommon.TraceID]string{} // the session, by trace that is derived from a turn
-	began := map[pcommon.TraceID]string{} // the same of prompts that name a trace
-	for i := range t.batch.Spans {
-		s := &t.batch.Spans[i]
+	for i := range spans {
+		s := &spans[i]
 		p.asked[s.TraceID] = true
 		if s.SessionID != "" {
 			sessions[s.SessionID] = true
 		}
-		first, last = min(first, s.End), max(last, s.End)
-		if s.Event == nil {
+		asks.first, asks.last = min(asks.first, s.End), max(asks.last, s.End)
+		switch e := s.Event; {
+		case e == nil:
 			continue
-		}
-		if s.Event.Derived {
+		case e.Derived:
 			p.derived[s.TraceID] = true
-			turns[s.TraceID] = s.SessionID
-		} else if !s.Event.TurnTrace.IsEmpty() {
-			began[s.Event.TurnTrace] = s.SessionID
+			asks.turns[s.TraceID] = s.SessionID
+		case !e.TurnTrace.IsEmpty():
+			asks.began[e.TurnTrace] = s.SessionID
 		}
-		if p.isNew(s) {
-			continue
+		if !p.isNew(s) {
+			asks.events, asks.at = append(asks.events, store.EventRef{Origin: s.TraceID, ID: s.SpanID, Start: s.Start}), append(asks.at, i)
 		}
-		events, at = append(events, store.EventRef{Origin: s.TraceID, ID: s.SpanID, Start: s.Start}), append(at, i)
 	}
+	asks.sessions = slices.Collect(maps.Keys(sessions))
+	return asks
+}
+
+// lockSignals returns where events of the batch are that came before.
+func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.TraceID, err error) {
+	p := t.pairing
+	asks := p.asksOf(t.batch.Spans)
 	places = map[int]pcommon.TraceID{}
-	asked := slices.Collect(maps.Keys(sessions))
-	absences := trace.Absences(asked, first, last)
+	absences := trace.Absences(asks.sessions, asks.first, asks.last)
 	found := make([]bool, len(absences))
 	facts := func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f }
-	p.since, err = t.w.store.LockSignals(ctx, t.conn, t.alone, p.tracesBut(turns), events, absences, facts,
-		func(event int, id pcommon.TraceID) { places[at[event]] = id },
+	p.since, err = t.w.store.LockSignals(ctx, t.conn, t.alone, p.tracesBut(asks.turns), asks.events, absences, facts,
+		func(event int, id pcommon.TraceID) { places[asks.at[event]] = id },
 		func(absence int) { found[absence] = true })
 	if err != nil {
 		return places, err
 	}
-	p.signals.Absent = trace.NewAbsence(asked, found)
-	maps.Copy(turns, began)
+	p.signals.Absent = trace.NewAbsence(asks.sessions, found)
+	turns := asks.turns
+	maps.Copy(turns, asks.began)
 	if !t.careful { // all that is of a turn's trace is of its session
 		maps.DeleteFunc(turns, func(_ pcommon.TraceID, session string) bool { return p.signals.Absent.Sessions[session] })
 	}
@@ -228,35 +240,8 @@ func (p *pairing) settleSessions(spans []mapping.Span) {
 // another may have one of its own, which the spans of its calls do not say.
 func (t *transaction) findSessions(ctx context.Context) error {
 	p := t.pairing
-	first := map[pcommon.TraceID]map[string]int{} // a span of the batch that names each
-	asks := map[pcommon.TraceID]bool{}
-	scope, sends := "", false
-	for i := range t.batch.Spans {
-		s := &t.batch.Spans[i]
-		if s.ScopeName != scope {
-			scope, sends = s.ScopeName, logs.SendsRecords(s.ScopeName)
-		}
-		switch f, stored := p.facts[s.TraceID]; {
-		case !sends || s.Event != nil:
-		case s.SessionID == "":
-			asks[s.TraceID] = asks[s.TraceID] || stored && (s.Kind.IsModel() || s.Kind == mapping.KindTool || trace.Sums(s))
-		case s.SessionID != f.Session || !stored:
-			if first[s.TraceID] == nil {
-				first[s.TraceID] = map[string]int{}
-			}
-			if _, there := first[s.TraceID][s.SessionID]; !there {
-				first[s.TraceID][s.SessionID] = i
-			}
-			asks[s.TraceID] = stored
-		}
-	}
+	first, lookups := p.sessionsNamed(t.batch.Spans)
 	known := map[pcommon.TraceID][]string{}
-	var lookups []trace.Lookup
-	for id, ask := range asks {
-		if ask {
-			lookups = append(lookups, trace.Lookup{Key: trace.SessionsOf(id), First: minTime, Last: maxTime, Most: maxSessions})
-		}
-	}
 	if len(lookups) > 0 {
 		_, err := t.w.store.FindCandidates(ctx, t.conn, lookups, nil, func(_ trace.CandidateKey, c *trace.Candidate) {
 			known[c.Origin] = append(known[c.Origin], c.Session)
@@ -279,6 +264,40 @@ func (t *transaction) findSessions(ctx context.Context) error {
 		p.others[id] = slices.DeleteFunc(slices.Compact(sessions), func(session string) bool { return session == p.sessions[id] })
 	}
 	return nil
+}
+
+// sessionsNamed returns, by trace and session, the first span of the batch that names a session which is not
+// known to be its trace's, and where to look up the sessions that stored spans name: of traces in which the
+// batch's spans name others, or calls of the batch name none.
+func (p *pairing) sessionsNamed(spans []mapping.Span) (first map[pcommon.TraceID]map[string]int, lookups []trace.Lookup) {
+	first = map[pcommon.TraceID]map[string]int{}
+	asks := map[pcommon.TraceID]bool{}
+	scope, sends := "", false
+	for i := range spans {
+		s := &spans[i]
+		if s.ScopeName != scope {
+			scope, sends = s.ScopeName, logs.SendsRecords(s.ScopeName)
+		}
+		switch f, stored := p.facts[s.TraceID]; {
+		case !sends || s.Event != nil:
+		case s.SessionID == "":
+			asks[s.TraceID] = asks[s.TraceID] || stored && (s.Kind.IsModel() || s.Kind == mapping.KindTool || trace.Sums(s))
+		case s.SessionID != f.Session || !stored:
+			if first[s.TraceID] == nil {
+				first[s.TraceID] = map[string]int{}
+			}
+			if _, there := first[s.TraceID][s.SessionID]; !there {
+				first[s.TraceID][s.SessionID] = i
+			}
+			asks[s.TraceID] = stored
+		}
+	}
+	for id, ask := range asks {
+		if ask {
+			lookups = append(lookups, trace.Lookup{Key: trace.SessionsOf(id), First: minTime, Last: maxTime, Most: maxSessions})
+		}
+	}
+	return first, lookups
 }
 
 // maxSessions bounds how many sessions of a trace are looked at.
@@ -558,19 +577,7 @@ func (t *transaction) layOutPaired() {
 	}
 	for i := range t.batch.Spans {
 		s := &t.batch.Spans[i]
-		place := s.TraceID
-		if at, ok := p.numbers[i]; ok {
-			c := &p.signals.Candidates[at]
-			place = c.Place
-			p.known[i] = s.Event != nil && c.Stored
-			if s.ParentSpanID.IsEmpty() {
-				s.ParentSpanID = c.Agent
-			}
-			if told := p.signals.Errors[trace.SpanRef{Trace: place, ID: s.SpanID}]; told != "" && s.Event == nil && s.ErrorType == "" {
-				s.ErrorType = told
-				s.Adjustments |= mapping.ErrorFromRecord
-			}
-		}
+		place := p.settle(i, s)
 		if t.dead[i] = p.known[i]; t.dead[i] {
 			continue
 		}
@@ -603,6 +610,24 @@ func (t *transaction) layOutPaired() {
 	for _, id := range slices.SortedFunc(maps.Keys(traces), compareTraces) {
 		t.traces = append(t.traces, *traces[id])
 	}
+}
+
+// settle gives a span of the batch what its pairs say of it, and returns the trace that it is kept in.
+func (p *pairing) settle(i int, s *mapping.Span) (place pcommon.TraceID) {
+	at, ok := p.numbers[i]
+	if !ok {
+		return s.TraceID
+	}
+	c := &p.signals.Candidates[at]
+	p.known[i] = s.Event != nil && c.Stored
+	if s.ParentSpanID.IsEmpty() {
+		s.ParentSpanID = c.Agent
+	}
+	if told := p.signals.Errors[trace.SpanRef{Trace: c.Place, ID: s.SpanID}]; told != "" && s.Event == nil && s.ErrorType == "" {
+		s.ErrorType = told
+		s.Adjustments |= mapping.ErrorFromRecord
+	}
+	return c.Place
 }
 
 // errorType returns the type of the error that an event tells of a span's call.
