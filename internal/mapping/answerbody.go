@@ -86,29 +86,50 @@ func (r *reading) answerText(v value) (body, kept string) {
 	return "", ""
 }
 
-// bodyFinish takes the reason why an answer ended from a response's body.
+// bodyFinish takes the reason why an answer ended from a response's body: from the first choice
+// after the head of the body, or from near its end.
 func bodyFinish(r *reading, v value) value {
 	s := r.objectText(v)
-	for _, key := range [...]string{`"finish_reason"`, `"stop_reason"`, `"finishReason"`} {
-		rest := s
-		for {
-			at := strings.Index(rest, key)
+	if hasChoices(s) {
+		if reason := reasonIn(s, "finish_reason", "finishReason"); reason != "" {
+			return r.filledText(reason)
+		}
+	}
+	return r.filledText(reasonIn(s[max(0, len(s)-tailWithin):], "stop_reason"))
+}
+
+const (
+	headWithin = 256 // of a body, which names its choices early
+	tailWithin = 512 // of a body, which tells last why it ended
+	maxFinish  = 64  // of a reason to finish
+)
+
+// hasChoices reports whether the head of a body in JSON text has answers to choose from.
+func hasChoices(s string) bool {
+	head := s[:min(len(s), headWithin)]
+	return jsonval.Index(head, `choices"`) >= 0 || jsonval.Index(head, `generations"`) >= 0 || jsonval.Index(head, `candidates"`) >= 0
+}
+
+// reasonIn returns the text of the first member of this name, in JSON text, that is no part of a text.
+func reasonIn(s string, names ...string) string {
+	for _, name := range names {
+		for rest := s; ; {
+			at := jsonval.Index(rest, name)
 			if at < 0 {
 				break
 			}
-			escaped := at > 0 && rest[at-1] == '\\'
-			rest = rest[at+len(key):]
-			value := strings.TrimLeft(rest, ": \t\r\n")
-			if end := strings.IndexByte(value[min(1, len(value)):], '"'); !escaped && strings.HasPrefix(value, `"`) && end > 0 && end < maxFinish {
-				return r.filledText(value[1 : end+1])
+			quoted := at > 0 && rest[at-1] == '"' && (at == 1 || rest[at-2] != '\\')
+			rest = rest[at+len(name):]
+			if text, is := strings.CutPrefix(rest, `"`); quoted && is {
+				text, _, _ = strings.Cut(strings.TrimLeft(text[:min(len(text), maxFinish)], ": \t\r\n"), ",")
+				if reason, _, whole := strings.Cut(strings.TrimPrefix(text, `"`), `"`); whole && strings.HasPrefix(text, `"`) {
+					return reason
+				}
 			}
 		}
 	}
-	return value{}
+	return ""
 }
-
-// maxFinish bounds a reason to finish.
-const maxFinish = 64
 
 const ofBodyCounts = "of the usage in a response's body"
 

@@ -166,9 +166,27 @@ func (r *reading) thinksBeside(left positions) bool {
 			continue
 		}
 		s, _ := (value{attr: r.slots[src.slot].value}).str()
-		return strings.Contains(s, `"reasoning_content":`)
+		return holdsThoughts(s)
 	}
 	return false
+}
+
+// holdsThoughts reports whether a body in JSON text has thoughts that say anything.
+func holdsThoughts(s string) bool {
+	const key = `reasoning_content"`
+	if !hasChoices(s) {
+		return false
+	}
+	for {
+		at := jsonval.Index(s, key)
+		if at < 0 {
+			return false
+		}
+		s = s[at+len(key):]
+		if text := strings.TrimLeft(s[:min(len(s), 16)], ": \t\r\n"); strings.HasPrefix(text, `"`) && !strings.HasPrefix(text, `""`) {
+			return true
+		}
+	}
 }
 
 // isWithThoughts reports whether a message is another one with thoughts in front.
