@@ -89,11 +89,12 @@ func readSystem(s *scratch, n jsonval.Node, r *jsonval.Repairs) jsonval.Node {
 }
 
 // isInstruction reports whether an object instructs a model: a part, or a message of
-// the system or of nobody; not one that somebody else said.
+// the system or of nobody; not one that somebody else said. Google's clients call the
+// content of an instruction the user's.
 func isInstruction(n jsonval.Node) bool {
 	if role := n.Get("role"); role.Exists() {
 		known := roleNames[strings.ToLower(role.Str())]
-		return known == "system" || known == "developer"
+		return known == "system" || known == "developer" || (n.Key() == "systemInstruction" || n.Key() == "system_instruction") && n.Get("parts").Exists()
 	}
 	return isPart(n) || isSerialised(n) || n.Get("content").Exists() || n.Get("parts").Exists()
 }
@@ -378,6 +379,9 @@ func unwrapCall(n jsonval.Node) jsonval.Node {
 // toolMessageContent returns what a tool answered in a LangChain ToolMessage, or what it was
 // given or answered in the only message of a list, which is the tool's.
 func toolMessageContent(n jsonval.Node) jsonval.Node {
+	if choices := n.Get("choices"); choices.Len() == 1 && choices.First().Get("message").Get("role").Str() == "tool" {
+		return choices.First().Get("message").Get("content") // put into the shape of a response
+	}
 	if n.Kind() == jsonval.Array && n.Len() == 1 {
 		n = n.First()
 	}

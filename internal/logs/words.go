@@ -155,7 +155,7 @@ func writeMessage(rec *record, span ptrace.Span) {
 	if v, ok := e.Attributes().Get(messageKey); ok && name == choiceEvent && v.Type() == pcommon.ValueTypeMap {
 		v.Map().Remove("name") // of the agent, which the next call's history does not have
 	}
-	for _, key := range []string{contentKey, messageKey, toolCallsKey, "parts", "refusal", "gen_ai.event.content"} {
+	for _, key := range []string{contentKey, messageKey, toolCallsKey, "toolCalls", "parts", "refusal", "gen_ai.event.content"} {
 		if v, ok := e.Attributes().Get(key); ok && says(v) {
 			return
 		}
@@ -172,7 +172,7 @@ func (r *record) writeText(attrs pcommon.Map) {
 	if b.Type() != pcommon.ValueTypeStr || r.has || absent(b) || b.Str() == r.name {
 		return
 	}
-	for _, key := range []string{contentKey, messageKey, toolCallsKey, "parts", "gen_ai.event.content"} {
+	for _, key := range []string{contentKey, messageKey, toolCallsKey, "toolCalls", "parts", "gen_ai.event.content"} {
 		if _, there := attrs.Get(key); there {
 			return
 		}

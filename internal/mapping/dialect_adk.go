@@ -6,11 +6,12 @@ import "strings"
 // (Python) or camel case (JavaScript).
 var _ = register(dialect{
 	name:     "Google ADK",
-	versions: "google-adk 1.12.0, *google-adk* 1.14.1; *@google/adk* 2.0.0",
+	versions: "google-adk 1.12.0, *google-adk* 1.14.1; *@google/adk* 2.0.0; *adk-go* 2 (0a51e153), *google-adk* (Java) 1.8.0, *trpc-agent-go* 0e352fdd",
 	scopes:   []string{"gcp.vertex.agent"},
 	marks:    []string{"gcp.vertex.agent.llm_request", "gcp.vertex.agent.event_id", "gen_ai.system=gcp.vertex.agent"},
 	sources: map[field][]source{
 		fRequestModel:       {{attr: adkRequest, path: "model"}},
+		fResponseModel:      {{attr: adkResponse, path: "model_version|modelVersion"}},
 		fFinishReasons:      {{attr: adkResponse, path: "finish_reason|finishReason"}},
 		fRequestParameters:  {{attr: adkRequest, path: "config", at: last1}},
 		fInputTokens:        {{attr: adkResponse, path: adkUsage + "prompt_token_count|promptTokenCount"}},

@@ -6,7 +6,7 @@ import "strings"
 // to answer name a model, too.
 var _ = register(dialect{
 	name:     "Anthropic SDK and API",
-	versions: "*@anthropic-ai/sdk* 0.137.0 and 1.14.0, *anthropic* (Python) 2.14.0; the API's own spans",
+	versions: "*@anthropic-ai/sdk* 0.137.0 and 1.14.0, *anthropic* (Python) 2.14.0, *anthropic-sdk-go* 2.15.0, *anthropic-java* 3.14.0; the API's own spans",
 	scopes:   []string{"com.anthropic.sdk.*", "com.anthropic.claude-platform*"},
 	sources: map[field][]source{
 		fFinishReasons: {{attr: "anthropic.message.stop_reason"}},

@@ -12,7 +12,7 @@ import (
 // The Langfuse SDKs.
 var _ = register(dialect{
 	name:     "Langfuse SDK",
-	versions: "langfuse-sdk 3.9.0, *5.0.4*; *@langfuse/tracing* and *@langfuse/openai* 5.11.1",
+	versions: "langfuse-sdk 3.9.0, *5.0.4*; *@langfuse/tracing* and *@langfuse/openai* 5.11.1; *trpc-agent-go* 0e352fdd",
 	scopes:   []string{"langfuse-sdk"},
 	marks:    []string{"langfuse.observation.type"},
 	sources: map[field][]source{
@@ -151,7 +151,7 @@ var (
 	langfuseCacheRead = langfuseBuckets{
 		inclusive: []string{"prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens"},
 		bucket: func(key string) bool {
-			return key == "input_cached_tokens" || key == "cache_read_input_tokens" || key == "input_cache_read"
+			return key == "input_cached_tokens" || key == "input_cached" || key == "cache_read_input_tokens" || key == "input_cache_read"
 		},
 	}
 	langfuseCacheCreation = langfuseBuckets{

@@ -12,7 +12,7 @@ import (
 var _ = register(dialect{
 	name:       "OpenInference",
 	convention: true,
-	versions:   "*openinference-instrumentation-openai* 0.1.66, *-llama-index* 4.6.1, *-langchain* 0.1.80, *-agno* 1.0.15, *-dspy* 0.1.48, *-smolagents* 0.1.43; *@arizeai/openinference-instrumentation-openai* 4.2.7; -anthropic 0.2.8",
+	versions:   "*openinference-instrumentation-openai* 0.1.66, *-llama-index* 4.6.1, *-langchain* 0.1.80, *-agno* 1.0.15, *-dspy* 0.1.48, *-smolagents* 0.1.43; *@arizeai/openinference-instrumentation-openai* 4.2.7; -anthropic 0.2.8; *Go: -openai-go, -anthropic-sdk-go, Java: -langchain4j* 1fe497f",
 	scopes:     []string{"openinference.instrumentation.*", "@arizeai/openinference-*"},
 	marks:      []string{"openinference.span.kind"},
 	sources: map[field][]source{

@@ -157,7 +157,7 @@ const inferenceDetails = "gen_ai.client.inference.operation.details"
 var _ = register(dialect{
 	name:       "OpenTelemetry GenAI, legacy",
 	convention: true,
-	versions:   "semantic conventions 1.26 to 1.36: *@opentelemetry/instrumentation-openai* 0.21.0; Semantic Kernel 1.55; Azure AI Inference",
+	versions:   "semantic conventions 1.26 to 1.36: *@opentelemetry/instrumentation-openai* 0.21.0; Semantic Kernel 1.55; Azure AI Inference; *OpenTelemetry Java agent* 2.33.1",
 	marks:      []string{"gen_ai.system"},
 	sources: map[field][]source{
 		fProvider: {{attr: "gen_ai.system", at: otherNames1}},

@@ -5,7 +5,7 @@ package mapping
 // as operation.
 var _ = register(dialect{
 	name:     "Spring AI",
-	versions: "1.0 to 1.1 (source: AiObservationAttributes, ChatClientObservationDocumentation)",
+	versions: "1.0 to 1.1 (source: AiObservationAttributes, ChatClientObservationDocumentation), *2.0.1*",
 	marks:    []string{"spring.ai.kind", "gen_ai.system=spring_ai", "spring.ai.model.request.tool.names"},
 	sources: map[field][]source{
 		fStreaming:           {{attr: "spring.ai.chat.client.stream"}},

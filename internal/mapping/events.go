@@ -161,8 +161,8 @@ func (r *reading) eventMessage(attrs jsonval.Node, e *messageEvent) jsonval.Node
 		switch c.Key() {
 		case "content":
 			message.Set(c.Key(), r.decodedIf(c, isBlocks))
-		case "tool_calls":
-			message.Set(c.Key(), r.decodedIf(c, jsonval.Node.Exists))
+		case "tool_calls", "toolCalls":
+			message.Set("tool_calls", r.decodedIf(c, jsonval.Node.Exists))
 		case "id":
 			if !e.output && e.role == "tool" {
 				message.Set("tool_call_id", c)

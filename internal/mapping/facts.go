@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
 	"slices"
@@ -223,8 +224,12 @@ const otherError = "_OTHER"
 func (r *reading) readErrors() {
 	s := r.out
 	typ := r.text(fErrorType)
+	var answered jsonval.Node
 	if typ == "" && r.span.Status().Code() != ptrace.StatusCodeError && !r.failed() && !r.endedInError() {
-		return
+		if answered = r.errorAnswered(); !answered.Exists() {
+			return
+		}
+		typ = r.key(firstText(answered, "type", "status", "code"))
 	}
 	var exceptionType, message string
 	if r.exception >= 0 {
@@ -245,8 +250,59 @@ func (r *reading) readErrors() {
 		return
 	}
 	if s.ErrorMessage = r.longText(fErrorMessage); s.ErrorMessage == "" {
-		s.ErrorMessage = jsonval.CleanString(message, &r.rep)
+		s.ErrorMessage = jsonval.CleanString(cmp.Or(message, answered.Get("message").Str()), &r.rep)
 	}
+}
+
+// errorAnswered returns the error that a provider answered a model's call with: libraries that trace
+// below HTTP keep the body of the response, whatever it is, and may leave the status of the span.
+func (r *reading) errorAnswered() jsonval.Node {
+	if !r.out.Kind.IsModel() || r.fed&(1<<fOutputMessages) == 0 {
+		return jsonval.Node{}
+	}
+	left := r.ready[fOutputMessages]
+	for src := r.next(fOutputMessages, &left); src != nil; src = r.next(fOutputMessages, &left) {
+		if src.as != asBody || src.slot < 0 || src.list || len(src.steps) > 0 || !r.usable(src) {
+			continue
+		}
+		s := &r.slots[src.slot]
+		if !mayBeError(s.value) {
+			continue
+		}
+		if body := r.json(s); body.Len() <= errorMembers && body.Get("error").Get("message").Str() != "" {
+			return body.Get("error")
+		}
+	}
+	return jsonval.Node{}
+}
+
+// errorMembers is how many members a body has at most that is an error: its type and the request's id.
+const errorMembers = 3
+
+// mayBeError spares most bodies being parsed.
+func mayBeError(v pcommon.Value) bool {
+	if v.Type() == pcommon.ValueTypeMap {
+		_, ok := v.Map().Get("error")
+		return ok
+	}
+	body, _ := (value{attr: v}).str()
+	body = trimBlanks(body)
+	if strings.HasPrefix(body, `"{`) { // encoded once more
+		return strings.Contains(body, `rror\"`)
+	}
+	rest, object := strings.CutPrefix(body, "{")
+	rest = trimBlanks(rest)
+	return object && (strings.HasPrefix(rest, `"error"`) || strings.HasPrefix(rest, `"type"`) && strings.Contains(rest, `"error"`))
+}
+
+// firstText returns the first of the members of an object that is a text.
+func firstText(n jsonval.Node, keys ...string) string {
+	for _, key := range keys {
+		if s := n.Get(key).Str(); s != "" {
+			return s
+		}
+	}
+	return ""
 }
 
 // failed asks the dialects of the span.

@@ -47,13 +47,14 @@ func (r *reading) kind() (k Kind, overrules bool) {
 		r.notes.decided(nil, "the span only says that another one has begun")
 		return KindOther, false
 	}
-	decision, evidenceIgnored := (*boundRule)(nil), false
+	decision, evidenceIgnored, stated := (*boundRule)(nil), false, false
 	rules := r.kindRules()
 	for i := rules.next(); i >= 0; i = rules.next() {
 		rule := r.t.kinds[i]
 		if rule.own && r.dialects&rule.dialect == 0 {
 			continue
 		}
+		stated = stated || rule.slot >= 0
 		var v verdict
 		if k, v = r.apply(rule); v == decided {
 			decision = rule
@@ -63,13 +64,18 @@ func (r *reading) kind() (k Kind, overrules bool) {
 	}
 	var why string
 	if decision == nil {
-		k, why = r.kindByWords(evidenceIgnored)
+		if k, why = r.kindByWords(evidenceIgnored); k == KindOther && why == whyNothing && !stated {
+			k, why = r.kindByMembers()
+		}
 	}
 	r.notes.decided(decision, why)
 	switch {
 	case (k == KindChain || k == KindAgent) && r.isTool():
 		k = KindTool
 		r.notes.overruled("tool.name names a tool")
+	case k == KindTool && r.repeatsTools():
+		k = KindOther
+		r.notes.overruled("what tools answered that ran at once is no run of a tool")
 	case k.IsModel() && r.countsTokens():
 		k = KindOther
 		r.notes.overruled("a span that counts tokens calls no model")
@@ -114,6 +120,13 @@ func (r *reading) kindOfModel() Kind {
 func (r *reading) wroteNothing() bool {
 	n, _, ok := r.attr("gen_ai.usage.output_tokens").integer()
 	return ok && n == 0
+}
+
+// repeatsTools reports whether the span holds, once more, what tools answered that ran at once:
+// Google's ADK writes it, and what has followed its example.
+func (r *reading) repeatsTools() bool {
+	name, _ := r.attr("gen_ai.tool.name").str()
+	return name == "(merged tools)"
 }
 
 // asksNothing reports whether the whole request is an empty object and no tokens are told: the

@@ -202,5 +202,51 @@ func kindByWeakEvidence(e evidence) (Kind, string) {
 	case e&showsModel != 0 && e&showsProvider != 0:
 		return KindLLM, "the span has a model and a provider"
 	}
-	return KindOther, "nothing tells of a call"
+	return KindOther, whyNothing
+}
+
+const whyNothing = "nothing tells of a call"
+
+// kindByMembers tells the kind from what the members of JSON attributes show beside the rest: some
+// dialects write a group of facts into one attribute, and leave out the one that states the kind.
+func (r *reading) kindByMembers() (Kind, string) {
+	if r.dialects&r.t.grouped == 0 {
+		return KindOther, whyNothing
+	}
+	e := r.evidence()
+	for _, fe := range fieldEvidence {
+		if r.tellsMember(fe.field) {
+			e |= fe.shows | showsAI
+		}
+	}
+	if r.tellsMember(fRequestModel) {
+		e |= showsModel
+	}
+	if e&showsInput != 0 && e&showsOutput != 0 {
+		return KindLLM, "the span counts input and output tokens"
+	}
+	return kindByWeakEvidence(e)
+}
+
+// isMember reports whether a source is a member of an attribute that holds facts.
+func (t *table) isMember(src *boundSource) bool {
+	return src.slot >= 0 && len(src.steps) > 0 && src.with == nil && !t.info(src.slot).words
+}
+
+// tellsMember reports whether a member of an attribute that a dialect of the span describes says
+// anything of a field. What was said tells nothing: spans around a call repeat its answer, usage and all.
+func (r *reading) tellsMember(f field) bool {
+	if r.fed&(1<<f) == 0 {
+		return false
+	}
+	left := r.ready[f]
+	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
+		if src.dialect&r.dialects == 0 || !r.t.isMember(src) || !r.usable(src) {
+			continue
+		}
+		if v, ok := r.value(src); ok && v.exists() {
+			return true
+		}
+	}
+	return false
 }

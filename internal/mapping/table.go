@@ -23,6 +23,7 @@ type table struct {
 	scopePrefixes []scopePrefix
 	// dialects that tell of failures which no status shows
 	showFailure uint64
+	grouped     uint64     // dialects that write groups of facts, counts of tokens among them, as JSON
 	passOn      uint64     // dialects that know spans whose usage is of what they were given
 	dialects    []*dialect // by bit
 	// slots of what message and document events tell, and the bit of reading.dialects that
@@ -160,6 +161,11 @@ func compile(all []*dialect) *table {
 	}
 	slices.SortStableFunc(t.kinds, func(a, b *boundRule) int { return a.at - b.at })
 	t.link()
+	for i := range t.sources[fInputTokens] {
+		if src := &t.sources[fInputTokens][i]; t.isMember(src) {
+			t.grouped |= src.dialect
+		}
+	}
 	return t
 }
 
