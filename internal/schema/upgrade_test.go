@@ -34,6 +34,7 @@ var releases = []release{
 	{"d8ae0b3888f3bb99fa5f0556915c3e4cddeab69f", 34},
 	{"abc383c75b60e4d53e09411613da3af3458b75e5", 36},
 	{"cc3683b52f2e03719067a622497d15f177b99ff8", 39},
+	{"e68128784fe18100e3121747abbbaa1a1d4a92d6", 40},
 }
 
 // buildRelease builds testdata/before with the exporter of a version before.
