@@ -284,9 +284,9 @@ func TestErasedTracesLeaveTheCaches(t *testing.T) {
 	require.NoError(t, err)
 	var id pcommon.TraceID
 	fill(rand.New(rand.NewPCG(1, 0)), id[:])
-	require.Empty(t, resolver.resolve(t.Context(), []pcommon.TraceID{id}).absent, "Redis knows the trace")
+	require.Empty(t, resolver.resolve(t.Context(), []pcommon.TraceID{id}).unknown, "Redis knows the trace")
 	require.NoError(t, resolver.forgetErased(t.Context(), traces))
-	require.True(t, resolver.resolve(t.Context(), []pcommon.TraceID{id}).absent[id], "nobody knows it any more")
+	require.True(t, resolver.resolve(t.Context(), []pcommon.TraceID{id}).unknown[id], "nobody knows it any more")
 	require.Len(t, keys(), 1)
 	traces, _, err = upkeep.ErasedAfter(t.Context(), db, "public", last)
 	require.NoError(t, err)

@@ -81,7 +81,7 @@ func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.D
 	e.pricer.Estimate(batch.Spans)
 	mapped := time.Since(begin)
 	traces := e.resolver.resolve(ctx, batch.TraceIDs())
-	result, err := e.writer.Write(ctx, batch, traces.absent)
+	result, err := e.writer.Write(ctx, batch, traces.unknown)
 	e.resolver.remember(ctx, result.Traces)
 
 	e.crowded(result.Crowded)
@@ -99,6 +99,7 @@ func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.D
 	if err != nil {
 		return data.Rest(result.Left, result.LeftEvents), pool.Wrap("cannot store a part of the batch", err)
 	}
+	batch.Release() // after an error, a connection may still read the spans
 	e.telemetry.took(ctx, phaseTotal, time.Since(begin))
 	e.health.ok()
 	return nil, nil

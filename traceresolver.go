@@ -27,9 +27,8 @@ type rowID = [16]byte
 
 // traceResolver knows the rows of traces: in this process, else in Redis, which
 // collectors share, else in Postgres, where the writer looks up or creates the
-// row in the batch's own transaction. What the caches say only saves questions:
-// Postgres need not be asked for a trace that the common cache does not know. The row
-// that Postgres has always wins.
+// row in the batch's own transaction. What the caches say only saves questions: a trace
+// that none of them knows is most likely new. The row that Postgres has always wins.
 type traceResolver struct {
 	local     *lru.Cache[pcommon.TraceID, rowID]
 	redis     func() redis.UniversalClient // nil when there is none at present
@@ -53,9 +52,7 @@ type lookups struct{ local, redis, postgres int }
 // resolution is what the caches know of the traces of a batch.
 type resolution struct {
 	lookups
-	// absent are traces that have no row: no cache knows them, and the collectors'
-	// common one could be asked.
-	absent map[pcommon.TraceID]bool
+	unknown map[pcommon.TraceID]bool // to every cache: most of them are new
 }
 
 // resolve looks up the traces of a batch, each once, and keeps in the local cache what
@@ -69,26 +66,23 @@ func (r *traceResolver) resolve(ctx context.Context, ids []pcommon.TraceID) reso
 			ask = append(ask, id)
 		}
 	}
-	found, answered := r.fromRedis(ctx, ask)
-	for _, id := range found {
+	for _, id := range r.fromRedis(ctx, ask) {
 		delete(unknown, id)
 	}
-	result := resolution{lookups: lookups{local: len(ids) - len(ask), redis: len(ask) - len(unknown), postgres: len(unknown)}}
-	if answered {
-		result.absent = unknown
+	return resolution{
+		lookups: lookups{local: len(ids) - len(ask), redis: len(ask) - len(unknown), postgres: len(unknown)}, unknown: unknown,
 	}
-	return result
 }
 
 // known returns the row of a trace from the local cache.
 func (r *traceResolver) known(id pcommon.TraceID) (rowID, bool) { return r.local.Get(id) }
 
-// fromRedis asks for ids in one round trip and returns those it knows, and whether Redis
-// answered. A value that is no row id counts too: somebody may have written it for a row.
-func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (found []pcommon.TraceID, answered bool) {
+// fromRedis asks for ids in one round trip and returns those that Redis knows. A value that
+// is no row id counts too: somebody may have written it for a row.
+func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (found []pcommon.TraceID) {
 	client := r.redis()
 	if client == nil || len(ids) == 0 {
-		return nil, false
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.wait)
 	defer cancel()
@@ -103,11 +97,9 @@ func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (f
 	if err != nil && !errors.Is(err, redis.Nil) {
 		r.fail(err)
 	}
-	answered = true
 	for i, value := range values {
 		text, err := value.Result()
 		if err != nil {
-			answered = answered && errors.Is(err, redis.Nil)
 			continue // unknown, or of a node that does not answer
 		}
 		found = append(found, ids[i])
@@ -115,7 +107,7 @@ func (r *traceResolver) fromRedis(ctx context.Context, ids []pcommon.TraceID) (f
 			r.local.Add(ids[i], row)
 		}
 	}
-	return found, answered
+	return found
 }
 
 // remember caches the rows of a committed batch.

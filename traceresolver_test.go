@@ -45,7 +45,7 @@ func TestResolversShareRedis(t *testing.T) {
 			other := newResolver()
 			found := other.resolve(t.Context(), append(ids, strangers...))
 			assert.Equal(t, lookups{redis: len(ids), postgres: len(strangers)}, found.lookups)
-			assert.Len(t, found.absent, len(strangers))
+			assert.Len(t, found.unknown, len(strangers))
 			found = other.resolve(t.Context(), ids)
 			assert.Equal(t, lookups{local: len(ids)}, found.lookups)
 

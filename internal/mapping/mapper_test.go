@@ -57,6 +57,27 @@ func TestLargeBatchesKeepTheOrderOfTheirSpans(t *testing.T) {
 	checkStorable(t, b)
 }
 
+// TestABatchLeavesNothingToTheNext maps batches into the memory that others gave back, some
+// of them smaller, and some with spans of another batch added.
+func TestABatchLeavesNothingToTheNext(t *testing.T) {
+	m := New(Options{})
+	names := fixtureNames(t)
+	for i, name := range names {
+		td := loadTraces(t, name)
+		fresh, err := New(Options{}).Traces(t.Context(), td)
+		require.NoError(t, err)
+		got, err := m.Traces(t.Context(), td)
+		require.NoError(t, err)
+		require.Equal(t, fresh.Spans, got.Spans, name)
+		other, err := m.Traces(t.Context(), loadTraces(t, names[(i+1)%len(names)]))
+		require.NoError(t, err)
+		got.Add(other)
+		require.Equal(t, fresh.Spans, got.Spans[:len(fresh.Spans)], name)
+		got.Release()
+		require.Nil(t, got.Spans)
+	}
+}
+
 func TestEverySourceHasAPlaceOfItsOwn(t *testing.T) {
 	for f := range field(numFields) {
 		places := map[int]string{}

@@ -220,6 +220,8 @@ type Batch struct {
 	// RejectedRecords no row can hold, by reason.
 	FilteredRecords, RepeatedRecords int
 	RejectedRecords                  map[string]int
+
+	room []Span // what Release gives back
 }
 
 func (b *Batch) reject(reason string, n int) {

@@ -105,3 +105,30 @@ func Replaced[T any](columns []Column[T], others ...Column[T]) []Column[T] {
 	}
 	return columns
 }
+
+// Filled returns the columns that are not null in all rows.
+func Filled[T any](columns []Column[T], rows []T) []Column[T] {
+	null := make([]int, len(columns)) // columns without a value in the rows so far
+	for i := range null {
+		null[i] = i
+	}
+	var field []byte
+	for i := range rows {
+		left := null[:0]
+		for _, c := range null {
+			if field = columns[c].Append(field[:0], &rows[i]); IsNull(field) {
+				left = append(left, c)
+			}
+		}
+		null = left
+	}
+	filled := make([]Column[T], 0, len(columns)-len(null))
+	for i, c := range columns {
+		if len(null) > 0 && null[0] == i {
+			null = null[1:]
+			continue
+		}
+		filled = append(filled, c)
+	}
+	return filled
+}

@@ -23,6 +23,9 @@ const (
 
 func AppendNull(dst []byte) []byte { return append(dst, 0xff, 0xff, 0xff, 0xff) }
 
+// IsNull reports whether a field that was appended is null.
+func IsNull(field []byte) bool { return field[0] == 0xff }
+
 func AppendLen(dst []byte, n int) []byte { return binary.BigEndian.AppendUint32(dst, uint32(n)) }
 
 // AppendText appends s, or null when s is empty.

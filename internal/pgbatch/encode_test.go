@@ -85,3 +85,35 @@ func TestBinaryValuesComeBack(t *testing.T) {
 	require.Equal(t, []int64{1, -1, math.MaxInt64}, ReadInt64Array(list))
 	require.Empty(t, ReadInt64Array(AppendArrayHeader(nil, pgtype.Int8OID, 0)))
 }
+
+// TestFilledColumnsAreThoseWithAValue leaves out the columns that are null in each row, whatever
+// row has the value.
+func TestFilledColumnsAreThoseWithAValue(t *testing.T) {
+	type row [5]string
+	var columns []Column[row]
+	for i, name := range []string{"a", "b", "c", "d", "e"} {
+		columns = append(columns, Col(name, pgtype.TextOID, func(dst []byte, r *row) []byte { return AppendText(dst, r[i]) }))
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 200 {
+		rows, has := make([]row, rng.IntN(4)), [5]bool{}
+		for i := range rows {
+			for c := range columns {
+				if rng.IntN(4) == 0 {
+					rows[i][c], has[c] = "x", true
+				}
+			}
+		}
+		var want []string
+		for i, c := range columns {
+			if has[i] {
+				want = append(want, c.Name)
+			}
+		}
+		var got []string
+		for _, c := range Filled(columns, rows) {
+			got = append(got, c.Name)
+		}
+		require.Equal(t, want, got)
+	}
+}

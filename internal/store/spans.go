@@ -111,5 +111,6 @@ func fedColumn(c mapping.Column) pgbatch.Column[SpanRow] {
 
 // CopySpans stores rows of llm_spans.
 func (s *Store) CopySpans(ctx context.Context, c *pgbatch.Conn, rows []SpanRow) error {
-	return pgbatch.CopyRows(ctx, c, "store spans", s.copySpans, spanColumns, rows)
+	columns := pgbatch.Filled(spanColumns, rows)
+	return pgbatch.CopyRows(ctx, c, "store spans", pgbatch.CopySQL(s.spansTable, columns), columns, rows)
 }

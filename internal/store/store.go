@@ -40,7 +40,7 @@ type Store struct {
 	insertTraces pgbatch.Query[TraceRow]
 	updateTraces pgbatch.Query[TraceRow]
 
-	copySpans   string
+	spansTable  string
 	updateSpans pgbatch.Query[FlagRow]
 	failSpans   pgbatch.Query[FailingRow]
 
@@ -117,7 +117,7 @@ func New(schemaName string) *Store {
 		insertTraces: query(schemaName, "traces_insert", traceColumns),
 		updateTraces: query(schemaName, "traces_update", traceColumns),
 
-		copySpans:   pgbatch.CopySQL(schema.Table(schemaName, "llm_spans"), spanColumns),
+		spansTable:  schema.Table(schemaName, "llm_spans"),
 		updateSpans: query(schemaName, "spans_update", flagColumns),
 		failSpans:   query(schemaName, "spans_fail", failingColumns),
 

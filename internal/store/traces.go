@@ -64,7 +64,11 @@ func appendProvenance(dst []byte, r *trace.Rollup) []byte {
 // LockTraces sets the savepoint llm_traces, locks the rows of traces until the transaction
 // ends, and gives them to row.
 func (s *Store) LockTraces(ctx context.Context, c *pgbatch.Conn, traces []pcommon.TraceID, row func(*TraceRow) error) error {
-	return c.Exec(ctx, pgbatch.Statement{What: "set a savepoint", SQL: "SAVEPOINT llm_traces"}, pgbatch.Statement{
+	savepoint := pgbatch.Statement{What: "set a savepoint", SQL: "SAVEPOINT llm_traces"}
+	if len(traces) == 0 {
+		return c.Exec(ctx, savepoint)
+	}
+	return c.Exec(ctx, savepoint, pgbatch.Statement{
 		What: "lock traces", SQL: s.lockTraces, Params: [][]byte{hexArray(traces)}, OIDs: []uint32{pgtype.TextArrayOID},
 		Row: func(v [][]byte) error {
 			trace, err := readTrace(v)

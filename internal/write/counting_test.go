@@ -129,7 +129,13 @@ func TestCountingMatchesDefinition(t *testing.T) {
 		r := rand.New(rand.NewPCG(uint64(seed), 1))
 		spans := randomTrace(r, []int{4, 12, 30}[seed%3], seed%2 == 1)
 		for _, batch := range randomBatches(r, spans) {
-			write(t, w, batch...)
+			unknown := map[pcommon.TraceID]bool{}
+			if r.IntN(2) == 0 { // new, or of another collector
+				unknown[batch[0].TraceID] = true
+				w.newTraces.pause = r.IntN(2) * pausedBatches
+			}
+			_, err := w.Write(t.Context(), batchOf(batch...), unknown)
+			require.NoError(t, err)
 		}
 	}
 	requireFlags(t, pool, "random forests")

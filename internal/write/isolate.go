@@ -25,19 +25,19 @@ const unreadableRow = "stored_row_unreadable"
 // Write stores a batch in one transaction, or in several if the batch is very large or
 // holds spans that cannot be stored: those are set aside, all others are stored. A span
 // that is stored already is skipped and counted as duplicate. An error says that
-// Postgres cannot store the spans left at present. absent are traces that are sure to
-// have no row; a wrong answer costs time only.
-func (w *Writer) Write(ctx context.Context, b *mapping.Batch, absent map[pcommon.TraceID]bool) (Result, error) {
-	s := &session{w: w, absent: absent, result: Result{SetAside: map[string]SetAside{}}}
+// Postgres cannot store the spans left at present. unknown are traces that no
+// cache knows: most of them are new.
+func (w *Writer) Write(ctx context.Context, b *mapping.Batch, unknown map[pcommon.TraceID]bool) (Result, error) {
+	s := &session{w: w, unknown: unknown, result: Result{SetAside: map[string]SetAside{}}}
 	err := s.store(ctx, b, false)
 	return s.result, err
 }
 
 // session is one call of Write; one goroutine uses it.
 type session struct {
-	w      *Writer
-	absent map[pcommon.TraceID]bool
-	result Result
+	w       *Writer
+	unknown map[pcommon.TraceID]bool
+	result  Result
 	// othersWork tells, once asked, whether a batch of nobody can be stored.
 	othersWork *bool
 }
@@ -50,9 +50,9 @@ func (s *session) store(ctx context.Context, b *mapping.Batch, careful bool) err
 	if b.Len() > maxTransactionRows {
 		return s.storeHalves(ctx, b, careful)
 	}
-	part, err := s.w.transact(ctx, b, s.absent, careful, false)
+	part, err := s.w.transact(ctx, b, s.unknown, careful, false)
 	if careful && len(b.Spans) == 1 && pgbatch.Final(err) == pgbatch.Suspect {
-		part, err = s.w.transact(ctx, b, s.absent, careful, false) // the last word on this span
+		part, err = s.w.transact(ctx, b, s.unknown, careful, false) // the last word on this span
 	}
 	if err == nil {
 		s.result.add(&part)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
@@ -126,6 +127,42 @@ func TestBatchesInsertTracesWhileOthersCreateTheSame(t *testing.T) {
 		write(t, w, callOf(10+i, 1))
 	}
 	require.True(t, w.newTraces.justified())
+}
+
+// TestUnknownTracesAreTakenForNew has a collector bring spans of traces that another has
+// stored: the first batch finds out, and the next ones ask, until none finds such a trace.
+func TestUnknownTracesAreTakenForNew(t *testing.T) {
+	w, pool := newWriter(t)
+	for trace := range byte(3) {
+		write(t, w, callOf(1+trace, 1))
+	}
+	other := New(pool, "public", window)
+	store := func(spans ...mapping.Span) Result {
+		unknown := map[pcommon.TraceID]bool{}
+		for i := range spans {
+			unknown[spans[i].TraceID] = true
+		}
+		result, err := other.Write(t.Context(), batchOf(spans...), unknown)
+		require.NoError(t, err)
+		require.Equal(t, len(spans), result.SpansWritten)
+		return result
+	}
+	require.Equal(t, 2, store(callOf(4, 1), callOf(5, 1)).TracesCreated)
+	require.True(t, other.newTraces.justified())
+	require.Equal(t, 1, store(callOf(1, 2), callOf(6, 1)).TracesCreated)
+	require.Equal(t, pausedBatches, other.newTraces.pause)
+	store(callOf(7, 1))
+	store(callOf(8, 1))
+	require.Equal(t, pausedBatches-2, other.newTraces.pause)
+	store(callOf(2, 2))
+	require.Equal(t, pausedBatches, other.newTraces.pause, "the trace was stored")
+	for i := range byte(pausedBatches) {
+		store(callOf(10+i, 1))
+	}
+	require.True(t, other.newTraces.justified())
+	require.Zero(t, store(callOf(3, 2), callOf(1, 3)).TracesCreated)
+	rowcheck.Rollups(t, pool)
+	requireFlags(t, pool, "traces that no cache knows")
 }
 
 // TestBatchesOfATraceWaitForOneAnother has two collectors add spans to one stored trace at once:

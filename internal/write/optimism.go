@@ -4,7 +4,8 @@ import "sync"
 
 // optimism decides whether rows that this process does not know are COPYed without asking
 // whether they are stored. Mostly they are not. Asking for contents takes 8 to 16 % of the
-// CPU time of a batch, and INSERT … ON CONFLICT takes twice as long as COPY for new traces.
+// CPU time of a batch; asking for traces and counting them only then takes 5 % of the time
+// of one caller, and INSERT … ON CONFLICT takes twice as long as COPY for new traces.
 // Where another collector stored such rows, or is storing them, the COPY fails, which
 // Postgres logs, and that step or the batch is done again; then batches ask, for as long
 // as asking finds such rows and for pausedBatches more.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -40,8 +41,10 @@ type transaction struct {
 	w       *Writer
 	conn    *pgbatch.Conn
 	batch   *mapping.Batch
-	absent  map[pcommon.TraceID]bool // traces that are sure to have no row
+	unknown map[pcommon.TraceID]bool // traces that no cache knows
 	careful bool                     // nothing is left to chance: what may be there is inserted, not copied
+	copyNew bool                     // unknown traces are taken for new, and new ones copied unasked
+	met     bool                     // a trace was there that no cache knew
 	dryRun  bool                     // rolled back where it would be committed
 	alone   bool                     // no other batch pairs meanwhile
 
@@ -61,10 +64,11 @@ type transaction struct {
 	ofNobody bool     // events that name neither a trace nor a session tell calls of about that time
 	pairing  *pairing // nil: nothing of the batch may be observed in both signals
 	planner  trace.Planner
-	counting trace.Trace   // a new trace while it is counted
-	counted  []trace.Span  // its spans
-	changes  store.Changes // of rows stored earlier
-	hours    []int64       // times in hours whose usage changes because of other spans
+	counting trace.Trace    // a new trace while it is counted
+	counted  []trace.Span   // its spans
+	ahead    sync.WaitGroup // for countAhead, which has all that counting uses
+	changes  store.Changes  // of rows stored earlier
+	hours    []int64        // times in hours whose usage changes because of other spans
 
 	// Words of log records.
 	worded    map[pcommon.TraceID]bool // traces that have some
@@ -92,14 +96,15 @@ var steps = []struct {
 }
 
 // transact stores a batch in one transaction.
-func (w *Writer) transact(ctx context.Context, b *mapping.Batch, absent map[pcommon.TraceID]bool, careful, dryRun bool) (Result, error) {
+func (w *Writer) transact(ctx context.Context, b *mapping.Batch, unknown map[pcommon.TraceID]bool, careful, dryRun bool) (Result, error) {
 	var result Result
 	groups := groupByTrace(b)
 	err := pgbatch.Run(ctx, w.pool, careful, func(c *pgbatch.Conn, careful bool) error {
 		attempt := func(alone bool) error {
 			t := &transaction{
-				w: w, conn: c, batch: b, absent: absent, careful: careful, dryRun: dryRun, alone: alone,
-				proof: seen.Proof{Files: map[int32]string{}},
+				w: w, conn: c, batch: b, unknown: unknown, careful: careful, dryRun: dryRun, alone: alone,
+				copyNew: !careful && w.newTraces.justified(),
+				proof:   seen.Proof{Files: map[int32]string{}},
 			}
 			err := t.run(ctx, groups)
 			if err == nil {
@@ -127,7 +132,11 @@ func (w *Writer) transact(ctx context.Context, b *mapping.Batch, absent map[pcom
 
 func (t *transaction) run(ctx context.Context, groups []group) (err error) {
 	t.layOut(groups)
+	if t.copyNew && !t.mayPair() {
+		t.ahead.Go(t.countAhead)
+	}
 	defer func() {
+		t.ahead.Wait()
 		if t.contents != nil {
 			t.contents.End(err == nil && !t.dryRun, t.durable && t.result.SpansWritten+t.result.RecordsWritten > 0)
 		}
@@ -163,6 +172,15 @@ func (t *transaction) layOut(groups []group) {
 	t.duplicates = seen.Duplicates{Spans: t.dead, Records: map[content.ID]bool{}, Words: map[content.ID]bool{}, Scores: map[content.ID]bool{}}
 }
 
+// countAhead counts the traces that are taken for new, while contents are stored.
+func (t *transaction) countAhead() {
+	for i := range t.traces {
+		if tr := &t.traces[i]; len(tr.rows) > 0 && t.isAbsent(tr.otel) {
+			t.countNew(int32(i))
+		}
+	}
+}
+
 func (t *transaction) allTraces() []int32 {
 	all := make([]int32, len(t.traces))
 	for i := range all {
@@ -185,6 +203,7 @@ func (t *transaction) resolveTraces(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		t.ahead.Wait()
 		again := t.hasToPair()
 		done := false
 		if !again {
@@ -193,6 +212,9 @@ func (t *transaction) resolveTraces(ctx context.Context) error {
 			}
 		}
 		if done {
+			if !t.copyNew && !t.careful {
+				t.w.newTraces.asked(t.met)
+			}
 			if err := t.lookForWords(ctx); err != nil {
 				return err
 			}
@@ -226,11 +248,11 @@ func (t *transaction) mayExist() []int32 {
 	return may
 }
 
-// isAbsent reports whether a trace had no row a moment ago. Another batch may have created
-// it since: then this batch's row is refused, and it starts over.
+// isAbsent reports whether a trace is taken for new. If it is not, this batch's row is
+// refused, and it starts over.
 func (t *transaction) isAbsent(id pcommon.TraceID) bool {
 	if t.pairing == nil {
-		return t.absent[id]
+		return t.copyNew && t.unknown[id]
 	}
 	_, stored := t.pairing.facts[id]
 	return t.pairing.asked[id] && !stored
@@ -293,15 +315,14 @@ func (t *transaction) create(ctx context.Context, traces []int32) (done bool, er
 // storeTraces stores rows of new traces, and reports whether none of them was there. A careful
 // attempt, and any while optimism is not justified, skips those that are.
 func (t *transaction) storeTraces(ctx context.Context, rows []store.TraceRow) (done bool, err error) {
-	if t.careful || !t.w.newTraces.justified() {
+	if !t.copyNew {
 		done, err = t.w.store.InsertTraces(ctx, t.conn, rows)
-		if err == nil && !t.careful {
-			t.w.newTraces.asked(!done)
-		}
+		t.met = t.met || !done
 		return done, err
 	}
 	done, err = t.w.store.CopyTraces(ctx, t.conn, rows)
 	if err == nil && !done {
+		t.copyNew, t.met = false, true
 		t.w.newTraces.refuted()
 	}
 	return done, err
@@ -335,6 +356,7 @@ func (t *transaction) lock(ctx context.Context, traces []int32) (missing []int32
 	err = t.w.store.LockTraces(ctx, t.conn, ids, func(row *store.TraceRow) error {
 		tr := &t.traces[number[row.TraceID]]
 		tr.id, tr.stored = row.ID, row.Rollup
+		t.met = t.met || t.unknown[row.TraceID]
 		return nil
 	})
 	if err != nil {
