@@ -43,7 +43,7 @@ func (r *reading) textAt(f field, rank int) (text string, from int) {
 func refuses(f field, s string) bool {
 	switch f {
 	case fRequestModel, fResponseModel:
-		return s == "unknown" || s == "no-model" || s == "none"
+		return s == "unknown" || s == "no-model" || s == "none" || operationKinds[s] == KindLLM // Azure AI Inference: `chat` for the model of the endpoint
 	case fAgentName, fToolName:
 		return s == "unknown" || s == "OpenAI Agent" // what OpenTelemetry calls all agents of OpenAI's SDK
 	case fSessionID, fUserID:

@@ -204,8 +204,9 @@ func TestPythonLibraries(t *testing.T) {
 		"a tool of llamaindex's own": {testSpan{name: "BaseWorkflowAgent.call_tool", scope: "llamaindex.opentelemetry.tracer", events: []testEvent{
 			{"step.output", 1, map[string]any{"tags.llamaindex.step.input_summary": "ToolCall(tool_name='lookup', tool_kwargs={'city': 'Oslo'}, tool_id='call_9')"}}}},
 			map[string]any{"kind": "tool", "tool_name": "lookup", "tool_arguments": oslo, "tool_call_id": "call_9"}},
-		"a tool of tracekit":   {testSpan{name: "Tool - lookup", scope: "llm_tracekit.openai_agents.instrumentor", attrs: map[string]any{"type": "function", "name": "lookup", "input": `{"city":"Oslo"}`, "output": "mild"}}, map[string]any{"kind": "tool", "tool_name": "lookup", "tool_arguments": oslo, "tool_result": "mild"}},
-		"langsmith's other id": {testSpan{name: "ask", scope: "langsmith", attrs: map[string]any{"langsmith.span.kind": "llm", "langsmith.metadata.id": "7"}}, map[string]any{"response_id": nil}},
+		"a tool of tracekit":       {testSpan{name: "Tool - lookup", scope: "llm_tracekit.openai_agents.instrumentor", attrs: map[string]any{"type": "function", "name": "lookup", "input": `{"city":"Oslo"}`, "output": "mild"}}, map[string]any{"kind": "tool", "tool_name": "lookup", "tool_arguments": oslo, "tool_result": "mild"}},
+		"an operation for a model": {testSpan{name: "chat", attrs: map[string]any{"gen_ai.operation.name": "chat", "gen_ai.request.model": "chat", "gen_ai.response.model": "gpt-4o-2026-02-03"}}, map[string]any{"kind": "llm", "request_model": nil, "response_model": "gpt-4o-2026-02-03"}},
+		"langsmith's other id":     {testSpan{name: "ask", scope: "langsmith", attrs: map[string]any{"langsmith.span.kind": "llm", "langsmith.metadata.id": "7"}}, map[string]any{"response_id": nil}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, got := c.span.mapped(t)
