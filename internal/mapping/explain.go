@@ -411,8 +411,8 @@ var derived = [numFields]string{
 	fTotalTokens:        "the sum of input and output",
 	fCacheCreation:      "the sum of what is kept for 5 minutes and for 1 hour",
 	fTotalCost:          "the sum of input and output",
-	fErrorType:          "the status, an exception event, or the tool's result",
-	fErrorMessage:       "the status, or an exception event",
+	fErrorType:          "the status, an exception event, the tool's result, or an error in place of an answer",
+	fErrorMessage:       "the status, an exception event, or an error in place of an answer",
 	fSystemInstructions: "the input messages",
 }
 
