@@ -381,8 +381,11 @@ func (rd *reader) decoded(c jsonval.Node) (jsonval.Node, bool) {
 
 // printed reads the answer or the call of a tool that Python printed as the text of an answer.
 func (rd *reader) printed(parts, text jsonval.Node) bool {
+	if rd.dir != Output || !mayBePrinted(text.Spelt()) {
+		return false
+	}
 	s := text.Str()
-	if rd.dir != Output || !printsAnswer(s) && !printsCall(s) {
+	if !printsAnswer(s) && !printsCall(s) {
 		return false
 	}
 	made, ok := jsonval.FromPython(s)
@@ -400,6 +403,16 @@ func (rd *reader) printed(parts, text jsonval.Node) bool {
 		rd.calls(parts, n)
 	}
 	return parts.Len() > before
+}
+
+// mayBePrinted reports whether a text as JSON spells it begins as what Python prints: the escapes
+// of most texts so stay as they are.
+func mayBePrinted(spelt string) bool {
+	if strings.HasPrefix(spelt, "{'") || strings.HasPrefix(spelt, `{\`) || strings.HasPrefix(spelt, `\`) {
+		return true
+	}
+	i := strings.IndexByte(spelt[:min(len(spelt), 64*maxEscape)], '(')
+	return i > 0 && strings.HasSuffix(spelt[:i], "ToolCall")
 }
 
 // printsAnswer reports whether text may be the dict of an OpenAI message.
