@@ -31,7 +31,7 @@ RACED := ./pool $(addprefix ./internal/,faults pgbatch pricing seen shared signa
 CONCURRENT := ^Test($(subst $() ,|,ConcurrentUse MapIsSafeForConcurrentUse MappingEndsWithItsContext LargeBatchesKeepTheOrderOfTheirSpans \
 	HistoriesOfManyGoroutines HistoriesInSeveralBatchesAtOnce OneConnectionIsEnough ErasureWaitsForBatchesInFlight ErasureWhileCollectorsWrite \
 	BatchesThatShareEverythingEnd BatchesInsertTracesWhileOthersCreateTheSame BatchesInHandAreBounded BatchesShareContents \
-	TraceThatAppearsMeanwhileIsCountedAnew SeveralMigrateAtOnce MigrationWaitsForALongQueryWithoutBlockingWriters \
+	TraceThatAppearsMeanwhileIsCountedAnew TracesCountedAheadArePaired SeveralMigrateAtOnce MigrationWaitsForALongQueryWithoutBlockingWriters \
 	ConcurrentSendersShareTraces UsageEqualsTheSpansAtAnyMoment WordsAndSpansAtOnce))$$
 
 COLLECTOR := build/otelcol-llm

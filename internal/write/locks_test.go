@@ -2,8 +2,10 @@ package write
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -17,6 +19,7 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
 
 // TestBatchesThatShareEverythingEnd has two writers, as of two processes, store batches
@@ -163,6 +166,33 @@ func TestUnknownTracesAreTakenForNew(t *testing.T) {
 	require.Zero(t, store(callOf(3, 2), callOf(1, 3)).TracesCreated)
 	rowcheck.Rollups(t, pool)
 	requireFlags(t, pool, "traces that no cache knows")
+}
+
+// TestTracesCountedAheadArePaired has a batch of traces that no cache knows, with answers that events
+// of nobody may observe, which the batch learns while it counts the traces as new.
+func TestTracesCountedAheadArePaired(t *testing.T) {
+	w, pool := newWriter(t)
+	exec(t, pool, `INSERT INTO llm_internal_call_candidates (key, end_time, origin, start_time, by_time, has_id, span_id)
+		VALUES ($1, now(), gen_random_uuid(), now(), false, false, '')`, int64(trace.NobodyKey))
+	const traces = 2000
+	var spans []mapping.Span
+	unknown := map[pcommon.TraceID]bool{}
+	for i := range traces {
+		outer := callOf(1, 1)
+		binary.BigEndian.PutUint32(outer.TraceID[:], uint32(i+1))
+		outer.ParentSpanID = pcommon.SpanID{0xff} // does not come
+		inner := outer
+		inner.SpanID, inner.ParentSpanID, inner.ResponseID = pcommon.SpanID{2}, outer.SpanID, strconv.Itoa(i)
+		unknown[outer.TraceID] = true
+		spans = append(spans, outer, inner)
+	}
+	result, err := w.Write(t.Context(), batchOf(spans...), unknown)
+	require.NoError(t, err)
+	require.Equal(t, len(spans), result.SpansWritten)
+	require.Equal(t, traces, result.TracesCreated)
+	require.True(t, w.optimism.justified(), "one attempt is enough")
+	rowcheck.Rollups(t, pool)
+	requireFlags(t, pool, "counted ahead, then paired")
 }
 
 // TestBatchesOfATraceWaitForOneAnother has two collectors add spans to one stored trace at once:

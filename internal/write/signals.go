@@ -67,6 +67,9 @@ func (t *transaction) pairSignals(ctx context.Context) error {
 	if !t.mayPair() {
 		return nil
 	}
+	// Only now it is known that events of nobody are listed: traces may have been counted ahead without them.
+	t.ahead.Wait()
+	t.forget()
 	return t.pair(ctx)
 }
 
