@@ -104,6 +104,10 @@ const OtherError = "_OTHER"
 // nearest to it.
 const maxGroup = 256
 
+// maxPartners bounds the pairs that a candidate gets with others of its batch, and with those found
+// stored. Each is a row, and no program observes a call as often.
+const maxPartners = 32
+
 // pair finds the pairs of a candidate.
 func (s *Signals) pair(at int) {
 	c := &s.Candidates[at]
@@ -143,6 +147,10 @@ func (s *Signals) pairWith(at int, key CandidateKey, group []int) {
 			continue // from one call follows all that does from many
 		}
 		if other == at || !oneCall(c, o, key.way) || slices.Contains(s.partners[at], other) {
+			continue
+		}
+		if len(s.partners[at]) >= maxPartners || len(s.partners[other]) >= maxPartners {
+			s.Crowded++
 			continue
 		}
 		s.partners[at], s.partners[other] = append(s.partners[at], other), append(s.partners[other], at)
