@@ -152,17 +152,15 @@ func (p *pythonParser) dict(depth int) bool {
 		return true
 	}
 	for first := true; ; first = false {
-		key := len(p.out)
+		p.blanks()
+		from, key := p.i, len(p.out)
 		if !p.value(depth) {
 			return false
 		}
+		to := p.i
 		switch {
 		case p.take(':'):
-			if p.out[key] != '"' {
-				name := string(p.out[key:])
-				p.out = p.out[:key]
-				p.text(name)
-			}
+			p.name(key, p.s[from:to])
 			p.out = append(p.out, ':')
 			if !p.value(depth) {
 				return false
@@ -188,6 +186,22 @@ func (p *pythonParser) dict(depth int) bool {
 		}
 		p.out = append(p.out, ',')
 	}
+}
+
+// name makes a text of the key at the end of out. A key of several values stays as Python prints
+// the key: as JSON in a text, in a key of which that is a part, and so on, each quote would take
+// twice as much with each level.
+func (p *pythonParser) name(key int, printed string) {
+	name := printed
+	switch p.out[key] {
+	case '"':
+		return
+	case '{', '[':
+	default:
+		name = string(p.out[key:])
+	}
+	p.out = p.out[:key]
+	p.text(name)
 }
 
 func (p *pythonParser) number() bool {

@@ -120,10 +120,25 @@ func printedString(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `\'`) + "'"
 }
 
+// TestKeysOfPythonDoNotGrow nests dicts in keys, as no program of Python can.
+func TestKeysOfPythonDoNotGrow(t *testing.T) {
+	for depth := 1; depth < maxPython-2; depth++ {
+		text := "{'x': " + strings.Repeat("{", depth) + "'a': 1" + strings.Repeat("}: 1", depth-1) + "}}"
+		json, ok := FromPython(text)
+		require.True(t, ok)
+		require.LessOrEqual(t, len(json), 2*len(text))
+	}
+	json, ok := FromPython("{(1, 'a'): 2, None: 3, True: 4, 1.5: 5}")
+	require.True(t, ok)
+	require.JSONEq(t, `{"(1, 'a')": 2, "null": 3, "true": 4, "1.5": 5}`, json)
+}
+
 func FuzzFromPython(f *testing.F) {
 	f.Add(`{'role': <Role.USER: 'user'>, "x": [Text(text='hi')]}`)
+	f.Add("{'x': {{'a': 1}: F(a={(1, 2): 3})}}")
 	f.Fuzz(func(t *testing.T, text string) {
 		if json, ok := FromPython(text); ok {
+			require.LessOrEqual(t, len(json), 16*len(text))
 			var r Repairs
 			_, ok := new(Doc).Parse(json, &r)
 			require.True(t, ok, json)
