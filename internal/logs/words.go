@@ -137,6 +137,12 @@ func writeMessages(rec *record, span ptrace.Span) {
 	}
 }
 
+// wordKeys are where a record has the words of a message; saidKeys have the refusal of one beside.
+var (
+	wordKeys = []string{contentKey, messageKey, toolCallsKey, "toolCalls", "parts", "gen_ai.event.content"}
+	saidKeys = append([]string{"refusal"}, wordKeys...)
+)
+
 // writeMessage writes the message that a record is, as the span event of the same name. One
 // without any words is none; definitions of tools come as the content of a user, too.
 func writeMessage(rec *record, span ptrace.Span) {
@@ -155,7 +161,7 @@ func writeMessage(rec *record, span ptrace.Span) {
 	if v, ok := e.Attributes().Get(messageKey); ok && name == choiceEvent && v.Type() == pcommon.ValueTypeMap {
 		v.Map().Remove("name") // of the agent, which the next call's history does not have
 	}
-	for _, key := range []string{contentKey, messageKey, toolCallsKey, "toolCalls", "parts", "refusal", "gen_ai.event.content"} {
+	for _, key := range saidKeys {
 		if v, ok := e.Attributes().Get(key); ok && says(v) {
 			return
 		}
@@ -172,7 +178,7 @@ func (r *record) writeText(attrs pcommon.Map) {
 	if b.Type() != pcommon.ValueTypeStr || r.has || absent(b) || b.Str() == r.name {
 		return
 	}
-	for _, key := range []string{contentKey, messageKey, toolCallsKey, "toolCalls", "parts", "gen_ai.event.content"} {
+	for _, key := range wordKeys {
 		if _, there := attrs.Get(key); there {
 			return
 		}

@@ -12,11 +12,11 @@ type ancestry struct {
 	first, last []int32
 	root        []int32 // by vertex: where the only way up ends; none: there are several ways
 
-	begins, children []int32 // of vertex v: children[begins[v]:begins[v+1]]
-	parents          []int32 // by vertex: how many
-	seen             []int32 // by vertex: the walk that has passed it
-	walk             int32
-	todo             []int32
+	children [][]int32 // by vertex
+	parents  []int32   // by vertex: how many
+	seen     []int32   // by vertex: the walk that has passed it
+	walk     int32
+	todo     []int32
 }
 
 // build numbers the vertices of a graph, whose parents are all known.
@@ -24,19 +24,14 @@ func (a *ancestry) build(g *graph) {
 	n := len(g.vertices)
 	a.built, a.walk = true, 0
 	a.first, a.last, a.root, a.seen = cleared(a.first, n), cleared(a.last, n), cleared(a.root, n), cleared(a.seen, n)
-	a.begins, a.parents = cleared(a.begins, n+1), cleared(a.parents, n)
-	g.eachParent(func(v, parent int32) { a.begins[parent]++; a.parents[v]++ })
-	sum := int32(0)
-	for v := range a.begins {
-		sum += a.begins[v]
-		a.begins[v] = sum
-	}
-	a.children = cleared(a.children, int(sum))
-	g.eachParent(func(v, parent int32) { a.begins[parent]--; a.children[a.begins[parent]] = v })
-	place := int32(0)
-	for v := range g.vertices {
+	a.children, a.parents = g.inverted(true), cleared(a.parents, n)
+	for v, children := range a.children {
 		a.root[v] = none
+		for _, child := range children {
+			a.parents[child]++
+		}
 	}
+	place := int32(0)
 	for v := range g.vertices {
 		if a.parents[v] == 0 {
 			a.root[v] = int32(v)
@@ -59,7 +54,7 @@ func (a *ancestry) number(root, place int32) int32 {
 		}
 		place++
 		a.first[v] = place
-		for _, child := range a.children[a.begins[v]:a.begins[v+1]] {
+		for _, child := range a.children[v] {
 			if a.first[child] > 0 {
 				continue
 			}
@@ -75,16 +70,6 @@ func (a *ancestry) number(root, place int32) int32 {
 // within reports whether v is known to lie below top.
 func (a *ancestry) within(v, top int32) bool {
 	return a.first[top] > 0 && a.first[top] < a.first[v] && a.first[v] <= a.last[top]
-}
-
-func (g *graph) eachParent(f func(v, parent int32)) {
-	for v := range g.vertices {
-		for e := g.vertices[v].firstEdge; e != none; e = g.edges[e].next {
-			if g.edges[e].parent {
-				f(int32(v), g.edges[e].to)
-			}
-		}
-	}
 }
 
 // above reports whether top is an ancestor of a span, by parents alone. Else missing are the

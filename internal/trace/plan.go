@@ -51,7 +51,7 @@ func (p *Planner) Plan(t *Trace) (*Ask, *Result) {
 		if ask == nil && len(p.want)+len(p.pairsOf) > 0 {
 			ask = &Ask{Spans: distinct(p.want), Pairs: distinct(p.pairsOf)}
 			if len(p.want) > 0 {
-				ask.Above = t.levels()
+				ask.Above = t.nextLevels()
 			}
 		}
 		if ask != nil {

@@ -63,17 +63,10 @@ func (g *graph) matchTools(climb func(n int32) bool) (covered map[int32]bool, aw
 func (g *graph) circle() []bool {
 	left := make([]bool, len(g.vertices))
 	in, out := make([]int32, len(g.vertices)), make([]int32, len(g.vertices))
-	below := make([][]int32, len(g.vertices))
+	below := g.inverted(false)
 	var todo []int32
 	for v := range g.vertices {
-		left[v] = true
-		for e := g.vertices[v].firstEdge; e != none; e = g.edges[e].next {
-			out[v]++
-			in[g.edges[e].to]++
-			below[g.edges[e].to] = append(below[g.edges[e].to], int32(v))
-		}
-	}
-	for v := range g.vertices {
+		left[v], in[v], out[v] = true, int32(len(below[v])), g.vertices[v].degree
 		if in[v] == 0 || out[v] == 0 {
 			todo = append(todo, int32(v))
 		}

@@ -279,11 +279,11 @@ func (t *Trace) Answer(ask *Ask) {
 	}
 }
 
-// levels is how many levels of ancestors to ask for together with a span: more each
+// nextLevels is how many levels of ancestors to ask for together with a span: more each
 // time, so that few round trips reach the top of a deep trace, and at most some times
 // more is read than needed. Where the levels asked for before did not bring as many spans, the
 // top is not that far, or parents lead in a circle, which takes as long as there are levels.
-func (t *Trace) levels() int {
+func (t *Trace) nextLevels() int {
 	if len(t.known)-t.knew >= t.above {
 		t.looked++
 	} else {
