@@ -2,6 +2,7 @@ package llmobservatoryexporter
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -137,4 +138,29 @@ func TestRecordsKeepTheKeysOfTheirCalls(t *testing.T) {
 	require.NotZero(t, countRows(t, db, paired), "a span that the record of a call elsewhere names")
 	require.Equal(t, 1, countRows(t, db, "SELECT FROM llm_spans WHERE response_id = 'another' AND input_message_ids IS NOT NULL"), "its words")
 	rowcheck.Consistent(t, db)
+}
+
+// TestKeysThatCannotBeReadArePassedBy has another program, or a later version, write what records
+// keep of their calls.
+func TestKeysThatCannotBeReadArePassedBy(t *testing.T) {
+	url := storetest.NewDatabase(t)
+	c, db := startBoth(t, url, nil), openPool(t, url)
+	at := time.Now().Add(-time.Hour)
+	for i, keys := range []string{`\x`, `\x07`, `\xff` + strings.Repeat("ff", 40)} {
+		n := byte(i)
+		call := keptCall{trace: 1 + n, span: 1 + n, session: fmt.Sprint("s", n), id: fmt.Sprint("r", n), at: at}
+		for _, ld := range keptRecords(t, call) {
+			require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld))
+		}
+		tag, err := db.Exec(t.Context(), "UPDATE llm_events SET call_keys = $1::text::bytea WHERE session_id = $2", keys, call.session)
+		require.NoError(t, err)
+		require.EqualValues(t, 1, tag.RowsAffected())
+		for _, trace := range []byte{100 + n, 1 + n} { // of the session, and of the trace
+			call.span += 50
+			for _, td := range keptSpans(t, trace, call) {
+				consume(t, c.traces, td)
+			}
+			require.Equal(t, 1, countRows(t, db, fmt.Sprintf("SELECT FROM llm_spans WHERE span_id = '%02x00000000000000'", call.span)))
+		}
+	}
 }

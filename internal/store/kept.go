@@ -64,11 +64,12 @@ func (s *Store) KeptOfTraces(ctx context.Context, c *pgbatch.Conn, traces []pcom
 	})
 }
 
-// readKept reads a call, and the keys that its record keeps.
+// readKept reads a call, and the keys that its record keeps. A row whose keys another version or
+// program wrote is passed by.
 func readKept(v [][]byte, found func(n int64, c *trace.Candidate, keys trace.CallKeys)) error {
 	keys, err := readCallKeys(v[len(v)-1])
 	if err != nil {
-		return err
+		return nil
 	}
 	return readCandidate(v, func(n int64, c *trace.Candidate) { found(n, c, keys) })
 }
@@ -90,11 +91,10 @@ func (s *Store) KeptKeys(ctx context.Context, c *pgbatch.Conn, calls []MovedReco
 	return c.Exec(ctx, appendRead(nil, "read keys that records keep", &s.keptKeys, rows, func(v [][]byte) error {
 		var id pcommon.SpanID
 		spanID(&id, v[0])
-		keys, err := readCallKeys(v[1])
-		if err == nil {
+		if keys, err := readCallKeys(v[1]); err == nil {
 			found(id, keys)
 		}
-		return err
+		return nil
 	})...)
 }
 
@@ -118,8 +118,7 @@ func (s *Store) KeptWords(ctx context.Context, c *pgbatch.Conn, traces []pcommon
 			w.Scope, w.ID, w.Models = r.String(), r.String(), r.Strings()
 			w.Input, w.Output, w.FinishReasons = idList(&r), idList(&r), r.Strings()
 			keys, err := readCallKeys(r.Next())
-			r.Fail(err)
-			if r.Err == nil && keys.Words != nil {
+			if r.Err == nil && err == nil && keys.Words != nil {
 				w.At, w.Ordinal = at*1000+int64(keys.Words.Nanos), keys.Words.Ordinal
 				w.setForm(int64(keys.Words.Form))
 				if w.Some() {

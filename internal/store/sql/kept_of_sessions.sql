@@ -4,7 +4,7 @@ SELECT r.n, {{template "kept_origin"}}, t.trace_id, coalesce(p.settled, false), 
 FROM {{.rows}}
 CROSS JOIN LATERAL (
     SELECT * FROM {{.schema}}.llm_events
-    WHERE day >= r.first_day AND day <= r.last_day AND session_id = r.session_id AND time >= r.first AND time <= r.last AND call_keys IS NOT NULL
+    WHERE day >= r.first_day AND day <= r.last_day AND session_id = r.session_id AND time >= r.first AND time <= r.last AND {{template "keeps_keys"}}
         AND (r.absent OR NOT EXISTS (SELECT FROM {{.schema}}.llm_internal_call_candidates c
             WHERE c.key = r.key AND c.end_time >= r.first AND c.end_time <= r.last)) OFFSET 0) e
 JOIN {{.schema}}.llm_traces t ON t.trace_id = replace(e.belongs_to::text, '-', '')
