@@ -82,7 +82,7 @@ var toolRefColumns = []pgbatch.Column[toolRef]{
 
 // Answer reads what traces ask for, in one round trip, and tells them.
 func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, within Range) error {
-	var spans, below, exactly, twins, arrived, awaiting, awaitingTools, events, pairs []spanRef
+	var spans, below, exactly, observations, arrived, awaiting, awaitingTools, events, pairs []spanRef
 	var tools, counted []toolRef
 	var statements []pgbatch.Statement
 	span := func(v [][]byte) error { return readSpan(v, asks) }
@@ -102,8 +102,8 @@ func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, wi
 			child.above = int32(a.Ask.Levels)
 			below = append(below, child)
 		}
-		for _, ref.span = range a.Ask.Twins {
-			twins = append(twins, ref)
+		for _, ref.span = range a.Ask.Observations {
+			observations = append(observations, ref)
 		}
 		for _, at := range a.Ask.Exact {
 			ref.span, ref.start = at.ID, at.Start
@@ -138,7 +138,7 @@ func (s *Store) Answer(ctx context.Context, c *pgbatch.Conn, asks []TraceAsk, wi
 	statements = appendRead(statements, "look up spans", &s.findSpans, spans, span, within.params()...)
 	statements = appendRead(statements, "look up spans below", &s.findBelow, below, span, within.params()...)
 	statements = appendRead(statements, "look up observations", &s.findExactly, exactly, span, within.params()...)
-	statements = appendRead(statements, "look up all observations", &s.findTwins, twins, span, within.params()...)
+	statements = appendRead(statements, "look up all observations", &s.findObservations, observations, span, within.params()...)
 	statements = appendRead(statements, "look up pairs with events", &s.findEvents, events, func(v [][]byte) error { return readEventPair(v, asks) })
 	statements = appendRead(statements, "look up awaited spans", &s.findAwaited, arrived, func(v [][]byte) error { return readAwaited(v, asks) })
 	pair := func(v [][]byte) error { return readPair(v, asks) }

@@ -193,12 +193,12 @@ func (s *Store) FindAnswered(ctx context.Context, c *pgbatch.Conn, answers []tra
 	})...)
 }
 
-// OfNobody is the statement that tells whether events that name neither a trace nor a session tell calls
+// EventsWithoutContext is the statement that tells whether events that name neither a trace nor a session tell calls
 // that end within a time.
-func (s *Store) OfNobody(first, last int64, found *bool) pgbatch.Statement {
+func (s *Store) EventsWithoutContext(first, last int64, found *bool) pgbatch.Statement {
 	return pgbatch.Statement{
-		What: "look for events of nobody", SQL: s.ofNobody,
-		Params: [][]byte{int64Param(int64(trace.NobodyKey)), param(appendStoredTime(nil, first)), param(appendStoredTime(nil, last))},
+		What: "look for events without context", SQL: s.withoutContext,
+		Params: [][]byte{int64Param(int64(trace.WithoutContextKey)), param(appendStoredTime(nil, first)), param(appendStoredTime(nil, last))},
 		OIDs:   []uint32{pgtype.Int8OID, pgtype.TimestamptzOID, pgtype.TimestamptzOID},
 		Row: func(v [][]byte) error {
 			r := pgbatch.Reader{Values: v}

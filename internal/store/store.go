@@ -44,14 +44,14 @@ type Store struct {
 	updateSpans pgbatch.Query[FlagRow]
 	failSpans   pgbatch.Query[FailingRow]
 
-	findSpans, findBelow, findExactly, findTwins, findAwaited, findAwaiting pgbatch.Query[spanRef]
-	findCalls, wholeTrace, resetCounting                                    string
-	findTools, findCountedTools                                             pgbatch.Query[toolRef]
-	findAwaitingTools, findEvents, findPairs                                pgbatch.Query[spanRef]
-	upsertAwaited, deleteAwaited, reachTools                                pgbatch.Query[AwaitedRow]
-	upsertPairs                                                             pgbatch.Query[PairRow]
-	upsertCalls                                                             pgbatch.Query[CallRow]
-	upsertTools, deleteTools                                                pgbatch.Query[ToolRow]
+	findSpans, findBelow, findExactly, findObservations, findAwaited, findAwaiting pgbatch.Query[spanRef]
+	findCalls, wholeTrace, resetCounting                                           string
+	findTools, findCountedTools                                                    pgbatch.Query[toolRef]
+	findAwaitingTools, findEvents, findPairs                                       pgbatch.Query[spanRef]
+	upsertAwaited, deleteAwaited, reachTools                                       pgbatch.Query[AwaitedRow]
+	upsertPairs                                                                    pgbatch.Query[PairRow]
+	upsertCalls                                                                    pgbatch.Query[CallRow]
+	upsertTools, deleteTools                                                       pgbatch.Query[ToolRow]
 
 	copyEvents   string
 	insertEvents pgbatch.Query[mapping.Event]
@@ -80,7 +80,7 @@ type Store struct {
 	upsertPlaces                                         pgbatch.Query[PlaceRow]
 	findPresent, findCandidates, findPrompts             pgbatch.Query[lookupRow]
 	findFollowing                                        pgbatch.Query[followingRow]
-	findSums, ofNobody, keptOfTraces, keptWords          string
+	findSums, withoutContext, keptOfTraces, keptWords    string
 	findAnswered                                         pgbatch.Query[answerRow]
 	keptOfSessions                                       pgbatch.Query[sessionDayRow]
 	keptKeys                                             pgbatch.Query[recordRow]
@@ -121,13 +121,13 @@ func New(schemaName string) *Store {
 		updateSpans: query(schemaName, "spans_update", flagColumns),
 		failSpans:   query(schemaName, "spans_fail", failingColumns),
 
-		findSpans:     query(schemaName, "spans_find", findColumns),
-		findBelow:     query(schemaName, "spans_find_below", findColumns),
-		findExactly:   query(schemaName, "spans_find_exactly", exactColumns),
-		findTwins:     query(schemaName, "spans_find_twins", findColumns),
-		findCalls:     text(schemaName, "calls_find"),
-		wholeTrace:    text(schemaName, "spans_of_trace"),
-		resetCounting: text(schemaName, "counting_reset"),
+		findSpans:        query(schemaName, "spans_find", findColumns),
+		findBelow:        query(schemaName, "spans_find_below", findColumns),
+		findExactly:      query(schemaName, "spans_find_exactly", exactColumns),
+		findObservations: query(schemaName, "spans_find_observations", findColumns),
+		findCalls:        text(schemaName, "calls_find"),
+		wholeTrace:       text(schemaName, "spans_of_trace"),
+		resetCounting:    text(schemaName, "counting_reset"),
 
 		findAwaited:   query(schemaName, "awaited_find", refColumns),
 		upsertAwaited: query(schemaName, "awaited_upsert", awaitedColumns),
@@ -181,7 +181,7 @@ func New(schemaName string) *Store {
 		findPresent:      query(schemaName, "candidates_present", lookupColumns),
 		findCandidates:   query(schemaName, "candidates_find", candidateLookupColumns),
 		findSums:         text(schemaName, "candidates_sums"),
-		ofNobody:         text(schemaName, "candidates_nobody"),
+		withoutContext:   text(schemaName, "candidates_without_context"),
 		findAnswered:     query(schemaName, "candidates_answered", answerColumns),
 		keptOfTraces:     text(schemaName, "kept_of_traces"),
 		keptOfSessions:   query(schemaName, "kept_of_sessions", sessionDayColumns),

@@ -54,10 +54,10 @@ func (p *Planner) coverStored() *Ask {
 
 // descend notes of which vertices the children are known, and how many levels of theirs.
 func (w *coverWalk) descend() {
-	if len(w.t.descended) == 0 {
+	if len(w.t.asked.children) == 0 {
 		return
 	}
-	w.levels = make(map[int32]int, len(w.t.descended))
+	w.levels = make(map[int32]int, len(w.t.asked.children))
 	children := w.inverted(true)
 	var todo []int32
 	know := func(v int32, levels int) {
@@ -66,7 +66,7 @@ func (w *coverWalk) descend() {
 			todo = append(todo, v)
 		}
 	}
-	for id, levels := range w.t.descended {
+	for id, levels := range w.t.asked.children {
 		if v := w.find(id); v != none {
 			know(v, levels)
 		}
@@ -128,7 +128,7 @@ func (w *coverWalk) uncover() {
 		w.eachBelow(v, func(c int32) {
 			at := &w.vertices[c]
 			if own := kinds & at.priced &^ w.byEvents[c]; own != 0 {
-				if w.after&evented != 0 && !w.t.told[at.id] && at.state&isStored != 0 {
+				if w.after&evented != 0 && !w.t.asked.events[at.id] && at.state&isStored != 0 {
 					w.untold = append(w.untold, at.id)
 				}
 				at.priced &^= own
@@ -232,7 +232,7 @@ func (w *coverWalk) lookBeside(v int32, lacks, gained modelKinds) {
 		if b.traits.passes()&lacks == 0 {
 			return
 		}
-		left := 1 << min(w.t.fetched, 30)
+		left := 1 << min(w.t.asked.callRounds, 30)
 		b.outer(m, func(c *moment) bool {
 			w.fetch.take(c, b.traits)
 			left--
@@ -252,8 +252,8 @@ func (w *coverWalk) asks() *Ask {
 	}
 	w.fetch.addTo(ask)
 	if len(w.down) > 0 {
-		ask.Below, ask.Levels = distinct(w.down), 1<<min(3*w.t.dived, 15)
-		w.t.dived++
+		ask.Below, ask.Levels = distinct(w.down), 1<<min(3*w.t.asked.childRounds, 15)
+		w.t.asked.childRounds++
 	}
 	return ask
 }
@@ -289,7 +289,7 @@ func (t *Trace) unknownCalls() buckets {
 		for key, all := range t.calls {
 			for _, b := range all {
 				for i := range b.calls {
-					if at := (observation{b.calls[i].id, b.calls[i].start}); !t.index[at] && !t.taken[at] {
+					if at := (observation{b.calls[i].id, b.calls[i].start}); !t.index[at] && !t.asked.calls[at] {
 						t.unlisted.add(key, b.scope, b.traits, b.calls[i])
 					}
 				}

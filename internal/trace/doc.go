@@ -2,6 +2,21 @@
 // sums a trace up. The package knows neither SQL nor a connection: it says what it has
 // to be told, and what changes.
 //
+// # Files
+//
+//	trace.go, ask.go, result.go  a trace, what storage is asked for, what changes
+//	plan.go                      the order of the rules
+//	graph.go, marks.go           the rule for calls below others: marks go up
+//	ancestors.go                 which span lies above which
+//	siblings.go                  the rule for calls side by side; siblings_stored.go: with stored calls
+//	tools.go                     the rule for tools
+//	plan_events.go               what follows from pairs with events
+//	cover.go                     whose estimate counts; cover_stored.go: in a stored trace
+//	rollup.go, provenance.go     the row of the trace, and which spans its values are from; labels.go, hours.go
+//	signals.go, signals_*.go     which spans and events observe one call
+//	bounds.go                    how much work a trace may ask for
+//	definition_test.go           the rules as they are defined, which the tests compare all of this with
+//
 // # Plan, ask, plan again
 //
 // New takes the spans that a batch brings of one trace and the row of llm_traces.
@@ -33,14 +48,16 @@
 // # Events
 //
 // Programs that send spans and log records observe a call in both signals, often in two
-// traces. Signals (places.go) pairs such observations by keys that llm_internal_call_candidates
+// traces. Signals (signals.go) pairs such observations by keys that llm_internal_call_candidates
 // keeps, before the traces are locked, and says in whose trace an event is kept. Calls that log records
-// alone tell are not listed there: the records keep their keys (kept.go). Nothing is looked
-// for in sessions of which nothing is listed (absence.go). An event that names neither a trace nor a session
-// may be any span's that has the id of its response, of programs that send no records too: it looks for these
-// by the id, and calls that come later look for it while such events are listed of about their time. Claims
-// (claims.go) say which batches may not pair at the same time. What follows
-// from a pair is a function of the two (Effects). The planner applies the effects to the flags
+// alone tell are not listed there: the records keep their keys (signals_kept.go). Nothing is looked
+// for in sessions of which nothing is listed (signals_absence.go). An event without context, which names
+// neither a trace nor a session, may observe any span with the id of its response, of programs that send no
+// records too: the event looks for these spans by the id, and calls that come later look for the event, if
+// any event without context is listed of about their time. Claims (signals_claims.go) say which batches may
+// not pair at the same time.
+//
+// What follows from a pair is a function of the two (Effects). The planner applies the effects to the flags
 // and stores them with the pair, so that a trace that is counted anew comes to the same. Where
 // a reported cost stops counting, the pairs of the calls below it are read, since an event may
 // report the cost of some as well.

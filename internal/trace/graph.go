@@ -86,13 +86,13 @@ type graph struct {
 	unknown func(pcommon.SpanID) bool
 	// unpaired tells of a stored call whether storage may have pairs of which it is the inner one,
 	// that are not known; nil: of none.
-	unpaired func(pcommon.SpanID) bool
-	nested   bool                     // tools are nested
-	want     []pcommon.SpanID         // spans to be looked up
-	pairsOf  []pcommon.SpanID         // spans whose pairs are
-	crowds   map[int32]map[int64]bool // starts of the observations of vertices that have many
-	ways     ancestry
-	steps    int // that may still be taken, see bounds.go
+	unpaired  func(pcommon.SpanID) bool
+	nested    bool                     // tools are nested
+	want      []pcommon.SpanID         // spans to be looked up
+	wantPairs []pcommon.SpanID         // spans whose pairs are
+	crowds    map[int32]map[int64]bool // starts of the observations of vertices that have many
+	ways      ancestry
+	steps     int // that may still be taken, see bounds.go
 }
 
 // indexFrom is the number of vertices from which a map finds one faster than looking
@@ -243,7 +243,7 @@ func (g *graph) deliver(v int32, marks Marks) {
 func (g *graph) needPairs(v int32) {
 	at := &g.vertices[v]
 	if g.unpaired != nil && at.state&isStored != 0 && at.own&callMarks != 0 && g.unpaired(at.id) {
-		g.pairsOf = append(g.pairsOf, at.id)
+		g.wantPairs = append(g.wantPairs, at.id)
 	}
 }
 

@@ -39,17 +39,17 @@ func (p *Planner) Plan(t *Trace) (*Ask, *Result) {
 	p.batch, p.after, p.unsure = p.emptyRow(), 0, false
 	p.linked, p.pairs, p.covered, p.awaits, p.failing = p.linked[:0], nil, nil, nil, p.failing[:0]
 	if t.stored != nil && !t.whole && !t.full() {
-		p.unknown = func(id pcommon.SpanID) bool { return !t.asked[id] }
+		p.unknown = func(id pcommon.SpanID) bool { return !t.asked.spans[id] }
 		if t.stored.state&paired != 0 {
-			p.unpaired = func(id pcommon.SpanID) bool { return !t.paired[id] }
+			p.unpaired = func(id pcommon.SpanID) bool { return !t.asked.pairs[id] }
 		}
 	}
 	p.observeAll()
 	p.bound()
-	for _, step := range []func() *Ask{p.needsWhole, p.nest, p.pairCalls, p.repeatTools, p.pairEvents, p.coverCalls, p.settlePairs, p.gatherTwins} {
+	for _, step := range []func() *Ask{p.needsWhole, p.nest, p.pairCalls, p.repeatTools, p.pairEvents, p.coverCalls, p.settlePairs, p.gatherObservations} {
 		ask := step()
-		if ask == nil && len(p.want)+len(p.pairsOf) > 0 {
-			ask = &Ask{Spans: distinct(p.want), Pairs: distinct(p.pairsOf)}
+		if ask == nil && len(p.want)+len(p.wantPairs) > 0 {
+			ask = &Ask{Spans: distinct(p.want), Pairs: distinct(p.wantPairs)}
 			if len(p.want) > 0 {
 				ask.Above = t.nextLevels()
 			}
@@ -79,7 +79,7 @@ func (p *Planner) emptyRow() *Rollup {
 // open asks for what is needed of every stored trace.
 func (p *Planner) open() *Ask {
 	t := p.t
-	if t.stored == nil || t.whole || t.asked != nil {
+	if t.stored == nil || t.whole || t.asked.spans != nil {
 		return nil
 	}
 	if t.stored.state&current == 0 {
@@ -182,7 +182,7 @@ func (p *Planner) observed(s *Span) bool {
 	if v == none {
 		return false
 	}
-	if p.vertices[v].observations < Crowd {
+	if p.vertices[v].observations < MostObservations {
 		for n := p.vertices[v].first; n != none; n = p.nodes[n].next {
 			if p.nodes[n].Start == s.Start {
 				return true
@@ -351,7 +351,7 @@ func (p *Planner) searchCalls() *Ask {
 		}
 		keys = node.lookedUp(keys[:0])
 		for _, key := range keys {
-			at, sought := p.t.sought[key]
+			at, sought := p.t.asked.keys[key]
 			if sought && at.from <= node.Start && node.End <= at.to {
 				continue
 			}
@@ -457,134 +457,6 @@ func (p *Planner) repeatTools() *Ask {
 	return p.repeatStoredTools()
 }
 
-// pairEvents applies what follows from pairs with events. The other end of a pair may be in
-// another trace. Of an event that lies below the span with which it is paired, the nesting says
-// already that the two are one call: then the event is the inner one.
-func (p *Planner) pairEvents() *Ask {
-	if ask := p.untoldPairs(); ask != nil {
-		return ask
-	}
-	for _, pair := range p.t.events {
-		if p.nestsEvent(pair) {
-			if p.revives(pair) {
-				if ask := p.countAnew(); ask != nil {
-					return ask
-				}
-			}
-			pair.Effects &= InnerFails
-		}
-		for end, id := range [...]pcommon.SpanID{pair.Inner, pair.Outer} {
-			v := p.find(id)
-			if (v == none || !p.vertices[v].arrived()) && p.unknown != nil && p.unknown(id) {
-				p.want = append(p.want, id)
-			}
-			if v != none {
-				p.applyPair(v, pair.Effects, end == 0)
-			}
-		}
-	}
-	return nil
-}
-
-// untoldPairs asks for the pairs of stored calls below which another call has come to lie: that
-// may be the event with which one is paired.
-func (p *Planner) untoldPairs() *Ask {
-	if p.after&evented == 0 || p.unknown == nil {
-		return nil
-	}
-	ask := &Ask{}
-	for v := range p.vertices {
-		at := &p.vertices[v]
-		if at.state&(isStored|isChanged) == isStored|isChanged && at.own&at.below&callMarks != 0 && !p.t.told[at.id] {
-			ask.Events = append(ask.Events, at.id)
-		}
-	}
-	if len(ask.Events) == 0 {
-		return nil
-	}
-	return ask
-}
-
-// nestsEvent reports whether the outer one of a pair lies below the inner one.
-func (p *Planner) nestsEvent(pair EventPair) bool {
-	inner, outer := p.find(pair.Inner), p.find(pair.Outer)
-	if inner == none || outer == none {
-		return false
-	}
-	if p.vertices[inner].below&p.vertices[outer].own&callMarks == 0 {
-		return false
-	}
-	found, _, _ := p.above(outer, inner)
-	return found
-}
-
-// revives reports whether something of a pair does not count since the two were paired before the
-// event lay below its span. The whole trace says what counts then.
-func (p *Planner) revives(pair EventPair) bool {
-	if p.unknown == nil {
-		return false
-	}
-	stopped := func(id pcommon.SpanID, call, tokens, cost Effects) bool {
-		for n := p.vertices[p.find(id)].first; n != none; n = p.nodes[n].next {
-			was := p.nodes[n].was
-			if was != nil && (pair.Effects&call != 0 && !was.Counted.V || pair.Effects&tokens != 0 && !was.UsageCounted.V ||
-				pair.Effects&cost != 0 && (!was.CostCounted.V || !was.EstimateCounted.V)) {
-				return true
-			}
-		}
-		return false
-	}
-	return stopped(pair.Outer, OuterCall, OuterTokens, OuterCost) || stopped(pair.Inner, 0, InnerTokens, InnerPriced)
-}
-
-func (p *Planner) applyPair(v int32, e Effects, inner bool) {
-	at := &p.vertices[v]
-	if !inner {
-		for effect, state := range map[Effects]vertexState{OuterCall: callRepeats, OuterTokens: tokensRepeat | sumTokensRepeat, OuterCost: costRepeats | sumCostRepeats} {
-			if e&effect != 0 {
-				at.state |= state
-			}
-		}
-		return
-	}
-	if e&InnerFails != 0 {
-		p.fail(v)
-	}
-	if e&InnerTokens != 0 {
-		at.state |= tokensRepeat
-	}
-	if e&InnerPriced != 0 {
-		at.priced |= p.pricedKind(v)
-	}
-}
-
-// pricedKind is the kind of a call whose cost an event reports.
-func (p *Planner) pricedKind(v int32) modelKinds {
-	if at := &p.vertices[v]; at.arrived() {
-		if kind := p.nodes[at.first].Kind; kind.IsModel() {
-			return 1 << modelShift(kind)
-		}
-	}
-	return 0
-}
-
-// fail gives spans the error of an event.
-func (p *Planner) fail(v int32) {
-	for n := p.vertices[v].first; n != none; n = p.nodes[n].next {
-		node := &p.nodes[n]
-		if node.was == nil || node.Event || !node.isCall() || slices.Contains(p.failing, n) {
-			continue
-		}
-		if at := (observation{node.ID, node.Start}); !node.Error || p.t.failing[at] { // it is counted again with each answer
-			if p.t.failing == nil {
-				p.t.failing = map[observation]bool{}
-			}
-			p.t.failing[at], node.Error = true, true
-			p.failing = append(p.failing, n)
-		}
-	}
-}
-
 func (p *Planner) toolsNested() bool {
 	for n := range p.nodes {
 		if p.nodes[n].Kind == mapping.KindTool && p.vertices[p.nodes[n].vertex].below&toolBelow != 0 {
@@ -594,23 +466,23 @@ func (p *Planner) toolsNested() bool {
 	return false
 }
 
-// gatherTwins asks for all observations of stored spans that change, or say more, and have many.
-func (p *Planner) gatherTwins() *Ask {
-	var twins []pcommon.SpanID
+// gatherObservations asks for all observations of stored spans that change, or say more, and have many.
+func (p *Planner) gatherObservations() *Ask {
+	var ids []pcommon.SpanID
 	for v := range p.vertices {
 		at := &p.vertices[v]
-		if at.state&isStored == 0 || at.observations < Crowd || p.unknown == nil || p.t.complete[at.id] {
+		if at.state&isStored == 0 || at.observations < MostObservations || p.unknown == nil || p.t.asked.observations[at.id] {
 			continue
 		}
 		for n := at.first; n != none; n = p.nodes[n].next {
 			if was := p.nodes[n].was; at.state&isGrown != 0 || was != nil && *was != p.flags(n) {
-				twins = append(twins, at.id)
+				ids = append(ids, at.id)
 				break
 			}
 		}
 	}
-	if len(twins) == 0 {
+	if len(ids) == 0 {
 		return nil
 	}
-	return &Ask{Twins: twins}
+	return &Ask{Observations: ids}
 }

@@ -10,6 +10,55 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
+// Result is what changes.
+type Result struct {
+	// Spans are the flags of the batch's spans, as New got them. A duplicate is stored
+	// already, or stands earlier in the batch.
+	Spans     []Flags
+	Duplicate []bool
+	// Changed are stored spans and their new flags.
+	Changed []Change
+	// Failing are stored spans that get the error of an event.
+	Failing []Ref
+	// Row is the new row of llm_traces; nil if nothing changes.
+	Row *Rollup
+	// Hours are times in the hours whose usage changes beside those of the spans above.
+	Hours []int64
+
+	// Crowded tells that the trace asked for more than is done, see bounds.go.
+	Crowded bool
+
+	// Observed tells, of a trace that was counted anew, that it has a span, or an event that
+	// counts.
+	Observed bool
+
+	// Reset tells that the rows of the llm_internal tables of this trace go before those
+	// below are stored.
+	Reset   bool
+	Arrived []pcommon.SpanID // rows of llm_internal_awaited_spans to remove
+	Awaited []Awaited        // marks to add to rows of llm_internal_awaited_spans
+	Pairs   []Pair
+	Calls   []Call
+	Tools   []Tool // to store
+	Settled []Tool // to remove
+	// Rows of llm_internal_nested_tools that await these spans await none from now on, but for
+	// those in Tools.
+	Reached []pcommon.SpanID
+}
+
+// Change gives a stored span other flags.
+type Change struct {
+	ID    pcommon.SpanID
+	Start int64
+	Flags
+}
+
+// Awaited says what lies below a span that has not arrived.
+type Awaited struct {
+	ID    pcommon.SpanID
+	Below Marks
+}
+
 func cmpIDs(a, b, c, d pcommon.SpanID) int {
 	return cmp.Or(bytes.Compare(a[:], b[:]), bytes.Compare(c[:], d[:]))
 }

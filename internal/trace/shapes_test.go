@@ -347,7 +347,7 @@ func TestShapesNobodyListed(t *testing.T) {
 		if many.superlinear(few, factor, n) == "" {
 			continue
 		}
-		large := 2 * n // beyond what is bounded, as Crowd is for each id
+		large := 2 * n // beyond what is bounded, as MostObservations is for each id
 		if rc.ids == 4 {
 			large *= 8
 		}

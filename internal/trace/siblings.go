@@ -3,285 +3,468 @@ package trace
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"math"
 	"slices"
-
-	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
-// A batch may bring a call with thousands of stored siblings. Of those it reads
-// one narrow row each, which says what the call lacks and what it supplies. From llm_spans
-// it reads only the calls from which something follows: outer ones that learn from the
-// batch, and inner ones that supply it, a few of a sort. Where these turn out to be no
-// observations of the call, it reads more.
-
-// Traits say of a stored call what pairing needs to know: the column
-// llm_internal_call_keys.told.
-type Traits uint64
-
-const (
-	traitsOwn              = 16               // by how much the call's own marks are shifted; those below it come first
-	isToolCall      Traits = 1 << (32 + iota) // a tool span
-	isRepeated                                // … that another one repeats
-	hasCallID                                 // … with a call id
-	isObservedAgain                           // there are several observations of the span
-	isSeveralTools                            // … that are not all the same tool
-	passesCover                               // three bits: what the span passes down, see cover.go
-)
-
-const lacksCover = passesCover << 3 // three bits: what it would still learn
-
-// traits returns what is kept of a call.
-func (p *Planner) traits(n int32) Traits {
-	node := &p.nodes[n]
-	at := &p.vertices[node.vertex]
-	traits := Traits(at.below) | Traits(at.own)<<traitsOwn | p.coverTraits(node.vertex)
-	isTool := node.Kind == mapping.KindTool
-	for _, flag := range [...]struct {
-		flag Traits
-		set  bool
-	}{
-		{isToolCall, isTool},
-		{isRepeated, at.state&callRepeats != 0},
-		{hasCallID, isTool && node.ToolCall != ""},
-		{isObservedAgain, at.observations > 1},
-		{isSeveralTools, at.state&isSeveral != 0},
-	} {
-		if flag.set {
-			traits |= flag.flag
-		}
+// sameCall reports whether two spans of different scopes, the time of one within that
+// of the other, are one call (contract: "side by side").
+func sameCall(a, b *Span) bool {
+	if a.Kind != b.Kind || a.Scope == b.Scope || a.ID == b.ID || a.Event || b.Event {
+		return false
 	}
-	return traits
+	if a.Kind == mapping.KindTool {
+		return a.ToolName != "" && a.ToolName == b.ToolName && sameToolCall(a, b)
+	}
+	return a.Kind.IsModel() && sameModelCall(a, b)
 }
 
-func (t Traits) below() Marks { return Marks(t) }
-
-// lacks is pairing.lacks of a stored call.
-func (t Traits) lacks() lack {
-	lacks := lack(^t.below()) & lacksMarks
-	if t&(isToolCall|isRepeated) == isToolCall {
-		lacks |= lacksRepeat
+func sameToolCall(a, b *Span) bool {
+	if a.ToolCall != "" && b.ToolCall != "" {
+		return a.ToolCall == b.ToolCall
 	}
-	if t&hasCallID != 0 {
-		lacks |= lacksAnonymous
+	return a.ToolArguments != [16]byte{} && a.ToolArguments == b.ToolArguments
+}
+
+func sameModelCall(a, b *Span) bool {
+	if a.ResponseID != "" && a.ResponseID == b.ResponseID {
+		return true
+	}
+	if a.Input.OK && a.Output.OK && a.Input == b.Input && a.Output == b.Output {
+		return true
+	}
+	if !a.Models.agree(&b.Models) {
+		return false
+	}
+	unknown := [16]byte{}
+	sameInput := a.LastInput != unknown && a.LastInput == b.LastInput
+	if a.FirstOutput != unknown && a.FirstOutput == b.FirstOutput &&
+		(sameInput || a.LastInput == unknown || b.LastInput == unknown) {
+		return true
+	}
+	if sameInput && (a.FirstOutput == unknown || b.FirstOutput == unknown) {
+		return true
+	}
+	if !a.Models.named() || !b.Models.named() {
+		return false
+	}
+	return a.Failed && b.Failed || a.Output.OK && a.Output == b.Output && (a.lacksInput() || b.lacksInput())
+}
+
+func (s *Span) lacksInput() bool { return s.Input.V == 0 }
+
+// compareTime orders spans so that the outer of two comes first.
+func compareTime(a, b *Span) int {
+	return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End), bytes.Compare(a.ID[:], b.ID[:]))
+}
+
+// The keys of a span are such that of two spans of one call each is listed under a
+// key that the other looks under. A key is a hash: sameCall decides.
+
+// listed appends the keys under which s is found.
+func (s *Span) listed(keys []uint64) []uint64 {
+	h := keyHash{kind: s.Kind}
+	unknown := [16]byte{}
+	if s.Kind == mapping.KindTool {
+		if s.ToolName != "" && s.ToolCall != "" {
+			keys = append(keys, h.text('t', s.ToolName, s.ToolCall))
+		}
+		if s.ToolName != "" && s.ToolArguments != unknown {
+			keys = append(keys, h.text(has('a', s.ToolCall != ""), s.ToolName, string(s.ToolArguments[:])))
+		}
+		return keys
+	}
+	keys = s.exactKeys(keys, h)
+	if s.FirstOutput != unknown {
+		keys = append(keys, h.ids('c', s.FirstOutput, s.LastInput), h.ids('C', s.FirstOutput, unknown))
+	}
+	if s.LastInput != unknown {
+		keys = append(keys, h.ids(has('d', s.FirstOutput != unknown), s.LastInput, unknown))
+	}
+	if s.Output.OK && s.Models.named() {
+		keys = append(keys, h.numbers(has('f', !s.lacksInput()), s.Output.V, 0))
+	}
+	return keys
+}
+
+// lookedUp appends the keys under which other observations of the call of s are found.
+func (s *Span) lookedUp(keys []uint64) []uint64 {
+	h := keyHash{kind: s.Kind}
+	unknown := [16]byte{}
+	if s.Kind == mapping.KindTool {
+		if s.ToolName != "" && s.ToolCall != "" {
+			keys = append(keys, h.text('t', s.ToolName, s.ToolCall))
+		}
+		if s.ToolName != "" && s.ToolArguments != unknown {
+			keys = append(keys, h.text('a', s.ToolName, string(s.ToolArguments[:])))
+			if s.ToolCall == "" {
+				keys = append(keys, h.text('A', s.ToolName, string(s.ToolArguments[:])))
+			}
+		}
+		return keys
+	}
+	keys = s.exactKeys(keys, h)
+	switch {
+	case s.FirstOutput == unknown:
+	case s.LastInput == unknown:
+		keys = append(keys, h.ids('C', s.FirstOutput, unknown))
+	default:
+		keys = append(keys, h.ids('c', s.FirstOutput, s.LastInput), h.ids('c', s.FirstOutput, unknown))
+	}
+	if s.LastInput != unknown {
+		keys = append(keys, h.ids('d', s.LastInput, unknown))
+		if s.FirstOutput == unknown {
+			keys = append(keys, h.ids('D', s.LastInput, unknown))
+		}
+	}
+	if s.Output.OK && s.Models.named() {
+		keys = append(keys, h.numbers('f', s.Output.V, 0))
+		if s.lacksInput() {
+			keys = append(keys, h.numbers('F', s.Output.V, 0))
+		}
+	}
+	return keys
+}
+
+// exactKeys appends the keys that spans of one call have in common.
+func (s *Span) exactKeys(keys []uint64, h keyHash) []uint64 {
+	if s.ResponseID != "" {
+		keys = append(keys, h.text('r', s.ResponseID, ""))
+	}
+	if s.Input.OK && s.Output.OK {
+		keys = append(keys, h.numbers('b', s.Input.V, s.Output.V))
+	}
+	if s.Failed && s.Models.named() {
+		keys = append(keys, h.numbers('e', 0, 0))
+	}
+	return keys
+}
+
+// has returns the tag of a key, in upper case if what may be absent is there.
+func has(tag byte, there bool) byte {
+	if there {
+		return tag - 'a' + 'A'
+	}
+	return tag
+}
+
+// keyHash makes keys of one kind of span. Keys are stored: they must not change.
+type keyHash struct{ kind mapping.Kind }
+
+// The hash is FNV-1a of 64 bits; that of hash/fnv wants its values in memory of their own.
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
+func hashed[T string | []byte](h uint64, value T) uint64 {
+	for i := range len(value) {
+		h = (h ^ uint64(value[i])) * fnvPrime
+	}
+	return h
+}
+
+func (h keyHash) bytes(tag byte, value []byte) uint64 { return hashed(h.begin(tag), value) }
+
+func (h keyHash) begin(tag byte) uint64 {
+	const offset uint64 = fnvOffset
+	return ((offset^uint64(h.kind))*fnvPrime ^ uint64(tag)) * fnvPrime
+}
+
+// text hashes texts with a zero byte between each two.
+func (h keyHash) text(tag byte, first string, others ...string) uint64 {
+	sum := hashed(h.begin(tag), first)
+	for _, text := range others {
+		sum = hashed(sum*fnvPrime, text)
+	}
+	return sum
+}
+
+func (h keyHash) ids(tag byte, a, b [16]byte) uint64 {
+	return h.bytes(tag, append(a[:], b[:]...))
+}
+
+func (h keyHash) numbers(tag byte, a, b int64) uint64 {
+	return h.bytes(tag, binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, uint64(a)), uint64(b)))
+}
+
+// class is the spans listed under one key, outer ones first. A tree over them finds
+// those around a given time that still lack something: inner vertices hold what a
+// range of spans has at most, so that the search enters few ranges in vain.
+type class struct {
+	members []int32 // in graph.nodes
+	size    int     // of the tree: its leaves start there
+	tree    []extent
+}
+
+// extent sums up a range of a class's members.
+type extent struct {
+	lastEnd int64 // of all
+	// Of those that lack anything:
+	end   int64
+	lacks lack
+	scope string // of all, unless they differ
+	mixed bool
+}
+
+// lack is what an outer span may still learn from an inner one.
+type lack uint32
+
+const (
+	lacksMarks     lack = 1<<15 - 1
+	lacksRepeat    lack = 1 << 15 // a tool span that nothing repeats
+	lacksAnonymous lack = 1 << 16 // a tool span with a call id, and none without one beside it
+)
+
+// linear is the size up to which a class is searched without a tree.
+const linear = 12
+
+// pairing finds calls side by side among the spans of a graph.
+type pairing struct {
+	*graph
+	calls    []int32 // in graph.nodes, outer ones first
+	classes  map[uint64]*class
+	places   map[int32][]place // by vertex: where its observations stand in trees
+	linked   func(inner, outer int32)
+	keys     []uint64
+	covering bool // inner spans learn from outer ones, see cover.go
+}
+
+type place struct {
+	class *class
+	at    int
+}
+
+func newPairing(g *graph, covering bool, linked func(inner, outer int32)) *pairing {
+	p := &pairing{graph: g, covering: covering, classes: map[uint64]*class{}, places: map[int32][]place{}, linked: linked}
+	var calls []int32
+	for n := range g.nodes {
+		if g.nodes[n].mayLieBeside() {
+			calls = append(calls, int32(n))
+		}
+	}
+	slices.SortFunc(calls, func(a, b int32) int { return compareTime(g.nodes[a].Span, g.nodes[b].Span) })
+	for _, n := range calls {
+		p.keys = g.nodes[n].listed(p.keys[:0])
+		for _, key := range p.keys {
+			c := p.classes[key]
+			if c == nil {
+				c = &class{}
+				p.classes[key] = c
+			}
+			c.members = append(c.members, n)
+		}
+	}
+	for _, c := range p.classes {
+		if len(c.members) > linear {
+			p.plant(c)
+		}
+	}
+	p.calls = calls
+	return p
+}
+
+// run links all calls that are side by side and spreads what follows from that.
+func (p *pairing) run() {
+	p.grown = p.update
+	for _, n := range p.calls {
+		p.pushCall(n)
+	}
+	p.spread(p.push)
+	p.grown = nil
+}
+
+// plant makes a class's tree.
+func (p *pairing) plant(c *class) {
+	c.size = 1
+	for c.size < len(c.members) {
+		c.size *= 2
+	}
+	c.tree = make([]extent, 2*c.size)
+	for i := range c.size {
+		leaf := &c.tree[c.size+i]
+		if i >= len(c.members) {
+			leaf.lastEnd = math.MinInt64
+			continue
+		}
+		n := c.members[i]
+		*leaf = extent{lastEnd: p.nodes[n].End, end: p.nodes[n].End, lacks: p.lacks(n), scope: p.nodes[n].Scope}
+		v := p.nodes[n].vertex
+		p.places[v] = append(p.places[v], place{c, i})
+	}
+	for i := c.size - 1; i > 0; i-- {
+		c.join(i)
+	}
+}
+
+// join sets an inner vertex of the tree from the two below it.
+func (c *class) join(i int) {
+	a, b := &c.tree[2*i], &c.tree[2*i+1]
+	at := &c.tree[i]
+	switch {
+	case b.lacks == 0:
+		*at = *a
+	case a.lacks == 0:
+		*at = *b
+	default:
+		*at = extent{end: max(a.end, b.end), lacks: a.lacks | b.lacks, scope: a.scope, mixed: a.mixed || b.mixed || a.scope != b.scope}
+	}
+	at.lastEnd = max(a.lastEnd, b.lastEnd)
+}
+
+// lacks returns what a node may still learn.
+func (p *pairing) lacks(n int32) lack {
+	node := &p.nodes[n]
+	at := &p.vertices[node.vertex]
+	if p.covering {
+		return lack(at.passes())
+	}
+	lacks := lack(^at.below) & lacksMarks
+	if node.Kind == mapping.KindTool {
+		if at.state&callRepeats == 0 {
+			lacks |= lacksRepeat
+		}
+		if node.ToolCall != "" && at.state&anonymousSibling == 0 {
+			lacks |= lacksAnonymous
+		}
 	}
 	return lacks
 }
 
-// supplies is pairing.supplies of a stored call.
-func (t Traits) supplies() (supplied lack, every bool) {
-	supplied = lack(t.below() | Marks(t>>traitsOwn))
-	if t&isToolCall != 0 {
-		if t&isObservedAgain == 0 && t.below()&toolBelow == 0 {
-			supplied &^= lack(toolBelow)
-		}
-		supplied |= lacksRepeat
-		if t&hasCallID == 0 {
+// supplies returns what outer spans learn from a node. With every, each of them has to
+// be linked: what tools lie below it is told apart by more than marks, which makes a
+// difference where tools are nested.
+func (p *pairing) supplies(n int32) (supplied lack, every bool) {
+	node := &p.nodes[n]
+	at := &p.vertices[node.vertex]
+	if p.covering {
+		return lack(tokenKinds(at.total()) &^ at.covered), false
+	}
+	supplied = lack(at.total())
+	if node.Kind == mapping.KindTool {
+		supplied = lack(p.passed(node.vertex, at.observations == 1)) | lacksRepeat
+		if node.ToolCall == "" {
 			supplied |= lacksAnonymous
 		}
 	}
-	return supplied, t.below()&toolBelow != 0 || t&isSeveralTools != 0
+	return supplied, p.nested && (at.below&toolBelow != 0 || at.state&isSeveral != 0)
 }
 
-// moment is when an observation of a call was.
-type moment struct {
-	start, end int64
-	id         pcommon.SpanID
+// update brings the trees up to date with what a vertex lacks.
+func (p *pairing) update(v int32) {
+	for _, pl := range p.places[v] {
+		i := pl.class.size + pl.at
+		lacks := p.lacks(pl.class.members[pl.at])
+		if pl.class.tree[i].lacks == lacks {
+			continue
+		}
+		pl.class.tree[i].lacks = lacks
+		for i /= 2; i > 0; i /= 2 {
+			pl.class.join(i)
+		}
+	}
 }
 
-// compare orders as compareTime does: the outer of two comes first.
-func (m *moment) compare(o *moment) int {
-	return cmp.Or(cmp.Compare(m.start, o.start), cmp.Compare(o.end, m.end), bytes.Compare(m.id[:], o.id[:]))
+// push links the observations of a vertex, as inner ones, with the outer ones that
+// learn something from them; the others know it from elsewhere.
+func (p *pairing) push(v int32) {
+	for n := p.vertices[v].first; n != none; n = p.nodes[n].next {
+		if p.nodes[n].mayLieBeside() {
+			p.pushCall(n)
+		}
+	}
 }
 
-// bucket is calls of one scope under one key, stored ones of the same
-// traits.
-type bucket struct {
-	scope  uint64
-	traits Traits // stored calls
-	// What calls of the batch supply.
-	supplied lack
-	every    bool
-
-	calls []moment // outer ones first, once sorted
-	ends  []int64  // of each place, the first end from there on
-	lasts []int64  // and the last one up to there
+func (p *pairing) pushCall(n int32) {
+	p.keys = p.nodes[n].lookedUp(p.keys[:0])
+	for _, key := range p.keys {
+		if c := p.classes[key]; c != nil {
+			p.pushClass(c, n)
+		}
+	}
 }
 
-func (s *bucket) sort() {
-	if len(s.ends) == len(s.calls) {
+func (p *pairing) pushClass(c *class, n int32) {
+	if c.tree == nil {
+		for _, m := range c.members {
+			if supplied, every := p.supplies(n); every || p.lacks(m)&supplied != 0 {
+				p.try(n, m)
+			}
+		}
 		return
 	}
-	slices.SortFunc(s.calls, func(a, b moment) int { return a.compare(&b) })
-	s.ends, s.lasts = slices.Grow(s.ends[:0], len(s.calls))[:len(s.calls)], s.lasts[:0]
-	first := int64(math.MaxInt64)
-	for i := len(s.calls) - 1; i >= 0; i-- {
-		first = min(first, s.calls[i].end)
-		s.ends[i] = first
+	inner := p.nodes[n].Span
+	before, _ := slices.BinarySearchFunc(c.members, inner, func(m int32, s *Span) int { return compareTime(p.nodes[m].Span, s) })
+	supplied, every := p.supplies(n)
+	s := &search{n: n, before: before, supplied: supplied}
+	if every {
+		s.every = closest
 	}
-	last := int64(math.MinInt64)
-	for i := range s.calls {
-		last = max(last, s.calls[i].end)
-		s.lasts = append(s.lasts, last)
-	}
+	p.search(c, 1, 0, c.size, s)
 }
 
-// inner returns the calls that may lie within m, up to the first that begins after it.
-func (s *bucket) inner(m *moment, yield func(*moment) bool) {
-	s.sort()
-	i, found := slices.BinarySearchFunc(s.calls, *m, func(a, b moment) int { return a.compare(&b) })
-	if found {
-		i++
+// search looks for outer spans of node n among the members before a place.
+type search struct {
+	n        int32
+	before   int
+	supplied lack
+	every    int // how many are tried although they lack nothing
+}
+
+// search tries all members in the range of tree vertex i that may be found.
+func (p *pairing) search(c *class, i, from, size int, s *search) {
+	at := &c.tree[i]
+	inner := p.nodes[s.n].Span
+	if from >= s.before || at.lastEnd < inner.End {
+		return
 	}
-	for ; i < len(s.calls) && s.ends[i] <= m.end && s.calls[i].start <= m.end; i++ {
-		if c := &s.calls[i]; c.end <= m.end && c.id != m.id && !yield(c) {
+	if s.every == 0 && (at.lacks&s.supplied == 0 || at.end < inner.End || !at.mixed && at.scope == inner.Scope) {
+		return
+	}
+	if size == 1 {
+		p.try(s.n, c.members[from])
+		s.every = max(s.every-1, 0)
+		return
+	}
+	p.search(c, 2*i+1, from+size/2, size/2, s) // those that begin last first, which lie below others
+	p.search(c, 2*i, from, size/2, s)
+}
+
+// try links an inner and an outer span if they are one call and the outer one does
+// not lie below the inner one by parents.
+func (p *pairing) try(n, m int32) {
+	if !p.step() {
+		return
+	}
+	inner, outer := &p.nodes[n], &p.nodes[m]
+	if outer.Start > inner.Start || outer.End < inner.End || compareTime(outer.Span, inner.Span) >= 0 || !sameCall(inner.Span, outer.Span) {
+		return
+	}
+	if outer.own()&^p.vertices[inner.vertex].below == 0 {
+		if found, _, unknown := p.above(outer.vertex, inner.vertex); found || unknown || p.steps < 0 {
 			return
 		}
 	}
-}
-
-// buckets are calls by key.
-type buckets map[uint64][]*bucket
-
-func (s buckets) add(key, scope uint64, traits Traits, m moment) *bucket {
-	at := slices.IndexFunc(s[key], func(other *bucket) bool { return other.scope == scope && other.traits == traits })
-	if at < 0 {
-		at = len(s[key])
-		s[key] = append(s[key], &bucket{scope: scope, traits: traits})
-	}
-	on := s[key][at]
-	on.calls = append(on.calls, m)
-	return on
-}
-
-// KnowCalls takes stored calls that Ask.Calls asks for.
-func (t *Trace) KnowCalls(calls ...Call) {
-	if t.calls == nil {
-		t.calls, t.listed = buckets{}, map[observation]bool{}
-	}
-	for i := range calls {
-		c := &calls[i]
-		if at := (observation{c.ID, c.Start}); !t.listed[at] {
-			t.listed[at] = true
-			for _, key := range c.Keys {
-				t.calls.add(key, c.Scope, c.Traits, moment{c.Start, c.End, c.ID})
-			}
+	if p.covering {
+		if p.cover(inner.vertex, p.vertices[outer.vertex].passes()) && p.connect(inner.vertex, outer.vertex, false) {
+			p.linked(inner.vertex, outer.vertex)
 		}
-	}
-}
-
-// fetchCalls asks for the stored calls from which something follows for those of the
-// batch, or the other way round.
-func (p *Planner) fetchCalls() *Ask {
-	t := p.t
-	if len(t.calls) == 0 {
-		return nil
-	}
-	f := fetch{Planner: p, pairing: pairing{graph: &p.graph}, batch: buckets{}, want: map[observation]Traits{}}
-	for n := range p.nodes {
-		if p.searches(int32(n)) {
-			f.innerOf(int32(n))
-		}
-	}
-	f.outer()
-	if len(f.want) == 0 {
-		return nil
-	}
-	ask := &Ask{}
-	f.addTo(ask)
-	return ask
-}
-
-// addTo adds the stored calls that are wanted to what is asked for.
-func (f *fetch) addTo(ask *Ask) {
-	if len(f.want) == 0 {
 		return
 	}
-	f.t.fetched++
-	for at, traits := range f.want {
-		f.t.taken[at] = true
-		ask.Spans = append(ask.Spans, at.id)
-		if traits&isObservedAgain != 0 {
-			ask.Exact = append(ask.Exact, Ref{at.id, at.start})
+	if outer.Kind == mapping.KindTool {
+		p.vertices[outer.vertex].state |= callRepeats
+		if inner.ToolCall == "" {
+			p.vertices[outer.vertex].state |= anonymousSibling
 		}
+		p.update(outer.vertex)
 	}
-	ask.Spans = distinct(ask.Spans)
-	slices.SortFunc(ask.Exact, func(a, b Ref) int { return cmp.Or(bytes.Compare(a.ID[:], b.ID[:]), cmp.Compare(a.Start, b.Start)) })
-}
-
-type fetch struct {
-	*Planner
-	pairing pairing
-	batch   buckets
-	want    map[observation]Traits
-	keys    []uint64
-}
-
-// take asks for a stored call unless it is known.
-func (f *fetch) take(c *moment, traits Traits) {
-	at := observation{c.id, c.start}
-	if !f.t.index[at] && !f.t.taken[at] {
-		f.want[at] = traits
+	covered := inner.Kind == mapping.KindTool && p.vertices[inner.vertex].observations == 1 && covers(outer.ToolCall, inner.ToolCall)
+	if p.connect(inner.vertex, outer.vertex, false) {
+		p.edges[len(p.edges)-1].covered = covered
+		p.linked(inner.vertex, outer.vertex)
 	}
-}
-
-// innerOf asks for stored calls that may lie within one of the batch and supply it with
-// something, and keeps the one of the batch for outer.
-func (f *fetch) innerOf(n int32) {
-	node := &f.nodes[n]
-	m, scope := moment{node.Start, node.End, node.ID}, scopeHash(node.Scope)
-	lacks := f.pairing.lacks(n)
-	supplied, every := f.pairing.supplies(n)
-	f.keys = node.lookedUp(f.keys[:0])
-	unknown := f.t.unknownCalls()
-	for _, key := range f.keys {
-		for _, stored := range unknown[key] {
-			gives, every := stored.traits.supplies()
-			left := 1 << min(f.t.fetched, 30)
-			switch every = every && f.nested && left < closest; {
-			case stored.scope == scope || lacks&gives == 0 && !every:
-				continue
-			case every:
-				left = closest
-			}
-			stored.inner(&m, func(c *moment) bool {
-				f.take(c, stored.traits)
-				left--
-				return left > 0
-			})
-		}
-		if len(f.t.calls[key]) > 0 {
-			on := f.batch.add(key, scope, 0, m)
-			on.supplied |= supplied
-			on.every = on.every || every
-		}
-	}
-}
-
-// outer asks for the stored calls that may lie around some of the batch and learn from
-// them.
-func (f *fetch) outer() {
-	for key, calls := range f.batch {
-		for _, stored := range f.t.calls[key] {
-			for _, inner := range calls {
-				learns := stored.traits.lacks()&inner.supplied != 0
-				every := 0
-				if inner.every {
-					every = closest * len(inner.calls)
-				}
-				if stored.scope == inner.scope || !learns && every == 0 {
-					continue
-				}
-				for i := len(stored.calls) - 1; i >= 0 && (learns || every > 0); i-- {
-					inner.inner(&stored.calls[i], func(*moment) bool {
-						f.take(&stored.calls[i], stored.traits)
-						every--
-						return false
-					})
-				}
-			}
-		}
-	}
+	p.deliver(outer.vertex, p.passed(inner.vertex, covered))
 }

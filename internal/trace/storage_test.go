@@ -111,7 +111,7 @@ func (s *storage) answer(t *Trace, ask *Ask) {
 				continue
 			}
 			seen[id] = true
-			spans := s.spans[id][:min(len(s.spans[id]), Crowd)]
+			spans := s.spans[id][:min(len(s.spans[id]), MostObservations)]
 			s.know(t, spans)
 			for _, stored := range spans {
 				above = append(above, stored.Parent)
@@ -119,7 +119,7 @@ func (s *storage) answer(t *Trace, ask *Ask) {
 		}
 		ids = above
 	}
-	for _, id := range ask.Twins {
+	for _, id := range ask.Observations {
 		s.know(t, s.spans[id])
 	}
 	for _, r := range ask.Exact {
@@ -158,7 +158,7 @@ func (s *storage) answerBelow(t *Trace, ask *Ask) {
 				listed := slices.ContainsFunc(s.spans[child], func(c Stored) bool { return c.Parent == id && (c.Kind.IsModel() || c.Column() != 0) })
 				if listed && !seen[child] {
 					seen[child] = true
-					s.know(t, s.spans[child][:min(len(s.spans[child]), Crowd)])
+					s.know(t, s.spans[child][:min(len(s.spans[child]), MostObservations)])
 					below = append(below, child)
 				}
 			}

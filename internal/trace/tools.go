@@ -255,11 +255,11 @@ func (p *Planner) repeatStoredTools() *Ask {
 			keys[ToolKey{name, call}] = true
 		}
 	}
-	maps.DeleteFunc(counted, func(key ToolKey, _ bool) bool { return p.t.counted[key] })
-	maps.DeleteFunc(keys, func(key ToolKey, _ bool) bool { return p.t.named[key] })
+	maps.DeleteFunc(counted, func(key ToolKey, _ bool) bool { return p.t.asked.counted[key] })
+	maps.DeleteFunc(keys, func(key ToolKey, _ bool) bool { return p.t.asked.tools[key] })
 	if len(counted)+len(keys) > 0 {
 		ask := &Ask{Tools: slices.SortedFunc(maps.Keys(keys), compareKeys), Counted: slices.SortedFunc(maps.Keys(counted), compareKeys)}
-		if len(keys) > 0 && !p.t.awaiting {
+		if len(keys) > 0 && !p.t.asked.awaiting {
 			for _, link := range links {
 				ask.Awaiting = append(ask.Awaiting, p.vertices[link].id)
 			}

@@ -178,7 +178,7 @@ func TestAnotherObservationSaysMore(t *testing.T) {
 			Start: 1_700_000_000_000_000 + start, End: 1_700_000_000_000_000 + end, From: &mapping.Span{Name: "span", Status: "unset"},
 		}
 	}
-	for _, observations := range []int{1, 2 * Crowd} {
+	for _, observations := range []int{1, 2 * MostObservations} {
 		outer, child := span(1, "a", 500, 600), span(2, "a", 2000, 2100)
 		tokens(&outer)
 		child.ResponseID, child.Parent = "", outer.ID

@@ -169,11 +169,11 @@ func TestUnknownTracesAreTakenForNew(t *testing.T) {
 }
 
 // TestTracesCountedAheadArePaired has a batch of traces that no cache knows, with answers that events
-// of nobody may observe, which the batch learns while it counts the traces as new.
+// without context may observe, which the batch learns while it counts the traces as new.
 func TestTracesCountedAheadArePaired(t *testing.T) {
 	w, pool := newWriter(t)
 	exec(t, pool, `INSERT INTO llm_internal_call_candidates (key, end_time, origin, start_time, by_time, has_id, span_id)
-		VALUES ($1, now(), gen_random_uuid(), now(), false, false, '')`, int64(trace.NobodyKey))
+		VALUES ($1, now(), gen_random_uuid(), now(), false, false, '')`, int64(trace.WithoutContextKey))
 	const traces = 2000
 	var spans []mapping.Span
 	unknown := map[pcommon.TraceID]bool{}

@@ -48,7 +48,7 @@ func (t *transaction) mayPair() bool {
 		if s.Event != nil {
 			return true
 		}
-		if t.ofNobody && isAnswered(s) {
+		if t.withoutContext && isAnswered(s) {
 			return true
 		}
 		if s.ScopeName != scope {
@@ -67,7 +67,7 @@ func (t *transaction) pairSignals(ctx context.Context) error {
 	if !t.mayPair() {
 		return nil
 	}
-	// Only now it is known that events of nobody are listed: traces may have been counted ahead without them.
+	// Only now it is known that events without context are listed: traces may have been counted ahead without them.
 	t.ahead.Wait()
 	t.forget()
 	return t.pair(ctx)
@@ -346,7 +346,7 @@ func (p *pairing) isKnownPrompt(s *mapping.Span) bool {
 // isForeign reports whether none but events that name neither a trace nor a session, of which there are
 // some at the time of the batch, may observe the call of a span.
 func (t *transaction) isForeign(s *mapping.Span, inTrace bool) bool {
-	return t.ofNobody && isAnswered(s) && !inTrace && !logs.SendsRecords(s.ScopeName)
+	return t.withoutContext && isAnswered(s) && !inTrace && !logs.SendsRecords(s.ScopeName)
 }
 
 // isAnswered reports whether a span is a call with the id of a response.
@@ -715,10 +715,10 @@ func (t *transaction) takeMoving(tr *traceSpans, result *trace.Result) {
 	}
 }
 
-// lookForNobody is the statement that asks for events of nobody around the time of calls that any of them
+// lookWithoutContext is the statement that asks for events without context around the time of calls that any of them
 // may observe; none for a batch without such. A batch finds those of about a day, so that it pairs beside
 // the batches that bring others of the time.
-func (t *transaction) lookForNobody() []pgbatch.Statement {
+func (t *transaction) lookWithoutContext() []pgbatch.Statement {
 	first, last, some := int64(maxTime), int64(minTime), false
 	for i := range t.batch.Spans {
 		if s := &t.batch.Spans[i]; isAnswered(s) {
@@ -728,5 +728,5 @@ func (t *transaction) lookForNobody() []pgbatch.Statement {
 	if !some {
 		return nil
 	}
-	return []pgbatch.Statement{t.w.store.OfNobody(first-microsPerDay, last+microsPerDay, &t.ofNobody)}
+	return []pgbatch.Statement{t.w.store.EventsWithoutContext(first-microsPerDay, last+microsPerDay, &t.withoutContext)}
 }

@@ -61,14 +61,14 @@ type transaction struct {
 
 	duplicates seen.Duplicates // what is stored already; its spans are dead
 
-	ofNobody bool     // events that name neither a trace nor a session tell calls of about that time
-	pairing  *pairing // nil: nothing of the batch may be observed in both signals
-	planner  trace.Planner
-	counting trace.Trace    // a new trace while it is counted
-	counted  []trace.Span   // its spans
-	ahead    sync.WaitGroup // for countAhead, which has all that counting uses
-	changes  store.Changes  // of rows stored earlier
-	hours    []int64        // times in hours whose usage changes because of other spans
+	withoutContext bool     // events that name neither a trace nor a session tell calls of about that time
+	pairing        *pairing // nil: nothing of the batch may be observed in both signals
+	planner        trace.Planner
+	counting       trace.Trace    // a new trace while it is counted
+	counted        []trace.Span   // its spans
+	ahead          sync.WaitGroup // for countAhead, which has all that counting uses
+	changes        store.Changes  // of rows stored earlier
+	hours          []int64        // times in hours whose usage changes because of other spans
 
 	// Words of log records.
 	worded    map[pcommon.TraceID]bool // traces that have some

@@ -19,7 +19,7 @@ func ClaimTrace(id pcommon.TraceID) uint64 { return keyHash{}.text('x', string(i
 func (s *Signals) Claims() (c Claims) {
 	for at := range s.Candidates {
 		one := &s.Candidates[at]
-		if !one.looks() && len(s.partners[at]) == 0 {
+		if !one.looks() && len(s.pairsOf[at]) == 0 {
 			continue
 		}
 		claims := &c.Spans

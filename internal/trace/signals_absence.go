@@ -11,14 +11,14 @@ import (
 type Absence struct {
 	// Sessions are those of which nothing is listed.
 	Sessions map[string]bool
-	// OfNobody says that no event that names neither a trace nor a session is listed at the
+	// WithoutContext says that no event that names neither a trace nor a session is listed at the
 	// time of the batch's candidates.
-	OfNobody bool
+	WithoutContext bool
 }
 
 // has reports whether nothing can be listed under a key that c is looked for by.
 func (a *Absence) has(c *Candidate, key CandidateKey) bool {
-	return a.Sessions[key.session] || key.ofNobody && a.OfNobody && !c.Stored
+	return a.Sessions[key.session] || key.withoutContext && a.WithoutContext && !c.Stored
 }
 
 // SessionKey is the key under which something is listed of every session of which anything is:
@@ -29,14 +29,14 @@ func SessionKey(session string) CandidateKey {
 	return CandidateKey{Hash: key.Hash, Apart: -1}
 }
 
-// nobody is the key of all events that name neither a trace nor a session.
-var nobody = CandidateKey{Hash: keyHash{}.text('j', "", ""), Apart: -1}
+// anyWithoutContext is the key of all events without context, which name neither a trace nor a session.
+var anyWithoutContext = CandidateKey{Hash: keyHash{}.text('j', "", ""), Apart: -1}
 
-// NobodyKey is the hash of that key.
-var NobodyKey = nobody.Hash
+// WithoutContextKey is the hash of that key.
+var WithoutContextKey = anyWithoutContext.Hash
 
 // LegacyKey is that of a row that migration 038 made: earlier versions listed neither sessions nor
-// what is of nobody under the keys above. Of collectors of these versions that still run a week after
+// events without context under the keys above. Of collectors of these versions that still run a week after
 // the migration, calls are not found.
 const LegacyKey = 0x6c656761637931
 
@@ -45,7 +45,7 @@ const LegacyKey = 0x6c656761637931
 func Absences(sessions []string, first, last int64) []Lookup {
 	lookups := make([]Lookup, 2, 2+len(sessions))
 	lookups[0] = Lookup{Key: CandidateKey{Hash: LegacyKey}, First: first - apartByID, Last: math.MaxInt64}
-	lookups[1] = Lookup{Key: nobody, First: first - apartByID, Last: last + apartByID}
+	lookups[1] = Lookup{Key: anyWithoutContext, First: first - apartByID, Last: last + apartByID}
 	for _, session := range sessions {
 		lookups = append(lookups, Lookup{Key: SessionKey(session), First: math.MinInt64, Last: math.MaxInt64})
 	}
@@ -58,7 +58,7 @@ func NewAbsence(sessions []string, found []bool) (a Absence) {
 	if found[0] {
 		return a
 	}
-	a.OfNobody = !found[1]
+	a.WithoutContext = !found[1]
 	for i, session := range sessions {
 		if !found[2+i] {
 			a.Sessions[session] = true

@@ -81,7 +81,7 @@ func begins(prompts []TurnPrompt, c *Candidate) TurnPrompt {
 // movesTo returns where a prompt goes; turns are where those of its turn are.
 func (s *Signals) movesTo(at int, turns map[turnID]pcommon.TraceID) pcommon.TraceID {
 	c := &s.Candidates[at]
-	if !c.Settled && len(s.partners[at]) > 0 {
+	if !c.Settled && len(s.pairsOf[at]) > 0 {
 		if span := s.turnOf(at, turns); span >= 0 {
 			return s.Candidates[span].Place
 		}

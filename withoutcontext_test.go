@@ -12,10 +12,10 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
 
-// TestRecordsOfNobody has a program whose records are written after their spans have ended (OpenLIT, of
+// TestRecordsWithoutContext has a program whose records are written after their spans have ended (OpenLIT, of
 // streams): they name neither a trace nor a session, and a response as the span does. Each call is one,
 // and so are calls with ids that another call had an hour before.
-func TestRecordsOfNobody(t *testing.T) {
+func TestRecordsWithoutContext(t *testing.T) {
 	url := storetest.NewDatabase(t)
 	first, second, db := startBoth(t, url, nil), startBoth(t, url, nil), openPool(t, url)
 	n, calls := byte(0), 0

@@ -1,0 +1,79 @@
+package trace
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Lookup is a key under which stored candidates are looked for.
+type Lookup struct {
+	Key         CandidateKey
+	First, Last int64 // of their ends
+	Most        int32 // of them, the earliest
+}
+
+// Answer is a response id by which the call that an event without context tells is looked for among all spans.
+type Answer struct {
+	ID          string
+	Key         CandidateKey
+	First, Last int64 // of their ends
+}
+
+// Answers lists the ids of responses of events that name neither a trace nor a session.
+func (s *Signals) Answers() (answers []Answer) {
+	for at := range s.Candidates {
+		c := &s.Candidates[at]
+		if !c.looks() || c.Event == "" || !c.Derived || c.Session != "" || !c.Kind.IsModel() {
+			continue
+		}
+		for _, id := range c.IDs {
+			key := c.withoutContextKey(id)
+			first, last := c.window(key)
+			answers = append(answers, Answer{id, key, first, last})
+		}
+	}
+	return answers
+}
+
+// mostStored bounds how many stored candidates one candidate looks for under a key, and
+// mostMore by how many more another one that looks for the same raises that.
+const (
+	mostStored = 1000
+	mostMore   = 16
+)
+
+// Lookups are the keys under which stored candidates may be found, of those candidates
+// that have not been asked for. Times of one key that overlap are asked for once.
+func (s *Signals) Lookups() []Lookup {
+	var all []Lookup
+	for at := range s.Candidates {
+		c := &s.Candidates[at]
+		if !c.looks() || c.asked {
+			continue
+		}
+		c.asked = true
+		for _, key := range c.LookedUp() {
+			if key.way == byName && c.Event != "" {
+				continue // under a name events alone are listed, and named spans are looked up by their ids
+			}
+			if key.inTrace && c.First && c.Event != "" || s.Absent.has(c, key) {
+				continue
+			}
+			first, last := c.window(key)
+			all = append(all, Lookup{key, first, last, mostStored})
+		}
+	}
+	slices.SortFunc(all, func(a, b Lookup) int {
+		return cmp.Or(cmp.Compare(a.Key.Hash, b.Key.Hash), cmp.Compare(a.First, b.First))
+	})
+	merged := all[:0]
+	for _, l := range all {
+		if n := len(merged); n > 0 && merged[n-1].Key.Hash == l.Key.Hash && merged[n-1].Last >= l.First {
+			merged[n-1].Last = max(merged[n-1].Last, l.Last)
+			merged[n-1].Most += mostMore
+			continue
+		}
+		merged = append(merged, l)
+	}
+	return merged
+}

@@ -1,0 +1,167 @@
+package trace
+
+import (
+	"bytes"
+	"cmp"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+)
+
+// How far apart two observations of one call may end.
+const (
+	apartByID   = int64(time.Minute / time.Microsecond)
+	apartByTime = int64(2 * time.Second / time.Microsecond)
+)
+
+// oneCall reports whether two candidates that share a key are one call, or one of them the sum
+// of calls of which the other is one.
+func oneCall(a, b *Candidate, way way) bool {
+	if way == bySum {
+		return a.Sums && b.mayBeSummed() && a.Start <= b.End && b.End <= a.End || b.Sums && a.mayBeSummed() && b.Start <= a.End && a.End <= b.End
+	}
+	if a.Prompt() || b.Prompt() {
+		return oneTurn(a, b, way)
+	}
+	if a.Kind != b.Kind || a.Event == b.Event || a.Kind == mapping.KindTool && !oneTool(a.ToolName, b.ToolName, way) {
+		return false
+	}
+	switch way {
+	case byName:
+		return a.Event == "" || b.Event == ""
+	case byID:
+		return near(a.End, b.End, apartByID)
+	case byAround:
+		return (a.Failed || a.ByTime || b.ByTime) && oneByTime(a, b)
+	default:
+		return (a.ByTime || b.ByTime) && oneByTime(a, b)
+	}
+}
+
+// oneTool reports whether two names are of one tool. Of calls that a name or an id ties, one may
+// lack the name, or have a namespace or a server before it.
+func oneTool(a, b string, way way) bool {
+	return a == b || way == byName && (a == "" || b == "") || way == byID && (strings.HasSuffix(a, b) || strings.HasSuffix(b, a))
+}
+
+// oneTurn reports whether one of two candidates is the prompt of the turn that the other, a
+// span, is.
+func oneTurn(a, b *Candidate, way way) bool {
+	if !a.Prompt() {
+		a, b = b, a
+	}
+	if b.Event != "" || a.Kind != b.Kind {
+		return false
+	}
+	return way == byName || way == byTurn && (a.Session == "" || b.Session == "" || a.Session == b.Session) &&
+		a.End >= b.Start-apartByID && a.End <= b.End+apartByID
+}
+
+func near(a, b, apart int64) bool { return a-b <= apart && b-a <= apart }
+
+// oneByTime compares two candidates of one session which no id ties.
+func oneByTime(a, b *Candidate) bool {
+	if a.HasID && b.HasID || !near(a.End, b.End, apartByTime) {
+		return false
+	}
+	if a.Kind == mapping.KindTool {
+		return true
+	}
+	if !a.Models.agree(&b.Models) || a.Failed != b.Failed {
+		return false
+	}
+	if a.Failed {
+		return true
+	}
+	known := func(c *Candidate) bool { return c.Input.OK || c.Output.OK }
+	if known(a) != known(b) {
+		return a.Start <= b.End && b.Start <= a.End
+	}
+	return known(a) && a.Input == b.Input && sameOutput(a, b)
+}
+
+// sameOutput compares output up to the reasoning that only one of two reports.
+func sameOutput(a, b *Candidate) bool {
+	if a.Output == b.Output {
+		return true
+	}
+	return a.Reasoning.OK != b.Reasoning.OK && a.Output.V-a.Reasoning.V == b.Output.V-b.Reasoning.V
+}
+
+// Effects is what follows from a pair for its two flags: the column
+// llm_internal_pairs.effects.
+type Effects uint8
+
+// Of a pair the inner one is the span, of two events the one with more figures.
+const (
+	OuterCall   Effects = 1 << iota // the outer's call counts no more
+	OuterTokens                     // nor its tokens
+	OuterCost                       // nor its cost
+	InnerTokens                     // the inner's tokens count no more: the outer reports more of them
+	InnerPriced                     // the inner's estimate counts no more: the outer reports the cost
+	InnerFails                      // the inner has the outer's error
+)
+
+// EventPair is a pair of observations of one call, of which one at least is an event.
+type EventPair struct {
+	Inner, Outer pcommon.SpanID
+	Effects      Effects
+}
+
+// inside reports whether a is the inner one. Of equal events the name decides before the id:
+// where several calls are taken for one another, the events of one name all count.
+func inside(a, b *Candidate) bool {
+	if (a.Sums || b.Sums) && !a.Prompt() && !b.Prompt() {
+		return b.Sums
+	}
+	if (a.Event == "") != (b.Event == "") {
+		return a.Event == ""
+	}
+	return cmp.Or(cmp.Compare(a.Figures, b.Figures), cmp.Compare(a.Event, b.Event), bytes.Compare(a.ID[:], b.ID[:])) > 0
+}
+
+func effects(inner, outer *Candidate) (e Effects) {
+	if outer.Prompt() {
+		return 0
+	}
+	if outer.Sums {
+		if e = OuterTokens; inner.Cost {
+			e |= OuterCost
+		}
+		return e
+	}
+	if fills(inner, outer) {
+		e |= InnerFails
+	}
+	sameTool := inner.ToolCall == "" || outer.ToolCall == "" || inner.ToolCall == outer.ToolCall
+	if inner.Kind == mapping.KindTool {
+		if sameTool {
+			e |= OuterCall
+		}
+		return e
+	}
+	e |= OuterCall
+	more := outer.Figures > inner.Figures
+	if inner.Tokens && !more {
+		e |= OuterTokens
+	}
+	if outer.Tokens && more {
+		e |= InnerTokens
+	}
+	if inner.Cost {
+		e |= OuterCost
+	} else if outer.Cost {
+		e |= InnerPriced
+	}
+	return e
+}
+
+// fills reports whether the error of an event is that of a span, which says nothing of it. What
+// counts stays as the span says it: where the span says neither of an answer nor of figures, it
+// would be taken for another attempt beside the spans around it, which have counted for less.
+func fills(inner, outer *Candidate) bool {
+	return outer.Error && !inner.Error && inner.Event == ""
+}
