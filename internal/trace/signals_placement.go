@@ -23,7 +23,7 @@ type Placement struct {
 // of its turn. It sets their places and returns what is to be stored of them, and the pairs by trace.
 func (s *Signals) Settle() (placements []Placement, pairs map[pcommon.TraceID][]EventPair) {
 	s.pairAll()
-	moved := s.place(&placements)
+	placements, moved := s.place()
 	pairs = map[pcommon.TraceID][]EventPair{}
 	for at := range s.Candidates {
 		for _, other := range s.pairsOf[at] {
@@ -44,70 +44,104 @@ func (s *Signals) Settle() (placements []Placement, pairs map[pcommon.TraceID][]
 	return placements, pairs
 }
 
-// place sets the places of events and returns those that move.
-func (s *Signals) place(placements *[]Placement) map[int]bool {
-	moved := map[int]bool{}
-	var events []int
+// placing sets the places of events.
+type placing struct {
+	*Signals
+	placements []Placement
+	moved      map[int]bool               // stored events that move to another trace
+	taken      map[int]map[string]int     // by span: how many events of a name are placed with it
+	turns      map[turnID]pcommon.TraceID // where prompts of a turn are
+}
+
+// place sets the places of events.
+func (s *Signals) place() (placements []Placement, moved map[int]bool) {
+	p := placing{Signals: s, moved: map[int]bool{}, taken: map[int]map[string]int{}, turns: s.settledTurns()}
+	events := s.unsettled()
+	for _, at := range events {
+		if s.Candidates[at].Prompt() {
+			p.withTurn(at)
+		} else {
+			p.withSpan(at)
+		}
+	}
+	prompts := s.promptsByTurn(func(at int) pcommon.TraceID { return s.Candidates[at].Place })
+	for _, at := range events {
+		if !s.Candidates[at].Settled {
+			p.withOthers(at, prompts)
+		}
+	}
+	return p.placements, p.moved
+}
+
+// unsettled lists the events that may get another place, the inner ones first: others follow them.
+func (s *Signals) unsettled() (events []int) {
 	for at := range s.Candidates {
 		if c := &s.Candidates[at]; c.Event != "" && !c.Settled && (len(s.pairsOf[at]) > 0 || c.mayFollow()) {
 			events = append(events, at)
 		}
 	}
-	// The inner ones first: others follow them.
 	slices.SortFunc(events, func(a, b int) int {
-		return cmp.Or(cmp.Compare(s.Candidates[b].Figures, s.Candidates[a].Figures), cmp.Compare(s.Candidates[b].Event, s.Candidates[a].Event), bytes.Compare(s.Candidates[b].ID[:], s.Candidates[a].ID[:]))
+		x, y := &s.Candidates[a], &s.Candidates[b]
+		return cmp.Or(cmp.Compare(y.Figures, x.Figures), cmp.Compare(y.Event, x.Event), bytes.Compare(y.ID[:], x.ID[:]))
 	})
-	taken, turns := map[int]map[string]int{}, s.settledTurns()
-	settle := func(at int, to pcommon.TraceID, settled bool) {
-		c := &s.Candidates[at]
-		from := c.Place
-		c.Place, c.Settled = to, settled
-		if c.Place != from && c.Stored {
-			moved[at] = true
-			s.pair(at)
-		}
-		if settled || c.Place != from {
-			*placements = append(*placements, Placement{c, from, settled})
+	return events
+}
+
+// settle keeps an event in a trace; settled tells that the trace is that of its span.
+func (p *placing) settle(at int, to pcommon.TraceID, settled bool) {
+	c := &p.Candidates[at]
+	from := c.Place
+	c.Place, c.Settled = to, settled
+	if to != from && c.Stored {
+		p.moved[at] = true
+		p.pair(at)
+	}
+	if settled || to != from {
+		p.placements = append(p.placements, Placement{c, from, settled})
+	}
+}
+
+// withTurn keeps a prompt with the span of its turn.
+func (p *placing) withTurn(at int) {
+	span := p.turnOf(at, p.turns)
+	if span < 0 {
+		return
+	}
+	c, to := &p.Candidates[at], &p.Candidates[span]
+	if c.Place != to.Place {
+		c.Agent = to.ID
+	}
+	p.settle(at, to.Place, true)
+}
+
+// withSpan keeps an event with the span that it is paired with.
+func (p *placing) withSpan(at int) {
+	span := p.nearestSpan(at, p.taken)
+	if span < 0 {
+		return
+	}
+	if p.taken[span] == nil {
+		p.taken[span] = map[string]int{}
+	}
+	p.taken[span][p.Candidates[at].Event]++
+	p.settle(at, p.Candidates[span].Place, true)
+}
+
+// withOthers keeps an event that no span is paired with where the innermost event is that it is paired with,
+// else where the prompt of its turn is.
+func (p *placing) withOthers(at int, prompts map[pcommon.TraceID][]TurnPrompt) {
+	c := &p.Candidates[at]
+	inner := -1
+	for _, other := range p.pairsOf[at] {
+		if o := &p.Candidates[other]; o.Event != "" && inside(o, c) && (inner < 0 || inside(o, &p.Candidates[inner])) {
+			inner = other
 		}
 	}
-	for _, at := range events {
-		if s.Candidates[at].Prompt() {
-			if span := s.turnOf(at, turns); span >= 0 {
-				c, to := &s.Candidates[at], &s.Candidates[span]
-				if c.Place != to.Place {
-					c.Agent = to.ID
-				}
-				settle(at, to.Place, true)
-			}
-			continue
-		}
-		if span := s.nearestSpan(at, taken); span >= 0 {
-			if taken[span] == nil {
-				taken[span] = map[string]int{}
-			}
-			taken[span][s.Candidates[at].Event]++
-			settle(at, s.Candidates[span].Place, true)
-		}
+	if inner >= 0 {
+		p.settle(at, p.Candidates[inner].Place, false)
+	} else if of := prompts[c.TurnTrace]; c.mayFollow() && len(of) > 0 {
+		p.settle(at, begins(of, c).Place, false)
 	}
-	prompts := s.promptsByTurn(func(at int) pcommon.TraceID { return s.Candidates[at].Place })
-	for _, at := range events {
-		c := &s.Candidates[at]
-		if c.Settled {
-			continue
-		}
-		inner := -1
-		for _, other := range s.pairsOf[at] {
-			if o := &s.Candidates[other]; o.Event != "" && inside(o, c) && (inner < 0 || inside(o, &s.Candidates[inner])) {
-				inner = other
-			}
-		}
-		if inner >= 0 {
-			settle(at, s.Candidates[inner].Place, false)
-		} else if of := prompts[c.TurnTrace]; c.mayFollow() && len(of) > 0 {
-			settle(at, begins(of, c).Place, false)
-		}
-	}
-	return moved
 }
 
 // nearestSpan returns the span that an event is paired with; of several the one that ends
