@@ -285,7 +285,7 @@ func (rd *reader) toolContent(parts, id, c jsonval.Node) {
 	if c.Kind() == jsonval.String {
 		blocks, _ = rd.decoded(c)
 	}
-	if holdsToolResponse(blocks) {
+	if holdsToolResponse(blocks) || onlyCalls(blocks) {
 		rd.blocks(parts, blocks)
 		return
 	}
@@ -307,6 +307,19 @@ func onlyText(c jsonval.Node) jsonval.Node {
 		return text
 	}
 	return c
+}
+
+// onlyCalls reports whether all of a list are calls of tools as OpenAI lists them.
+func onlyCalls(list jsonval.Node) bool {
+	if list.Kind() != jsonval.Array {
+		return false
+	}
+	for b := list.First(); b.Exists(); b = b.Next() {
+		if b.Get("type").Str() != "function" || kindOf(b) != partToolCall {
+			return false
+		}
+	}
+	return list.Len() > 0
 }
 
 func holdsToolResponse(c jsonval.Node) bool {

@@ -86,6 +86,9 @@ func kindOf(n jsonval.Node) partKind {
 		if n.Len() == 2 && n.Get("value").Exists() {
 			return partUnknown // a typed value, not a block
 		}
+		if typ.Str() == "function" && n.Get("function").Get("arguments").Exists() {
+			return partToolCall // of the list that OpenAI has beside what is said
+		}
 		return partTypes[typ.Str()]
 	}
 	if n.Get("message_content").Exists() {

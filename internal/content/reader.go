@@ -44,8 +44,10 @@ func (rd *reader) draft(role string) draft { return draft{role: role, parts: rd.
 // end adds a message to those found and settles its role.
 func (rd *reader) end(f draft) {
 	switch {
-	case onlyToolResponses(f.parts):
+	case onlyOf(f.parts, typeToolResponse):
 		f.role = "tool"
+	case f.role == "tool" && onlyOf(f.parts, typeToolCall):
+		f.role = "assistant" // Koog files calls under what answers them
 	case f.role != "":
 	case rd.dir == Output:
 		f.role = "assistant"
@@ -55,9 +57,9 @@ func (rd *reader) end(f draft) {
 	rd.found = append(rd.found, f)
 }
 
-func onlyToolResponses(parts jsonval.Node) bool {
+func onlyOf(parts jsonval.Node, typ string) bool {
 	for p := parts.First(); p.Exists(); p = p.Next() {
-		if p.Get("type").Str() != typeToolResponse {
+		if p.Get("type").Str() != typ {
 			return false
 		}
 	}

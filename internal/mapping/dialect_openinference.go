@@ -27,6 +27,7 @@ var _ = register(dialect{
 			{attr: "llm.invocation_parameters", path: "model"},
 			{attr: "llm.model_name"},
 			{attr: "embedding.model_name"},
+			{attr: "embedding.invocation_parameters", path: "model"},
 			{attr: "reranker.model_name"},
 			{attr: "decision.request.model_name"},
 			{attr: "decision.model_name"},
@@ -81,7 +82,7 @@ var _ = register(dialect{
 		},
 		fOutputMessages: {
 			{attr: "llm.output_messages.#", drop: openInferenceWraps},
-			{attr: "llm.choices.#", drop: []string{"completion"}},
+			{attr: "llm.choices.#"},
 			{attr: "output.value", only: onlyLLM, as: asBody, at: afterTruLens},
 			{attr: "output.value", only: onlyLLM, path: "output", at: afterTruLens},
 		},
@@ -235,7 +236,7 @@ func openInferenceAgent(r *reading, _ value) value {
 	if kind != "AGENT" || r.span.Name() == "Agent workflow" {
 		return value{}
 	}
-	return r.textValue(strings.TrimSuffix(r.span.Name(), ".run"))
+	return r.textValue(bracketed(strings.TrimSuffix(r.span.Name(), ".run")))
 }
 
 // openInferenceTool is the tool's name in the name of its span.

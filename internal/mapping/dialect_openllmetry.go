@@ -83,7 +83,7 @@ var _ = register(dialect{
 })
 
 var openLLMetryHeads = []string{
-	"role", "content", "name", "tool_call_id", "tool_calls", "function_call", "finish_reason", "refusal", "reasoning", "user",
+	"role", "content", "name", "tool_call_id", "tool_calls", "function_call", "finish_reason", "refusal", "reasoning", "user", "text",
 }
 
 // ofTraceloopAgent lets the name of an entity be an agent's only on its own span.

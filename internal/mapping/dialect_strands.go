@@ -13,6 +13,14 @@ var _ = register(dialect{
 	},
 	kinds: []kindRule{
 		{at: kindByOthers, attr: "agent_loop.cycle_id", values: map[string]Kind{"": KindChain}},
-		{at: kindByOthers, attr: "event_loop.cycle_id", values: map[string]Kind{"": KindChain}},
+		{at: kindByOthers, attr: "event_loop.cycle_id", of: strandsCycle, note: "any → chain, where the span counts no tokens"},
 	},
 })
+
+// strandsCycle: the first versions write the id of the cycle on the calls in it too.
+func strandsCycle(r *reading, _ string) (Kind, verdict) {
+	if r.hasText(fInputTokens) && r.hasText(fOutputTokens) {
+		return KindOther, undecided
+	}
+	return KindChain, decided
+}

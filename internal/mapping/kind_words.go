@@ -270,7 +270,13 @@ type kindFound struct {
 
 // kindByName reads the name of the span, up to the first blank.
 func (r *reading) kindByName(e evidence) (Kind, looked) {
-	name, _, _ := strings.Cut(r.span.Name(), " ")
+	name, rest, _ := strings.Cut(r.span.Name(), " ")
+	switch {
+	case doneWords[lower(rest)]:
+		return KindOther, lookedInVain // Crew Created: what there is now, and no run of it
+	case rest != "" && providerAliases[lower(name)] != "":
+		name, _, _ = strings.Cut(rest, " ") // openai embeddings/create
+	}
 	found := remember(r.nameKinds, name, kindOfName)
 	k, l := found.kind, found.looked
 	if l == lookedInVain && e&showsModel == 0 && (strings.HasPrefix(name, "agent.") || strings.HasPrefix(name, "agent:")) {
@@ -287,6 +293,9 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 	}
 	return k, lookedKind
 }
+
+// doneWords end the names of spans that say what was made.
+var doneWords = wordSet("created updated deleted added registered")
 
 func kindOfName(name string) kindFound {
 	plain, media := true, false

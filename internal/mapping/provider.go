@@ -160,6 +160,9 @@ func modelProvider(model string) string {
 			return "aws.bedrock"
 		}
 	}
+	if strings.Contains(model, "publishers/") && strings.Contains(model, "/models/") {
+		return "gcp.vertex_ai" // the resource name of a model there, whoever made it
+	}
 	for _, m := range modelProviders {
 		if strings.HasPrefix(model, m.prefix) && !shortNameGoesOn(model, m.prefix) {
 			return m.provider

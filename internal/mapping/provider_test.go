@@ -39,6 +39,7 @@ func TestProviderIsInferredFromModels(t *testing.T) {
 		"deepseek.r1-v1:0": "aws.bedrock", "amazon.nova-pro-v1:0": "aws.bedrock", "openai.gpt-oss-120b-1:0": "aws.bedrock",
 		"vertexai/gemini-2.5-pro": "gcp.vertex_ai", "openai/gpt-4o": "openai", "anthropic/claude-3.5-sonnet": "anthropic",
 		"x-ai/grok-4": "x_ai", "arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-3": "aws.bedrock",
+		"publishers/anthropic/models/claude-sonnet-4-5": "gcp.vertex_ai", "projects/p/locations/l/publishers/google/models/gemini-2.5-flash": "gcp.vertex_ai",
 		"meta-llama/Llama-3": "", "ollama-thing": "", "rerank-v3": "", "": "",
 	} {
 		require.Equal(t, want, modelProvider(model), model)

@@ -118,10 +118,20 @@ func calledAs(r *reading, _ value) value {
 	if owner, _, is := strings.Cut(name, "."); is && r.out.Kind == KindAgent && !strings.Contains(name, " ") {
 		name = owner // of the method that runs the agent
 	}
+	name = bracketed(name)
 	if onlySays(name, runWords) || frameworks[lower(name)] {
 		return value{}
 	}
 	return r.textValue(name)
+}
+
+// bracketed is the name in brackets behind words that only say what is run: agent_run [planner].
+func bracketed(name string) string {
+	before, after, is := strings.Cut(name, "[")
+	if inner, whole := strings.CutSuffix(after, "]"); is && whole && inner != "" && onlySays(before, runWords) {
+		return inner
+	}
+	return name
 }
 
 // onlySays reports whether all words of a name are such words.

@@ -121,12 +121,12 @@ var unknownTails = tailsOf(map[unnamed]string{
 	namesSystemText:       "system",
 	namesToolCalls:        "tool calls, function calls",
 	namesThinking:         "thinking, reasoning, reasoning content, reasoning text, thinking content, thoughts",
-	namesTools:            "tools, tool definitions, tool specs, tool schemas, available tools, functions",
+	namesTools:            "tools, tool definitions, tool specs, tool schemas, available tools, tools available, functions",
 	namesQuery:            "query, query text, search query, search text, retrieval query",
 	namesDocuments:        "documents, docs, chunks, passages, contexts, retrieval context, nodes",
 	namesHits:             "results, hits, matches, output documents, ranked documents, reranked documents",
 	namesCallArguments:    "arguments, args, params, parameters, kwargs, tool input, tool parameters, tool params, tool kwargs, tool request, call input",
-	namesCallResult:       "result, tool output, call output, return value, returned, tool return",
+	namesCallResult:       "result, tool output, call output, return value, returned, tool return, tool message",
 	namesCallID:           "tool call id, tool use id, tool invocation id, call id, tool id",
 	namesTool:             "tool, function name, tool call name",
 	namesAgent:            "agent",
@@ -220,6 +220,10 @@ func unknownKeyOf(words []string) unnamed {
 		return names
 	}
 	names, length := tailOf(words)
+	if n := len(words); names == namesNothing && n > 1 && words[n-1] == "value" { // as the text of input.value
+		words = words[:n-1]
+		names, length = tailOf(words)
+	}
 	before := words[:len(words)-length]
 	other := func(w string) bool { return ofUnknown[w] || otherThings[w] && (w != "mcp" || !ofTool[names]) }
 	wholeCost := names == namesCost && len(words) == 1 || length > 1 && costs[names] // total_cost needs no more
