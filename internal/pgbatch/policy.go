@@ -1,6 +1,7 @@
 package pgbatch
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -16,6 +17,8 @@ const (
 	Later Verdict = iota
 	// NewConnection: as Later, and the connection is not used again.
 	NewConnection
+	// TooLong: as Later, and in smaller transactions.
+	TooLong
 	// Conflict: tried again at once, up to 5 times, then Later.
 	Conflict
 	// Fault: the batch's own. Halved until the rows at fault stand alone; they are set
@@ -34,10 +37,11 @@ var policy = map[string]Verdict{
 	"08":    Later,         // connection
 	"25006": NewConnection, // read-only: the server has become a standby
 	"25P03": NewConnection, // idle_in_transaction_session_timeout
-	"25P04": Later,         // transaction_timeout
+	"25P04": TooLong,       // transaction_timeout
 	"53":    Later,         // disk full, out of connections
 	"53200": Suspect,       // out of memory, perhaps for this batch only
-	"57":    Later,         // shutdown, crash, cancelled by an administrator or statement_timeout
+	"57":    Later,         // shutdown, crash
+	"57014": TooLong,       // statement_timeout, or cancelled by an administrator
 
 	// Somebody has to change a setting, a grant, the schema or the server.
 	"0A":    Later, // feature not supported: an extension such as Citus refuses a statement, whatever its rows
@@ -85,8 +89,10 @@ func Judge(err error) Verdict {
 		return judgeCode(pgErr)
 	case errors.Is(err, ErrRow):
 		return Suspect
+	case errors.Is(err, context.DeadlineExceeded):
+		return TooLong
 	}
-	return Later // the network, the context, or no connection
+	return Later // the network, the end of the collector, or no connection
 }
 
 func judgeCode(err *pgconn.PgError) Verdict {
@@ -123,7 +129,7 @@ func (v Verdict) attempts(part bool) int {
 	switch {
 	case v == Conflict:
 		return conflictAttempts
-	case part:
+	case part, v == TooLong:
 		return 1
 	case v == Suspect:
 		return suspectAttempts

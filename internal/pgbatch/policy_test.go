@@ -31,7 +31,8 @@ func TestAttemptsByCode(t *testing.T) {
 		{"22012", 2, Fault}, {"23503", 2, Fault}, {"54000", 2, Fault}, {"44000", 2, Fault}, {"23001", 2, Fault},
 		{"XX000", 3, Suspect}, {"XX001", 3, Suspect}, {"P0001", 3, Suspect}, {"38000", 3, Suspect},
 		{"58030", 3, Suspect}, {"53200", 3, Suspect}, {"42804", 3, Suspect}, {"99999", 3, Suspect},
-		{"53100", 2, Later}, {"57014", 2, Later}, {"08006", 2, Later}, {"28000", 2, Later},
+		{"57014", 1, TooLong}, {"25P04", 1, TooLong},
+		{"53100", 2, Later}, {"57P01", 2, Later}, {"08006", 2, Later}, {"28000", 2, Later},
 		{"0A000", 2, Later}, {"42501", 2, Later}, {"42P01", 2, Later}, {"42703", 2, Later}, {"3F000", 2, Later},
 	} {
 		for _, careful := range []bool{false, true} {
@@ -61,7 +62,8 @@ func TestVerdictsOfOtherErrors(t *testing.T) {
 		err  error
 		want Verdict
 	}{
-		{context.DeadlineExceeded, Later},
+		{context.DeadlineExceeded, TooLong},
+		{fmt.Errorf("copy: %w", context.DeadlineExceeded), TooLong},
 		{context.Canceled, Later},
 		{io.ErrUnexpectedEOF, Later},
 		{&net.OpError{Op: "read", Err: errors.New("reset")}, Later},

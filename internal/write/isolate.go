@@ -14,16 +14,12 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
 
-// maxTransactionRows bounds a transaction: one that runs longer than the timeout would
-// never succeed. A batch of 8 MiB has as many spans if they say next to nothing.
-const maxTransactionRows = 16384
-
 // unreadableRow is the reason for setting aside spans whose trace has a stored row that
 // cannot be read.
 const unreadableRow = "stored_row_unreadable"
 
-// Write stores a batch in one transaction, or in several if the batch is very large or
-// holds spans that cannot be stored: those are set aside, all others are stored. A span
+// Write stores a batch in one transaction, or in several if the batch is very large, if such
+// transactions took too long, or if it holds spans that cannot be stored: those are set aside, all others are stored. A span
 // that is stored already is skipped and counted as duplicate. An error says that
 // Postgres cannot store the spans left at present. unknown are traces that no
 // cache knows: most of them are new.
@@ -47,18 +43,26 @@ func (s *session) store(ctx context.Context, b *mapping.Batch, careful bool) err
 	if b.Len() == 0 {
 		return nil
 	}
-	if b.Len() > maxTransactionRows {
+	if b.Len() > s.w.size.max() {
 		return s.storeHalves(ctx, b, careful)
 	}
+	begin, had := time.Now(), timeLeft(ctx)
 	part, err := s.w.transact(ctx, b, s.unknown, careful, false)
 	if careful && len(b.Spans) == 1 && pgbatch.Final(err) == pgbatch.Suspect {
 		part, err = s.w.transact(ctx, b, s.unknown, careful, false) // the last word on this span
 	}
 	if err == nil {
+		s.w.size.succeeded(b.Len(), time.Since(begin), had)
 		s.result.add(&part)
 		return nil
 	}
 	verdict := pgbatch.Final(err)
+	if verdict == pgbatch.TooLong {
+		s.w.size.tookTooLong(b.Len())
+		if b.Len() > 1 && ctx.Err() == nil {
+			return s.storeHalves(ctx, b, careful)
+		}
+	}
 	if verdict != pgbatch.Fault && (verdict != pgbatch.Suspect || !s.othersCanBeStored(ctx)) {
 		s.leave(b)
 		return err
@@ -68,6 +72,15 @@ func (s *session) store(ctx context.Context, b *mapping.Batch, careful bool) err
 	}
 	s.setAside(b, err)
 	return nil
+}
+
+// timeLeft is the time until the deadline of a context, 0 where that has none.
+func timeLeft(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return 0
+	}
+	return max(1, time.Until(deadline))
 }
 
 // storeHalves stores one half of a batch after the other.

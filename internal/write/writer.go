@@ -24,7 +24,8 @@ type Writer struct {
 	contents  seen.Contents
 	optimism  optimism // for contents
 	newTraces optimism
-	apart     optimism    // that batches which pair have no calls in common
+	apart     optimism // that batches which pair have no calls in common
+	size      transactionSize
 	mayProve  atomic.Bool // the role could read what proves that contents are stored
 }
 

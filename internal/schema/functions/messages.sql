@@ -1,9 +1,12 @@
 -- Which messages of a call's input say something new: one is new unless an earlier call
 -- of the trace, or of the session, held it as often, in its input or its answer. "yes"
--- that a history holds twice is new twice.
+-- that a history holds twice is new twice. Nearly always a call goes on where one shortly
+-- before it ended. Then the beginning of its input is known, and only the rest is looked
+-- for in all calls before: 0.4 s instead of 4 for a session of 250 calls with their whole
+-- histories. && compares all with all, which pays for a short rest only. OFFSET 0 lets the inner query run for one trace at a time.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_new_inputs(of_trace uuid, of_session text, began timestamptz, of_span text, ids uuid[])
 RETURNS boolean[]
-LANGUAGE plpgsql STABLE SET jit = off AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 BEGIN
     IF cardinality(ids) > 0 IS NOT TRUE THEN
         RETURN NULL;
@@ -13,23 +16,33 @@ BEGIN
             SELECT of_trace AS id
             UNION
             SELECT s.trace_id FROM {{.schema}}.llm_spans s WHERE s.session_id = of_session AND s.start_time <= began
-        ), earlier AS (
-            SELECT ARRAY(SELECT unnest(e.input_message_ids) UNION ALL SELECT unnest(e.output_message_ids)) AS ids
-            FROM traces JOIN {{.schema}}.llm_traces t ON t.id = traces.id
-            JOIN {{.schema}}.llm_internal_calls e ON e.trace_id = t.id AND e.start_time BETWEEN t.start_time AND t.end_time
-            WHERE e.is_call AND (e.start_time, e.span_id) < (began, of_span)
-                AND (e.trace_id = of_trace OR e.session_id = of_session)
-        ), asked AS MATERIALIZED (
-            SELECT DISTINCT a.id FROM unnest(llm_internal_new_inputs.ids) a (id)
+        ), earlier AS MATERIALIZED (
+            SELECT c.* FROM traces JOIN {{.schema}}.llm_traces t ON t.id = traces.id
+            CROSS JOIN LATERAL (
+                SELECT e.start_time, e.span_id, coalesce(e.input_message_ids, '{}') AS inputs, coalesce(e.output_message_ids, '{}') AS outputs
+                FROM {{.schema}}.llm_internal_calls e
+                WHERE e.trace_id = t.id AND e.start_time BETWEEN t.start_time AND t.end_time
+                    AND e.is_call AND (e.start_time, e.span_id) < (began, of_span)
+                    AND (e.trace_id = of_trace OR e.session_id = of_session)
+                OFFSET 0) c
+        ), rest AS MATERIALIZED (
+            SELECT k.known, ids[k.known + 1:] AS ids
+            FROM (SELECT coalesce((
+                SELECT cardinality(e.inputs) FROM (SELECT * FROM earlier e ORDER BY e.start_time DESC, e.span_id DESC OFFSET 0) e
+                WHERE e.inputs <> '{}' AND e.inputs = llm_internal_new_inputs.ids[1:cardinality(e.inputs)] LIMIT 1), 0) AS known) k
         ), said AS (
             SELECT counted.id, max(counted.times) AS times
             FROM (SELECT e.n, u.id, count(*) AS times
-                  FROM (SELECT row_number() OVER () AS n, earlier.ids FROM earlier) e CROSS JOIN LATERAL unnest(e.ids) u (id)
-                  JOIN asked ON asked.id = u.id GROUP BY e.n, u.id) counted
+                  FROM (SELECT row_number() OVER () AS n, e.inputs || e.outputs AS ids FROM earlier e CROSS JOIN rest r
+                        WHERE cardinality(r.ids) > 16 OR e.outputs && r.ids OR e.inputs && r.ids) e
+                  CROSS JOIN LATERAL unnest(e.ids) u (id)
+                  JOIN (SELECT DISTINCT unnest(r.ids) AS id FROM rest r) asked ON asked.id = u.id
+                  GROUP BY e.n, u.id) counted
             GROUP BY counted.id
         )
-        SELECT array_agg(m.times > coalesce(s.times, 0) ORDER BY m.place)
-        FROM (SELECT u.id, u.place, row_number() OVER (PARTITION BY u.id ORDER BY u.place) AS times
+        SELECT array_agg(m.place > r.known AND m.times > coalesce(s.times, 0) ORDER BY m.place)
+        FROM rest r
+        CROSS JOIN (SELECT u.id, u.place, row_number() OVER (PARTITION BY u.id ORDER BY u.place) AS times
               FROM unnest(llm_internal_new_inputs.ids) WITH ORDINALITY u (id, place)) m
         LEFT JOIN said s ON s.id = m.id);
 END
