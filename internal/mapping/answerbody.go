@@ -75,15 +75,25 @@ func memberText(keys ...string) func(*reading, value) value {
 // text. Outputs may be long, and the two members are short: the text is not parsed.
 func (r *reading) answerText(v value) (body, kept string) {
 	s := r.objectText(v)
+	if namesChoices(s) {
+		return s, ""
+	}
 	if jsonval.Index(s, `"generations"`) >= 0 {
 		return "", jsonval.Member(after(s, `"message"`), "kwargs")
 	}
 	for _, told := range [...]string{`"choices"`, `"candidates"`, `"output"`, `"assistant"`} {
-		if strings.Contains(s, told) {
+		if jsonval.Index(s, told) >= 0 {
 			return s, ""
 		}
 	}
 	return "", ""
+}
+
+// namesChoices reports whether a response's body names its answers in its head, as most do. To look for what LangChain
+// keeps in all of a long body took a twentieth of the time of its span.
+func namesChoices(s string) bool {
+	head := s[:min(len(s), headWithin)]
+	return jsonval.Index(head, `"generations"`) < 0 && (jsonval.Index(head, `"choices"`) >= 0 || jsonval.Index(head, `"candidates"`) >= 0)
 }
 
 // bodyFinish takes the reason why an answer ended from a response's body: from the first choice

@@ -38,35 +38,47 @@ func (r *reading) parsedAt(v pcommon.Value) int32 {
 		}
 	}
 	p := parsed{attr: v}
-	p.node = r.parse(v, &p.repairs)
+	p.node, p.plain = r.parse(v, &p.repairs)
 	r.parsed = append(r.parsed, p)
 	return int32(len(r.parsed) - 1)
 }
 
-// parse reads a value as JSON: encoded once or twice, or as Python prints a dict.
-func (r *reading) parse(v pcommon.Value, repairs *jsonval.Repairs) jsonval.Node {
+// plainObject returns the tree of a text that is a JSON object, if another field has had the text parsed.
+func (r *reading) plainObject(v pcommon.Value) jsonval.Node {
+	for i := range r.parsed[:min(len(r.parsed), maxSought)] {
+		if p := &r.parsed[i]; p.attr == v && p.plain && p.repairs == 0 && isObject(p.node) {
+			return p.node
+		}
+	}
+	return jsonval.Node{}
+}
+
+// parse reads a value as JSON: encoded once or twice, or as Python prints a dict; plain tells a text that is
+// encoded once.
+func (r *reading) parse(v pcommon.Value, repairs *jsonval.Repairs) (n jsonval.Node, plain bool) {
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
 	case pcommon.ValueTypeBytes:
-		return r.parseMessagePack(v.Bytes().AsRaw())
+		return r.parseMessagePack(v.Bytes().AsRaw()), false
 	default:
-		return r.doc.FromValue(v, repairs)
+		return r.doc.FromValue(v, repairs), false
 	}
 	n, ok := r.doc.Parse(v.Str(), repairs)
+	plain = ok
 	if !ok {
 		n, ok = r.parsePython(v.Str(), repairs)
 	}
 	if ok && n.Kind() == jsonval.String {
 		if inner := n.Str(); strings.HasPrefix(inner, "{") || strings.HasPrefix(inner, "[") {
 			if again, ok := r.doc.Parse(inner, repairs); ok {
-				return again
+				return again, false
 			}
 			if again, ok := r.parsePython(inner, repairs); ok {
-				return again
+				return again, false
 			}
 		}
 	}
-	return n
+	return n, plain
 }
 
 // isPython begins a dict as Python prints it.

@@ -23,6 +23,7 @@ type slot struct {
 type parsed struct {
 	attr    pcommon.Value
 	node    jsonval.Node
+	plain   bool // a text that is encoded once
 	repairs jsonval.Repairs
 }
 
@@ -120,11 +121,8 @@ type reading struct {
 
 // start readies the scratch for a span.
 func (r *reading) start(span ptrace.Span, out *Span, dialects uint64) {
+	r.forget()
 	r.span, r.out, r.dialects = span, out, dialects
-	for _, s := range r.touched {
-		r.slots[s] = slot{}
-	}
-	r.touched = r.touched[:0]
 	r.keys.start()
 	r.hits, r.classes, r.events, r.leaves = r.hits[:0], r.classes[:0], r.events[:0], r.leaves[:0]
 	r.read, r.repeats = r.read[:0], r.repeats[:0]
@@ -133,9 +131,18 @@ func (r *reading) start(span ptrace.Span, out *Span, dialects uint64) {
 	r.fed, r.exception, r.scored, r.rep = r.t.nameFeeds, -1, false, 0
 	copy(r.ready[:], r.t.always[:]) // an assignment would copy 16 bytes at a time
 	r.shows, r.stated, r.copied, r.original, r.hasUnknown, r.hasNew, r.ownOf = 0, r.stated[:0], false, false, false, false, 0
-	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
 	r.slots[r.t.name] = slot{attr: -1, event: -1, set: true}
 	r.messages, r.parsed, r.referred = r.messages[:0], r.parsed[:0], r.referred[:0]
+}
+
+// forget lets go of the span before.
+func (r *reading) forget() {
+	for _, s := range r.touched {
+		r.slots[s] = slot{}
+	}
+	r.touched = r.touched[:0]
+	r.span, r.out = ptrace.Span{}, nil
+	r.linked, r.linkWords = pcommon.Map{}, content.Content{}
 	r.usageBody, r.usageText = pcommon.Value{}, ""
 	r.doc.Reset()
 }
@@ -145,7 +152,7 @@ const maxScratch = 1 << 12
 
 // release lets go of the batch.
 func (r *reading) release() {
-	r.start(ptrace.Span{}, nil, 0)
+	r.forget()
 	r.jsonNeed.learn(r.spans)
 	r.idNeed.learn(r.spans)
 	r.batch, r.chunk, r.ids, r.usageParts, r.around = nil, nil, nil, nil, around{}

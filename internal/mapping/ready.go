@@ -16,7 +16,7 @@ type positions [2]uint64
 // maxPositions is how many sources a field may have, and how many rules there may be.
 const maxPositions = 128
 
-func (p *positions) add(i int) { p[i/64] |= 1 << (i % 64) }
+func (p *positions) add(i uint8) { p[i/64] |= 1 << (i % 64) }
 
 func (p *positions) merge(other *positions) {
 	p[0] |= other[0]
@@ -43,7 +43,7 @@ func (p *positions) next() int {
 type feed struct {
 	list   uint8
 	at     uint8
-	object bool // only if the value is a JSON object
+	object bool // only if the value is a JSON object; such feeds of a slot come last
 }
 
 const kindList = numFields
@@ -93,13 +93,24 @@ func (t *table) link() {
 				t.nameRules[d] = &positions{}
 				t.nameRuled |= rule.dialect
 			}
-			t.nameRules[d].add(i)
+			t.nameRules[d].add(uint8(i))
 		default:
-			t.always[kindList].add(i)
+			t.always[kindList].add(uint8(i))
 		}
 	}
 	for _, fd := range feeds[t.name] {
-		t.always[fd.list].add(int(fd.at))
+		t.always[fd.list].add(fd.at)
+	}
+	for _, of := range feeds {
+		slices.SortStableFunc(of, func(a, b feed) int {
+			switch {
+			case a.object == b.object:
+				return 0
+			case b.object:
+				return -1
+			}
+			return 1
+		})
 	}
 	t.feeds = slices.Concat(feeds...)
 	for i, at := 0, 0; i <= len(feeds); i++ {
@@ -113,13 +124,15 @@ func (t *table) link() {
 // touch marks what a slot feeds as ready.
 func (r *reading) touch(slot int16) {
 	r.touched = append(r.touched, slot)
+	object := false
 	for _, fd := range r.t.feeds[r.t.feedsFrom[slot]:r.t.feedsFrom[slot+1]] {
-		if fd.object {
+		if fd.object && !object {
 			if v := r.slots[slot].value; v == (pcommon.Value{}) || !mayBeObject(v) {
-				continue
+				return
 			}
+			object = true
 		}
-		r.ready[fd.list].add(int(fd.at))
+		r.ready[fd.list].add(fd.at)
 	}
 }
 

@@ -55,7 +55,9 @@ type table struct {
 	firstToken    int16
 	// conventions are the dialects that do not name the emitter.
 	conventions uint64
-	copies      []copyRule
+	// excluded are, by exclusion, the dialects that its mark shows.
+	excluded []uint64
+	copies   []copyRule
 }
 
 // maxSources is more than any dialect has for a field; ranks are spread by it, so
@@ -156,6 +158,9 @@ func compile(all []*dialect) *table {
 	t.addAnswers()
 	t.addUnknownEvents()
 	t.addCopies()
+	for _, e := range exclusions {
+		t.excluded = append(t.excluded, t.marksOf(e.mark))
+	}
 	for f := range t.sources {
 		slices.SortStableFunc(t.sources[f], func(a, b boundSource) int { return cmp.Compare(a.rank, b.rank) })
 	}
@@ -271,6 +276,14 @@ func (t *table) mark(mark string, bit uint64) {
 	} else {
 		info.marks |= bit
 	}
+}
+
+// marksOf are the dialects that a key shows whatever its value.
+func (t *table) marksOf(key string) uint64 {
+	if info := t.keys[key]; info != nil {
+		return info.marks
+	}
+	return 0
 }
 
 func (t *table) addSource(d *dialect, bit uint64, f field, i int) {

@@ -272,7 +272,8 @@ func (r *reading) excludesCache(from *boundSource) bool {
 		a.exclusions, a.excluding = exclusionsOf(r.scopeName, r.scopeVersion), true
 	}
 	for left := a.exclusions; left != 0; left &= left - 1 {
-		if exclusions[bits.TrailingZeros32(left)].covers(r, from) {
+		i := bits.TrailingZeros32(left)
+		if marked := r.t.excluded[i]; (marked == 0 || marked&r.dialects != 0) && exclusions[i].covers(r, from) {
 			return true
 		}
 	}
