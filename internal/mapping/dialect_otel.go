@@ -23,7 +23,7 @@ var _ = register(dialect{
 		},
 		fFinishReasons: {{attr: "gen_ai.response.finish_reasons"}},
 		fRequestParameters: {
-			{attr: "gen_ai.request.*", except: []string{"model", "stream", "is_stream", "user", "type", "provider", "available_tools", "functions.", "tools", "tools.", "tool.", "messages", "input", "prompt"}},
+			{attr: "gen_ai.request.*", except: []string{"model", "stream", "is_stream", "user", "type", "provider", "available_tools", "functions.", "tools", "tools.", "tool.", "messages", "input", "prompt", "instructions"}},
 			{attr: "gen_ai.output.type", param: "output_type"},
 			{attr: "gen_ai.input.messages", as: asBody, object: true, with: bodyWithModel, note: "of a body that names a model", at: last1},
 		},
@@ -91,6 +91,7 @@ var _ = register(dialect{
 			{attr: "gen_ai.system_instructions"},
 			{attr: "gen_ai.input.messages", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: last1},
 			{event: inferenceDetails, attr: "gen_ai.system_instructions", at: events1},
+			{attr: "gen_ai.request.instructions", at: last1}, // of the first Agent Frameworks
 		},
 		fToolDefinitions: {
 			{attr: "gen_ai.tool.definitions"},

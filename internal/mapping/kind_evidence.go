@@ -29,10 +29,11 @@ const (
 	showsTotal
 	showsEmbedding
 	showsVectorSize
+	showsCalls // how many calls lie below
 )
 
 // aiWords are words of keys that programs without a model hardly have.
-var aiWords = wordSet("llm genai agent agents prompt prompts completion completions model token tokens embedding embeddings openai anthropic langchain tool ai rerank reranked reranker reranking")
+var aiWords = wordSet("llm genai agent agents prompt prompts completion completions model token tokens embedding embeddings openai anthropic langchain tool ai rag rerank reranked reranker reranking")
 
 // guardFacts are what keys tell of a guard.
 var guardFacts = wordSet("name passed result action verdict violations triggered")
@@ -62,6 +63,9 @@ func evidenceOf(words []string) (e evidence) {
 	}
 	if slices.Contains(words, "retrieval") || slices.Contains(words, "retrieved") {
 		e |= showsRetrieval
+	}
+	if ends("model", "calls") || ends("llm", "calls") || ends("model", "call", "count") || ends("llm", "call", "count") {
+		e |= showsCalls
 	}
 	if words[0] == "a2a" && ends("agent", "name") {
 		e |= showsAgentName
@@ -99,7 +103,7 @@ func evidenceOf(words []string) (e evidence) {
 var toolKeys = [][]string{
 	{"tool", "name"}, {"tool", "call", "id"}, {"tool", "arguments"}, {"tool", "args"}, {"tool", "result"},
 	{"tool", "call", "name"}, {"tool", "call", "arguments"}, {"tool", "call", "args"}, {"tool", "call", "result"}, {"tool", "function", "name"},
-	{"tool", "call", "function", "arguments"}, {"mcp", "tool"},
+	{"tool", "call", "function", "arguments"}, {"mcp", "tool"}, {"tool", "input"}, {"tool", "output"},
 }
 
 // fieldEvidence is what the fields show that dialects know of.
@@ -155,7 +159,7 @@ func (src *boundSource) notWhole() bool {
 func (r *reading) kindByEvidence(e evidence, byName Kind, named bool) (Kind, string) {
 	tokens := e&showsInput != 0 && e&showsOutput != 0
 	switch {
-	case e&showsGuardrail != 0:
+	case e&showsGuardrail != 0 && (!tokens || e&showsModel == 0 || named && byName != KindLLM || strings.Contains(r.span.Name(), "uard")):
 		return KindGuardrail, "the span has keys of a guardrail"
 	case e&showsTool != 0 && !tokens:
 		return KindTool, "the span has keys of a tool"
@@ -182,6 +186,8 @@ func (r *reading) kindByEvidence(e evidence, byName Kind, named bool) (Kind, str
 	switch {
 	case named && (byName != KindChain || !tokens):
 		return byName, "the name of the span"
+	case tokens && e&showsCalls != 0:
+		return KindChain, "the span counts the calls of a model, and their tokens"
 	case tokens:
 		return KindLLM, "the span counts input and output tokens"
 	}
@@ -197,7 +203,7 @@ func kindByWeakEvidence(e evidence) (Kind, string) {
 		return KindLLM, "the span has a model and messages"
 	case e&showsEnd != 0:
 		return KindLLM, "the span says why an answer ended"
-	case e&showsModel != 0 && e&showsTotal != 0:
+	case e&showsModel != 0 && e&(showsTotal|showsInput) != 0:
 		return KindLLM, "the span has a model and counts tokens"
 	case e&showsModel != 0 && e&showsProvider != 0:
 		return KindLLM, "the span has a model and a provider"

@@ -294,6 +294,15 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 	return k, lookedKind
 }
 
+// searchNames are what is done to find what a model is given.
+var searchNames = wordSet("retrieve retrieval search query")
+
+// endsInRAG reports whether a name ends in that of retrieval-augmented generation.
+func endsInRAG(name string) bool {
+	words := wordsOf(name)
+	return len(words) > 0 && words[len(words)-1] == "rag"
+}
+
 // doneWords end the names of spans that say what was made.
 var doneWords = wordSet("created updated deleted added registered")
 
@@ -301,6 +310,9 @@ func kindOfName(name string) kindFound {
 	plain, media := true, false
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
 		last := name[i+1:]
+		if searchNames[last] && endsInRAG(name[:i]) {
+			return kindFound{KindRetriever, lookedKind}
+		}
 		if neverNames[last] {
 			return kindFound{KindOther, lookedNever}
 		}

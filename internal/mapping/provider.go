@@ -19,7 +19,7 @@ var providerAliases = map[string]string{
 	"google_vertex_ai_gemini": "gcp.vertex_ai", "google_vertex_ai_anthropic": "gcp.vertex_ai",
 	"google-vertex": "gcp.vertex_ai", "google.vertex": "gcp.vertex_ai", "google-cloud": "gcp.vertex_ai",
 	"gcp.gemini": "gcp.gemini", "gemini": "gcp.gemini", "googleai": "gcp.gemini", "google-gla": "gcp.gemini",
-	"google.generative-ai": "gcp.gemini", "google_ai_gemini": "gcp.gemini",
+	"google.generative-ai": "gcp.gemini", "google_ai_gemini": "gcp.gemini", "google_gemini": "gcp.gemini",
 	"gcp.gen_ai": "gcp.gen_ai", "google": "gcp.gen_ai", "google_genai": "gcp.gen_ai",
 	"mistral_ai": "mistral_ai", "mistral": "mistral_ai", "mistralai": "mistral_ai",
 	"x_ai": "x_ai", "xai": "x_ai", "x.ai": "x_ai", "x-ai": "x_ai",

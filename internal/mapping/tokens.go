@@ -14,7 +14,8 @@ type tokenFact uint8
 
 // The facts.
 const (
-	noTokens tokenFact = iota
+	noTokens       tokenFact = iota
+	tokensResponse           // output, or a total beside it: after all others
 	tokensInput
 	tokensOutput
 	tokensTotal
@@ -35,7 +36,7 @@ const (
 
 // tokenFields are the fields that the facts feed, if no dialect says so.
 var tokenFields = [numTokenFacts]field{
-	tokensInput: fInputTokens, tokensOutput: fOutputTokens, tokensTotal: fTotalTokens, tokensRead: fCacheRead,
+	tokensResponse: fOutputTokens, tokensInput: fInputTokens, tokensOutput: fOutputTokens, tokensTotal: fTotalTokens, tokensRead: fCacheRead,
 	tokensWrite: fCacheCreation, tokensWrite5m: fCacheWrite5m, tokensWrite1h: fCacheWrite1h, tokensReasoning: fReasoning, tokensCandidates: fOutputTokens,
 	tokensInputAudio: fInputAudio, tokensOutputAudio: fOutputAudio, tokensInputImage: fInputImage, tokensOutputImage: fOutputImage,
 	webSearches: fWebSearches,
@@ -43,7 +44,7 @@ var tokenFields = [numTokenFacts]field{
 
 // tokenFactNames name the facts as the documentation does.
 var tokenFactNames = [numTokenFacts]string{
-	tokensInput: "*.input_tokens", tokensOutput: "*.output_tokens", tokensTotal: "*.total_tokens", tokensRead: "*.cache_read_tokens",
+	tokensResponse: "*.response_tokens", tokensInput: "*.input_tokens", tokensOutput: "*.output_tokens", tokensTotal: "*.total_tokens", tokensRead: "*.cache_read_tokens",
 	tokensWrite: "*.cache_write_tokens", tokensWrite5m: "*.ephemeral_5m_tokens", tokensWrite1h: "*.ephemeral_1h_tokens",
 	tokensReasoning: "*.reasoning_tokens", tokensCandidates: "*.candidates_tokens", tokensInputAudio: "*.input_audio_tokens",
 	tokensOutputAudio: "*.output_audio_tokens", tokensInputImage: "*.input_image_tokens", tokensOutputImage: "*.output_image_tokens",
@@ -87,9 +88,19 @@ func tokenFactOf(words []string) tokenFact {
 		return slices.ContainsFunc(name, func(w string) bool { return slices.Contains(any, w) })
 	}
 	input, output := has("input", "prompt", "in"), has("output", "completion", "completions", "out", "generated")
+	before := ""
+	if from > 0 {
+		before = words[from-1]
+	}
 	switch {
 	case has("web") && has("search") && has("requests"):
 		return webSearches
+	case before == "response" && len(name) == 1 && name[0] == "tokens":
+		return tokensResponse
+	case tokenOwners[before] && len(name) == 2 && name[0] == "cache": // ai.cache.read, beside ai.tokens.input
+		return map[string]tokenFact{"read": tokensRead, "write": tokensWrite, "creation": tokensWrite}[name[1]]
+	}
+	switch {
 	case !has("token", "tokens", "usage"), has("tool", "search", "requests"):
 		return noTokens
 	case has("ephemeral") && has("1h"):
