@@ -1,4 +1,4 @@
-// Package trace counts each call of a trace once (contract: "What counts once") and
+// Package trace counts each call of a trace once (docs/counting.md) and
 // sums a trace up. The package knows neither SQL nor a connection: it says what it has
 // to be told, and what changes.
 //

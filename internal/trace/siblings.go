@@ -11,7 +11,7 @@ import (
 )
 
 // sameCall reports whether two spans of different scopes, the time of one within that
-// of the other, are one call (contract: "side by side").
+// of the other, are one call (docs/counting.md, "Side by side").
 func sameCall(a, b *Span) bool {
 	if a.Kind != b.Kind || a.Scope == b.Scope || a.ID == b.ID || a.Event || b.Event {
 		return false

@@ -8,8 +8,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// Programs that send spans and log records observe one call in both signals (contract:
-// "What counts once, in two signals"). The files signals_*.go find pairs of such observations, and
+// Programs that send spans and log records observe one call in both signals (docs/counting.md,
+// "In two signals"). The files signals_*.go find pairs of such observations, and
 // say what follows from a pair: which of the two counts, and in whose trace an event is kept.
 
 // Signals finds the pairs among candidates: those of a batch, and stored ones that share

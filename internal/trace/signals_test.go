@@ -150,7 +150,7 @@ func observed(r source, call Candidate, in pcommon.TraceID, n int, event, id str
 	return call
 }
 
-// pairByDefinition is the contract's rule of two signals, without a thought of keys.
+// pairByDefinition is the rule of docs/counting.md for two signals, without a thought of keys.
 func pairByDefinition(a, b *Candidate) bool {
 	if a.Kind == mapping.KindAgent && b.Kind == mapping.KindAgent {
 		return promptByDefinition(a, b) || promptByDefinition(b, a)
@@ -369,7 +369,7 @@ func (s *signalStorage) counts(c *Candidate) bool {
 	return e&OuterTokens == 0 || c.Cost && e&OuterCost == 0
 }
 
-// requireSums compares which sums count no more with the contract's rule.
+// requireSums compares which sums count no more with the rule.
 func (s *signalStorage) requireSums(t *testing.T, seed uint64, all []Candidate) (sums int) {
 	for i := range all {
 		sum := &all[i]

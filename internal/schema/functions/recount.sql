@@ -1,6 +1,6 @@
 -- Removes spans, and counts anew what is left of their traces.
 
--- Counts what is left of a trace anew, as the contract defines it, and stores which calls
+-- Counts what is left of a trace anew, as docs/counting.md defines it, and stores which calls
 -- side by side are one. What lies below a span is known by what matters of it, not by
 -- span, so the work grows with the trace and not with its depth. Calls side by side that
 -- are one have a key in common.
