@@ -15,16 +15,6 @@ func SQLState(err error) string {
 	return ""
 }
 
-// IsDataFault reports whether Postgres refused a value, which trying again
-// cannot change: a data exception, an integrity violation or a program limit.
-func IsDataFault(err error) bool {
-	switch class(SQLState(err)) {
-	case "22", "23", "54":
-		return true
-	}
-	return false
-}
-
 // Rule returns the text of Postgres' error that names the broken rule. Its
 // detail, hint and context, which can quote the refused value, are left out.
 // Codes whose text itself quotes the value give "".

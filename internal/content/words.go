@@ -275,13 +275,6 @@ func withoutWrapper(s *scratch, n jsonval.Node, r *jsonval.Repairs) jsonval.Node
 	return n
 }
 
-// ValueNode is Value for a part of a tree.
-func (z *Normalizer) ValueNode(n jsonval.Node, encoded bool, r *jsonval.Repairs) (Content, bool) {
-	s := z.open()
-	defer z.close(s)
-	return z.found(s, readValue(s, n, encoded, r), r)
-}
-
 func readValue(s *scratch, n jsonval.Node, encoded bool, r *jsonval.Repairs) jsonval.Node {
 	if n.Blank() {
 		return jsonval.Node{}

@@ -20,7 +20,7 @@ func TestStepsAreBounded(t *testing.T) {
 			last = s.ID
 		})
 		var p Planner
-		ask, result := p.Plan(New(spans, nil))
+		ask, result := p.Plan(begin(spans, nil))
 		require.Nil(t, ask)
 		return result
 	}
@@ -36,7 +36,7 @@ func TestStepsAreBounded(t *testing.T) {
 func TestLargeTracesAreNotReadWhole(t *testing.T) {
 	batch := flat(1, func(_ int, s *Span) { s.Kind = mapping.KindLLM })
 	for _, spans := range []int{LargeTrace, LargeTrace + 1} {
-		tr := New(batch, &Rollup{Spans: int64(spans)})
+		tr := begin(batch, &Rollup{Spans: int64(spans)})
 		var p Planner
 		ask, _ := p.Plan(tr)
 		require.Equal(t, spans == LargeTrace, ask.Whole)

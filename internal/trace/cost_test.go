@@ -185,7 +185,7 @@ func below(spans []Span, parent pcommon.SpanID) []Span {
 }
 
 func model(s *Span, i int) {
-	s.Kind, s.Scope, s.Models = mapping.KindLLM, []string{"a", "b"}[i%2], NewModels("gpt-4o")
+	s.Kind, s.Scope, s.Models = mapping.KindLLM, []string{"a", "b"}[i%2], newModels("gpt-4o")
 }
 
 func tokens(s *Span) { s.Input, s.Output = mapping.Int{V: 10, OK: true}, mapping.Int{V: 5, OK: true} }

@@ -19,7 +19,7 @@
 //
 // # Plan, ask, plan again
 //
-// New takes the spans that a batch brings of one trace and the row of llm_traces.
+// Trace.Begin takes the spans that a batch brings of one trace and the row of llm_traces.
 // Planner.Plan returns a result, or an Ask for facts that earlier batches stored; with
 // the answers it is called again, from the start. A trace that the batch creates needs
 // no answers.

@@ -75,7 +75,7 @@ func TestEventsCountInBatchesAsAtOnce(t *testing.T) {
 
 // requireAtOnce compares what is stored with the spans counted at once.
 func (s *storage) requireAtOnce(t *testing.T, spans []Span, seed uint64) {
-	once := New(spans, nil)
+	once := begin(spans, nil)
 	for _, pairs := range s.events {
 		once.KnowEvents(pairs...)
 	}

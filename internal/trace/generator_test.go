@@ -135,7 +135,7 @@ func facts(r source, s *Span) {
 	s.Failed = s.Error && s.FirstOutput == [16]byte{} && !s.reportsTokens()
 	from.RequestModel = []string{"", "gpt-4o", "openai/gpt-4o", "claude"}[r.IntN(4)]
 	from.ResponseModel = []string{"", "", "gpt-4o-2024", "claude-1"}[r.IntN(4)]
-	s.Models = NewModels(from.RequestModel, from.ResponseModel)
+	s.Models = newModels(from.RequestModel, from.ResponseModel)
 	s.ResponseID = []string{"", "", "", "r1", "r2"}[r.IntN(5)]
 }
 

@@ -15,11 +15,11 @@ func TestWhatEventsSaidLeavesWithThem(t *testing.T) {
 	call := Of(&mapping.Span{SpanID: [8]byte{1}, Kind: mapping.KindLLM, RequestModel: "m", Tags: []string{"a", "b"}, SessionID: "s", Start: 1, End: 2, Event: event})
 	tool := Of(&mapping.Span{SpanID: [8]byte{2}, Kind: mapping.KindTool, ToolName: "t", Tags: []string{"b"}, UserID: "u", Start: 3, End: 4, Event: event})
 	var p Planner
-	ask, first := p.Plan(New([]Span{call, tool}, nil))
+	ask, first := p.Plan(begin([]Span{call, tool}, nil))
 	require.Nil(t, ask)
 	require.Equal(t, []string{"m"}, first.Row.Models)
 
-	moving := New(nil, first.Row)
+	moving := begin(nil, first.Row)
 	moving.Leave(call.ID, call.Start)
 	ask, _ = p.Plan(moving)
 	require.True(t, ask.Whole)

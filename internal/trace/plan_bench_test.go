@@ -21,7 +21,7 @@ func BenchmarkNewTrace(b *testing.B) {
 			var provenance []byte
 			b.ReportAllocs()
 			for b.Loop() {
-				_, r := p.Plan(New(of(spans), nil))
+				_, r := p.Plan(begin(of(spans), nil))
 				provenance = r.Row.AppendProvenance(provenance[:0])
 			}
 		})

@@ -12,7 +12,7 @@ import (
 
 // Result is what changes.
 type Result struct {
-	// Spans are the flags of the batch's spans, as New got them. A duplicate is stored
+	// Spans are the flags of the batch's spans, as Begin got them. A duplicate is stored
 	// already, or stands earlier in the batch.
 	Spans     []Flags
 	Duplicate []bool

@@ -242,7 +242,7 @@ func (c *spanClass) set(i int, s *Span) {
 	}
 	switch {
 	case c.kind.IsModel():
-		s.Models = NewModels("gpt-4o")
+		s.Models = newModels("gpt-4o")
 		s.ResponseID, s.LastInput, s.FirstOutput = text(c.response), id(c.input), id(c.output)
 		if c.estimate && s.reportsTokens() {
 			s.Estimate = decimal.NewNullDecimal(decimal.New(1, 0))

@@ -26,7 +26,7 @@ func observations(r source) (all []Candidate) {
 		}
 		call.End = 1_700_000_000_000_000 + int64(r.IntN(3))*70_000_000 + int64(r.IntN(4))*1_500_000
 		call.Start = call.End - int64(r.IntN(3))*1_000_000
-		call.Models = NewModels([]string{"", "gpt", "gpt-4o", "claude"}[r.IntN(4)])
+		call.Models = newModels([]string{"", "gpt", "gpt-4o", "claude"}[r.IntN(4)])
 		if call.Kind == mapping.KindTool {
 			call.ToolName = []string{"bash", "read"}[r.IntN(2)]
 		} else if r.IntN(4) == 0 {

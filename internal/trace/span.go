@@ -41,8 +41,8 @@ type Models struct {
 	count int8
 }
 
-// NewModels cuts the prefixes off names; an empty name is unknown.
-func NewModels(names ...string) (m Models) {
+// newModels cuts the prefixes off names; an empty name is unknown.
+func newModels(names ...string) (m Models) {
 	for _, name := range names {
 		if name != "" {
 			m.names[m.count] = name[strings.LastIndexByte(name, '/')+1:]
@@ -86,7 +86,7 @@ func Of(s *mapping.Span) Span {
 	}
 	c.Failed = c.Error && s.Adjustments&mapping.ErrorFromRecord == 0 && len(s.OutputMessageIDs) == 0 && !c.reportsTokens()
 	c.ResponseID = s.ResponseID
-	c.Models = NewModels(s.RequestModel, s.ResponseModel)
+	c.Models = newModels(s.RequestModel, s.ResponseModel)
 	if n := len(s.InputMessageIDs); n > 0 {
 		c.LastInput = s.InputMessageIDs[n-1]
 	}

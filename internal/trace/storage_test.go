@@ -46,7 +46,7 @@ func newStorage() *storage {
 
 // store counts a batch, with pairs of which one is an event, and stores what comes of it.
 func (s *storage) store(t testing.TB, batch []Span, pairs ...EventPair) {
-	trace := New(batch, s.row)
+	trace := begin(batch, s.row)
 	trace.KnowEvents(pairs...)
 	for range 100 {
 		var before uint64
@@ -347,4 +347,11 @@ func allocated() uint64 {
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(sample)
 	return sample[0].Value.Uint64()
+}
+
+// begin returns the trace of the spans of a batch.
+func begin(spans []Span, stored *Rollup) *Trace {
+	t := &Trace{}
+	t.Begin(spans, stored)
+	return t
 }

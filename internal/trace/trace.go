@@ -74,15 +74,8 @@ type ToolKey struct{ Name, Call uint64 }
 
 func (t *Tool) settled() bool { return t.Covered && !t.Counted }
 
-// New returns the trace of the spans of a batch; stored is its row, or nil if the
-// batch creates it.
-func New(spans []Span, stored *Rollup) *Trace {
-	t := &Trace{}
-	t.Begin(spans, stored)
-	return t
-}
-
-// Begin makes t what New returns, for those who count many traces one after the other.
+// Begin makes t the trace of the spans of a batch; stored is its row, or nil if the batch creates it. A Trace may be
+// begun again for the next one.
 func (t *Trace) Begin(spans []Span, stored *Rollup) { *t = Trace{spans: spans, stored: stored} }
 
 // KnowSpans takes stored spans.

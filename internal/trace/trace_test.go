@@ -147,7 +147,7 @@ func FuzzCounting(f *testing.F) {
 func TestStoredCallTellsWhatItLearned(t *testing.T) {
 	span := func(id byte, scope, response string, start, end int64) Span {
 		return Span{
-			ID: pcommon.SpanID{id}, Kind: mapping.KindLLM, Scope: scope, ResponseID: response, Models: NewModels("gpt-4o"),
+			ID: pcommon.SpanID{id}, Kind: mapping.KindLLM, Scope: scope, ResponseID: response, Models: newModels("gpt-4o"),
 			Start: 1_700_000_000_000_000 + start, End: 1_700_000_000_000_000 + end, From: &mapping.Span{Name: "span", Status: "unset"},
 		}
 	}
@@ -174,7 +174,7 @@ func TestStoredCallTellsWhatItLearned(t *testing.T) {
 func TestAnotherObservationSaysMore(t *testing.T) {
 	span := func(id byte, scope string, start, end int64) Span {
 		return Span{
-			ID: pcommon.SpanID{id}, Kind: mapping.KindLLM, Scope: scope, ResponseID: "r", Models: NewModels("gpt-4o"),
+			ID: pcommon.SpanID{id}, Kind: mapping.KindLLM, Scope: scope, ResponseID: "r", Models: newModels("gpt-4o"),
 			Start: 1_700_000_000_000_000 + start, End: 1_700_000_000_000_000 + end, From: &mapping.Span{Name: "span", Status: "unset"},
 		}
 	}
