@@ -69,14 +69,14 @@ type rule struct {
 	duration, seconds []string
 	// failed are conditions of which any says that the call failed.
 	failed []condition
-	// Ids that other tellings of the call carry.
+	// Ids that other observations of the call carry.
 	request, response, toolCall []string
 	// names says what the span id of the record stands for.
 	names naming
 	// facts are the attributes that name a session, a user, a turn or the call: no words,
 	// whatever their keys say.
 	facts []string
-	// byTime says that nothing but time ties the record to other tellings.
+	// byTime says that nothing but time ties the record to other observations.
 	byTime bool
 	// order is in which attributes are written: the same each time.
 	order struct{ fields, sums, fixed, texts []string }
