@@ -454,8 +454,8 @@ func (rd *reader) python(s string) (n jsonval.Node, ok bool) {
 // calls adds the tool calls that stand beside the content of a message.
 func (rd *reader) calls(parts, n jsonval.Node) {
 	extra := n.Get("additional_kwargs")
-	told := parts.Len()
-	rd.told = rd.told[:0]
+	before := parts.Len()
+	rd.inContent = rd.inContent[:0]
 	for _, list := range [...]jsonval.Node{
 		n.Get("tool_calls"), n.Get("toolCalls"), n.Get("toolRequests"), extra.Get("tool_calls"),
 	} {
@@ -463,13 +463,13 @@ func (rd *reader) calls(parts, n jsonval.Node) {
 			list, _ = rd.decoded(list)
 		}
 		if list.Kind() == jsonval.Object {
-			rd.addToolCall(parts, list, told)
+			rd.addToolCall(parts, list, before)
 		}
 		for c := list.First(); list.Kind() == jsonval.Array && c.Exists(); c = c.Next() {
 			call, _ := rd.decoded(c)
-			rd.addToolCall(parts, call, told)
+			rd.addToolCall(parts, call, before)
 		}
-		if parts.Len() > told {
+		if parts.Len() > before {
 			return
 		}
 	}
@@ -483,6 +483,6 @@ func (rd *reader) calls(parts, n jsonval.Node) {
 		call.Set("arguments", n.Get("function_call_arguments_json"))
 	}
 	if call.Kind() == jsonval.Object {
-		rd.addToolCall(parts, call, told)
+		rd.addToolCall(parts, call, before)
 	}
 }

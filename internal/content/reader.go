@@ -9,11 +9,11 @@ import (
 // reader finds the messages in a value of any shape and builds their canonical
 // form in the same Doc.
 type reader struct {
-	d     *jsonval.Doc
-	dir   Direction
-	r     *jsonval.Repairs
-	found []draft
-	told  []string // canonical calls of the content of the message being read
+	d         *jsonval.Doc
+	dir       Direction
+	r         *jsonval.Repairs
+	found     []draft
+	inContent []string // canonical calls of the content of the message being read
 }
 
 func (s *scratch) reader(d *jsonval.Doc, dir Direction, r *jsonval.Repairs) *reader {
@@ -81,7 +81,7 @@ func (rd *reader) text(s string) bool {
 		}
 		n, ok := rd.d.Parse(s, rd.r)
 		if !ok {
-			if n, ok = rd.python(s); ok && !rd.speaks(n) {
+			if n, ok = rd.python(s); ok && !rd.isMessages(n) {
 				break
 			}
 		}
@@ -102,9 +102,9 @@ func (rd *reader) text(s string) bool {
 	return true
 }
 
-// speaks reports whether a value of Python is a message or a list of messages and blocks, and not
+// isMessages reports whether a value of Python is a message or a list of messages and blocks, and not
 // what a message says.
-func (rd *reader) speaks(n jsonval.Node) bool {
+func (rd *reader) isMessages(n jsonval.Node) bool {
 	if n.Kind() != jsonval.Array {
 		return standalone(n) || rd.isKeyed(n)
 	}

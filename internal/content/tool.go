@@ -15,9 +15,9 @@ var (
 	responses     = jsonval.KeysOf("response", "result", "output", "content")
 )
 
-// addToolCall adds a tool_call part, unless the parts before told (all, if 0) name
-// the same call already: some producers tell it in the content and beside it.
-func (rd *reader) addToolCall(parts, n jsonval.Node, told int) {
+// addToolCall adds a tool_call part, unless the parts hold the same call already: some producers write a call in
+// the content and beside the content. before is how many parts the content gave, 0 while the content is read.
+func (rd *reader) addToolCall(parts, n jsonval.Node, before int) {
 	id := callID(n)
 	for at, inner := n.Any(innerCalls, 0); at >= 0; at, inner = n.Any(innerCalls, at+1) {
 		if inner.Kind() == jsonval.Object {
@@ -37,7 +37,7 @@ func (rd *reader) addToolCall(parts, n jsonval.Node, told int) {
 	p.Put("id", id)
 	p.Put("name", name)
 	p.Put("arguments", args)
-	if !rd.hasCall(parts, p, told) {
+	if !rd.hasCall(parts, p, before) {
 		parts.Add(p)
 	}
 }
@@ -109,11 +109,11 @@ func (rd *reader) unfolded(s string) (n jsonval.Node, ok bool) {
 const maxCompared = 256
 
 // hasCall reports whether the parts hold a call with the id of p or, both without
-// id, whether the first told of them hold one of its name and arguments.
-func (rd *reader) hasCall(parts, p jsonval.Node, told int) bool {
+// id, whether those of the content hold one of its name and arguments.
+func (rd *reader) hasCall(parts, p jsonval.Node, before int) bool {
 	id := p.Get("id").Text()
-	if id == "" && told > 0 {
-		return rd.hasBody(parts, p, told)
+	if id == "" && before > 0 {
+		return rd.hasBody(parts, p, before)
 	}
 	at := 0
 	for c := parts.First(); c.Exists() && at < maxCompared; c = c.Next() {
@@ -128,20 +128,20 @@ func (rd *reader) hasCall(parts, p jsonval.Node, told int) bool {
 	return false
 }
 
-// hasBody reports whether the first told parts hold the call p. It writes each of them
+// hasBody reports whether the parts of the content hold the call p. It writes each of them
 // once for all calls that are compared with them.
-func (rd *reader) hasBody(parts, p jsonval.Node, told int) bool {
+func (rd *reader) hasBody(parts, p jsonval.Node, before int) bool {
 	var r jsonval.Repairs
 	c := parts.First()
-	for len(rd.told) < min(told, maxCompared) {
+	for len(rd.inContent) < min(before, maxCompared) {
 		body := ""
 		if c.Get("type").Str() == typeToolCall && c.Get("id").Text() == "" {
 			body = string(jsonval.Append(nil, c, &r))
 		}
-		rd.told = append(rd.told, body)
+		rd.inContent = append(rd.inContent, body)
 		c = c.Next()
 	}
-	return slices.Contains(rd.told, string(jsonval.Append(nil, p, &r)))
+	return slices.Contains(rd.inContent, string(jsonval.Append(nil, p, &r)))
 }
 
 // toolResponsePart reads a tool's result from a content block.

@@ -40,7 +40,7 @@ type keyRead struct {
 	traits *traits
 	guess  *guess // what the value is if an unknown emitter has it; nil: not read yet
 	json   []byte // the key and its colon among the attributes; nil for one that must be repaired
-	seen   uint64 // the turn in which a span or record last had the key
+	seen   uint64 // the number of the span or record that last had the key
 	// next are the keys that came after it last, the last first: emitters write the keys of spans of
 	// one kind in the same order, and spans of two kinds often come in turns.
 	next [2]*keyRead
@@ -70,10 +70,10 @@ func (r *reading) see(key string, at int32) *keyRead {
 		}
 	}
 	r.before = k
-	if k.seen == r.turn {
+	if k.seen == r.number {
 		r.repeats = append(r.repeats, at)
 	}
-	k.seen = r.turn
+	k.seen = r.number
 	r.read[at] = k
 	return k
 }

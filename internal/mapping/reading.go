@@ -95,7 +95,7 @@ type reading struct {
 	repeats []int32    // attributes whose keys have come before on the span
 	first   keyRead    // stands before the first key of each span
 	before  *keyRead   // the key before the one that is read next
-	turn    uint64     // counts spans and records
+	number  uint64     // of the span or record, counted up
 	events  []eventState
 	keys    ownKeys
 
@@ -126,7 +126,7 @@ func (r *reading) start(span ptrace.Span, out *Span, dialects uint64) {
 	r.keys.start()
 	r.hits, r.classes, r.events, r.leaves = r.hits[:0], r.classes[:0], r.events[:0], r.leaves[:0]
 	r.read, r.repeats = r.read[:0], r.repeats[:0]
-	r.turn++
+	r.number++
 	r.before = &r.first
 	r.fed, r.exception, r.scored, r.rep = r.t.nameFeeds, -1, false, 0
 	copy(r.ready[:], r.t.always[:]) // an assignment would copy 16 bytes at a time
