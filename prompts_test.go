@@ -130,3 +130,36 @@ func requirePrompts(t *testing.T, db *pgxpool.Pool, run agentruns.Run) {
 		}
 	}
 }
+
+// TestPromptsAfterTheCallsOfTheirTurns has the prompts of sessions come in batches of their own, after calls
+// of which records keep the keys, so that nothing of the sessions is listed: the calls are in the trace of the
+// prompt, which may be another one than that of the turn, and the prompt is what the trace was asked.
+func TestPromptsAfterTheCallsOfTheirTurns(t *testing.T) {
+	url := storetest.NewDatabase(t)
+	db, c := openPool(t, url), startBoth(t, url, nil)
+	at := time.Now().Add(-3 * time.Hour)
+	record := func(session, event string, after time.Duration) plog.Logs {
+		ld := plog.NewLogs()
+		sl := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty()
+		sl.Scope().SetName("com.anthropic.claude_code.events")
+		rec := sl.LogRecords().AppendEmpty()
+		rec.SetTimestamp(pcommon.NewTimestampFromTime(at.Add(after)))
+		for key, v := range map[string]any{
+			"event.name": event, "session.id": session, "prompt.id": "1", "prompt": session, "model": "m", "input_tokens": 3, "output_tokens": 4,
+		} {
+			require.NoError(t, rec.Attributes().PutEmpty(key).FromRaw(v))
+		}
+		return ld
+	}
+	for n, session := range []string{"of the turn's trace", "of another trace"} {
+		require.NoError(t, c.logs.ConsumeLogs(t.Context(), record(session, "api_request", time.Second)))
+		prompt := record(session, "user_prompt", 0)
+		if n > 0 {
+			prompt.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).SetTraceID(pcommon.TraceID{byte(n)})
+		}
+		require.NoError(t, c.logs.ConsumeLogs(t.Context(), prompt))
+		require.Equal(t, []string{session}, column[string](t, db, `SELECT i.input FROM llm_trace_io i JOIN llm_calls c ON c.trace_id = i.trace_id WHERE c.session_id = $1`, session))
+	}
+	require.Equal(t, 2, countRows(t, db, "SELECT FROM llm_traces"), dump(t, db))
+	rowcheck.Consistent(t, db)
+}

@@ -1,6 +1,10 @@
 package content
 
-import "github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+import (
+	"strings"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+)
 
 // Join returns the body of one message with the parts of several; nil if there is none.
 // Role and name are the first's.
@@ -27,6 +31,43 @@ func Join(bodies [][]byte) []byte {
 	}
 	joined.Set("parts", parts)
 	return jsonval.Append(nil, joined, &rep)
+}
+
+// JoinChunks returns the body of the message of which the bodies are what a stream brought, in
+// order: texts that follow one another are one, and the role is the assistant's. The name of a tool before the
+// id of its call, name__id, goes: the next call's history has the id alone.
+func JoinChunks(bodies [][]byte) []byte {
+	var d jsonval.Doc
+	var rep jsonval.Repairs
+	message, ok := d.Parse(string(Join(bodies)), &rep)
+	if !ok {
+		return nil
+	}
+	parts, text := d.Array(), ""
+	flush := func() {
+		if text != "" {
+			part := d.Object()
+			part.Set("content", d.String(text))
+			part.Set("type", d.String(typeText))
+			parts.Add(part)
+		}
+		text = ""
+	}
+	for p := message.Get("parts").First(); p.Exists(); p = p.Next() {
+		if p.Get("type").Str() == typeText && p.Get("content").Kind() == jsonval.String {
+			text += p.Get("content").Str()
+			continue
+		}
+		flush()
+		if id, named := strings.CutPrefix(p.Get("id").Str(), p.Get("name").Str()+"__"); named && id != "" {
+			p.Set("id", d.String(id))
+		}
+		parts.Add(p)
+	}
+	flush()
+	message.Set("parts", parts)
+	message.Set("role", d.String("assistant"))
+	return jsonval.Append(nil, message, &rep)
 }
 
 // JoinParts makes one list of the lists of parts that stored bodies are; nil for none.

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 )
 
 // TestCodingAgentsTraces compares what the spans of coding agents tell with what their
@@ -70,4 +72,26 @@ func TestCodingAgentsTraces(t *testing.T) {
 			require.Equal(t, want.Reasoning, sum.Reasoning.V, "reasoning")
 		})
 	}
+}
+
+// TestChunksOfAStreamAreOneAnswer has an answer of which Gemini CLI lists the chunks, and the next call's
+// history with it: both are one content. Log records give the answer the role of the system.
+func TestChunksOfAStreamAreOneAnswer(t *testing.T) {
+	m := New(Options{})
+	call := func(input, output string) *Span {
+		return &m.Map(testSpan{name: "llm_call", scope: "gemini-cli", attrs: map[string]any{
+			"gen_ai.operation.name": "llm_call", "gen_ai.input.messages": input, "gen_ai.output.messages": output,
+		}}.traces(t)).Spans[0]
+	}
+	const asked, answer = `{"role":"user","parts":[{"text":"look"}]}`, `{"role":"model","parts":[{"text":"Let me look."},{"functionCall":{"id":"ls_1_0","name":"ls","args":{}}}]}`
+	told := call("["+asked+","+answer+"]", `[{"role":"model","parts":[{"text":"Nothing there."}]}]`).InputMessageIDs[1]
+	for name, chunks := range map[string]string{
+		"of the API": `[{"role":"model","parts":[{"text":"Let me "}]},{"role":"model","parts":[{"text":"look."}]},{"role":"model","parts":[{"functionCall":{"id":"ls__ls_1_0","name":"ls","args":{}}}]}]`,
+		"of records": `[{"role":"system","finish_reason":"stop","parts":[{"type":"text","content":"Let me "}]},{"role":"system","finish_reason":"stop","parts":[{"type":"text","content":"look."}]},
+			{"role":"system","finish_reason":"stop","parts":[{"type":"tool_call","id":"ls__ls_1_0","name":"ls","arguments":{}}]}]`,
+		"one": `[{"role":"system","parts":[{"type":"text","content":"Let me look."},{"type":"tool_call","id":"ls_1_0","name":"ls","arguments":{}}]}]`,
+	} {
+		require.Equal(t, []content.ID{told}, call("["+asked+"]", chunks).OutputMessageIDs, name)
+	}
+	require.Len(t, call("["+asked+"]", `[{"role":"assistant","parts":[{"type":"text","content":"one"}]},{"role":"assistant","parts":[{"type":"text","content":"other"}]}]`).OutputMessageIDs, 2)
 }

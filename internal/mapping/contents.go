@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -140,6 +141,9 @@ func (r *reading) messagesOf(f field, dir content.Direction) (w said) {
 		}
 		if r.readMessages(src, dir, &w) && (w.history != nil || len(r.messages) > mark) {
 			w.messages = r.messages[mark:len(r.messages):len(r.messages)]
+			if f == fOutputMessages && r.cameInChunks(src, &w) {
+				w.joinChunks()
+			}
 			if src.delta {
 				r.adjust(InputDelta, src)
 			}
@@ -152,6 +156,48 @@ func (r *reading) messagesOf(f field, dir content.Direction) (w said) {
 		r.messages = r.messages[:mark]
 	}
 	return w
+}
+
+// cameInChunks reports whether an answer is what a stream brought, chunk by chunk: Gemini's API streams
+// contents of the role model, of which Gemini CLI lists each, on log records with the role system. Several
+// candidates are told as such, and no answer is the system's.
+func (r *reading) cameInChunks(src *boundSource, w *said) bool {
+	several := w.history != nil && len(w.ids) > 1 || w.history == nil && (len(w.messages) > 1 || len(w.messages) == 1 && w.messages[0].Role == "system")
+	if !several || src.answer != nil || src.list || src.as == asMessageEvents || src.as == asEventList {
+		return false
+	}
+	v, ok := r.given(src)
+	if !ok {
+		return false
+	}
+	n := r.parseOnce(v)
+	if n.Kind() != jsonval.Array {
+		return false
+	}
+	for c := n.First(); c.Exists(); c = c.Next() {
+		if role := c.Get("role").Str(); role != "model" && role != "system" {
+			return false
+		}
+	}
+	return true
+}
+
+// joinChunks makes one message of several.
+func (w *said) joinChunks() {
+	all := w.messages
+	if w.history != nil {
+		all = w.history.Messages()
+	}
+	bodies, finish := make([][]byte, len(all)), ""
+	for i := range all {
+		bodies[i], finish = all[i].Body, cmp.Or(all[i].FinishReason, finish)
+	}
+	body := content.JoinChunks(bodies)
+	if body == nil {
+		return
+	}
+	w.history, w.ids = nil, nil
+	w.messages = []content.Message{{Content: content.Content{ID: content.Of(body), Body: body}, Role: "assistant", FinishReason: finish}}
 }
 
 // hasNoParts reports whether a message has a role only.

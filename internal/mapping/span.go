@@ -196,6 +196,7 @@ type EventCall struct {
 	IDs       []string       // of request, response or tool call
 	ByTime    bool           // nothing but time ties it to other observations of the call
 	Derived   bool           // the trace is derived from the turn: the event names none
+	AnySpan   bool           // spans of any scope may observe the call: the program's are not known by theirs
 	// TurnTrace is the trace that is derived from the turn, of prompts and of events that name none.
 	TurnTrace pcommon.TraceID
 	Words     *Words // that are those of the span that the event names too; nil for none

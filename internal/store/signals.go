@@ -193,16 +193,45 @@ func (s *Store) FindAnswered(ctx context.Context, c *pgbatch.Conn, answers []tra
 	})...)
 }
 
-// EventsWithoutContext is the statement that tells whether events that name neither a trace nor a session tell calls
-// that end within a time.
-func (s *Store) EventsWithoutContext(first, last int64, found *bool) pgbatch.Statement {
+// sessionTimeRow asks for the spans of a session.
+type sessionTimeRow struct {
+	n int32
+	trace.SessionTime
+}
+
+// longestSpan is how long before its end a span begins at most that is found by its session.
+const longestSpan = microsPerDay
+
+var sessionTimeColumns = []pgbatch.Column[sessionTimeRow]{
+	pgbatch.Col("n", pgtype.Int4OID, func(b []byte, r *sessionTimeRow) []byte { return pgbatch.AppendInt32(b, r.n) }),
+	pgbatch.Col("session_id", pgtype.TextOID, func(b []byte, r *sessionTimeRow) []byte { return pgbatch.AppendText(b, r.Session) }),
+	pgbatch.Col("first", pgtype.TimestamptzOID, func(b []byte, r *sessionTimeRow) []byte { return appendStoredTime(b, r.First) }),
+	pgbatch.Col("last", pgtype.TimestamptzOID, func(b []byte, r *sessionTimeRow) []byte { return appendStoredTime(b, r.Last) }),
+	pgbatch.Col("earliest", pgtype.TimestamptzOID, func(b []byte, r *sessionTimeRow) []byte { return appendStoredTime(b, r.First-longestSpan) }),
+}
+
+// FindOfSessions gives the stored spans of sessions to found that end within a time, calls and sums of calls.
+func (s *Store) FindOfSessions(ctx context.Context, c *pgbatch.Conn, times []trace.SessionTime, found func(*trace.Candidate)) error {
+	rows := make([]sessionTimeRow, len(times))
+	for i, t := range times {
+		rows[i] = sessionTimeRow{int32(i), t}
+	}
+	return c.Exec(ctx, appendRead(nil, "look up spans of sessions", &s.findOfSessions, rows, func(v [][]byte) error {
+		return readCandidate(v, func(_ int64, candidate *trace.Candidate) { found(candidate) })
+	})...)
+}
+
+// EventsWithoutTrace is the statement that tells whether events tell calls that end within a time and name neither
+// a trace nor a session, or a session alone.
+func (s *Store) EventsWithoutTrace(first, last int64, withoutContext, untraced *bool) pgbatch.Statement {
 	return pgbatch.Statement{
-		What: "look for events without context", SQL: s.withoutContext,
-		Params: [][]byte{int64Param(int64(trace.WithoutContextKey)), param(appendStoredTime(nil, first)), param(appendStoredTime(nil, last))},
-		OIDs:   []uint32{pgtype.Int8OID, pgtype.TimestamptzOID, pgtype.TimestamptzOID},
+		What: "look for events without a trace", SQL: s.withoutTrace,
+		Params: [][]byte{int64Param(int64(trace.WithoutContextKey)), int64Param(int64(trace.UntracedKey)), param(appendStoredTime(nil, first)), param(appendStoredTime(nil, last))},
+		OIDs:   []uint32{pgtype.Int8OID, pgtype.Int8OID, pgtype.TimestamptzOID, pgtype.TimestamptzOID},
 		Row: func(v [][]byte) error {
 			r := pgbatch.Reader{Values: v}
-			*found, _ = r.OptBool()
+			*withoutContext, _ = r.OptBool()
+			*untraced, _ = r.OptBool()
 			return r.Err
 		},
 	}
@@ -213,6 +242,14 @@ func (s *Store) EventsWithoutContext(first, last int64, found *bool) pgbatch.Sta
 type Around struct {
 	Traces      []pcommon.TraceID
 	First, Last int64
+}
+
+// Add adds a trace.
+func (a *Around) Add(id pcommon.TraceID, first, last int64) {
+	a.First, a.Last = min(a.First, first), max(a.Last, last)
+	if !slices.Contains(a.Traces, id) {
+		a.Traces = append(a.Traces, id)
+	}
 }
 
 // FindObserved gives to found the spans of traces that report the usage of calls around them, and

@@ -80,8 +80,9 @@ type Store struct {
 	upsertPlaces                                         pgbatch.Query[PlaceRow]
 	findPresent, findCandidates, findPrompts             pgbatch.Query[lookupRow]
 	findFollowing                                        pgbatch.Query[followingRow]
-	findSums, withoutContext, keptOfTraces, keptWords    string
+	findSums, withoutTrace, keptOfTraces, keptWords      string
 	findAnswered                                         pgbatch.Query[answerRow]
+	findOfSessions                                       pgbatch.Query[sessionTimeRow]
 	keptOfSessions                                       pgbatch.Query[sessionDayRow]
 	keptKeys                                             pgbatch.Query[recordRow]
 	findNamed                                            pgbatch.Query[NamedSpan]
@@ -181,8 +182,9 @@ func New(schemaName string) *Store {
 		findPresent:      query(schemaName, "candidates_present", lookupColumns),
 		findCandidates:   query(schemaName, "candidates_find", candidateLookupColumns),
 		findSums:         text(schemaName, "candidates_sums"),
-		withoutContext:   text(schemaName, "candidates_without_context"),
+		withoutTrace:     text(schemaName, "candidates_without_trace"),
 		findAnswered:     query(schemaName, "candidates_answered", answerColumns),
+		findOfSessions:   query(schemaName, "candidates_of_session", sessionTimeColumns),
 		keptOfTraces:     text(schemaName, "kept_of_traces"),
 		keptOfSessions:   query(schemaName, "kept_of_sessions", sessionDayColumns),
 		keptKeys:         query(schemaName, "kept_keys", recordColumns[1:]),

@@ -54,7 +54,8 @@
 // for in sessions of which nothing is listed (signals_absence.go). An event without context, which names
 // neither a trace nor a session, may observe any span with the id of its response, of programs that send no
 // records too: the event looks for these spans by the id, and calls that come later look for the event, if
-// any event without context is listed of about their time. Claims (signals_claims.go) say which batches may
+// any event without context is listed of about their time. So does an event that names a session and no trace, by
+// its session, where no scope says which spans are its program's. Claims (signals_claims.go) say which batches may
 // not pair at the same time.
 //
 // What follows from a pair is a function of the two (Effects). The planner applies the effects to the flags

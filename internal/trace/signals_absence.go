@@ -32,8 +32,12 @@ func SessionKey(session string) CandidateKey {
 // anyWithoutContext is the key of all events without context, which name neither a trace nor a session.
 var anyWithoutContext = CandidateKey{Hash: keyHash{}.text('j', "", ""), Apart: -1}
 
-// WithoutContextKey is the hash of that key.
-var WithoutContextKey = anyWithoutContext.Hash
+// WithoutContextKey is the hash of that key, and UntracedKey that of the key of events that name a session and
+// no trace, and whose calls spans of any scope may observe. One of a batch on a day is listed under it.
+var (
+	WithoutContextKey = anyWithoutContext.Hash
+	UntracedKey       = keyHash{}.text('k', "", "")
+)
 
 // LegacyKey is that of a row that migration 038 made: earlier versions listed neither sessions nor
 // events without context under the keys above. Of collectors of these versions that still run a week after

@@ -33,6 +33,7 @@ type Candidate struct {
 	Names     pcommon.SpanID // the span that the event says is the call
 	NamesCall bool           // the event is meant to name the span that is the call
 	Derived   bool           // the event's trace is derived from its turn
+	AnySpan   bool           // spans of any scope may observe the event's call
 	Settled   bool           // the event is kept in the trace of a span that it is paired with
 	Agent     pcommon.SpanID // of a prompt that goes to another trace: the span of its turn
 
@@ -53,7 +54,7 @@ type Candidate struct {
 	InTrace bool // the trace has events, which may name its spans
 	First   bool // nothing of the trace is stored
 	Sums    bool // an agent or chain span that reports the usage of calls
-	Foreign bool // a span of a program that sends no records: only events without context may observe its call
+	Foreign bool // a span of a program that is not known to send records: only events that name no trace may observe its call
 
 	asked    bool // its keys are looked up
 	readDays bool // the days of its sessions are read
@@ -77,7 +78,7 @@ func CandidateOf(s *mapping.Span, session string) Candidate {
 		c.IDs = append(c.IDs, id)
 	}
 	if e := s.Event; e != nil {
-		c.Event, c.ByTime, c.NamesCall, c.Names, c.Derived, c.TurnTrace = e.Event, e.ByTime, e.NamesCall, e.Call, e.Derived, e.TurnTrace
+		c.Event, c.ByTime, c.NamesCall, c.Names, c.Derived, c.AnySpan, c.TurnTrace = e.Event, e.ByTime, e.NamesCall, e.Call, e.Derived, e.AnySpan, e.TurnTrace
 		for _, id := range e.IDs {
 			if !slices.Contains(c.IDs, id) {
 				c.IDs = append(c.IDs, id)

@@ -28,9 +28,9 @@ func (s *Signals) Claims() (c Claims) {
 		}
 		if !one.Foreign {
 			*claims = append(*claims, ClaimTrace(one.Origin))
-			for session := range one.sessions {
-				*claims = append(*claims, keyHash{}.text('s', session, ""))
-			}
+		}
+		for session := range one.sessions {
+			*claims = append(*claims, keyHash{}.text('s', session, ""))
 		}
 		for _, id := range append(slices.Clip(one.IDs), one.Turn) {
 			if id != "" {

@@ -163,7 +163,7 @@ func (c *Candidate) daysOf(of func(SessionDay)) {
 func (s *Signals) DaysToRead() (days []SessionDay) {
 	for at := range s.Candidates {
 		c := &s.Candidates[at]
-		if !c.looks() || c.readDays || c.Foreign {
+		if !c.looks() || c.readDays {
 			continue
 		}
 		c.readDays = true

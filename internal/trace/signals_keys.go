@@ -209,12 +209,21 @@ func (c *Candidate) listedInTrace() (keys []CandidateKey) {
 		keys = append(keys, c.named(c.Names))
 	}
 	keys = append(keys, c.listedAround()...)
-	if c.Session == "" && (c.Event == "" || !c.Derived) {
+	if c.listsIDsInTrace() {
 		for _, id := range c.IDs {
 			keys = append(keys, c.KeyOf(id))
 		}
 	}
 	return keys
+}
+
+// listsIDsInTrace reports whether a call is found by its ids in its trace: the two signals may name
+// different sessions. Stored calls of models are looked up by the ids of their responses.
+func (c *Candidate) listsIDsInTrace() bool {
+	if c.Event != "" {
+		return !c.Derived
+	}
+	return c.Session == "" || c.InTrace && c.Kind == mapping.KindTool
 }
 
 // listedInSession are the keys under which others of its sessions find a call.
@@ -237,7 +246,7 @@ func (c *Candidate) LookedUp() (keys []CandidateKey) {
 		for _, id := range c.IDs {
 			keys = append(keys, c.withoutContextKey(id))
 		}
-		return keys
+		return append(keys, c.lookedUpInSession()...)
 	}
 	if c.Kind == mapping.KindAgent {
 		keys = c.lookedUpTurn()
@@ -259,12 +268,6 @@ func (c *Candidate) LookedUp() (keys []CandidateKey) {
 	}
 	keys = append(keys, c.lookedUpAround()...)
 	for _, id := range c.IDs {
-		for session := range c.sessions {
-			keys = append(keys, c.idKey('I', session, id).ofSession(session))
-			if c.ToolName != "" {
-				keys = append(keys, c.formerIDKey('I', session, id).ofSession(session))
-			}
-		}
 		keys = append(keys, c.withoutContextKey(id))
 		if c.ToolName != "" {
 			former := c.formerIDKey('J', "", id)
@@ -275,7 +278,18 @@ func (c *Candidate) LookedUp() (keys []CandidateKey) {
 			keys = append(keys, c.KeyOf(id))
 		}
 	}
+	return append(keys, c.lookedUpInSession()...)
+}
+
+// lookedUpInSession are the keys under which others of its sessions are found.
+func (c *Candidate) lookedUpInSession() (keys []CandidateKey) {
 	for session := range c.sessions {
+		for _, id := range c.IDs {
+			keys = append(keys, c.idKey('I', session, id).ofSession(session))
+			if c.ToolName != "" {
+				keys = append(keys, c.formerIDKey('I', session, id).ofSession(session))
+			}
+		}
 		keys = append(keys, c.key(byTime, 'S', session, "").ofSession(session))
 	}
 	return keys

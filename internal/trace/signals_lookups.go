@@ -77,3 +77,35 @@ func (s *Signals) Lookups() []Lookup {
 	}
 	return merged
 }
+
+// SessionTime asks for the stored spans of a session that end within a time.
+type SessionTime struct {
+	Session     string
+	First, Last int64
+}
+
+// Untraced reports whether a candidate is an event that names a session and no trace, and whose call spans
+// of any scope may observe.
+func (c *Candidate) Untraced() bool {
+	return c.AnySpan && c.Derived && c.Session != "" && !c.Prompt()
+}
+
+// UntracedTimes lists in which sessions, and when, spans may observe the calls of such events.
+func (s *Signals) UntracedTimes() (times []SessionTime) {
+	at := map[string]int{}
+	for i := range s.Candidates {
+		c := &s.Candidates[i]
+		if !c.looks() || !c.Untraced() {
+			continue
+		}
+		first, last := c.EndsAround()
+		n, there := at[c.Session]
+		if !there {
+			at[c.Session] = len(times)
+			times = append(times, SessionTime{c.Session, first, last})
+			continue
+		}
+		times[n].First, times[n].Last = min(times[n].First, first), max(times[n].Last, last)
+	}
+	return times
+}

@@ -110,7 +110,7 @@ func (s *Signals) Followings() (list []Following) {
 	var byTurn map[pcommon.TraceID][]TurnPrompt
 	for at := range s.Candidates {
 		c := &s.Candidates[at]
-		if !c.Prompt() || s.Absent.Sessions[c.Session] {
+		if !c.Prompt() {
 			continue
 		}
 		to := place(at)

@@ -37,7 +37,7 @@ func (t *transaction) storeContents(ctx context.Context) error {
 // contents known to be stored are there still.
 func (t *transaction) begin(ctx context.Context) error {
 	var session store.Session
-	statements := append(t.w.store.Begin(&session), t.lookWithoutContext()...)
+	statements := append(t.w.store.Begin(&session), t.lookWithoutTrace()...)
 	if t.careful {
 		err := t.conn.Exec(ctx, statements...)
 		t.noting = session.MayProve

@@ -81,7 +81,10 @@ func (t *transaction) findKeptOfSessions(ctx context.Context) error {
 		}
 		days = append(days, store.SessionDays{Session: d.Session, First: d.Day, Last: d.Day, Absent: absent})
 	}
-	return t.w.store.KeptOfSessions(ctx, t.conn, days, func(session string, c *trace.Candidate, keys trace.CallKeys) {
+	var turns []pcommon.TraceID // calls of which may be stored
+	err := t.w.store.KeptOfSessions(ctx, t.conn, days, func(session string, c *trace.Candidate, keys trace.CallKeys) {
+		turns = append(turns, p.begun[session]...)
+		delete(p.begun, session)
 		p.signals.AddKept(c, keys.InSession)
 		if day := (trace.SessionDay{Session: session, Day: c.EndDay()}); !p.kept[day] {
 			p.kept[day] = true
@@ -89,6 +92,10 @@ func (t *transaction) findKeptOfSessions(ctx context.Context) error {
 		}
 		p.changes.Candidates = append(p.changes.Candidates, candidateRows(c, keys.InSession)...)
 	})
+	if err != nil || len(turns) == 0 {
+		return err
+	}
+	return t.findTurns(ctx, turns)
 }
 
 // listMoved lists the calls that leave their traces, whose records are no more found by these.

@@ -30,10 +30,11 @@ type pairing struct {
 	numbers  map[int]int                  // of the batch's spans among the candidates
 	derived  map[pcommon.TraceID]bool     // traces that the batch's records do not name
 	prompts  map[pcommon.TraceID][]store.EventRef
-	asked    map[pcommon.TraceID]bool // those of the batch
-	records  map[content.ID]bool      // that are not stored; true: they keep the keys of their calls
-	since    int64                    // the number of the last batch that had paired
-	known    map[int]bool             // the batch's events that are stored already
+	asked    map[pcommon.TraceID]bool     // those of the batch
+	records  map[content.ID]bool          // that are not stored; true: they keep the keys of their calls
+	since    int64                        // the number of the last batch that had paired
+	begun    map[string][]pcommon.TraceID // traces of turns, by session, that are taken for new since nothing of these is listed
+	known    map[int]bool                 // the batch's events that are stored already
 	pairs    map[pcommon.TraceID][]trace.EventPair
 	places   map[spanKey]pcommon.TraceID // of events that are paired, by where they came
 	kept     map[trace.SessionDay]bool   // calls of earlier batches whose keys records keep were found
@@ -48,7 +49,7 @@ func (t *transaction) mayPair() bool {
 		if s.Event != nil {
 			return true
 		}
-		if t.withoutContext && isAnswered(s) {
+		if t.withoutContext && isAnswered(s) || t.untraced && mayBeUntraced(s) {
 			return true
 		}
 		if s.ScopeName != scope {
@@ -81,7 +82,7 @@ func (t *transaction) pair(ctx context.Context) error {
 		numbers: map[int]int{}, derived: map[pcommon.TraceID]bool{}, prompts: map[pcommon.TraceID][]store.EventRef{}, known: map[int]bool{},
 		places: map[spanKey]pcommon.TraceID{}, asked: map[pcommon.TraceID]bool{}, records: map[content.ID]bool{},
 		others: map[pcommon.TraceID][]string{}, fresh: map[pcommon.TraceID]bool{},
-		kept: map[trace.SessionDay]bool{},
+		kept: map[trace.SessionDay]bool{}, begun: map[string][]pcommon.TraceID{},
 	}
 	t.pairing = p
 	if !t.careful {
@@ -133,7 +134,7 @@ type signalAsks struct {
 	sessions    []string
 	first, last int64                      // end of the batch's spans
 	turns       map[pcommon.TraceID]string // the session, by trace that is derived from a turn
-	began       map[pcommon.TraceID]string // the same of prompts that name a trace
+	began       map[pcommon.TraceID]string // the same of prompts, of whose turns calls may be stored that are not listed
 }
 
 // asksOf lists what to ask for of the batch's spans, and notes their traces.
@@ -147,13 +148,15 @@ func (p *pairing) asksOf(spans []mapping.Span) *signalAsks {
 			sessions[s.SessionID] = true
 		}
 		asks.first, asks.last = min(asks.first, s.End), max(asks.last, s.End)
-		switch e := s.Event; {
-		case e == nil:
+		e := s.Event
+		if e == nil {
 			continue
-		case e.Derived:
+		}
+		if e.Derived {
 			p.derived[s.TraceID] = true
 			asks.turns[s.TraceID] = s.SessionID
-		case !e.TurnTrace.IsEmpty():
+		}
+		if s.Kind == mapping.KindAgent && !e.TurnTrace.IsEmpty() {
 			asks.began[e.TurnTrace] = s.SessionID
 		}
 		if !p.isNew(s) {
@@ -180,10 +183,16 @@ func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.T
 	}
 	p.signals.Absent = trace.NewAbsence(asks.sessions, found)
 	turns := asks.turns
-	maps.Copy(turns, asks.began)
-	if !t.careful { // all that is of a turn's trace is of its session
-		maps.DeleteFunc(turns, func(_ pcommon.TraceID, session string) bool { return p.signals.Absent.Sessions[session] })
+	if !t.careful && !t.again { // all that is of a turn's trace is of its session, and prompts of one are listed
+		maps.DeleteFunc(turns, func(turn pcommon.TraceID, session string) bool {
+			absent := p.signals.Absent.Sessions[session]
+			if absent {
+				p.begun[session] = append(p.begun[session], turn)
+			}
+			return absent
+		})
 	}
+	maps.Copy(turns, asks.began)
 	return places, t.findTurns(ctx, slices.SortedFunc(maps.Keys(turns), compareTraces))
 }
 
@@ -324,7 +333,7 @@ func (t *transaction) addCandidates(places map[int]pcommon.TraceID) {
 		case t.isForeign(s, inTrace):
 			p.addForeign(i, s)
 		case trace.Sums(s):
-			if inTrace || logs.SendsRecords(s.ScopeName) {
+			if inTrace || t.untraced && p.sessions[s.TraceID] != "" || logs.SendsRecords(s.ScopeName) {
 				p.add(i, s, inTrace)
 			}
 		case stored || s.Event != nil && p.isKnownPrompt(s):
@@ -343,10 +352,21 @@ func (p *pairing) isKnownPrompt(s *mapping.Span) bool {
 	return slices.ContainsFunc(p.prompts[s.TraceID], func(r store.EventRef) bool { return r.ID == s.SpanID && r.Start == s.Start })
 }
 
-// isForeign reports whether none but events that name neither a trace nor a session, of which there are
-// some at the time of the batch, may observe the call of a span.
+// isForeign reports whether none but events that name no trace, of which there are some at the time of the
+// batch, may observe the call of a span.
 func (t *transaction) isForeign(s *mapping.Span, inTrace bool) bool {
-	return t.withoutContext && isAnswered(s) && !inTrace && !logs.SendsRecords(s.ScopeName)
+	return (t.withoutContext && isAnswered(s) || t.untraced && isCall(s)) && !inTrace && !logs.SendsRecords(s.ScopeName)
+}
+
+// mayBeUntraced reports whether events that name no trace may observe a span, or others of its trace by the
+// session that it names.
+func mayBeUntraced(s *mapping.Span) bool {
+	return isCall(s) || s.Event == nil && s.SessionID != ""
+}
+
+// isCall reports whether a span is a call of a model or a tool.
+func isCall(s *mapping.Span) bool {
+	return s.Event == nil && (s.Kind.IsModel() || s.Kind == mapping.KindTool)
 }
 
 // isAnswered reports whether a span is a call with the id of a response.
@@ -355,7 +375,7 @@ func isAnswered(s *mapping.Span) bool {
 }
 
 func (p *pairing) addForeign(i int, s *mapping.Span) {
-	c := trace.CandidateOf(s, "")
+	c := trace.CandidateOf(s, p.sessions[s.TraceID])
 	_, stored := p.facts[s.TraceID]
 	c.First, c.Foreign = !stored, true
 	p.numbers[i] = p.signals.Add(&c)
@@ -385,14 +405,27 @@ func (t *transaction) findPartners(ctx context.Context) error {
 			lookups = append(lookups, trace.Lookup{Key: key, First: minTime, Last: maxTime, Most: maxWaiting})
 		}
 	}
-	err := t.w.store.FindObserved(ctx, t.conn, p.firstEvents(), p.around(), func(c *trace.Candidate) {
+	around := p.around()
+	if t.untraced { // calls of any program wait for the session of their trace
+		for _, id := range waiting {
+			around.Add(id, minTime, maxTime)
+		}
+	}
+	err := t.w.store.FindObserved(ctx, t.conn, p.firstEvents(), around, func(c *trace.Candidate) {
 		c.Again, c.InTrace = true, true
+		if c.Session == "" {
+			c.Session = p.sessions[c.Origin]
+		}
 		p.signals.Add(c)
 	})
 	if err != nil {
 		return err
 	}
 	err = t.w.store.FindAnswered(ctx, t.conn, p.signals.Answers(), func(key trace.CandidateKey, c *trace.Candidate) { p.signals.Add(c, key) })
+	if err != nil {
+		return err
+	}
+	err = t.w.store.FindOfSessions(ctx, t.conn, p.signals.UntracedTimes(), func(c *trace.Candidate) { p.signals.Add(c) })
 	if err != nil {
 		return err
 	}
@@ -462,10 +495,7 @@ func (p *pairing) around() (around store.Around) {
 			continue
 		}
 		first, last := c.EndsAround()
-		around.First, around.Last = min(around.First, first), max(around.Last, last)
-		if !slices.Contains(around.Traces, c.Origin) {
-			around.Traces = append(around.Traces, c.Origin)
-		}
+		around.Add(c.Origin, first, last)
 	}
 	return around
 }
@@ -515,7 +545,7 @@ func (p *pairing) list(spans []mapping.Span) {
 	for i, at := range p.numbers {
 		newEvents[at] = newEvents[at] || p.isNew(&spans[i])
 	}
-	present, keeps := p.signals.Presence(), p.keepers(spans)
+	present, keeps, marked := p.signals.Presence(), p.keepers(spans), map[int64]bool{}
 	for i := range p.signals.Candidates {
 		c := &p.signals.Candidates[i]
 		if c.Stored && !c.Again || c.Foreign {
@@ -531,6 +561,10 @@ func (p *pairing) list(spans []mapping.Span) {
 		}
 		for _, key := range keys {
 			*rows = append(*rows, candidateRow(c, key.Hash))
+		}
+		if day := c.EndDay(); c.Untraced() && !c.Stored && !marked[day] {
+			marked[day] = true
+			*rows = append(*rows, candidateRow(c, trace.UntracedKey))
 		}
 	}
 	for _, i := range p.naming {
@@ -715,18 +749,18 @@ func (t *transaction) takeMoving(tr *traceSpans, result *trace.Result) {
 	}
 }
 
-// lookWithoutContext is the statement that asks for events without context around the time of calls that any of them
-// may observe; none for a batch without such. A batch finds those of about a day, so that it pairs beside
-// the batches that bring others of the time.
-func (t *transaction) lookWithoutContext() []pgbatch.Statement {
+// lookWithoutTrace is the statement that asks for events that name no trace around the time of calls that any
+// of them may observe; none for a batch without such. A batch finds those of about a day, so that it pairs
+// beside the batches that bring others of the time.
+func (t *transaction) lookWithoutTrace() []pgbatch.Statement {
 	first, last, some := int64(maxTime), int64(minTime), false
 	for i := range t.batch.Spans {
-		if s := &t.batch.Spans[i]; isAnswered(s) {
+		if s := &t.batch.Spans[i]; mayBeUntraced(s) {
 			first, last, some = min(first, s.End), max(last, s.End), true
 		}
 	}
 	if !some {
 		return nil
 	}
-	return []pgbatch.Statement{t.w.store.EventsWithoutContext(first-microsPerDay, last+microsPerDay, &t.withoutContext)}
+	return []pgbatch.Statement{t.w.store.EventsWithoutTrace(first-microsPerDay, last+microsPerDay, &t.withoutContext, &t.untraced)}
 }

@@ -45,6 +45,7 @@ type transaction struct {
 	careful bool                     // nothing is left to chance: what may be there is inserted, not copied
 	copyNew bool                     // unknown traces are taken for new, and new ones copied unasked
 	met     bool                     // a trace was there that no cache knew
+	again   bool                     // a trace was there that was taken for new when the batch began to pair
 	dryRun  bool                     // rolled back where it would be committed
 	alone   bool                     // no other batch pairs meanwhile
 
@@ -61,6 +62,7 @@ type transaction struct {
 
 	duplicates seen.Duplicates // what is stored already; its spans are dead
 
+	untraced       bool     // events that name a session and no trace tell calls of about that time, of any program
 	withoutContext bool     // events that name neither a trace nor a session tell calls of about that time
 	pairing        *pairing // nil: nothing of the batch may be observed in both signals
 	planner        trace.Planner
@@ -225,6 +227,7 @@ func (t *transaction) resolveTraces(ctx context.Context) error {
 		}
 		t.forget()
 		if again {
+			t.again = true
 			if err := t.pair(ctx); err != nil {
 				return err
 			}
