@@ -1,6 +1,7 @@
 package content
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 
@@ -73,31 +74,67 @@ func (h *History) Leading() []Message {
 	return h.Messages()
 }
 
-// list is a history with what it was read from. It is immutable.
+// list is a history with what it was read from. It is immutable. It keeps its text, since the next
+// call of a conversation mostly repeats all of it: compared at once, and not message by message,
+// that takes 2 of the 19 µs less that a span of the workload agent costs the client.
 type list struct {
 	history *History
+	text    string // that was read, up to the end of the last message
 	ids     []ID
-	entries []*entry
+	entries []listed
 	cost    int // of what it keeps in memory; 0 for one that was cut
 }
 
-// and returns a list that goes on with the entries added.
-func (l *list) and(added []*entry) *list {
+// listed is a message of a list.
+type listed struct {
+	*entry
+	end     int             // of its text in that of the list
+	repairs jsonval.Repairs // of all messages up to this one
+}
+
+// and returns a list that goes on with the entries added, all of which text has.
+func (l *list) and(added []listed, text string) *list {
 	next := &list{
+		text:    text[:added[len(added)-1].end],
 		ids:     make([]ID, 0, len(l.ids)+len(added)),
 		entries: slices.Concat(l.entries, added),
+		cost:    l.costOfEntries(),
 	}
 	next.ids = append(next.ids, l.ids...)
 	messages := make([]Message, len(added))
 	for i, e := range added {
 		messages[i] = e.message()
 		next.ids = append(next.ids, e.content.ID)
-	}
-	for _, e := range next.entries {
 		next.cost += e.cost()
+	}
+	next.cost += len(next.text)
+	repairs := l.repairs()
+	for i := len(l.entries); i < len(next.entries); i++ {
+		repairs |= next.entries[i].entry.repairs
+		next.entries[i].repairs = repairs
 	}
 	next.history = l.history.and(messages)
 	return next
+}
+
+// costOfEntries is the cost without that of the text.
+func (l *list) costOfEntries() int {
+	if l.cost > 0 {
+		return l.cost - len(l.text)
+	}
+	cost := 0
+	for _, e := range l.entries {
+		cost += e.cost()
+	}
+	return cost
+}
+
+// repairs are those of all messages.
+func (l *list) repairs() jsonval.Repairs {
+	if len(l.entries) == 0 {
+		return 0
+	}
+	return l.entries[len(l.entries)-1].repairs
 }
 
 // first returns the list of the first n messages.
@@ -108,7 +145,7 @@ func (l *list) first(n int) *list {
 	case len(l.entries):
 		return l
 	}
-	return &list{history: l.history.first(n), ids: l.ids[:n], entries: l.entries[:n]}
+	return &list{history: l.history.first(n), text: l.text[:l.entries[n-1].end], ids: l.ids[:n], entries: l.entries[:n]}
 }
 
 const (
@@ -137,16 +174,16 @@ func (z *Normalizer) History(text string, dir Direction, r *jsonval.Repairs) (*H
 	hash := z.memo.hash(kind(dir), text[:it.i])
 	it = start
 	var repairs jsonval.Repairs
-	l := z.lists.get(hash)
-	l = l.first(l.match(&it, kind(dir), &repairs))
-	var added []*entry
+	l := z.lists.get(hash).match(&it, kind(dir))
+	repairs |= l.repairs()
+	var added []listed
 	s := z.open()
 	defer z.close(s)
-	if !z.rest(s, &it, dir, &repairs, func(e *entry) { added = append(added, e) }) {
+	if !z.rest(s, &it, dir, &repairs, func(e *entry) { added = append(added, listed{entry: e, end: it.i}) }) {
 		return nil, nil, false
 	}
 	if len(added) > 0 {
-		l = l.and(added)
+		l = l.and(added, text)
 		z.lists.put(hash, l)
 	}
 	if !l.history.words {
@@ -157,15 +194,38 @@ func (z *Normalizer) History(text string, dir Direction, r *jsonval.Repairs) (*H
 }
 
 // match passes the elements that come next in it as long as they are those of the list,
-// and returns how many are.
-func (l *list) match(it *elements, k kind, r *jsonval.Repairs) int {
-	for n, e := range l.entries {
-		if e.kind != k || !it.skip(e.raw) {
-			return n
-		}
-		*r |= e.repairs
+// and returns the list of those.
+func (l *list) match(it *elements, k kind) *list {
+	if len(l.entries) == 0 || l.entries[0].kind != k {
+		return &list{}
 	}
-	return len(l.entries)
+	same := samePrefix(l.text, it.s)
+	n, _ := slices.BinarySearchFunc(l.entries, same+1, func(e listed, end int) int { return cmp.Compare(e.end, end) })
+	if n > 0 {
+		it.i, it.some = l.entries[n-1].end, true
+	}
+	if n == len(l.entries) || !it.skip(l.entries[n].raw) {
+		return l.first(n)
+	}
+	entries := slices.Clone(l.entries[:n]) // what follows is written in another way
+	for add := true; add; add = n < len(l.entries) && it.skip(l.entries[n].raw) {
+		entries = append(entries, listed{entry: l.entries[n].entry, end: it.i, repairs: l.entries[n].repairs})
+		n++
+	}
+	return &list{history: l.history.first(n), text: it.s[:it.i], ids: l.ids[:n], entries: entries}
+}
+
+// samePrefix returns a length up to which a and b are equal, which may be a bit too short.
+func samePrefix(a, b string) (same int) {
+	const piece = 2 << 10
+	for n := min(len(a), len(b)); same < n; {
+		next := min(same+piece, n)
+		if a[same:next] != b[same:next] {
+			break
+		}
+		same = next
+	}
+	return same
 }
 
 // lists remembers a list by the hash of how it begins. When they take too much, any
