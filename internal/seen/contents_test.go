@@ -2,9 +2,12 @@ package seen
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
@@ -110,4 +113,78 @@ func TestOwnersAreNotedOnce(t *testing.T) {
 	require.Len(t, many, 1+store.MaxOwners)
 	require.Contains(t, many, content.Unknown, "there are more")
 	require.Empty(t, toNote(true, "hal", "ida"), "nothing is left to note")
+}
+
+// TestHistoriesAreLeftToEarlierBatches has a batch go on with the conversation of a batch in flight.
+func TestHistoriesAreLeftToEarlierBatches(t *testing.T) {
+	for _, c := range []struct {
+		name                       string
+		user                       string // of the second call; the first is ann's
+		failed, duplicate, removed bool   // the first batch
+		rows, notes                int    // of the second batch
+	}{
+		{name: "stored and noted by the first", user: "ann"},
+		{name: "another user refers to them", user: "bob", notes: 3},
+		{name: "the first failed", user: "ann", failed: true, rows: 3},
+		{name: "the first failed, another user", user: "bob", failed: true, rows: 3, notes: 3},
+		{name: "the first noted nothing", user: "ann", duplicate: true, notes: 3},
+		{name: "the first removed a content again", user: "ann", removed: true, rows: 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			mapper := mapping.New(mapping.Options{})
+			before, after := call(t, mapper, "ann", 3), call(t, mapper, c.user, 5)
+			day := before.Spans[0].Day
+			proof := Proof{Epoch: "a", Files: map[int32]string{day: "10"}}
+			var cache Contents
+			first := cache.Reserve(&proof, before, false)
+			second := cache.Reserve(&proof, after, false)
+			require.Len(t, first.Store, 3)
+			require.Len(t, second.Store, 2, "the messages since")
+			require.Equal(t, 3, second.Reused)
+
+			first.ToNote(before, &Duplicates{Spans: []bool{c.duplicate}})
+			if c.removed {
+				first.Removed(first.Store[0].Key)
+			}
+			first.End(!c.failed, true)
+			rows, err := second.AwaitOthers(t.Context())
+			require.NoError(t, err)
+			require.Len(t, rows, c.rows)
+			for _, row := range rows {
+				require.Equal(t, content.OwnerOf('u', c.user), row.Owner)
+			}
+			require.Equal(t, 3-c.rows, second.Reused)
+			notes := second.ToNote(after, &Duplicates{Spans: make([]bool, 1)})
+			require.Len(t, notes, c.notes)
+			for _, row := range notes {
+				require.Equal(t, content.OwnerOf('u', c.user), row.Owner)
+			}
+			second.End(true, true)
+
+			third := cache.Reserve(&proof, call(t, mapper, c.user, 5), false)
+			require.Empty(t, third.Store)
+			require.Empty(t, third.ToNote(after, &Duplicates{Spans: make([]bool, 1)}))
+			third.End(true, true)
+		})
+	}
+}
+
+// call maps a span of a user's call with the first n messages of a conversation.
+func call(t *testing.T, mapper *mapping.Mapper, user string, n int) *mapping.Batch {
+	t.Helper()
+	var messages []string
+	for i := range n {
+		messages = append(messages, fmt.Sprintf(`{"role":"user","parts":[{"type":"text","content":"%d %s"}]}`, i, strings.Repeat("word ", 60)))
+	}
+	td := ptrace.NewTraces()
+	span := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+	span.SetTraceID(pcommon.TraceID{byte(n)})
+	span.SetSpanID(pcommon.SpanID{byte(n)})
+	span.Attributes().PutStr("gen_ai.operation.name", "chat")
+	span.Attributes().PutStr("user.id", user)
+	span.Attributes().PutStr("gen_ai.input.messages", "["+strings.Join(messages, ",")+"]")
+	b, err := mapper.Traces(t.Context(), td)
+	require.NoError(t, err)
+	require.Len(t, b.Histories, 1)
+	return b
 }

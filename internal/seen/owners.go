@@ -84,10 +84,14 @@ func (r *Reservation) referToHistory(day int32, h *content.History, owner conten
 	for ; h != nil; h = h.Before {
 		row := store.OwnerRow{Key: content.Key{Day: day, ID: h.ID}, Owner: owner}
 		first, staged := r.histories[row.Key]
+		in := r.inherited[row.Key]
+		if in != nil {
+			in.refer(owner)
+		}
 		switch {
 		case staged && first == nobody:
 			r.histories[row.Key] = owner
-		case staged && first == owner, !staged && known.covers(h.ID, owner), r.owners.seen[row]:
+		case staged && first == owner, in != nil && in.owner == owner, !staged && known.covers(h.ID, owner), r.owners.seen[row]:
 			return
 		default:
 			r.owners.seen[row] = true
@@ -96,6 +100,16 @@ func (r *Reservation) referToHistory(day int32, h *content.History, owner conten
 		for i := range h.Added {
 			r.refer(store.OwnerRow{Key: content.Key{Day: day, ID: h.Added[i].ID}, Owner: owner}, known)
 		}
+	}
+}
+
+// referToAll takes references of an owner to all messages of a history that was left to another batch.
+func (r *Reservation) referToAll(in *inherited, owner content.Owner) {
+	if owner == nobody {
+		return
+	}
+	for _, m := range in.history.Messages() {
+		r.refer(store.OwnerRow{Key: content.Key{Day: in.day, ID: m.ID}, Owner: owner}, nil)
 	}
 }
 

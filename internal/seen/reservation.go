@@ -28,7 +28,9 @@ type Reservation struct {
 	// Reused counts the contents that need not be stored, and their bytes.
 	Reused, ReusedBytes int
 
-	left map[*Reservation][]store.ContentRow
+	left map[*Reservation]*leftTo
+	// inherited are the histories that are left to others.
+	inherited map[content.Key]*inherited
 	// staged are the batch's contents that were not known, with their places in owners.first,
 	// and histories those that were not, each with the owner of the first span that refers to
 	// it, or nobody. They do not change once the reservation is made.
@@ -41,13 +43,31 @@ type Reservation struct {
 	committed bool          // to be read once it has ended
 }
 
+// leftTo is what a batch leaves to another one.
+type leftTo struct {
+	contents  []store.ContentRow
+	histories []*inherited
+}
+
+// inherited is a history that an earlier batch refers to: its messages are stored, or are that
+// batch's to store, or are left by it to batches before it. With the 10 consumers of the collector
+// each turn of a conversation would otherwise look up some 40 messages that are in flight; without
+// this the workload agent stores 17 % fewer spans a second there with one caller, and 2 % fewer with four.
+type inherited struct {
+	day     int32
+	history *content.History
+	owner   content.Owner // for which the other batch notes all messages, or nobody
+	own     content.Owner // of the first span that refers to it, or nobody
+	same    bool          // a span of owner refers to it
+}
+
 // Reserve makes the reservation of a batch. With all, the batch stores every content
 // itself, known or not.
 func (c *Contents) Reserve(p *Proof, b *mapping.Batch, all bool) *Reservation {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r := &Reservation{
-		cache: c, proof: p, Known: map[int32]content.ID{}, left: map[*Reservation][]store.ContentRow{},
+		cache: c, proof: p, Known: map[int32]content.ID{}, left: map[*Reservation]*leftTo{}, inherited: map[content.Key]*inherited{},
 		staged: make(map[content.Key]int32, len(b.Contents)), histories: map[content.Key]content.Owner{}, removed: map[content.Key]bool{},
 		owners: owners{counts: map[content.Key]int{}, seen: map[store.OwnerRow]bool{}, stored: map[content.Key]bool{}, anybody: map[content.Key]bool{}},
 		ended:  make(chan struct{}),
@@ -66,7 +86,7 @@ func (c *Contents) Reserve(p *Proof, b *mapping.Batch, all bool) *Reservation {
 		r.stageHistory(key.Day, h, known(key.Day), others)
 	}
 	r.assignOwners(b, known)
-	slices.SortFunc(r.Store, store.CompareContents)
+	r.Store = store.SortContents(r.Store)
 	c.active = append(c.active, r)
 	return r
 }
@@ -87,7 +107,8 @@ func (r *Reservation) stage(key content.Key, body []byte, known *partition, othe
 	r.owners.first = append(r.owners.first, nobody)
 	row := store.ContentRow{Key: key, Body: body}
 	if first := slices.IndexFunc(others, func(o *Reservation) bool { return o.isStaged(key) }); first >= 0 {
-		r.left[others[first]] = append(r.left[others[first]], row)
+		to := r.leaveTo(others[first])
+		to.contents = append(to.contents, row)
 		r.reuse(1, len(body))
 		return
 	}
@@ -95,8 +116,18 @@ func (r *Reservation) stage(key content.Key, body []byte, known *partition, othe
 	r.owners.ofStore = append(r.owners.ofStore, number)
 }
 
+// leaveTo returns what is left to a batch, to be added to.
+func (r *Reservation) leaveTo(first *Reservation) *leftTo {
+	to := r.left[first]
+	if to == nil {
+		to = &leftTo{}
+		r.left[first] = to
+	}
+	return to
+}
+
 // stageHistory decides about the messages of a history, but for those of an earlier one,
-// of which it is the continuation, that is known or staged.
+// of which it is the continuation, that is known, staged or left to an earlier batch.
 func (r *Reservation) stageHistory(day int32, h *content.History, known *partition, others []*Reservation) {
 	for ; h != nil; h = h.Before {
 		key := content.Key{Day: day, ID: h.ID}
@@ -109,11 +140,40 @@ func (r *Reservation) stageHistory(day int32, h *content.History, known *partiti
 			r.reuse(h.Len, h.Bytes)
 			return
 		}
+		if r.inherits(key, h, others) {
+			r.reuse(h.Len, h.Bytes)
+			return
+		}
 		r.histories[key] = nobody
 		for i := range h.Added {
 			r.stage(content.Key{Day: day, ID: h.Added[i].ID}, h.Added[i].Body, known, others)
 		}
 	}
+}
+
+// refer takes note of a reference of an owner to the history.
+func (in *inherited) refer(owner content.Owner) {
+	if in.own == nobody {
+		in.own = owner
+	}
+	in.same = in.same || in.owner == owner
+}
+
+// inherits leaves a history to the first batch that has it, if any.
+func (r *Reservation) inherits(key content.Key, h *content.History, others []*Reservation) bool {
+	if r.inherited[key] != nil {
+		return true
+	}
+	for _, first := range others {
+		if owner, staged := first.histories[key]; staged {
+			in := &inherited{day: key.Day, history: h, owner: owner, own: nobody}
+			to := r.leaveTo(first)
+			to.histories = append(to.histories, in)
+			r.inherited[key] = in
+			return true
+		}
+	}
+	return false
 }
 
 func (r *Reservation) isStaged(key content.Key) bool {
@@ -160,20 +220,52 @@ func (r *Reservation) AwaitOthers(ctx context.Context) (rows []store.ContentRow,
 			}
 		}
 		committed := first.hasCommitted()
-		for _, row := range left {
+		for _, row := range left.contents {
 			if committed && !first.removed[row.Key] {
 				r.owners.stored[row.Key] = true
 			} else {
 				rows = append(rows, row)
 			}
 		}
+		for _, in := range left.histories {
+			rows = r.inherit(in, first, committed, rows)
+		}
 	}
 	for i := range rows {
 		rows[i].Owner = toStore(r.ownerOf(rows[i].Key))
 		r.reuse(-1, -len(rows[i].Body))
 	}
-	slices.SortFunc(rows, store.CompareContents)
-	return rows, nil
+	return store.SortContents(rows), nil
+}
+
+// inherit takes note of what became of a history that was left to a batch, and appends what
+// of it is to store nevertheless.
+func (r *Reservation) inherit(in *inherited, first *Reservation, committed bool, rows []store.ContentRow) []store.ContentRow {
+	stored := committed && len(first.removed) == 0 // else it may not be whole
+	if !stored {
+		rows = r.stageWhole(in, rows)
+	}
+	if in.same && (!stored || first.owners.partial) {
+		r.referToAll(in, in.owner)
+	}
+	return rows
+}
+
+// stageWhole stages all messages of a history after all, and appends their rows.
+func (r *Reservation) stageWhole(in *inherited, rows []store.ContentRow) []store.ContentRow {
+	r.cache.mu.Lock() // other batches look whether they are staged
+	defer r.cache.mu.Unlock()
+	for _, m := range in.history.Messages() {
+		key := content.Key{Day: in.day, ID: m.ID}
+		if r.isStaged(key) {
+			continue
+		}
+		r.staged[key] = int32(len(r.owners.first))
+		r.owners.first = append(r.owners.first, nobody)
+		rows = append(rows, store.ContentRow{Key: key, Body: m.Body})
+	}
+	r.referToAll(in, in.own)
+	return rows
 }
 
 // hasCommitted reports whether the batch has ended well by now.

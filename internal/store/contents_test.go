@@ -1,6 +1,8 @@
 package store
 
 import (
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,4 +29,23 @@ func TestProofKeepsContents(t *testing.T) {
 		require.True(t, pgbatch.HasCode(err, pgbatch.LockNotAvailable), "%v", err)
 	}
 	require.NoError(t, tx.Rollback(t.Context()))
+}
+
+// TestSortedContents sorts rows whose ids begin alike, too.
+func TestSortedContents(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		rows := make([]ContentRow, rng.IntN(20))
+		for i := range rows {
+			rows[i].Day = int32(rng.IntN(3) - 1)
+			for j := range rows[i].ID {
+				rows[i].ID[j] = byte(rng.IntN(2)) * 255
+			}
+			for j := range 8 * rng.IntN(2) {
+				rows[i].ID[j] = 0
+			}
+		}
+		want := slices.SortedFunc(slices.Values(rows), CompareContents)
+		require.True(t, slices.EqualFunc(want, SortContents(rows), func(a, b ContentRow) bool { return a.Key == b.Key }))
+	}
 }
