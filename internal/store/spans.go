@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/shopspring/decimal"
@@ -37,9 +38,21 @@ func (r *SpanRow) modelUsage() *mapping.Usage {
 
 var noUsage mapping.Usage
 
-// spanColumns are the columns of llm_spans in the order of COPY: those that attributes feed
-// are listed in package mapping.
-var spanColumns = append(fedColumns(), []pgbatch.Column[SpanRow]{
+// spanColumns are the columns of llm_spans in the order of COPY.
+var spanColumns = slices.Concat(ownColumns, countingColumns)
+
+// countingColumns are the columns that counting fills.
+var countingColumns = []pgbatch.Column[SpanRow]{
+	pgbatch.Col("below", pgtype.Int2OID, func(b []byte, r *SpanRow) []byte { return appendOptInt16(b, r.Column()) }),
+	pgbatch.Col("counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.Counted) }),
+	pgbatch.Col("usage_counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.UsageCounted) }),
+	pgbatch.Col("cost_counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.CostCounted) }),
+	pgbatch.Col("estimate_counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.EstimateCounted) }),
+}
+
+// ownColumns are the columns that the span alone fills: those that attributes feed are listed in
+// package mapping.
+var ownColumns = append(fedColumns(), []pgbatch.Column[SpanRow]{
 	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendUUID(b, r.Trace) }),
 	pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendTime(b, r.Start) }),
 	pgbatch.Col("end_time", pgtype.TimestamptzOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendTime(b, r.End) }),
@@ -48,11 +61,6 @@ var spanColumns = append(fedColumns(), []pgbatch.Column[SpanRow]{
 	pgbatch.Col("dropped_attributes_count", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendCount(b, r.DroppedAttributes) }),
 	pgbatch.Col("dropped_events_count", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendCount(b, r.DroppedEvents) }),
 	pgbatch.Col("dropped_links_count", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return appendCount(b, r.DroppedLinks) }),
-	pgbatch.Col("below", pgtype.Int2OID, func(b []byte, r *SpanRow) []byte { return appendOptInt16(b, r.Column()) }),
-	pgbatch.Col("counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.Counted) }),
-	pgbatch.Col("usage_counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.UsageCounted) }),
-	pgbatch.Col("cost_counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.CostCounted) }),
-	pgbatch.Col("estimate_counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.EstimateCounted) }),
 	pgbatch.Col("resource_id", pgtype.UUIDOID, func(b []byte, r *SpanRow) []byte { return appendContentID(b, r.ResourceID) }),
 	pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *SpanRow) []byte { return appendSpanID(b, r.SpanID) }),
 	pgbatch.Col("parent_span_id", pgtype.TextOID, func(b []byte, r *SpanRow) []byte { return appendParentID(b, r.ParentSpanID) }),
@@ -109,8 +117,14 @@ func fedColumn(c mapping.Column) pgbatch.Column[SpanRow] {
 	panic(fmt.Sprintf("column %s: no encoding for %T", c.Name, c.Of)) // TestSpanColumnsMatchTheTable has them all
 }
 
-// CopySpans stores rows of llm_spans.
-func (s *Store) CopySpans(ctx context.Context, c *pgbatch.Conn, rows []SpanRow) error {
-	columns := pgbatch.Filled(spanColumns, rows)
+// SpanColumns are columns of llm_spans.
+type SpanColumns []pgbatch.Column[SpanRow]
+
+// FilledColumns returns the columns that rows fill before they are counted.
+func FilledColumns(rows []SpanRow) SpanColumns { return pgbatch.Filled(ownColumns, rows) }
+
+// CopySpans stores rows of llm_spans, of which filled are the FilledColumns, or more.
+func (s *Store) CopySpans(ctx context.Context, c *pgbatch.Conn, filled SpanColumns, rows []SpanRow) error {
+	columns := slices.Concat(filled, pgbatch.Filled(countingColumns, rows))
 	return pgbatch.CopyRows(ctx, c, "store spans", pgbatch.CopySQL(s.spansTable, columns), columns, rows)
 }

@@ -58,7 +58,8 @@ type transaction struct {
 	// Traces and spans.
 	traces []traceSpans
 	rows   []store.SpanRow
-	dead   []bool // by row: a duplicate
+	dead   []bool            // by row: a duplicate
+	filled store.SpanColumns // of rows
 
 	duplicates seen.Duplicates // what is stored already; its spans are dead
 
@@ -174,8 +175,10 @@ func (t *transaction) layOut(groups []group) {
 	t.duplicates = seen.Duplicates{Spans: t.dead, Records: map[content.ID]bool{}, Words: map[content.ID]bool{}, Scores: map[content.ID]bool{}}
 }
 
-// countAhead counts the traces that are taken for new, while contents are stored.
+// countAhead counts the traces that are taken for new, while contents are stored, and finds out
+// which columns the batch fills.
 func (t *transaction) countAhead() {
+	t.filled = store.FilledColumns(t.rows)
 	for i := range t.traces {
 		if tr := &t.traces[i]; len(tr.rows) > 0 && t.isAbsent(tr.otel) {
 			t.countNew(int32(i))
@@ -263,7 +266,7 @@ func (t *transaction) isAbsent(id pcommon.TraceID) bool {
 
 // forget drops what was worked out.
 func (t *transaction) forget() {
-	t.changes, t.hours, t.empty = store.Changes{}, nil, nil
+	t.changes, t.hours, t.empty, t.filled = store.Changes{}, nil, nil, nil
 	t.result.TracesCreated = 0
 	for i := range t.traces {
 		t.traces[i].stored, t.traces[i].row = nil, nil
@@ -385,7 +388,10 @@ func (t *transaction) storeSpans(ctx context.Context) error {
 		}
 	}
 	t.result.SpansWritten, t.result.SpansDuplicate = len(rows), len(t.rows)-len(rows)
-	return t.w.store.CopySpans(ctx, t.conn, rows)
+	if t.filled == nil {
+		t.filled = store.FilledColumns(rows)
+	}
+	return t.w.store.CopySpans(ctx, t.conn, t.filled, rows)
 }
 
 // finish stores the resources, applies the changes to rows that were there before,
