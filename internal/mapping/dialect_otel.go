@@ -23,12 +23,13 @@ var _ = register(dialect{
 		},
 		fFinishReasons: {{attr: "gen_ai.response.finish_reasons"}},
 		fRequestParameters: {
-			{attr: "gen_ai.request.*", except: []string{"model", "stream", "is_stream", "user", "type", "provider", "available_tools", "functions.", "tools", "tools.", "tool.", "messages", "input", "prompt", "instructions"}},
+			{attr: "gen_ai.request.*", except: []string{"model", "stream", "is_stream", "llm_is_streaming", "user", "type", "provider", "available_tools", "functions.", "tools", "tools.", "tool.", "messages", "input", "prompt", "instructions"}},
 			{attr: "gen_ai.output.type", param: "output_type"},
 			{attr: "gen_ai.input.messages", as: asBody, object: true, with: bodyWithModel, note: "of a body that names a model", at: last1},
 		},
 		fStreaming: {
 			{attr: "gen_ai.request.stream"},
+			{attr: "gen_ai.request.llm_is_streaming", at: last1}, // of Ax
 			{attr: "gen_ai.input.messages", object: true, with: member("stream"), note: "`stream` of a body", at: last1},
 			{attr: "gen_ai.operation.name", with: streamedOperation, note: "that has `stream` in its name", at: last2, seldom: true},
 		},

@@ -30,10 +30,18 @@ const (
 	showsEmbedding
 	showsVectorSize
 	showsCalls // how many calls lie below
+	showsRun   // how a tool ran
+	showsPrompt
 )
 
 // aiWords are words of keys that programs without a model hardly have.
-var aiWords = wordSet("llm genai agent agents prompt prompts completion completions model token tokens embedding embeddings openai anthropic langchain tool ai rag rerank reranked reranker reranking")
+var aiWords = wordSet("llm genai agent agents prompt prompts completion completions model token tokens embedding embeddings openai anthropic claude gemini ollama bedrock langchain tool ai rag rerank reranked reranker reranking")
+
+// vectorKeys stand behind the word in keys of searches that compare vectors.
+var vectorKeys = wordSet("search db database store index top query collection results")
+
+// runFacts are what keys tell of how a tool ran.
+var runFacts = wordSet("status success duration latency exit error outcome risk")
 
 // guardFacts are what keys tell of a guard.
 var guardFacts = wordSet("name passed result action verdict violations triggered")
@@ -47,6 +55,9 @@ func evidenceOf(words []string) (e evidence) {
 		return len(words) >= len(tail) && slices.Equal(words[len(words)-len(tail):], tail)
 	}
 	if slices.ContainsFunc(words, func(w string) bool { return aiWords[w] }) {
+		e |= showsAI
+	}
+	if i := slices.Index(words, "vector"); i >= 0 && i+1 < len(words) && vectorKeys[words[i+1]] {
 		e |= showsAI
 	}
 	if n := len(words); n > 1 && (words[n-2] == "guard" && guardFacts[last] || slices.Contains(words[:min(n, 3)], "guardrail") && last != "guardrail") {
@@ -63,6 +74,9 @@ func evidenceOf(words []string) (e evidence) {
 	}
 	if slices.Contains(words, "retrieval") || slices.Contains(words, "retrieved") {
 		e |= showsRetrieval
+	}
+	if i := slices.Index(words, "tool"); i >= 0 && i+1 < len(words) && runFacts[words[i+1]] {
+		e |= showsRun
 	}
 	if ends("model", "calls") || ends("llm", "calls") || ends("model", "call", "count") || ends("llm", "call", "count") {
 		e |= showsCalls
@@ -86,6 +100,8 @@ func evidenceOf(words []string) (e evidence) {
 		e |= showsVectorSize
 	}
 	switch last {
+	case "prompt":
+		e |= showsPrompt
 	case "query":
 		e |= showsQuery
 	case "documents", "contexts":
@@ -201,6 +217,8 @@ func kindByWeakEvidence(e evidence) (Kind, string) {
 		return KindAgent, "the span names an agent"
 	case e&showsMessages != 0 && e&showsModel != 0:
 		return KindLLM, "the span has a model and messages"
+	case e&showsModel != 0 && e&showsPrompt != 0:
+		return KindLLM, "the span has a model and a prompt"
 	case e&showsEnd != 0:
 		return KindLLM, "the span says why an answer ended"
 	case e&showsModel != 0 && e&(showsTotal|showsInput) != 0:

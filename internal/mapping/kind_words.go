@@ -282,8 +282,14 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 	if l == lookedInVain && e&showsModel == 0 && (strings.HasPrefix(name, "agent.") || strings.HasPrefix(name, "agent:")) {
 		k, l = KindAgent, lookedKind
 	}
+	if (e&showsRun != 0 || r.slots[r.t.unnamed[namesTool].slot].set) && behindTool(name) {
+		k, l = KindTool, lookedKind
+	}
 	if l == lookedNever || l == lookedInVain {
 		return KindOther, l
+	}
+	if k == KindRetriever && searchesVectors(name) {
+		return k, lookedKind
 	}
 	if k == KindLLM && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 && strings.HasPrefix(name, "agent.") {
 		k = KindAgent // what an agent says, not a model's answer
@@ -297,6 +303,23 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 // searchNames are what is done to find what a model is given.
 var searchNames = wordSet("retrieve retrieval search query")
 
+// behindTool reports whether the last segment of a name stands behind the word, as that of a tool.
+func behindTool(name string) bool {
+	i := strings.LastIndexAny(name, ".:")
+	if i <= 0 || i == len(name)-1 {
+		return false
+	}
+	before := name[:i]
+	return lower(before[strings.LastIndexAny(before, ".:")+1:]) == "tool"
+}
+
+// searchesVectors reports whether a name has vector_search in it, in whatever spelling.
+func searchesVectors(name string) bool {
+	words := wordsOf(name)
+	i := slices.Index(words, "vector")
+	return i >= 0 && i+1 < len(words) && words[i+1] == "search"
+}
+
 // endsInRAG reports whether a name ends in that of retrieval-augmented generation.
 func endsInRAG(name string) bool {
 	words := wordsOf(name)
@@ -307,7 +330,7 @@ func endsInRAG(name string) bool {
 var doneWords = wordSet("created updated deleted added registered")
 
 func kindOfName(name string) kindFound {
-	plain, media := true, false
+	full, plain, media := name, true, false
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
 		last := name[i+1:]
 		if searchNames[last] && endsInRAG(name[:i]) {
@@ -338,8 +361,17 @@ func kindOfName(name string) kindFound {
 	if l == lookedInVain && len(words) > 0 && modelWords[words[len(words)-1]] { // genai.request
 		return kindFound{KindLLM, lookedKind}
 	}
+	switch {
+	case l == lookedInVain && searchesVectors(full):
+		return kindFound{KindRetriever, lookedKind}
+	case k == KindLLM && holdsAny(words, otherModels): // onnx_inference
+		return kindFound{KindOther, lookedNever}
+	}
 	return kindFound{k, l}
 }
+
+// otherModels are words of programs whose models speak no language.
+var otherModels = wordSet("onnx sklearn xgboost lightgbm yolo")
 
 // isOneWord reports whether a name without dots joins words: run_agent, RunAgent.
 func isOneWord(name string) bool {

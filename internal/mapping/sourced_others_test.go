@@ -51,6 +51,34 @@ var sourcedOthers = []sourcedSpan{
 		toolRow("get_weather", anyMap{"tool_arguments": paris, "error_message": timedOut})}},
 }
 
+// sourcedByHand are spans as documentation, issues and programs set them by hand.
+var sourcedByHand = []sourcedSpan{
+	{"rag-control, documentation", "embedding", inventedSpan{testSpan{name: "rag_control.request.run.stage.embedding", attrs: anyMap{"embedding_model": "text-embedding-ada-002", "embedding_dimensions": int64(1536), "stage_latency_ms": int64(350)}},
+		anyMap{"kind": "embedding", "request_model": "text-embedding-ada-002", "embedding_dimensions": 1536.0}}},
+	{"rag-control, documentation", "retrieval", inventedSpan{testSpan{name: "rag_control.request.run.stage.retrieval", attrs: anyMap{"vector_index": "qdrant", "returned": int64(5)}}, anyMap{"kind": "retriever"}}},
+	{"Judgment, documentation", "call", inventedSpan{testSpan{name: "generate_content claude", attrs: anyMap{
+		"judgment.span_kind": "llm", "judgment.input": `[{"role":"user","content":"` + ask + `"}]`, "judgment.output": `[{"role":"assistant","content":"` + sunny + `"}]`, "judgment.llm.provider": "anthropic", "judgment.llm.model": "claude-haiku-4-5",
+		"judgment.usage.non_cached_input_tokens": int64(3051), "judgment.usage.output_tokens": int64(294), "judgment.usage.cache_read_input_tokens": int64(10), "judgment.usage.cache_creation_input_tokens": int64(20), "judgment.session_id": "s1",
+	}}, llmRow("claude-haiku-4-5", 3081, 294, anyMap{"provider": "anthropic", "cache_read_tokens": 10.0, "cache_creation_tokens": 20.0, "input_messages": asked, "output_messages": said18, "session_id": "s1"})}},
+	{"ax-llm/ax#206", "chat", inventedSpan{testSpan{name: "Chat Request", attrs: anyMap{
+		"gen_ai.system": "OpenAI", "gen_ai.request.model": "gpt-4.1", "gen_ai.request.temperature": int64(0), "gen_ai.request.llm_is_streaming": false, "response.time": int64(1254), "response.retries": int64(0),
+	}}, anyMap{"kind": "llm", "provider": "openai", "request_model": "gpt-4.1", "streaming": false, "request_parameters": anyMap{"temperature": 0.0}}}},
+	{"wso2/agent-manager, documentation", "retriever", inventedSpan{testSpan{name: "vector_search", attrs: anyMap{"db.system.name": "qdrant", "db.collection.name": "docs", "db.vector.query.top_k": int64(5)}}, anyMap{"kind": "retriever"}}},
+	{"wso2/agent-manager, documentation", "rerank", inventedSpan{testSpan{name: "rerank", attrs: anyMap{"traceloop.span.kind": "rerank", "gen_ai.operation.name": "rerank", "rerank.model": "bge", "gen_ai.request.model": "bge"}}, anyMap{"kind": "reranker", "request_model": "bge"}}},
+	{"Chinese guide of RAG", "search", inventedSpan{testSpan{name: "vector.search", attrs: anyMap{"vector.db": "pinecone", "vector.top_k": int64(10), "vector.results_count": int64(10)}}, anyMap{"kind": "retriever"}}},
+	{"Chinese guide of RAG", "compress", inventedSpan{testSpan{name: "context.compress", attrs: anyMap{"context.original_tokens": int64(900), "context.compressed_tokens": int64(300)}}, anyMap{"kind": "other", "input_tokens": nil, "output_tokens": nil}}},
+	{"Python hooks of Claude Code", "tool", inventedSpan{testSpan{name: "claude.tool.Bash", attrs: anyMap{"claude.tool": "Bash", "claude.session_id": "s1", "claude.est_out_tokens": int64(20), "claude.est_in_tokens": int64(10)}},
+		toolRow("Bash", anyMap{"session_id": "s1", "input_tokens": nil})}},
+	{"TypeScript prototype kit", "form", inventedSpan{testSpan{name: "createForm", attrs: anyMap{"gemini.prompt": ask, "gemini.model": "gemini-2.0-flash"}}, anyMap{"kind": "llm", "request_model": "gemini-2.0-flash", "input_messages": asked}}},
+	{"French agent harness", "tool", inventedSpan{testSpan{name: "tool.shell", attrs: anyMap{"tool.risk": "low", "tool.exit_code": int64(0)}}, toolRow("shell", nil)}},
+	{"Python server of ONNX", "inference", inventedSpan{testSpan{name: "onnx_inference", attrs: anyMap{"batch.size": int64(32), "model.name": "fraud", "model.version": "3", "onnx.provider": "CPU"}}, anyMap{"kind": "other"}}},
+	{"Go completion service", "completion", inventedSpan{testSpan{name: "CreateCompletion", attrs: anyMap{
+		"completion.model": "gpt-4o", "completion.prompt_tokens": int64(9), "completion.completion_tokens": int64(3), "completion.total_tokens": int64(12), "completion.finish_reason": "stop",
+	}}, llmRow("gpt-4o", 9, 3, anyMap{"total_tokens": 12.0, "finish_reasons": []any{"stop"}})}},
+	{"Python retriever of assets", "retriever", inventedSpan{testSpan{name: "retriever", scope: "pydantic_ai", attrs: anyMap{"vector_search.query": ask, "vector_search.collection": "docs", "vector_search.limit": int64(5)}}, anyMap{"kind": "retriever", "retrieval_query": ask}}},
+	{"Python matcher of catalogues", "search", inventedSpan{testSpan{name: "vector_search.cosine_match", attrs: anyMap{"vector_search.top_k": int64(5), "vector_search.catalog_size": int64(900)}}, anyMap{"kind": "retriever"}}},
+}
+
 // TestSearchesOfRAG: a search is a retriever where its name says that it is one for a model, in
 // any program's name space, and no call of a model is.
 func TestSearchesOfRAG(t *testing.T) {
@@ -111,5 +139,51 @@ func TestResponseTokens(t *testing.T) {
 		_, got := testSpan{name: "quetzal", attrs: attrs}.mapped(t)
 		require.Equal(t, 3.0, got["output_tokens"], key)
 		delete(attrs, key)
+	}
+}
+
+// TestInputByParts: where only what is not cached counts the input, the input is that and the cached
+// parts, in any spelling.
+func TestInputByParts(t *testing.T) {
+	for _, uncached := range []string{"non_cached_input_tokens", "uncached_input_tokens", "input_no_cache_tokens"} {
+		attrs := anyMap{"quetzal.model": "m", "quetzal.usage." + uncached: int64(100), "quetzal.usage.output_tokens": int64(3)}
+		_, got := testSpan{name: "llm_call", attrs: attrs}.mapped(t)
+		require.Equal(t, 100.0, got["input_tokens"], uncached)
+		attrs["quetzal.usage.cache_read_tokens"] = int64(10)
+		attrs["quetzal.usage.cache_write_tokens"] = int64(5)
+		_, got = testSpan{name: "llm_call", attrs: attrs}.mapped(t)
+		require.Equal(t, 115.0, got["input_tokens"], uncached)
+		attrs["quetzal.usage.input_tokens"] = int64(115)
+		_, got = testSpan{name: "llm_call", attrs: attrs}.mapped(t)
+		require.Equal(t, 115.0, got["input_tokens"], uncached)
+	}
+}
+
+// TestToolBehindTheWord: the last segment of a name behind that of a tool is the tool's, where keys
+// tell how it ran.
+func TestToolBehindTheWord(t *testing.T) {
+	for _, before := range []string{"tool.", "tool:", "quetzal.tool.", "a.b.Tool:"} {
+		span := testSpan{name: before + "get_weather", attrs: anyMap{"tool.status": "success"}}
+		_, got := span.mapped(t)
+		require.Equal(t, "tool", got["kind"], before)
+		require.Equal(t, "get_weather", got["tool_name"], before)
+		span.attrs = anyMap{"tool.count": int64(3)}
+		_, got = span.mapped(t)
+		require.Equal(t, "other", got["kind"], before)
+	}
+	for _, name := range []string{"tool", ".tool", "tooling.x", "retool.x", "tool.", "x.tools.y"} {
+		require.False(t, behindTool(name), name)
+	}
+}
+
+// TestSearchesOfVectors: a search of vectors is a retriever by its name alone.
+func TestSearchesOfVectors(t *testing.T) {
+	for _, name := range []string{"vector_search", "VectorSearch", "qdrant.vector_search", "vector.search", "vector_search.match"} {
+		_, got := testSpan{name: name, attrs: anyMap{"vector.top_k": int64(3)}}.mapped(t)
+		require.Equal(t, "retriever", got["kind"], name)
+	}
+	for _, name := range []string{"vector.add", "search", "vectorise.search", "search.vector"} {
+		_, got := testSpan{name: name, attrs: anyMap{"shape.size": int64(3)}}.mapped(t)
+		require.Equal(t, "other", got["kind"], name)
 	}
 }

@@ -16,6 +16,7 @@ type tokenFact uint8
 const (
 	noTokens       tokenFact = iota
 	tokensResponse           // output, or a total beside it: after all others
+	tokensUncached           // input without the cache: after the whole
 	tokensInput
 	tokensOutput
 	tokensTotal
@@ -24,7 +25,6 @@ const (
 	tokensWrite5m
 	tokensWrite1h
 	tokensReasoning
-	tokensUncached   // input without the cache
 	tokensCandidates // Gemini's output, with or without thoughts
 	tokensInputAudio
 	tokensOutputAudio
@@ -36,7 +36,7 @@ const (
 
 // tokenFields are the fields that the facts feed, if no dialect says so.
 var tokenFields = [numTokenFacts]field{
-	tokensResponse: fOutputTokens, tokensInput: fInputTokens, tokensOutput: fOutputTokens, tokensTotal: fTotalTokens, tokensRead: fCacheRead,
+	tokensResponse: fOutputTokens, tokensUncached: fInputTokens, tokensInput: fInputTokens, tokensOutput: fOutputTokens, tokensTotal: fTotalTokens, tokensRead: fCacheRead,
 	tokensWrite: fCacheCreation, tokensWrite5m: fCacheWrite5m, tokensWrite1h: fCacheWrite1h, tokensReasoning: fReasoning, tokensCandidates: fOutputTokens,
 	tokensInputAudio: fInputAudio, tokensOutputAudio: fOutputAudio, tokensInputImage: fInputImage, tokensOutputImage: fOutputImage,
 	webSearches: fWebSearches,
@@ -44,7 +44,7 @@ var tokenFields = [numTokenFacts]field{
 
 // tokenFactNames name the facts as the documentation does.
 var tokenFactNames = [numTokenFacts]string{
-	tokensResponse: "*.response_tokens", tokensInput: "*.input_tokens", tokensOutput: "*.output_tokens", tokensTotal: "*.total_tokens", tokensRead: "*.cache_read_tokens",
+	tokensResponse: "*.response_tokens", tokensUncached: "*.uncached_input_tokens", tokensInput: "*.input_tokens", tokensOutput: "*.output_tokens", tokensTotal: "*.total_tokens", tokensRead: "*.cache_read_tokens",
 	tokensWrite: "*.cache_write_tokens", tokensWrite5m: "*.ephemeral_5m_tokens", tokensWrite1h: "*.ephemeral_1h_tokens",
 	tokensReasoning: "*.reasoning_tokens", tokensCandidates: "*.candidates_tokens", tokensInputAudio: "*.input_audio_tokens",
 	tokensOutputAudio: "*.output_audio_tokens", tokensInputImage: "*.input_image_tokens", tokensOutputImage: "*.output_image_tokens",
@@ -60,7 +60,7 @@ var tokenWords = wordSet(`usage token tokens count counts input prompt output co
 // calls, parts that are not told apart.
 var noTokenWords = wordSet(`max maximum min budget limit limits remaining ratelimit quota prediction accepted rejected cost costs price text
 	video document aggregated aggregate per rate ratio time duration latency threshold compaction estimated estimate size context
-	window available percentage percent`)
+	window available percentage percent est`)
 
 // tokenFactOf reads the words of a key: of an attribute, or of a member of a usage
 // object with the keys around it before.
@@ -75,6 +75,9 @@ func tokenFactOf(words []string) tokenFact {
 		}
 	}
 	name := words[from:]
+	if n := len(name); n > 2 && strings.HasPrefix(name[n-3], "completion") && ofCompletions[name[n-2]] && name[n-1] == "tokens" {
+		name = name[n-2:] // completion.prompt_tokens
+	}
 	if at := slices.Index(name, "usage"); at > 0 && at < len(name)-1 {
 		name = name[at:] // of the input or output is the usage, not the count
 	}
@@ -132,6 +135,9 @@ func tokenFactOf(words []string) tokenFact {
 	}
 	return noTokens
 }
+
+// ofCompletions are the words of what counts in the name space of a completion.
+var ofCompletions = wordSet("prompt input completion output total")
 
 // countsAll reports whether a count is of all tokens because its name does not say of which, as in
 // ai.tokens, llm.token_usage and tokens_used.

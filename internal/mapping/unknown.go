@@ -348,7 +348,7 @@ func (r *reading) noteMember(t *traits, v pcommon.Value, structured bool) {
 	case structured:
 		r.note(t, v)
 	case says(v):
-		r.shows |= t.shows & (showsAI | showsModel | showsProvider)
+		r.shows |= t.shows & (showsAI | showsModel | showsProvider | showsRun)
 	}
 }
 

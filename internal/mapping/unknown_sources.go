@@ -115,6 +115,9 @@ func calledAs(r *reading, _ value) value {
 	for _, verb := range [...]string{"execute_tool ", "invoke_agent "} {
 		name = strings.TrimPrefix(name, verb)
 	}
+	if r.out.Kind == KindTool && behindTool(name) {
+		name = name[strings.LastIndexAny(name, ".:")+1:]
+	}
 	if owner, _, is := strings.Cut(name, "."); is && r.out.Kind == KindAgent && !strings.Contains(name, " ") {
 		name = owner // of the method that runs the agent
 	}

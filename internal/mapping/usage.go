@@ -121,13 +121,17 @@ func (r *reading) complete(u *Usage, inputFrom, outputFrom *boundSource) {
 	if input.settled && output.settled {
 		return
 	}
-	if inputFrom != nil && inputFrom.sums {
+	switch {
+	case inputFrom == nil:
+	case inputFrom.sums:
 		input.settle(0, whySum)
+	case inputFrom.slot >= 0 && inputFrom.slot == r.t.counts[tokensUncached].slot:
+		input.settle(cached, whyUncached)
 	}
 	if outputFrom != nil && outputFrom.sums {
 		output.settle(0, whySum)
 	}
-	if input.settled && output.settled {
+	if input.settled && output.settled && input.add == 0 {
 		return
 	}
 	r.gather()
