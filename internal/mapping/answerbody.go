@@ -189,7 +189,7 @@ const usageWithin = 2048
 // part of a text.
 func usageIn(s, key string) string {
 	for {
-		at := strings.Index(s, key)
+		at := jsonval.Index(s, key)
 		if at < 0 {
 			return ""
 		}
@@ -218,8 +218,11 @@ func (r *reading) countIn(object string, keys []string) value {
 
 // after returns what follows a key and its colon.
 func after(s, key string) string {
-	_, rest, _ := strings.Cut(s, key)
-	return strings.TrimLeft(rest, ": \t\r\n")
+	at := jsonval.Index(s, key)
+	if at < 0 {
+		return ""
+	}
+	return strings.TrimLeft(s[at+len(key):], ": \t\r\n")
 }
 
 // listInText takes the list of messages or blocks that a library has written as the only text
