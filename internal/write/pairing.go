@@ -1,0 +1,251 @@
+package write
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"math"
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
+)
+
+// A batch pairs in this order: this file asks what is stored of its traces, pairing_sessions.go settles the sessions of
+// the traces, pairing_candidates.go reads stored calls that may be the batch's, package trace finds the pairs, and
+// pairing_layout.go lays the batch out anew. pairing_kept.go is about records that keep the keys of their calls,
+// pairing_claims.go about batches that pair at the same time.
+
+// pairing is what a batch with events, or with spans of programs that send events too,
+// works out before it locks its traces: which of its calls are observed in both signals,
+// and in which traces events are kept. Other batches have none.
+type pairing struct {
+	since   int64 // the number of the last batch that had paired when this one began
+	signals *trace.Signals
+	numbers map[int]int         // of the batch's spans among the candidates of signals
+	known   map[int]bool        // the batch's events that are stored already
+	records map[content.ID]bool // records that are not stored; true: they keep the keys of their calls
+
+	// Of the batch's traces.
+	asked   map[pcommon.TraceID]bool             // all of them
+	facts   map[pcommon.TraceID]store.TraceFacts // what is stored of them
+	derived map[pcommon.TraceID]bool             // those that the batch's records do not name
+	prompts map[pcommon.TraceID][]store.EventRef // stored prompts
+	begun   map[string][]pcommon.TraceID         // traces of turns, by session, that are taken for new since nothing of these is listed
+
+	// Sessions (pairing_sessions.go).
+	sessions map[pcommon.TraceID]string   // of traces, with what the batch says
+	others   map[pcommon.TraceID][]string // further sessions that spans of a trace name
+	fresh    map[pcommon.TraceID]bool     // stored traces of which the batch brings a further session
+	naming   []int                        // the batch's spans that are the first to name a session
+
+	// What comes of it.
+	pairs   map[pcommon.TraceID][]trace.EventPair
+	places  map[spanKey]pcommon.TraceID // of events that are paired, by where they came
+	kept    map[trace.SessionDay]bool   // days of sessions of which records of earlier batches keep keys
+	changes store.Signals
+}
+
+// mayPair reports whether a span or event of the batch may have others in the other signal.
+func (t *transaction) mayPair() bool {
+	scope, sends := "", false
+	for i := range t.batch.Spans {
+		s := &t.batch.Spans[i]
+		if s.Event != nil {
+			return true
+		}
+		if t.withoutContext && isAnswered(s) || t.untraced && mayBeUntraced(s) {
+			return true
+		}
+		if s.ScopeName != scope {
+			if scope, sends = s.ScopeName, logs.SendsRecords(s.ScopeName); sends {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// pairSignals pairs the batch's calls if they may have others in the other signal. Records of the batch are
+// stored later, so that those of its sessions that are found are of other batches.
+func (t *transaction) pairSignals(ctx context.Context) error {
+	t.keepKeys()
+	if !t.mayPair() {
+		return nil
+	}
+	// Only now it is known that events without context are listed: traces may have been counted ahead without them.
+	t.ahead.Wait()
+	t.forget()
+	return t.pair(ctx)
+}
+
+// pair finds the pairs of the batch's calls and lays the batch out anew, with each event in
+// the trace where it is kept.
+func (t *transaction) pair(ctx context.Context) error {
+	p := &pairing{
+		signals: trace.NewSignals(len(t.batch.Spans)), facts: map[pcommon.TraceID]store.TraceFacts{}, sessions: map[pcommon.TraceID]string{},
+		numbers: map[int]int{}, derived: map[pcommon.TraceID]bool{}, prompts: map[pcommon.TraceID][]store.EventRef{}, known: map[int]bool{},
+		places: map[spanKey]pcommon.TraceID{}, asked: map[pcommon.TraceID]bool{}, records: map[content.ID]bool{},
+		others: map[pcommon.TraceID][]string{}, fresh: map[pcommon.TraceID]bool{},
+		kept: map[trace.SessionDay]bool{}, begun: map[string][]pcommon.TraceID{},
+	}
+	t.pairing = p
+	if !t.careful {
+		for i := range t.batch.Events {
+			p.records[t.batch.Events[i].ID] = t.batch.Events[i].CallKeys != nil
+		}
+	}
+	places, err := t.lockSignals(ctx)
+	if err != nil {
+		return err
+	}
+	p.settleSessions(t.batch.Spans)
+	if err := t.findSessions(ctx); err != nil {
+		return err
+	}
+	t.addCandidates(places)
+	if err := t.findKept(ctx); err != nil {
+		return err
+	}
+	if err := t.findStored(ctx); err != nil {
+		return err
+	}
+	var placements []trace.Placement
+	placements, p.pairs = p.signals.Settle()
+	t.result.Crowded += p.signals.Crowded
+	p.take(placements)
+	p.list(t.batch.Spans)
+	err = t.w.store.ReadMoving(ctx, t.conn, p.changes.Moving, func(e *store.MovingEvent, pair trace.EventPair) {
+		to := p.placeOf(e)
+		p.pairs[to] = append(p.pairs[to], pair)
+	})
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(p.changes.Moving, func(e store.MovingEvent) bool { return e.Span == nil }) { // another batch has moved it
+		return errShared
+	}
+	if err := t.listMoved(ctx); err != nil {
+		return err
+	}
+	t.layOutPaired()
+	return nil
+}
+
+// signalAsks is what a batch asks for when it begins to pair.
+type signalAsks struct {
+	events      []store.EventRef // that may have come before
+	at          []int            // the batch's spans that these are
+	sessions    []string
+	first, last int64                      // end of the batch's spans
+	turns       map[pcommon.TraceID]string // the session, by trace that is derived from a turn
+	began       map[pcommon.TraceID]string // the same of prompts, of whose turns calls may be stored that are not listed
+}
+
+// asksOf lists what to ask for of the batch's spans, and notes their traces.
+func (p *pairing) asksOf(spans []mapping.Span) *signalAsks {
+	asks := &signalAsks{first: math.MaxInt64, last: math.MinInt64, turns: map[pcommon.TraceID]string{}, began: map[pcommon.TraceID]string{}}
+	sessions := map[string]bool{}
+	for i := range spans {
+		s := &spans[i]
+		p.asked[s.TraceID] = true
+		if s.SessionID != "" {
+			sessions[s.SessionID] = true
+		}
+		asks.first, asks.last = min(asks.first, s.End), max(asks.last, s.End)
+		e := s.Event
+		if e == nil {
+			continue
+		}
+		if e.Derived {
+			p.derived[s.TraceID] = true
+			asks.turns[s.TraceID] = s.SessionID
+		}
+		if s.Kind == mapping.KindAgent && !e.TurnTrace.IsEmpty() {
+			asks.began[e.TurnTrace] = s.SessionID
+		}
+		if !p.isNew(s) {
+			asks.events, asks.at = append(asks.events, store.EventRef{Origin: s.TraceID, ID: s.SpanID, Start: s.Start}), append(asks.at, i)
+		}
+	}
+	asks.sessions = slices.Collect(maps.Keys(sessions))
+	return asks
+}
+
+// lockSignals returns where events of the batch are that came before.
+func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.TraceID, err error) {
+	p := t.pairing
+	asks := p.asksOf(t.batch.Spans)
+	places = map[int]pcommon.TraceID{}
+	absences := trace.Absences(asks.sessions, asks.first, asks.last)
+	found := make([]bool, len(absences))
+	facts := func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f }
+	p.since, err = t.w.store.LockSignals(ctx, t.conn, t.alone, p.tracesBut(asks.turns), asks.events, absences, facts,
+		func(event int, id pcommon.TraceID) { places[asks.at[event]] = id },
+		func(absence int) { found[absence] = true })
+	if err != nil {
+		return places, err
+	}
+	p.signals.Absent = trace.NewAbsence(asks.sessions, found)
+	turns := asks.turns
+	if !t.careful && !t.again { // all that is of a turn's trace is of its session, and prompts of one are listed
+		maps.DeleteFunc(turns, func(turn pcommon.TraceID, session string) bool {
+			absent := p.signals.Absent.Sessions[session]
+			if absent {
+				p.begun[session] = append(p.begun[session], turn)
+			}
+			return absent
+		})
+	}
+	maps.Copy(turns, asks.began)
+	return places, t.findTurns(ctx, slices.SortedFunc(maps.Keys(turns), compareTraces))
+}
+
+// findTurns reads the prompts and the rows of traces that are derived from turns.
+func (t *transaction) findTurns(ctx context.Context, turns []pcommon.TraceID) error {
+	p := t.pairing
+	for _, turn := range turns {
+		delete(p.signals.Turns, turn)
+	}
+	facts := func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f }
+	return t.w.store.FindTurns(ctx, t.conn, turns, facts, func(turn pcommon.TraceID, prompt trace.TurnPrompt) {
+		p.signals.Turns[turn] = append(p.signals.Turns[turn], prompt)
+		if ref := (store.EventRef{Origin: turn, ID: prompt.ID, Start: prompt.Start}); prompt.Origin == turn && !slices.Contains(p.prompts[turn], ref) {
+			p.prompts[turn] = append(p.prompts[turn], ref)
+		}
+	})
+}
+
+// tracesBut lists the batch's traces that are not derived from turns.
+func (p *pairing) tracesBut(turns map[pcommon.TraceID]string) []pcommon.TraceID {
+	var others []pcommon.TraceID
+	for id := range p.asked {
+		if _, derived := turns[id]; !derived {
+			others = append(others, id)
+		}
+	}
+	slices.SortFunc(others, compareTraces)
+	return others
+}
+
+func compareTraces(a, b pcommon.TraceID) int { return bytes.Compare(a[:], b[:]) }
+
+// hasToPair reports whether the batch has to look for pairs, now that its traces are locked:
+// events observe calls of a stored one, or one was not there when the batch looked.
+func (t *transaction) hasToPair() bool {
+	return slices.ContainsFunc(t.traces, func(tr traceSpans) bool {
+		if tr.stored == nil {
+			return false
+		}
+		if t.pairing == nil {
+			return tr.stored.Evented()
+		}
+		_, known := t.pairing.facts[tr.otel]
+		return t.pairing.asked[tr.otel] && !known
+	})
+}
