@@ -162,3 +162,31 @@ func TestNewMessagesOfALongSession(t *testing.T) {
 	t.Log(took)
 	require.Less(t, took, 1500*time.Millisecond)
 }
+
+// TestNewMessagesOfForeignRows reads which messages are new where another program stored lists in lists,
+// and lists that begin at another number.
+func TestNewMessagesOfForeignRows(t *testing.T) {
+	conn := connect(t, testserver.NewDatabase(t))
+	require.NoError(t, Migrate(t.Context(), conn, "public"))
+	_, err := conn.Exec(t.Context(), `SELECT llm_create_day((now() AT TIME ZONE 'UTC')::date)`)
+	require.NoError(t, err)
+	insertSayings(t, conn, time.Now().UTC().Truncate(24*time.Hour), 0, []saying{
+		{span: 1, start: 1, input: []int{1, 2}, output: []int{3, 4}},
+		{span: 2, start: 2, input: []int{1, 2}, output: []int{3}},
+		{span: 3, start: 3, input: []int{1, 2, 3, 4, 5, 6}},
+		{span: 4, start: 4, input: []int{1, 2, 7, 3}},
+	})
+	for _, sql := range []string{
+		`UPDATE llm_spans SET input_message_ids = ARRAY[input_message_ids, input_message_ids], output_message_ids = ARRAY[output_message_ids, output_message_ids] WHERE span_id LIKE '%1'`,
+		`UPDATE llm_spans SET input_message_ids[0] = input_message_ids[2] WHERE span_id LIKE '%2'`,
+		`UPDATE llm_spans SET input_message_ids = ARRAY[input_message_ids[1:3], input_message_ids[4:6]] WHERE span_id LIKE '%3'`,
+		`UPDATE llm_spans SET input_message_ids[0] = input_message_ids[3] WHERE span_id LIKE '%4'`,
+	} {
+		_, err := conn.Exec(t.Context(), sql)
+		require.NoError(t, err)
+	}
+	var fresh string
+	require.NoError(t, conn.QueryRow(t.Context(), `SELECT string_agg(f, ' ' ORDER BY span_id) FROM (
+		SELECT span_id, string_agg(CASE WHEN is_new THEN '+' ELSE '-' END, '' ORDER BY position) AS f FROM llm_messages WHERE direction = 'input' GROUP BY 1) x`).Scan(&fresh))
+	require.Equal(t, "++++ --- ----++ +--+-", fresh)
+}

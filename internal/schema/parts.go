@@ -29,6 +29,14 @@ var parts = map[string]string{
 	// reads these may read tables, but not on every server views.
 	"side_by_side": `(SELECT trace_id, inner_span_id, outer_span_id FROM {{.schema}}.llm_internal_pairs
         UNION ALL SELECT trace_id, inner_span_id, outer_span_id FROM {{.schema}}.llm_side_by_side)`,
+	// The spans s around those of $1, one step further out: its parents, and calls side by side that
+	// enclose it.
+	"outer_spans": `CROSS JOIN LATERAL (
+            SELECT $1.parent_span_id AS span_id WHERE $1.parent_span_id IS NOT NULL
+            UNION ALL
+            SELECT b.outer_span_id FROM {{.side_by_side}} b WHERE b.trace_id = of_trace AND b.inner_span_id = $1.span_id) o
+        CROSS JOIN LATERAL (SELECT x.* FROM {{.schema}}.llm_spans x
+            WHERE x.trace_id = of_trace AND x.span_id = o.span_id AND x.start_time BETWEEN since AND until LIMIT 8) s`,
 	// What tells the model of a call s of trace t that names none. A strict function is not called for a null.
 	"told_model": `{{.schema}}.llm_internal_told_model(CASE WHEN coalesce(s.response_model, s.request_model) IS NULL AND t.span_count > 1 THEN s.trace_id END,
         s.span_id, s.kind, coalesce(s.parent_span_id, ''), s.counted, t.start_time, t.end_time)`,

@@ -139,7 +139,7 @@ BEGIN
                 ('', 'position', 'Place of the message in its direction, from 1.'),
                 ('', 'role', 'Who speaks: system, user, assistant, tool. Null when retention has dropped the message.'),
                 ('', 'content', 'Text of the message, a line break between two parts. Null where it has none.'),
-                ('', 'is_new', 'False for a message that an earlier call of the trace or session held as often.'),
+                ('', 'is_new', 'False for a message that an earlier call of the trace or session held as often. Of earlier calls with words that only another observation reports, the last eight count.'),
                 ('', 'body', 'The message, see JSON shapes; of an output message with its finish_reason.'),
                 ('llm_contents', 'body', 'The content, see JSON shapes.'),
                 ('llm_contents', 'owner', 'For the exporter: hash of the user, else the session, else the trace of the span that stored it. Null: unknown.'),

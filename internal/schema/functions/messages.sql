@@ -3,7 +3,10 @@
 -- that a history holds twice is new twice. Nearly always a call goes on where one shortly
 -- before it ended. Then the beginning of its input is known, and only the rest is looked
 -- for in all calls before: 0.4 s instead of 4 for a session of 250 calls with their whole
--- histories. && compares all with all, which pays for a short rest only. OFFSET 0 lets the inner query run for one trace at a time.
+-- histories. && compares all with all, which pays for a short rest only. Words that another
+-- observation of an earlier call reports are looked for only for the last eight calls that
+-- lack some: each of these looks walks through the trace. OFFSET 0 lets the inner query run
+-- for one trace at a time.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_new_inputs(of_trace uuid, of_session text, began timestamptz, of_span text, ids uuid[])
 RETURNS boolean[]
 LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET jit = off AS $$
@@ -11,20 +14,35 @@ BEGIN
     IF cardinality(ids) > 0 IS NOT TRUE THEN
         RETURN NULL;
     END IF;
+    IF array_ndims(ids) > 1 OR array_lower(ids, 1) <> 1 THEN -- as another program may have stored them
+        ids := ARRAY(SELECT unnest(ids));
+    END IF;
     RETURN (
         WITH traces AS (
             SELECT of_trace AS id
             UNION
             SELECT s.trace_id FROM {{.schema}}.llm_spans s WHERE s.session_id = of_session AND s.start_time <= began
-        ), earlier AS MATERIALIZED (
+        ), own AS MATERIALIZED (
             SELECT c.* FROM traces JOIN {{.schema}}.llm_traces t ON t.id = traces.id
             CROSS JOIN LATERAL (
-                SELECT e.start_time, e.span_id, coalesce(e.input_message_ids, '{}') AS inputs, coalesce(e.output_message_ids, '{}') AS outputs
-                FROM {{.schema}}.llm_internal_calls e
+                SELECT e.trace_id, e.span_id, e.start_time, e.input_message_ids AS inputs, e.output_message_ids AS outputs,
+                    t.span_count > 1 AND (e.input_message_ids IS NULL OR e.output_message_ids IS NULL) AS may_be_told
+                FROM {{.schema}}.llm_spans e
                 WHERE e.trace_id = t.id AND e.start_time BETWEEN t.start_time AND t.end_time
-                    AND e.is_call AND (e.start_time, e.span_id) < (began, of_span)
-                    AND (e.trace_id = of_trace OR e.session_id = of_session)
+                    AND e.kind IN ('llm', 'embedding', 'reranker') AND e.counted AND (e.start_time, e.span_id) < (began, of_span)
+                    AND (e.trace_id = of_trace OR coalesce(e.session_id, t.session_id) = of_session)
                 OFFSET 0) c
+        ), earlier AS MATERIALIZED (
+            SELECT o.span_id, o.start_time, coalesce(o.inputs, '{}') AS inputs, coalesce(o.outputs, '{}') AS outputs
+            FROM own o WHERE NOT o.may_be_told OR coalesce(o.inputs, o.outputs) IS NOT NULL
+            UNION ALL
+            SELECT s.span_id, s.start_time, coalesce({{.own_or_told input_message_ids}}, '{}'),
+                coalesce(CASE WHEN s.output_message_ids IS NULL AND k.told_again THEN {{.told_answer output_message_ids}} ELSE s.output_message_ids END, '{}')
+            FROM (SELECT * FROM own WHERE own.may_be_told ORDER BY own.start_time DESC, own.span_id DESC LIMIT 8) o
+            JOIN {{.schema}}.llm_traces t ON t.id = o.trace_id
+            CROSS JOIN LATERAL (
+                SELECT x.* FROM {{.schema}}.llm_spans x WHERE x.trace_id = o.trace_id AND x.span_id = o.span_id AND x.start_time = o.start_time OFFSET 0) s
+            CROSS JOIN LATERAL (SELECT t.span_count > 64 OR {{.schema}}.llm_internal_told_again(s.trace_id, s.kind, t.start_time, t.end_time) AS told_again) k
         ), rest AS MATERIALIZED (
             SELECT k.known, ids[k.known + 1:] AS ids
             FROM (SELECT coalesce((
@@ -33,7 +51,8 @@ BEGIN
         ), said AS (
             SELECT counted.id, max(counted.times) AS times
             FROM (SELECT e.n, u.id, count(*) AS times
-                  FROM (SELECT row_number() OVER () AS n, e.inputs || e.outputs AS ids FROM earlier e CROSS JOIN rest r
+                  FROM (SELECT row_number() OVER () AS n, ARRAY(SELECT unnest(e.inputs) UNION ALL SELECT unnest(e.outputs)) AS ids
+                        FROM earlier e CROSS JOIN rest r
                         WHERE cardinality(r.ids) > 16 OR e.outputs && r.ids OR e.inputs && r.ids) e
                   CROSS JOIN LATERAL unnest(e.ids) u (id)
                   JOIN (SELECT DISTINCT unnest(r.ids) AS id FROM rest r) asked ON asked.id = u.id

@@ -2,8 +2,9 @@
 -- library's, a gateway's below that. One of them is counted, and has the row in
 -- llm_calls or llm_tool_calls. What the counted one does not say itself comes from the
 -- others; these functions find them. Each walks from its span, one look-up by index a
--- step, so its cost is the distance, whatever the size of the trace; OFFSET 0 keeps the
--- planner from reading the trace whole for each step. Parents may run in circles and
+-- step, so its cost is the distance, whatever the size of the trace; LIMIT keeps the planner
+-- from reading the trace whole for each step, and a trace in which all spans have one id
+-- from taking time that grows with its cube. Parents may run in circles and
 -- chains may be of any length, so none goes further than 100 spans up or down. With ten
 -- days of partitions the planner guesses such a walk so costly that PostgreSQL compiled it,
 -- which took 400 ms a call; the walk takes less than one. Hence jit = off, and ROWS 1 for
@@ -40,27 +41,23 @@ LANGUAGE plpgsql STABLE ROWS 1 SET plan_cache_mode = force_generic_plan SET jit 
 BEGIN
     RETURN QUERY
     WITH RECURSIVE up AS (
-        SELECT s.span_id, s.start_time, s.parent_span_id, s.kind, s.counted, s.tool_name, s.tool_call_id,
+        (SELECT s.span_id, s.start_time, s.parent_span_id, s.kind, s.counted, s.tool_name, s.tool_call_id,
             {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens) AS failed,
             0 AS height
         FROM {{.schema}}.llm_spans s
-        WHERE s.trace_id = of_trace AND s.span_id = of_span AND s.start_time BETWEEN since AND until
+        WHERE s.trace_id = of_trace AND s.span_id = of_span AND s.start_time BETWEEN since AND until LIMIT 8)
       UNION
         SELECT s.span_id, s.start_time, s.parent_span_id, s.kind, s.counted, s.tool_name, s.tool_call_id,
             {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens),
             up.height + 1
         FROM up
-        CROSS JOIN LATERAL (
-            SELECT up.parent_span_id AS span_id WHERE up.parent_span_id IS NOT NULL
-            UNION ALL
-            SELECT b.outer_span_id FROM {{.side_by_side}} b WHERE b.trace_id = of_trace AND b.inner_span_id = up.span_id) o
-        CROSS JOIN LATERAL (SELECT x.* FROM {{.schema}}.llm_spans x
-            WHERE x.trace_id = of_trace AND x.span_id = o.span_id AND x.start_time BETWEEN since AND until OFFSET 0) s
+        {{.outer_spans up}}
         WHERE up.height < 100
     ),
+    near AS MATERIALIZED (SELECT * FROM up LIMIT 256),
     others AS (
         SELECT o.span_id, o.start_time, min(o.height) AS height
-        FROM up o JOIN up own ON own.height = 0
+        FROM near o JOIN near own ON own.height = 0
         WHERE o.span_id <> of_span AND o.kind = own.kind AND NOT o.counted
             AND (o.failed OR NOT own.failed OR o.kind = 'tool')
             AND (o.kind <> 'tool' OR o.tool_name IS NOT DISTINCT FROM own.tool_name AND coalesce(o.tool_call_id = own.tool_call_id, true))
@@ -92,15 +89,11 @@ BEGIN
           UNION
             SELECT s.span_id, s.parent_span_id, s.agent_name, up.height + 1
             FROM up
-            CROSS JOIN LATERAL (
-                SELECT up.parent_span_id AS span_id WHERE up.parent_span_id IS NOT NULL
-                UNION ALL
-                SELECT b.outer_span_id FROM {{.side_by_side}} b WHERE b.trace_id = of_trace AND b.inner_span_id = up.span_id) o
-            CROSS JOIN LATERAL (SELECT x.span_id, x.parent_span_id, x.agent_name FROM {{.schema}}.llm_spans x
-                WHERE x.trace_id = of_trace AND x.span_id = o.span_id AND x.start_time BETWEEN since AND until OFFSET 0) s
+            {{.outer_spans up}}
             WHERE up.agent_name IS NULL AND up.height < 100
         )
-        SELECT up.agent_name FROM up WHERE up.agent_name IS NOT NULL ORDER BY up.height, up.span_id, up.agent_name LIMIT 1);
+        SELECT near.agent_name FROM (SELECT * FROM up LIMIT 256) near WHERE near.agent_name IS NOT NULL
+        ORDER BY near.height, near.span_id, near.agent_name LIMIT 1);
 END
 $$;
 
@@ -138,24 +131,21 @@ BEGIN
         SELECT s.span_id, s.parent_span_id, s.provider, CASE WHEN s.kind IN ('agent', 'chain') THEN s.request_model END,
             CASE WHEN s.kind IN ('agent', 'chain') THEN s.response_model END, up.height + 1
         FROM up
-        CROSS JOIN LATERAL (
-            SELECT up.parent_span_id AS span_id WHERE up.parent_span_id IS NOT NULL
-            UNION ALL
-            SELECT b.outer_span_id FROM {{.side_by_side}} b WHERE b.trace_id = of_trace AND b.inner_span_id = up.span_id) o
-        CROSS JOIN LATERAL (SELECT x.span_id, x.parent_span_id, x.kind, x.provider, x.request_model, x.response_model FROM {{.schema}}.llm_spans x
-            WHERE x.trace_id = of_trace AND x.span_id = o.span_id AND x.start_time BETWEEN since AND until OFFSET 0) s
+        {{.outer_spans up}}
         WHERE coalesce(up.request_model, up.response_model) IS NULL AND up.height < 100
     )
-    SELECT up.provider, up.request_model, up.response_model FROM up
-    WHERE coalesce(up.request_model, up.response_model) IS NOT NULL
-    ORDER BY up.height, up.span_id, up.request_model, up.response_model LIMIT 1;
+    SELECT near.provider, near.request_model, near.response_model FROM (SELECT * FROM up LIMIT 256) near
+    WHERE coalesce(near.request_model, near.response_model) IS NOT NULL
+    ORDER BY near.height, near.span_id, near.request_model, near.response_model LIMIT 1;
 END
 $$;
 
 -- The counted call that shows the usage of a telling around it: of those below it which
 -- it tells, the one that ends nearest to its own end. None where none is below, or more
 -- than a thousand spans are: such usage has a row of its own. The time is part of the
--- answer, since a trace may have several spans of one id.
+-- answer, since a trace may have several spans of one id. BETWEEN makes the planner take
+-- the index llm_spans_below: it takes the times for so selective that it may prefer the
+-- primary key, which reads the whole trace for each step.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_usage_call(of_trace uuid, of_span text, since timestamptz, until timestamptz)
 RETURNS TABLE (span_id text, start_time timestamptz)
 LANGUAGE plpgsql STABLE ROWS 1 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
@@ -163,10 +153,10 @@ LANGUAGE plpgsql STABLE ROWS 1 SET plan_cache_mode = force_generic_plan SET jit 
 BEGIN
     RETURN QUERY
     WITH RECURSIVE down AS (
-        SELECT s.span_id, s.start_time, s.end_time, s.kind, s.counted,
+        (SELECT s.span_id, s.start_time, s.end_time, s.kind, s.counted,
             {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens) AS failed,
             0 AS height
-        FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.span_id = of_span AND s.start_time BETWEEN since AND until
+        FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.span_id = of_span AND s.start_time BETWEEN since AND until LIMIT 8)
       UNION
         SELECT s.span_id, s.start_time, s.end_time, s.kind, s.counted,
             {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens),
@@ -174,12 +164,12 @@ BEGIN
         FROM down
         CROSS JOIN LATERAL (
             SELECT x.* FROM {{.schema}}.llm_spans x
-            WHERE x.trace_id = of_trace AND x.parent_span_id COLLATE "C" = down.span_id AND x.start_time BETWEEN since AND until
+            WHERE x.trace_id = of_trace AND x.parent_span_id COLLATE "C" BETWEEN down.span_id AND down.span_id AND x.start_time BETWEEN since AND until
                 AND (x.kind IN ('llm', 'embedding', 'reranker') OR x.below <> 0) -- as the index llm_spans_below
             UNION ALL
             SELECT x.* FROM {{.side_by_side}} b
             CROSS JOIN LATERAL (SELECT y.* FROM {{.schema}}.llm_spans y
-                WHERE y.trace_id = of_trace AND y.span_id = b.inner_span_id AND y.start_time BETWEEN since AND until OFFSET 0) x
+                WHERE y.trace_id = of_trace AND y.span_id = b.inner_span_id AND y.start_time BETWEEN since AND until LIMIT 8) x
             WHERE b.trace_id = of_trace AND b.outer_span_id = down.span_id
             OFFSET 0) s
         WHERE down.height < 100
@@ -199,7 +189,7 @@ RETURNS boolean
 LANGUAGE plpgsql STABLE COST 10 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 BEGIN
     RETURN spans <= 1000 AND EXISTS (SELECT FROM {{.schema}}.llm_spans c
-            WHERE c.trace_id = of_trace AND c.parent_span_id COLLATE "C" = of_span AND c.start_time BETWEEN since AND until
+            WHERE c.trace_id = of_trace AND c.parent_span_id COLLATE "C" BETWEEN of_span AND of_span AND c.start_time BETWEEN since AND until
                 AND (c.kind IN ('llm', 'embedding', 'reranker') OR c.below <> 0) -- as the index llm_spans_below
                 AND c.kind = of_kind AND c.counted AND c.span_id <> of_span
                 AND (is_failed OR NOT {{.schema}}.llm_internal_failed(c.status, c.error_type, c.output_message_ids, c.event_words, c.input_tokens, c.output_tokens, c.total_tokens)))

@@ -1,5 +1,6 @@
 -- Stored spans below others, some levels of them, as far as calls of models are there: by the
--- index llm_spans_below. Of a span with very many observations the first are enough. They start
+-- index llm_spans_below, which BETWEEN makes the planner prefer to the primary key, whatever it
+-- takes the times for. Of a span with very many observations the first are enough. They start
 -- between $5 and $6, see spans_update.sql. No trace of a program comes near the LIMIT; one that was
 -- made to has calls that are further below counted as if nobody above reported their cost.
 WITH RECURSIVE r AS (SELECT * FROM {{.rows}}), down AS (
@@ -9,7 +10,7 @@ WITH RECURSIVE r AS (SELECT * FROM {{.rows}}), down AS (
     FROM down
     CROSS JOIN LATERAL (
         SELECT span_id FROM {{.schema}}.llm_spans
-        WHERE trace_id = down.trace_id AND parent_span_id COLLATE "C" = down.span_id AND start_time BETWEEN $5 AND $6
+        WHERE trace_id = down.trace_id AND parent_span_id COLLATE "C" BETWEEN down.span_id AND down.span_id AND start_time BETWEEN $5 AND $6
             AND (kind IN ('llm', 'embedding', 'reranker') OR below <> 0) OFFSET 0) s
     WHERE down.levels > 0
 )
