@@ -29,6 +29,12 @@
 // what it asks for, all traces of a batch in the same round trips, and stores what it
 // answers, under the locks on the traces' rows.
 //
+// # Calls that both signals observe
+//
+// A batch with events, or with spans of programs that also send log records, pairs before it locks its traces
+// (pairing.go and the files beside it): an event is kept in the trace of the span that observes the same call.
+// Words that log records bring for a span are in words.go.
+//
 // # Usage by the hour
 //
 // A batch does not add to llm_usage_hourly itself: rows that every batch changes
