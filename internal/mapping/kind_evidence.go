@@ -32,6 +32,7 @@ const (
 	showsCalls // how many calls lie below
 	showsRun   // how a tool ran
 	showsPrompt
+	showsOtherAI // than a tool
 )
 
 // aiWords are words of keys that programs without a model hardly have.
@@ -56,6 +57,9 @@ func evidenceOf(words []string) (e evidence) {
 	}
 	if slices.ContainsFunc(words, func(w string) bool { return aiWords[w] }) {
 		e |= showsAI
+		if words[0] != "tool" {
+			e |= showsOtherAI
+		}
 	}
 	if i := slices.Index(words, "vector"); i >= 0 && i+1 < len(words) && vectorKeys[words[i+1]] {
 		e |= showsAI

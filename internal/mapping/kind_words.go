@@ -282,8 +282,12 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 	if l == lookedInVain && e&showsModel == 0 && (strings.HasPrefix(name, "agent.") || strings.HasPrefix(name, "agent:")) {
 		k, l = KindAgent, lookedKind
 	}
-	if (e&showsRun != 0 || r.slots[r.t.unnamed[namesTool].slot].set) && behindTool(name) {
+	switch {
+	case (e&showsRun != 0 || r.slots[r.t.unnamed[namesTool].slot].set || e&(showsOtherAI|showsModel) == showsOtherAI && strings.HasPrefix(name, "tool.")) &&
+		e&(showsInput|showsOutput) == 0 && behindTool(name):
 		k, l = KindTool, lookedKind
+	case l == lookedInVain && strings.HasPrefix(name, "agent.") && r.namesAgent(name[len("agent."):]):
+		k, l = KindAgent, lookedKind
 	}
 	if l == lookedNever || l == lookedInVain {
 		return KindOther, l
@@ -302,6 +306,12 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 
 // searchNames are what is done to find what a model is given.
 var searchNames = wordSet("retrieve retrieval search query")
+
+// namesAgent reports whether the span says that an agent of this name is at work.
+func (r *reading) namesAgent(name string) bool {
+	agent, _ := r.attr("agent.name").str()
+	return agent != "" && agent == name
+}
 
 // behindTool reports whether the last segment of a name stands behind the word, as that of a tool.
 func behindTool(name string) bool {

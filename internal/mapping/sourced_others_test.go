@@ -76,6 +76,9 @@ var sourcedByHand = []sourcedSpan{
 		"completion.model": "gpt-4o", "completion.prompt_tokens": int64(9), "completion.completion_tokens": int64(3), "completion.total_tokens": int64(12), "completion.finish_reason": "stop",
 	}}, llmRow("gpt-4o", 9, 3, anyMap{"total_tokens": 12.0, "finish_reasons": []any{"stop"}})}},
 	{"Python retriever of assets", "retriever", inventedSpan{testSpan{name: "retriever", scope: "pydantic_ai", attrs: anyMap{"vector_search.query": ask, "vector_search.collection": "docs", "vector_search.limit": int64(5)}}, anyMap{"kind": "retriever", "retrieval_query": ask}}},
+	{"C# tool of traces", "tool", inventedSpan{testSpan{name: "tool.last_trace", attrs: anyMap{"ai.operation": "last_trace", "conversation.id": "c1", "user.id": "u1"}}, toolRow("last_trace", anyMap{"session_id": "c1", "user_id": "u1"})}},
+	{"TypeScript cost callback", "run", inventedSpan{testSpan{name: "agent.clerk", attrs: anyMap{"agent.name": "clerk", "agent.model": "gpt-4o", "agent.tokens_in": int64(9), "agent.tokens_out": int64(3), "agent.cost": 0.01}},
+		anyMap{"kind": "agent", "agent_name": "clerk", "input_tokens": nil}}},
 	{"Python matcher of catalogues", "search", inventedSpan{testSpan{name: "vector_search.cosine_match", attrs: anyMap{"vector_search.top_k": int64(5), "vector_search.catalog_size": int64(900)}}, anyMap{"kind": "retriever"}}},
 }
 
@@ -167,6 +170,9 @@ func TestToolBehindTheWord(t *testing.T) {
 		_, got := span.mapped(t)
 		require.Equal(t, "tool", got["kind"], before)
 		require.Equal(t, "get_weather", got["tool_name"], before)
+		span.attrs = anyMap{"tool.status": "success", "quetzal.input_tokens": int64(9), "quetzal.output_tokens": int64(3)}
+		_, got = span.mapped(t)
+		require.Equal(t, "llm", got["kind"], before)
 		span.attrs = anyMap{"tool.count": int64(3)}
 		_, got = span.mapped(t)
 		require.Equal(t, "other", got["kind"], before)
