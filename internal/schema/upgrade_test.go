@@ -35,6 +35,7 @@ var releases = []release{
 	{"abc383c75b60e4d53e09411613da3af3458b75e5", 36},
 	{"cc3683b52f2e03719067a622497d15f177b99ff8", 39},
 	{"e68128784fe18100e3121747abbbaa1a1d4a92d6", 40},
+	{"57717e87db40a8a8b32ec594397b44237ed0be28", 43},
 }
 
 // buildRelease builds testdata/before with the exporter of a version before.
