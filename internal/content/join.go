@@ -43,24 +43,27 @@ func JoinChunks(bodies [][]byte) []byte {
 	if !ok {
 		return nil
 	}
-	parts, text := d.Array(), ""
+	parts := d.Array()
+	var text strings.Builder
 	flush := func() {
-		if text != "" {
+		if text.Len() > 0 {
 			part := d.Object()
-			part.Set("content", d.String(text))
+			part.Set("content", d.String(text.String()))
 			part.Set("type", d.String(typeText))
 			parts.Add(part)
 		}
-		text = ""
+		text.Reset()
 	}
 	for p := message.Get("parts").First(); p.Exists(); p = p.Next() {
 		if p.Get("type").Str() == typeText && p.Get("content").Kind() == jsonval.String {
-			text += p.Get("content").Str()
+			text.WriteString(p.Get("content").Str())
 			continue
 		}
 		flush()
-		if id, named := strings.CutPrefix(p.Get("id").Str(), p.Get("name").Str()+"__"); named && id != "" {
-			p.Set("id", d.String(id))
+		if name := p.Get("name").Str(); name != "" {
+			if id, named := strings.CutPrefix(p.Get("id").Str(), name+"__"); named && id != "" {
+				p.Set("id", d.String(id))
+			}
 		}
 		parts.Add(p)
 	}

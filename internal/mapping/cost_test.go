@@ -97,6 +97,8 @@ func hostileTexts() map[string]func(n int) string {
 		"objects without end":  nested(`{"a":`, "", ""),
 		"JSON in JSON":         encoded,
 		"tiny messages":        listOf(`{"role":"user","content":"x"}`),
+		"tiny chunks":          listOf(`{"role":"model","parts":[{"text":"x"}]}`),
+		"chunks":               listOf(`{"role":"model","parts":[{"text":"` + strings.Repeat("word ", 100) + `"}]}`),
 		"tiny texts":           listOf(`"x"`),
 		"tiny numbers":         listOf(`1`),
 		"empty objects":        listOf(`{}`),
