@@ -234,3 +234,44 @@ func TestBatchesOfHostileTracesEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestViewsOfHostileTraces asks an analyst's questions while a hostile trace is stored: each has its answer
+// soon, whatever the trace has the views look for.
+func TestViewsOfHostileTraces(t *testing.T) {
+	const spans, bound = 600, 10 * time.Second // the slowest take 1 s
+	url, pool := storetest.Open(t)
+	w := New(storetest.Pool(t, url), "public", window)
+	require.NoError(t, w.EnsureAhead(t.Context()))
+	shapes := append(slices.Clone(hostile), endless...)
+	shapes = append(shapes, struct {
+		name string
+		set  func(i, n int, s *mapping.Span)
+	}{"calls of two scopes below one with their cost", func(i, _ int, s *mapping.Span) {
+		if call(i, s); i == 0 {
+			s.ScopeName, s.Usage.TotalCost = "c", decimal.NewNullDecimal(decimal.New(1, 0))
+			return
+		}
+		s.ParentSpanID = some(0)
+	}})
+	for i, shape := range shapes {
+		made := hostileTrace(spans, shape.set, false)
+		for k := range made {
+			made[k].TraceID = pcommon.TraceID{byte(i + 1)}
+		}
+		write(t, w, made...)
+		exec(t, pool, "ANALYZE llm_spans, llm_traces")
+		for _, question := range []string{
+			`SELECT sum(total_tokens), count(agent_name), count(input_messages), count(output_messages), count(model), sum(total_cost), count(response_id) FROM llm_calls`,
+			`SELECT count(agent_name), count(tool_arguments), count(tool_result), count(tool_call_id) FROM llm_tool_calls`,
+			`SELECT sum(total_tokens) FROM llm_usage`,
+			`SELECT count(*) FILTER (WHERE is_new) FROM llm_messages`,
+			`SELECT count(input), count(output) FROM llm_trace_io`,
+			`SELECT count(m) FROM llm_traces, llm_transcript(trace_id) m`,
+		} {
+			begin := time.Now()
+			exec(t, pool, question)
+			require.Less(t, time.Since(begin), bound, "%s: %s", shape.name, question)
+		}
+		exec(t, pool, "TRUNCATE llm_spans, llm_traces, llm_internal_pairs, llm_side_by_side")
+	}
+}
