@@ -23,13 +23,8 @@ import (
 // a record. How it names sessions, ids, times, tokens and errors, where a record has its attributes, what ties
 // it to the span, and how far apart the clocks of both are, is any choice.
 type anyAgent struct {
-	r       *rand.Rand
-	run     agentruns.Run
-	spans   ptrace.SpanSlice
-	records plog.LogRecordSlice
-	now     time.Time
-	session string
-	n       int
+	inventedRun
+	n int
 
 	tie                                                          tie
 	rootOnly, ids, details, retries                              bool // the root span alone names the session; calls have ids; the conventions' records, too
@@ -55,15 +50,12 @@ const (
 func (p *anyAgent) any(all ...string) string { return all[p.r.IntN(len(all))] }
 
 func newAnyAgent(r *rand.Rand, begin time.Time, number int) *anyAgent {
-	p := &anyAgent{r: r, now: begin, session: fmt.Sprintf("session-%d-%08x", number, r.Uint32())}
-	p.run = agentruns.Run{Name: p.session, Traces: ptrace.NewTraces(), Logs: plog.NewLogs()}
-	rs, rl := p.run.Traces.ResourceSpans().AppendEmpty(), p.run.Logs.ResourceLogs().AppendEmpty()
-	rs.Resource().Attributes().PutStr("service.name", p.any("agent", "spans of the agent"))
-	rl.Resource().Attributes().PutStr("service.name", "agent")
-	ss, sl := rs.ScopeSpans().AppendEmpty(), rl.ScopeLogs().AppendEmpty()
-	ss.Scope().SetName(p.any("agent", "acme.instrumentation", ""))
-	sl.Scope().SetName(p.any("agent.events", "agent", ""))
-	p.spans, p.records = ss.Spans(), sl.LogRecords()
+	made, spans, records := newInventedRun(r, begin, fmt.Sprintf("session-%d-%08x", number, r.Uint32()))
+	p := &anyAgent{inventedRun: made}
+	spans.resource.Attributes().PutStr("service.name", p.any("agent", "spans of the agent"))
+	records.resource.Attributes().PutStr("service.name", "agent")
+	spans.scope.SetName(p.any("agent", "acme.instrumentation", ""))
+	records.scope.SetName(p.any("agent.events", "agent", ""))
 	flip := func() bool { return r.IntN(2) == 0 }
 
 	p.tie = tie(number % int(numTies))
@@ -99,18 +91,6 @@ func newAnyAgent(r *rand.Rand, begin time.Time, number int) *anyAgent {
 
 const inferenceDetails = "gen_ai.client.inference.operation.details"
 
-func (p *anyAgent) traceID() (id pcommon.TraceID) {
-	for i := range id {
-		id[i] = byte(1 + p.r.IntN(255))
-	}
-	return id
-}
-
-func (p *anyAgent) spanID() pcommon.SpanID {
-	id := p.traceID()
-	return pcommon.SpanID(id[:8])
-}
-
 // around is where a call is made.
 type around struct {
 	trace         pcommon.TraceID
@@ -119,14 +99,7 @@ type around struct {
 }
 
 func (p *anyAgent) span(at around, id pcommon.SpanID, from time.Time, failed bool, attrs map[string]any) {
-	s := p.spans.AppendEmpty()
-	s.SetTraceID(at.trace)
-	s.SetSpanID(id)
-	s.SetParentSpanID(at.parent)
-	s.SetName("span")
-	s.SetStartTimestamp(pcommon.NewTimestampFromTime(from))
-	s.SetEndTimestamp(pcommon.NewTimestampFromTime(p.now))
-	put(s.Attributes(), attrs)
+	s := p.inventedRun.span(at.trace, id, at.parent, from, attrs)
 	if !p.rootOnly || at.parent.IsEmpty() {
 		s.Attributes().PutStr(p.spanSession, at.session)
 	}

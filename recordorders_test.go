@@ -17,51 +17,75 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
 
-// anyProgram makes up turns of a program that follows the conventions in its own way: which of a span,
-// a record of the conventions and a record of its own observe a call, and which ids each of them has, is
-// any choice that ties them to one another.
-type anyProgram struct {
-	r         *rand.Rand
-	run       agentruns.Run
-	spans     ptrace.SpanSlice
-	records   plog.LogRecordSlice
-	now       time.Time
-	session   string
-	sessioned bool // spans name the session
+// inventedRun is a session that a test makes up, with ids by its random numbers.
+type inventedRun struct {
+	r       *rand.Rand
+	run     agentruns.Run
+	spans   ptrace.SpanSlice
+	records plog.LogRecordSlice
+	now     time.Time
+	session string
 }
 
-func newAnyProgram(r *rand.Rand, begin time.Time, number int) *anyProgram {
-	p := &anyProgram{r: r, now: begin, session: fmt.Sprint("any-", number), sessioned: r.IntN(2) == 0}
-	p.run = agentruns.Run{Name: p.session, Traces: ptrace.NewTraces(), Logs: plog.NewLogs()}
-	ss := p.run.Traces.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty()
-	ss.Scope().SetName("any.instrumentation")
-	sl := p.run.Logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty()
-	sl.Scope().SetName("any.events")
-	p.spans, p.records = ss.Spans(), sl.LogRecords()
-	return p
+// newInventedRun begins a session whose spans and records are of a resource and a scope each.
+func newInventedRun(r *rand.Rand, begin time.Time, session string) (m inventedRun, spans, records scoped) {
+	m = inventedRun{r: r, now: begin, session: session}
+	m.run = agentruns.Run{Name: session, Traces: ptrace.NewTraces(), Logs: plog.NewLogs()}
+	rs, rl := m.run.Traces.ResourceSpans().AppendEmpty(), m.run.Logs.ResourceLogs().AppendEmpty()
+	ss, sl := rs.ScopeSpans().AppendEmpty(), rl.ScopeLogs().AppendEmpty()
+	m.spans, m.records = ss.Spans(), sl.LogRecords()
+	return m, scoped{rs.Resource(), ss.Scope()}, scoped{rl.Resource(), sl.Scope()}
 }
 
-func (p *anyProgram) traceID() (id pcommon.TraceID) {
+// scoped is what sends a signal.
+type scoped struct {
+	resource pcommon.Resource
+	scope    pcommon.InstrumentationScope
+}
+
+func (m *inventedRun) traceID() (id pcommon.TraceID) {
 	for i := range id {
-		id[i] = byte(1 + p.r.IntN(255))
+		id[i] = byte(1 + m.r.IntN(255))
 	}
 	return id
 }
 
-func (p *anyProgram) spanID() pcommon.SpanID {
-	id := p.traceID()
+func (m *inventedRun) spanID() pcommon.SpanID {
+	id := m.traceID()
 	return pcommon.SpanID(id[:8])
 }
 
-func (p *anyProgram) span(trace pcommon.TraceID, id, parent pcommon.SpanID, from time.Time, attrs map[string]any) ptrace.Span {
-	s := p.spans.AppendEmpty()
+// span adds a span that ends now.
+func (m *inventedRun) span(trace pcommon.TraceID, id, parent pcommon.SpanID, from time.Time, attrs map[string]any) ptrace.Span {
+	s := m.spans.AppendEmpty()
 	s.SetTraceID(trace)
 	s.SetSpanID(id)
 	s.SetParentSpanID(parent)
 	s.SetName("span")
 	s.SetStartTimestamp(pcommon.NewTimestampFromTime(from))
-	s.SetEndTimestamp(pcommon.NewTimestampFromTime(p.now))
+	s.SetEndTimestamp(pcommon.NewTimestampFromTime(m.now))
 	put(s.Attributes(), attrs)
+	return s
+}
+
+// anyProgram makes up turns of a program that follows the conventions in its own way: which of a span,
+// a record of the conventions and a record of its own observe a call, and which ids each of them has, is
+// any choice that ties them to one another.
+type anyProgram struct {
+	inventedRun
+	sessioned bool // spans name the session
+}
+
+func newAnyProgram(r *rand.Rand, begin time.Time, number int) *anyProgram {
+	sessioned := r.IntN(2) == 0
+	made, spans, records := newInventedRun(r, begin, fmt.Sprint("any-", number))
+	spans.scope.SetName("any.instrumentation")
+	records.scope.SetName("any.events")
+	return &anyProgram{inventedRun: made, sessioned: sessioned}
+}
+
+func (p *anyProgram) span(trace pcommon.TraceID, id, parent pcommon.SpanID, from time.Time, attrs map[string]any) ptrace.Span {
+	s := p.inventedRun.span(trace, id, parent, from, attrs)
 	if p.sessioned {
 		s.Attributes().PutStr("gen_ai.conversation.id", p.session)
 	}

@@ -20,6 +20,9 @@ var parts = map[string]string{
     FROM {{.schema}}.llm_internal_usage_call(s.trace_id, o.span_id, t.start_time, t.end_time) c), true)`,
 	"told_answer": `(SELECT o.$1 FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
     WHERE o.output_message_ids IS NOT NULL AND {{.has_answer}} ORDER BY o.ordinality LIMIT 1)`,
+	"own_or_told_answer": `CASE WHEN s.output_message_ids IS NULL AND k.told_again THEN {{.told_answer output_message_ids}} ELSE s.output_message_ids END`,
+	// Whether the call may be told again, of a trace of more than one span.
+	"may_be_told_again": `(t.span_count > 64 OR {{.schema}}.llm_internal_told_again(s.trace_id, s.kind, t.start_time, t.end_time))`,
 	"day_of": `CASE WHEN s.$1 IS NULL AND k.told_again THEN (SELECT (o.start_time AT TIME ZONE 'UTC')::date
     FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
     WHERE o.$1 IS NOT NULL ORDER BY o.ordinality LIMIT 1) ELSE d.day END`,

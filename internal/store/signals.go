@@ -168,6 +168,10 @@ func (s *Store) FindCandidates(ctx context.Context, c *pgbatch.Conn, lookups []t
 	return crowded, err
 }
 
+// longestSpan is how long before its end a span begins at most that is found by its session or by the id of
+// its response.
+const longestSpan = microsPerDay
+
 // answerRow asks for spans with the id of a response.
 type answerRow struct {
 	n int32
@@ -179,7 +183,7 @@ var answerColumns = []pgbatch.Column[answerRow]{
 	pgbatch.Col("response_id", pgtype.TextOID, func(b []byte, r *answerRow) []byte { return pgbatch.AppendText(b, r.ID) }),
 	pgbatch.Col("first", pgtype.TimestamptzOID, func(b []byte, r *answerRow) []byte { return appendStoredTime(b, r.First) }),
 	pgbatch.Col("last", pgtype.TimestamptzOID, func(b []byte, r *answerRow) []byte { return appendStoredTime(b, r.Last) }),
-	pgbatch.Col("earliest", pgtype.TimestamptzOID, func(b []byte, r *answerRow) []byte { return appendStoredTime(b, r.First-microsPerDay) }),
+	pgbatch.Col("earliest", pgtype.TimestamptzOID, func(b []byte, r *answerRow) []byte { return appendStoredTime(b, r.First-longestSpan) }),
 }
 
 // FindAnswered gives the stored spans that have the ids of responses to found.
@@ -198,9 +202,6 @@ type sessionTimeRow struct {
 	n int32
 	trace.SessionTime
 }
-
-// longestSpan is how long before its end a span begins at most that is found by its session.
-const longestSpan = microsPerDay
 
 var sessionTimeColumns = []pgbatch.Column[sessionTimeRow]{
 	pgbatch.Col("n", pgtype.Int4OID, func(b []byte, r *sessionTimeRow) []byte { return pgbatch.AppendInt32(b, r.n) }),

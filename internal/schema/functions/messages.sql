@@ -37,12 +37,12 @@ BEGIN
             FROM own o WHERE NOT o.may_be_told OR coalesce(o.inputs, o.outputs) IS NOT NULL
             UNION ALL
             SELECT s.span_id, s.start_time, coalesce({{.own_or_told input_message_ids}}, '{}'),
-                coalesce(CASE WHEN s.output_message_ids IS NULL AND k.told_again THEN {{.told_answer output_message_ids}} ELSE s.output_message_ids END, '{}')
+                coalesce({{.own_or_told_answer}}, '{}')
             FROM (SELECT * FROM own WHERE own.may_be_told ORDER BY own.start_time DESC, own.span_id DESC LIMIT 8) o
             JOIN {{.schema}}.llm_traces t ON t.id = o.trace_id
             CROSS JOIN LATERAL (
                 SELECT x.* FROM {{.schema}}.llm_spans x WHERE x.trace_id = o.trace_id AND x.span_id = o.span_id AND x.start_time = o.start_time OFFSET 0) s
-            CROSS JOIN LATERAL (SELECT t.span_count > 64 OR {{.schema}}.llm_internal_told_again(s.trace_id, s.kind, t.start_time, t.end_time) AS told_again) k
+            CROSS JOIN LATERAL (SELECT {{.may_be_told_again}} AS told_again) k
         ), rest AS MATERIALIZED (
             SELECT k.known, ids[k.known + 1:] AS ids
             FROM (SELECT coalesce((

@@ -50,7 +50,7 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     {{.day_of system_instructions_id}} AS instructions_day,
     {{.day_of tool_definitions_id}} AS definitions_day,
     {{.own_or_told input_message_ids}} AS input_message_ids,
-    CASE WHEN s.output_message_ids IS NULL AND k.told_again THEN {{.told_answer output_message_ids}} ELSE s.output_message_ids END AS output_message_ids,
+    {{.own_or_told_answer}} AS output_message_ids,
     {{.own_or_told system_instructions_id}} AS system_instructions_id,
     {{.own_or_told tool_definitions_id}} AS tool_definitions_id,
     s.tool_arguments_id, s.tool_result_id, s.retrieval_query_id, s.document_ids,
@@ -65,7 +65,7 @@ LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id
 CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day) d
 CROSS JOIN LATERAL (SELECT coalesce(s.response_model, s.request_model) IS NULL AND s.counted AND t.span_count > 1 AS is_unnamed) m
 CROSS JOIN LATERAL (SELECT s.kind IN ('agent', 'chain') AS is_agent, s.counted IS TRUE AS is_call, s.counted AND t.span_count > 1
-        AND (t.span_count > 64 OR {{.schema}}.llm_internal_told_again(s.trace_id, s.kind, t.start_time, t.end_time)) AS told_again,
+        AND {{.may_be_told_again}} AS told_again,
     coalesce(s.cost_counted, s.usage_counted) AS cost_counted) k
 CROSS JOIN LATERAL (SELECT CASE WHEN k.is_agent AND s.usage_counted THEN s.aggregate_usage END AS usage,
     CASE WHEN k.is_agent AND k.cost_counted THEN s.aggregate_usage END AS costs) a

@@ -23,5 +23,5 @@ FROM {{.schema}}.llm_spans s
 LEFT JOIN {{.schema}}.llm_traces t ON t.id = s.trace_id
 CROSS JOIN LATERAL (SELECT (s.start_time AT TIME ZONE 'UTC')::date AS day) d
 CROSS JOIN LATERAL (SELECT t.span_count > 1
-    AND (t.span_count > 64 OR {{.schema}}.llm_internal_told_again(s.trace_id, 'tool', t.start_time, t.end_time)) AS told_again) k
+    AND {{.may_be_told_again}} AS told_again) k
 WHERE s.kind = 'tool' AND s.counted;
