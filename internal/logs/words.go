@@ -47,13 +47,13 @@ func (r *reader) carry(rec *record, spec *rule, row *mapping.Record, words *mapp
 func (r *reader) wordsOf(rec *record, p *program, spec *rule, row *mapping.Record) *mapping.Words {
 	r.wordRecords++
 	w := &mapping.Words{
-		Record: row.ID, Trace: row.Trace, Named: rec.SpanID(), NamesCall: spec.names == namesCall, Tool: spec.kind == Tool,
-		At: int64(row.Time), Ordinal: r.wordRecords,
-		Exact:  spec.kind == Words && spec.names == namesCall && rec.message() == "",
+		Record: row.ID, Trace: row.Trace, Named: rec.SpanID(), NamesCall: spec.names == namesCall && !rec.SpanID().IsEmpty(),
+		Tool: spec.kind == Tool, TellsCall: spec.kind != Words, At: int64(row.Time), Ordinal: r.wordRecords,
 		Single: rec.message() != "" || spec.texts != nil,
 		Block:  rec.message() == choiceEvent && strings.EqualFold(rec.textOf([]string{provider, "gen_ai.system"}), "anthropic"),
 		ID:     storable(rec.textOf(spec.response)),
 	}
+	w.Exact = w.NamesCall && !w.TellsCall && rec.message() == ""
 	if w.ID == "" {
 		w.ID = storable(rec.textOf(spec.request))
 	}

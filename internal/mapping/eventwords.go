@@ -23,6 +23,7 @@ type Words struct {
 	NamesCall bool // the record is meant to name the call itself, and not a span around it
 	Exact     bool // the words are of the named span, whatever that is
 	Tool      bool // they are of a tool
+	TellsCall bool // the record tells the call too; such a record may have no words
 	Single    bool // one message of a list; else the lists are whole
 	Block     bool // a part of an answer, whose other parts are in further records
 
@@ -35,9 +36,10 @@ type Words struct {
 	FinishReasons             []string
 }
 
-// Some reports whether anything is told.
+// Some reports whether there is anything to keep: words, or that the record tells the call that
+// it names, for words of other records.
 func (w *Words) Some() bool {
-	return w.Input != nil || w.Output != nil || w.FinishReasons != nil ||
+	return w.TellsCall && w.NamesCall || w.Input != nil || w.Output != nil || w.FinishReasons != nil ||
 		w.System != content.ID{} || w.Tools != content.ID{} || w.ToolArguments != content.ID{} || w.ToolResult != content.ID{}
 }
 

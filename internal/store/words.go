@@ -29,10 +29,11 @@ const (
 	formTool
 	formSingle
 	formBlock
+	formTellsCall
 )
 
 func (r *WordsRow) form() (bits int16) {
-	for i, set := range [...]bool{r.NamesCall, r.Exact, r.Tool, r.Single, r.Block} {
+	for i, set := range [...]bool{r.NamesCall, r.Exact, r.Tool, r.Single, r.Block, r.TellsCall} {
 		if set {
 			bits |= 1 << i
 		}
@@ -42,7 +43,7 @@ func (r *WordsRow) form() (bits int16) {
 
 func (r *WordsRow) setForm(bits int64) {
 	r.NamesCall, r.Exact, r.Tool = bits&formNamesCall > 0, bits&formExact > 0, bits&formTool > 0
-	r.Single, r.Block = bits&formSingle > 0, bits&formBlock > 0
+	r.Single, r.Block, r.TellsCall = bits&formSingle > 0, bits&formBlock > 0, bits&formTellsCall > 0
 }
 
 var wordsColumns = []pgbatch.Column[WordsRow]{

@@ -48,23 +48,28 @@ type Span struct {
 const slack = 100_000
 
 // Bind returns the span whose words a record has; false if none of the candidates is it.
-// named is the span that the record names, nil if that is not stored; calls are the
+// named is the span that the record names, nil if that is not stored; told are the calls
+// that records tell and that name that span too; calls are the
 // model calls below that span, and those of the trace with the record's id.
 //
 // The named span has the words if the record's convention names the call and the span is
-// one. Some instrumentations name the span around the call: then the call has the record's
+// one. Until it is there a call has them that another record tells of it. Some
+// instrumentations name the span around the call: then the call has the record's
 // id, or else it is the one at whose begin or end the record was written.
-func Bind(r *mapping.Words, scope string, named *Span, calls []Span) (pcommon.SpanID, bool) {
+func Bind(r *mapping.Words, scope string, named *Span, told, calls []Span) (pcommon.SpanID, bool) {
 	if named != nil && (r.Exact || r.NamesCall && takes(named.Kind, r.Tool)) {
 		return named.ID, true
 	}
-	if r.Exact || r.Tool || r.NamesCall && named == nil && !r.Named.IsEmpty() {
+	if r.NamesCall && named == nil {
+		return bindTold(r, told)
+	}
+	if r.Exact || r.Tool {
 		return pcommon.SpanID{}, false
 	}
 	var best *Span
 	for i := range calls {
 		c := &calls[i]
-		if !c.Kind.IsModel() || c.ID == r.Named || !possible(r, c) {
+		if !c.Kind.IsModel() || c.ID == r.Named || r.TellsCall && c.Event || !possible(r, c) {
 			continue
 		}
 		if best == nil || better(r, scope, c, best) {
@@ -75,6 +80,52 @@ func Bind(r *mapping.Words, scope string, named *Span, calls []Span) (pcommon.Sp
 		return pcommon.SpanID{}, false
 	}
 	return best.ID, true
+}
+
+// bindTold returns the call that has the words of a record until the span is there that both
+// name. A record that tells a call needs no other. Where several calls name a span, which then is
+// the one around them, it is the one with the record's id or model, or the nearest in time.
+func bindTold(r *mapping.Words, told []Span) (pcommon.SpanID, bool) {
+	var best *Span
+	for i := range told {
+		c := &told[i]
+		if !r.TellsCall && (r.Exact || takes(c.Kind, r.Tool)) && (best == nil || nearer(r, c, best)) {
+			best = c
+		}
+	}
+	if best == nil {
+		return pcommon.SpanID{}, false
+	}
+	return best.ID, true
+}
+
+// nearer reports whether c rather than d is the call of a record that names the span that both
+// name. Input is written before the end of its call.
+func nearer(r *mapping.Words, c, d *Span) bool {
+	rank := func(s *Span) int {
+		n := 0
+		if r.ID != "" && s.ResponseID == r.ID {
+			n += 2
+		}
+		if Agree(r.Models, s.Models) {
+			n++
+		}
+		return n
+	}
+	over := func(s *Span) bool { return !answers(r) && s.End < r.At/1000-slack }
+	return cmp.Or(cmp.Compare(rank(d), rank(c)), compareBool(over(c), over(d)), cmp.Compare(distance(r, c), distance(r, d)),
+		cmp.Compare(c.Start, d.Start), bytes.Compare(c.ID[:], d.ID[:])) < 0
+}
+
+// compareBool orders false before true.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 func takes(k mapping.Kind, tool bool) bool {

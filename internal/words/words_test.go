@@ -31,28 +31,38 @@ func TestBind(t *testing.T) {
 	withID.ResponseID = "r"
 	otherModel.Models = []string{"openai/gpt-4o-2024"}
 	says.Own = Input
+	told, later := call(5, 2, 2), call(6, 4, 4)
+	told.Event, later.Event, told.Models, later.Models = true, true, []string{"other"}, []string{"m-1-2025"}
 	in, out := mapping.Words{Input: []content.ID{id(1)}}, mapping.Words{Output: []content.ID{id(2)}}
 	for name, c := range map[string]struct {
 		record *mapping.Words
 		named  *Span
 		calls  []Span
+		told   []Span
 		want   byte
 	}{
-		"the named call":              {at(1, in), &one, []Span{two}, 2},
-		"exactly the named":           {at(1, mapping.Words{Exact: true}), around, []Span{one}, 1},
-		"the named is not there yet":  {at(1, in), nil, []Span{one}, 0},
-		"input at the begin":          {at(2.0001, in), around, []Span{one, two}, 3},
-		"output at the end":           {at(1.9999, out), around, []Span{one, two}, 2},
-		"output inside a longer call": {at(2.9999, out), around, []Span{two, long}, 3},
-		"by id, whatever the time":    {at(50, mapping.Words{Output: []content.ID{id(2)}, ID: "r"}), around, []Span{one, withID}, 3},
-		"another id":                  {at(2.5, mapping.Words{Output: []content.ID{id(2)}, ID: "q"}), around, []Span{withID}, 0},
-		"another model":               {at(2.5, mapping.Words{Input: []content.ID{id(2)}, Models: []string{"claude"}}), around, []Span{otherModel}, 0},
-		"a model's longer name":       {at(2.5, mapping.Words{Input: []content.ID{id(2)}, Models: []string{"gpt-4o"}}), around, []Span{otherModel}, 3},
-		"the other says it itself":    {at(2.0001, in), around, []Span{one, says}, 2},
-		"no call at that time":        {at(20, in), around, []Span{one, two}, 0},
-		"a tool's":                    {at(1, mapping.Words{Tool: true, ToolResult: id(1)}), around, []Span{one}, 0},
+		"the named call":                     {at(1, in), &one, []Span{two}, nil, 2},
+		"exactly the named":                  {at(1, mapping.Words{Exact: true}), around, []Span{one}, nil, 1},
+		"the named is not there yet":         {at(1, in), nil, []Span{one}, nil, 0},
+		"input at the begin":                 {at(2.0001, in), around, []Span{one, two}, nil, 3},
+		"output at the end":                  {at(1.9999, out), around, []Span{one, two}, nil, 2},
+		"output inside a longer call":        {at(2.9999, out), around, []Span{two, long}, nil, 3},
+		"by id, whatever the time":           {at(50, mapping.Words{Output: []content.ID{id(2)}, ID: "r"}), around, []Span{one, withID}, nil, 3},
+		"another id":                         {at(2.5, mapping.Words{Output: []content.ID{id(2)}, ID: "q"}), around, []Span{withID}, nil, 0},
+		"another model":                      {at(2.5, mapping.Words{Input: []content.ID{id(2)}, Models: []string{"claude"}}), around, []Span{otherModel}, nil, 0},
+		"a model's longer name":              {at(2.5, mapping.Words{Input: []content.ID{id(2)}, Models: []string{"gpt-4o"}}), around, []Span{otherModel}, nil, 3},
+		"the other says it itself":           {at(2.0001, in), around, []Span{one, says}, nil, 2},
+		"no call at that time":               {at(20, in), around, []Span{one, two}, nil, 0},
+		"a call that a record tells":         {at(1, mapping.Words{Exact: true}), nil, nil, []Span{told}, 5},
+		"the named rather than that":         {at(1, mapping.Words{Exact: true}), &one, nil, []Span{told}, 2},
+		"such a call says it itself":         {at(1, mapping.Words{TellsCall: true}), nil, nil, []Span{told}, 0},
+		"input before the second such call":  {at(2.5, in), nil, nil, []Span{told, later}, 6},
+		"output after the first such call":   {at(2.5, out), nil, nil, []Span{told, later}, 5},
+		"such a call's model, whatever time": {at(1, mapping.Words{Input: []content.ID{id(1)}, Models: []string{"m-1"}}), nil, nil, []Span{told, later}, 6},
+		"a tool that a record tells":         {at(1, mapping.Words{Tool: true, ToolResult: id(1)}), nil, nil, []Span{told}, 0},
+		"a tool's":                           {at(1, mapping.Words{Tool: true, ToolResult: id(1)}), around, []Span{one}, nil, 0},
 	} {
-		got, ok := Bind(c.record, "lib", c.named, c.calls)
+		got, ok := Bind(c.record, "lib", c.named, c.told, c.calls)
 		require.Equal(t, pcommon.SpanID{c.want}, got, name)
 		require.Equal(t, c.want != 0, ok, name)
 	}

@@ -337,6 +337,7 @@ func (t *transaction) storeTraces(ctx context.Context, rows []store.TraceRow) (d
 // lookForWords finds out of which traces of its spans log records have words. It is for a
 // time when the rows of all traces are locked.
 func (t *transaction) lookForWords(ctx context.Context) error {
+	t.worded = map[pcommon.TraceID]bool{}
 	ids := make([]pcommon.TraceID, 0, len(t.traces))
 	for i := range t.traces {
 		if len(t.traces[i].rows) > 0 {
@@ -346,7 +347,6 @@ func (t *transaction) lookForWords(ctx context.Context) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	t.worded = map[pcommon.TraceID]bool{}
 	return t.conn.Exec(ctx, t.w.store.TracesWithWords(ids, func(id pcommon.TraceID) { t.worded[id] = true }))
 }
 

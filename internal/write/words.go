@@ -44,6 +44,7 @@ type wordsOfTraces struct {
 	// spans are candidates by the key of the span that records name, those themselves
 	// under their own key.
 	named map[spanKey]*words.Span
+	told  map[spanKey][]words.Span // calls that records tell, which name that span
 	below map[spanKey][]words.Span
 	bound []store.BoundWords
 }
@@ -57,7 +58,7 @@ func (t *transaction) shareWords(ctx context.Context) error {
 	if len(refs)+len(own) == 0 {
 		return nil
 	}
-	w := &wordsOfTraces{rows: map[content.ID]*store.WordsRow{}, named: map[spanKey]*words.Span{}, below: map[spanKey][]words.Span{}}
+	w := &wordsOfTraces{rows: map[content.ID]*store.WordsRow{}, named: map[spanKey]*words.Span{}, told: map[spanKey][]words.Span{}, below: map[spanKey][]words.Span{}}
 	if err := t.findWords(ctx, w, own, refs); err != nil || len(w.rows) == 0 {
 		return err
 	}
@@ -84,12 +85,23 @@ func (t *transaction) eventsOnly(tr *traceSpans) bool {
 }
 
 // listKeptWords gives the words that records of earlier batches keep rows of their own: in traces of
-// which the batch brings spans, or that are about to be too large to be read whole, or that calls leave.
+// which the batch brings spans or words of calls that other records tell, or that are about to be too large to be
+// read whole, or that calls leave.
 func (t *transaction) listKeptWords(ctx context.Context) error {
+	worded := map[pcommon.TraceID]bool{}
+	for i := range t.batch.Events {
+		if w := t.batch.Events[i].Words; w != nil && isOfAnother(w) {
+			worded[w.Trace] = true
+		}
+	}
 	var traces []pcommon.TraceID
 	for i := range t.traces {
 		tr := &t.traces[i]
-		if tr.stored != nil && tr.stored.Evented() && (tr.stored.Spans <= trace.MostKept && !t.eventsOnly(tr) || t.listsKept(tr) || len(tr.leaving) > 0) {
+		if tr.stored == nil || !tr.stored.Evented() {
+			continue
+		}
+		wanted := !t.eventsOnly(tr) || worded[tr.otel]
+		if tr.stored.Spans <= trace.MostKept && wanted || t.listsKept(tr) || len(tr.leaving) > 0 {
 			traces = append(traces, tr.otel)
 		}
 	}
@@ -104,10 +116,14 @@ func (t *transaction) listKeptWords(ctx context.Context) error {
 	return t.conn.Exec(ctx, t.w.store.InsertWords(nil, rows, func(content.ID) {})...)
 }
 
+// isOfAnother reports whether words are of a call that the record names and does not tell itself.
+func isOfAnother(w *mapping.Words) bool { return w.NamesCall && !w.TellsCall }
+
 // wordRefs returns what to ask for: the words that the batch brings itself, and those
 // that may be of its spans. Of traces without such words nothing is asked.
 func (t *transaction) wordRefs() (refs []store.WordsRef, own []store.WordsRow) {
 	own = make([]store.WordsRow, 0, len(t.batch.Events))
+	named := map[spanKey]bool{} // by the batch's words of calls that other records may tell
 	for i := range t.batch.Events {
 		e := &t.batch.Events[i]
 		if e.Words == nil || t.keepsWords(e) {
@@ -116,6 +132,12 @@ func (t *transaction) wordRefs() (refs []store.WordsRef, own []store.WordsRow) {
 		own = append(own, store.WordsRow{Words: *e.Words, Scope: e.ScopeName})
 		if t.careful { // the record may be there, and a span have its words
 			refs = append(refs, store.WordsRef{Trace: e.Words.Trace, Day: e.Words.Day, Record: e.Words.Record})
+		}
+		if key := (spanKey{e.Words.Trace, e.Words.Named}); isOfAnother(e.Words) && !named[key] {
+			named[key] = true
+			if tr := t.traceOf(key.trace); tr != nil && tr.stored != nil && tr.stored.Evented() {
+				refs = append(refs, ofNamed(key))
+			}
 		}
 	}
 	for i := range t.traces {
@@ -132,9 +154,25 @@ func (t *transaction) wordRefs() (refs []store.WordsRef, own []store.WordsRow) {
 	return refs, own
 }
 
+// ofNamed asks for the words of all records that name a span.
+func ofNamed(key spanKey) store.WordsRef {
+	return store.WordsRef{Trace: key.trace, ByName: true, Named: key.span, Since: math.MinInt64, Until: math.MaxInt64}
+}
+
+// namedBy returns the span of the trace that the record of a call names as the call; false for none.
+func namedBy(s *mapping.Span) (pcommon.SpanID, bool) {
+	if s.Event == nil || s.Kind == mapping.KindAgent {
+		return pcommon.SpanID{}, false
+	}
+	return s.Event.Call, !s.Event.Call.IsEmpty()
+}
+
 // refsOf asks for the words that may be of a span.
 func refsOf(otel pcommon.TraceID, s *mapping.Span) []store.WordsRef {
-	refs := []store.WordsRef{{Trace: otel, ByName: true, Named: s.SpanID, Since: math.MinInt64, Until: math.MaxInt64}}
+	refs := []store.WordsRef{ofNamed(spanKey{otel, s.SpanID})}
+	if named, ok := namedBy(s); ok {
+		refs = append(refs, ofNamed(spanKey{otel, named}))
+	}
 	if !s.Kind.IsModel() {
 		return refs
 	}
@@ -195,22 +233,37 @@ func (t *transaction) findCandidates(ctx context.Context, w *wordsOfTraces) erro
 			refs = append(refs, store.SpansRef{N: int32(len(refs)), Trace: r.Trace, Named: row.Named, Below: true, Range: store.Range{From: at, To: at}, ID: row.ID})
 		}
 	}
-	for i := range refs {
-		refs[i].From, refs[i].To = refs[i].From-wordSlack/1000, refs[i].To+wordSlack/1000
-	}
-	within.From, within.To = within.From-longestCall, within.To+wordSlack
 	seen := map[spanKey]map[pcommon.SpanID]bool{}
-	found := func(n int32, s words.Span) {
-		key := keys[n]
-		if s.ID == key.span {
-			w.named[key] = &s
-			return
-		}
+	isNew := func(key spanKey, id pcommon.SpanID) bool {
 		if seen[key] == nil {
 			seen[key] = map[pcommon.SpanID]bool{}
 		}
-		if !seen[key][s.ID] {
-			seen[key][s.ID] = true
+		had := seen[key][id]
+		seen[key][id] = true
+		return !had
+	}
+	wanted := w.ofOthers()
+	t.toldByBatch(w, wanted, isNew)
+	for _, row := range w.toldBefore(wanted, isNew) {
+		keys = append(keys, spanKey{row.Trace, row.Named})
+		refs = append(refs, store.SpansRef{
+			N: int32(len(refs)), Trace: t.rowID(row.Trace), Named: recordedCall(row), Range: store.Range{From: row.At / 1000, To: row.At / 1000},
+		})
+	}
+	asked := make([]pcommon.SpanID, len(refs))
+	for i := range refs {
+		asked[i] = refs[i].Named
+		refs[i].From, refs[i].To = refs[i].From-wordSlack/1000, refs[i].To+wordSlack/1000
+	}
+	within.From, within.To = within.From-longestCall, within.To+wordSlack
+	found := func(n int32, s words.Span) {
+		key := keys[n]
+		switch {
+		case s.ID == key.span:
+			w.named[key] = &s
+		case s.ID == asked[n]:
+			w.told[key] = append(w.told[key], s)
+		case isNew(key, s.ID):
 			w.below[key] = append(w.below[key], s)
 		}
 	}
@@ -224,6 +277,43 @@ func (t *transaction) findCandidates(ctx context.Context, w *wordsOfTraces) erro
 	}
 	return t.conn.Exec(ctx, t.w.store.FindSpansOfWords(nil, stored, within, found)...)
 }
+
+// ofOthers returns the spans of which records have words that do not tell the call.
+func (w *wordsOfTraces) ofOthers() map[spanKey]bool {
+	others := map[spanKey]bool{}
+	for _, row := range w.rows {
+		if isOfAnother(&row.Words) {
+			others[spanKey{row.Trace, row.Named}] = true
+		}
+	}
+	return others
+}
+
+// toldByBatch finds the calls that records of the batch tell and that name one of the spans.
+func (t *transaction) toldByBatch(w *wordsOfTraces, spans map[spanKey]bool, isNew func(spanKey, pcommon.SpanID) bool) {
+	for i := range t.traces {
+		for _, r := range t.traces[i].rows {
+			s := t.rows[r].Span
+			named, _ := namedBy(s)
+			if key := (spanKey{t.traces[i].otel, named}); spans[key] && !t.dead[r] && isNew(key, s.SpanID) {
+				w.told[key] = append(w.told[key], wordsSpan(s))
+			}
+		}
+	}
+}
+
+// toldBefore lists the words of records that tell calls which name one of the spans, and that the batch does not bring.
+func (w *wordsOfTraces) toldBefore(spans map[spanKey]bool, isNew func(spanKey, pcommon.SpanID) bool) (rows []*store.WordsRow) {
+	for _, row := range w.rows {
+		if key := (spanKey{row.Trace, row.Named}); spans[key] && row.TellsCall && row.NamesCall && isNew(key, recordedCall(row)) {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// recordedCall returns the span id of the call that a record tells.
+func recordedCall(row *store.WordsRow) pcommon.SpanID { return pcommon.SpanID(row.Record[:8]) }
 
 // traceOf returns a trace of the batch; nil if the batch has nothing of it.
 func (t *transaction) traceOf(otel pcommon.TraceID) *traceSpans {
@@ -312,7 +402,7 @@ func (t *transaction) bindWords(w *wordsOfTraces) map[spanKey]bool {
 	affected := map[spanKey]bool{}
 	for _, row := range w.rows {
 		key := spanKey{row.Trace, row.Named}
-		span, _ := words.Bind(&row.Words, row.Scope, w.named[key], w.below[key])
+		span, _ := words.Bind(&row.Words, row.Scope, w.named[key], w.told[key], w.below[key])
 		if span == row.Of {
 			continue
 		}
