@@ -77,7 +77,7 @@ func newAnyAgent(r *rand.Rand, begin time.Time, number int) *anyAgent {
 	p.toolName, p.took = p.any("tool_name", "tool", "toolName", "function_name", "gen_ai.tool.name", "tool.name"), p.any("duration_ms", "latency_ms", "durationMs", "elapsed_ms", "duration")
 	p.input = p.any("input_tokens", "prompt_tokens", "tokensIn", "llm.usage.input", "gen_ai.usage.input_tokens", "inputTokens", "input_token_count")
 	p.output = p.any("output_tokens", "completion_tokens", "tokensOut", "llm.usage.output", "gen_ai.usage.output_tokens", "outputTokens", "output_token_count")
-	p.read = p.any("cache_read_tokens", "cached_input_tokens", "cacheReadTokens", "cached_content_token_count")
+	p.read = p.any("cacheReads", "cache_read_tokens", "cached_input_tokens", "cacheReadTokens", "cached_content_token_count")
 	prefix := p.any("agent.", "acme_dev.", "helper/", "my-agent:", "co.pilot.", "")
 	p.answered = prefix + p.any("api_request", "llm.request", "llm_response", "model.completed", "chat_completion", "ModelResponse", "llm_call", "inference", "generation", "completion", "usage", "api.response")
 	p.broken, p.ran = prefix+p.any("api_error", "llm.request.failed", "model.error", "llm_error", "inference_failed"), prefix+p.any("tool_result", "tool.call", "ToolCallCompleted", "tool_used", "tool_execution", "tool.end")

@@ -95,3 +95,24 @@ func TestChunksOfAStreamAreOneAnswer(t *testing.T) {
 	}
 	require.Len(t, call("["+asked+"]", `[{"role":"assistant","parts":[{"type":"text","content":"one"}]},{"role":"assistant","parts":[{"type":"text","content":"other"}]}]`).OutputMessageIDs, 2)
 }
+
+// TestAnswersOfAHistoryAreTheModels has histories as Gemini CLI writes them, on spans by the API's
+// roles and on records with the role system for the model: each answer is one content wherever it stands.
+func TestAnswersOfAHistoryAreTheModels(t *testing.T) {
+	m := New(Options{})
+	call := func(input, output string) *Span {
+		return &m.Map(testSpan{name: "llm_call", scope: "gemini-cli", attrs: map[string]any{
+			"gen_ai.operation.name": "llm_call", "gen_ai.input.messages": input, "gen_ai.output.messages": output, "gen_ai.system_instructions": `[{"type":"text","content":"Be brief."}]`,
+		}}.traces(t)).Spans[0]
+	}
+	const asked, more = `{"role":"user","parts":[{"type":"text","content":"hello"}]}`, `{"role":"user","parts":[{"type":"text","content":"more {\"role\":\"system\",\"parts\":[]}"}]}`
+	first := call("["+asked+"]", `[{"finish_reason":"stop","role":"system","parts":[{"type":"text","content":"Hi."}]}]`)
+	for name, answer := range map[string]string{
+		"records": `{"role":"system","parts":[{"type":"text","content":"Hi."}]}`, "with blanks": `{"role": "system", "parts": [{"type":"text","content":"Hi."}]}`,
+		"API": `{"role":"model","parts":[{"text":"Hi."}]}`,
+	} {
+		then := call("["+asked+","+answer+","+more+"]", `[{"role":"model","parts":[{"text":"That is all."}]}]`)
+		require.Equal(t, []content.ID{first.InputMessageIDs[0], first.OutputMessageIDs[0]}, then.InputMessageIDs[:2], name)
+		require.Equal(t, first.SystemInstructionsID, then.SystemInstructionsID, name)
+	}
+}

@@ -1,6 +1,10 @@
 package mapping
 
-import "strings"
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
 
 // The GenAI conventions since 1.37.
 var _ = register(dialect{
@@ -80,6 +84,7 @@ var _ = register(dialect{
 		fToolCallID:          {{attr: "gen_ai.tool.call.id"}},
 		fEmbeddingDimensions: {{attr: "gen_ai.embeddings.dimension.count"}},
 		fInputMessages: {
+			{attr: "gen_ai.input.messages", with: repliesOfSystem, note: "answers of the role system as the model's, beside instructions", seldom: true},
 			{attr: "gen_ai.input.messages", as: asBody, with: undotted(openInferenceWraps), note: "nested again if it is flattened"},
 			{attr: "gen_ai.input.messages_delta", delta: true},
 			{event: inferenceDetails, attr: "gen_ai.input.messages", at: events1},
@@ -150,6 +155,50 @@ func templateName(r *reading, v value) value {
 	}
 	return v
 }
+
+// repliesOfSystem gives the model's messages of a history their role where the sender, as Gemini CLI,
+// writes system: the system's own instructions are apart, and no message is the model's.
+func repliesOfSystem(r *reading, v value) value {
+	if !r.attr("gen_ai.system_instructions").exists() {
+		return value{}
+	}
+	text, is := v.str()
+	if !is && hasSystem(v.attr) {
+		text = r.jsonText(v)
+	}
+	if !strings.Contains(text, `"system"`) || strings.Contains(text, `"model"`) || strings.Contains(text, `"assistant"`) {
+		return value{}
+	}
+	at := strings.Index(text, `"user"`)
+	if at < 0 {
+		return value{}
+	}
+	if named := systemReplies.Replace(text[at:]); named != text[at:] {
+		return r.textValue(text[:at] + named)
+	}
+	return value{}
+}
+
+// hasSystem reports whether a list has a message of the role system.
+func hasSystem(list pcommon.Value) bool {
+	if list == (pcommon.Value{}) || list.Type() != pcommon.ValueTypeSlice {
+		return false
+	}
+	for _, m := range list.Slice().All() {
+		if m.Type() != pcommon.ValueTypeMap {
+			continue
+		}
+		if role, ok := m.Map().Get("role"); ok && role.Type() == pcommon.ValueTypeStr && role.Str() == "system" {
+			return true
+		}
+	}
+	return false
+}
+
+// systemReplies are the ways to write such a message; the last is that of structured values, whose keys are sorted.
+var systemReplies = strings.NewReplacer(
+	`{"role":"system","parts":[`, `{"role":"model","parts":[`, `{"role": "system", "parts": [`, `{"role": "model", "parts": [`,
+	`],"role":"system"}`, `],"role":"model"}`)
 
 // inferenceDetails is the event that carries the messages of a call; several may
 // carry one attribute each.

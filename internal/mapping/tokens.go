@@ -52,8 +52,8 @@ var tokenFactNames = [numTokenFacts]string{
 }
 
 // tokenWords are the words that the name of a count is made of.
-var tokenWords = wordSet(`usage token tokens count counts input prompt output completion completions candidates total cache cached read hit
-	write written creation reasoning thoughts thought thinking details detail no non uncached content ephemeral 5m 1h audio image web
+var tokenWords = wordSet(`usage token tokens count counts input prompt output completion completions candidates total cache cached read reads hit
+	write writes written creation reasoning thoughts thought thinking details detail no non uncached content ephemeral 5m 1h audio image web
 	search requests server tool use used in out generated`)
 
 // noTokenWords are words of counts that are none of the facts: limits, rates, sums over
@@ -102,6 +102,10 @@ func tokenFactOf(words []string) tokenFact {
 		return tokensResponse
 	case tokenOwners[before] && len(name) == 2 && name[0] == "cache": // ai.cache.read, beside ai.tokens.input
 		return map[string]tokenFact{"read": tokensRead, "write": tokensWrite, "creation": tokensWrite}[name[1]]
+	case len(words) == 2 && words[0] == "cache": // cacheReads and cacheWrites, beside tokensIn
+		if fact := map[string]tokenFact{"reads": tokensRead, "writes": tokensWrite}[words[1]]; fact != noTokens {
+			return fact
+		}
 	}
 	switch {
 	case !has("token", "tokens", "usage"), has("tool", "search", "requests"):
@@ -118,7 +122,7 @@ func tokenFactOf(words []string) tokenFact {
 		return tokensReasoning
 	case has("uncached"), has("no", "non") && has("cache", "cached"):
 		return tokensUncached
-	case has("cache", "cached") && has("write", "written", "creation"):
+	case has("cache", "cached") && has("write", "writes", "written", "creation"):
 		return tokensWrite
 	case has("cache", "cached"):
 		return tokensRead

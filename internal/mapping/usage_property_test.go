@@ -19,6 +19,7 @@ var spellings = []spelling{
 	{"ai.usage.inputTokens", "ai.usage.outputTokens", "ai.usage.cachedInputTokens", "ai.usage.inputTokenDetails.cacheWriteTokens", "ai.usage.reasoningTokens", "ai.usage.totalTokens"},
 	{"acme.usage.promptTokens", "acme.usage.completionTokens", "acme.usage.cachedTokens", "acme.usage.cacheWriteTokens", "acme.usage.thoughtsTokenCount", "acme.usage.totalTokenCount"},
 	{"acme.input_token_count", "acme.output_token_count", "acme.cache_read_token_count", "acme.cache_creation_token_count", "acme.reasoning_token_count", "acme.total_token_count"},
+	{"tokensIn", "tokensOut", "cacheReads", "cacheWrites", "reasoningTokens", "totalTokens"},
 }
 
 // call is what the provider really counted.
