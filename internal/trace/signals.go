@@ -18,6 +18,7 @@ type Signals struct {
 	Candidates []Candidate
 	index      map[candidateID]int
 	listed     map[list][]int
+	unlisted   []int         // candidates that are not listed yet under their keys
 	sorted     bool          // the candidates of each list are in order of their ends
 	pairsOf    map[int][]int // the candidates that one is paired with, for both of a pair
 	paired     bool          // pairsOf is complete
@@ -64,13 +65,17 @@ func (s *Signals) Add(c *Candidate, found ...CandidateKey) int {
 	s.sorted, s.paired = false, false
 	id := candidateID{c.Origin, c.ID, c.Start}
 	at, there := s.index[id]
+	if there {
+		s.listAdded()
+	}
 	if !there {
 		at = len(s.Candidates)
 		s.index[id] = at
 		s.Candidates = append(s.Candidates, *c)
 		s.Candidates[at].summed = c.Sums && c.Stored && !c.Counted
 		if found == nil {
-			found = c.Listed()
+			s.unlisted = append(s.unlisted, at)
+			return at
 		}
 	} else if old := &s.Candidates[at]; c.follows && old.Stored {
 		old.TurnTrace, old.Derived, old.follows = c.TurnTrace, true, true
@@ -87,12 +92,25 @@ func (s *Signals) Add(c *Candidate, found ...CandidateKey) int {
 	return at
 }
 
-// sort orders what is listed under each key by end.
+// listAdded lists the candidates that were added without a key that found them.
+func (s *Signals) listAdded() {
+	for _, at := range s.unlisted {
+		c := &s.Candidates[at]
+		for _, key := range c.Listed() {
+			under := list{key.Hash, c.Event != ""}
+			s.listed[under] = append(s.listed[under], at)
+		}
+	}
+	s.unlisted = s.unlisted[:0]
+}
+
+// sort lists all candidates, and orders those under each key by end.
 func (s *Signals) sort() {
 	if s.sorted {
 		return
 	}
 	s.sorted = true
+	s.listAdded()
 	for _, group := range s.listed {
 		slices.SortFunc(group, func(a, b int) int {
 			return cmp.Or(cmp.Compare(s.Candidates[a].End, s.Candidates[b].End), cmp.Compare(a, b))

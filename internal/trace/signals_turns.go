@@ -92,6 +92,9 @@ func (s *Signals) movesTo(at int, turns map[turnID]pcommon.TraceID) pcommon.Trac
 // MovingPrompts lists the traces of stored prompts that go to another one, of which calls may go too.
 // It finds pairs first.
 func (s *Signals) MovingPrompts() (origins []pcommon.TraceID) {
+	if !s.hasPrompts() {
+		return nil
+	}
 	s.pairAll()
 	turns := s.settledTurns()
 	for at := range s.Candidates {
@@ -100,6 +103,15 @@ func (s *Signals) MovingPrompts() (origins []pcommon.TraceID) {
 		}
 	}
 	return origins
+}
+
+func (s *Signals) hasPrompts() bool {
+	for at := range s.Candidates {
+		if s.Candidates[at].Prompt() {
+			return true
+		}
+	}
+	return false
 }
 
 // Followings lists which stored calls may follow prompts that the batch brings, or moves to the trace

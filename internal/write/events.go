@@ -15,10 +15,16 @@ import (
 // already makes an optimistic attempt fail.
 func (t *transaction) storeEvents(ctx context.Context) error {
 	events := t.batch.Events
+	if len(events) > 0 {
+		t.ahead.Wait() // they have their keys
+		store.SortEvents(events)
+	}
+	if t.pairing != nil {
+		t.ahead.Go(t.settlePairs)
+	}
 	if len(events) == 0 {
 		return nil
 	}
-	store.SortEvents(events)
 	if !t.careful {
 		t.result.RecordsWritten = len(events)
 		return t.w.store.CopyEvents(ctx, t.conn, events)

@@ -16,16 +16,19 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
 
-// A batch pairs in this order: this file asks what is stored of its traces, pairing_sessions.go settles the sessions of
-// the traces, pairing_candidates.go reads stored calls that may be the batch's, package trace finds the pairs, and
-// pairing_layout.go lays the batch out anew. pairing_kept.go is about records that keep the keys of their calls,
-// pairing_claims.go about batches that pair at the same time.
+// A batch pairs in this order: this file works out what to ask for while contents are stored, and asks what is stored of
+// the batch's traces; pairing_sessions.go settles the sessions of these, pairing_candidates.go reads stored calls that may
+// be the batch's, package trace finds the pairs, and pairing_layout.go lays the batch out anew, both while records are
+// stored. pairing_kept.go is about records that keep the keys of their calls, pairing_claims.go about batches that pair at
+// the same time.
 
 // pairing is what a batch with events, or with spans of programs that send events too,
 // works out before it locks its traces: which of its calls are observed in both signals,
 // and in which traces events are kept. Other batches have none.
 type pairing struct {
-	since   int64 // the number of the last batch that had paired when this one began
+	asks    *signalAsks
+	claims  trace.Claims // unless the batch pairs alone
+	since   int64        // the number of the last batch that had paired when this one began
 	signals *trace.Signals
 	numbers map[int]int         // of the batch's spans among the candidates of signals
 	known   map[int]bool        // the batch's events that are stored already
@@ -53,13 +56,23 @@ type pairing struct {
 
 // mayPair reports whether a span or event of the batch may have others in the other signal.
 func (t *transaction) mayPair() bool {
+	if t.tellsBoth() {
+		return true
+	}
+	for i := range t.batch.Spans {
+		if s := &t.batch.Spans[i]; t.withoutContext && isAnswered(s) || t.untraced && mayBeUntraced(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// tellsBoth reports whether the batch has events, or spans of programs that send events too.
+func (t *transaction) tellsBoth() bool {
 	scope, sends := "", false
 	for i := range t.batch.Spans {
 		s := &t.batch.Spans[i]
 		if s.Event != nil {
-			return true
-		}
-		if t.withoutContext && isAnswered(s) || t.untraced && mayBeUntraced(s) {
 			return true
 		}
 		if s.ScopeName != scope {
@@ -71,22 +84,35 @@ func (t *transaction) mayPair() bool {
 	return false
 }
 
-// pairSignals pairs the batch's calls if they may have others in the other signal. Records of the batch are
-// stored later, so that those of its sessions that are found are of other batches.
+// pairSignals looks for what may be paired with the batch's calls, if they may have others in the other signal.
+// Records of the batch are stored later, so that those of its sessions that are found are of other batches. The
+// batch's calls are paired while Postgres stores these.
 func (t *transaction) pairSignals(ctx context.Context) error {
-	t.keepKeys()
 	if !t.mayPair() {
 		return nil
 	}
 	// Only now it is known that events without context are listed: traces may have been counted ahead without them.
 	t.ahead.Wait()
 	t.forget()
-	return t.pair(ctx)
+	if t.pairing == nil {
+		t.beginPairing()
+	}
+	return t.look(ctx)
 }
 
-// pair finds the pairs of the batch's calls and lays the batch out anew, with each event in
-// the trace where it is kept.
-func (t *transaction) pair(ctx context.Context) error {
+// pairAgain pairs the batch's calls once more, when its records are stored.
+func (t *transaction) pairAgain(ctx context.Context) error {
+	t.again = true
+	t.beginPairing()
+	if err := t.look(ctx); err != nil {
+		return err
+	}
+	t.settlePairs()
+	return t.movePaired(ctx)
+}
+
+// beginPairing works out what to ask for.
+func (t *transaction) beginPairing() {
 	p := &pairing{
 		signals: trace.NewSignals(len(t.batch.Spans)), facts: map[pcommon.TraceID]store.TraceFacts{}, sessions: map[pcommon.TraceID]string{},
 		numbers: map[int]int{}, derived: map[pcommon.TraceID]bool{}, prompts: map[pcommon.TraceID][]store.EventRef{}, known: map[int]bool{},
@@ -100,6 +126,12 @@ func (t *transaction) pair(ctx context.Context) error {
 			p.records[t.batch.Events[i].ID] = t.batch.Events[i].CallKeys != nil
 		}
 	}
+	p.asks = p.asksOf(t.batch.Spans)
+}
+
+// look finds what is stored of the batch's calls.
+func (t *transaction) look(ctx context.Context) error {
+	p := t.pairing
 	places, err := t.lockSignals(ctx)
 	if err != nil {
 		return err
@@ -112,15 +144,37 @@ func (t *transaction) pair(ctx context.Context) error {
 	if err := t.findKept(ctx); err != nil {
 		return err
 	}
-	if err := t.findStored(ctx); err != nil {
-		return err
-	}
+	return t.findStored(ctx)
+}
+
+// settlePairs finds the pairs of the batch's calls and, unless stored events move, lays the batch out and counts
+// the traces that it creates. It needs no connection.
+func (t *transaction) settlePairs() {
+	p := t.pairing
 	var placements []trace.Placement
 	placements, p.pairs = p.signals.Settle()
 	t.result.Crowded += p.signals.Crowded
 	p.take(placements)
 	p.list(t.batch.Spans)
-	err = t.w.store.ReadMoving(ctx, t.conn, p.changes.Moving, func(e *store.MovingEvent, pair trace.EventPair) {
+	if !t.alone {
+		p.claims = t.claims()
+	}
+	if len(p.changes.Moving) > 0 {
+		return
+	}
+	t.layOutPaired()
+	if !t.careful {
+		t.countAhead()
+	}
+}
+
+// movePaired reads the stored events that move, and lays the batch out with them.
+func (t *transaction) movePaired(ctx context.Context) error {
+	p := t.pairing
+	if len(p.changes.Moving) == 0 {
+		return nil
+	}
+	err := t.w.store.ReadMoving(ctx, t.conn, p.changes.Moving, func(e *store.MovingEvent, pair trace.EventPair) {
 		to := p.placeOf(e)
 		p.pairs[to] = append(p.pairs[to], pair)
 	})
@@ -179,8 +233,7 @@ func (p *pairing) asksOf(spans []mapping.Span) *signalAsks {
 
 // lockSignals returns where events of the batch are that came before.
 func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.TraceID, err error) {
-	p := t.pairing
-	asks := p.asksOf(t.batch.Spans)
+	p, asks := t.pairing, t.pairing.asks
 	places = map[int]pcommon.TraceID{}
 	absences := trace.Absences(asks.sessions, asks.first, asks.last)
 	found := make([]bool, len(absences))

@@ -37,7 +37,7 @@ func (t *transaction) claims() trace.Claims {
 
 // commitPairs compares the batch's claims and commits it after the statements s.
 func (t *transaction) commitPairs(ctx context.Context, s []pgbatch.Statement) error {
-	own, shared := t.claims(), false
+	own, shared := t.pairing.claims, false
 	last, ok, err := t.w.store.ComparePairings(ctx, t.conn, t.pairing.since, func(others trace.Claims) {
 		shared = shared || own.Overlap(&others)
 	}, s...)

@@ -135,9 +135,7 @@ func (w *Writer) transact(ctx context.Context, b *mapping.Batch, unknown map[pco
 
 func (t *transaction) run(ctx context.Context, groups []group) (err error) {
 	t.layOut(groups)
-	if t.copyNew && !t.mayPair() {
-		t.ahead.Go(t.countAhead)
-	}
+	t.ahead.Go(t.beginAhead)
 	defer func() {
 		t.ahead.Wait()
 		if t.contents != nil {
@@ -175,15 +173,31 @@ func (t *transaction) layOut(groups []group) {
 	t.duplicates = seen.Duplicates{Spans: t.dead, Records: map[content.ID]bool{}, Words: map[content.ID]bool{}, Scores: map[content.ID]bool{}}
 }
 
-// countAhead counts the traces that are taken for new, while contents are stored, and finds out
-// which columns the batch fills.
+// beginAhead works out what it can while contents are stored.
+func (t *transaction) beginAhead() {
+	t.keepKeys()
+	switch {
+	case t.tellsBoth():
+		t.beginPairing()
+	case t.copyNew:
+		t.countAhead()
+	}
+}
+
+// countAhead counts the traces that are taken for new, and finds out which columns the batch fills. That passes
+// while Postgres stores contents, or the records of a batch that pairs.
 func (t *transaction) countAhead() {
 	t.filled = store.FilledColumns(t.rows)
 	for i := range t.traces {
-		if tr := &t.traces[i]; len(tr.rows) > 0 && t.isAbsent(tr.otel) {
+		if tr := &t.traces[i]; len(tr.rows) > 0 && t.isAbsent(tr.otel) && t.countsAlone(tr) {
 			t.countNew(int32(i))
 		}
 	}
+}
+
+// countsAlone reports whether nothing is stored of a trace that the batch creates.
+func (t *transaction) countsAlone(tr *traceSpans) bool {
+	return t.pairing == nil || t.listed(tr) && len(t.pairing.prompts[tr.otel]) == 0
 }
 
 func (t *transaction) allTraces() []int32 {
@@ -202,6 +216,12 @@ const restarts = 5
 // has created others, and it starts over, so that rows are locked before any is created,
 // as all batches do.
 func (t *transaction) resolveTraces(ctx context.Context) error {
+	if t.pairing != nil {
+		t.ahead.Wait()
+		if err := t.movePaired(ctx); err != nil {
+			return err
+		}
+	}
 	ask := t.mayExist()
 	for range restarts {
 		missing, err := t.lock(ctx, ask)
@@ -230,8 +250,7 @@ func (t *transaction) resolveTraces(ctx context.Context) error {
 		}
 		t.forget()
 		if again {
-			t.again = true
-			if err := t.pair(ctx); err != nil {
+			if err := t.pairAgain(ctx); err != nil {
 				return err
 			}
 		}
