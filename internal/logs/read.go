@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -87,6 +88,7 @@ func Read(ld plog.Logs, keep Keep) *Batch {
 	if len(read) == 0 {
 		return newReader(keep).batch
 	}
+	read[0].grow(read[1:])
 	for _, part := range read[1:] {
 		read[0].join(part)
 	}
@@ -120,6 +122,16 @@ func partsOf(ld plog.Logs) (parts [][]scopePart) {
 		}
 	}
 	return parts
+}
+
+// grow makes room for what others have read.
+func (r *reader) grow(others []*reader) {
+	records, observations, words := 0, 0, 0
+	for _, o := range others {
+		records, observations, words = records+len(o.batch.Records), observations+len(o.batch.Observations), words+len(o.batch.Words)
+	}
+	b := r.batch
+	b.Records, b.Observations, b.Words = slices.Grow(b.Records, records), slices.Grow(b.Observations, observations), slices.Grow(b.Words, words)
 }
 
 // join appends what another reader has read of the records that follow.

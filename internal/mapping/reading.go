@@ -114,6 +114,7 @@ type reading struct {
 	messages    []content.Message
 	contents    []content.Content
 	templates   templates     // of the attributes of records
+	scratch     Span          // for what a record has no columns for
 	referred    []content.ID  // contents that attributes and events refer to
 	usageBody   pcommon.Value // the body whose usage was looked for
 	usageText   string        // that usage, as JSON text

@@ -141,9 +141,10 @@ func (r *reading) mapRecordSafely(rec *Record, call *Span) {
 
 // event maps a record. Days and adjustments are noted on a span that nobody keeps.
 func (r *reading) event(rec *Record) Event {
-	var scratch Span
+	scratch := &r.scratch
+	*scratch = Span{}
 	r.readAround()
-	r.start(ptrace.Span{}, &scratch, r.around.scopeDialects)
+	r.start(ptrace.Span{}, scratch, r.around.scopeDialects)
 	r.rep |= r.around.scopeRep
 	at := micros(rec.Time)
 	scratch.Day = int32(at / microsPerDay)

@@ -43,6 +43,8 @@ type templates struct {
 	holes []hole
 	ids   []content.ID
 	body  []byte
+	nests []nest // around the place that is read
+	paths []byte // of the holes in texts
 }
 
 // template writes the reference to the template of a value, whose JSON is written; false
@@ -156,6 +158,7 @@ func (r *reading) readTexts() {
 		t.texts = map[string]hole{}
 	}
 	clear(t.texts)
+	t.paths = t.paths[:0]
 	t.batch.EachReference(t.call, t.readBody)
 }
 
@@ -169,7 +172,7 @@ type nest struct {
 
 // readBody lists the texts of a content.
 func (t *templates) readBody(id content.ID, body []byte) {
-	var around []nest
+	around := t.nests[:0]
 	for at := 0; at < len(body); at++ {
 		var in *nest
 		if len(around) > 0 {
@@ -197,6 +200,7 @@ func (t *templates) readBody(id content.ID, body []byte) {
 			}
 		}
 	}
+	t.nests = around
 }
 
 // add notes a text, of several contents with the same one that of the smallest id: a record
@@ -205,11 +209,13 @@ func (t *templates) add(text string, of content.ID, around []nest) {
 	if h, ok := t.texts[text]; ok && bytes.Compare(h.of[:], of[:]) <= 0 {
 		return
 	}
-	t.texts[text] = hole{of: of, path: pathOf(around)}
+	from := len(t.paths)
+	t.paths = appendPath(t.paths, around)
+	t.texts[text] = hole{of: of, path: t.paths[from:len(t.paths):len(t.paths)]}
 }
 
-// pathOf writes the path to the place inside of them.
-func pathOf(around []nest) (path []byte) {
+// appendPath appends the path to the place inside of them.
+func appendPath(path []byte, around []nest) []byte {
 	for i := range around {
 		path = append(path, ',')
 		if l := &around[i]; l.list {
