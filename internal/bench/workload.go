@@ -57,17 +57,18 @@ const warmUpSpans = 64
 
 func (w *workload) load(day time.Time, maxCallers int) (*load, error) {
 	var l load
+	begin := day.Add(time.Hour) // in the first minute of a day, calls may be those of records of the day before
 	warmUps := max(2*maxCallers, hosts)
 	if w.buildLogs != nil {
-		l.warmUp, l.measured = prepareLogs(w.buildLogs(1, day, warmUps, warmUpSpans)), prepareLogs(w.buildLogs(2, day, w.batches, w.batchSpans))
+		l.warmUp, l.measured = prepareLogs(w.buildLogs(1, begin, warmUps, warmUpSpans)), prepareLogs(w.buildLogs(2, begin, w.batches, w.batchSpans))
 		l.spans = spansOf(l.measured)
 		return &l, nil
 	}
 	var err error
-	if l.warmUp, err = prepare(w.build(1, day, warmUps, warmUpSpans)); err != nil {
+	if l.warmUp, err = prepare(w.build(1, begin, warmUps, warmUpSpans)); err != nil {
 		return nil, err
 	}
-	if l.measured, err = prepare(w.build(2, day, w.batches, w.batchSpans)); err != nil {
+	if l.measured, err = prepare(w.build(2, begin, w.batches, w.batchSpans)); err != nil {
 		return nil, err
 	}
 	l.spans = spansOf(l.measured)
