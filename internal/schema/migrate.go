@@ -85,6 +85,10 @@ func migrateInTx(ctx context.Context, tx pgx.Tx, name string) error {
 	if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", lockTimeout.Milliseconds())); err != nil {
 		return err
 	}
+	// Literals of migrations have backslashes, which some databases read as escapes.
+	if _, err := tx.Exec(ctx, "SET LOCAL standard_conforming_strings = on"); err != nil {
+		return err
+	}
 	if err := createSchema(ctx, tx, name); err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ $$;
 -- the writer makes it: the ids. Null for any other value. Never fails, whatever the value holds.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_template(value jsonb) RETURNS uuid[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE WHEN w.ids ~ '^\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(,[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})*\}$' THEN w.ids::uuid[] END
+    SELECT CASE WHEN w.ids ~ '^[{][0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(,[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})*[}]$' THEN w.ids::uuid[] END
     FROM (SELECT CASE WHEN jsonb_typeof(value -> '$content') = 'array' AND value = jsonb_build_object('$content', value -> '$content')
         THEN translate((value -> '$content')::text, '[]" ', '{}') END AS ids OFFSET 0) w
 $$;
@@ -89,7 +89,7 @@ BEGIN
             FROM jsonb_array_elements(value) WITH ORDINALITY e);
     ELSIF jsonb_typeof(value) <> 'object' THEN
         RETURN value;
-    ELSIF value = jsonb_build_object('$hole', value -> '$hole') AND value ->> '$hole' ~ '^\d{1,9}$' THEN
+    ELSIF value = jsonb_build_object('$hole', value -> '$hole') AND value ->> '$hole' ~ '^[0-9]{1,9}$' THEN
         RETURN to_jsonb(texts[(value ->> '$hole')::integer + 1]);
     END IF;
     RETURN (SELECT coalesce(jsonb_object_agg(e.key, {{.schema}}.llm_internal_fill(e.value, texts, levels - 1)), '{}') FROM jsonb_each(value) e);
@@ -110,7 +110,7 @@ BEGIN
     FOR hole IN SELECT h.value FROM jsonb_array_elements(CASE WHEN jsonb_typeof(template -> 'holes') = 'array' THEN template -> 'holes' END)
         WITH ORDINALITY h ORDER BY h.ordinality
     LOOP
-        IF jsonb_typeof(hole) IS DISTINCT FROM 'array' OR hole ->> 0 !~ '^\d{1,8}$' THEN
+        IF jsonb_typeof(hole) IS DISTINCT FROM 'array' OR hole ->> 0 !~ '^[0-9]{1,8}$' THEN
             RETURN NULL;
         END IF;
         IF last IS DISTINCT FROM (hole ->> 0)::integer THEN
@@ -193,7 +193,7 @@ $$;
 -- of which nobody knows.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_answered(messages jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
-SELECT jsonb_path_exists(messages, '$[*] ? (@.role != "user" && @.role != "system").parts[*] ? (@.type == "text" && @.content like_regex "[^ \t\r\n]" || @.type != "text" && @.type != "reasoning")')
+SELECT jsonb_path_exists(messages, E'$[*] ? (@.role != "user" && @.role != "system").parts[*] ? (@.type == "text" && @.content like_regex "[^ \\t\\r\\n]" || @.type != "text" && @.type != "reasoning")')
 $$;
 
 -- The text of the last message of a role in a list, of those that have text.

@@ -34,7 +34,7 @@ CROSS JOIN LATERAL (SELECT {{.schema}}.llm_internal_size(c.oid, '_table_size') A
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
 JOIN pg_class p ON p.oid = coalesce(i.inhparent, c.oid)
-WHERE n.nspname = {{.schema_literal}} AND c.relkind = 'r' AND c.relname LIKE 'llm\_%';
+WHERE n.nspname = {{.schema_literal}} AND c.relkind = 'r' AND starts_with(c.relname, 'llm_');
 
 -- When a service's spans were last stored, and how long after their end: of the last
 -- day, of hours that are not folded, as those are in which late spans have come, and of
