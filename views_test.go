@@ -51,7 +51,7 @@ func TestTheLastOfSeveralCallsHasTheAnswerAroundThem(t *testing.T) {
 	}
 }
 
-// TestCountedCallShowsTheWordsAroundIt stores an outer telling of a call, with
+// TestCountedCallShowsTheWordsAroundIt stores an outer observation of a call, with
 // the words, and an inner one with the figures, nested and side by side.
 func TestCountedCallShowsTheWordsAroundIt(t *testing.T) {
 	for name, parent := range map[string]byte{"nested": 2, "side by side": 1} {

@@ -471,7 +471,7 @@ func TestCallsWithoutAModelHaveThatOfOthers(t *testing.T) {
 	}{
 		"an agent around":             {[]mapping.Span{span(1, 0, mapping.KindAgent, "house-7b", 0), span(2, 1, other, "house-70b", 0), span(3, 2, mapping.KindLLM, "", 5)}, "5"},
 		"the nearest of two agents":   {[]mapping.Span{span(1, 0, mapping.KindAgent, "house-70b", 0), span(2, 1, mapping.KindAgent, "house-7b", 0), span(3, 2, mapping.KindLLM, "", 5)}, "5"},
-		"another telling around":      {[]mapping.Span{span(1, 0, mapping.KindAgent, "house-70b", 0), span(2, 1, mapping.KindLLM, "house-7b", 0), span(3, 2, mapping.KindLLM, "", 5)}, "5"},
+		"another observation around":  {[]mapping.Span{span(1, 0, mapping.KindAgent, "house-70b", 0), span(2, 1, mapping.KindLLM, "house-7b", 0), span(3, 2, mapping.KindLLM, "", 5)}, "5"},
 		"the call below its usage":    {[]mapping.Span{span(1, 0, mapping.KindAgent, "house-70b", 0), span(2, 1, mapping.KindLLM, "", 5), span(3, 2, mapping.KindLLM, "house-7b", 0)}, "5"},
 		"no model for an embedding":   {[]mapping.Span{span(1, 0, mapping.KindAgent, "house-7b", 0), span(2, 1, other, "", 0), span(3, 2, mapping.KindEmbedding, "", 5)}, "none"},
 		"a model that has no price":   {[]mapping.Span{span(1, 0, mapping.KindAgent, "nobody", 0), span(2, 1, other, "", 0), span(3, 2, mapping.KindLLM, "", 5)}, "none"},

@@ -84,7 +84,7 @@ func recreateDefinitions(ctx context.Context, tx pgx.Tx, name string) error {
 	if _, err := tx.Exec(ctx, "SET LOCAL search_path = pg_catalog"); err != nil {
 		return err
 	}
-	defined := append(definedNames(), retiredFunctions...)
+	defined := append(definedNames(), retired...)
 	var grants string
 	if err := tx.QueryRow(ctx, savedGrants, name, defined).Scan(&grants); err != nil {
 		return err

@@ -38,9 +38,8 @@ var definitionFiles = []string{
 	"functions/retention.sql",
 	"functions/contents.sql",
 	"functions/models.sql",
-	"views/internal_side_by_side.sql",
 	"views/span_details.sql",
-	"functions/tellings.sql",
+	"functions/observations.sql",
 	"views/internal_calls.sql",
 	"views/call_facts.sql",
 	"views/calls.sql",
@@ -73,9 +72,10 @@ var definitionFiles = []string{
 	"functions/citus.sql",
 }
 
-// retiredFunctions are those of builds of before that no file defines any more.
-var retiredFunctions = []string{
+// retired are functions and views of builds of before that no file defines any more.
+var retired = []string{
 	"llm_outer_telling", "llm_calls_of", "llm_call_spans", "llm_call_spans_of", "llm_agents_around", "llm_said",
+	"llm_internal_tellings", "llm_internal_side_by_side",
 }
 
 var (

@@ -10,26 +10,26 @@ import (
 var parts = map[string]string{
 	// What the innermost other observation of a call has that has any; s is the call's span, t its
 	// trace.
-	"of_tellings": `(SELECT o.$1 FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+	"of_observations": `(SELECT o.$1 FROM {{.schema}}.llm_internal_observations(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
     WHERE o.$1 IS NOT NULL ORDER BY o.ordinality LIMIT 1)`,
 	// The same where the span says nothing of it and the call is told again, and the day of its
 	// contents then.
-	"own_or_told": `CASE WHEN s.$1 IS NULL AND k.told_again THEN {{.of_tellings $1}} ELSE s.$1 END`,
-	// A telling o around several calls has the answer of the one that ends nearest to its own end.
+	"own_or_told": `CASE WHEN s.$1 IS NULL AND k.told_again THEN {{.of_observations $1}} ELSE s.$1 END`,
+	// An observation o around several calls has the answer of the one that ends nearest to its own end.
 	"has_answer": `coalesce((SELECT c.span_id = s.span_id AND c.start_time = s.start_time
     FROM {{.schema}}.llm_internal_usage_call(s.trace_id, o.span_id, t.start_time, t.end_time) c), true)`,
-	"told_answer": `(SELECT o.$1 FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+	"told_answer": `(SELECT o.$1 FROM {{.schema}}.llm_internal_observations(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
     WHERE o.output_message_ids IS NOT NULL AND {{.has_answer}} ORDER BY o.ordinality LIMIT 1)`,
 	"own_or_told_answer": `CASE WHEN s.output_message_ids IS NULL AND k.told_again THEN {{.told_answer output_message_ids}} ELSE s.output_message_ids END`,
 	// Whether the call may be told again, of a trace of more than one span.
 	"may_be_told_again": `(t.span_count > 64 OR {{.schema}}.llm_internal_told_again(s.trace_id, s.kind, t.start_time, t.end_time))`,
 	"day_of": `CASE WHEN s.$1 IS NULL AND k.told_again THEN (SELECT (o.start_time AT TIME ZONE 'UTC')::date
-    FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+    FROM {{.schema}}.llm_internal_observations(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
     WHERE o.$1 IS NOT NULL ORDER BY o.ordinality LIMIT 1) ELSE d.day END`,
 	// A list of ids of span s as a list without lists in it, which another program may have stored.
 	"flat": `CASE WHEN array_ndims(s.$1) > 1 THEN ARRAY(SELECT unnest(s.$1)) ELSE s.$1 END`,
-	// Pairs of calls side by side, as llm_internal_side_by_side has them: whoever runs a function that
-	// reads these may read tables, but not on every server views.
+	// Pairs of calls side by side that are one, as this version and the one before keep them. No view:
+	// whoever runs a function that reads these may read tables, but not on every server views.
 	"side_by_side": `(SELECT trace_id, inner_span_id, outer_span_id FROM {{.schema}}.llm_internal_pairs
         UNION ALL SELECT trace_id, inner_span_id, outer_span_id FROM {{.schema}}.llm_side_by_side)`,
 	// The spans s around those of $1, one step further out: its parents, and calls side by side that
@@ -48,10 +48,10 @@ var parts = map[string]string{
 	"lag": `CASE WHEN isfinite(s.stored_at) AND isfinite(s.end_time) THEN s.stored_at - s.end_time END`,
 	// The error of a call, which an event may name more exactly than its span.
 	"error": `CASE WHEN s.error_type = '_OTHER' AND k.told_again
-         THEN coalesce((SELECT o.error_type FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+         THEN coalesce((SELECT o.error_type FROM {{.schema}}.llm_internal_observations(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
                WHERE o.error_type <> '_OTHER' ORDER BY o.ordinality LIMIT 1), s.error_type)
          ELSE s.error_type END AS error_type,
-    CASE WHEN s.error_message IS NULL AND s.error_type IS NOT NULL AND k.told_again THEN {{.of_tellings error_message}} ELSE s.error_message END AS error_message`,
+    CASE WHEN s.error_message IS NULL AND s.error_type IS NOT NULL AND k.told_again THEN {{.of_observations error_message}} ELSE s.error_message END AS error_message`,
 	// What the views of spans, of calls and of tools show of a span as llm_spans has it. A new column
 	// for which that is enough goes to the end of this line, and all of them show the column.
 	"as_stored": `$1.source, $1.stored_at`,

@@ -53,7 +53,7 @@ func requireLeft(t *testing.T, pool *pgxpool.Pool, when string) {
 	rowcheck.Rollups(t, pool)
 	requireNames(t, pool)
 	var strays int
-	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM llm_internal_side_by_side p WHERE NOT EXISTS (
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM llm_internal_pairs p WHERE NOT EXISTS (
 		SELECT FROM llm_spans i JOIN llm_spans o ON o.trace_id = i.trace_id AND o.kind = i.kind AND o.scope_name IS DISTINCT FROM i.scope_name
 		WHERE i.trace_id = p.trace_id AND i.span_id = p.inner_span_id AND o.span_id = p.outer_span_id
 			AND i.start_time >= o.start_time AND i.end_time <= o.end_time)`).Scan(&strays))

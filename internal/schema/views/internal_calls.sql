@@ -14,7 +14,7 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
     CASE WHEN m.is_unnamed THEN {{.of_model request_model}} ELSE s.request_model END AS request_model,
     CASE WHEN m.is_unnamed THEN {{.of_model response_model}} ELSE s.response_model END AS response_model,
     CASE WHEN s.response_id IS NULL AND k.told_again
-         THEN (SELECT o.response_id FROM {{.schema}}.llm_internal_tellings(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+         THEN (SELECT o.response_id FROM {{.schema}}.llm_internal_observations(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
                WHERE o.response_id IS NOT NULL AND {{.has_answer}} ORDER BY o.ordinality LIMIT 1)
          ELSE s.response_id END AS response_id,
     CASE WHEN s.finish_reasons IS NULL AND s.output_message_ids IS NULL AND k.told_again

@@ -1,4 +1,4 @@
--- One call may be told by several spans of its trace: an application's around a client
+-- Several spans of a trace may observe one call: an application's around a client
 -- library's, a gateway's below that. One of them is counted, and has the row in
 -- llm_calls or llm_tool_calls. What the counted one does not say itself comes from the
 -- others; these functions find them. Each walks from its span, one look-up by index a
@@ -19,7 +19,7 @@ SELECT (status = 'error' OR error_type IS NOT NULL) AND (output_message_ids IS N
     AND coalesce(input_tokens, output_tokens, total_tokens) IS NULL
 $$;
 
--- Whether a trace has a span of a kind that tells another's call. As a subquery of the
+-- Whether a trace has a span of a kind that observes another's call. As a subquery of the
 -- views, which ask for each column, it filled plans over a month of days with a thousand
 -- scans: PostgreSQL compiled them for 50 s. COST 1, since few rows ask.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_told_again(of_trace uuid, of_kind text, since timestamptz, until timestamptz) RETURNS boolean
@@ -30,11 +30,11 @@ BEGIN
 END
 $$;
 
--- The other tellings of a counted call, the innermost first: spans of its kind (a tool's
+-- The other observations of a counted call, the innermost first: spans of its kind (a tool's
 -- also of its name and call id) around it or, side by side, enclosing it in time. A call
 -- that failed below one that did not is a call of its own. The columns are named, since
 -- Citus cannot move a table whose views call a function that returns its row type.
-CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_tellings(of_trace uuid, of_span text, since timestamptz, until timestamptz)
+CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_observations(of_trace uuid, of_span text, since timestamptz, until timestamptz)
 RETURNS TABLE ({{.columns_of llm_spans}})
 LANGUAGE plpgsql STABLE ROWS 1 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
@@ -98,7 +98,7 @@ END
 $$;
 
 -- The model of a span that names none: of one that is not counted, that of the call which
--- shows the span's usage; else that of the innermost other telling which names one; of a
+-- shows the span's usage; else that of the innermost other observation which names one; of a
 -- call of a language model else that of the nearest agent or chain around it which does.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_told_model(of_trace uuid, of_span text, of_kind text, of_parent text, is_counted boolean,
     since timestamptz, until timestamptz)
@@ -118,7 +118,7 @@ BEGIN
     END IF;
     RETURN QUERY
     SELECT o.provider, o.request_model, o.response_model
-    FROM {{.schema}}.llm_internal_tellings(of_trace, of_span, since, until) WITH ORDINALITY o
+    FROM {{.schema}}.llm_internal_observations(of_trace, of_span, since, until) WITH ORDINALITY o
     WHERE o.request_model IS NOT NULL OR o.response_model IS NOT NULL ORDER BY o.ordinality LIMIT 1;
     IF FOUND OR of_kind <> 'llm' THEN
         RETURN;
@@ -140,8 +140,8 @@ BEGIN
 END
 $$;
 
--- The counted call that shows the usage of a telling around it: of those below it which
--- it tells, the one that ends nearest to its own end. None where none is below, or more
+-- The counted call that shows the usage of an observation around it: of those below which
+-- the latter observes, the one that ends nearest to its own end. None where none is below, or more
 -- than a thousand spans are: such usage has a row of its own. The time is part of the
 -- answer, since a trace may have several spans of one id. BETWEEN makes the planner take
 -- the index llm_spans_below: it takes the times for so selective that it may prefer the
@@ -182,7 +182,7 @@ BEGIN
 END
 $$;
 
--- Whether a telling has a counted call below it that shows its usage, as above. Most often
+-- Whether an observation has a counted call below it that shows its usage, as above. Most often
 -- that is a child of its own, which one look-up finds.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_has_usage_call(of_trace uuid, of_span text, of_kind text, is_failed boolean, spans integer, since timestamptz, until timestamptz)
 RETURNS boolean
@@ -197,7 +197,7 @@ BEGIN
 END
 $$;
 
--- What tellings around a counted call say of tokens and cost, where these stand on it. In
+-- What observations around a counted call say of tokens and cost, where these stand on it. In
 -- most traces that is one, the parent of the only call, which one look at the trace shows.
 -- Another small trace is read once and searched in memory. The one takes a twentieth, the
 -- other a sixth of the time of walking.
@@ -269,7 +269,7 @@ BEGIN
     RETURN QUERY
     WITH told AS MATERIALIZED (
         SELECT s.*, s.usage_counted AS tells_tokens, coalesce(s.cost_counted, s.usage_counted) AS tells_cost
-        FROM {{.schema}}.llm_internal_tellings(of_trace, of_span, since, until) s
+        FROM {{.schema}}.llm_internal_observations(of_trace, of_span, since, until) s
         WHERE s.usage_counted OR s.cost_counted
     )
     SELECT {{.usage_sums}}
