@@ -20,7 +20,7 @@ export GOFLAGS     := $(strip $(GOFLAGS) -trimpath)
 # What goes into the collector.
 SOURCES := go.mod go.sum builder-config.yaml $(shell find *.go internal pool -type f \
 	\( -name '*.go' -o -name '*.sql' \) ! -name '*_test.go' \
-	$(foreach dir,bench demo e2e faults rowcheck testserver tools,! -path 'internal/$(dir)/*'))
+	$(foreach dir,acceptance bench demo e2e faults rowcheck testserver tools,! -path 'internal/$(dir)/*'))
 
 # Packages in which a test measures what a span costs: one after the other, and without the race detector.
 MEASURED := $(addprefix ./internal/,duration logs mapping price trace words)
@@ -60,7 +60,7 @@ test: build build/telemetrygen postgres18 price-sources ## Run everything that C
 	go build -mod=mod -modfile=build/oldest/go.mod . ./pool
 	go test -p 1 $(MEASURED)
 	go test -timeout 20m -skip '^TestCitus$$|$(CONCURRENT)' $$(go list ./... | grep -vE '/($(subst $() ,|,$(patsubst ./%,%,$(MEASURED) $(RACED))))$$')
-	CGO_ENABLED=1 go test -race -timeout 20m -run '$(CONCURRENT)' . $(addprefix ./internal/,content mapping schema write)
+	CGO_ENABLED=1 go test -race -timeout 20m -run '$(CONCURRENT)' . $(addprefix ./internal/,acceptance content mapping schema write)
 	CGO_ENABLED=1 go test -race -timeout 20m $(RACED)
 
 build: $(COLLECTOR) ## Build the collector at build/otelcol-llm
@@ -89,7 +89,7 @@ test-soak: build ## The fault tests and those that take long, with figures
 
 test-citus: ## Test a schema on a worker of a Citus cluster, which has to be installed
 	@scripts/need postgres
-	go test -v -run '^TestCitus$$' .
+	go test -v -run '^TestCitus$$' ./internal/acceptance
 
 test-connection: ## Check configuration, PostgreSQL, Redis and schema step by step
 	@go run ./cmd/testconnection $(ARGS)

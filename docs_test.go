@@ -11,6 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
 
 var update = flag.Bool("update", false, "write docs/tables.md instead of comparing it")
@@ -23,16 +25,23 @@ const (
 // TestTablesPage compares docs/tables.md with the comments in the database, of which
 // everything public has one.
 func TestTablesPage(t *testing.T) {
-	_, db := startExporter(t, nil)
-	require.Empty(t, column[string](t, db, `SELECT format('%s.%s', c.relname, a.attname) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+	_, db := storetest.Open(t)
+	column := func(sql string) []string {
+		rows, err := db.Query(t.Context(), sql)
+		require.NoError(t, err)
+		values, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err)
+		return values
+	}
+	require.Empty(t, column(`SELECT format('%s.%s', c.relname, a.attname) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped
 			AND c.relname ^@ 'llm_' AND NOT c.relname ^@ 'llm_internal_' AND col_description(c.oid, a.attnum) IS NULL
 			AND obj_description(c.oid, 'pg_class') NOT LIKE 'For the exporter%' AND c.relname <> 'llm_content_references'
 			AND NOT (c.relname IN ('llm_spans', 'llm_traces') AND a.attname IN ('below', 'origins'))`), "columns without a comment")
-	require.Empty(t, column[string](t, db, `SELECT c.relname::text FROM pg_class c
+	require.Empty(t, column(`SELECT c.relname::text FROM pg_class c
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
 			AND c.relname ^@ 'llm_' AND NOT c.relname ^@ 'llm_internal_' AND obj_description(c.oid, 'pg_class') IS NULL`), "relations without a comment")
-	require.Empty(t, column[string](t, db, `SELECT p.oid::regprocedure::text FROM pg_proc p
+	require.Empty(t, column(`SELECT p.oid::regprocedure::text FROM pg_proc p
 		WHERE p.pronamespace = 'public'::regnamespace AND p.proname ^@ 'llm_' AND NOT p.proname ^@ 'llm_internal_'
 			AND obj_description(p.oid, 'pg_proc') IS NULL`), "functions without a comment")
 

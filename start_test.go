@@ -16,44 +16,13 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/exporter/exportertest"
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
-
-// TestOneConnectionIsEnough stores batches of new days from several callers through one connection, while upkeep and
-// probes need it too.
-func TestOneConnectionIsEnough(t *testing.T) {
-	e, db := startExporter(t, func(cfg *Config) {
-		cfg.Pool.MaxConnections = 1
-		cfg.HealthCheck.Interval = time.Second
-		cfg.Retention = RetentionConfig{Spans: 60 * 24 * time.Hour, Contents: 60 * 24 * time.Hour, Interval: time.Second}
-	})
-	const batches = 20
-	done := make(chan error, batches)
-	for i := range batches {
-		go func() {
-			td := ptrace.NewTraces()
-			span := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
-			span.SetTraceID(pcommon.TraceID{9, byte(i)})
-			span.SetSpanID(pcommon.SpanID{9, byte(i)})
-			start := time.Now().AddDate(0, 0, -i%5)
-			span.SetStartTimestamp(pcommon.NewTimestampFromTime(start))
-			span.SetEndTimestamp(pcommon.NewTimestampFromTime(start.Add(time.Second)))
-			done <- e.ConsumeTraces(t.Context(), td)
-		}()
-	}
-	for range batches {
-		require.NoError(t, <-done)
-	}
-	var spans int
-	require.NoError(t, db.QueryRow(t.Context(), "SELECT count(*) FROM llm_spans").Scan(&spans))
-	assert.Equal(t, batches, spans)
-}
 
 // TestStartSaysWhatMayBeLost starts exporters with settings that lose accepted batches.
 func TestStartSaysWhatMayBeLost(t *testing.T) {
@@ -123,7 +92,7 @@ func TestFailedStartLeavesNothing(t *testing.T) {
 // PostgreSQL 15 and later, in a schema that it may create, and in one that it may not.
 func TestMissingRightsSayWhatToGrant(t *testing.T) {
 	url := testserver.NewDatabase(t)
-	admin := openPool(t, url)
+	admin := storetest.Pool(t, url)
 	role := fmt.Sprintf("team_%d", time.Now().UnixNano())
 	for _, sql := range []string{"CREATE ROLE " + role + " LOGIN PASSWORD 'x'", "REVOKE CREATE ON SCHEMA public FROM PUBLIC"} {
 		_, err := admin.Exec(t.Context(), sql)
@@ -149,20 +118,4 @@ func TestMissingRightsSayWhatToGrant(t *testing.T) {
 	_, err = admin.Exec(t.Context(), "GRANT CREATE ON DATABASE "+pgx.Identifier{target.Database}.Sanitize()+" TO "+role)
 	require.NoError(t, err)
 	assert.NoError(t, start("llm"), "a schema that is missing is made where the role may")
-}
-
-// TestIdleExportersHoldFewConnections starts three exporters with their defaults, and looks when each has been used.
-func TestIdleExportersHoldFewConnections(t *testing.T) {
-	url := testserver.NewDatabase(t)
-	db := openPool(t, url)
-	for range 3 {
-		e := startExporterAt(t, url, func(cfg *Config) { cfg.Pool = newDefaultConfig(t).Pool })
-		require.NoError(t, e.ConsumeTraces(t.Context(), ptrace.NewTraces()))
-	}
-	require.Eventually(t, func() bool {
-		var held int
-		err := db.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity
-			WHERE datname = current_database() AND application_name = 'llm-observatory'`).Scan(&held)
-		return err == nil && held <= 6
-	}, 10*time.Second, 20*time.Millisecond)
 }

@@ -1,0 +1,121 @@
+package acceptance
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/llm-observatory/llmobservatoryexporter"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
+)
+
+// wildValue is what a sender may write where another value belongs.
+func wildValue(r *rand.Rand, v pcommon.Value) {
+	switch r.IntN(10) {
+	case 0:
+		v.SetStr([]string{"", "\x00", "a\x00b", "\xff\xfe", "\xed\xa0\x80", "NaN", "1e999", "-1", "<REDACTED>", `{"$content":"x"}`, strings.Repeat("x", 1<<17)}[r.IntN(11)])
+	case 1:
+		v.SetInt([]int64{0, -1, math.MaxInt64, math.MinInt64}[r.IntN(4)])
+	case 2:
+		v.SetDouble([]float64{math.NaN(), math.Inf(1), -0.5, 1e308}[r.IntN(4)])
+	case 3:
+		v.SetBool(r.IntN(2) == 0)
+	case 4:
+		v.SetEmptyBytes().FromRaw([]byte{0, 255})
+	case 5:
+		at := v
+		for i := range r.IntN(400) {
+			if i%2 == 0 {
+				at = at.SetEmptySlice().AppendEmpty()
+			} else {
+				at = at.SetEmptyMap().PutEmpty("k\x00")
+			}
+		}
+		at.SetStr("end")
+	case 6:
+		v.SetStr(strings.Repeat(`{"a":[`, r.IntN(2000)))
+	case 7:
+		v.SetStr(`[{"role":"user","parts":[{"type":"text","content":"\u0000\ud800"}]}]`)
+	case 8:
+		m := v.SetEmptyMap()
+		m.PutStr("content", "\x00")
+		m.PutEmptyMap("message").PutEmptySlice("tool_calls").AppendEmpty().SetStr("no call")
+	default:
+		pcommon.NewValueEmpty().CopyTo(v)
+	}
+}
+
+// wilder changes records at random: bodies of every kind, times 0 and in 2554, attributes of
+// other types, ids that are missing or of other spans.
+func wilder(r *rand.Rand, ld plog.Logs) {
+	for _, rl := range ld.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, rec := range sl.LogRecords().All() {
+				switch r.IntN(8) {
+				case 0:
+					rec.SetTimestamp(pcommon.Timestamp([]uint64{0, 1, math.MaxUint64}[r.IntN(3)]))
+				case 1:
+					rec.SetTimestamp(0)
+					rec.SetObservedTimestamp(0)
+				case 2:
+					wildValue(r, rec.Body())
+				case 3:
+					rec.SetTraceID(pcommon.TraceID{})
+				case 4:
+					rec.SetSpanID(pcommon.SpanID{byte(r.IntN(3))})
+				case 5:
+					rec.SetEventName(strings.Repeat("gen_ai.choice\x00", 1+r.IntN(300)))
+				}
+				for key, v := range rec.Attributes().All() {
+					if key != "event.name" && r.IntN(8) == 0 {
+						wildValue(r, v)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestHostileRecordsAreStored sends captured records that were changed at random, beside one
+// that was not, in one batch: whatever has a time is stored, and every view reads it.
+func TestHostileRecordsAreStored(t *testing.T) {
+	url := storetest.NewDatabase(t)
+	c, db := startBoth(t, url, func(cfg *llmobservatoryexporter.Config) { cfg.Events.Keep = logs.KeepAll }), openPool(t, url)
+	r := rand.New(rand.NewPCG(19, 5))
+	want := map[string]bool{}
+	for range 3 {
+		for name, ld := range logCases(t) {
+			wilder(r, ld)
+			sl := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty()
+			sl.Scope().SetName("neighbour")
+			neighbour := sl.LogRecords().AppendEmpty()
+			neighbour.SetTimestamp(1_795_863_746_000_000_000)
+			neighbour.Body().SetStr("unharmed " + name)
+			for _, rec := range logs.Read(ld, logs.KeepAll).Records {
+				want[string(rec.ID[:])] = true
+			}
+			require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld), name)
+			if base, ok := strings.CutSuffix(name, ".logs.json"); ok {
+				require.NoError(t, c.traces.ConsumeTraces(t.Context(), agentruns.LoadTraces(t, fixtureFolder+"/"+base+".otlp.json")))
+			}
+		}
+	}
+	require.Equal(t, len(want), countRows(t, db, "SELECT FROM llm_events"))
+	require.Equal(t, len(logCases(t)), countRows(t, db, "SELECT FROM llm_event_details WHERE body #>> '{}' LIKE 'unharmed %'"))
+	for _, q := range []string{
+		"SELECT to_jsonb(d) FROM llm_span_details d", "SELECT to_jsonb(d) FROM llm_calls d", "SELECT to_jsonb(d) FROM llm_tool_calls d", "SELECT to_jsonb(d) FROM llm_messages d",
+		"SELECT to_jsonb(d) FROM llm_event_details d", "SELECT to_jsonb(d) FROM llm_call_scores d", "SELECT to_jsonb(d) FROM llm_trace_io d", "SELECT to_jsonb(d) FROM llm_sessions d",
+		"SELECT to_jsonb(x) FROM llm_sessions s CROSS JOIN LATERAL llm_transcript(s.session_id) x",
+	} {
+		countRows(t, db, q)
+	}
+	_, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs([]byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"traceId":"0102","spanId":"01"}]}]}]}`))
+	require.Error(t, err, "ids of another length do not get past the receiver")
+}

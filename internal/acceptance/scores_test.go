@@ -1,0 +1,124 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
+)
+
+// scoreCase is the result of an evaluation, and what is to come of it.
+type scoreCase struct {
+	attrs  map[string]any
+	value  string
+	label  string
+	onSpan bool // the score names the span of its call; else the id of the response
+}
+
+func newScoreCase(r *rand.Rand, n int) scoreCase {
+	c := scoreCase{attrs: map[string]any{
+		"gen_ai.evaluation.name": fmt.Sprintf("score-%03d", n), "gen_ai.evaluation.explanation": fmt.Sprintf("Because of reason %d.", n), "judge.temperature": 0.5,
+	}, onSpan: r.IntN(2) == 0}
+	switch r.IntN(4) {
+	case 0:
+		c.attrs["gen_ai.evaluation.score.value"], c.value = int64(n), fmt.Sprint(n)
+	case 1:
+		c.attrs["gen_ai.evaluation.score.value"], c.value = float64(n)+0.5, fmt.Sprint(float64(n)+0.5)
+	case 2:
+		c.attrs["gen_ai.evaluation.score.value"], c.value = fmt.Sprintf("%d.25", n), fmt.Sprintf("%d.25", n)
+	}
+	if c.value == "" || r.IntN(2) == 0 {
+		c.label = []string{"pass", "fail"}[r.IntN(2)]
+		c.attrs["gen_ai.evaluation.score.label"] = c.label
+	}
+	if !c.onSpan || r.IntN(2) == 0 {
+		c.attrs["gen_ai.response.id"] = fmt.Sprintf("resp-%03d", n)
+	}
+	return c
+}
+
+// record writes the score as a log record: all in its attributes, all in its body, or the
+// name in the one and the rest in the other.
+func (c *scoreCase) record(r *rand.Rand, rec plog.LogRecord, span ptrace.Span) {
+	rec.SetTimestamp(span.EndTimestamp())
+	if r.IntN(2) == 0 {
+		rec.SetEventName("gen_ai.evaluation.result")
+	} else {
+		rec.Attributes().PutStr("event.name", "gen_ai.evaluation.result")
+	}
+	if c.onSpan {
+		rec.SetTraceID(span.TraceID())
+		rec.SetSpanID(span.SpanID())
+	}
+	where := r.IntN(3)
+	body := map[string]any{}
+	for key, v := range c.attrs {
+		if where == 0 || where == 1 && key == "gen_ai.evaluation.name" {
+			if err := rec.Attributes().PutEmpty(key).FromRaw(v); err != nil {
+				panic(err)
+			}
+			continue
+		}
+		body[key] = v
+	}
+	switch {
+	case len(body) == 0:
+	case r.IntN(2) == 0:
+		if err := rec.Body().SetEmptyMap().FromRaw(body); err != nil {
+			panic(err)
+		}
+	default:
+		text, err := json.Marshal(body)
+		if err != nil {
+			panic(err)
+		}
+		rec.Body().SetStr(string(text))
+	}
+}
+
+// TestScoresHoweverTheyAreTold stores results of evaluations in many forms: each is a score of
+// its call, and its explanation stands in llm_contents only.
+func TestScoresHoweverTheyAreTold(t *testing.T) {
+	url := storetest.NewDatabase(t)
+	c, db := startBoth(t, url, nil), openPool(t, url)
+	r := rand.New(rand.NewPCG(19, 6))
+	td, ld := ptrace.NewTraces(), plog.NewLogs()
+	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+	records := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
+	var want []string
+	for n := range 60 {
+		score := newScoreCase(r, n)
+		s := spans.AppendEmpty()
+		s.SetTraceID(pcommon.TraceID{7, byte(n)})
+		s.SetSpanID(pcommon.SpanID{7, byte(n)})
+		s.SetStartTimestamp(pcommon.NewTimestampFromTime(time.Now().Add(-time.Minute)))
+		s.SetEndTimestamp(pcommon.NewTimestampFromTime(time.Now()))
+		s.Attributes().PutStr("gen_ai.operation.name", "chat")
+		s.Attributes().PutStr("gen_ai.response.id", fmt.Sprintf("resp-%03d", n))
+		if score.onSpan && r.IntN(2) == 0 {
+			e := s.Events().AppendEmpty()
+			e.SetName("gen_ai.evaluation.result")
+			require.NoError(t, e.Attributes().FromRaw(score.attrs))
+		} else {
+			score.record(r, records.AppendEmpty(), s)
+		}
+		want = append(want, fmt.Sprintf("score-%03d|%s|%s|Because of reason %d.|%s", n, score.value, score.label, n, s.SpanID()))
+	}
+	for range 2 {
+		require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld))
+		require.NoError(t, c.traces.ConsumeTraces(t.Context(), td))
+	}
+	require.Equal(t, want, column[string](t, db, `SELECT concat(score_name, '|', value, '|', label, '|', explanation, '|', span_id) FROM llm_call_scores ORDER BY score_name`))
+	for _, table := range []string{"llm_spans", "llm_events", "llm_scores", "llm_traces"} {
+		require.Zero(t, countRows(t, db, "SELECT FROM "+table+" x WHERE to_jsonb(x)::text LIKE '%Because of%'"), table)
+	}
+	require.Equal(t, 60, countRows(t, db, "SELECT DISTINCT body FROM llm_contents WHERE body #>> '{}' LIKE 'Because of%'"))
+}
