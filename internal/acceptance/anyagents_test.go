@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"strconv"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ type anyAgent struct {
 
 	tie                                                          tie
 	rootOnly, ids, details, retries                              bool // the root span alone names the session; calls have ids; the conventions' records, too
+	spanIDs, recordIDs                                           bool // ids are on one side only
 	apart                                                        bool // records name another session than spans
 	skew                                                         time.Duration
 	clock, place, usage, failure, succeeds                       int
@@ -61,6 +63,10 @@ func newAnyAgent(r *rand.Rand, begin time.Time, number int) *anyAgent {
 	p.tie = tie(number % int(numTies))
 	p.ids, p.rootOnly, p.retries = flip(), r.IntN(3) == 0, flip()
 	p.details = p.ids && flip()
+	if !p.ids {
+		side := r.IntN(3)
+		p.spanIDs, p.recordIDs = side == 1, side == 2
+	}
 	p.apart = p.ids && p.tie == byParent && flip()
 	switch {
 	case p.ids && r.IntN(3) == 0:
@@ -234,8 +240,11 @@ func (p *anyAgent) runTool(at around, delegates bool) {
 	case failed:
 		own["error"] = "it broke"
 	}
-	if p.ids {
-		attrs[p.spanTool], own[p.tool] = id, id
+	if p.ids || p.spanIDs {
+		attrs[p.spanTool] = id
+	}
+	if p.ids || p.recordIDs {
+		own[p.tool] = id
 	}
 	p.span(at, span, from, failed, attrs)
 	p.record(at, span, p.ran, own)
@@ -248,8 +257,11 @@ func (p *anyAgent) ask(at around, failed bool) {
 	p.now = p.now.Add(time.Duration(1+p.r.IntN(2900)) * time.Millisecond)
 	attrs := map[string]any{"gen_ai.operation.name": "chat", "gen_ai.request.model": "m-1"}
 	own := map[string]any{p.model: "m-1", p.took: p.number(p.now.Sub(from).Milliseconds())}
-	if p.ids {
-		attrs[p.spanCall], own[p.call] = id, id
+	if p.ids || p.spanIDs {
+		attrs[p.spanCall] = id
+	}
+	if p.ids || p.recordIDs {
+		own[p.call] = id
 	}
 	if failed {
 		truth.FailedRequests++
@@ -299,7 +311,7 @@ func TestAgentsNobodyDescribedCountOnce(t *testing.T) {
 	url := storetest.NewDatabase(t)
 	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, openPool(t, url)
 	var sums agentruns.Truth
-	for seed := range anyAgents {
+	for seed := range seedsOf(anyAgents) {
 		for n, lacks := range []string{"spans", "records", "nothing"} {
 			r := rand.New(rand.NewPCG(uint64(seed), uint64(61+n)))
 			p := newAnyAgent(r, time.Now().Add(-20*time.Hour+time.Duration(seed)*10*time.Minute), seed)
@@ -324,3 +336,11 @@ func TestAgentsNobodyDescribedCountOnce(t *testing.T) {
 }
 
 const anyAgents = 12
+
+// seedsOf is how many seeds a property is tried with: those of the environment, in a long run by hand.
+func seedsOf(usual int) int {
+	if n, err := strconv.Atoi(os.Getenv("SEEDS")); err == nil {
+		return n
+	}
+	return usual
+}

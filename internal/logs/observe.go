@@ -29,8 +29,8 @@ func (r *reader) observe(rec *record, p *program, spec *rule, row *mapping.Recor
 	if spec.kind == Prompt {
 		o.Turn = p.turnNamed(rec.textOf(p.turn))
 	}
-	if len(o.IDs) > 0 {
-		o.ByTime = o.ByTime && spec.request == nil
+	if len(o.IDs) > 0 && spec.request != nil && !o.AnySpan { // known spans have it too
+		o.ByTime = false
 	}
 	// The name of an event names no tool and no agent, as that of a span may: Describe gives it.
 	span.SetKind(ptrace.SpanKindClient)

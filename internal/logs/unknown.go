@@ -372,7 +372,7 @@ func (f *findings) rule(rec *record, e eventWords) *rule {
 			return nil
 		}
 	}
-	spec.byTime = len(spec.request)+len(spec.response)+len(spec.toolCall) == 0
+	spec.byTime = true // where the span has no id, whatever ids the record has
 	spec.setOrder()
 	return spec
 }
