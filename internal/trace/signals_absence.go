@@ -21,6 +21,20 @@ func (a *Absence) has(c *Candidate, key CandidateKey) bool {
 	return a.Sessions[key.session] || key.withoutContext && a.WithoutContext && !c.Stored
 }
 
+// hasAll reports whether nothing can be listed under any key that a call is looked for by which a record tells:
+// in its trace, which is new, in its sessions, or without context.
+func (a *Absence) hasAll(c *Candidate) bool {
+	if c.Event == "" || !c.First || c.Stored || !a.WithoutContext || c.Kind == mapping.KindAgent || len(c.lookedUpAround()) > 0 {
+		return false
+	}
+	for session := range c.sessions {
+		if !a.Sessions[session] {
+			return false
+		}
+	}
+	return true
+}
+
 // SessionKey is the key under which something is listed of every session of which anything is:
 // that of the calls of models among its own.
 func SessionKey(session string) CandidateKey {

@@ -52,6 +52,9 @@ func (s *Signals) Lookups() []Lookup {
 			continue
 		}
 		c.asked = true
+		if s.Absent.hasAll(c) {
+			continue
+		}
 		for _, key := range c.LookedUp() {
 			if key.way == byName && c.Event != "" {
 				continue // under a name events alone are listed, and named spans are looked up by their ids

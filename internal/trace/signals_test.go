@@ -248,7 +248,7 @@ type signalStorage struct {
 }
 
 // store pairs a batch as package write does.
-func (s *signalStorage) store(batch []Candidate) {
+func (s *signalStorage) store(t *testing.T, batch []Candidate) {
 	signals := NewSignals(0)
 	for i := range batch {
 		c := batch[i]
@@ -283,6 +283,14 @@ func (s *signalStorage) store(batch []Candidate) {
 		}
 	}
 	signals.Absent = s.absence(batch)
+	for i := range signals.Candidates {
+		if c := &signals.Candidates[i]; signals.Absent.hasAll(c) {
+			for _, key := range c.LookedUp() {
+				found := key.way == byName || key.inTrace || signals.Absent.has(c, key)
+				require.True(t, found, "%+v: %+v", c, key)
+			}
+		}
+	}
 	for _, l := range signals.Lookups() {
 		for _, at := range s.keys[l.Key.Hash] {
 			if c := s.rows[at]; c.End >= l.First && c.End <= l.Last {
@@ -425,7 +433,7 @@ func TestPairsMatchTheDefinition(t *testing.T) {
 		r.Shuffle(len(todo), func(i, j int) { todo[i], todo[j] = todo[j], todo[i] })
 		for len(todo) > 0 {
 			n := 1 + r.IntN(min(len(todo), 6))
-			s.store(todo[:n])
+			s.store(t, todo[:n])
 			todo = todo[n:]
 		}
 		s.require(t, seed, all)
