@@ -11,6 +11,10 @@ var finishReasons = map[string]string{
 	"contentfilter": "content_filter", "contentfiltered": "content_filter", "safety": "content_filter",
 	"refusal": "content_filter", "guardrailintervened": "content_filter",
 	"error": "error",
+
+	// Google's enum by its numbers, as libraries print it that dump protocol buffers. 5 is OTHER.
+	"1": "stop", "2": "length", "3": "content_filter", "4": "recitation", "6": "blocklist",
+	"7": "prohibited_content", "8": "spii", "9": "malformed_function_call",
 }
 
 // FinishReason returns the canonical name of a finish reason: stop, length,

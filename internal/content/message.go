@@ -25,6 +25,11 @@ func canonicalRole(role string, r *jsonval.Repairs) string {
 	if known, ok := roleNames[strings.ToLower(role)]; ok {
 		return known
 	}
+	if i := strings.LastIndexByte(role, '.'); i > 0 { // the name of an enum before that of its value
+		if known, ok := roleNames[strings.ToLower(role[i+1:])]; ok {
+			return known
+		}
+	}
 	role = jsonval.CleanString(strings.TrimSpace(role), r)
 	if short := prefix(role, maxRole); len(short) < len(role) {
 		*r |= jsonval.ContentCut

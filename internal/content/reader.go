@@ -411,7 +411,10 @@ func (rd *reader) answer(n jsonval.Node, finish string) bool {
 
 // finishOf returns the finish reason an object names.
 func finishOf(n jsonval.Node) string {
-	if s := first(n, reasons); s.Exists() {
+	switch s := first(n, reasons); {
+	case s.Kind() == jsonval.Number:
+		return finishReasons[s.Text()] // a number of an enum; others are ids of tokens
+	case s.Exists():
 		return FinishReason(s.Str())
 	}
 	if _, inner := n.Any(reasonsInside, 0); inner.Exists() {

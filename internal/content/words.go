@@ -236,6 +236,12 @@ func (rd *reader) parameters(n jsonval.Node) jsonval.Node {
 			p = inner
 		}
 	}
+	if p.Exists() {
+		return p
+	}
+	if schema, _ := rd.decoded(n.Get("arguments")); schema.Get("type").Str() == "object" {
+		return schema // OpenLLMetry in JavaScript
+	}
 	return p
 }
 

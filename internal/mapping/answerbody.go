@@ -101,11 +101,33 @@ func namesChoices(s string) bool {
 func bodyFinish(r *reading, v value) value {
 	s := r.objectText(v)
 	if hasChoices(s) {
-		if reason := reasonIn(s, "finish_reason", "finishReason"); reason != "" {
-			return r.filledText(reason)
+		for _, name := range [...]string{"finish_reason", "finishReason"} {
+			if reason, rest := reasonIn(s, name); reason != "" {
+				return r.reasonsOf(s, reason, rest, name)
+			}
 		}
 	}
-	return r.filledText(reasonIn(s[max(0, len(s)-tailWithin):], "stop_reason"))
+	reason, _ := reasonIn(s[max(0, len(s)-tailWithin):], "stop_reason")
+	return r.filledText(reason)
+}
+
+// reasonsOf lists the reasons of all choices after the first. Bodies that say each reason twice,
+// as LangChain's do, are asked for the first alone.
+func (r *reading) reasonsOf(s, first, rest, name string) value {
+	if jsonval.Index(s[:min(len(s), headWithin)], `generations"`) >= 0 {
+		return r.filledText(first)
+	}
+	reason, rest := reasonIn(rest, name)
+	if reason == "" {
+		return r.filledText(first)
+	}
+	list := r.doc.Array()
+	list.Add(r.doc.String(first))
+	for reason != "" && list.Len() < maxEntries {
+		list.Add(r.doc.String(reason))
+		reason, rest = reasonIn(rest, name)
+	}
+	return value{node: list}
 }
 
 const (
@@ -120,25 +142,28 @@ func hasChoices(s string) bool {
 	return jsonval.Index(head, `choices"`) >= 0 || jsonval.Index(head, `generations"`) >= 0 || jsonval.Index(head, `candidates"`) >= 0
 }
 
-// reasonIn returns the text of the first member of this name, in JSON text, that is no part of a text.
-func reasonIn(s string, names ...string) string {
-	for _, name := range names {
-		for rest := s; ; {
-			at := jsonval.Index(rest, name)
-			if at < 0 {
-				break
-			}
-			quoted := at > 0 && rest[at-1] == '"' && (at == 1 || rest[at-2] != '\\')
-			rest = rest[at+len(name):]
-			if text, is := strings.CutPrefix(rest, `"`); quoted && is {
-				text, _, _ = strings.Cut(strings.TrimLeft(text[:min(len(text), maxFinish)], ": \t\r\n"), ",")
-				if reason, _, whole := strings.Cut(strings.TrimPrefix(text, `"`), `"`); whole && strings.HasPrefix(text, `"`) {
-					return reason
-				}
-			}
+// reasonIn returns the text of the first member of this name, in JSON text, that is no part of a text,
+// and what follows it. A number is one of an enum.
+func reasonIn(s, name string) (reason, after string) {
+	for rest := s; ; {
+		at := jsonval.Index(rest, name)
+		if at < 0 {
+			return "", ""
+		}
+		quoted := at > 0 && rest[at-1] == '"' && (at == 1 || rest[at-2] != '\\')
+		rest = rest[at+len(name):]
+		text, is := strings.CutPrefix(rest, `"`)
+		if !quoted || !is {
+			continue
+		}
+		text, _, _ = strings.Cut(strings.TrimLeft(text[:min(len(text), maxFinish)], ": \t\r\n"), ",")
+		if reason, _, whole := strings.Cut(strings.TrimPrefix(text, `"`), `"`); whole && strings.HasPrefix(text, `"`) {
+			return reason, rest
+		}
+		if number := strings.TrimRight(text, "} ]\t\r\n"); len(number) == 1 && '1' <= number[0] && number[0] <= '9' && name != "stop_reason" {
+			return number, rest
 		}
 	}
-	return ""
 }
 
 const ofBodyCounts = "of the usage in a response's body"

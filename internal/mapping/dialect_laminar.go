@@ -25,6 +25,7 @@ var _ = register(dialect{
 		{at: kindByIntent, own: true, of: laminarChunk, note: "`chunk: …` → other"},
 		{at: kindByOthers, attr: "lmnr.span.type", values: map[string]Kind{
 			"llm": KindLLM, "tool": KindTool, "evaluator": KindEvaluator, "human_evaluator": KindEvaluator,
+			"cached":   KindOther, // what a model answered before, replayed
 			"executor": KindChain, "evaluation": KindChain, "pipeline": KindChain,
 		}},
 	},

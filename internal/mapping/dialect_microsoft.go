@@ -24,6 +24,7 @@ var _ = register(dialect{
 		fToolResult:    {{attr: "gen_ai.tool.result", at: otherNames1}},
 	},
 	kinds: []kindRule{
+		{at: kindByIntent, own: true, of: invokedAgent, note: "`invoke_agent …` → agent, though the operation is chat: .NET until 1.0"},
 		{at: kindByOthers, own: true, of: agentFrameworkKind, note: "`workflow.…` `executor.process …` `edge_group.process …` `message.send` `orchestrate_tools` → chain"},
 	},
 	words: []string{"workflow.definition"},
@@ -33,6 +34,14 @@ func agentFrameworkKind(_ *reading, name string) (Kind, verdict) {
 	switch head, _, _ := strings.Cut(name, " "); head {
 	case "workflow.run", "workflow.build", "workflow_invoke", "workflow.session", "executor.process", "edge_group.process", "message.send", "orchestrate_tools":
 		return KindChain, decided
+	}
+	return KindOther, undecided
+}
+
+// invokedAgent knows the span of an agent that has the operation of the call in it.
+func invokedAgent(r *reading, name string) (Kind, verdict) {
+	if strings.HasPrefix(name, "invoke_agent ") && r.attr("gen_ai.agent.name").exists() {
+		return KindAgent, decided
 	}
 	return KindOther, undecided
 }

@@ -91,7 +91,7 @@ var _ = register(dialect{
 			{attr: "llm.tools.#", drop: []string{"tool", "json_schema"}},
 			{attr: "llm.invocation_parameters", path: "tools", mixed: true, at: last1},
 		},
-		fToolArguments: {{attr: "input.value"}, {attr: "tool_call.function.arguments"}, {attr: "tool.parameters", with: noSchema, note: "unless it is a schema"}},
+		fToolArguments: {{attr: "input.value"}, {attr: "tool_call.function.arguments"}, {attr: "tool.parameters", with: noSchema, note: "unless it is a schema"}, {attr: "tool.arguments.*", as: asObject, own: true}},
 		fToolResult:    {{attr: "output.value"}},
 		fRetrievalQuery: {
 			{attr: "reranker.query"},

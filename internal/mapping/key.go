@@ -38,7 +38,9 @@ func traitsOf(key string) (t traits) {
 	t.given = holdsAny(words, givenWords) && !holdsAny(words, answerWords)
 	if t.readGeneral(key); !t.general {
 		t.words = t.words || !generalMixed[key] && holdsWords(words)
-		t.count = tokenFactOf(words)
+		if !holdsAny(words, countedElsewhere) {
+			t.count = tokenFactOf(words)
+		}
 		t.rank = kindRankOf(key, words)
 		t.shows = evidenceOf(words)
 		t.names = unnamedOf(words)

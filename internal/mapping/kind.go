@@ -79,6 +79,9 @@ func (r *reading) kind() (k Kind, overrules bool) {
 	case k.IsModel() && r.countsTokens():
 		k = KindOther
 		r.notes.overruled("a span that counts tokens calls no model")
+	case k.IsModel() && fetchesAnswer(r.span.Name()):
+		k = KindOther
+		r.notes.overruled("an answer that is fetched was counted when it was given")
 	case k == KindLLM && r.asksNothing():
 		k = KindOther
 		r.notes.overruled("an empty request calls no model")
@@ -127,6 +130,18 @@ func (r *reading) wroteNothing() bool {
 func (r *reading) repeatsTools() bool {
 	name, _ := r.attr("gen_ai.tool.name").str()
 	return name == "(merged tools)"
+}
+
+// fetchesAnswer reports whether a name ends in that of a method which reads what a model answered before, or
+// lists such answers: openai.responses.retrieve.
+func fetchesAnswer(name string) bool {
+	name, _, _ = strings.Cut(name, " ")
+	i := strings.LastIndexByte(name, '.')
+	if i < 0 || name[i+1:] != "retrieve" && name[i+1:] != "list" {
+		return false
+	}
+	of := name[strings.LastIndexByte(name[:i], '.')+1 : i]
+	return of == "responses" || of == "completions" || of == "messages"
 }
 
 // asksNothing reports whether the whole request is an empty object and no tokens are told: the

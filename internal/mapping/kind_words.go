@@ -100,7 +100,7 @@ func kindValuesOf(lists map[Kind]string) map[string]Kind {
 
 var (
 	ambiguousKinds = wordSet("inference model completion chat generation task step session score function flow")
-	fillerWords    = wordSet("run invoke execute create execution executing invocation call running request operation span turn root gen ai genai mcp executor runner loop")
+	fillerWords    = wordSet("run invoke execute create execution executing invocation call running request operation span turn root gen ai genai mcp executor runner loop http async sync")
 	neverWords     = wordSet(`fetch list submit chunk sessions stt tts parser count poll get cancel delete upload download transcribe
 		transcription transcriptions speech image images video audio thread threads file files batch batches pending
 		management tokenize tokenization`)
@@ -187,7 +187,11 @@ func (r *reading) kindByWords(evidenceIgnored bool) (Kind, string) {
 	case named == lookedNever:
 		return KindOther, "the name says that this is no call"
 	}
-	return kindByWeakEvidence(e)
+	k, why := kindByWeakEvidence(e)
+	if named == lookedAmbiguous && (k == KindOther || k == KindLLM && e&showsModel == 0) {
+		return byName, "the name of the span"
+	}
+	return k, why
 }
 
 // deliversMessage reports whether the span is of a message that a program sends or takes
@@ -279,7 +283,8 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 	}
 	found := remember(r.nameKinds, name, kindOfName)
 	k, l := found.kind, found.looked
-	if l == lookedInVain && e&showsModel == 0 && (strings.HasPrefix(name, "agent.") || strings.HasPrefix(name, "agent:")) {
+	counts := e&showsInput != 0 && e&showsOutput != 0 && e&(showsCalls|showsAgentName) == 0 && !r.slots[r.t.unnamed[namesAgent].slot].set
+	if l == lookedInVain && e&showsModel == 0 && !counts && (strings.HasPrefix(name, "agent.") || strings.HasPrefix(name, "agent:")) {
 		k, l = KindAgent, lookedKind
 	}
 	switch {
@@ -300,6 +305,9 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 	}
 	if e&showsAI == 0 && (k != KindTool || !r.slots[r.t.unnamed[namesTool].slot].set) || (k == KindLLM || k == KindEmbedding && e&showsVectorSize == 0) && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 {
 		return KindOther, lookedInVain
+	}
+	if k == KindChain && l == lookedAmbiguous {
+		return k, l // a task, step or function may be anything's: what the span says of a model or an agent counts first
 	}
 	return k, lookedKind
 }

@@ -30,6 +30,7 @@ var unknownFeeds = [numUnnamed][]struct {
 	namesEstimate:         {{fTotalCost, spends}},
 	namesCost:             {{fTotalCost, spends}},
 	namesRequest:          {{fInputMessages, onlyLLM}, {fToolArguments, onlyTool}},
+	namesEvents:           {{fInputMessages, talks}, {fOutputMessages, talks}},
 	namesQuestion:         {{fInputMessages, onlyLLM}, {fRetrievalQuery, searchKinds}},
 	namesMessages:         {{fInputMessages, talks}},
 	namesAnswer:           {{fOutputMessages, onlyLLM}, {fToolResult, onlyTool}, {fDocuments, searchKinds}},
@@ -89,6 +90,9 @@ func (t *table) addUnnamed() {
 		}
 		for _, feed := range unknownFeeds[names] {
 			t.addGuessed(t.unnamed[names], names, feed.field, feed.kinds, source{attr: unnamedKeys[names]})
+			if names == namesEvents {
+				continue
+			}
 			if feed.field == fInputMessages || feed.field == fOutputMessages || feed.field == fDocuments || feed.field == fToolDefinitions {
 				if t.lists[names] == nil {
 					t.lists[names] = t.newKey()
@@ -208,6 +212,8 @@ var unknownWraps = []string{"message", "message_content", "tool_call", "document
 
 func (t *table) addGuessed(info *keyInfo, names unnamed, f field, kinds kindSet, s source) {
 	switch {
+	case names == namesEvents:
+		s.as = asEventList
 	case f == fInputMessages && names == namesMessages:
 		s.as, s.with, s.note = asBody, onlyEncoded, "no plain text"
 	case f == fInputMessages && names == namesInput:

@@ -30,6 +30,7 @@ const (
 
 	// The rest is read of unknown emitters only.
 	namesRequest
+	namesEvents
 	namesQuestion
 	namesMessages
 	namesAnswer
@@ -78,7 +79,7 @@ var unnamedKeys = [numUnnamed]string{
 	namesUser: "*.user_id", namesSession: "*.session_id", namesInput: "*.input", namesOutput: "*.output", namesArguments: "*.tool_args",
 	namesResult: "*.tool_result", namesModel: "*.model", namesResponseModel: "*.response_model", namesProvider: "*.provider", namesKnownProvider: "provider",
 	namesFinish: "*.finish_reason", namesTool: "*.tool_name", namesAgent: "*.agent_name", namesCost: "*.cost_usd", namesEstimate: "*.estimated_cost", namesEntity: "*.entity_name",
-	namesRequest: "*.request", namesQuestion: "*.question", namesMessages: "*.messages", namesAnswer: "*.response",
+	namesRequest: "*.request", namesEvents: "*.events", namesQuestion: "*.question", namesMessages: "*.messages", namesAnswer: "*.response",
 	namesOutputMessages: "*.output_messages", namesSystem: "*.system_prompt", namesSystemText: "*.system", namesToolCalls: "*.tool_calls", namesThinking: "*.reasoning", namesTools: "*.tools", namesQuery: "*.query",
 	namesDocuments: "*.documents", namesHits: "*.results", namesCallArguments: "*.arguments", namesCallResult: "*.result",
 	namesCallID: "*.tool_call_id", namesAgentID: "*.agent_id", namesResponseID: "*.response_id", namesCents: "*.cost_cents", namesInputCost: "*.input_cost",
@@ -113,6 +114,7 @@ var unknownTails = tailsOf(map[unnamed]string{
 	namesUser:             "user identifier, request user, customer id, end user",
 	namesSession:          "session identifier, chat id, dialog id, dialogue id",
 	namesRequest:          "prompts, request, request body, request payload, request data, user prompt, user message, user input, input text, inputs, input message, human message, payload",
+	namesEvents:           "events",
 	namesQuestion:         "question, user query",
 	namesMessages:         "messages, input messages, request messages, prompt messages, chat history, contents, conversation, history, message history, conversation history",
 	namesAnswer:           "response, response body, response payload, response data, response content, response message, answer, reply, output text, completion text, completion message, generated text, completions, outputs, assistant message, assistant response, output message, ai message, model message",
