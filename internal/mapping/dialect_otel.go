@@ -27,7 +27,7 @@ var _ = register(dialect{
 		},
 		fFinishReasons: {{attr: "gen_ai.response.finish_reasons"}},
 		fRequestParameters: {
-			{attr: "gen_ai.request.*", except: []string{"model", "stream", "is_stream", "llm_is_streaming", "user", "type", "provider", "available_tools", "functions.", "tools", "tools.", "tool.", "messages", "input", "prompt", "instructions"}},
+			{attr: "gen_ai.request.*", except: []string{"model", "stream", "is_stream", "llm_is_streaming", "user", "type", "provider", "available_tools", "functions.", "tools", "tools.", "tool.", "messages", "input", "prompt", "instructions", "body"}},
 			{attr: "gen_ai.output.type", param: "output_type"},
 			{attr: "gen_ai.input.messages", as: asBody, object: true, with: bodyWithModel, note: "of a body that names a model", at: last1},
 		},

@@ -91,7 +91,7 @@ func evidenceOf(words []string) (e evidence) {
 	if ends("input", "messages") || ends("output", "messages") {
 		e |= showsMessages
 	}
-	if e&showsAI != 0 && (last == "provider" || ends("provider", "name")) {
+	if e&showsAI != 0 && (last == "provider" || ends("provider", "name") || ends("ai", "system")) {
 		e |= showsProvider
 	}
 	if last == "model" || ends("model", "name") || ends("model", "id") || ends("model", "selected") {
@@ -102,6 +102,9 @@ func evidenceOf(words []string) (e evidence) {
 	}
 	if n := len(words); n > 1 && words[n-2] == "vector" && vectorSizes[last] {
 		e |= showsVectorSize
+	}
+	if i := slices.Index(words, "embedding"); i >= 0 && i+1 < len(words) && words[i+1] == "model" {
+		e |= showsEmbedding
 	}
 	switch last {
 	case "prompt":
@@ -145,7 +148,20 @@ func (r *reading) evidence() (e evidence) {
 			e |= fe.shows | showsAI
 		}
 	}
+	if e&(showsModel|showsProvider) == showsModel && r.namesProvider() {
+		e |= showsProvider
+	}
 	return e
+}
+
+// namesProvider reports whether a key that any program may use holds the name of a provider.
+func (r *reading) namesProvider() bool {
+	s := &r.slots[r.t.unnamed[namesKnownProvider].slot]
+	if !s.set {
+		return false
+	}
+	name, _ := value{attr: s.value}.str()
+	return knownProviders[canonicalProvider(name)]
 }
 
 // hasText reports whether an attribute of the span says anything of a field.

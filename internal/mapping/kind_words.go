@@ -209,7 +209,7 @@ func (r *reading) statement(e evidence) (k Kind, found looked, ignored bool) {
 				continue
 			}
 			text := r.statedText(s)
-			ignored = ignored || rank == statesKind && saysNothing[lower(text)]
+			ignored = ignored || rank == statesKind && r.around.byHand == 0 && saysNothing[lower(text)]
 			kind, l := r.lookAt(rank, text)
 			switch {
 			case l == lookedAmbiguous && rank >= statesWeakly && e&(showsAI|showsProvider) == 0:
@@ -300,7 +300,7 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 	if k == KindRetriever && searchesVectors(name) {
 		return k, lookedKind
 	}
-	if k == KindLLM && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 && strings.HasPrefix(name, "agent.") {
+	if (k == KindLLM && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 || k == KindPrompt) && strings.HasPrefix(name, "agent.") {
 		k = KindAgent // what an agent says, not a model's answer
 	}
 	if e&showsAI == 0 && (k != KindTool || !r.slots[r.t.unnamed[namesTool].slot].set) || (k == KindLLM || k == KindEmbedding && e&showsVectorSize == 0) && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 {
@@ -380,6 +380,8 @@ func kindOfName(name string) kindFound {
 		return kindFound{KindLLM, lookedKind}
 	}
 	switch {
+	case l == lookedInVain && saysLLM(full):
+		return kindFound{KindLLM, lookedKind}
 	case l == lookedInVain && searchesVectors(full):
 		return kindFound{KindRetriever, lookedKind}
 	case k == KindLLM && holdsAny(words, otherModels): // onnx_inference
@@ -387,6 +389,20 @@ func kindOfName(name string) kindFound {
 	}
 	return kindFound{k, l}
 }
+
+// saysLLM reports whether a name says that an LLM is at work, and no word what else is done with it:
+// llm.summarize, nova.llm.complete, but not llm.cache_lookup.
+func saysLLM(name string) bool {
+	words := wordsOf(name)
+	i := slices.Index(words, "llm")
+	return i >= 0 && i < len(words)-1 && !holdsAny(words, besidesLLM)
+}
+
+// besidesLLM are words of what programs do about a model, which is no call of it.
+var besidesLLM = wordSet(`cache cached router route routing select selected selection selector switch config configure configuration init
+	initialize load loader loading warmup startup setup health check validate validation validator parse parsing postprocess preprocess
+	format budget quota cost costs price pricing metrics usage log logging queue wait pool register registry rate limit limiter limits
+	retry fallback policy settings context memory session sessions turn step stream_start prepare build render record track`)
 
 // otherModels are words of programs whose models speak no language.
 var otherModels = wordSet("onnx sklearn xgboost lightgbm yolo")

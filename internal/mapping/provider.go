@@ -26,6 +26,7 @@ var providerAliases = map[string]string{
 	"ibm.watsonx.ai": "ibm.watsonx.ai", "watsonx": "ibm.watsonx.ai", "ibm.watson.ai": "ibm.watsonx.ai",
 	"microsoft_foundry": "microsoft.foundry",
 	"cohere":            "cohere", "groq": "groq", "deepseek": "deepseek", "perplexity": "perplexity",
+	"ollama": "ollama", "openrouter": "openrouter",
 }
 
 // knownProviders are the names that aliases stand for.

@@ -222,6 +222,9 @@ func unknownKeyOf(words []string) unnamed {
 		return names
 	}
 	names, length := tailOf(words)
+	if n := len(words); names == namesUser && n == length+1 && words[0] == "session" {
+		return namesUser // of the session
+	}
 	if n := len(words); names == namesNothing && n > 1 && words[n-1] == "value" { // as the text of input.value
 		words = words[:n-1]
 		names, length = tailOf(words)
