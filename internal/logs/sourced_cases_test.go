@@ -11,6 +11,13 @@ func told18(more anyMap) anyMap {
 
 // sourcedRecords are records as public programs write them.
 var sourcedRecords = []sourcedRecord{
+	{source: "cline/cline", scope: "cline", attrs: anyMap{
+		"ulid": "s1", "tokensIn": 5000, "tokensOut": 12, "cacheReadTokens": 1000, "cacheWriteTokens": 300, "provider": "anthropic", "model": "claude-sonnet-4-5", "agentId": "a1", "isSubagent": false,
+	}, body: "task.tokens", want: anyMap{"kind": "llm", "input": 6300, "output": 12, "cache_read": 1000, "request_model": "claude-sonnet-4-5", "session": "s1"}},
+	{source: "cline/cline", scope: "cline", attrs: anyMap{"ulid": "s1", "tool": "read_file", "modelId": "claude-sonnet-4-5", "provider": "anthropic", "autoApproved": true, "success": true}, body: "task.tool_used", want: anyMap{
+		"kind": "tool", "tool": "read_file", "session": "s1", "failed": nil,
+	}},
+	{source: "cline/cline", scope: "cline", attrs: anyMap{"ulid": "s1", "provider": "anthropic", "model": "claude-sonnet-4-5", "source": "assistant", "mode": "act"}, body: "task.conversation_turn"},
 	{source: "iflow-ai/iflow-cli", scope: "iflow-cli", attrs: anyMap{
 		"event.name": "iflow_cli.api_response", "session.id": "s1", "model": "glm-4.6", "status_code": 200, "duration_ms": 900, "input_token_count": 30, "output_token_count": 12,
 		"cached_content_token_count": 16, "thoughts_token_count": 0, "tool_token_count": 0, "total_token_count": 42, "response_text": "[]", "prompt_id": "s1########0",

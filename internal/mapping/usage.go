@@ -254,6 +254,7 @@ type exclusion struct {
 // exclusions: emitters move towards inclusive counts, so each has a bound.
 var exclusions = []exclusion{
 	{scope: "com.anthropic.claude_code*", attr: "input_tokens"},
+	{scope: "cline"},
 	{scope: "opentelemetry.instrumentation.genai.bedrock"},
 	{scope: "opentelemetry.instrumentation.bedrock"},
 	{scope: "opentelemetry.instrumentation.botocore.bedrock-runtime"},
