@@ -81,6 +81,8 @@ BEGIN
         SELECT i.day, i.ids FROM (
             SELECT s.span_id, s.start_time FROM {{.schema}}.llm_spans s
             WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until AND s.kind = 'llm' AND s.counted
+                AND EXISTS (SELECT FROM {{.schema}}.llm_spans w WHERE w.trace_id = of_trace AND w.start_time BETWEEN since AND until
+                    AND w.kind = 'llm' AND w.input_message_ids IS NOT NULL) -- of all that observe calls
             ORDER BY s.start_time, s.span_id OFFSET 0) c
         CROSS JOIN LATERAL (
             SELECT i.input_day AS day, i.input_message_ids AS ids FROM {{.schema}}.llm_internal_calls i
@@ -116,6 +118,8 @@ BEGIN
         SELECT i.day, i.ids FROM (
             SELECT s.span_id, s.start_time FROM {{.schema}}.llm_spans s
             WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until AND s.kind = 'llm' AND s.counted
+                AND EXISTS (SELECT FROM {{.schema}}.llm_spans w WHERE w.trace_id = of_trace AND w.start_time BETWEEN since AND until
+                    AND w.kind = 'llm' AND w.output_message_ids IS NOT NULL) -- of all that observe calls
             ORDER BY s.start_time DESC, s.span_id DESC OFFSET 0) c
         CROSS JOIN LATERAL (
             SELECT i.output_day AS day, i.output_message_ids AS ids FROM {{.schema}}.llm_internal_calls i
