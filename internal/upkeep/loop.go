@@ -21,6 +21,8 @@ const (
 	// overdueRounds is for how many rounds of retention a day may stay before that is
 	// logged.
 	overdueRounds = 3
+	// clockDifference is by how much the clocks of collector and server differ before that is logged.
+	clockDifference = time.Hour
 	// daysAhead is how far ahead of now a day gets partitions of its own, as in package
 	// store.
 	daysAhead = 7
@@ -56,6 +58,7 @@ type Upkeep struct {
 
 	overdue map[string]overdue // by table; of Run's goroutine
 	folded  time.Time          // when the last round of folding began; of Run's goroutine
+	clocks  bool               // whether those of collector and server differ; of Run's goroutine
 	erased  time.Time          // when the last trace was erased that Erased got; of Run's goroutine
 }
 
@@ -141,7 +144,11 @@ func (u *Upkeep) maintain(ctx context.Context, now time.Time) {
 		Pool: u.Pool, Schema: u.Schema, Spans: u.Spans, Contents: u.Contents, Logger: u.Logger, Removed: u.Removed,
 		Overdue: func(table string, days int64) { u.noteOverdue(table, days, now) },
 	}
-	dropped, err := retention.Run(ctx, now)
+	var dropped bool
+	by, err := u.agreedTime(ctx, now)
+	if err == nil {
+		dropped, err = retention.Run(ctx, by)
+	}
 	u.warn(ctx, "Could not remove all that is older than the retention", "retention", err)
 	if dropped {
 		u.Dropped()
@@ -150,6 +157,30 @@ func (u *Upkeep) maintain(ctx context.Context, now time.Time) {
 	if counts, err := Partitions(ctx, u.Pool, u.Schema); err == nil {
 		u.Partitions(counts)
 	}
+}
+
+// agreedTime is the earlier of the times of this collector and of PostgreSQL: where one of the two
+// clocks is ahead, days that only that clock takes for old do not go.
+func (u *Upkeep) agreedTime(ctx context.Context, now time.Time) (time.Time, error) {
+	conn, err := u.Pool.Acquire(ctx)
+	if err != nil {
+		return now, err
+	}
+	defer conn.Release()
+	var server time.Time
+	if err := conn.QueryRow(ctx, "SELECT now()").Scan(&server); err != nil {
+		return now, err
+	}
+	ahead := now.Sub(server).Abs() > clockDifference
+	if ahead && !u.clocks {
+		u.Logger.Warn("The clocks of this collector and of PostgreSQL differ; retention goes by the earlier one: set the clock that is wrong",
+			zap.Time("collector", now), zap.Time("postgres", server))
+	}
+	u.clocks = ahead
+	if server.Before(now) {
+		return server, nil
+	}
+	return now, nil
 }
 
 // overdue is since when days of a table should have gone.

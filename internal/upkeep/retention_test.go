@@ -9,7 +9,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
+	"go.uber.org/zap/zaptest/observer"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
@@ -94,6 +96,26 @@ func TestOldDaysGoWordsSooner(t *testing.T) {
 	dropped, err = r.Run(t.Context(), noon)
 	require.NoError(t, err)
 	require.False(t, dropped, "nothing left to do")
+}
+
+// TestClockThatIsAheadDropsNothing has upkeep run by a clock that is ten years ahead, and by one
+// that is as far behind.
+func TestClockThatIsAheadDropsNothing(t *testing.T) {
+	now := time.Now().UTC().Truncate(24 * time.Hour).Add(12 * time.Hour)
+	pool := fill(t, now, 10)
+	core, logs := observer.New(zap.WarnLevel)
+	dropped := 0
+	u := &Upkeep{
+		Pool: pool, Schema: schemaName, Logger: zap.New(core), Spans: 5 * 24 * time.Hour, Contents: 2 * 24 * time.Hour, Interval: time.Hour,
+		EnsureDays: func(context.Context) error { return nil }, IdleSince: time.Now, Dropped: func() { dropped++ },
+		Removed: func(context.Context, Removal) {}, Partitions: func(map[string]int64) {}, Overdue: func(string, int64) {},
+	}
+	u.maintain(t.Context(), now.AddDate(-10, 0, 0))
+	require.Zero(t, dropped)
+	u.maintain(t.Context(), now.AddDate(10, 0, 0))
+	require.Equal(t, 1, dropped)
+	require.Equal(t, 7, count(t, pool, "llm_spans"), "what is old by the other clock, too, has gone, and nothing else")
+	require.Equal(t, 1, logs.FilterMessageSnippet("clocks").Len(), "once")
 }
 
 func TestZeroKeepsForEver(t *testing.T) {
