@@ -90,6 +90,9 @@ func (s *session) storeHalves(ctx context.Context, b *mapping.Batch, careful boo
 		s.leave(second)
 		return err
 	}
+	for _, stored := range s.result.Traces {
+		delete(s.unknown, stored.OTel)
+	}
 	return s.store(ctx, second, careful)
 }
 

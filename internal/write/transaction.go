@@ -42,6 +42,8 @@ type transaction struct {
 	conn    *pgbatch.Conn
 	batch   *mapping.Batch
 	unknown map[pcommon.TraceID]bool // traces that no cache knows
+	flight  *flight
+	shared  map[pcommon.TraceID]bool // traces that other batches in flight have
 	careful bool                     // nothing is left to chance: what may be there is inserted, not copied
 	copyNew bool                     // unknown traces are taken for new, and new ones copied unasked
 	met     bool                     // a trace was there that no cache knew
@@ -102,10 +104,12 @@ var steps = []struct {
 func (w *Writer) transact(ctx context.Context, b *mapping.Batch, unknown map[pcommon.TraceID]bool, careful, dryRun bool) (Result, error) {
 	var result Result
 	groups := groupByTrace(b)
+	flight := w.inFlight.begin(groups)
+	defer w.inFlight.end(flight)
 	err := pgbatch.Run(ctx, w.pool, careful, func(c *pgbatch.Conn, careful bool) error {
 		attempt := func(alone bool) error {
 			t := &transaction{
-				w: w, conn: c, batch: b, unknown: unknown, careful: careful, dryRun: dryRun, alone: alone,
+				w: w, conn: c, batch: b, unknown: unknown, flight: flight, careful: careful, dryRun: dryRun, alone: alone,
 				copyNew: !careful && w.newTraces.justified(),
 				proof:   seen.Proof{Files: map[int32]string{}},
 			}
@@ -135,6 +139,7 @@ func (w *Writer) transact(ctx context.Context, b *mapping.Batch, unknown map[pco
 
 func (t *transaction) run(ctx context.Context, groups []group) (err error) {
 	t.layOut(groups)
+	t.shared = t.w.inFlight.sharedBy(t.flight)
 	t.ahead.Go(t.beginAhead)
 	defer func() {
 		t.ahead.Wait()
@@ -222,6 +227,12 @@ func (t *transaction) resolveTraces(ctx context.Context) error {
 			return err
 		}
 	}
+	if shared := t.w.inFlight.sharedBy(t.flight); len(shared) > len(t.shared) {
+		if t.ahead.Wait(); t.pairing == nil { // some may be counted ahead
+			t.forget()
+		}
+		t.shared = shared
+	}
 	ask := t.mayExist()
 	for range restarts {
 		missing, err := t.lock(ctx, ask)
@@ -254,7 +265,9 @@ func (t *transaction) resolveTraces(ctx context.Context) error {
 				return err
 			}
 		}
-		ask = t.allTraces()
+		if ask = t.allTraces(); t.pairing == nil {
+			ask = t.mayExist()
+		}
 	}
 	return fmt.Errorf("traces appear again and again while others are created: %w", pgbatch.ErrConflict)
 }
@@ -277,7 +290,7 @@ func (t *transaction) mayExist() []int32 {
 // refused, and it starts over.
 func (t *transaction) isAbsent(id pcommon.TraceID) bool {
 	if t.pairing == nil {
-		return t.copyNew && t.unknown[id]
+		return t.copyNew && t.unknown[id] && !t.shared[id]
 	}
 	_, stored := t.pairing.facts[id]
 	return t.pairing.asked[id] && !stored
@@ -338,14 +351,28 @@ func (t *transaction) create(ctx context.Context, traces []int32) (done bool, er
 }
 
 // storeTraces stores rows of new traces, and reports whether none of them was there. A careful
-// attempt, and any while optimism is not justified, skips those that are.
+// attempt, and any while optimism is not justified, skips those that are, and every attempt skips
+// those that another batch in flight creates.
 func (t *transaction) storeTraces(ctx context.Context, rows []store.TraceRow) (done bool, err error) {
 	if !t.copyNew {
 		done, err = t.w.store.InsertTraces(ctx, t.conn, rows)
 		t.met = t.met || !done
 		return done, err
 	}
-	done, err = t.w.store.CopyTraces(ctx, t.conn, rows)
+	var shared, own []store.TraceRow
+	for _, row := range rows {
+		if t.shared[row.TraceID] {
+			shared = append(shared, row)
+		} else {
+			own = append(own, row)
+		}
+	}
+	if len(shared) > 0 { // first, since these may have to be locked instead
+		if done, err = t.w.store.InsertTraces(ctx, t.conn, shared); err != nil || !done {
+			return false, err
+		}
+	}
+	done, err = t.w.store.CopyTraces(ctx, t.conn, own)
 	if err == nil && !done {
 		t.copyNew, t.met = false, true
 		t.w.newTraces.refuted()
@@ -381,7 +408,7 @@ func (t *transaction) lock(ctx context.Context, traces []int32) (missing []int32
 	err = t.w.store.LockTraces(ctx, t.conn, ids, func(row *store.TraceRow) error {
 		tr := &t.traces[number[row.TraceID]]
 		tr.id, tr.stored = row.ID, row.Rollup
-		t.met = t.met || t.unknown[row.TraceID]
+		t.met = t.met || t.unknown[row.TraceID] && !t.shared[row.TraceID]
 		return nil
 	})
 	if err != nil {

@@ -24,6 +24,7 @@ type Writer struct {
 	contents  seen.Contents
 	optimism  optimism // for contents
 	newTraces optimism
+	inFlight  inFlight
 	apart     optimism // that batches which pair have no calls in common
 	size      transactionSize
 	mayProve  atomic.Bool // the role could read what proves that contents are stored
