@@ -284,14 +284,14 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 	found := remember(r.nameKinds, name, kindOfName)
 	k, l := found.kind, found.looked
 	counts := e&showsInput != 0 && e&showsOutput != 0 && e&(showsCalls|showsAgentName) == 0 && !r.slots[r.t.unnamed[namesAgent].slot].set
-	if l == lookedInVain && e&showsModel == 0 && !counts && (strings.HasPrefix(name, "agent.") || strings.HasPrefix(name, "agent:")) {
+	if l == lookedInVain && e&showsModel == 0 && !counts && behindAgent(name) {
 		k, l = KindAgent, lookedKind
 	}
 	switch {
-	case (e&showsRun != 0 || r.slots[r.t.unnamed[namesTool].slot].set || e&(showsOtherAI|showsModel) == showsOtherAI && strings.HasPrefix(name, "tool.")) &&
+	case (e&showsRun != 0 || r.slots[r.t.unnamed[namesTool].slot].set || e&(showsOtherAI|showsModel) == showsOtherAI && (strings.HasPrefix(name, "tool.") || strings.Contains(name, ".tool."))) &&
 		e&(showsInput|showsOutput) == 0 && behindTool(name):
 		k, l = KindTool, lookedKind
-	case l == lookedInVain && strings.HasPrefix(name, "agent.") && r.namesAgent(name[len("agent."):]):
+	case l == lookedInVain && behindAgent(name) && r.namesAgent(name[strings.LastIndexByte(name, '.')+1:]):
 		k, l = KindAgent, lookedKind
 	}
 	if l == lookedNever || l == lookedInVain {
@@ -300,7 +300,7 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 	if k == KindRetriever && searchesVectors(name) {
 		return k, lookedKind
 	}
-	if (k == KindLLM && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 || k == KindPrompt) && strings.HasPrefix(name, "agent.") {
+	if (k == KindLLM && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 || k == KindPrompt) && behindAgent(name) {
 		k = KindAgent // what an agent says, not a model's answer
 	}
 	if e&showsAI == 0 && (k != KindTool || !r.slots[r.t.unnamed[namesTool].slot].set) || (k == KindLLM || k == KindEmbedding && e&showsVectorSize == 0) && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 {
@@ -319,6 +319,11 @@ var searchNames = wordSet("retrieve retrieval search query")
 func (r *reading) namesAgent(name string) bool {
 	agent, _ := r.attr("agent.name").str()
 	return agent != "" && agent == name
+}
+
+// behindAgent reports whether the last segment of a name stands behind the word, as what an agent does.
+func behindAgent(name string) bool {
+	return strings.HasPrefix(name, "agent.") || strings.HasPrefix(name, "agent:") || strings.Contains(name, ".agent.")
 }
 
 // behindTool reports whether the last segment of a name stands behind the word, as that of a tool.
