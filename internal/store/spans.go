@@ -43,6 +43,7 @@ var spanColumns = slices.Concat(ownColumns, countingColumns)
 
 // countingColumns are the columns that counting fills.
 var countingColumns = []pgbatch.Column[SpanRow]{
+	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendUUID(b, r.Trace) }),
 	pgbatch.Col("below", pgtype.Int2OID, func(b []byte, r *SpanRow) []byte { return appendOptInt16(b, r.Column()) }),
 	pgbatch.Col("counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.Counted) }),
 	pgbatch.Col("usage_counted", pgtype.BoolOID, func(b []byte, r *SpanRow) []byte { return appendOptBool(b, r.UsageCounted) }),
@@ -53,7 +54,6 @@ var countingColumns = []pgbatch.Column[SpanRow]{
 // ownColumns are the columns that the span alone fills: those that attributes feed are listed in
 // package mapping.
 var ownColumns = append(fedColumns(), []pgbatch.Column[SpanRow]{
-	pgbatch.Col("trace_id", pgtype.UUIDOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendUUID(b, r.Trace) }),
 	pgbatch.Col("start_time", pgtype.TimestamptzOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendTime(b, r.Start) }),
 	pgbatch.Col("end_time", pgtype.TimestamptzOID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendTime(b, r.End) }),
 	pgbatch.Col("duration_us", pgtype.Int8OID, func(b []byte, r *SpanRow) []byte { return pgbatch.AppendInt64(b, r.End-r.Start) }),
@@ -120,7 +120,7 @@ func fedColumn(c mapping.Column) pgbatch.Column[SpanRow] {
 // SpanColumns are columns of llm_spans.
 type SpanColumns []pgbatch.Column[SpanRow]
 
-// FilledColumns returns the columns that rows fill before they are counted.
+// FilledColumns returns the columns that rows fill before they are counted. It reads their spans only.
 func FilledColumns(rows []SpanRow) SpanColumns { return pgbatch.Filled(ownColumns, rows) }
 
 // CopySpans stores rows of llm_spans, of which filled are the FilledColumns, or more.

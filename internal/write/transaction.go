@@ -72,6 +72,7 @@ type transaction struct {
 	counting       trace.Trace    // a new trace while it is counted
 	counted        []trace.Span   // its spans
 	ahead          sync.WaitGroup // for countAhead, which has all that counting uses
+	filling        sync.WaitGroup // for fillAhead
 	changes        store.Changes  // of rows stored earlier
 	hours          []int64        // times in hours whose usage changes because of other spans
 
@@ -143,6 +144,7 @@ func (t *transaction) run(ctx context.Context, groups []group) (err error) {
 	t.ahead.Go(t.beginAhead)
 	defer func() {
 		t.ahead.Wait()
+		t.filling.Wait()
 		if t.contents != nil {
 			t.contents.End(err == nil && !t.dryRun, t.durable && t.result.SpansWritten+t.result.RecordsWritten > 0)
 		}
@@ -189,10 +191,13 @@ func (t *transaction) beginAhead() {
 	}
 }
 
-// countAhead counts the traces that are taken for new, and finds out which columns the batch fills. That passes
+// fillAhead finds out which columns the batch fills.
+func (t *transaction) fillAhead() { t.filled = store.FilledColumns(t.rows) }
+
+// countAhead counts the traces that are taken for new, and beside that has fillAhead run. That passes
 // while Postgres stores contents, or the records of a batch that pairs.
 func (t *transaction) countAhead() {
-	t.filled = store.FilledColumns(t.rows)
+	t.filling.Go(t.fillAhead)
 	for i := range t.traces {
 		if tr := &t.traces[i]; len(tr.rows) > 0 && t.isAbsent(tr.otel) && t.countsAlone(tr) {
 			t.countNew(int32(i))
@@ -223,6 +228,7 @@ const restarts = 5
 func (t *transaction) resolveTraces(ctx context.Context) error {
 	if t.pairing != nil {
 		t.ahead.Wait()
+		t.filling.Wait()
 		if err := t.movePaired(ctx); err != nil {
 			return err
 		}
@@ -298,6 +304,7 @@ func (t *transaction) isAbsent(id pcommon.TraceID) bool {
 
 // forget drops what was worked out.
 func (t *transaction) forget() {
+	t.filling.Wait()
 	t.changes, t.hours, t.empty, t.filled = store.Changes{}, nil, nil, nil
 	t.result.TracesCreated = 0
 	for i := range t.traces {
@@ -434,7 +441,7 @@ func (t *transaction) storeSpans(ctx context.Context) error {
 		}
 	}
 	t.result.SpansWritten, t.result.SpansDuplicate = len(rows), len(t.rows)-len(rows)
-	if t.filled == nil {
+	if t.filling.Wait(); t.filled == nil {
 		t.filled = store.FilledColumns(rows)
 	}
 	return t.w.store.CopySpans(ctx, t.conn, t.filled, rows)
