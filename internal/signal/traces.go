@@ -6,7 +6,6 @@ package signal
 
 import (
 	"context"
-	"math/rand/v2"
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -26,7 +25,7 @@ type Data interface {
 	Error(err error) error
 	// Len is the number of spans or records.
 	Len() int
-	// Bytes is about the size as OTLP.
+	// Bytes is the size as OTLP.
 	Bytes() int
 }
 
@@ -80,29 +79,5 @@ func (t Traces) Error(err error) error { return consumererror.NewTraces(err, t.T
 // Len implements Data.
 func (t Traces) Len() int { return t.SpanCount() }
 
-// sampled is of how many spans one is measured.
-const sampled = 8
-
-// Bytes implements Data. Measuring every span would take 1.5 % of the time in which small spans are stored.
-func (t Traces) Bytes() int {
-	var marshaler ptrace.ProtoMarshaler
-	if t.Len() < 100*sampled {
-		return marshaler.TracesSize(t.Traces)
-	}
-	bytes, n, next := 0, 0, 0
-	chosen := rand.New(rand.NewPCG(1, 1))
-	for _, rs := range t.ResourceSpans().All() {
-		for _, ss := range rs.ScopeSpans().All() {
-			for _, span := range ss.Spans().All() {
-				if n%sampled == 0 {
-					next = n + chosen.IntN(sampled) // spans of a program may repeat at any distance
-				}
-				if n == next {
-					bytes += marshaler.SpanSize(span)
-				}
-				n++
-			}
-		}
-	}
-	return sampled * bytes
-}
+// Bytes implements Data.
+func (t Traces) Bytes() int { return (&ptrace.ProtoMarshaler{}).TracesSize(t.Traces) }

@@ -2,7 +2,6 @@ package signal
 
 import (
 	"errors"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,21 +49,4 @@ func TestRestIsWhatIsLeft(t *testing.T) {
 	var partly consumererror.Traces
 	require.ErrorAs(t, rest.Error(errors.New("away")), &partly)
 	require.Equal(t, len(left), partly.Data().SpanCount())
-}
-
-// TestBytesOfManySpans measures spans that are large every so often, whatever the distance.
-func TestBytesOfManySpans(t *testing.T) {
-	for distance := range 40 {
-		traces := ptrace.NewTraces()
-		spans := traces.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
-		for i := range 4000 {
-			s := spans.AppendEmpty()
-			s.SetName("span")
-			if i%(1+distance) == 0 {
-				s.Attributes().PutStr("text", strings.Repeat("x", 4000))
-			}
-		}
-		exact := (&ptrace.ProtoMarshaler{}).TracesSize(traces)
-		require.InEpsilon(t, exact, Traces{traces}.Bytes(), 0.6, "every %dth", 1+distance)
-	}
 }
