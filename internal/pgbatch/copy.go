@@ -3,8 +3,11 @@ package pgbatch
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // copyHeader starts the binary COPY format; copyTrailer ends it.
@@ -30,16 +33,24 @@ type encoder struct {
 	read    int
 	started bool
 	done    bool
+	fault   error // of next
 }
 
 // chunkSize is how much the encoder makes before it hands it over.
 const chunkSize = 64 << 10
 
-func (e *encoder) Read(p []byte) (int, error) {
+// Read is called by a goroutine of pgx.
+func (e *encoder) Read(p []byte) (n int, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			e.fault = NewProgramFault(cause)
+			err = e.fault
+		}
+	}()
 	if e.read == len(e.buf) && !e.fill() {
 		return 0, io.EOF
 	}
-	n := copy(p, e.buf[e.read:])
+	n = copy(p, e.buf[e.read:])
 	e.read += n
 	return n, nil
 }
@@ -80,6 +91,9 @@ func CopyRows[T any](ctx context.Context, c *Conn, what, sql string, columns []C
 	}}
 	c.buf = nil // when the connection breaks, the encoder may still be at work and keeps the buffer
 	if _, err := c.pg.CopyFrom(ctx, e, sql); err != nil {
+		if errors.As(err, new(*pgconn.PgError)) { // Postgres has answered, so the encoder has ended
+			err = errors.Join(e.fault, err)
+		}
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	c.buf = e.buf

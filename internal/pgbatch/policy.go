@@ -82,7 +82,10 @@ var (
 // Judge looks an error up in the policy.
 func Judge(err error) Verdict {
 	var pgErr *pgconn.PgError
+	var fault *ProgramFault
 	switch {
+	case errors.As(err, &fault):
+		return Suspect
 	case errors.Is(err, ErrConflict):
 		return Conflict
 	case errors.As(err, &pgErr):

@@ -3,6 +3,7 @@ package write
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -17,6 +18,9 @@ import (
 // unreadableRow is the reason for setting aside spans whose trace has a stored row that
 // cannot be read.
 const unreadableRow = "stored_row_unreadable"
+
+// writeFailed is the reason for setting aside what brings the writer down.
+const writeFailed = "write_failed"
 
 // Write stores a batch in one transaction, or in several if the batch is very large, if such
 // transactions took too long, or if it holds spans that cannot be stored: those are set aside, all others are stored. A span
@@ -105,7 +109,10 @@ func (s *session) leave(b *mapping.Batch) {
 // setAside gives the only row of a batch up.
 func (s *session) setAside(b *mapping.Batch, err error) {
 	reason := pool.SQLState(err)
-	if reason == "" {
+	switch {
+	case errors.As(err, new(*pgbatch.ProgramFault)):
+		reason = writeFailed
+	case reason == "":
 		reason = unreadableRow
 	}
 	aside := s.result.SetAside[reason]

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -71,8 +70,8 @@ type transaction struct {
 	planner        trace.Planner
 	counting       trace.Trace    // a new trace while it is counted
 	counted        []trace.Span   // its spans
-	ahead          sync.WaitGroup // for countAhead, which has all that counting uses
-	filling        sync.WaitGroup // for fillAhead
+	ahead          pgbatch.Beside // for countAhead, which has all that counting uses
+	filling        pgbatch.Beside // for fillAhead
 	changes        store.Changes  // of rows stored earlier
 	hours          []int64        // times in hours whose usage changes because of other spans
 
@@ -138,13 +137,17 @@ func (w *Writer) transact(ctx context.Context, b *mapping.Batch, unknown map[pco
 	return result, err
 }
 
+// run takes the steps. After a panic the contents of the batch count as not stored.
 func (t *transaction) run(ctx context.Context, groups []group) (err error) {
 	t.layOut(groups)
 	t.shared = t.w.inFlight.sharedBy(t.flight)
 	t.ahead.Go(t.beginAhead)
 	defer func() {
-		t.ahead.Wait()
-		t.filling.Wait()
+		if fault := pgbatch.NewProgramFault(recover()); fault != nil {
+			err = fault
+		}
+		t.ahead.End()
+		t.filling.End()
 		if t.contents != nil {
 			t.contents.End(err == nil && !t.dryRun, t.durable && t.result.SpansWritten+t.result.RecordsWritten > 0)
 		}
