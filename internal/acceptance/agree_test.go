@@ -27,8 +27,7 @@ const (
 // erases a session and a user, and drops the older day. After each step all views tell
 // the same, before hours are folded and after.
 func TestFiguresAgreeAsRowsComeAndGo(t *testing.T) {
-	url := storetest.NewDatabase(t)
-	db := openPool(t, url)
+	url, db := storetest.Open(t)
 	e := startExporterAt(t, url, nil)
 	now := time.Now()
 	agree := func(step string) {

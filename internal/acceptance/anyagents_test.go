@@ -309,7 +309,7 @@ func (p *anyAgent) fail(own map[string]any) {
 // to two collectors, with one signal or both: the sums are what was asked.
 func TestAgentsNobodyDescribedCountOnce(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, openPool(t, url)
+	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	var sums agentruns.Truth
 	for seed := range seedsOf(anyAgents) {
 		for n, lacks := range []string{"spans", "records", "nothing"} {

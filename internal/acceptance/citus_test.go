@@ -22,6 +22,7 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pricing"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
@@ -40,7 +41,7 @@ type team struct {
 func TestCitus(t *testing.T) {
 	cluster := testserver.Citus(t)
 	url := cluster[0].URL("")
-	admin := openPool(t, url)
+	admin := storetest.Pool(t, url)
 	_, err := admin.Exec(t.Context(), "CREATE ROLE writer LOGIN; CREATE ROLE analyst LOGIN")
 	require.NoError(t, err)
 	_, err = admin.Exec(t.Context(), "ALTER DATABASE postgres SET citus.enable_schema_based_sharding = on")
@@ -102,7 +103,7 @@ func TestCitus(t *testing.T) {
 // requireNotMadeOnAWorker starts an exporter on an empty schema that Citus has on a worker.
 func requireNotMadeOnAWorker(t *testing.T, url string) {
 	t.Helper()
-	_, err := openPool(t, url).Exec(t.Context(), "CREATE SCHEMA empty")
+	_, err := storetest.Pool(t, url).Exec(t.Context(), "CREATE SCHEMA empty")
 	require.NoError(t, err)
 	cfg := llmobservatoryexporter.NewFactory().CreateDefaultConfig().(*llmobservatoryexporter.Config)
 	cfg.Postgres.URL, cfg.Postgres.Schema = configopaque.String(url), "empty"
@@ -315,7 +316,7 @@ func (tm *team) migrateAgain(t *testing.T) {
 // requireRights reads as a role without words.
 func requireRights(t *testing.T, url string, tm *team) {
 	t.Helper()
-	analyst := openPool(t, as(t, url, "analyst", "analyst"))
+	analyst := storetest.Pool(t, as(t, url, "analyst", "analyst"))
 	schema := pgx.Identifier{tm.schema}.Sanitize()
 	var calls int
 	require.NoError(t, analyst.QueryRow(t.Context(), "SELECT count(*) FROM "+schema+".llm_call_facts").Scan(&calls))

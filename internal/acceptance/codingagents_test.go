@@ -20,7 +20,7 @@ import (
 // traces are off, and asks the questions of docs/coding-agents.md.
 func TestCodingAgentQuestions(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	c, db := startBoth(t, url, func(cfg *llmobservatoryexporter.Config) { cfg.Labels = []string{"team.id", "cost_center"} }), openPool(t, url)
+	c, db := startBoth(t, url, func(cfg *llmobservatoryexporter.Config) { cfg.Labels = []string{"team.id", "cost_center"} }), storetest.Pool(t, url)
 	paths, err := filepath.Glob(filepath.Join(fixtureFolder, "cli/*.logs.otlp.json"))
 	require.NoError(t, err)
 	require.NotEmpty(t, paths)

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/llm-observatory/llmobservatoryexporter"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
@@ -47,7 +48,7 @@ func TestOneConnectionIsEnough(t *testing.T) {
 // TestIdleExportersHoldFewConnections starts three exporters with their defaults, and looks when each has been used.
 func TestIdleExportersHoldFewConnections(t *testing.T) {
 	url := testserver.NewDatabase(t)
-	db := openPool(t, url)
+	db := storetest.Pool(t, url)
 	for range 3 {
 		e := startExporterAt(t, url, func(cfg *llmobservatoryexporter.Config) { cfg.Pool = pool.DefaultConfig().Pool })
 		require.NoError(t, e.ConsumeTraces(t.Context(), ptrace.NewTraces()))

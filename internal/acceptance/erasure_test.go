@@ -198,8 +198,7 @@ func TestErasureOfATraceByItsIDs(t *testing.T) {
 // 1,000 traces, and of others who say the same words, while the user is erased
 // again and again.
 func TestErasureWhileCollectorsWrite(t *testing.T) {
-	url := storetest.NewDatabase(t)
-	db := openPool(t, url)
+	url, db := storetest.Open(t)
 	group, ctx := errgroup.WithContext(t.Context())
 	var sent atomic.Int64
 	for i := range 3 {
@@ -257,8 +256,7 @@ func sayAll(ctx context.Context, e exporter.Traces, exporter int, sent *atomic.I
 
 // TestErasedTracesLeaveTheCaches looks into Redis and the local cache.
 func TestErasedTracesLeaveTheCaches(t *testing.T) {
-	url := storetest.NewDatabase(t)
-	db := openPool(t, url)
+	url, db := storetest.Open(t)
 	shared := pool.DefaultConfig().Redis
 	redisURL := testserver.RedisURL(t)
 	shared.URL = configopaque.String(redisURL)

@@ -262,7 +262,7 @@ const toolLines = `SELECT concat_ws(' ', tool_name, tool_call_id, coalesce(error
 // TestRulesOfEvents sends runs in each order, to two collectors, the last time all twice.
 func TestRulesOfEvents(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, openPool(t, url)
+	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	n := byte(0)
 	for _, rule := range slices.Concat(eventRules, unknownEvents) {
 		for order, of := range arrivals {
@@ -322,7 +322,7 @@ var toolResults = []struct {
 // every subset of the signals and in each order, and no tool that did not fail is one.
 func TestToolsFailOnceInBothSignals(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, openPool(t, url)
+	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	want, failed, n := 0, 0, byte(0)
 	orders := map[string]func(*madeUp) []arrival{"records": func(r *madeUp) []arrival { return []arrival{{ld: &r.ld}} }}
 	for name, of := range arrivals {

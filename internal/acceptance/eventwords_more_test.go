@@ -98,7 +98,7 @@ func wordsOf(t *testing.T, db *pgxpool.Pool, trace pcommon.TraceID, span byte) (
 // tied by the id of its response, and one whose model tells the calls apart.
 func TestRecordsThatNameTheSpanAround(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	first, second, db := startBoth(t, url, nil), startBoth(t, url, nil), openPool(t, url)
+	first, second, db := startBoth(t, url, nil), startBoth(t, url, nil), storetest.Pool(t, url)
 	anthropic := map[string]any{"gen_ai.provider.name": "anthropic"}
 	user := func(text string) map[string]any { return map[string]any{"content": text} }
 	n := byte(0)
@@ -177,7 +177,7 @@ func TestWordsOfRecordsAreWordsLikeAnyOther(t *testing.T) {
 	for name, order := range arrivals {
 		t.Run(name, func(t *testing.T) {
 			url := storetest.NewDatabase(t)
-			c, db := startBoth(t, url, nil), openPool(t, url)
+			c, db := startBoth(t, url, nil), storetest.Pool(t, url)
 			r := newMadeUp(1, "lib", midnight.Add(-5*time.Second))
 			r.span(1, 0, "chat", 0, 10, map[string]any{"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "gen_ai.conversation.id": "s1", "user.id": "u1"})
 			r.record(1, "gen_ai.user.message", 0.1, nil, map[string]any{"content": "Is the moon made of cheese?"})
@@ -219,7 +219,7 @@ func TestWordsOfRecordsAreWordsLikeAnyOther(t *testing.T) {
 // span's instructions are those of a span that says the same itself.
 func TestSystemMessagesOfRecordsAreKeptWhole(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	c, db := startBoth(t, url, nil), openPool(t, url)
+	c, db := startBoth(t, url, nil), storetest.Pool(t, url)
 	n := byte(0)
 	for name, order := range arrivals {
 		n++
@@ -247,7 +247,7 @@ func TestSystemMessagesOfRecordsAreKeptWhole(t *testing.T) {
 // at the same time: no words are missed.
 func TestWordsAndSpansAtOnce(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	first, second, db := startBoth(t, url, nil), startBoth(t, url, nil), openPool(t, url)
+	first, second, db := startBoth(t, url, nil), startBoth(t, url, nil), storetest.Pool(t, url)
 	const traces = 60
 	var wg sync.WaitGroup
 	for n := range byte(traces) {
@@ -320,7 +320,7 @@ func TestUntracedSessionReadsAsAConversation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			url := storetest.NewDatabase(t)
-			c, db := startBoth(t, url, nil), openPool(t, url)
+			c, db := startBoth(t, url, nil), storetest.Pool(t, url)
 			for _, ld := range batches(untraced(t)) {
 				require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld))
 			}
@@ -348,7 +348,7 @@ func TestUntracedSessionReadsAsAConversation(t *testing.T) {
 // with what its tools gave back.
 func TestToolsOfRecordsStandInTheTranscript(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	c, db := startBoth(t, url, nil), openPool(t, url)
+	c, db := startBoth(t, url, nil), storetest.Pool(t, url)
 	require.NoError(t, c.logs.ConsumeLogs(t.Context(), agentruns.LoadLogs(t, "../mapping/testdata/fixtures/cli/codex-0.171.0-tools.logs.otlp.json")))
 	var session string
 	require.NoError(t, db.QueryRow(t.Context(), "SELECT DISTINCT session_id FROM llm_calls WHERE is_call").Scan(&session))

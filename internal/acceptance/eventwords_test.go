@@ -96,7 +96,7 @@ func TestWordsOfRecordsAreTheSpans(t *testing.T) {
 	} {
 		t.Run(order.name, func(t *testing.T) {
 			url := storetest.NewDatabase(t)
-			first, second, db := startBoth(t, url, nil), startBoth(t, url, nil), openPool(t, url)
+			first, second, db := startBoth(t, url, nil), startBoth(t, url, nil), storetest.Pool(t, url)
 			for _, path := range paths {
 				name := strings.TrimSuffix(path, ".logs.json")
 				t.Run(filepath.Base(name), func(t *testing.T) {

@@ -110,8 +110,7 @@ func TestSameBatchThreeTimesIsStoredOnce(t *testing.T) {
 }
 
 func TestDatabaseInAnotherTimeZone(t *testing.T) {
-	url := storetest.NewDatabase(t)
-	db := openPool(t, url)
+	url, db := storetest.Open(t)
 	var name string
 	require.NoError(t, db.QueryRow(t.Context(), `SELECT current_database()`).Scan(&name))
 	_, err := db.Exec(t.Context(), fmt.Sprintf(`ALTER DATABASE %q SET timezone = 'Asia/Seoul'`, name))
@@ -168,7 +167,7 @@ func TestConcurrentSendersShareTraces(t *testing.T) {
 				})
 			}
 			require.NoError(t, group.Wait())
-			rowcheck.Spans(t, openPool(t, url), spans)
+			rowcheck.Spans(t, storetest.Pool(t, url), spans)
 		})
 	}
 }
@@ -186,7 +185,7 @@ func TestCutConnectionLosesAndDoublesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			direct := pg.NewDatabase(t)
 			proxy := pg.Proxy(t)
-			db := openPool(t, direct)
+			db := storetest.Pool(t, direct)
 			var database string
 			require.NoError(t, db.QueryRow(t.Context(), `SELECT current_database()`).Scan(&database))
 			e := startExporterAt(t, pg.URLVia(proxy.Port, database), func(cfg *llmobservatoryexporter.Config) { cfg.RetryConfig.Enabled = false })

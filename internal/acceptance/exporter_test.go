@@ -22,8 +22,8 @@ import (
 // own, and returns a pool to look at the rows.
 func startExporter(t testing.TB, change func(*llmobservatoryexporter.Config)) (exporter.Traces, *pgxpool.Pool) {
 	t.Helper()
-	url := storetest.NewDatabase(t)
-	return startExporterAt(t, url, change), openPool(t, url)
+	url, db := storetest.Open(t)
+	return startExporterAt(t, url, change), db
 }
 
 func startExporterAt(t testing.TB, url string, change func(*llmobservatoryexporter.Config)) exporter.Traces {
@@ -41,12 +41,4 @@ func startExporterAt(t testing.TB, url string, change func(*llmobservatoryexport
 	require.NoError(t, e.Start(t.Context(), componenttest.NewNopHost()))
 	t.Cleanup(func() { require.NoError(t, e.Shutdown(context.Background())) })
 	return e
-}
-
-func openPool(t testing.TB, url string) *pgxpool.Pool {
-	t.Helper()
-	pool, err := pgxpool.New(context.Background(), url)
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-	return pool
 }

@@ -87,7 +87,7 @@ func wilder(r *rand.Rand, ld plog.Logs) {
 // that was not, in one batch: whatever has a time is stored, and every view reads it.
 func TestHostileRecordsAreStored(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	c, db := startBoth(t, url, func(cfg *llmobservatoryexporter.Config) { cfg.Events.Keep = logs.KeepAll }), openPool(t, url)
+	c, db := startBoth(t, url, func(cfg *llmobservatoryexporter.Config) { cfg.Events.Keep = logs.KeepAll }), storetest.Pool(t, url)
 	r := rand.New(rand.NewPCG(19, 5))
 	want := map[string]bool{}
 	for range 3 {

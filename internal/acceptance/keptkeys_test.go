@@ -75,7 +75,7 @@ func keptSpans(t *testing.T, ofTrace byte, calls ...keptCall) []ptrace.Traces {
 // that calls have left.
 func TestRecordsKeepTheKeysOfTheirCalls(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	c, db := startBoth(t, url, nil), openPool(t, url)
+	c, db := startBoth(t, url, nil), storetest.Pool(t, url)
 	listed := func() (rows int) {
 		return countRows(t, db, "SELECT FROM llm_internal_call_candidates") + countRows(t, db, "SELECT FROM llm_internal_words")
 	}
@@ -144,7 +144,7 @@ func TestRecordsKeepTheKeysOfTheirCalls(t *testing.T) {
 // keep of their calls.
 func TestKeysThatCannotBeReadArePassedBy(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	c, db := startBoth(t, url, nil), openPool(t, url)
+	c, db := startBoth(t, url, nil), storetest.Pool(t, url)
 	at := time.Now().Add(-time.Hour)
 	for i, keys := range []string{`\x`, `\x07`, `\xff` + strings.Repeat("ff", 40)} {
 		n := byte(i)

@@ -19,8 +19,7 @@ import (
 // TestLabels sends a trace in every order through two collectors. Labels are a span's, else
 // its resource's; a trace's are the root's, each by itself, else the earliest span's.
 func TestLabels(t *testing.T) {
-	url := storetest.NewDatabase(t)
-	db := openPool(t, url)
+	url, db := storetest.Open(t)
 	var collectors []exporter.Traces
 	for range 2 {
 		collectors = append(collectors, startExporterAt(t, url, func(cfg *llmobservatoryexporter.Config) {

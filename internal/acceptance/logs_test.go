@@ -77,8 +77,7 @@ func logCases(t testing.TB) map[string]plog.Logs {
 // TestRecordsAreStoredOnceAndComeBackWhole sends all captured records twice, through two
 // collectors, and compares each with its row.
 func TestRecordsAreStoredOnceAndComeBackWhole(t *testing.T) {
-	url := storetest.NewDatabase(t)
-	db := openPool(t, url)
+	url, db := storetest.Open(t)
 	all := func(cfg *llmobservatoryexporter.Config) { cfg.Events.Keep = logs.KeepAll }
 	first, second := startBoth(t, url, all), startBoth(t, url, all)
 	cases := logCases(t)
@@ -145,7 +144,7 @@ func requireMap(t *testing.T, want pcommon.Map, got *string) {
 // TestPlainRecordsAreFiltered keeps what tells of LLM calls.
 func TestPlainRecordsAreFiltered(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	c, db := startBoth(t, url, nil), openPool(t, url)
+	c, db := startBoth(t, url, nil), storetest.Pool(t, url)
 	cases := logCases(t)
 	for _, ld := range cases {
 		require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld))
@@ -171,7 +170,7 @@ func TestMetadataStoresNoWordsOfRecords(t *testing.T) {
 				require.NoError(t, c.traces.ConsumeTraces(t.Context(), agentruns.LoadTraces(t, filepath.Join(fixtureFolder, base+".otlp.json"))))
 			}
 		}
-		return openPool(t, url)
+		return storetest.Pool(t, url)
 	}
 	full := words(nil)
 	none := words(func(cfg *llmobservatoryexporter.Config) { cfg.Content.Capture = "metadata" })
@@ -192,7 +191,7 @@ func TestMetadataStoresNoWordsOfRecords(t *testing.T) {
 // TestScores stores the results of evaluations, from log records and from span events.
 func TestScores(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	c, db := startBoth(t, url, nil), openPool(t, url)
+	c, db := startBoth(t, url, nil), storetest.Pool(t, url)
 	base := "../mapping/testdata/fixtures/py/splunk-genai-py"
 	for range 2 {
 		require.NoError(t, c.logs.ConsumeLogs(t.Context(), agentruns.LoadLogs(t, base+".logs.json")))
@@ -232,7 +231,7 @@ func TestScores(t *testing.T) {
 // TestErasureTakesRecords erases a session told by log records only.
 func TestErasureTakesRecords(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	c, db := startBoth(t, url, nil), openPool(t, url)
+	c, db := startBoth(t, url, nil), storetest.Pool(t, url)
 	say := func(session, user, prompt string) {
 		ld := plog.NewLogs()
 		sl := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty()
@@ -277,7 +276,7 @@ func TestErasureTakesRecords(t *testing.T) {
 // TestPoisonedRecordCostsItselfOnly has Postgres refuse one record.
 func TestPoisonedRecordCostsItselfOnly(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	c, db := startBoth(t, url, nil), openPool(t, url)
+	c, db := startBoth(t, url, nil), storetest.Pool(t, url)
 	_, err := db.Exec(t.Context(), `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 		IF NEW.name = 'tool_result' THEN RAISE EXCEPTION USING ERRCODE = '22012', MESSAGE = 'refused'; END IF; RETURN NEW; END $$;
 		CREATE TRIGGER refuse BEFORE INSERT ON llm_events FOR EACH ROW EXECUTE FUNCTION refuse()`)
@@ -297,7 +296,7 @@ func TestPoisonedRecordCostsItselfOnly(t *testing.T) {
 // off: a trace a prompt, with the prompt as its input, and calls with cost.
 func TestUntracedSessionIsCalls(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	c, db := startBoth(t, url, nil), openPool(t, url)
+	c, db := startBoth(t, url, nil), storetest.Pool(t, url)
 	ld := agentruns.LoadLogs(t, "../mapping/testdata/fixtures/cli/claude-code-2.1.332-defaults.logs.otlp.json")
 	for range 2 {
 		require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld))

@@ -11,8 +11,7 @@ import (
 // TestMovedEventsArePricedAgain lets the spans of calls come after their records while the day is priced again: the
 // records' calls go from traces that still wait for that to traces that may be done.
 func TestMovedEventsArePricedAgain(t *testing.T) {
-	url := storetest.NewDatabase(t)
-	db := openPool(t, url)
+	url, db := storetest.Open(t)
 	c := startBoth(t, url, nil)
 	for _, r := range loadRuns(t) {
 		sendLogs(t, c, r.logs)

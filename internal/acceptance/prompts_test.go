@@ -70,7 +70,7 @@ func turnsOfAgents(r *rand.Rand, begin time.Time) agentruns.Run {
 // was asked.
 func TestPromptsPairWithTheirTurns(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	db, collectors := openPool(t, url), []collector{startBoth(t, url, nil), startBoth(t, url, nil)}
+	db, collectors := storetest.Pool(t, url), []collector{startBoth(t, url, nil), startBoth(t, url, nil)}
 	turns := 0
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 5))
@@ -136,7 +136,7 @@ func requirePrompts(t *testing.T, db *pgxpool.Pool, run agentruns.Run) {
 // prompt, which may be another one than that of the turn, and the prompt is what the trace was asked.
 func TestPromptsAfterTheCallsOfTheirTurns(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	db, c := openPool(t, url), startBoth(t, url, nil)
+	db, c := storetest.Pool(t, url), startBoth(t, url, nil)
 	at := time.Now().Add(-3 * time.Hour)
 	record := func(session, event string, after time.Duration) plog.Logs {
 		ld := plog.NewLogs()

@@ -18,6 +18,7 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/metadata"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
 )
@@ -27,7 +28,7 @@ import (
 // published table that has no key.
 func TestPublicationOfAllTables(t *testing.T) {
 	pg := testserver.Postgres(t, testserver.PostgresOptions{Settings: map[string]string{"wal_level": "logical"}})
-	db := openPool(t, pg.URL(""))
+	db := storetest.Pool(t, pg.URL(""))
 	_, err := db.Exec(t.Context(), "CREATE PUBLICATION everything FOR ALL TABLES")
 	require.NoError(t, err)
 	e := startExporterAt(t, pg.URL(""), nil)
@@ -82,7 +83,7 @@ func TestPublicationOfAllTables(t *testing.T) {
 func TestStartOnANewerSchemaSaysSo(t *testing.T) {
 	url := testserver.NewDatabase(t)
 	startExporterAt(t, url, nil)
-	_, err := openPool(t, url).Exec(t.Context(), "INSERT INTO llm_internal_migrations (number, file, compatible_from) VALUES (9998, 'later', $1)", schema.Latest())
+	_, err := storetest.Pool(t, url).Exec(t.Context(), "INSERT INTO llm_internal_migrations (number, file, compatible_from) VALUES (9998, 'later', $1)", schema.Latest())
 	require.NoError(t, err)
 	core, logs := observer.New(zap.InfoLevel)
 	settings := exportertest.NewNopSettings(metadata.Type)

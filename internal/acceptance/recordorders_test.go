@@ -181,7 +181,7 @@ func (p *anyProgram) call(trace pcommon.TraceID, agent pcommon.SpanID, tool bool
 // collectors: the sums are what was asked, whatever the order, the batches and the ids.
 func TestAnyRecordsInAnyOrderCountOnce(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, openPool(t, url)
+	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	var sums agentruns.Truth
 	for seed := range anyPrograms {
 		r := rand.New(rand.NewPCG(uint64(seed), 47))

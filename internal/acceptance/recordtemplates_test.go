@@ -105,7 +105,7 @@ func oddRecords(t *testing.T, r *rand.Rand, begin time.Time, trace byte) plog.Lo
 // records that have the words of their calls with what was sent, exactly.
 func TestRecordsWithWordsOfTheirCallsComeBackAsSent(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	c, db := startBoth(t, url, nil), openPool(t, url)
+	c, db := startBoth(t, url, nil), storetest.Pool(t, url)
 	templates := 0
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 41))

@@ -85,7 +85,7 @@ func inputsOfCalls(t *testing.T, db *pgxpool.Pool, trace pcommon.TraceID) []stri
 // has the question whichever comes first, and so has its span, once spans are sent too.
 func TestWordsOfACallThatAnotherRecordTells(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, openPool(t, url)
+	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	for seed := range byte(48) {
 		r := rand.New(rand.NewPCG(uint64(seed), 67))
 		run, want := dividedCalls(r, seed, seed%2 == 0, seed%4 == 3)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
 
@@ -24,7 +25,7 @@ import (
 func TestDocumentedGrantsAreEnough(t *testing.T) {
 	pg := testserver.Postgres(t, testserver.PostgresOptions{})
 	owner := pg.NewDatabase(t)
-	db := openPool(t, owner)
+	db := storetest.Pool(t, owner)
 	inSchema := func(cfg *llmobservatoryexporter.Config) { cfg.Postgres.Schema = "observability" }
 	startExporterAt(t, owner, inSchema)
 	text, err := os.ReadFile("../../docs/operations.md")
@@ -57,14 +58,14 @@ func TestDocumentedGrantsAreEnough(t *testing.T) {
 	}
 	late, _ := newSpan("late", 1, 0, time.Now().AddDate(0, 0, -5), time.Now().AddDate(0, 0, -5))
 	consume(t, e, late)
-	check := openPool(t, owner+searchPath(owner, "observability"))
+	check := storetest.Pool(t, owner+searchPath(owner, "observability"))
 	rowcheck.Spans(t, check, spans+1)
-	writer := openPool(t, as(t, owner, "writer", "writer")+searchPath(owner, "observability"))
+	writer := storetest.Pool(t, as(t, owner, "writer", "writer")+searchPath(owner, "observability"))
 	_, err = writer.Exec(t.Context(), `SELECT n.provider FROM llm_spans s
 		CROSS JOIN LATERAL llm_internal_told_model(s.trace_id, s.span_id, 'llm', coalesce(s.parent_span_id, ''), false, '-infinity', 'infinity') n`)
 	require.NoError(t, err, "calls that name no model are priced")
 
-	analyst := openPool(t, as(t, owner, "analyst", "analyst")+searchPath(owner, "observability"))
+	analyst := storetest.Pool(t, as(t, owner, "analyst", "analyst")+searchPath(owner, "observability"))
 	var calls int
 	require.NoError(t, analyst.QueryRow(t.Context(), "SELECT count(*) FROM (SELECT provider, request_model, total_tokens, user_id FROM llm_calls) c").Scan(&calls))
 	require.NotZero(t, calls)
@@ -78,7 +79,7 @@ func TestDocumentedGrantsAreEnough(t *testing.T) {
 	for role, reads := range map[string]struct{ facts, words bool }{
 		"writer": {true, true}, "analyst": {true, false}, "support": {true, true}, "viewer": {true, true},
 	} {
-		requireReads(t, openPool(t, as(t, owner, role, role)), role, reads.facts, reads.words)
+		requireReads(t, storetest.Pool(t, as(t, owner, role, role)), role, reads.facts, reads.words)
 	}
 }
 
@@ -127,7 +128,7 @@ func TestReaderWithoutWordsIsRefusedWhereItReadsThem(t *testing.T) {
 	pg := testserver.Postgres(t, testserver.PostgresOptions{})
 	owner := pg.NewDatabase(t)
 	startExporterAt(t, owner, nil)
-	db := openPool(t, owner)
+	db := storetest.Pool(t, owner)
 	for _, sql := range []string{
 		"CREATE ROLE team; CREATE ROLE member IN ROLE team", "SELECT llm_grant_reader('member', true)", "SELECT llm_grant_reader('member', false)",
 		"GRANT SELECT ON llm_contents TO team",

@@ -35,7 +35,7 @@ func TestRunsCostTheSameInEverySignal(t *testing.T) {
 			t.Run(strconv.Itoa(i), func(t *testing.T) {
 				t.Parallel()
 				url := storetest.NewDatabase(t)
-				db, c := openPool(t, url), startBoth(t, url, nil)
+				db, c := storetest.Pool(t, url), startBoth(t, url, nil)
 				for _, r := range runs {
 					for _, send := range order {
 						send(t, c, r)

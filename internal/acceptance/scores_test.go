@@ -88,7 +88,7 @@ func (c *scoreCase) record(r *rand.Rand, rec plog.LogRecord, span ptrace.Span) {
 // its call, and its explanation stands in llm_contents only.
 func TestScoresHoweverTheyAreTold(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	c, db := startBoth(t, url, nil), openPool(t, url)
+	c, db := startBoth(t, url, nil), storetest.Pool(t, url)
 	r := rand.New(rand.NewPCG(19, 6))
 	td, ld := ptrace.NewTraces(), plog.NewLogs()
 	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()

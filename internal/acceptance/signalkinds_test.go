@@ -19,7 +19,7 @@ import (
 // batches to two collectors: each call is one, and fails once.
 func TestFailuresThatRecordsAloneTell(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, openPool(t, url)
+	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	var sums agentruns.Truth
 	for seed := range uint64(24) {
 		r := rand.New(rand.NewPCG(seed, 31))
@@ -41,7 +41,7 @@ func TestFailuresThatRecordsAloneTell(t *testing.T) {
 // them: each call is one, whichever of the three comes first.
 func TestRecordsInsideTheirCalls(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, openPool(t, url)
+	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	var sums agentruns.Truth
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 37))
@@ -60,7 +60,7 @@ func TestRecordsInsideTheirCalls(t *testing.T) {
 // span is, and calls of the turn that name none. Calls follow the prompt, whichever comes first.
 func TestCallsOfATurnAreWhereItsPromptIs(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, openPool(t, url)
+	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	var sums agentruns.Truth
 	for seed := range uint64(24) {
 		r := rand.New(rand.NewPCG(seed, 41))
@@ -105,7 +105,7 @@ func TestCallsOfATurnAreWhereItsPromptIs(t *testing.T) {
 // alone: each call is in the trace of its turn's span, whichever comes first.
 func TestCallsFollowPromptsThatSpansPlace(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, openPool(t, url)
+	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	var sums agentruns.Truth
 	turns := 0
 	for seed := range uint64(16) {

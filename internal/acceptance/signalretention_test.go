@@ -19,7 +19,7 @@ import (
 // had come alone, and go with the next retention.
 func TestOldCandidatesAndWordsOfRecordsGo(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	c, db := startBoth(t, url, nil), openPool(t, url)
+	c, db := startBoth(t, url, nil), storetest.Pool(t, url)
 	internal := []string{"llm_internal_words", "llm_internal_call_candidates", "llm_internal_event_places", "llm_events"}
 	retain := func() {
 		_, err := upkeep.FoldUsage(t.Context(), db, "public", time.Now()) // before the spans of an hour may go

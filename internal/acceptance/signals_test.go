@@ -135,8 +135,7 @@ func sendLogs(t *testing.T, c collector, parts []plog.Logs) {
 func TestSumsAreTheTruthInEachOrder(t *testing.T) {
 	for order, send := range signalOrders {
 		t.Run(order, func(t *testing.T) {
-			url := storetest.NewDatabase(t)
-			db := openPool(t, url)
+			url, db := storetest.Open(t)
 			a, b := startBoth(t, url, nil), startBoth(t, url, nil)
 			var sums agentruns.Truth
 			for _, r := range append(loadRuns(t), seldomRuns(t)...) {
@@ -191,8 +190,7 @@ func dump(t testing.TB, db *pgxpool.Pool) string {
 // TestErasedSessionsOfBothSignals erases the session of one run after the other: nothing of
 // it is left, prompts of turns without a row neither, and the others count as before.
 func TestErasedSessionsOfBothSignals(t *testing.T) {
-	url := storetest.NewDatabase(t)
-	db := openPool(t, url)
+	url, db := storetest.Open(t)
 	c := startBoth(t, url, nil)
 	var all []run
 	for _, r := range loadRuns(t) {
@@ -227,8 +225,7 @@ func TestErasedSessionsOfBothSignals(t *testing.T) {
 
 // TestNoRecordIsLost sends all records twice and compares how many there are.
 func TestNoRecordIsLost(t *testing.T) {
-	url := storetest.NewDatabase(t)
-	db := openPool(t, url)
+	url, db := storetest.Open(t)
 	c := startBoth(t, url, nil)
 	kept := map[content.ID]bool{}
 	for _, r := range loadRuns(t) {

@@ -45,7 +45,7 @@ func simulated(r *rand.Rand, begin time.Time) (all agentruns.Run, want agentruns
 // batches, some of them twice, to two collectors.
 func TestSimulatedSessionsInRandomBatches(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, openPool(t, url)
+	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	var sums agentruns.Truth
 	for seed := range uint64(30) {
 		r := rand.New(rand.NewPCG(seed, 22))
@@ -64,7 +64,7 @@ func TestSimulatedSessionsInRandomBatches(t *testing.T) {
 // question comes before the answers to it, and each once.
 func TestSimulatedSessionsReadAsConversations(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, openPool(t, url)
+	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	for seed := range uint64(12) {
 		r := rand.New(rand.NewPCG(seed, 23))
 		run := agentruns.Simulate(r, []string{"claude", "unknown"}[seed%2], time.Now().Add(-20*time.Hour+time.Duration(seed)*time.Hour))

@@ -59,7 +59,7 @@ func runsAndCollectors(t *testing.T) ([]agentruns.Run, *pgxpool.Pool, []collecto
 	t.Helper()
 	runs := slices.DeleteFunc(agentruns.Load(t), func(r agentruns.Run) bool { return r.Traces.SpanCount() > 1000 })
 	url := storetest.NewDatabase(t)
-	return runs, openPool(t, url), []collector{startBoth(t, url, nil), startBoth(t, url, nil)}
+	return runs, storetest.Pool(t, url), []collector{startBoth(t, url, nil), startBoth(t, url, nil)}
 }
 
 // TestVariantsOfRunsInRandomBatches sends variants of the captured runs in random batches,
@@ -180,7 +180,7 @@ func TestEachCallOfALongTurnCountsOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			url := storetest.NewDatabase(t)
-			c, db := startBoth(t, url, nil), openPool(t, url)
+			c, db := startBoth(t, url, nil), storetest.Pool(t, url)
 			for _, a := range order(turnOfCodex(calls, 100*time.Millisecond)) {
 				a.send(t, c)
 			}

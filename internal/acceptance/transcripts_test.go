@@ -18,8 +18,7 @@ func TestTranscriptsOfCodingAgents(t *testing.T) {
 	}
 	said := map[string]string{} // by run and subset of signals
 	for _, order := range []string{"logs", "traces first", "logs first", "record by record", "backwards", "all twice"} {
-		url := storetest.NewDatabase(t)
-		db := openPool(t, url)
+		url, db := storetest.Open(t)
 		a, b := startBoth(t, url, nil), startBoth(t, url, nil)
 		for _, r := range loadRuns(t) {
 			question, ok := asked[r.Name]

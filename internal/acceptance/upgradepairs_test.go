@@ -21,7 +21,7 @@ import (
 // the spans and the other records: what counts is what the model endpoints were asked.
 func TestRecordsOfBeforeAnUpgradePair(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	db, c := openPool(t, url), startBoth(t, url, nil)
+	db, c := storetest.Pool(t, url), startBoth(t, url, nil)
 	var sums agentruns.Truth
 	runs := loadRuns(t)
 	var sessions []int64

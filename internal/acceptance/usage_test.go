@@ -54,8 +54,7 @@ func usageOf(t *testing.T, db *pgxpool.Pool) (spans, calls, tokens int) {
 // the spans of the same hours in random order, with agents and outer calls that
 // stop counting when inner ones arrive, and compares meanwhile.
 func TestUsageEqualsTheSpansAtAnyMoment(t *testing.T) {
-	url := storetest.NewDatabase(t)
-	db := openPool(t, url)
+	url, db := storetest.Open(t)
 	e := startExporterAt(t, url, nil)
 	// A statement that PostgreSQL has planned before a partition is attached reads nothing of it.
 	_, err := db.Exec(t.Context(), `SELECT llm_create_day(((now() - interval '4 hours') AT TIME ZONE 'UTC')::date)`)
@@ -118,8 +117,7 @@ func TestUsageEqualsTheSpansAtAnyMoment(t *testing.T) {
 
 // TestUsageOutlivesItsSpans drops days, and spans that arrive for them later.
 func TestUsageOutlivesItsSpans(t *testing.T) {
-	url := storetest.NewDatabase(t)
-	db := openPool(t, url)
+	url, db := storetest.Open(t)
 	e := startExporterAt(t, url, nil)
 	old, spans := agentTraces(12, 5)
 	for _, td := range old {
@@ -179,8 +177,7 @@ func TestUsageHistogramsGiveQuantiles(t *testing.T) {
 // TestUsageReadsOnlyLiveHours asks for a chart: folded hours come from
 // llm_usage_hourly, and no partition of spans but those of live hours is read.
 func TestUsageReadsOnlyLiveHours(t *testing.T) {
-	url := storetest.NewDatabase(t)
-	db := openPool(t, url)
+	url, db := storetest.Open(t)
 	e := startExporterAt(t, url, nil)
 	traces, _ := agentTraces(13, 6)
 	for i, td := range traces {

@@ -17,7 +17,7 @@ import (
 // and so are calls with ids that another call had an hour before.
 func TestRecordsWithoutContext(t *testing.T) {
 	url := storetest.NewDatabase(t)
-	first, second, db := startBoth(t, url, nil), startBoth(t, url, nil), openPool(t, url)
+	first, second, db := startBoth(t, url, nil), startBoth(t, url, nil), storetest.Pool(t, url)
 	n, calls := byte(0), 0
 	for name, order := range arrivals {
 		n++
