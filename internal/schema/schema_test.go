@@ -110,6 +110,15 @@ func TestEveryDefinitionFileIsApplied(t *testing.T) {
 	require.ElementsMatch(t, files, definitionFiles)
 }
 
+// TestLiteralsHaveNoBackslash looks for backslashes that sessions with standard_conforming_strings = off take for escapes.
+func TestLiteralsHaveNoBackslash(t *testing.T) {
+	comment, escaped := regexp.MustCompile(`--[^\n]*`), regexp.MustCompile(`\bE'(''|[^'])*'`)
+	for _, file := range definitionFiles {
+		text := escaped.ReplaceAllString(comment.ReplaceAllString(render(definitionText(file), "llm"), ""), "")
+		require.NotContains(t, text, `\`, file)
+	}
+}
+
 // TestMigrationsHoldTablesOnly keeps each view and function in one place. Functions of
 // triggers are made with their tables.
 func TestMigrationsHoldTablesOnly(t *testing.T) {
