@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/panics"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pricing"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/signal"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/upkeep"
@@ -136,10 +136,10 @@ func (e *llmExporter) rejected(ctx context.Context, b *mapping.Batch) {
 func (e *llmExporter) reject(ctx context.Context, reason string, aside write.SetAside) {
 	e.telemetry.rejected(ctx, reason, aside)
 	if e.telemetry.first(reason) {
-		var fault *pgbatch.ProgramFault
-		if errors.As(aside.Err, &fault) {
+		var failed *panics.Error
+		if errors.As(aside.Err, &failed) {
 			e.logger.Error("Storing failed on spans or log records, which are set aside; please report this fault",
-				zap.String("panic", fault.Reason), zap.String("stack", fault.Stack))
+				zap.String("panic", failed.Reason), zap.String("stack", failed.Stack))
 		}
 		e.logger.Warn("Set spans or log records aside that cannot be stored; later ones of the same reason are only counted",
 			zap.String("reason", reason), zap.Int("spans", aside.Spans), zap.Int("log_records", aside.Records), zap.String("rule", pool.Rule(aside.Err)))

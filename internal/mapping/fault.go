@@ -1,12 +1,13 @@
 package mapping
 
 import (
-	"fmt"
 	"runtime"
 	"runtime/debug"
 	"sync"
 
 	"go.uber.org/zap"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/panics"
 )
 
 // faults logs panics of the mapper, one of each place.
@@ -43,10 +44,6 @@ func (f *faults) log(cause any) {
 	if known {
 		return
 	}
-	reason := fmt.Sprintf("%T", cause)
-	if err, is := cause.(runtime.Error); is {
-		reason = err.Error()
-	}
 	f.logger.Error("The mapping failed on a span, which is set aside; please report this fault; further ones at the same place are only counted",
-		zap.String("panic", reason), zap.ByteString("stack", debug.Stack()))
+		zap.String("panic", panics.Reason(cause)), zap.ByteString("stack", debug.Stack()))
 }

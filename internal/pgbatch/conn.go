@@ -8,6 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/panics"
 )
 
 // Pool hands out connections.
@@ -59,7 +61,7 @@ func Run(ctx context.Context, pool Pool, careful bool, f func(c *Conn, careful b
 	c := newConn(conn.Conn())
 	part := careful
 	for attempt := 1; ; attempt++ {
-		err := safely(func() error { return f(c, careful) })
+		err := panics.Safely(func() error { return f(c, careful) })
 		if err == nil {
 			return nil
 		}
@@ -72,16 +74,6 @@ func Run(ctx context.Context, pool Pool, careful bool, f func(c *Conn, careful b
 		}
 		careful = true
 	}
-}
-
-// safely makes an error of a panic.
-func safely(f func() error) (err error) {
-	defer func() {
-		if fault := NewProgramFault(recover()); fault != nil {
-			err = fault
-		}
-	}()
-	return f()
 }
 
 // rollback ends a failed transaction so that the connection can be used again.

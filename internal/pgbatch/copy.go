@@ -8,6 +8,8 @@ import (
 	"io"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/panics"
 )
 
 // copyHeader starts the binary COPY format; copyTrailer ends it.
@@ -40,17 +42,17 @@ type encoder struct {
 const chunkSize = 64 << 10
 
 // Read is called by a goroutine of pgx.
-func (e *encoder) Read(p []byte) (n int, err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			e.fault = NewProgramFault(cause)
-			err = e.fault
+func (e *encoder) Read(p []byte) (int, error) {
+	more := true
+	if e.read == len(e.buf) {
+		if e.fault = panics.Safely(func() error { more = e.fill(); return nil }); e.fault != nil {
+			return 0, e.fault
 		}
-	}()
-	if e.read == len(e.buf) && !e.fill() {
+	}
+	if !more {
 		return 0, io.EOF
 	}
-	n = copy(p, e.buf[e.read:])
+	n := copy(p, e.buf[e.read:])
 	e.read += n
 	return n, nil
 }

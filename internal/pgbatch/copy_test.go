@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/panics"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
@@ -23,7 +24,7 @@ func TestFaultOfAnEncoder(t *testing.T) {
 		})
 	}
 	err = copied(append(make([]int, 0), 1, 2, 0, 4)...)
-	require.ErrorAs(t, err, new(*pgbatch.ProgramFault))
+	require.ErrorAs(t, err, new(*panics.Error))
 	require.Equal(t, pgbatch.Suspect, pgbatch.Judge(err))
 	require.NoError(t, copied(1, 2, 4))
 }

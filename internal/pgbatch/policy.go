@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/panics"
 )
 
 // Verdict is what becomes of a batch after an error.
@@ -82,9 +84,8 @@ var (
 // Judge looks an error up in the policy.
 func Judge(err error) Verdict {
 	var pgErr *pgconn.PgError
-	var fault *ProgramFault
 	switch {
-	case errors.As(err, &fault):
+	case errors.As(err, new(*panics.Error)):
 		return Suspect
 	case errors.Is(err, ErrConflict):
 		return Conflict

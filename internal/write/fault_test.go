@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/panics"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 )
 
@@ -22,14 +22,14 @@ func TestFaultOfTheWriterCostsItsOwnSpanOnly(t *testing.T) {
 	isBad := func(s mapping.Span) bool { return s.Name == bad.Name }
 	trace := byte(0)
 	for at := range plain {
-		for name, fault := range map[string]func(*transaction){
+		for name, fail := range map[string]func(*transaction){
 			"here":   func(*transaction) { var none []int; _ = none[1] },
 			"beside": func(tr *transaction) { tr.ahead.Go(func() { panic("said by alice") }) },
 		} {
 			steps = slices.Clone(plain)
 			steps[at].do = func(tr *transaction, ctx context.Context) error {
 				if slices.ContainsFunc(tr.batch.Spans, isBad) {
-					fault(tr)
+					fail(tr)
 					tr.ahead.Wait()
 				}
 				return plain[at].do(tr, ctx)
@@ -41,7 +41,7 @@ func TestFaultOfTheWriterCostsItsOwnSpanOnly(t *testing.T) {
 			require.Equal(t, 4, result.SpansWritten, "step %d, %s", at, name)
 			aside := result.SetAside[writeFailed]
 			require.Equal(t, 1, aside.Spans)
-			var as *pgbatch.ProgramFault
+			var as *panics.Error
 			require.ErrorAs(t, aside.Err, &as)
 			require.NotContains(t, as.Error()+as.Stack, "alice")
 			require.Contains(t, as.Stack, "TestFaultOfTheWriter")

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/panics"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
@@ -110,7 +111,7 @@ func (s *session) leave(b *mapping.Batch) {
 func (s *session) setAside(b *mapping.Batch, err error) {
 	reason := pool.SQLState(err)
 	switch {
-	case errors.As(err, new(*pgbatch.ProgramFault)):
+	case errors.As(err, new(*panics.Error)):
 		reason = writeFailed
 	case reason == "":
 		reason = unreadableRow

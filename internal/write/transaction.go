@@ -12,6 +12,7 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/panics"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/seen"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
@@ -68,12 +69,12 @@ type transaction struct {
 	withoutContext bool     // events that name neither a trace nor a session tell calls of about that time
 	pairing        *pairing // nil: nothing of the batch may be observed in both signals
 	planner        trace.Planner
-	counting       trace.Trace    // a new trace while it is counted
-	counted        []trace.Span   // its spans
-	ahead          pgbatch.Beside // for countAhead, which has all that counting uses
-	filling        pgbatch.Beside // for fillAhead
-	changes        store.Changes  // of rows stored earlier
-	hours          []int64        // times in hours whose usage changes because of other spans
+	counting       trace.Trace   // a new trace while it is counted
+	counted        []trace.Span  // its spans
+	ahead          panics.Group  // for countAhead, which has all that counting uses
+	filling        panics.Group  // for fillAhead
+	changes        store.Changes // of rows stored earlier
+	hours          []int64       // times in hours whose usage changes because of other spans
 
 	// Words of log records.
 	worded    map[pcommon.TraceID]bool // traces that have some
@@ -137,19 +138,16 @@ func (w *Writer) transact(ctx context.Context, b *mapping.Batch, unknown map[pco
 	return result, err
 }
 
-// run takes the steps. After a panic the contents of the batch count as not stored.
-func (t *transaction) run(ctx context.Context, groups []group) (err error) {
+func (t *transaction) run(ctx context.Context, groups []group) error {
 	t.layOut(groups)
 	t.shared = t.w.inFlight.sharedBy(t.flight)
 	t.ahead.Go(t.beginAhead)
+	stored := false // an error and a panic end the steps
 	defer func() {
-		if fault := pgbatch.NewProgramFault(recover()); fault != nil {
-			err = fault
-		}
 		t.ahead.End()
 		t.filling.End()
 		if t.contents != nil {
-			t.contents.End(err == nil && !t.dryRun, t.durable && t.result.SpansWritten+t.result.RecordsWritten > 0)
+			t.contents.End(stored && !t.dryRun, t.durable && t.result.SpansWritten+t.result.RecordsWritten > 0)
 		}
 	}()
 	for _, step := range steps {
@@ -159,6 +157,7 @@ func (t *transaction) run(ctx context.Context, groups []group) (err error) {
 		}
 		*step.took(&t.result) += time.Since(begin)
 	}
+	stored = true
 	t.result.ContentsReused, t.result.ContentsReusedBytes = t.contents.Reused, t.contents.ReusedBytes
 	for i := range t.traces {
 		if len(t.traces[i].rows) == 0 {
@@ -370,11 +369,14 @@ func (t *transaction) storeTraces(ctx context.Context, rows []store.TraceRow) (d
 		return done, err
 	}
 	var shared, own []store.TraceRow
-	for _, row := range rows {
-		if t.shared[row.TraceID] {
-			shared = append(shared, row)
-		} else {
-			own = append(own, row)
+	if own = rows; len(t.shared) > 0 {
+		own = nil
+		for _, row := range rows {
+			if t.shared[row.TraceID] {
+				shared = append(shared, row)
+			} else {
+				own = append(own, row)
+			}
 		}
 	}
 	if len(shared) > 0 { // first, since these may have to be locked instead
