@@ -6,8 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/jackc/pgx/v5/pgconn"
+	"sync/atomic"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/panics"
 )
@@ -35,7 +34,7 @@ type encoder struct {
 	read    int
 	started bool
 	done    bool
-	fault   error // of next
+	failed  atomic.Pointer[panics.Error] // of next, which may be at work when Postgres has refused the COPY
 }
 
 // chunkSize is how much the encoder makes before it hands it over.
@@ -45,8 +44,10 @@ const chunkSize = 64 << 10
 func (e *encoder) Read(p []byte) (int, error) {
 	more := true
 	if e.read == len(e.buf) {
-		if e.fault = panics.Safely(func() error { more = e.fill(); return nil }); e.fault != nil {
-			return 0, e.fault
+		var failed *panics.Error
+		if errors.As(panics.Safely(func() error { more = e.fill(); return nil }), &failed) {
+			e.failed.Store(failed)
+			return 0, failed
 		}
 	}
 	if !more {
@@ -93,8 +94,8 @@ func CopyRows[T any](ctx context.Context, c *Conn, what, sql string, columns []C
 	}}
 	c.buf = nil // when the connection breaks, the encoder may still be at work and keeps the buffer
 	if _, err := c.pg.CopyFrom(ctx, e, sql); err != nil {
-		if errors.As(err, new(*pgconn.PgError)) { // Postgres has answered, so the encoder has ended
-			err = errors.Join(e.fault, err)
+		if failed := e.failed.Load(); failed != nil {
+			err = failed // Postgres only says that the COPY was given up
 		}
 		return fmt.Errorf("%s: %w", what, err)
 	}
