@@ -11,7 +11,29 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
 )
+
+// contentStatements are the statements on llm_contents and their owners.
+type contentStatements struct {
+	proof           string
+	findContents    string
+	unstoreContents string
+	copyContents    string
+	insertContents  pgbatch.Query[ContentRow]
+	noteOwners      pgbatch.Query[OwnerRow]
+}
+
+func newContentStatements(schemaName string) contentStatements {
+	return contentStatements{
+		proof:           text(schemaName, "contents_proof"),
+		findContents:    text(schemaName, "contents_find"),
+		unstoreContents: text(schemaName, "contents_unstore"),
+		copyContents:    pgbatch.CopySQL(schema.Table(schemaName, "llm_contents"), contentColumns),
+		insertContents:  query(schemaName, "contents_insert", contentColumns),
+		noteOwners:      query(schemaName, "owners_note", ownerColumns),
+	}
+}
 
 // ContentRow is a row of llm_contents.
 type ContentRow struct {

@@ -12,7 +12,23 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
 )
+
+// eventStatements are the statements on llm_events and llm_scores.
+type eventStatements struct {
+	copyEvents   string
+	insertEvents pgbatch.Query[mapping.Event]
+	insertScores pgbatch.Query[*mapping.Score]
+}
+
+func newEventStatements(schemaName string) eventStatements {
+	return eventStatements{
+		copyEvents:   pgbatch.CopySQL(schema.Table(schemaName, "llm_events"), eventColumns),
+		insertEvents: query(schemaName, "events_insert", insertEventColumns),
+		insertScores: query(schemaName, "scores_insert", scoreColumns),
+	}
+}
 
 // eventColumns are the columns of llm_events in the order of COPY.
 var eventColumns = []pgbatch.Column[mapping.Event]{

@@ -11,6 +11,23 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
 
+// keptQueries read the records that a trace or a session keeps.
+type keptQueries struct {
+	keptOfTraces   string
+	keptOfSessions pgbatch.Query[sessionDayRow]
+	keptKeys       pgbatch.Query[recordRow]
+	keptWords      string
+}
+
+func newKeptQueries(schemaName string) keptQueries {
+	return keptQueries{
+		keptOfTraces:   text(schemaName, "kept_of_traces"),
+		keptOfSessions: query(schemaName, "kept_of_sessions", sessionDayColumns),
+		keptKeys:       query(schemaName, "kept_keys", recordColumns[1:]),
+		keptWords:      text(schemaName, "kept_words"),
+	}
+}
+
 // What log records keep of their calls; see trace.CallKeys.
 
 // SessionDays asks for the calls of a session from one day to another.

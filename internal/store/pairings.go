@@ -10,6 +10,29 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
 
+// pairingStatements order the batches that pair.
+type pairingStatements struct {
+	lockSignals    string
+	shareSignals   string
+	lockPairings   string
+	lastPairing    string
+	findPairings   string
+	insertPairing  string
+	deletePairings string
+}
+
+func newPairingStatements(schemaName string) pairingStatements {
+	return pairingStatements{
+		lockSignals:    text(schemaName, "signals_lock"),
+		shareSignals:   text(schemaName, "signals_share"),
+		lockPairings:   text(schemaName, "pairings_lock"),
+		lastPairing:    text(schemaName, "pairings_last"),
+		findPairings:   text(schemaName, "pairings_find"),
+		insertPairing:  text(schemaName, "pairings_insert"),
+		deletePairings: text(schemaName, "pairings_delete"),
+	}
+}
+
 // keptPairings is how many rows of llm_internal_pairings stay: no more batches than that
 // commit while another one stores its rows. Where more do, it pairs again.
 const keptPairings = 256

@@ -15,6 +15,39 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
 
+// repriceStatements are the statements that estimate the cost of stored calls again.
+type repriceStatements struct {
+	nextDay         string
+	tracesOfDay     string
+	lockPriced      string
+	pricedSpans     string
+	dayProgress     string
+	dayDone         string
+	updateEstimates pgbatch.Query[EstimateRow]
+	updateCosts     pgbatch.Query[TraceRow]
+	listTraces      string
+	dueTraces       string
+	unlistPriced    string
+	priceLater      pgbatch.Query[DueTrace]
+}
+
+func newRepriceStatements(schemaName string) repriceStatements {
+	return repriceStatements{
+		nextDay:         text(schemaName, "reprice_day"),
+		tracesOfDay:     text(schemaName, "reprice_traces"),
+		lockPriced:      text(schemaName, "reprice_lock"),
+		pricedSpans:     text(schemaName, "reprice_spans"),
+		dayProgress:     text(schemaName, "reprice_progress"),
+		dayDone:         text(schemaName, "reprice_done"),
+		updateEstimates: query(schemaName, "reprice_update", estimateColumns),
+		updateCosts:     query(schemaName, "reprice_costs", costColumns),
+		listTraces:      text(schemaName, "reprice_list"),
+		dueTraces:       text(schemaName, "reprice_due"),
+		unlistPriced:    text(schemaName, "reprice_unlist"),
+		priceLater:      query(schemaName, "reprice_later", dueColumns),
+	}
+}
+
 // Repricing is a row of llm_internal_days_to_price: a day whose spans are priced again.
 type Repricing struct {
 	Day    int32    // since 1970-01-01

@@ -11,8 +11,24 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
+
+// spanStatements are the statements that change rows of llm_spans.
+type spanStatements struct {
+	spansTable  string
+	updateSpans pgbatch.Query[FlagRow]
+	failSpans   pgbatch.Query[FailingRow]
+}
+
+func newSpanStatements(schemaName string) spanStatements {
+	return spanStatements{
+		spansTable:  schema.Table(schemaName, "llm_spans"),
+		updateSpans: query(schemaName, "spans_update", flagColumns),
+		failSpans:   query(schemaName, "spans_fail", failingColumns),
+	}
+}
 
 // SpanRow is a span with what only its trace's other spans tell.
 type SpanRow struct {

@@ -10,8 +10,28 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
+
+// traceStatements are the statements on llm_traces.
+type traceStatements struct {
+	lockTraces   string
+	copyTraces   string
+	insertTraces pgbatch.Query[TraceRow]
+	updateTraces pgbatch.Query[TraceRow]
+	deleteTraces string
+}
+
+func newTraceStatements(schemaName string) traceStatements {
+	return traceStatements{
+		lockTraces:   text(schemaName, "traces_lock"),
+		copyTraces:   pgbatch.CopySQL(schema.Table(schemaName, "llm_traces"), copyTraceColumns),
+		insertTraces: query(schemaName, "traces_insert", traceColumns),
+		updateTraces: query(schemaName, "traces_update", traceColumns),
+		deleteTraces: text(schemaName, "traces_delete"),
+	}
+}
 
 // TraceRow is a row of llm_traces.
 type TraceRow struct {

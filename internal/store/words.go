@@ -10,8 +10,38 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/schema"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/words"
 )
+
+// wordStatements are the statements on words that log records tell of spans.
+type wordStatements struct {
+	tracesWithWords   string
+	copyWords         string
+	insertWords       pgbatch.Query[WordsRow]
+	findWords         pgbatch.Query[WordsRef]
+	findSpansOfWords  pgbatch.Query[SpansRef]
+	bindWords         pgbatch.Query[BoundWords]
+	copyToDay         pgbatch.Query[CopiedContent]
+	findBodies        pgbatch.Query[bodyRef]
+	updateSpanWords   pgbatch.Query[SpanWords]
+	insertFormerWords pgbatch.Query[FormerWords]
+}
+
+func newWordStatements(schemaName string) wordStatements {
+	return wordStatements{
+		tracesWithWords:   text(schemaName, "words_traces"),
+		copyWords:         pgbatch.CopySQL(schema.Table(schemaName, "llm_internal_words"), copyWordsColumns),
+		insertWords:       query(schemaName, "words_insert", wordsColumns),
+		findWords:         query(schemaName, "words_find", wordsRefColumns),
+		findSpansOfWords:  query(schemaName, "words_spans", spansRefColumns),
+		bindWords:         query(schemaName, "words_bind", boundColumns),
+		copyToDay:         query(schemaName, "words_copy", copiedColumns),
+		findBodies:        query(schemaName, "words_bodies", bodyColumns),
+		updateSpanWords:   query(schemaName, "words_update", spanWordsColumns),
+		insertFormerWords: query(schemaName, "former_words_insert", formerWordsColumns),
+	}
+}
 
 // Words that log records bring for spans told elsewhere.
 

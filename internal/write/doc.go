@@ -33,7 +33,7 @@
 //
 // A batch with events, or with spans of programs that also send log records, pairs before it locks its traces
 // (pairing.go and the files beside it): an event is kept in the trace of the span that observes the same call.
-// Words that log records bring for a span are in words.go.
+// Words that log records bring for a span are in words.go and words_change.go.
 //
 // # Usage by the hour
 //
