@@ -107,9 +107,9 @@ func TestLostHalvesAreToldByTheOthers(t *testing.T) {
 			what = append(what, "records are lost")
 			agentruns.LoseRecords(r, &run)
 		}
-		tellings := tellingsIn(&run)
-		define(tellings)
-		got := sumsOf(tellings)
+		all := observationsIn(&run)
+		define(all)
+		got := sumsOf(all)
 		if run.Agent() == "gemini" { // only one of its three observations of a call tells of the cache and of thoughts
 			got.CacheRead, got.Output, got.Reasoning = want.CacheRead, want.Output, want.Reasoning
 		}
@@ -147,18 +147,18 @@ func requireTruthOf(t *testing.T, parts []agentruns.Run, message ...any) {
 		for i := range parts {
 			want.Add(parts[i].TruthIn(subset.traces, subset.logs))
 		}
-		tellings := tellingsIn(&some)
-		define(tellings)
-		require.Equal(t, want, sumsOf(tellings), append([]any{"traces %t, logs %t; " + message[0].(string), subset.traces, subset.logs}, message[1:]...)...)
+		all := observationsIn(&some)
+		define(all)
+		require.Equal(t, want, sumsOf(all), append([]any{"traces %t, logs %t; " + message[0].(string), subset.traces, subset.logs}, message[1:]...)...)
 	}
 }
 
-// tellingsIn lists what the spans, span events and records of a run tell.
-func tellingsIn(run *agentruns.Run) []telling {
+// observationsIn lists what the spans, span events and records of a run tell.
+func observationsIn(run *agentruns.Run) []observed {
 	mapper := mapping.New(mapping.Options{})
-	var all []telling
+	var all []observed
 	for _, s := range mapper.Map(run.Traces).Spans {
-		all = append(all, newTelling(s))
+		all = append(all, newObserved(s))
 	}
 	seen := map[content.ID]bool{}
 	for _, b := range []*Batch{ReadSpanEvents(run.Traces), Read(run.Logs, KeepGenAI)} {
@@ -180,7 +180,7 @@ func tellingsIn(run *agentruns.Run) []telling {
 }
 
 // sumsOf sums up what counts.
-func sumsOf(all []telling) (got agentruns.Truth) {
+func sumsOf(all []observed) (got agentruns.Truth) {
 	for i := range all {
 		tell := &all[i]
 		switch {

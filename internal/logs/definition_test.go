@@ -11,9 +11,9 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
-// telling is a call, a tool or an agent as a span or a record tells it: what the plain
+// observed is a call, a tool or an agent as a span or a record tells it: what the plain
 // definition of "counted once, in two signals" needs.
-type telling struct {
+type observed struct {
 	mapping.Span
 	event   bool
 	name    string // of the event
@@ -31,8 +31,8 @@ type telling struct {
 
 func isCallKind(k mapping.Kind) bool { return k.IsModel() || k == mapping.KindTool }
 
-func newEvent(o *Observation, s mapping.Span) telling {
-	t := newTelling(s)
+func newEvent(o *Observation, s mapping.Span) observed {
+	t := newObserved(s)
 	t.event, t.name, t.byTime, t.named = true, o.Event, o.ByTime, o.Call
 	for _, id := range o.IDs {
 		t.ids[id] = true
@@ -40,8 +40,8 @@ func newEvent(o *Observation, s mapping.Span) telling {
 	return t
 }
 
-func newTelling(s mapping.Span) telling {
-	t := telling{Span: s, ids: map[string]bool{}, session: s.SessionID}
+func newObserved(s mapping.Span) observed {
+	t := observed{Span: s, ids: map[string]bool{}, session: s.SessionID}
 	if s.Kind == mapping.KindTool {
 		if s.ToolCallID != "" {
 			t.ids[s.ToolCallID] = true
@@ -61,7 +61,7 @@ func newTelling(s mapping.Span) telling {
 
 // settleSessions gives a span that names no session those of its trace, and a model span that names no model
 // that of its nearest ancestor.
-func settleSessions(all []telling) {
+func settleSessions(all []observed) {
 	sessions := map[pcommon.TraceID][]string{}
 	parents := map[pcommon.TraceID]map[pcommon.SpanID]int{}
 	for i := range all {
@@ -115,8 +115,8 @@ func share(a, b map[string]bool) bool {
 	return false
 }
 
-// oneCall reports whether two tellings of which one at least is an event are one call.
-func oneCall(a, b *telling) bool {
+// oneCall reports whether two observations of which one at least is an event are one call.
+func oneCall(a, b *observed) bool {
 	if a.Kind != b.Kind || !isCallKind(a.Kind) || !a.event && !b.event {
 		return false
 	}
@@ -134,12 +134,12 @@ func oneCall(a, b *telling) bool {
 	return (a.event && a.byTime || b.event && b.byTime) && byTime(a, b)
 }
 
-func inOneSession(a, b *telling) bool {
+func inOneSession(a, b *observed) bool {
 	return a.session == b.session || slices.Contains(a.others, b.session) || slices.Contains(b.others, a.session)
 }
 
 // byTime is the last of the definition's rules.
-func byTime(a, b *telling) bool {
+func byTime(a, b *observed) bool {
 	if len(a.ids) > 0 && len(b.ids) > 0 || !inOneSession(a, b) || !agree(a.models, b.models) || !within(a.End, b.End, 2*time.Second) {
 		return false
 	}
@@ -152,7 +152,7 @@ func byTime(a, b *telling) bool {
 	if a.failed {
 		return true
 	}
-	known := func(t *telling) bool { return t.Usage.Input.OK || t.Usage.Output.OK }
+	known := func(t *observed) bool { return t.Usage.Input.OK || t.Usage.Output.OK }
 	if known(a) != known(b) {
 		return a.Start <= b.End && b.Start <= a.End
 	}
@@ -160,7 +160,7 @@ func byTime(a, b *telling) bool {
 }
 
 // sameOutput compares output up to the reasoning that only one of two tells.
-func sameOutput(a, b *telling) bool {
+func sameOutput(a, b *observed) bool {
 	if a.Usage.Output == b.Usage.Output {
 		return true
 	}
@@ -170,7 +170,7 @@ func sameOutput(a, b *telling) bool {
 	return a.Usage.Output.V-a.Usage.Reasoning.V == b.Usage.Output.V-b.Usage.Reasoning.V
 }
 
-func figures(t *telling) (n int) {
+func figures(t *observed) (n int) {
 	for _, f := range []mapping.Int{t.Usage.Input, t.Usage.Output, t.Usage.CacheRead, t.Usage.CacheCreation, t.Usage.Reasoning} {
 		if f.OK {
 			n++
@@ -180,9 +180,9 @@ func figures(t *telling) (n int) {
 }
 
 // define works out the flags from the definition.
-func define(all []telling) {
+func define(all []observed) {
 	n := len(all)
-	edges := make([][]int, n) // from a telling to those it lies below
+	edges := make([][]int, n) // from an observation to those it lies below
 	for i := range all {
 		for j := range all {
 			if i == j {
@@ -227,7 +227,7 @@ func define(all []telling) {
 
 // inside tells which of a pair lies below the other: the span, or of two events the one
 // with more figures.
-func inside(all []telling, i, j int) (inner, outer int) {
+func inside(all []observed, i, j int) (inner, outer int) {
 	a, b := &all[i], &all[j]
 	switch {
 	case !a.event:
@@ -258,9 +258,9 @@ func reached(edges [][]int, from int) []int {
 
 func reaches(edges [][]int, from, to int) bool { return slices.Contains(reached(edges, from), to) }
 
-func flag(all []telling, i int, pairs map[[2]int]bool) {
+func flag(all []observed, i int, pairs map[[2]int]bool) {
 	t := &all[i]
-	tokens := func(t *telling) bool { return t.Usage.Input.OK || t.Usage.Output.OK || t.Usage.Total.OK }
+	tokens := func(t *observed) bool { return t.Usage.Input.OK || t.Usage.Output.OK || t.Usage.Total.OK }
 	t.counted, t.usageCounted, t.costCounted = isCallKind(t.Kind), tokens(t), t.Usage.TotalCost.Valid
 	aggregate := t.Kind == mapping.KindAgent || t.Kind == mapping.KindChain
 	if !aggregate && !t.Kind.IsModel() {
