@@ -1,5 +1,7 @@
 package mapping
 
+import "strings"
+
 // LiteLLM, library and proxy: its callback, and the format that LITELLM_OTEL_V2 turns
 // on, whose costs have names of their own.
 var _ = register(dialect{
@@ -22,13 +24,36 @@ var _ = register(dialect{
 		fSessionID:       {{attr: "metadata.requester_metadata", own: true, path: "session_id", at: events1}},
 		fToolDefinitions: {{attr: "gen_ai.tool.#", own: true}},
 	},
-	kinds: []kindRule{{at: kindByIntent, own: true, values: map[string]Kind{"raw_gen_ai_request": KindOther}}},
+	kinds: []kindRule{{at: kindByIntent, own: true, of: liteLLMRaw, note: "`raw_gen_ai_request`, and a caller's span with nothing but the request as `llm.PROVIDER.…` → other"}},
 	// raw_gen_ai_request repeats the request as llm.PROVIDER.PARAM.
 	words: []string{
 		"llm.*.messages", "llm.*.input", "llm.*.prompt", "llm.*.contents", "llm.*.content", "llm.*.instructions",
 		"llm.*.tools", "llm.*.functions", "llm.*.choices", "llm.*.candidates", "llm.*.output",
 	},
 })
+
+// liteLLMRaw knows the span that repeats the request under the provider's names: one of its own, or that
+// of the caller, where there is one.
+func liteLLMRaw(r *reading, name string) (Kind, verdict) {
+	if name == "raw_gen_ai_request" {
+		return KindOther, decided
+	}
+	repeats, tells := false, false
+	for key := range r.span.Attributes().All() {
+		rest, is := strings.CutPrefix(key, "llm.")
+		_, param, of := strings.Cut(rest, ".")
+		switch {
+		case is && of && (param == "messages" || param == "extra_body"):
+			repeats = true
+		case strings.HasPrefix(key, "gen_ai."), is && (!of || strings.HasPrefix(rest, "token_count.")):
+			tells = true // of the call, in names of conventions
+		}
+	}
+	if repeats && !tells {
+		return KindOther, decided
+	}
+	return KindOther, undecided
+}
 
 // liteLLMUsage is the usage as the provider reported it, printed by Python.
 const liteLLMUsage = "metadata.usage_object"

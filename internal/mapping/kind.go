@@ -93,6 +93,100 @@ func (r *reading) kind() (k Kind, overrules bool) {
 	return k, decision != nil && decision.overrules
 }
 
+// kindByWords is the kind of a span of which no dialect says any, and why. The first of these steps that
+// decides wins: what a key states, what other things than calls of a model show, a call that shows itself
+// beyond doubt, the name of the span, the tokens of a call, two facts of one. evidenceIgnored tells that
+// the name and the last step do not count.
+func (r *reading) kindByWords(evidenceIgnored bool) (Kind, string) {
+	e := r.evidence()
+
+	// What is stated.
+	method, _ := r.attr("mcp.method.name").str()
+	if method != "" && method != "tools/call" {
+		return KindOther, "mcp.method.name names a method that calls no tool"
+	}
+	k, found, ignored := r.statement(e)
+	switch {
+	case found == lookedNever:
+		return KindOther, "the value of a key says that this is no call"
+	case found == lookedKind:
+		return k, "the value of a key states the kind"
+	case strings.HasPrefix(r.span.Name(), "chunk"):
+		return KindOther, "the name is that of a part of an answer"
+	case method != "":
+		return KindTool, "mcp.method.name is tools/call"
+	case e&(showsModel|showsEnd) == 0 && r.deliversMessage():
+		return KindOther, "the span delivers a message, which may tell of calls that others made"
+	}
+	evidenceIgnored = evidenceIgnored || ignored
+	byName, looks := KindOther, lookedInVain
+	if !evidenceIgnored {
+		byName, looks = r.kindByName(e)
+	}
+	named, tokens := looks == lookedKind, e&showsInput != 0 && e&showsOutput != 0
+
+	// What only other things than calls of a model have.
+	switch {
+	case e&showsGuardrail != 0 && (!tokens || e&showsModel == 0 || named && byName != KindLLM || strings.Contains(r.span.Name(), "uard")):
+		return KindGuardrail, "the span has keys of a guardrail"
+	case e&showsTool != 0 && !tokens:
+		return KindTool, "the span has keys of a tool"
+	case e&showsRerank != 0:
+		return KindReranker, "the span has keys of a reranker"
+	case named && byName == KindReranker:
+		return KindReranker, "the name of the span"
+	case e&showsRetrieval != 0 && !tokens, e&showsQuery != 0 && e&showsDocuments != 0:
+		return KindRetriever, "the span has keys of a retrieval"
+	case e&showsVectors != 0:
+		return KindEmbedding, "the span has vectors"
+	case e&showsEmbedding != 0 && e&(showsOutput|showsMessages|showsAgentName) == 0 && (!named || byName == KindLLM):
+		return KindEmbedding, "the span names the model of embeddings, or their length"
+	}
+	if k := r.kindOfModelsName(e); k != KindOther {
+		return k, "the model's name says what it makes"
+	}
+
+	// A call of a model that shows itself, the name, the tokens of a call.
+	switch {
+	case tokens && e&showsModel != 0 && e&(showsEnd|showsFirstToken) != 0 && e&(showsAgentName|showsCalls) == 0:
+		return KindLLM, "the span tells of a model, its tokens and its answer"
+	case named && (byName != KindChain || !tokens):
+		return byName, "the name of the span"
+	case tokens && e&showsCalls != 0:
+		return KindChain, "the span counts the calls of a model, and their tokens"
+	case tokens:
+		return KindLLM, "the span counts input and output tokens"
+	case evidenceIgnored:
+		return KindOther, "the dialect says that the span tells of no call"
+	case looks == lookedNever:
+		return KindOther, "the name says that this is no call"
+	}
+
+	// Two facts of a call. An ambiguous name decides where they do not.
+	k, why := kindByFacts(e)
+	if looks == lookedAmbiguous && (k == KindOther || k == KindLLM && e&showsModel == 0) {
+		return byName, "the name of the span"
+	}
+	return k, why
+}
+
+// kindByFacts tells the kind from facts of which one alone makes no call, but that a model stopped. What was
+// said makes none, whoever was asked: memories and stores of vectors are asked too.
+func kindByFacts(e evidence) (Kind, string) {
+	const figures = showsModel | showsFirstToken | showsInput | showsOutput | showsTotal
+	switch {
+	case e&showsAgentName != 0 && e&(showsMessages|showsEnd) == 0:
+		return KindAgent, "the span names an agent"
+	case e&showsEnd != 0:
+		return KindLLM, "the span says why an answer ended"
+	case e&showsProvider != 0 && e&figures != 0:
+		return KindLLM, "the span tells who provides a model, and a fact of its call"
+	case e&figures != 0 && callFacts(e) >= 2:
+		return KindLLM, "the span tells two facts of a model's call"
+	}
+	return KindOther, whyNothing
+}
+
 // announces reports whether the span only says that another one has begun.
 func (r *reading) announces() bool {
 	for _, s := range r.stated {

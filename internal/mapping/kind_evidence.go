@@ -32,8 +32,14 @@ const (
 	showsCalls // how many calls lie below
 	showsRun   // how a tool ran
 	showsPrompt
-	showsOtherAI // than a tool
+	showsOtherAI    // than a tool
+	showsAsked      // what a model was given
+	showsAnswered   // what it answered
+	showsFirstToken // when the first token came
 )
+
+// toldInWords is what only texts and lists can show.
+const toldInWords = showsQuery | showsDocuments | showsVectors | showsMessages | showsPrompt | showsAsked | showsAnswered
 
 // aiWords are words of keys that programs without a model hardly have.
 var aiWords = wordSet("llm genai agent agents prompt prompts completion completions model token tokens embedding embeddings openai anthropic claude gemini ollama bedrock langchain tool ai rag rerank reranked reranker reranking")
@@ -106,6 +112,17 @@ func evidenceOf(words []string) (e evidence) {
 	if i := slices.Index(words, "embedding"); i >= 0 && i+1 < len(words) && words[i+1] == "model" {
 		e |= showsEmbedding
 	}
+	switch names := unknownKeyOf(words); {
+	case names == namesTTFT || names == namesTTFTSeconds || names == namesTTFTMillis:
+		e |= showsAI | showsFirstToken
+	case e&showsMessages != 0 || !holdsAny(words, modelSaid):
+	case names.isAsked():
+		e |= showsAsked
+	case names.isAnswered():
+		e |= showsAnswered
+	case names == namesFinish, names == namesResponseID:
+		e |= showsAI | showsEnd
+	}
 	switch last {
 	case "prompt":
 		e |= showsPrompt
@@ -123,6 +140,19 @@ func evidenceOf(words []string) (e evidence) {
 	return e
 }
 
+// modelSaid are words of keys of what was said that show it to be a model's, and not a program's.
+var modelSaid = wordSet("llm genai gen ai model prompt prompts completion completions assistant")
+
+// isAsked reports whether a value may be what a model is given.
+func (n unnamed) isAsked() bool {
+	return n == namesInput || n == namesRequest || n == namesQuestion || n == namesMessages
+}
+
+// isAnswered reports whether a value may be what a model answered.
+func (n unnamed) isAnswered() bool {
+	return n == namesOutput || n == namesAnswer || n == namesOutputMessages
+}
+
 var toolKeys = [][]string{
 	{"tool", "name"}, {"tool", "call", "id"}, {"tool", "arguments"}, {"tool", "args"}, {"tool", "result"},
 	{"tool", "call", "name"}, {"tool", "call", "arguments"}, {"tool", "call", "args"}, {"tool", "call", "result"}, {"tool", "function", "name"},
@@ -136,7 +166,7 @@ var fieldEvidence = [...]struct {
 }{
 	{fProvider, showsProvider},
 	{fInputMessages, showsMessages}, {fOutputMessages, showsMessages}, {fResponseID, showsEnd}, {fFinishReasons, showsEnd},
-	{fAgentName, showsAgentName}, {fInputTokens, showsInput}, {fOutputTokens, showsOutput}, {fTotalTokens, showsTotal},
+	{fAgentName, showsAgentName}, {fInputTokens, showsInput}, {fOutputTokens, showsOutput}, {fTotalTokens, showsTotal}, {fTTFT, showsFirstToken},
 }
 
 // evidence lists what the attributes of the span show; events show nothing, since spans
@@ -190,63 +220,33 @@ func (src *boundSource) notWhole() bool {
 	return src.mixed || src.guessed || src.with != nil && !src.list
 }
 
-// kindByEvidence tells the kind from what the span has, and what that is; nothing if
-// nothing tells.
-func (r *reading) kindByEvidence(e evidence, byName Kind, named bool) (Kind, string) {
-	tokens := e&showsInput != 0 && e&showsOutput != 0
+// kindOfModelsName tells a model that ranks or makes embeddings by its name, unless it wrote something.
+func (r *reading) kindOfModelsName(e evidence) Kind {
+	if e&showsModel == 0 || e&showsOutput != 0 {
+		return KindOther
+	}
+	asked, answered := lower(r.peekText(fRequestModel)), lower(r.peekText(fResponseModel))
 	switch {
-	case e&showsGuardrail != 0 && (!tokens || e&showsModel == 0 || named && byName != KindLLM || strings.Contains(r.span.Name(), "uard")):
-		return KindGuardrail, "the span has keys of a guardrail"
-	case e&showsTool != 0 && !tokens:
-		return KindTool, "the span has keys of a tool"
-	case e&showsRerank != 0:
-		return KindReranker, "the span has keys of a reranker"
-	case named && byName == KindReranker:
-		return KindReranker, "the name of the span"
-	case e&showsRetrieval != 0 && !tokens, e&showsQuery != 0 && e&showsDocuments != 0:
-		return KindRetriever, "the span has keys of a retrieval"
-	case e&showsVectors != 0:
-		return KindEmbedding, "the span has vectors"
-	case e&showsEmbedding != 0 && e&(showsOutput|showsMessages|showsAgentName) == 0 && (!named || byName == KindLLM):
-		return KindEmbedding, "the span names the model of embeddings, or their length"
+	case strings.Contains(asked, "rerank") || strings.Contains(answered, "rerank"):
+		return KindReranker
+	case strings.Contains(asked, "embed") || strings.Contains(answered, "embed"):
+		return KindEmbedding
 	}
-	if e&showsModel != 0 && e&showsOutput == 0 {
-		asked, answered := lower(r.peekText(fRequestModel)), lower(r.peekText(fResponseModel))
-		switch {
-		case strings.Contains(asked, "rerank") || strings.Contains(answered, "rerank"):
-			return KindReranker, "the model is a reranker by its name"
-		case strings.Contains(asked, "embed") || strings.Contains(answered, "embed"):
-			return KindEmbedding, "the model makes embeddings by its name"
-		}
-	}
-	switch {
-	case named && (byName != KindChain || !tokens):
-		return byName, "the name of the span"
-	case tokens && e&showsCalls != 0:
-		return KindChain, "the span counts the calls of a model, and their tokens"
-	case tokens:
-		return KindLLM, "the span counts input and output tokens"
-	}
-	return KindOther, ""
+	return KindOther
 }
 
-// kindByWeakEvidence: a model alone, or messages alone, make no call.
-func kindByWeakEvidence(e evidence) (Kind, string) {
-	switch {
-	case e&showsAgentName != 0 && e&(showsMessages|showsEnd) == 0:
-		return KindAgent, "the span names an agent"
-	case e&showsMessages != 0 && e&showsModel != 0:
-		return KindLLM, "the span has a model and messages"
-	case e&showsModel != 0 && e&showsPrompt != 0:
-		return KindLLM, "the span has a model and a prompt"
-	case e&showsEnd != 0:
-		return KindLLM, "the span says why an answer ended"
-	case e&showsModel != 0 && e&(showsTotal|showsInput) != 0:
-		return KindLLM, "the span has a model and counts tokens"
-	case e&showsModel != 0 && e&showsProvider != 0:
-		return KindLLM, "the span has a model and a provider"
+// callFacts counts what the span tells of a model's call: its model, each side of its tokens, how it ended,
+// when the first token came, what was asked and what was answered.
+func callFacts(e evidence) (n int) {
+	for _, shows := range [...]evidence{
+		showsModel, showsEnd, showsFirstToken, showsInput | showsTotal, showsOutput,
+		showsAsked | showsMessages | showsPrompt, showsAnswered,
+	} {
+		if e&shows != 0 {
+			n++
+		}
 	}
-	return KindOther, whyNothing
+	return n
 }
 
 const whyNothing = "nothing tells of a call"
@@ -269,7 +269,7 @@ func (r *reading) kindByMembers() (Kind, string) {
 	if e&showsInput != 0 && e&showsOutput != 0 {
 		return KindLLM, "the span counts input and output tokens"
 	}
-	return kindByWeakEvidence(e)
+	return kindByFacts(e)
 }
 
 // isMember reports whether a source is a member of an attribute that holds facts.

@@ -152,48 +152,6 @@ func ambiguity(value string) looked {
 	return lookedKind
 }
 
-// kindByWords is the kind of a span of which no dialect says any, and why; evidenceIgnored tells
-// that its name and weak evidence do not count.
-func (r *reading) kindByWords(evidenceIgnored bool) (Kind, string) {
-	name, e := r.span.Name(), r.evidence()
-	method, _ := r.attr("mcp.method.name").str()
-	if method != "" && method != "tools/call" {
-		return KindOther, "mcp.method.name names a method that calls no tool"
-	}
-	k, found, ignored := r.statement(e)
-	evidenceIgnored = evidenceIgnored || ignored
-	switch {
-	case found == lookedNever:
-		return KindOther, "the value of a key says that this is no call"
-	case found == lookedKind:
-		return k, "the value of a key states the kind"
-	case strings.HasPrefix(name, "chunk"):
-		return KindOther, "the name is that of a part of an answer"
-	case method != "":
-		return KindTool, "mcp.method.name is tools/call"
-	case e&(showsModel|showsEnd) == 0 && r.deliversMessage():
-		return KindOther, "the span delivers a message, which may tell of calls that others made"
-	}
-	byName, named := KindOther, lookedInVain
-	if !evidenceIgnored {
-		byName, named = r.kindByName(e)
-	}
-	if k, why := r.kindByEvidence(e, byName, named == lookedKind); why != "" {
-		return k, why
-	}
-	switch {
-	case evidenceIgnored:
-		return KindOther, "the dialect says that the span tells of no call"
-	case named == lookedNever:
-		return KindOther, "the name says that this is no call"
-	}
-	k, why := kindByWeakEvidence(e)
-	if named == lookedAmbiguous && (k == KindOther || k == KindLLM && e&showsModel == 0) {
-		return byName, "the name of the span"
-	}
-	return k, why
-}
-
 // deliversMessage reports whether the span is of a message that a program sends or takes
 // from a queue.
 func (r *reading) deliversMessage() bool {
@@ -303,7 +261,7 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 	if (k == KindLLM && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 || k == KindPrompt) && behindAgent(name) {
 		k = KindAgent // what an agent says, not a model's answer
 	}
-	if e&showsAI == 0 && (k != KindTool || !r.slots[r.t.unnamed[namesTool].slot].set) || (k == KindLLM || k == KindEmbedding && e&showsVectorSize == 0) && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 {
+	if e&showsAI == 0 && (k != KindTool || !r.slots[r.t.unnamed[namesTool].slot].set) || (k == KindLLM || k == KindEmbedding && e&showsVectorSize == 0) && callFacts(e) == 0 {
 		return KindOther, lookedInVain
 	}
 	if k == KindChain && l == lookedAmbiguous {

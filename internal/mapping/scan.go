@@ -128,7 +128,13 @@ func (r *reading) note(t *traits, v pcommon.Value) {
 	if t.rank != statesNoKind && v.Type() == pcommon.ValueTypeStr && v.Str() != "" {
 		r.stated = append(r.stated, stated{t.rank, v})
 	}
-	if t.shows&^r.shows != 0 && says(v) {
+	if t.shows&^r.shows == 0 || !says(v) {
+		return
+	}
+	switch v.Type() {
+	case pcommon.ValueTypeInt, pcommon.ValueTypeDouble, pcommon.ValueTypeBool:
+		r.shows |= t.shows &^ toldInWords // how many, or whether there are some
+	default:
 		r.shows |= t.shows
 	}
 }
