@@ -138,8 +138,7 @@ func (e *llmExporter) reject(ctx context.Context, reason string, aside write.Set
 	if e.telemetry.first(reason) {
 		var failed *panics.Error
 		if errors.As(aside.Err, &failed) {
-			e.logger.Error("Storing failed on spans or log records, which are set aside; please report this fault",
-				zap.String("panic", failed.Reason), zap.String("stack", failed.Stack))
+			e.logger.Error("Storing failed on spans or log records, which are set aside; please report this fault", zap.Error(failed))
 		}
 		e.logger.Warn("Set spans or log records aside that cannot be stored; later ones of the same reason are only counted",
 			zap.String("reason", reason), zap.Int("spans", aside.Spans), zap.Int("log_records", aside.Records), zap.String("rule", pool.Rule(aside.Err)))

@@ -2,6 +2,7 @@ package llmobservatoryexporter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/panics"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/signal"
 )
 
@@ -135,7 +137,8 @@ func weigh(data signal.Data) int64 {
 	return min(int64(data.Bytes()+data.Len()*bytesOfRow), maxInHand/2)
 }
 
-// attempt tries once, when there is room. The wait for it is not part of the attempt's time.
+// attempt tries once, when there is room. The wait for it is not part of the attempt's time. A panic
+// that neither mapping nor writing could tie to a span costs the batch, not the process.
 func (r *retrier) attempt(ctx context.Context, data signal.Data, last bool) (rest signal.Data, err error) {
 	weight := weigh(data)
 	if err := r.inHand.Acquire(ctx, weight); err != nil {
@@ -148,7 +151,12 @@ func (r *retrier) attempt(ctx context.Context, data signal.Data, last bool) (res
 		stop := context.AfterFunc(r.last, cancel)
 		defer stop()
 	}
-	return r.store(ctx, data)
+	err = panics.Safely(func() (err error) { rest, err = r.store(ctx, data); return err })
+	if failed := new(panics.Error); errors.As(err, &failed) {
+		r.logger.Error("A batch is lost, on which the exporter fails; please report this fault", zap.Int("items", data.Len()), zap.Error(failed))
+		return data, consumererror.NewPermanent(err)
+	}
+	return rest, err
 }
 
 // wait ends early when the shutdown begins. It reports false if ctx ends first.

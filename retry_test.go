@@ -3,6 +3,7 @@ package llmobservatoryexporter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
@@ -141,4 +143,24 @@ func TestLastAttemptsShareOneTimeout(t *testing.T) {
 	assert.Less(t, time.Since(begin), 20*r.timeout/2, "one after the other, they end together")
 	assert.EqualValues(t, 60, r.left.Load())
 	r.report()
+}
+
+// TestFaultOfABatchCostsThatBatchOnly has what stores batches fail on one, and gives it another.
+func TestFaultOfABatchCostsThatBatchOnly(t *testing.T) {
+	core, logs := observer.New(zap.ErrorLevel)
+	r := newRetrier(func(_ context.Context, data signal.Data) (signal.Data, error) {
+		if data.Len() == 2 {
+			panic("words of a user")
+		}
+		return nil, nil
+	})
+	r.logger = zap.New(core)
+	require.True(t, consumererror.IsPermanent(r.push(t.Context(), spansOf(2, 1))))
+	require.NoError(t, r.push(t.Context(), spansOf(1, 1)))
+	require.Equal(t, 1, logs.Len())
+	fields := logs.All()[0].ContextMap()
+	require.EqualValues(t, 2, fields["items"])
+	require.Contains(t, fields["errorVerbose"], "retry_test.go", "the stack")
+	require.NotContains(t, fmt.Sprint(fields), "words of a user")
+	require.True(t, r.inHand.TryAcquire(maxInHand), "nothing stays in hand")
 }

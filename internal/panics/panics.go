@@ -5,6 +5,7 @@ package panics
 import (
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -20,6 +21,14 @@ type Error struct {
 }
 
 func (e *Error) Error() string { return "a fault of the exporter: " + e.Reason }
+
+// Format adds the stack to %+v, which zap.Error logs as errorVerbose.
+func (e *Error) Format(s fmt.State, verb rune) {
+	_, _ = io.WriteString(s, e.Error())
+	if verb == 'v' && s.Flag('+') {
+		_, _ = io.WriteString(s, "\n"+e.Stack)
+	}
+}
 
 // Of makes an error of what recover returned; nil of nil.
 func Of(cause any) error {

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/panics"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/price"
 )
 
@@ -20,6 +21,7 @@ type Pricer struct {
 	current atomic.Pointer[list]
 	checked atomic.Int64           // when llm_prices was last looked at, Unix ns
 	applied atomic.Pointer[string] // digest of the prices whose days were noted
+	failed  atomic.Bool            // a fault of estimating was logged
 }
 
 // list is the prices that were loaded, and what told them from others.
@@ -84,15 +86,27 @@ func digestOf(schema string) string {
 	return "SELECT count(*) || ' ' || coalesce(sum(hashint8extended(xmin::text::bigint, 0)), 0) FROM " + pgx.Identifier{schema, "llm_prices"}.Sanitize()
 }
 
-// Estimate fills the estimated cost of model spans that report tokens.
+// Estimate fills the estimated cost of model spans that report tokens. A span on which a fault of
+// estimating shows has none; the log tells of the first.
 func (p *Pricer) Estimate(spans []mapping.Span) {
 	l := p.current.Load()
 	if l == nil {
 		return
 	}
-	for i := range spans {
-		if s := &spans[i]; s.Kind.IsModel() {
-			s.EstimatedCost = l.estimate(s)
+	for next := 0; next < len(spans); {
+		err := panics.Safely(func() error {
+			for ; next < len(spans); next++ {
+				if s := &spans[next]; s.Kind.IsModel() {
+					s.EstimatedCost = l.estimate(s)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			next++
+			if p.failed.CompareAndSwap(false, true) {
+				p.logger.Error("Estimating the cost of a call failed, which is stored without; please report this fault", zap.Error(err))
+			}
 		}
 	}
 }

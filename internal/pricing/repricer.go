@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/panics"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/sleep"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/write"
 )
@@ -56,13 +57,7 @@ func (r *Repricer) Run(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if time.Since(r.IdleSince()) < r.Idle {
-			err := r.Note(ctx)
-			if err == nil {
-				err = r.Reprice(ctx)
-			}
-			if err == nil {
-				err = r.RepriceDue(ctx)
-			}
+			err := panics.Safely(func() error { return r.once(ctx) })
 			if err != nil && ctx.Err() == nil {
 				r.Logger.Warn("Could not price the past again; the next attempt follows", zap.Error(err))
 			}
@@ -73,6 +68,17 @@ func (r *Repricer) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// once notes changes of prices and estimates what they concern.
+func (r *Repricer) once(ctx context.Context) error {
+	if err := r.Note(ctx); err != nil {
+		return err
+	}
+	if err := r.Reprice(ctx); err != nil {
+		return err
+	}
+	return r.RepriceDue(ctx)
 }
 
 // settled is how long after a change of prices was noted no batch is stored any more that was

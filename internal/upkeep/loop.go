@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/panics"
 	"github.com/llm-observatory/llmobservatoryexporter/pool"
 )
 
@@ -66,26 +67,39 @@ type Upkeep struct {
 func (u *Upkeep) Run(ctx context.Context) {
 	now := time.Now()
 	u.folded = now
-	next := u.follow(ctx, now)
+	next := u.followSafely(ctx, now)
 	follow := time.NewTimer(min(next, u.Interval))
 	defer follow.Stop()
 	maintain := time.NewTicker(u.Interval)
 	defer maintain.Stop()
 	move := time.NewTicker(moveInterval)
 	defer move.Stop()
-	u.maintain(ctx, now)
+	u.safely(func() { u.maintain(ctx, now) })
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-follow.C:
-			follow.Reset(min(u.follow(ctx, now), u.Interval))
+			follow.Reset(min(u.followSafely(ctx, now), u.Interval))
 		case now := <-move.C:
-			u.moveWaiting(ctx, now)
+			u.safely(func() { u.moveWaiting(ctx, now) })
 		case now := <-maintain.C:
-			u.maintain(ctx, now)
+			u.safely(func() { u.maintain(ctx, now) })
 		}
 	}
+}
+
+// safely runs f, a part of the upkeep, and logs a panic: the next round tries again.
+func (u *Upkeep) safely(f func()) {
+	if err := panics.Safely(func() error { f(); return nil }); err != nil {
+		u.Logger.Error("Upkeep failed and is tried again later; please report this fault", zap.Error(err))
+	}
+}
+
+func (u *Upkeep) followSafely(ctx context.Context, now time.Time) (next time.Duration) {
+	next = followInterval
+	u.safely(func() { next = u.follow(ctx, now) })
+	return next
 }
 
 // follow does what spans and erasures leave to do, unless nothing came for long, and
