@@ -166,7 +166,9 @@ func repliesOfSystem(r *reading, v value) value {
 	if !is && hasSystem(v.attr) {
 		text = r.jsonText(v)
 	}
-	if !strings.Contains(text, `"system"`) || strings.Contains(text, `"model"`) || strings.Contains(text, `"assistant"`) {
+	// In this order, since nearly every history has an answer of the assistant near its begin. To look for system in
+	// whole histories first was a fifth of what it took to map the workload agent.
+	if strings.Contains(text, `"assistant"`) || strings.Contains(text, `"model"`) || !strings.Contains(text, `"system"`) {
 		return value{}
 	}
 	at := strings.Index(text, `"user"`)
