@@ -2,10 +2,8 @@ package acceptance
 
 import (
 	"encoding/json"
-	"math"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -150,7 +148,7 @@ func compareSpans(t *testing.T, db *pgxpool.Pool, name string, report func(field
 }
 
 func difference(want, got any) string {
-	if same(want, got) {
+	if rowcheck.Same(want, got) {
 		return ""
 	}
 	return "want " + asJSON(want) + ", got " + asJSON(got)
@@ -212,38 +210,6 @@ func compareTotals(t *testing.T, db *pgxpool.Pool, name string, td ptrace.Traces
 	for field, want := range expected {
 		report("total "+field, difference(want, got[field]))
 	}
-}
-
-// same compares as the cases mean it: numbers numerically, the rest exactly.
-func same(want, got any) bool {
-	switch w := want.(type) {
-	case float64:
-		g, ok := got.(float64)
-		return ok && math.Abs(w-g) <= 1e-6*math.Max(math.Abs(w), math.Abs(g))
-	case []any:
-		g, ok := got.([]any)
-		if !ok || len(w) != len(g) {
-			return false
-		}
-		for i := range w {
-			if !same(w[i], g[i]) {
-				return false
-			}
-		}
-		return true
-	case map[string]any:
-		g, ok := got.(map[string]any)
-		if !ok || len(w) != len(g) {
-			return false
-		}
-		for key := range w {
-			if v, ok := g[key]; !ok || !same(w[key], v) {
-				return false
-			}
-		}
-		return true
-	}
-	return reflect.DeepEqual(want, got)
 }
 
 func asJSON(v any) string {

@@ -16,42 +16,6 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
 )
 
-// wildValue is what a sender may write where another value belongs.
-func wildValue(r *rand.Rand, v pcommon.Value) {
-	switch r.IntN(10) {
-	case 0:
-		v.SetStr([]string{"", "\x00", "a\x00b", "\xff\xfe", "\xed\xa0\x80", "NaN", "1e999", "-1", "<REDACTED>", `{"$content":"x"}`, strings.Repeat("x", 1<<17)}[r.IntN(11)])
-	case 1:
-		v.SetInt([]int64{0, -1, math.MaxInt64, math.MinInt64}[r.IntN(4)])
-	case 2:
-		v.SetDouble([]float64{math.NaN(), math.Inf(1), -0.5, 1e308}[r.IntN(4)])
-	case 3:
-		v.SetBool(r.IntN(2) == 0)
-	case 4:
-		v.SetEmptyBytes().FromRaw([]byte{0, 255})
-	case 5:
-		at := v
-		for i := range r.IntN(400) {
-			if i%2 == 0 {
-				at = at.SetEmptySlice().AppendEmpty()
-			} else {
-				at = at.SetEmptyMap().PutEmpty("k\x00")
-			}
-		}
-		at.SetStr("end")
-	case 6:
-		v.SetStr(strings.Repeat(`{"a":[`, r.IntN(2000)))
-	case 7:
-		v.SetStr(`[{"role":"user","parts":[{"type":"text","content":"\u0000\ud800"}]}]`)
-	case 8:
-		m := v.SetEmptyMap()
-		m.PutStr("content", "\x00")
-		m.PutEmptyMap("message").PutEmptySlice("tool_calls").AppendEmpty().SetStr("no call")
-	default:
-		pcommon.NewValueEmpty().CopyTo(v)
-	}
-}
-
 // wilder changes records at random: bodies of every kind, times 0 and in 2554, attributes of
 // other types, ids that are missing or of other spans.
 func wilder(r *rand.Rand, ld plog.Logs) {
@@ -65,7 +29,7 @@ func wilder(r *rand.Rand, ld plog.Logs) {
 					rec.SetTimestamp(0)
 					rec.SetObservedTimestamp(0)
 				case 2:
-					wildValue(r, rec.Body())
+					agentruns.Hostile(r, rec.Body())
 				case 3:
 					rec.SetTraceID(pcommon.TraceID{})
 				case 4:
@@ -75,7 +39,7 @@ func wilder(r *rand.Rand, ld plog.Logs) {
 				}
 				for key, v := range rec.Attributes().All() {
 					if key != "event.name" && r.IntN(8) == 0 {
-						wildValue(r, v)
+						agentruns.Hostile(r, v)
 					}
 				}
 			}

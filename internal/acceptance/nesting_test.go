@@ -98,6 +98,6 @@ func requireNesting(t *testing.T, db *pgxpool.Pool, name string, trace pcommon.T
 	require.NoError(t, db.QueryRow(t.Context(), `SELECT to_jsonb(x) FROM (SELECT llm_call_count AS llm_calls, tool_call_count AS tool_calls,
 		input_tokens, output_tokens, total_cost FROM llm_traces WHERE trace_id = $1) x`, trace.String()).Scan(&row))
 	for total, want := range totals {
-		require.True(t, same(want, row[total]), "%s in order %v: want %v, got %v", total, order, want, row[total])
+		require.True(t, rowcheck.Same(want, row[total]), "%s in order %v: want %v, got %v", total, order, want, row[total])
 	}
 }

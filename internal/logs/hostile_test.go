@@ -16,45 +16,6 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
-// nested returns a value of so many levels.
-func nested(levels int) pcommon.Value {
-	v := pcommon.NewValueEmpty()
-	at := v
-	for i := range levels {
-		if i%2 == 0 {
-			at = at.SetEmptySlice().AppendEmpty()
-		} else {
-			at = at.SetEmptyMap().PutEmpty("k")
-		}
-	}
-	at.SetStr("end")
-	return v
-}
-
-// values are what a sender may write where another value belongs.
-func values(r *rand.Rand) pcommon.Value {
-	v := pcommon.NewValueEmpty()
-	switch r.IntN(12) {
-	case 0:
-		v.SetStr([]string{"", "\x00", "\xff\xfe", "NaN", "1e999", "-1", "true", "<REDACTED>", strings.Repeat("x", 1<<16)}[r.IntN(9)])
-	case 1:
-		v.SetInt([]int64{0, -1, math.MaxInt64, math.MinInt64}[r.IntN(4)])
-	case 2:
-		v.SetDouble([]float64{math.NaN(), math.Inf(1), -0.5, 1e308}[r.IntN(4)])
-	case 3:
-		v.SetBool(r.IntN(2) == 0)
-	case 4:
-		v.SetEmptyBytes().FromRaw([]byte{0, 255})
-	case 5:
-		nested(r.IntN(300)).CopyTo(v)
-	case 6:
-		v.SetStr("{" + strings.Repeat(`"a":[`, r.IntN(200)))
-	case 7:
-		v.SetStr(`{"messages":[{"role":"user","content":"hi"}]}`)
-	}
-	return v
-}
-
 // TestHostileRecords changes the attributes, bodies, times and ids of captured records at
 // random. Each record is kept, filtered or rejected, and maps without a panic.
 func TestHostileRecords(t *testing.T) {
@@ -102,14 +63,14 @@ func damage(r *rand.Rand, rec plog.LogRecord) {
 	case 1:
 		rec.SetObservedTimestamp(0)
 	case 2:
-		values(r).CopyTo(rec.Body())
+		agentruns.Hostile(r, rec.Body())
 	case 3:
 		rec.SetTraceID(pcommon.TraceID{})
 	}
 	for key := range rec.Attributes().All() {
 		if r.IntN(8) == 0 {
 			v, _ := rec.Attributes().Get(key)
-			values(r).CopyTo(v)
+			agentruns.Hostile(r, v)
 		}
 	}
 }
@@ -119,16 +80,16 @@ func TestDeepRecordsDoNotEndTheProcess(t *testing.T) {
 	for _, levels := range []int{1_000, 200_000} {
 		ld := plog.NewLogs()
 		rl := ld.ResourceLogs().AppendEmpty()
-		nested(levels).MoveTo(rl.Resource().Attributes().PutEmpty("deep"))
+		agentruns.Nested(rl.Resource().Attributes().PutEmpty("deep"), levels)
 		sl := rl.ScopeLogs().AppendEmpty()
-		nested(levels).MoveTo(sl.Scope().Attributes().PutEmpty("deep"))
+		agentruns.Nested(sl.Scope().Attributes().PutEmpty("deep"), levels)
 		for _, name := range []string{inferenceDetails, "gen_ai.user.message", evaluationResult} {
 			rec := sl.LogRecords().AppendEmpty()
 			rec.SetTimestamp(1)
 			rec.SetEventName(name)
 			rec.Attributes().PutStr(requestModel, "m")
-			nested(levels).MoveTo(rec.Attributes().PutEmpty(inputMessages))
-			nested(levels).MoveTo(rec.Body().SetEmptyMap().PutEmpty("content"))
+			agentruns.Nested(rec.Attributes().PutEmpty(inputMessages), levels)
+			agentruns.Nested(rec.Body().SetEmptyMap().PutEmpty("content"), levels)
 		}
 		b := Read(ld, KeepGenAI)
 		require.Len(t, b.Records, 3)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/agentruns"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/rowcheck"
 )
 
 // fixtureNames lists the exports of traces in testdata/fixtures, sub-folders included.
@@ -137,7 +137,7 @@ func contains(want, got any) bool {
 		}
 		return ok
 	}
-	return same(want, got)
+	return rowcheck.Same(want, got)
 }
 
 // isCounting reports whether a field is decided over all spans of a trace, not by mapping.
@@ -195,18 +195,18 @@ func compare(field string, want, got any) string {
 		ok = is
 		if field == "request_parameters" || field == "aggregate_usage" || field == "attributes" {
 			for k, v := range w {
-				ok = ok && same(v, g[k])
+				ok = ok && rowcheck.Same(v, g[k])
 			}
 		} else {
-			ok = same(want, got)
+			ok = rowcheck.Same(want, got)
 		}
 	case []any:
-		ok = same(want, got)
+		ok = rowcheck.Same(want, got)
 		if !ok && field == "output_messages" {
-			ok = same(want, withoutFinish(w, got))
+			ok = rowcheck.Same(want, withoutFinish(w, got))
 		}
 	default:
-		ok = same(want, got)
+		ok = rowcheck.Same(want, got)
 	}
 	if ok {
 		return ""
@@ -228,37 +228,6 @@ func withoutFinish(want []any, got any) any {
 		}
 	}
 	return list
-}
-
-func same(want, got any) bool {
-	switch w := want.(type) {
-	case float64:
-		g, ok := got.(float64)
-		return ok && math.Abs(w-g) <= 1e-6*math.Max(math.Abs(w), math.Abs(g))
-	case []any:
-		g, ok := got.([]any)
-		if !ok || len(g) != len(w) {
-			return false
-		}
-		for i := range w {
-			if !same(w[i], g[i]) {
-				return false
-			}
-		}
-		return true
-	case map[string]any:
-		g, ok := got.(map[string]any)
-		if !ok || len(g) != len(w) {
-			return false
-		}
-		for k := range w {
-			if !same(w[k], g[k]) {
-				return false
-			}
-		}
-		return true
-	}
-	return want == got
 }
 
 func show(v any) string {

@@ -37,6 +37,7 @@ var releases = []release{
 	{"e68128784fe18100e3121747abbbaa1a1d4a92d6", 40},
 	{"57717e87db40a8a8b32ec594397b44237ed0be28", 43},
 	{"a341a4c433a253eeed83fc612f20ce88b00ac17d", 43},
+	{"5d88b2820d556bfaaa7e0bcd534852bcb502fdb7", 43},
 }
 
 // buildRelease builds testdata/before with the exporter of a version before.
