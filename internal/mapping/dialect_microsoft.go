@@ -68,6 +68,18 @@ var _ = register(dialect{
 	},
 })
 
+// The server that hosts agents in Foundry.
+var _ = register(dialect{
+	name:     "Azure AI Agent Server",
+	versions: "azure-ai-agentserver (source: InvocationsActivitySource.cs)",
+	scopes:   []string{"Azure.AI.AgentServer*", "azure.ai.agentserver*"},
+	marks:    []string{"gen_ai.system=azure.ai.agentserver", "azure.ai.agentserver.agent.name", "azure.ai.agentserver.session.id"},
+	sources: map[field][]source{
+		fAgentName: {{attr: "azure.ai.agentserver.agent.name"}},
+		fSessionID: {{attr: "azure.ai.agentserver.session.id", at: last1}},
+	},
+})
+
 // Azure AI Agents: runs on the server, that a client starts and polls.
 var _ = register(dialect{
 	name:     "Azure AI Agents",

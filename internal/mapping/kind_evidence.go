@@ -42,7 +42,7 @@ const (
 const toldInWords = showsQuery | showsDocuments | showsVectors | showsMessages | showsPrompt | showsAsked | showsAnswered
 
 // aiWords are words of keys that programs without a model hardly have.
-var aiWords = wordSet("llm genai agent agents prompt prompts completion completions model token tokens embedding embeddings openai anthropic claude gemini ollama bedrock langchain tool ai rag rerank reranked reranker reranking")
+var aiWords = wordSet("llm genai agent agents subagent subagents prompt prompts completion completions model token tokens embedding embeddings openai anthropic claude gemini ollama bedrock langchain tool ai rag rerank reranked reranker reranking")
 
 // vectorKeys stand behind the word in keys of searches that compare vectors.
 var vectorKeys = wordSet("search db database store index top query collection results")
@@ -88,7 +88,7 @@ func evidenceOf(words []string) (e evidence) {
 	if i := slices.Index(words, "tool"); i >= 0 && i+1 < len(words) && runFacts[words[i+1]] {
 		e |= showsRun
 	}
-	if ends("model", "calls") || ends("llm", "calls") || ends("model", "call", "count") || ends("llm", "call", "count") {
+	if ends("model", "calls") || ends("llm", "calls") || ends("model", "call", "count") || ends("llm", "call", "count") || ends("agent", "count") {
 		e |= showsCalls
 	}
 	if words[0] == "a2a" && ends("agent", "name") {

@@ -77,7 +77,7 @@ var kindTable = kindValuesOf(map[Kind]string{
 		interactions acompletion aresponses`,
 	KindEmbedding: "embedding embeddings embedder embed aembedding",
 	KindTool:      "tool function_tool tools_call",
-	KindAgent:     "agent",
+	KindAgent:     "agent subagent",
 	KindChain: `chain workflow task agent_step workflow_step event_loop_cycle pipeline session chat_client flow step function crew graph
 		plan`,
 	KindRetriever: `retriever retrieval vector_db_retrieve retrieve vector_store vector_search document_search similarity_search
@@ -321,10 +321,12 @@ func kindOfName(name string) kindFound {
 			return kindFound{KindOther, lookedNever}
 		}
 		media = holdsAny(wordsOf(name[:i]), mediaWords)
-		if fillerWords[lower(last)] { // what is run stands before
-			i = strings.LastIndexByte(name[:i], '.')
+		for i >= 0 && fillerWords[lower(last)] { // what is run stands before
+			name = name[:i]
+			i = strings.LastIndexByte(name, '.')
+			last = name[i+1:]
 		}
-		name, plain = name[i+1:], false
+		name, plain = last, false
 	}
 	words := wordsOf(name)
 	k, l := look(words)
@@ -343,7 +345,7 @@ func kindOfName(name string) kindFound {
 		return kindFound{KindLLM, lookedKind}
 	}
 	switch {
-	case l == lookedInVain && saysLLM(full):
+	case l == lookedInVain && (saysLLM(full) || asksProvider(full)):
 		return kindFound{KindLLM, lookedKind}
 	case l == lookedInVain && searchesVectors(full):
 		return kindFound{KindRetriever, lookedKind}
@@ -359,6 +361,12 @@ func saysLLM(name string) bool {
 	words := wordsOf(name)
 	i := slices.Index(words, "llm")
 	return i >= 0 && i < len(words)-1 && !holdsAny(words, besidesLLM)
+}
+
+// asksProvider reports whether a name says no more than that a provider is called: openai.call.
+func asksProvider(name string) bool {
+	words := wordsOf(name)
+	return len(words) > 1 && knownProviders[canonicalProvider(words[0])] && !slices.ContainsFunc(words[1:], func(w string) bool { return !fillerWords[w] })
 }
 
 // besidesLLM are words of what programs do about a model, which is no call of it.

@@ -112,6 +112,7 @@ var precedence = []level{
 	"Microsoft Agent Framework, Extensions.AI, Semantic Kernel",
 	"CozeLoop (Coze, Eino)",
 	"Microsoft Agent 365",
+	"Azure AI Agent Server",
 	"Azure AI Agents",
 	"vLLM and TensorRT-LLM",
 	"Pipecat",

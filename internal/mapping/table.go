@@ -280,6 +280,9 @@ func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 	s := &d.sources[f][i]
 	b := boundSource{source: s, dialect: bit, kinds: fields[f].on()}
 	b.rank = 2 * (cmp.Or(s.at, level(d.name)).rank()*maxSources + i)
+	if s.as == asName && f == fAgentName && (s.at == last1 || s.at == last2) {
+		b.rank = math.MaxInt - 1 // any attribute that names the agent goes before
+	}
 	if s.only != 0 {
 		b.kinds = s.only
 	}

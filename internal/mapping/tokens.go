@@ -52,7 +52,7 @@ var tokenFactNames = [numTokenFacts]string{
 }
 
 // tokenWords are the words that the name of a count is made of.
-var tokenWords = wordSet(`usage token tokens count counts input prompt output completion completions candidates total cache cached read reads hit
+var tokenWords = wordSet(`usage token tokens count counts input prompt prefill output completion completions candidates total cache cached read reads hit
 	write writes written creation reasoning thoughts thought thinking details detail no non uncached content ephemeral 5m 1h audio image web
 	search requests server tool use used in out generated`)
 
@@ -90,7 +90,7 @@ func tokenFactOf(words []string) tokenFact {
 	has := func(any ...string) bool {
 		return slices.ContainsFunc(name, func(w string) bool { return slices.Contains(any, w) })
 	}
-	input, output := has("input", "prompt", "in"), has("output", "completion", "completions", "out", "generated")
+	input, output := has("input", "prompt", "prefill", "in"), has("output", "completion", "completions", "out", "generated")
 	before := ""
 	if from > 0 {
 		before = words[from-1]
@@ -150,7 +150,7 @@ func countsAll(before, name []string) bool {
 	case "tokens used":
 		return true
 	case "tokens", "token usage", "token count", "tokens count":
-		return len(before) > 0 && tokenOwners[before[len(before)-1]]
+		return len(before) == 0 || tokenOwners[before[len(before)-1]]
 	}
 	return false
 }

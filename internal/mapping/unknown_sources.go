@@ -14,7 +14,8 @@ var unknownFeeds = [numUnnamed][]struct {
 	kinds kindSet
 }{
 	namesUser:             {{fUserID, anyKind}},
-	namesSession:          {{fSessionID, knownKinds}},
+	namesSession:          {{fSessionID, anyKind}},
+	namesThread:           {{fSessionID, knownKinds}},
 	namesInput:            {{fInputMessages, talks}, {fToolArguments, onlyTool}, {fRetrievalQuery, searchKinds}},
 	namesOutput:           {{fOutputMessages, talks}, {fToolResult, onlyTool}, {fDocuments, searchKinds}},
 	namesArguments:        {{fToolArguments, onlyTool}},

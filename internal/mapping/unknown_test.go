@@ -178,7 +178,19 @@ func TestUnknownEmitters(t *testing.T) {
 		// MCP client of cubepi
 		"mcp call": {testSpan{name: "tools/call get_weather", attrs: map[string]any{"mcp.method.name": "tools/call", "gen_ai.tool.name": "get_weather", "gen_ai.operation.name": "execute_tool", "mcp.session.id": "m1"}},
 			map[string]any{"kind": "tool", "tool_name": "get_weather", "session_id": nil}},
-		"mcp list": {testSpan{name: "tools/list", attrs: map[string]any{"mcp.method.name": "tools/list"}}, map[string]any{"kind": "other"}},
+		// names that say no more than that something is run, and of what
+		"a run of a run":        {testSpan{name: "tool.execute.call", attrs: map[string]any{"tool": "createNote", "operationIndex": 0}}, map[string]any{"kind": "tool", "tool_name": "createNote"}},
+		"a call of a provider":  {testSpan{name: "openai.call", attrs: map[string]any{"model": "gpt-4o", "runtime": "sdk"}}, map[string]any{"kind": "llm", "request_model": "gpt-4o"}},
+		"a subagent":            {testSpan{name: "subagent: explore - find the files", attrs: map[string]any{"subagent.role": "explore"}}, map[string]any{"kind": "agent"}},
+		"all tokens, and whose": {testSpan{name: "llm-inference", attrs: map[string]any{"model": "qwen2.5:7b", "tokens": 300}}, map[string]any{"kind": "llm", "total_tokens": 300.0}},
+		"several agents' sums": {testSpan{name: "orchestrate_agents", attrs: map[string]any{"zephyr.agent_count": 3, "gen_ai.usage.input_tokens": 900, "gen_ai.usage.output_tokens": 90}},
+			map[string]any{"kind": "chain", "input_tokens": nil}},
+		"a session of no call":      {testSpan{name: "agent_execution", attrs: map[string]any{"session_id": "s1"}}, map[string]any{"kind": "other", "session_id": "s1"}},
+		"a thread of a process":     {testSpan{name: "work", attrs: map[string]any{"thread_id": "7"}}, map[string]any{"kind": "other", "session_id": nil}},
+		"an agent that a key names": {testSpan{name: "server", attrs: map[string]any{"openinference.span.kind": "AGENT", "zephyr.agent.name": "helper"}}, map[string]any{"kind": "agent", "agent_name": "helper"}},
+		"prefill":                   {testSpan{name: "llm_inference", attrs: map[string]any{"prefill_tokens": 900, "output_tokens": 30}}, map[string]any{"kind": "llm", "input_tokens": 900.0, "output_tokens": 30.0}},
+		"a hosted agent in Foundry": {testSpan{name: "invoke_agent cora:3", attrs: map[string]any{"gen_ai.system": "azure.ai.agentserver", "gen_ai.operation.name": "invoke_agent", "azure.ai.agentserver.agent.name": "cora", "azure.ai.agentserver.session.id": "s1"}}, map[string]any{"kind": "agent", "agent_name": "cora", "session_id": "s1"}},
+		"mcp list":                  {testSpan{name: "tools/list", attrs: map[string]any{"mcp.method.name": "tools/list"}}, map[string]any{"kind": "other"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, got := c.span.mapped(t)

@@ -13,6 +13,7 @@ const (
 	namesNothing unnamed = iota
 	namesUser
 	namesSession
+	namesThread // of a conversation, or of a process
 	namesInput
 	namesOutput
 	namesArguments
@@ -76,7 +77,7 @@ const (
 
 // unnamedKeys name them as the documentation does.
 var unnamedKeys = [numUnnamed]string{
-	namesUser: "*.user_id", namesSession: "*.session_id", namesInput: "*.input", namesOutput: "*.output", namesArguments: "*.tool_args",
+	namesUser: "*.user_id", namesSession: "*.session_id", namesThread: "*.thread_id", namesInput: "*.input", namesOutput: "*.output", namesArguments: "*.tool_args",
 	namesResult: "*.tool_result", namesModel: "*.model", namesResponseModel: "*.response_model", namesProvider: "*.provider", namesKnownProvider: "provider",
 	namesFinish: "*.finish_reason", namesTool: "*.tool_name", namesAgent: "*.agent_name", namesCost: "*.cost_usd", namesEstimate: "*.estimated_cost", namesEntity: "*.entity_name",
 	namesRequest: "*.request", namesEvents: "*.events", namesQuestion: "*.question", namesMessages: "*.messages", namesAnswer: "*.response",
@@ -95,7 +96,8 @@ var unnamedKeys = [numUnnamed]string{
 // the span.
 var unnamedTails = tailsOf(map[unnamed]string{
 	namesUser:          "user id, enduser id",
-	namesSession:       "session id, conversation id, thread id",
+	namesSession:       "session id, conversation id",
+	namesThread:        "thread id",
 	namesInput:         "input value, input, prompt",
 	namesOutput:        "output value, output, completion, response text",
 	namesArguments:     "tool args, tool arguments, call args, call arguments",
