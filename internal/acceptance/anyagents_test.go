@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -25,10 +26,13 @@ import (
 // it to the span, and how far apart the clocks of both are, is any choice.
 type anyAgent struct {
 	inventedRun
-	n int
+	figures
+	n    int
+	salt byte // of ids that are the agent's own
 
 	tie                                                          tie
 	rootOnly, ids, details, retries                              bool // the root span alone names the session; calls have ids; the conventions' records, too
+	tries                                                        bool // records alone tell of tries that failed before the answer
 	spanIDs, recordIDs                                           bool // ids are on one side only
 	apart                                                        bool // records name another session than spans
 	skew                                                         time.Duration
@@ -53,7 +57,7 @@ func (p *anyAgent) any(all ...string) string { return all[p.r.IntN(len(all))] }
 
 func newAnyAgent(r *rand.Rand, begin time.Time, number int) *anyAgent {
 	made, spans, records := newInventedRun(r, begin, fmt.Sprintf("session-%d-%08x", number, r.Uint32()))
-	p := &anyAgent{inventedRun: made}
+	p := &anyAgent{inventedRun: made, figures: newFigures(r)}
 	spans.resource.Attributes().PutStr("service.name", p.any("agent", "spans of the agent"))
 	records.resource.Attributes().PutStr("service.name", "agent")
 	spans.scope.SetName(p.any("agent", "acme.instrumentation", ""))
@@ -61,7 +65,7 @@ func newAnyAgent(r *rand.Rand, begin time.Time, number int) *anyAgent {
 	flip := func() bool { return r.IntN(2) == 0 }
 
 	p.tie = tie(number % int(numTies))
-	p.ids, p.rootOnly, p.retries = flip(), r.IntN(3) == 0, flip()
+	p.ids, p.rootOnly, p.retries, p.tries = flip(), r.IntN(3) == 0, flip(), r.IntN(3) == 0
 	p.details = p.ids && flip()
 	if !p.ids {
 		side := r.IntN(3)
@@ -69,7 +73,7 @@ func newAnyAgent(r *rand.Rand, begin time.Time, number int) *anyAgent {
 	}
 	p.apart = p.ids && p.tie == byParent && flip()
 	switch {
-	case p.ids && r.IntN(3) == 0:
+	case p.ids && !p.tries && r.IntN(3) == 0:
 		p.skew = time.Duration(r.IntN(40_000)-20_000) * time.Millisecond
 	case flip():
 		p.skew = time.Duration(r.IntN(2400)-1200) * time.Millisecond
@@ -212,7 +216,7 @@ func (p *anyAgent) work(at around, delegates bool) {
 // runTool adds a tool, which may be another agent with a session of its own.
 func (p *anyAgent) runTool(at around, delegates bool) {
 	p.n++
-	p.run.Truth.Tools++
+	p.ranTool()
 	id, span, from, name := fmt.Sprint("c", p.n), p.spanID(), p.now, "search"
 	p.now = p.now.Add(time.Duration(1+p.r.IntN(900)) * time.Millisecond)
 	if delegates {
@@ -252,11 +256,25 @@ func (p *anyAgent) runTool(at around, delegates bool) {
 
 // ask adds a call of a model.
 func (p *anyAgent) ask(at around, failed bool) {
+	span, from := p.spanID(), p.now
+	for p.tries && p.r.IntN(3) == 0 {
+		p.n++
+		begun := p.now
+		p.now = p.now.Add(time.Duration(1+p.r.IntN(2900)) * time.Millisecond)
+		own := map[string]any{p.model: p.asked, p.took: p.number(p.now.Sub(begun).Milliseconds())}
+		if p.ids || p.recordIDs {
+			own[p.call] = fmt.Sprint("r", p.n)
+		}
+		p.fail(own)
+		p.record(at, span, p.broken, own)
+		p.failedBy(false, true)
+		p.now = p.now.Add(time.Duration(5100+p.r.IntN(2900)) * time.Millisecond)
+	}
 	p.n++
-	id, span, from, event, truth := fmt.Sprint("r", p.n), p.spanID(), p.now, p.answered, &p.run.Truth
+	id, event := fmt.Sprint("r", p.n), p.answered
 	p.now = p.now.Add(time.Duration(1+p.r.IntN(2900)) * time.Millisecond)
-	attrs := map[string]any{"gen_ai.operation.name": "chat", "gen_ai.request.model": "m-1"}
-	own := map[string]any{p.model: "m-1", p.took: p.number(p.now.Sub(from).Milliseconds())}
+	attrs := map[string]any{"gen_ai.operation.name": "chat", "gen_ai.request.model": p.asked}
+	own := map[string]any{p.model: p.asked, p.took: p.number(p.now.Sub(from).Milliseconds())}
 	if p.ids || p.spanIDs {
 		attrs[p.spanCall] = id
 	}
@@ -264,21 +282,11 @@ func (p *anyAgent) ask(at around, failed bool) {
 		own[p.call] = id
 	}
 	if failed {
-		truth.FailedRequests++
+		p.failedBy(true, true)
 		event, attrs["error.type"] = p.broken, "overloaded"
 		p.fail(own)
 	} else {
-		in, out, read := int64(1000+p.r.IntN(1000)), int64(10+p.r.IntN(100)), int64(p.r.IntN(500))
-		truth.Calls, truth.Input, truth.Output, truth.CacheRead = truth.Calls+1, truth.Input+in, truth.Output+out, truth.CacheRead+read
-		attrs["gen_ai.usage.input_tokens"], attrs["gen_ai.usage.output_tokens"], attrs["gen_ai.usage.cache_read.input_tokens"] = in, out, read
-		switch p.usage {
-		case 0:
-			own["usage"] = map[string]any{"input_tokens": in, "output_tokens": out, "cached_input_tokens": read}
-		case 1:
-			own["usage"] = fmt.Sprintf(`{"prompt_tokens":%d,"completion_tokens":%d,"prompt_tokens_details":{"cached_tokens":%d}}`, in, out, read)
-		default:
-			own[p.input], own[p.output], own[p.read] = p.number(in), p.number(out), p.number(read)
-		}
+		p.answer(attrs, own)
 		own["response"] = "answer " + id
 	}
 	p.span(at, span, from, failed, attrs)
@@ -286,6 +294,44 @@ func (p *anyAgent) ask(at around, failed bool) {
 	if p.details {
 		attrs["gen_ai.response.id"] = id
 		p.record(at, span, inferenceDetails, attrs)
+	}
+}
+
+// answer adds the figures of an answered call to what a span and a record of it report.
+func (p *anyAgent) answer(attrs, own map[string]any) {
+	c := p.figures.make(p.r, p.details)
+	if c.tokensOf.in(spansOnly) {
+		attrs["gen_ai.usage.input_tokens"], attrs["gen_ai.usage.output_tokens"] = c.input, c.output
+		if c.readOf.in(spansOnly) {
+			attrs["gen_ai.usage.cache_read.input_tokens"] = c.read
+		}
+	}
+	if c.costOf.in(spansOnly) {
+		attrs["gen_ai.usage.cost"] = c.spanCost
+	}
+	if c.costOf.in(recordsOnly) {
+		own["cost_usd"] = c.recordCost
+	}
+	if !c.tokensOf.in(recordsOnly) {
+		return
+	}
+	read := c.readOf.in(recordsOnly)
+	switch p.usage {
+	case 0:
+		usage := map[string]any{"input_tokens": c.input, "output_tokens": c.output}
+		if own["usage"] = usage; read {
+			usage["cached_input_tokens"] = c.read
+		}
+	case 1:
+		details := ""
+		if read {
+			details = fmt.Sprintf(`,"prompt_tokens_details":{"cached_tokens":%d}`, c.read)
+		}
+		own["usage"] = fmt.Sprintf(`{"prompt_tokens":%d,"completion_tokens":%d%s}`, c.input, c.output, details)
+	default:
+		if own[p.input], own[p.output] = p.number(c.input), p.number(c.output); read {
+			own[p.read] = p.number(c.read)
+		}
 	}
 }
 
@@ -305,30 +351,85 @@ func (p *anyAgent) fail(own map[string]any) {
 	}
 }
 
+// traceID and spanID give the twin of an agent its own ids.
+func (p *anyAgent) traceID() pcommon.TraceID {
+	id := p.inventedRun.traceID()
+	id[0] ^= p.salt
+	return id
+}
+
+func (p *anyAgent) spanID() pcommon.SpanID {
+	id := p.inventedRun.spanID()
+	id[0] ^= p.salt
+	return id
+}
+
+// anySessions makes up the sessions of an agent that lacks spans, records or nothing: one, or two of which the
+// second says the same at the same time, in a session of its own or, if nothing but time ties its
+// records to its spans, in that of the first.
+func anySessions(seed, n int, begin time.Time) (sessions []*anyAgent) {
+	r := rand.New(rand.NewPCG(uint64(seed), uint64(67+n)))
+	if r.IntN(4) == 0 { // some is of the day before, some of the day after
+		begin = begin.Truncate(24 * time.Hour).Add(-time.Duration(r.IntN(20_000)) * time.Millisecond)
+	}
+	later := time.Duration(r.IntN(3)*r.IntN(3000)) * time.Millisecond
+	for twin := range 1 + r.IntN(3)/2 {
+		own := rand.New(rand.NewPCG(uint64(seed), uint64(61+n)))
+		p := newAnyAgent(own, begin.Add(time.Duration(twin)*later), seed)
+		if p.salt = byte(twin); twin > 0 && (p.ids || p.recordIDs || p.spanIDs || r.IntN(2) == 0) {
+			p.session += " again"
+		}
+		for range 1 + own.IntN(3) {
+			p.converse()
+		}
+		sessions = append(sessions, p)
+	}
+	return sessions
+}
+
 // TestAgentsNobodyDescribedCountOnce sends sessions of made up agents in random batches, some of them twice,
-// to two collectors, with one signal or both: the sums are what was asked.
+// to two collectors, with one signal or both, one of them hours late: the sums are what was asked.
 func TestAgentsNobodyDescribedCountOnce(t *testing.T) {
 	url := storetest.NewDatabase(t)
 	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
-	var sums agentruns.Truth
+	var sums reported
 	for seed := range seedsOf(anyAgents) {
 		for n, lacks := range []string{"spans", "records", "nothing"} {
-			r := rand.New(rand.NewPCG(uint64(seed), uint64(61+n)))
-			p := newAnyAgent(r, time.Now().Add(-20*time.Hour+time.Duration(seed)*10*time.Minute), seed)
-			for range 1 + r.IntN(3) {
-				p.converse()
+			r := rand.New(rand.NewPCG(uint64(seed), uint64(71+n)))
+			sessions := anySessions(seed, n, time.Now().Add(-20*time.Hour+time.Duration(seed)*10*time.Minute))
+			var runs []agentruns.Run
+			for _, p := range sessions {
+				switch lacks {
+				case "spans":
+					p.run.Traces = ptrace.NewTraces()
+				case "records":
+					p.run.Logs = plog.NewLogs()
+				}
+				sums.add(p.reported[n])
+				runs = append(runs, p.run)
 			}
-			switch lacks {
-			case "spans":
-				p.run.Traces = ptrace.NewTraces()
-			case "records":
-				p.run.Logs = plog.NewLogs()
+			list := batches(r, agentruns.Together(runs...))
+			late := r.IntN(3) == 0
+			if late { // spans before records, or these before those
+				spans := r.IntN(2) == 0
+				slices.SortStableFunc(list, func(a, b arrival) int {
+					if (a.td != nil) == (b.td != nil) {
+						return 0
+					} else if (a.td != nil) == spans {
+						return -1
+					}
+					return 1
+				})
 			}
-			sums.Add(p.run.Truth)
-			for _, a := range batches(r, p.run) {
+			for i, a := range list {
+				if late && i > 0 && (list[i-1].td == nil) != (a.td == nil) {
+					foldAll(t, db, time.Now().Add(3*time.Hour))
+				}
 				a.send(t, collectors[r.IntN(2)])
 			}
-			requireTruth(t, db, sums, fmt.Sprintf("%s without %s", p.run.Name, lacks))
+			what := fmt.Sprintf("%s without %s (%d), twins: %v, late: %v\n%+v", sessions[0].run.Name, lacks, n, len(sessions) > 1, late, sessions[0].figures)
+			requireTruth(t, db, sums.Truth, what)
+			sums.requireCost(t, db, what)
 		}
 	}
 	rowcheck.Consistent(t, db)

@@ -74,6 +74,7 @@ func (m *inventedRun) span(trace pcommon.TraceID, id, parent pcommon.SpanID, fro
 type anyProgram struct {
 	inventedRun
 	sessioned bool // spans name the session
+	untraced  bool // records name the session and no trace
 }
 
 func newAnyProgram(r *rand.Rand, begin time.Time, number int) *anyProgram {
@@ -81,7 +82,7 @@ func newAnyProgram(r *rand.Rand, begin time.Time, number int) *anyProgram {
 	made, spans, records := newInventedRun(r, begin, fmt.Sprint("any-", number))
 	spans.scope.SetName("any.instrumentation")
 	records.scope.SetName("any.events")
-	return &anyProgram{inventedRun: made, sessioned: sessioned}
+	return &anyProgram{inventedRun: made, sessioned: sessioned, untraced: sessioned && r.IntN(3) == 0}
 }
 
 func (p *anyProgram) span(trace pcommon.TraceID, id, parent pcommon.SpanID, from time.Time, attrs map[string]any) ptrace.Span {
@@ -142,9 +143,9 @@ func (p *anyProgram) call(trace pcommon.TraceID, agent pcommon.SpanID, tool bool
 		attrs["gen_ai.usage.input_tokens"], attrs["gen_ai.usage.output_tokens"] = in, out
 		own["input_tokens"], own["output_tokens"] = in, out
 	}
-	// Of two records each has the id; one beside a span has it too, or names the span.
+	// Of two records each has the id; one beside a span has it too, or names the span, or nothing but time ties the two.
 	tied := byDetails && byOwn || p.r.IntN(2) == 0
-	names := func() bool { return bySpan && (!tied || p.r.IntN(2) == 0) }
+	names := func() bool { return bySpan && p.r.IntN(2) == 0 }
 	if tied {
 		own[ownKey] = id
 		attrs[idKey] = id
@@ -160,8 +161,11 @@ func (p *anyProgram) call(trace pcommon.TraceID, agent pcommon.SpanID, tool bool
 		rec.SetEventName(name)
 		rec.SetTimestamp(pcommon.NewTimestampFromTime(p.now.Add(time.Duration(p.r.IntN(5)) * time.Millisecond)))
 		put(rec.Attributes(), attrs)
-		if p.r.IntN(2) == 0 {
+		if p.untraced || p.r.IntN(2) == 0 {
 			rec.Attributes().PutStr("gen_ai.conversation.id", p.session)
+		}
+		if p.untraced {
+			return
 		}
 		rec.SetTraceID(trace)
 		rec.SetSpanID(agent)
@@ -183,7 +187,7 @@ func TestAnyRecordsInAnyOrderCountOnce(t *testing.T) {
 	url := storetest.NewDatabase(t)
 	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	var sums agentruns.Truth
-	for seed := range anyPrograms {
+	for seed := range seedsOf(anyPrograms) {
 		r := rand.New(rand.NewPCG(uint64(seed), 47))
 		p := newAnyProgram(r, time.Now().Add(-20*time.Hour+time.Duration(seed)*5*time.Minute), seed)
 		for range 1 + r.IntN(3) {

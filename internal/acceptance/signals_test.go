@@ -168,8 +168,9 @@ func requireTruth(t *testing.T, db *pgxpool.Pool, want agentruns.Truth, after st
 	require.NoError(t, db.QueryRow(t.Context(), `SELECT count(*) FROM llm_tool_calls`).Scan(&toolCalls))
 	require.Equal(t, tools, toolCalls, "llm_tool_calls")
 	var bare int64
-	require.NoError(t, db.QueryRow(t.Context(), `SELECT count(*) FROM llm_traces t WHERE NOT EXISTS (SELECT FROM llm_spans s WHERE s.trace_id = t.id AND (s.source = 'span' OR s.counted))`).Scan(&bare))
-	require.Zero(t, bare, "traces of turns without a call")
+	require.NoError(t, db.QueryRow(t.Context(), `SELECT count(*) FROM llm_traces t WHERE NOT EXISTS (SELECT FROM llm_spans s WHERE s.trace_id = t.id AND (s.source = 'span' OR s.counted))
+		AND NOT EXISTS (SELECT FROM llm_events e WHERE e.trace_id = t.id)`).Scan(&bare))
+	require.Zero(t, bare, "traces of turns without a call, after %s", after)
 }
 
 // dump lists the rows of calls.

@@ -1,7 +1,10 @@
 package acceptance
 
 import (
+	"context"
 	"fmt"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -45,5 +48,51 @@ func TestRecordsWithoutContext(t *testing.T) {
 			require.Equal(t, calls, countRows(t, db, "SELECT FROM llm_calls WHERE is_call AND source IS DISTINCT FROM 'event' AND total_tokens = 17 AND output_messages IS NOT NULL"))
 			rowcheck.Consistent(t, db)
 		})
+	}
+}
+
+// TestFirstRecordWithoutTraceBesideItsSpan has two collectors store a span and the first record of its call at the
+// same moment, in either order: neither sees what the other stores, and the record names no trace. The call is one.
+func TestFirstRecordWithoutTraceBesideItsSpan(t *testing.T) {
+	n := byte(0)
+	for _, session := range []string{"", "s-1"} {
+		for _, recordFirst := range []bool{false, true} {
+			n++
+			t.Run(fmt.Sprintf("session %q, record first: %v", session, recordFirst), func(t *testing.T) {
+				url := storetest.NewDatabase(t)
+				first, second, db := startBoth(t, url, nil), startBoth(t, url, nil), storetest.Pool(t, url)
+				r := newMadeUp(n, "a.program.nobody.knows", time.Now().Add(-time.Hour))
+				attrs := map[string]any{
+					"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.response.id": "chatcmpl-1",
+					"gen_ai.usage.input_tokens": 12, "gen_ai.usage.output_tokens": 5,
+				}
+				if session != "" {
+					attrs["gen_ai.conversation.id"] = session
+				}
+				r.span(1, 0, "chat gpt-4o", 0, 2, attrs)
+				r.record(0, "gen_ai.client.inference.operation.details", 2.1, attrs, nil)
+				r.logs.At(0).SetTraceID(pcommon.TraceID{})
+				list := pieces(r.td, r.ld)
+				if recordFirst {
+					slices.Reverse(list)
+				}
+				tx, err := db.Begin(t.Context())
+				require.NoError(t, err)
+				t.Cleanup(func() { _ = tx.Rollback(context.Background()) })
+				_, err = tx.Exec(t.Context(), "LOCK TABLE llm_usage_hours IN SHARE MODE") // batches store all and do not end
+				require.NoError(t, err)
+				var sent sync.WaitGroup
+				for i, c := range []collector{first, second} {
+					sent.Go(func() { list[i].send(t, c) })
+					require.Eventually(t, func() bool {
+						return len(column[int](t, db, "SELECT l.pid FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE a.datname = current_database() AND NOT l.granted")) > i
+					}, 30*time.Second, 5*time.Millisecond)
+				}
+				require.NoError(t, tx.Rollback(t.Context()))
+				sent.Wait()
+				require.Equal(t, 1, countRows(t, db, "SELECT FROM llm_calls WHERE is_call AND total_tokens = 17"))
+				rowcheck.Consistent(t, db)
+			})
+		}
 	}
 }

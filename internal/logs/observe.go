@@ -29,8 +29,11 @@ func (r *reader) observe(rec *record, p *program, spec *rule, row *mapping.Recor
 	if spec.kind == Prompt {
 		o.Turn = p.turnNamed(rec.textOf(p.turn))
 	}
-	if len(o.IDs) > 0 && spec.request != nil && !o.AnySpan { // known spans have it too
+	switch {
+	case len(o.IDs) > 0 && spec.request != nil && !o.AnySpan: // known spans have it too
 		o.ByTime = false
+	case len(o.IDs) == 0 && o.Derived && spec.kind != Prompt:
+		o.ByTime = true
 	}
 	// The name of an event names no tool and no agent, as that of a span may: Describe gives it.
 	span.SetKind(ptrace.SpanKindClient)

@@ -340,7 +340,7 @@ func (f *findings) rule(rec *record, e eventWords) *rule {
 	spec.duration, spec.seconds = f.took(rec)
 	switch e.kind {
 	case Call:
-		if !f.counts && (!failed || f.keys[useModel] == "") {
+		if !f.counts && (f.keys[useModel] == "" || !failed && !f.costs(rec)) {
 			return nil
 		}
 		if of, ok := rec.get(operation); ok && slices.Contains(aroundCalls, text(of)) {
@@ -401,6 +401,16 @@ func (f *findings) failed(rec *record) bool {
 	}
 	return f.says(rec, useSuccess, "false 0 no") || f.says(rec, useStatus, "error failed failure timeout") || f.says(rec, useFails, "true 1 yes") ||
 		f.keys[useErrorType] != "" || f.keys[useError] != "" && !f.says(rec, useError, "false none null 0")
+}
+
+// costs reports whether a record says what its call costs.
+func (f *findings) costs(rec *record) bool {
+	v, ok := rec.first(f.of(useCost))
+	if !ok {
+		return false
+	}
+	n, ok := number(v)
+	return ok && n > 0
 }
 
 // says reports whether the attribute of a use is one of some words.

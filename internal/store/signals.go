@@ -23,6 +23,7 @@ type signalQueries struct {
 	findFollowing  pgbatch.Query[followingRow]
 	findSums       string
 	withoutTrace   string
+	awaitBatches   string
 	findAnswered   pgbatch.Query[answerRow]
 	findOfSessions pgbatch.Query[sessionTimeRow]
 	findNamed      pgbatch.Query[NamedSpan]
@@ -39,6 +40,7 @@ func newSignalQueries(schemaName string) signalQueries {
 		findFollowing:  query(schemaName, "following_find", followingColumns),
 		findSums:       text(schemaName, "candidates_sums"),
 		withoutTrace:   text(schemaName, "candidates_without_trace"),
+		awaitBatches:   text(schemaName, "batches_await"),
 		findAnswered:   query(schemaName, "candidates_answered", answerColumns),
 		findOfSessions: query(schemaName, "candidates_of_session", sessionTimeColumns),
 		findNamed:      query(schemaName, "candidates_named", namedColumns),

@@ -133,8 +133,11 @@ func (c *Candidate) mayBeSummed() bool { return c.Event != "" && c.Tokens && c.K
 // ReadsAround reports whether the calls of an event's trace have to be read for the event: nothing
 // but time may tie it to one.
 func (c *Candidate) ReadsAround() bool {
-	return c.Event != "" && c.NamesCall && !c.Derived && c.Kind != mapping.KindAgent && c.ByTime
+	return c.Event != "" && c.NamesCall && !c.Derived && c.Kind != mapping.KindAgent && c.tiedByTime()
 }
+
+// tiedByTime reports whether nothing but time ties an event, which may name the span around, to others of its trace.
+func (c *Candidate) tiedByTime() bool { return c.Event != "" && (c.ByTime || !c.HasID) }
 
 // EndsAround returns when other observations of the call end in the trace.
 func (c *Candidate) EndsAround() (first, last int64) {

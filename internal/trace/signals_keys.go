@@ -336,7 +336,7 @@ func (c *Candidate) lookedUpAround() (keys []CandidateKey) {
 		if keys = append(keys, c.around(pcommon.SpanID{})); !c.Parent.IsEmpty() {
 			keys = append(keys, c.around(c.Parent))
 		}
-	case c.Event != "" && c.NamesCall && !c.Derived && (c.ByTime || c.Failed && c.Kind.IsModel()):
+	case c.Event != "" && c.NamesCall && !c.Derived && (c.tiedByTime() || c.Failed && c.Kind.IsModel()):
 		keys = append(keys, c.around(c.Names))
 	}
 	return keys

@@ -31,14 +31,24 @@ func oneCall(a, b *Candidate, way way) bool {
 	}
 	switch way {
 	case byName:
-		return a.Event == "" || b.Event == ""
+		return (a.Event == "" || b.Event == "") && !anotherTry(a, b)
 	case byID:
 		return near(a.End, b.End, apartByID)
 	case byAround:
-		return (a.Failed || a.ByTime || b.ByTime) && oneByTime(a, b)
+		return (a.Failed || a.tiedByTime() || b.tiedByTime()) && oneByTime(a, b)
 	default:
 		return (a.ByTime || b.ByTime) && oneByTime(a, b)
 	}
+}
+
+// anotherTry reports whether one of two, an event that names a span, failed before the answer that the span
+// reports, or well before the span ended: a program that tries again may have one span for all tries, and a record each.
+func anotherTry(a, b *Candidate) bool {
+	event, span := a, b
+	if a.Event == "" {
+		event, span = b, a
+	}
+	return event.Failed && event.Kind.IsModel() && (span.Tokens && !span.Failed || span.End-event.End > apartByTime)
 }
 
 // oneTool reports whether two names are of one tool. Of calls that a name or an id ties, one may
@@ -78,9 +88,16 @@ func oneByTime(a, b *Candidate) bool {
 	}
 	known := func(c *Candidate) bool { return c.Input.OK || c.Output.OK }
 	if known(a) != known(b) {
-		return a.Start <= b.End && b.Start <= a.End
+		return a.Start <= b.End && b.Start <= a.End || tookAsLong(a, b)
 	}
 	return known(a) && a.Input == b.Input && sameOutput(a, b)
+}
+
+// tookAsLong reports whether two say that they took about the same time: clocks of two signals may be apart, and
+// calls that were short do not overlap then.
+func tookAsLong(a, b *Candidate) bool {
+	took, other := a.End-a.Start, b.End-b.Start
+	return took > 0 && other > 0 && near(took, other, max(took, other)/16+20_000)
 }
 
 // sameOutput compares output up to the reasoning that only one of two reports.

@@ -85,7 +85,40 @@ func observations(r source) (all []Candidate) {
 			Start: end - int64(r.IntN(3))*3_000_000, End: end, Tokens: true, Cost: r.IntN(2) == 0,
 		})
 	}
-	return append(all, turns(r, len(all))...)
+	all = append(all, turns(r, len(all))...)
+	if r.IntN(4) == 0 {
+		all = append(all, again(all, r.IntN(2) == 0)...)
+	}
+	return all
+}
+
+// again says the same as others do at the same time, in other traces, with ids of spans of its own, in
+// sessions of its own or in the same.
+func again(all []Candidate, inSessions bool) []Candidate {
+	trace := func(id pcommon.TraceID) pcommon.TraceID { id[15] = 1; return id }
+	span := func(id pcommon.SpanID) pcommon.SpanID {
+		if !id.IsEmpty() {
+			id[7] = 1
+		}
+		return id
+	}
+	session := func(name string) string {
+		if name != "" && inSessions {
+			return name + " again"
+		}
+		return name
+	}
+	twins := slices.Clone(all)
+	for i := range twins {
+		c := &twins[i]
+		c.ID, c.Parent, c.Names, c.Agent = span(c.ID), span(c.Parent), span(c.Names), span(c.Agent)
+		c.Origin, c.Place, c.Session = trace(c.Origin), trace(c.Place), session(c.Session)
+		c.Others = slices.Clone(c.Others)
+		for n := range c.Others {
+			c.Others[n] = session(c.Others[n])
+		}
+	}
+	return twins
 }
 
 // turns makes spans of agents, some of which report sums, and prompts of their turns, whose
@@ -146,7 +179,7 @@ func observed(r source, call Candidate, in pcommon.TraceID, n int, event, id str
 			call.Input, call.Output, call.Reasoning, call.Tokens, call.Figures = mapping.Int{}, mapping.Int{}, mapping.Int{}, false, 0
 		}
 	}
-	call.Cost = event != "" && call.Tokens && r.IntN(3) == 0
+	call.Cost = call.Tokens && r.IntN(3) == 0
 	return call
 }
 
@@ -163,6 +196,9 @@ func pairByDefinition(a, b *Candidate) bool {
 	}
 	apart := max(a.End-b.End, b.End-a.End)
 	names := func(e, s *Candidate) bool {
+		if e.Failed && e.Kind != mapping.KindTool && (s.Tokens && !s.Failed || s.End-e.End > 2_000_000) {
+			return false // one of several tries
+		}
 		return e.Event != "" && s.Event == "" && !e.Names.IsEmpty() && e.Names == s.ID && e.Origin == s.Origin
 	}
 	sameTool := a.Kind != mapping.KindTool || a.ToolName == b.ToolName
@@ -179,7 +215,8 @@ func pairByDefinition(a, b *Candidate) bool {
 	if !sameTool {
 		return false
 	}
-	around := aroundByDefinition(a, b) && (a.Failed && b.Failed && a.Kind != mapping.KindTool || (a.ByTime || a.Event == "") && (b.ByTime || b.Event == ""))
+	tied := func(c *Candidate) bool { return c.ByTime || c.Event == "" || !c.HasID }
+	around := aroundByDefinition(a, b) && (a.Failed && b.Failed && a.Kind != mapping.KindTool || tied(a) && tied(b))
 	if !a.ByTime && !b.ByTime && !around || a.HasID && b.HasID || apart > 2_000_000 {
 		return false
 	}
@@ -197,7 +234,8 @@ func pairByDefinition(a, b *Candidate) bool {
 	case a.Failed:
 		return true
 	case a.Tokens != b.Tokens:
-		return a.Start <= b.End && b.Start <= a.End
+		long, longer := min(a.End-a.Start, b.End-b.Start), max(a.End-a.Start, b.End-b.Start)
+		return a.Start <= b.End && b.Start <= a.End || long > 0 && longer-long <= longer/16+20_000
 	}
 	return a.Tokens && a.Input == b.Input && sameOutput
 }

@@ -16,6 +16,9 @@ func (t *transaction) storeContents(ctx context.Context) error {
 	if err := t.w.days.Ensure(ctx, t.conn, t.batch.Days()); err != nil {
 		return err
 	}
+	if err := t.w.untraced.Make(ctx, t.conn, announcements(t.batch)); err != nil {
+		return err
+	}
 	if err := t.begin(ctx); err != nil {
 		return err
 	}

@@ -247,3 +247,24 @@ func (t *transaction) lookWithoutTrace() []pgbatch.Statement {
 	}
 	return []pgbatch.Statement{t.w.store.EventsWithoutTrace(first-microsPerDay, last+microsPerDay, &t.withoutContext, &t.untraced)}
 }
+
+// announcements are about the events of a batch whose calls spans of any program may observe, and which name no trace.
+func announcements(b *mapping.Batch) (all map[store.Announcement]bool) {
+	for i := range b.Spans {
+		s := &b.Spans[i]
+		if s.Event == nil || !s.Event.Derived || s.Kind == mapping.KindAgent {
+			continue
+		}
+		key := trace.WithoutContextKey
+		if s.SessionID != "" {
+			if key = trace.UntracedKey; !s.Event.AnySpan {
+				continue
+			}
+		}
+		if all == nil {
+			all = map[store.Announcement]bool{}
+		}
+		all[store.Announcement{Key: key, Day: s.Day}] = true
+	}
+	return all
+}

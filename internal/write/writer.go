@@ -21,6 +21,7 @@ type Writer struct {
 	store *store.Store // immutable
 
 	days      *store.Days
+	untraced  *store.Announcements // of events that name no trace
 	contents  seen.Contents
 	optimism  optimism // for contents
 	newTraces optimism
@@ -35,7 +36,8 @@ type Writer struct {
 // go to the default partition.
 func New(pool pgbatch.Pool, schema string, window time.Duration) *Writer {
 	s := store.New(schema)
-	return &Writer{pool: pool, store: s, days: s.Days(window)}
+	days := s.Days(window)
+	return &Writer{pool: pool, store: s, days: days, untraced: s.Announcements(days)}
 }
 
 // Result says what a batch came to.

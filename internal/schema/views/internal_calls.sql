@@ -71,7 +71,7 @@ CROSS JOIN LATERAL (SELECT CASE WHEN k.is_agent AND s.usage_counted THEN s.aggre
     CASE WHEN k.is_agent AND k.cost_counted THEN s.aggregate_usage END AS costs) a
 -- A strict function is not called for a null.
 LEFT JOIN LATERAL {{.schema}}.llm_internal_usage_around(
-    CASE WHEN (coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL
+    CASE WHEN ((coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL OR s.usage_counted IS NOT TRUE)
             AND (greatest(t.total_tokens, t.input_tokens, t.output_tokens) > 0 OR t.estimated_cost IS NOT NULL OR t.unpriced_calls > 0)
         OR s.total_cost IS NULL AND s.estimate_counted IS NOT TRUE AND t.total_cost IS NOT NULL) AND s.counted AND t.span_count > 1 THEN s.trace_id END,
     s.span_id, s.start_time, s.kind, coalesce(s.parent_span_id, ''), t.span_count, t.start_time, t.end_time) u ON true
