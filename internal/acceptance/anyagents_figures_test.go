@@ -71,8 +71,8 @@ type callFigures struct {
 	spanCost, recordCost     float64
 }
 
-// make makes up the figures of a call, of which the record of the conventions repeats what the span says.
-func (f *figures) make(r *rand.Rand, details bool) callFigures {
+// callOf makes up the figures of a call, of which the record of the conventions repeats what the span says.
+func (f *figures) callOf(r *rand.Rand, details bool) callFigures {
 	a := callFigures{tokensOf: f.tokensOf, readOf: f.readOf, costOf: f.costOf, input: int64(1000 + r.IntN(1000)), output: int64(10 + r.IntN(100)), read: int64(1 + r.IntN(500))}
 	if !f.priced {
 		a.costOf = 0

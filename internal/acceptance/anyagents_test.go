@@ -299,7 +299,7 @@ func (p *anyAgent) ask(at around, failed bool) {
 
 // answer adds the figures of an answered call to what a span and a record of it report.
 func (p *anyAgent) answer(attrs, own map[string]any) {
-	c := p.figures.make(p.r, p.details)
+	c := p.callOf(p.r, p.details)
 	if c.tokensOf.in(spansOnly) {
 		attrs["gen_ai.usage.input_tokens"], attrs["gen_ai.usage.output_tokens"] = c.input, c.output
 		if c.readOf.in(spansOnly) {
@@ -412,14 +412,13 @@ func TestAgentsNobodyDescribedCountOnce(t *testing.T) {
 			late := r.IntN(3) == 0
 			if late { // spans before records, or these before those
 				spans := r.IntN(2) == 0
-				slices.SortStableFunc(list, func(a, b arrival) int {
-					if (a.td != nil) == (b.td != nil) {
+				first := func(a arrival) int {
+					if (a.td != nil) == spans {
 						return 0
-					} else if (a.td != nil) == spans {
-						return -1
 					}
 					return 1
-				})
+				}
+				slices.SortStableFunc(list, func(a, b arrival) int { return first(a) - first(b) })
 			}
 			for i, a := range list {
 				if late && i > 0 && (list[i-1].td == nil) != (a.td == nil) {

@@ -15,6 +15,8 @@ import (
 const (
 	apartByID   = int64(time.Minute / time.Microsecond)
 	apartByTime = int64(2 * time.Second / time.Microsecond)
+	// apartByAnswer is how long after an error the answer ends that another try got, at least.
+	apartByAnswer = int64(500 * time.Millisecond / time.Microsecond)
 )
 
 // oneCall reports whether two candidates that share a key are one call, or one of them the sum
@@ -41,14 +43,15 @@ func oneCall(a, b *Candidate, way way) bool {
 	}
 }
 
-// anotherTry reports whether one of two, an event that names a span, failed before the answer that the span
-// reports, or well before the span ended: a program that tries again may have one span for all tries, and a record each.
+// anotherTry reports whether one of two, an event that names a span, tells of a try that failed before the last one, with which
+// the span ends: a program that tries again may have one span for all tries, and a record each.
 func anotherTry(a, b *Candidate) bool {
 	event, span := a, b
 	if a.Event == "" {
 		event, span = b, a
 	}
-	return event.Failed && event.Kind.IsModel() && (span.Tokens && !span.Failed || span.End-event.End > apartByTime)
+	since := span.End - event.End
+	return event.Failed && event.Kind.IsModel() && (since > apartByTime || since > apartByAnswer && span.Tokens && !span.Failed)
 }
 
 // oneTool reports whether two names are of one tool. Of calls that a name or an id ties, one may

@@ -196,7 +196,7 @@ func pairByDefinition(a, b *Candidate) bool {
 	}
 	apart := max(a.End-b.End, b.End-a.End)
 	names := func(e, s *Candidate) bool {
-		if e.Failed && e.Kind != mapping.KindTool && (s.Tokens && !s.Failed || s.End-e.End > 2_000_000) {
+		if e.Failed && e.Kind != mapping.KindTool && (s.End-e.End > 2_000_000 || s.Tokens && !s.Failed && s.End-e.End > 500_000) {
 			return false // one of several tries
 		}
 		return e.Event != "" && s.Event == "" && !e.Names.IsEmpty() && e.Names == s.ID && e.Origin == s.Origin
