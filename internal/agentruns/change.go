@@ -43,6 +43,7 @@ var Changes = []Change{
 	{"no ids of turns", withoutTurns},
 	{"several resources", split},
 	{"another order", shuffle},
+	{"a shell's session and user", shells},
 }
 
 // Vary makes some of the changes.
@@ -370,6 +371,20 @@ func services(_ *rand.Rand, run *Run) {
 		rl.Resource().Attributes().PutStr("service.name", "records of an agent")
 		rl.Resource().Attributes().PutStr("team", "red")
 	}
+}
+
+// EachResource calls do with the attributes of each resource of a run.
+func EachResource(run *Run, do func(pcommon.Map)) { run.eachResource(do) }
+
+// shells has the environment name a session and a user: what programs say themselves comes first.
+func shells(r *rand.Rand, run *Run) {
+	session := fmt.Sprintf("shell-%08x", r.Uint32())
+	run.eachResource(func(attrs pcommon.Map) {
+		attrs.PutStr("user.id", "jane")
+		if _, there := attrs.Get("session.id"); !there {
+			attrs.PutStr("session.id", session)
+		}
+	})
 }
 
 // tellsNothing are names of events from which nothing follows for any sum.

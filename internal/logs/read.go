@@ -258,6 +258,9 @@ func (r *reader) read(rec *record, spans, words *scopeSpans) {
 	if row.Session == "" {
 		row.Session = resourceText(rec.res, p.session)
 	}
+	if row.User == "" {
+		_, row.User = mapping.Whose(rec.res.Attributes())
+	}
 	if spec == nil || spec.kind == Noise {
 		if r.keep == KeepAll {
 			r.batch.Records = append(r.batch.Records, row)

@@ -42,6 +42,8 @@ type dialect struct {
 	completion, chat []string
 	// failed tells that a span failed though its status does not say so.
 	failed func(*reading) bool
+	// namesSessions tells that the program names its sessions on spans, if on one of a trace: that of a resource is another.
+	namesSessions bool
 	// passesOn tells that the usage on a span is of what the span was given.
 	passesOn func(*reading) bool
 }

@@ -4,9 +4,10 @@ import "strings"
 
 // Claude Code's own spans, whose attributes have bare names.
 var _ = register(dialect{
-	name:     "Claude Code",
-	versions: "1.0.0, *2.1.332*; Claude Agent SDK *0.3.332*",
-	scopes:   []string{"com.anthropic.claude_code*"},
+	name:          "Claude Code",
+	versions:      "1.0.0, *2.1.332*; Claude Agent SDK *0.3.332*",
+	scopes:        []string{"com.anthropic.claude_code*"},
+	namesSessions: true,
 	sources: map[field][]source{
 		fRequestModel:   {{attr: "model", own: true}},
 		fFinishReasons:  {{attr: "stop_reason", own: true}},

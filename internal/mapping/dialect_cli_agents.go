@@ -25,9 +25,10 @@ var _ = register(dialect{
 
 // Qwen Code: as Claude Code's spans, in the current conventions.
 var _ = register(dialect{
-	name:     "Qwen Code",
-	versions: "*0.24.4*",
-	scopes:   []string{"qwen-code"},
+	name:          "Qwen Code",
+	versions:      "*0.24.4*",
+	scopes:        []string{"qwen-code"},
+	namesSessions: true,
 	sources: map[field][]source{
 		fRequestModel:  {{attr: "qwen-code.model", only: kindsOf(KindAgent)}},
 		fReasoning:     {{attr: "thoughts_token_count", own: true}},
@@ -78,9 +79,10 @@ var _ = register(dialect{
 
 // opencode: the Vercel AI SDK's spans, under its own scope, and its own around them.
 var _ = register(dialect{
-	name:     "opencode",
-	versions: "*1.18.33*",
-	scopes:   []string{"opencode"},
+	name:          "opencode",
+	versions:      "*1.18.33*",
+	scopes:        []string{"opencode"},
+	namesSessions: true,
 	kinds: []kindRule{
 		{at: kindByOthers, own: true, values: map[string]Kind{"tool.execute": KindOther}},
 	},

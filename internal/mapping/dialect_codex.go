@@ -6,7 +6,8 @@ var _ = register(dialect{
 	name:     "Codex CLI",
 	versions: "0.137.0, *0.171.0*",
 	// The scope is the name of the client: codex_exec, codex_sdk_ts, codex-tui, Codex Desktop.
-	scopes: []string{"codex_*", "codex-*", "Codex *"},
+	scopes:        []string{"codex_*", "codex-*", "Codex *"},
+	namesSessions: true,
 	sources: map[field][]source{
 		fRequestModel:      {{attr: "model", own: true, only: codexFacts}},
 		fRequestParameters: {{attr: "codex.turn.reasoning_effort", param: "reasoning_effort"}, {attr: "codex.request.reasoning_effort", param: "reasoning_effort"}},

@@ -399,6 +399,13 @@ func (r *reading) otherwise(f field) string {
 			return "the resource's " + src.attr
 		}
 	}
+	for of, keys := range map[field][]string{fSessionID: sessionsOfResources, fUserID: usersOfResources} {
+		for _, key := range keys {
+			if _, ok := attrs.Get(key); ok && of == f {
+				return "the resource's " + key
+			}
+		}
+	}
 	return derived[f]
 }
 

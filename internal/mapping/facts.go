@@ -77,6 +77,12 @@ func (r *reading) place(res *resource) {
 		name = r.fitted(res.environment)
 	}
 	s.Environment = name
+	if s.UserID == "" {
+		s.UserID = r.fitted(res.user)
+	}
+	if s.SessionID == "" && r.around.scopeDialects&r.t.namesSessions == 0 {
+		s.SessionID = r.fitted(res.session)
+	}
 }
 
 // untake keeps the attribute of a source that lost after all.

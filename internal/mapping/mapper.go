@@ -329,6 +329,7 @@ type resource struct {
 	serviceName, release fitted
 	environment          fitted
 	environmentRank      int
+	session, user        fitted
 	labels               []string
 	words                content.Content // what words it has
 	facts                []byte          // JSON object
@@ -392,8 +393,32 @@ func (r *reading) readResource(attrs pcommon.Map) *resource {
 	res.serviceName, _ = r.ofResource(attrs, fServiceName)
 	res.labels = r.labelsOf(attrs)
 	res.release, _ = r.ofResource(attrs, fRelease)
+	session, user := Whose(attrs)
+	res.session, res.user = fit(session), fit(user)
 	res.environment, res.environmentRank = r.ofResource(attrs, fEnvironment)
 	return res
+}
+
+// sessionsOfResources and usersOfResources are the attributes by which an environment says whose its programs are, the first
+// that is there.
+var (
+	sessionsOfResources = []string{"session.id", "gen_ai.conversation.id"}
+	usersOfResources    = []string{"user.id", "enduser.id", "enduser.pseudo.id", "user.email", "user.name"}
+)
+
+// Whose returns the session and the user that a resource names, for spans and records that name none themselves.
+func Whose(resource pcommon.Map) (session, user string) {
+	first := func(keys []string) string {
+		for _, key := range keys {
+			if v, ok := resource.Get(key); ok {
+				if s, _, ok := (value{attr: v}).text(); ok && s != "" {
+					return s
+				}
+			}
+		}
+		return ""
+	}
+	return first(sessionsOfResources), first(usersOfResources)
 }
 
 // ofResource reads a field from the attributes of a resource.

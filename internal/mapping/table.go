@@ -23,9 +23,11 @@ type table struct {
 	scopePrefixes []scopePrefix
 	// dialects that tell of failures which no status shows
 	showFailure uint64
-	grouped     uint64     // dialects that write groups of facts, counts of tokens among them, as JSON
-	passOn      uint64     // dialects that know spans whose usage is of what they were given
-	dialects    []*dialect // by bit
+	grouped     uint64 // dialects that write groups of facts, counts of tokens among them, as JSON
+	passOn      uint64 // dialects that know spans whose usage is of what they were given
+	// namesSessions are dialects of programs that name their sessions on spans.
+	namesSessions uint64
+	dialects      []*dialect // by bit
 	// slots of what message and document events tell, and the bit of reading.dialects that
 	// marks a text completion
 	input, output, documents int16
@@ -195,6 +197,9 @@ func (t *table) addDialect(d *dialect, bit uint64) {
 	}
 	if d.passesOn != nil {
 		t.passOn |= bit
+	}
+	if d.namesSessions {
+		t.namesSessions |= bit
 	}
 	if d.convention {
 		t.conventions |= bit
