@@ -75,12 +75,12 @@ func (s *collectorSubject) write(ctx context.Context, b *batch) error {
 	return nil
 }
 
-// settle looks until the rows are there.
+// settle looks until the rows are there. A look reads the whole table, which took a tenth of the server's time when
+// there was one every 10 ms: the next comes when half of what is left should be stored.
 func (s *collectorSubject) settle(ctx context.Context, spans int) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
+	begin := time.Now()
 	for stored := 0; ; {
 		if err := s.database.QueryRow(ctx, "SELECT count(*) FROM llm_spans").Scan(&stored); err != nil {
 			return fmt.Errorf("%d of %d spans are stored: %w\n%s", stored, spans, err, s.collector.Log())
@@ -88,9 +88,11 @@ func (s *collectorSubject) settle(ctx context.Context, spans int) error {
 		if stored >= spans {
 			return nil
 		}
+		left := time.Since(begin).Seconds() * float64(spans-stored) / float64(max(stored, 1))
+		pause := min(max(time.Duration(left/2*float64(time.Second)), 5*time.Millisecond), 100*time.Millisecond)
 		select {
 		case <-ctx.Done():
-		case <-tick.C:
+		case <-time.After(pause):
 		}
 	}
 }

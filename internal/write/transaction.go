@@ -195,15 +195,16 @@ func (t *transaction) beginAhead() {
 // fillAhead finds out which columns the batch fills.
 func (t *transaction) fillAhead() { t.filled = store.FilledColumns(t.rows) }
 
-// countAhead counts the traces that are taken for new, and beside that has fillAhead run. That passes
-// while Postgres stores contents, or the records of a batch that pairs.
+// countAhead counts the traces that are taken for new, and then has fillAhead run. That passes while
+// Postgres stores contents, or the records of a batch that pairs, and filling also while it stores new traces. Both at
+// once would keep two cores from Postgres and from who waits for its first answer.
 func (t *transaction) countAhead() {
-	t.filling.Go(t.fillAhead)
 	for i := range t.traces {
 		if tr := &t.traces[i]; len(tr.rows) > 0 && t.isAbsent(tr.otel) && t.countsAlone(tr) {
 			t.countNew(int32(i))
 		}
 	}
+	t.filling.Go(t.fillAhead)
 }
 
 // countsAlone reports whether nothing is stored of a trace that the batch creates.
