@@ -40,7 +40,7 @@ func (t *transaction) storeContents(ctx context.Context) error {
 // contents known to be stored are there still.
 func (t *transaction) begin(ctx context.Context) error {
 	var session store.Session
-	statements := append(t.w.store.Begin(&session), t.lookWithoutTrace()...)
+	statements := append(t.store.Begin(&session), t.lookWithoutTrace()...)
 	if t.careful {
 		err := t.conn.Exec(ctx, statements...)
 		t.noting = session.MayProve
@@ -69,7 +69,7 @@ func (t *transaction) prove() []pgbatch.Statement {
 		return nil
 	}
 	for _, day := range t.batch.Days() {
-		statements = append(statements, t.w.store.ProveContents(day, func(epoch, file string) error {
+		statements = append(statements, t.store.ProveContents(day, func(epoch, file string) error {
 			if t.proof.Epoch != "" && t.proof.Epoch != epoch {
 				return fmt.Errorf("contents were removed while a batch was written: %w", pgbatch.ErrConflict)
 			}
@@ -93,7 +93,7 @@ func (t *transaction) storeReserved(ctx context.Context) error {
 		return t.insertContents(ctx, t.contents.Store)
 	}
 	t.written(t.contents.Store)
-	return t.w.store.CopyContents(ctx, t.conn, t.contents.Store)
+	return t.store.CopyContents(ctx, t.conn, t.contents.Store)
 }
 
 // dropStored asks which of the contents to store are stored.
@@ -102,7 +102,7 @@ func (t *transaction) dropStored(ctx context.Context) error {
 	for i := range keys {
 		keys[i] = t.contents.Store[i].Key
 	}
-	found, err := t.w.store.FindContents(ctx, t.conn, keys)
+	found, err := t.store.FindContents(ctx, t.conn, keys)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (t *transaction) dropStored(ctx context.Context) error {
 
 // insertContents stores rows unless they turn out to be there.
 func (t *transaction) insertContents(ctx context.Context, rows []store.ContentRow) error {
-	inserted, err := t.w.store.InsertContents(ctx, t.conn, rows)
+	inserted, err := t.store.InsertContents(ctx, t.conn, rows)
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (t *transaction) checkKnown(ctx context.Context) error {
 	for day, id := range t.contents.Known {
 		keys = append(keys, content.Key{Day: day, ID: id})
 	}
-	found, err := t.w.store.FindContents(ctx, t.conn, keys)
+	found, err := t.store.FindContents(ctx, t.conn, keys)
 	if err != nil {
 		return err
 	}
@@ -154,9 +154,9 @@ func (t *transaction) noteOwners(s []pgbatch.Statement) []pgbatch.Statement {
 		return s
 	}
 	rows := t.contents.ToNote(t.batch, &t.duplicates)
-	if len(t.spanWords) > 0 {
-		for i := range t.spanWords {
-			w := &t.spanWords[i]
+	if len(t.words.spans) > 0 {
+		for i := range t.words.spans {
+			w := &t.words.spans[i]
 			for _, id := range w.ContentIDs() {
 				rows = append(rows, store.OwnerRow{Key: content.Key{Day: int32(w.Start / microsPerDay), ID: id}, Owner: w.Owner})
 			}
@@ -164,5 +164,5 @@ func (t *transaction) noteOwners(s []pgbatch.Statement) []pgbatch.Statement {
 		slices.SortFunc(rows, store.CompareOwners)
 		rows = slices.Compact(rows)
 	}
-	return t.w.store.NoteOwners(s, rows, t.contents.Noted)
+	return t.store.NoteOwners(s, rows, t.contents.Noted)
 }

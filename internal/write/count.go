@@ -60,7 +60,7 @@ func (t *transaction) countTogether(ctx context.Context, traces []int32) error {
 			left, leftCounting = append(left, at), append(leftCounting, counting[i])
 		}
 		traces, counting = left, leftCounting
-		if err := t.w.store.Answer(ctx, t.conn, asks, t.bounds()); err != nil {
+		if err := t.store.Answer(ctx, t.conn, asks, t.bounds()); err != nil {
 			return err
 		}
 	}

@@ -27,9 +27,9 @@ func (t *transaction) storeEvents(ctx context.Context) error {
 	}
 	if !t.careful {
 		t.result.RecordsWritten = len(events)
-		return t.w.store.CopyEvents(ctx, t.conn, events)
+		return t.store.CopyEvents(ctx, t.conn, events)
 	}
-	inserted, err := t.w.store.InsertEvents(ctx, t.conn, events)
+	inserted, err := t.store.InsertEvents(ctx, t.conn, events)
 	t.result.RecordsWritten, t.result.RecordsDuplicate = len(inserted), len(events)-len(inserted)
 	for i := range events {
 		if id := events[i].ID; !inserted[id] {
@@ -95,7 +95,7 @@ func (t *transaction) storeScores(ctx context.Context) ([]pgbatch.Statement, err
 	for _, score := range scores {
 		t.duplicates.Scores[score.ID] = true
 	}
-	s := t.w.store.InsertScores(nil, scores, func(id content.ID) { delete(t.duplicates.Scores, id) })
+	s := t.store.InsertScores(nil, scores, func(id content.ID) { delete(t.duplicates.Scores, id) })
 	if !t.duplicates.Some() {
 		return s, nil
 	}

@@ -174,7 +174,7 @@ func (t *transaction) movePaired(ctx context.Context) error {
 	if len(p.changes.Moving) == 0 {
 		return nil
 	}
-	err := t.w.store.ReadMoving(ctx, t.conn, p.changes.Moving, func(e *store.MovingEvent, pair trace.EventPair) {
+	err := t.store.ReadMoving(ctx, t.conn, p.changes.Moving, func(e *store.MovingEvent, pair trace.EventPair) {
 		to := p.placeOf(e)
 		p.pairs[to] = append(p.pairs[to], pair)
 	})
@@ -238,7 +238,7 @@ func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.T
 	absences := trace.Absences(asks.sessions, asks.first, asks.last)
 	found := make([]bool, len(absences))
 	facts := func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f }
-	p.since, err = t.w.store.LockSignals(ctx, t.conn, t.alone, p.tracesBut(asks.turns), asks.events, absences, facts,
+	p.since, err = t.store.LockSignals(ctx, t.conn, t.alone, p.tracesBut(asks.turns), asks.events, absences, facts,
 		func(event int, id pcommon.TraceID) { places[asks.at[event]] = id },
 		func(absence int) { found[absence] = true })
 	if err != nil {
@@ -266,7 +266,7 @@ func (t *transaction) findTurns(ctx context.Context, turns []pcommon.TraceID) er
 		delete(p.signals.Turns, turn)
 	}
 	facts := func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f }
-	return t.w.store.FindTurns(ctx, t.conn, turns, facts, func(turn pcommon.TraceID, prompt trace.TurnPrompt) {
+	return t.store.FindTurns(ctx, t.conn, turns, facts, func(turn pcommon.TraceID, prompt trace.TurnPrompt) {
 		p.signals.Turns[turn] = append(p.signals.Turns[turn], prompt)
 		if ref := (store.EventRef{Origin: turn, ID: prompt.ID, Start: prompt.Start}); prompt.Origin == turn && !slices.Contains(p.prompts[turn], ref) {
 			p.prompts[turn] = append(p.prompts[turn], ref)

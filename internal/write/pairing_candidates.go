@@ -110,7 +110,7 @@ func (t *transaction) findStored(ctx context.Context) error {
 			around.Add(id, math.MinInt64, math.MaxInt64)
 		}
 	}
-	err := t.w.store.FindObserved(ctx, t.conn, p.firstEvents(), around, func(c *trace.Candidate) {
+	err := t.store.FindObserved(ctx, t.conn, p.firstEvents(), around, func(c *trace.Candidate) {
 		c.Again, c.InTrace = true, true
 		if c.Session == "" {
 			c.Session = p.sessions[c.Origin]
@@ -120,11 +120,11 @@ func (t *transaction) findStored(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = t.w.store.FindAnswered(ctx, t.conn, p.signals.Answers(), func(key trace.CandidateKey, c *trace.Candidate) { p.signals.Add(c, key) })
+	err = t.store.FindAnswered(ctx, t.conn, p.signals.Answers(), func(key trace.CandidateKey, c *trace.Candidate) { p.signals.Add(c, key) })
 	if err != nil {
 		return err
 	}
-	err = t.w.store.FindOfSessions(ctx, t.conn, p.signals.UntracedTimes(), func(c *trace.Candidate) { p.signals.Add(c) })
+	err = t.store.FindOfSessions(ctx, t.conn, p.signals.UntracedTimes(), func(c *trace.Candidate) { p.signals.Add(c) })
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (t *transaction) findStored(ctx context.Context) error {
 	if len(followings) == 0 {
 		return nil
 	}
-	if err := t.w.store.FindFollowing(ctx, t.conn, followings, p.signals.AddFollowing); err != nil {
+	if err := t.store.FindFollowing(ctx, t.conn, followings, p.signals.AddFollowing); err != nil {
 		return err
 	}
 	return t.lookUp(ctx, p.signals.Lookups(), nil, waiting)
@@ -157,7 +157,7 @@ func (t *transaction) lookUp(ctx context.Context, lookups []trace.Lookup, named 
 		if len(lookups)+len(named) == 0 {
 			return nil
 		}
-		crowded, err := t.w.store.FindCandidates(ctx, t.conn, lookups, named, func(key trace.CandidateKey, c *trace.Candidate) {
+		crowded, err := t.store.FindCandidates(ctx, t.conn, lookups, named, func(key trace.CandidateKey, c *trace.Candidate) {
 			if id, ok := waiting[key.Hash]; ok {
 				c.Session, c.Others, c.Again = p.sessions[id], p.others[id], true
 				p.signals.Add(c)
@@ -245,7 +245,7 @@ func (t *transaction) lookWithoutTrace() []pgbatch.Statement {
 	if !some {
 		return nil
 	}
-	return []pgbatch.Statement{t.w.store.EventsWithoutTrace(first-microsPerDay, last+microsPerDay, &t.withoutContext, &t.untraced)}
+	return []pgbatch.Statement{t.store.EventsWithoutTrace(first-microsPerDay, last+microsPerDay, &t.withoutContext, &t.untraced)}
 }
 
 // announcements are about the events of a batch whose calls spans of any program may observe, and which name no trace.

@@ -38,7 +38,7 @@ func (t *transaction) claims() trace.Claims {
 // commitPairs compares the batch's claims and commits it after the statements s.
 func (t *transaction) commitPairs(ctx context.Context, s []pgbatch.Statement) error {
 	own, shared := t.pairing.claims, false
-	last, ok, err := t.w.store.ComparePairings(ctx, t.conn, t.pairing.since, func(others trace.Claims) {
+	last, ok, err := t.store.ComparePairings(ctx, t.conn, t.pairing.since, func(others trace.Claims) {
 		shared = shared || own.Overlap(&others)
 	}, s...)
 	switch {
@@ -47,5 +47,5 @@ func (t *transaction) commitPairs(ctx context.Context, s []pgbatch.Statement) er
 	case shared || !ok:
 		return errShared
 	}
-	return t.conn.Commit(ctx, t.w.store.NotePairing(nil, last+1, own)...)
+	return t.conn.Commit(ctx, t.store.NotePairing(nil, last+1, own)...)
 }

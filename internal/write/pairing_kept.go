@@ -65,7 +65,7 @@ func (t *transaction) findKept(ctx context.Context) error {
 		}
 	}
 	slices.SortFunc(traces, compareTraces)
-	return t.w.store.KeptOfTraces(ctx, t.conn, traces, func(c *trace.Candidate, keys trace.CallKeys) { p.signals.AddKept(c, keys.InTrace) })
+	return t.store.KeptOfTraces(ctx, t.conn, traces, func(c *trace.Candidate, keys trace.CallKeys) { p.signals.AddKept(c, keys.InTrace) })
 }
 
 // findKeptOfSessions reads and lists the calls of sessions whose keys records keep, on days on which
@@ -82,7 +82,7 @@ func (t *transaction) findKeptOfSessions(ctx context.Context) error {
 		days = append(days, store.SessionDays{Session: d.Session, First: d.Day, Last: d.Day, Absent: absent})
 	}
 	var turns []pcommon.TraceID // calls of which may be stored
-	err := t.w.store.KeptOfSessions(ctx, t.conn, days, func(session string, c *trace.Candidate, keys trace.CallKeys) {
+	err := t.store.KeptOfSessions(ctx, t.conn, days, func(session string, c *trace.Candidate, keys trace.CallKeys) {
 		turns = append(turns, p.begun[session]...)
 		delete(p.begun, session)
 		p.signals.AddKept(c, keys.InSession)
@@ -111,7 +111,7 @@ func (t *transaction) listMoved(ctx context.Context) error {
 			records = append(records, *r)
 		}
 	}
-	return t.w.store.KeptKeys(ctx, t.conn, records, func(id pcommon.SpanID, keys trace.CallKeys) {
+	return t.store.KeptKeys(ctx, t.conn, records, func(id pcommon.SpanID, keys trace.CallKeys) {
 		e := calls[id]
 		c := trace.Candidate{Origin: keys.Origin, ID: id, Start: e.Start, End: e.Span.End, ByTime: keys.ByTime, HasID: keys.HasID}
 		p.changes.Candidates = append(p.changes.Candidates, candidateRows(&c, keys.InTrace)...)
@@ -141,7 +141,7 @@ func (t *transaction) listKept(ctx context.Context) error {
 	if len(traces) == 0 {
 		return nil
 	}
-	err := t.w.store.KeptOfTraces(ctx, t.conn, traces, func(c *trace.Candidate, keys trace.CallKeys) {
+	err := t.store.KeptOfTraces(ctx, t.conn, traces, func(c *trace.Candidate, keys trace.CallKeys) {
 		p.changes.Candidates = append(p.changes.Candidates, candidateRows(c, keys.InTrace)...)
 	})
 	store.SortCandidates(p.changes.Candidates)

@@ -43,7 +43,7 @@ func (t *transaction) findSessions(ctx context.Context) error {
 	first, lookups := p.sessionsNamed(t.batch.Spans)
 	known := map[pcommon.TraceID][]string{}
 	if len(lookups) > 0 {
-		_, err := t.w.store.FindCandidates(ctx, t.conn, lookups, nil, func(_ trace.CandidateKey, c *trace.Candidate) {
+		_, err := t.store.FindCandidates(ctx, t.conn, lookups, nil, func(_ trace.CandidateKey, c *trace.Candidate) {
 			known[c.Origin] = append(known[c.Origin], c.Session)
 		})
 		if err != nil {

@@ -52,7 +52,7 @@ func (w *Writer) RepriceDue(ctx context.Context, prices Prices) (*Repriced, erro
 func (w *Writer) reprice(ctx context.Context, prices Prices, run func(*repricing, context.Context) error) (done *Repriced, err error) {
 	err = pgbatch.Run(ctx, w.pool, true, func(c *pgbatch.Conn, _ bool) error {
 		r := repricing{
-			transaction: transaction{w: w, conn: c, batch: &mapping.Batch{}, careful: true},
+			transaction: transaction{w: w, store: w.store, conn: c, batch: &mapping.Batch{}, careful: true},
 			prices:      prices, number: map[[16]byte]int32{}, changed: map[int32]bool{}, elsewhere: map[int32]bool{},
 		}
 		err := r.begin(ctx)
@@ -80,7 +80,7 @@ type repricing struct {
 }
 
 func (r *repricing) nextOfDay(ctx context.Context) error {
-	next, err := r.w.store.NextRepricing(ctx, r.conn)
+	next, err := r.store.NextRepricing(ctx, r.conn)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (r *repricing) nextOfDay(ctx context.Context) error {
 	if err := r.reload(ctx); err != nil {
 		return err
 	}
-	ids, err := r.w.store.TracesToPrice(ctx, r.conn, next, repriceSpans)
+	ids, err := r.store.TracesToPrice(ctx, r.conn, next, repriceSpans)
 	if err != nil {
 		return err
 	}
@@ -104,12 +104,12 @@ func (r *repricing) nextOfDay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.conn.Commit(ctx, r.w.store.Progress(s, next, last)...)
+	return r.conn.Commit(ctx, r.store.Progress(s, next, last)...)
 }
 
 // due prices the traces that wait longest for the model of a call.
 func (r *repricing) due(ctx context.Context) error {
-	due, err := r.w.store.DueTraces(ctx, r.conn, repriceTraces)
+	due, err := r.store.DueTraces(ctx, r.conn, repriceTraces)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (r *repricing) due(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.conn.Commit(ctx, r.w.store.PricedTraces(s, due, ids)...)
+	return r.conn.Commit(ctx, r.store.PricedTraces(s, due, ids)...)
 }
 
 func (r *repricing) reload(ctx context.Context) error {
@@ -142,7 +142,7 @@ func (r *repricing) reload(ctx context.Context) error {
 // returns the statements that store what follows.
 func (r *repricing) reprice(ctx context.Context, ids [][16]byte, since int64) ([]pgbatch.Statement, error) {
 	if len(ids) > 0 {
-		err := r.w.store.LockTracesToPrice(ctx, r.conn, since, ids, func(row *store.TraceRow) {
+		err := r.store.LockTracesToPrice(ctx, r.conn, since, ids, func(row *store.TraceRow) {
 			r.traces = append(r.traces, traceSpans{otel: row.TraceID, id: row.ID, stored: row.Rollup})
 		})
 		if err != nil {
@@ -154,10 +154,10 @@ func (r *repricing) reprice(ctx context.Context, ids [][16]byte, since int64) ([
 			return nil, err
 		}
 	}
-	s := r.w.store.Change(nil, &r.changes, r.bounds())
-	s = r.w.store.UpdateTraces(s, r.changedTraces()) // those that were counted anew
-	s = r.w.store.UpdateCosts(s, r.costs())
-	return r.w.store.TouchHours(s, append(r.times, r.changedTimes()...)), nil
+	s := r.store.Change(nil, &r.changes, r.bounds())
+	s = r.store.UpdateTraces(s, r.changedTraces()) // those that were counted anew
+	s = r.store.UpdateCosts(s, r.costs())
+	return r.store.TouchHours(s, append(r.times, r.changedTimes()...)), nil
 }
 
 // estimate estimates the calls of traces whose rows are locked.
@@ -175,14 +175,14 @@ func (r *repricing) estimate(ctx context.Context) error {
 			within.From, within.To = math.MinInt64, math.MaxInt64 // of its bounds nothing is sure
 		}
 	}
-	if err := r.w.store.SpansToPrice(ctx, r.conn, ids, within, r.price); err != nil {
+	if err := r.store.SpansToPrice(ctx, r.conn, ids, within, r.price); err != nil {
 		return err
 	}
 	r.done.Traces, r.done.Changed = len(ids), len(r.rows)
 	for n := range r.elsewhere {
 		r.times = append(r.times, r.traces[n].stored.HourTimes()...)
 	}
-	if err := r.w.store.UpdateEstimates(ctx, r.conn, r.rows, within); err != nil {
+	if err := r.store.UpdateEstimates(ctx, r.conn, r.rows, within); err != nil {
 		return err
 	}
 	return r.countStored(ctx, outdated)

@@ -47,7 +47,7 @@ func (t *transaction) resolveTraces(ctx context.Context) error {
 			if !t.copyNew && !t.careful {
 				t.w.newTraces.asked(t.met)
 			}
-			if err := t.lookForWords(ctx); err != nil {
+			if err := t.words.look(ctx); err != nil {
 				return err
 			}
 			return t.countStored(ctx, t.storedTraces())
@@ -152,7 +152,7 @@ func (t *transaction) create(ctx context.Context, traces []int32) (done bool, er
 // those that another batch in flight creates.
 func (t *transaction) storeTraces(ctx context.Context, rows []store.TraceRow) (done bool, err error) {
 	if !t.copyNew {
-		done, err = t.w.store.InsertTraces(ctx, t.conn, rows)
+		done, err = t.store.InsertTraces(ctx, t.conn, rows)
 		t.met = t.met || !done
 		return done, err
 	}
@@ -168,11 +168,11 @@ func (t *transaction) storeTraces(ctx context.Context, rows []store.TraceRow) (d
 		}
 	}
 	if len(shared) > 0 { // first, since these may have to be locked instead
-		if done, err = t.w.store.InsertTraces(ctx, t.conn, shared); err != nil || !done {
+		if done, err = t.store.InsertTraces(ctx, t.conn, shared); err != nil || !done {
 			return false, err
 		}
 	}
-	done, err = t.w.store.CopyTraces(ctx, t.conn, own)
+	done, err = t.store.CopyTraces(ctx, t.conn, own)
 	if err == nil && !done {
 		t.copyNew, t.met = false, true
 		t.w.newTraces.refuted()
@@ -189,7 +189,7 @@ func (t *transaction) lock(ctx context.Context, traces []int32) (missing []int32
 		ids[i] = t.traces[at].otel
 		number[ids[i]] = at
 	}
-	err = t.w.store.LockTraces(ctx, t.conn, ids, func(row *store.TraceRow) error {
+	err = t.store.LockTraces(ctx, t.conn, ids, func(row *store.TraceRow) error {
 		tr := &t.traces[number[row.TraceID]]
 		tr.id, tr.stored = row.ID, row.Rollup
 		t.met = t.met || t.unknown[row.TraceID] && !t.shared[row.TraceID]

@@ -38,6 +38,7 @@ type traceSpans struct {
 // transaction is one attempt to write a batch. One goroutine uses it.
 type transaction struct {
 	w       *Writer
+	store   *store.Store // w's
 	conn    *pgbatch.Conn
 	batch   *mapping.Batch
 	unknown map[pcommon.TraceID]bool // traces that no cache knows
@@ -75,13 +76,9 @@ type transaction struct {
 	changes        store.Changes // of rows stored earlier
 	hours          []int64       // times in hours whose usage changes because of other spans
 
-	// Words of log records.
-	worded    map[pcommon.TraceID]bool // traces that have some
-	spanWords []store.SpanWords        // that stored spans get
-	copied    []store.CopiedContent    // contents that those spans refer to on another day
-	former    []store.FormerWords      // that those spans had before
-	empty     []pcommon.TraceID        // traces whose rows the batch creates and deletes
-	result    Result
+	words  wordSharing
+	empty  []pcommon.TraceID // traces whose rows the batch creates and deletes
+	result Result
 }
 
 // steps are what stores a batch, whatever its signal, in the order in which every batch
@@ -109,7 +106,7 @@ func (w *Writer) transact(ctx context.Context, b *mapping.Batch, unknown map[pco
 	err := pgbatch.Run(ctx, w.pool, careful, func(c *pgbatch.Conn, careful bool) error {
 		attempt := func(alone bool) error {
 			t := &transaction{
-				w: w, conn: c, batch: b, unknown: unknown, flight: flight, careful: careful, dryRun: dryRun, alone: alone,
+				w: w, store: w.store, conn: c, batch: b, unknown: unknown, flight: flight, careful: careful, dryRun: dryRun, alone: alone,
 				copyNew: !careful && w.newTraces.justified(),
 				proof:   seen.Proof{Files: map[int32]string{}},
 			}
@@ -139,6 +136,7 @@ func (w *Writer) transact(ctx context.Context, b *mapping.Batch, unknown map[pco
 
 func (t *transaction) run(ctx context.Context, groups []group) error {
 	t.layOut(groups)
+	t.words.transaction = t
 	t.shared = t.w.inFlight.sharedBy(t.flight)
 	t.ahead.Go(t.beginAhead)
 	stored := false // an error and a panic end the steps
@@ -223,22 +221,6 @@ func (t *transaction) allTraces() []int32 {
 // restarts bounds how often a batch begins anew to lock traces.
 const restarts = 5
 
-// lookForWords finds out of which traces of its spans log records have words. It is for a
-// time when the rows of all traces are locked.
-func (t *transaction) lookForWords(ctx context.Context) error {
-	t.worded = map[pcommon.TraceID]bool{}
-	ids := make([]pcommon.TraceID, 0, len(t.traces))
-	for i := range t.traces {
-		if len(t.traces[i].rows) > 0 {
-			ids = append(ids, t.traces[i].otel)
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	return t.conn.Exec(ctx, t.w.store.TracesWithWords(ids, func(id pcommon.TraceID) { t.worded[id] = true }))
-}
-
 // storeSpans stores the batch's spans, duplicates apart, in the order of trace ids,
 // as the index has it.
 func (t *transaction) storeSpans(ctx context.Context) error {
@@ -254,7 +236,7 @@ func (t *transaction) storeSpans(ctx context.Context) error {
 	if t.filling.Wait(); t.filled == nil {
 		t.filled = store.FilledColumns(rows)
 	}
-	return t.w.store.CopySpans(ctx, t.conn, t.filled, rows)
+	return t.store.CopySpans(ctx, t.conn, t.filled, rows)
 }
 
 // finish stores the resources, applies the changes to rows that were there before,
@@ -265,27 +247,27 @@ func (t *transaction) finish(ctx context.Context) error {
 		return err
 	}
 	if len(t.batch.Resources) > 0 {
-		s = append(s, t.w.store.Resources(t.batch))
+		s = append(s, t.store.Resources(t.batch))
 	}
-	s = t.w.store.Change(s, &t.changes, t.bounds())
-	s = t.w.store.CopyToDay(s, t.copied)
-	s = t.w.store.UnstoreContents(s, t.contents.Unreferenced(t.batch, &t.duplicates), t.contents.Removed)
+	s = t.store.Change(s, &t.changes, t.bounds())
+	s = t.store.CopyToDay(s, t.words.copied)
+	s = t.store.UnstoreContents(s, t.contents.Unreferenced(t.batch, &t.duplicates), t.contents.Removed)
 	s = t.noteOwners(s)
-	s = t.w.store.UpdateSpanWords(s, t.spanWords)
-	s = t.w.store.InsertFormerWords(s, t.former)
+	s = t.store.UpdateSpanWords(s, t.words.spans)
+	s = t.store.InsertFormerWords(s, t.words.former)
 	if t.pairing != nil {
 		if err := t.listKept(ctx); err != nil {
 			return err
 		}
-		if err := t.w.store.CopyCandidates(ctx, t.conn, t.pairing.changes.Events); err != nil {
+		if err := t.store.CopyCandidates(ctx, t.conn, t.pairing.changes.Events); err != nil {
 			return err
 		}
-		s = t.w.store.PairSignals(s, &t.pairing.changes)
+		s = t.store.PairSignals(s, &t.pairing.changes)
 	}
-	s = t.w.store.UpdateTraces(s, t.changedTraces())
-	s = t.w.store.ListTraces(s, t.unnamed())
-	s = t.w.store.DeleteTraces(s, t.empty)
-	s = t.w.store.TouchHours(s, t.changedTimes())
+	s = t.store.UpdateTraces(s, t.changedTraces())
+	s = t.store.ListTraces(s, t.unnamed())
+	s = t.store.DeleteTraces(s, t.empty)
+	s = t.store.TouchHours(s, t.changedTimes())
 	if t.dryRun {
 		return t.conn.Exec(ctx, append(s, pgbatch.Statement{What: "roll back", SQL: "ROLLBACK"})...)
 	}

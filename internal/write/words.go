@@ -37,115 +37,141 @@ type spanKey struct {
 	span  pcommon.SpanID
 }
 
-// wordsOfTraces is what a batch knows of the words of log records.
-type wordsOfTraces struct {
-	rows map[content.ID]*store.WordsRow
-	// spans are candidates by the key of the span that records name, those themselves
-	// under their own key.
-	named map[spanKey]*words.Span
+// wordSharing gives words of log records to the spans that the batch or its records bring.
+type wordSharing struct {
+	*transaction
+	worded map[pcommon.TraceID]bool // traces that have some
+
+	records map[content.ID]*store.WordsRow // with words, by their ids
+	// Candidates by the key of the span that records name.
+	named map[spanKey]*words.Span  // that span
 	told  map[spanKey][]words.Span // calls that records tell, which name that span
 	below map[spanKey][]words.Span
 	bound []store.BoundWords
+
+	// What changes.
+	spans  []store.SpanWords     // that stored spans get
+	copied []store.CopiedContent // contents that those spans refer to on another day
+	former []store.FormerWords   // that those spans had before
 }
 
-// shareWords gives words of log records to the spans that the batch or its records bring.
-func (t *transaction) shareWords(ctx context.Context) error {
-	if err := t.listKeptWords(ctx); err != nil {
+// shareWords is the step that does so.
+func (t *transaction) shareWords(ctx context.Context) error { return t.words.share(ctx) }
+
+func (w *wordSharing) share(ctx context.Context) error {
+	if err := w.listKept(ctx); err != nil {
 		return err
 	}
-	refs, own := t.wordRefs()
+	refs, own := w.refs()
 	if len(refs)+len(own) == 0 {
 		return nil
 	}
-	w := &wordsOfTraces{rows: map[content.ID]*store.WordsRow{}, named: map[spanKey]*words.Span{}, told: map[spanKey][]words.Span{}, below: map[spanKey][]words.Span{}}
-	if err := t.findWords(ctx, w, own, refs); err != nil || len(w.rows) == 0 {
+	w.records = map[content.ID]*store.WordsRow{}
+	w.named, w.told, w.below = map[spanKey]*words.Span{}, map[spanKey][]words.Span{}, map[spanKey][]words.Span{}
+	if err := w.find(ctx, own, refs); err != nil || len(w.records) == 0 {
 		return err
 	}
-	if err := t.findCandidates(ctx, w); err != nil {
+	if err := w.findCandidates(ctx); err != nil {
 		return err
 	}
-	affected := t.bindWords(w)
+	affected := w.bind()
 	if len(affected) == 0 {
 		return nil
 	}
-	return t.assembleWords(ctx, w, affected)
+	return w.assemble(ctx, affected)
 }
 
-// keepsWords reports whether a record keeps the words that it has of the span that it names: nothing
+// look finds out of which traces of its spans log records have words. It is for a
+// time when the rows of all traces are locked.
+func (w *wordSharing) look(ctx context.Context) error {
+	w.worded = map[pcommon.TraceID]bool{}
+	ids := make([]pcommon.TraceID, 0, len(w.traces))
+	for i := range w.traces {
+		if len(w.traces[i].rows) > 0 {
+			ids = append(ids, w.traces[i].otel)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return w.conn.Exec(ctx, w.store.TracesWithWords(ids, func(id pcommon.TraceID) { w.worded[id] = true }))
+}
+
+// keptBy reports whether a record keeps the words that it has of the span that it names: nothing
 // is stored of its trace, and the batch brings no spans of it that may have them.
-func (t *transaction) keepsWords(e *mapping.Event) bool {
-	tr := t.traceOf(e.Words.Trace)
-	return !t.careful && trace.KeepsWords(e.CallKeys) && tr != nil && tr.stored == nil && len(tr.rows) > 0 && !t.listsKept(tr) && t.eventsOnly(tr)
+func (w *wordSharing) keptBy(e *mapping.Event) bool {
+	tr := w.traceOf(e.Words.Trace)
+	return !w.careful && trace.KeepsWords(e.CallKeys) && tr != nil && tr.stored == nil && len(tr.rows) > 0 && !w.listsKept(tr) && w.eventsOnly(tr)
 }
 
 // eventsOnly reports whether the batch brings calls that records tell of a trace and nothing else.
-func (t *transaction) eventsOnly(tr *traceSpans) bool {
-	return !slices.ContainsFunc(tr.rows, func(r int32) bool { return t.rows[r].Event == nil })
+func (w *wordSharing) eventsOnly(tr *traceSpans) bool {
+	return !slices.ContainsFunc(tr.rows, func(r int32) bool { return w.rows[r].Event == nil })
 }
 
-// listKeptWords gives the words that records of earlier batches keep rows of their own: in traces of
+// listKept gives the words that records of earlier batches keep rows of their own: in traces of
 // which the batch brings spans or words of calls that other records tell, or that are about to be too large to be
 // read whole, or that calls leave.
-func (t *transaction) listKeptWords(ctx context.Context) error {
+func (w *wordSharing) listKept(ctx context.Context) error {
 	worded := map[pcommon.TraceID]bool{}
-	for i := range t.batch.Events {
-		if w := t.batch.Events[i].Words; w != nil && isOfAnother(w) {
-			worded[w.Trace] = true
+	for i := range w.batch.Events {
+		if told := w.batch.Events[i].Words; told != nil && isOfAnother(told) {
+			worded[told.Trace] = true
 		}
 	}
 	var traces []pcommon.TraceID
-	for i := range t.traces {
-		tr := &t.traces[i]
+	for i := range w.traces {
+		tr := &w.traces[i]
 		if tr.stored == nil || !tr.stored.Evented() {
 			continue
 		}
-		wanted := !t.eventsOnly(tr) || worded[tr.otel]
-		if tr.stored.Spans <= trace.MostKept && wanted || t.listsKept(tr) || len(tr.leaving) > 0 {
+		wanted := !w.eventsOnly(tr) || worded[tr.otel]
+		if tr.stored.Spans <= trace.MostKept && wanted || w.listsKept(tr) || len(tr.leaving) > 0 {
 			traces = append(traces, tr.otel)
 		}
 	}
 	var rows []store.WordsRow
-	if err := t.w.store.KeptWords(ctx, t.conn, traces, func(w store.WordsRow) { rows = append(rows, w) }); err != nil || len(rows) == 0 {
+	if err := w.store.KeptWords(ctx, w.conn, traces, func(row store.WordsRow) { rows = append(rows, row) }); err != nil || len(rows) == 0 {
 		return err
 	}
 	for i := range rows {
-		t.worded[rows[i].Trace] = true
+		w.worded[rows[i].Trace] = true
 	}
 	slices.SortFunc(rows, func(a, b store.WordsRow) int { return bytes.Compare(a.Record[:], b.Record[:]) })
-	return t.conn.Exec(ctx, t.w.store.InsertWords(nil, rows, func(content.ID) {})...)
+	return w.conn.Exec(ctx, w.store.InsertWords(nil, rows, func(content.ID) {})...)
 }
 
 // isOfAnother reports whether words are of a call that the record names and does not tell itself.
 func isOfAnother(w *mapping.Words) bool { return w.NamesCall && !w.TellsCall }
 
-// wordRefs returns what to ask for: the words that the batch brings itself, and those
+// refs returns what to ask for: the words that the batch brings itself, and those
 // that may be of its spans. Of traces without such words nothing is asked.
-func (t *transaction) wordRefs() (refs []store.WordsRef, own []store.WordsRow) {
-	own = make([]store.WordsRow, 0, len(t.batch.Events))
+func (w *wordSharing) refs() (refs []store.WordsRef, own []store.WordsRow) {
+	own = make([]store.WordsRow, 0, len(w.batch.Events))
 	named := map[spanKey]bool{} // by the batch's words of calls that other records may tell
-	for i := range t.batch.Events {
-		e := &t.batch.Events[i]
-		if e.Words == nil || t.keepsWords(e) {
+	for i := range w.batch.Events {
+		e := &w.batch.Events[i]
+		if e.Words == nil || w.keptBy(e) {
 			continue
 		}
 		own = append(own, store.WordsRow{Words: *e.Words, Scope: e.ScopeName})
-		if t.careful { // the record may be there, and a span have its words
+		if w.careful { // the record may be there, and a span have its words
 			refs = append(refs, store.WordsRef{Trace: e.Words.Trace, Day: e.Words.Day, Record: e.Words.Record})
 		}
 		if key := (spanKey{e.Words.Trace, e.Words.Named}); isOfAnother(e.Words) && !named[key] {
 			named[key] = true
-			if tr := t.traceOf(key.trace); tr != nil && tr.stored != nil && tr.stored.Evented() {
+			if tr := w.traceOf(key.trace); tr != nil && tr.stored != nil && tr.stored.Evented() {
 				refs = append(refs, ofNamed(key))
 			}
 		}
 	}
-	for i := range t.traces {
-		tr := &t.traces[i]
-		if !t.worded[tr.otel] {
+	for i := range w.traces {
+		tr := &w.traces[i]
+		if !w.worded[tr.otel] {
 			continue
 		}
 		for _, r := range tr.rows {
-			if s := t.rows[r].Span; !t.dead[r] {
+			if s := w.rows[r].Span; !w.dead[r] {
 				refs = append(refs, refsOf(tr.otel, s)...)
 			}
 		}
@@ -184,44 +210,44 @@ func refsOf(otel pcommon.TraceID, s *mapping.Span) []store.WordsRef {
 	return refs
 }
 
-// findWords stores the batch's own words and reads those of refs, stored ones among them.
-func (t *transaction) findWords(ctx context.Context, w *wordsOfTraces, own []store.WordsRow, refs []store.WordsRef) error {
+// find stores the batch's own words and reads those of refs, stored ones among them.
+func (w *wordSharing) find(ctx context.Context, own []store.WordsRow, refs []store.WordsRef) error {
 	slices.SortFunc(own, func(a, b store.WordsRow) int { return bytes.Compare(a.Record[:], b.Record[:]) })
 	var s []pgbatch.Statement
-	if t.careful {
+	if w.careful {
 		for i := range own {
-			t.duplicates.Words[own[i].Record] = true
+			w.duplicates.Words[own[i].Record] = true
 		}
-		s = t.w.store.InsertWords(s, own, func(record content.ID) { delete(t.duplicates.Words, record) })
-	} else if err := t.w.store.CopyWords(ctx, t.conn, own); err != nil { // their records are new
+		s = w.store.InsertWords(s, own, func(record content.ID) { delete(w.duplicates.Words, record) })
+	} else if err := w.store.CopyWords(ctx, w.conn, own); err != nil { // their records are new
 		return err
 	}
-	s = t.w.store.FindWords(s, refs, func(row store.WordsRow) { w.rows[row.Record] = &row })
-	if err := t.conn.Exec(ctx, s...); err != nil || t.careful {
+	s = w.store.FindWords(s, refs, func(row store.WordsRow) { w.records[row.Record] = &row })
+	if err := w.conn.Exec(ctx, s...); err != nil || w.careful {
 		return err
 	}
 	for i := range own {
 		own[i].Input, own[i].Output = orNil(own[i].Input), orNil(own[i].Output)
-		w.rows[own[i].Record] = &own[i]
+		w.records[own[i].Record] = &own[i]
 	}
 	return nil
 }
 
 // findCandidates finds the spans that may have the words: the batch has all spans of the
 // traces that it creates, the others are read.
-func (t *transaction) findCandidates(ctx context.Context, w *wordsOfTraces) error {
+func (w *wordSharing) findCandidates(ctx context.Context) error {
 	var refs []store.SpansRef
 	keys := []spanKey{}
 	within := store.Range{From: math.MaxInt64, To: math.MinInt64}
 	index := map[spanKey]int{}
-	for _, row := range w.rows {
+	for _, row := range w.records {
 		key, at := spanKey{row.Trace, row.Named}, row.At/1000
 		n, ok := index[key]
 		if !ok {
 			n = len(refs)
 			index[key] = n
 			keys = append(keys, key)
-			refs = append(refs, store.SpansRef{N: int32(n), Trace: t.rowID(row.Trace), Named: row.Named, Range: store.Range{From: at, To: at}})
+			refs = append(refs, store.SpansRef{N: int32(n), Trace: w.rowID(row.Trace), Named: row.Named, Range: store.Range{From: at, To: at}})
 		}
 		r := &refs[n]
 		r.From, r.To = min(r.From, at), max(r.To, at)
@@ -242,11 +268,11 @@ func (t *transaction) findCandidates(ctx context.Context, w *wordsOfTraces) erro
 		return !had
 	}
 	wanted := w.ofOthers()
-	t.toldByBatch(w, wanted, isNew)
+	w.toldByBatch(wanted, isNew)
 	for _, row := range w.toldBefore(wanted, isNew) {
 		keys = append(keys, spanKey{row.Trace, row.Named})
 		refs = append(refs, store.SpansRef{
-			N: int32(len(refs)), Trace: t.rowID(row.Trace), Named: recordedCall(row), Range: store.Range{From: row.At / 1000, To: row.At / 1000},
+			N: int32(len(refs)), Trace: w.rowID(row.Trace), Named: recordedCall(row), Range: store.Range{From: row.At / 1000, To: row.At / 1000},
 		})
 	}
 	asked := make([]pcommon.SpanID, len(refs))
@@ -268,19 +294,19 @@ func (t *transaction) findCandidates(ctx context.Context, w *wordsOfTraces) erro
 	}
 	stored := refs[:0]
 	for i := range refs {
-		if tr := t.traceOf(keys[refs[i].N].trace); tr != nil && t.hasAllOf(tr) {
-			t.spansOfWords(tr, &refs[i], within, found)
+		if tr := w.traceOf(keys[refs[i].N].trace); tr != nil && w.hasAllOf(tr) {
+			w.spansOf(tr, &refs[i], within, found)
 		} else {
 			stored = append(stored, refs[i])
 		}
 	}
-	return t.conn.Exec(ctx, t.w.store.FindSpansOfWords(nil, stored, within, found)...)
+	return w.conn.Exec(ctx, w.store.FindSpansOfWords(nil, stored, within, found)...)
 }
 
 // ofOthers returns the spans of which records have words that do not tell the call.
-func (w *wordsOfTraces) ofOthers() map[spanKey]bool {
+func (w *wordSharing) ofOthers() map[spanKey]bool {
 	others := map[spanKey]bool{}
-	for _, row := range w.rows {
+	for _, row := range w.records {
 		if isOfAnother(&row.Words) {
 			others[spanKey{row.Trace, row.Named}] = true
 		}
@@ -289,12 +315,12 @@ func (w *wordsOfTraces) ofOthers() map[spanKey]bool {
 }
 
 // toldByBatch finds the calls that records of the batch tell and that name one of the spans.
-func (t *transaction) toldByBatch(w *wordsOfTraces, spans map[spanKey]bool, isNew func(spanKey, pcommon.SpanID) bool) {
-	for i := range t.traces {
-		for _, r := range t.traces[i].rows {
-			s := t.rows[r].Span
+func (w *wordSharing) toldByBatch(spans map[spanKey]bool, isNew func(spanKey, pcommon.SpanID) bool) {
+	for i := range w.traces {
+		for _, r := range w.traces[i].rows {
+			s := w.rows[r].Span
 			named, _ := namedBy(s)
-			if key := (spanKey{t.traces[i].otel, named}); spans[key] && !t.dead[r] && isNew(key, s.SpanID) {
+			if key := (spanKey{w.traces[i].otel, named}); spans[key] && !w.dead[r] && isNew(key, s.SpanID) {
 				w.told[key] = append(w.told[key], wordsSpan(s))
 			}
 		}
@@ -302,8 +328,8 @@ func (t *transaction) toldByBatch(w *wordsOfTraces, spans map[spanKey]bool, isNe
 }
 
 // toldBefore lists the words of records that tell calls which name one of the spans, and that the batch does not bring.
-func (w *wordsOfTraces) toldBefore(spans map[spanKey]bool, isNew func(spanKey, pcommon.SpanID) bool) (rows []*store.WordsRow) {
-	for _, row := range w.rows {
+func (w *wordSharing) toldBefore(spans map[spanKey]bool, isNew func(spanKey, pcommon.SpanID) bool) (rows []*store.WordsRow) {
+	for _, row := range w.records {
 		if key := (spanKey{row.Trace, row.Named}); spans[key] && row.TellsCall && row.NamesCall && isNew(key, recordedCall(row)) {
 			rows = append(rows, row)
 		}
@@ -328,14 +354,14 @@ func (t *transaction) hasAllOf(tr *traceSpans) bool {
 	return tr.stored == nil && len(tr.rows) > 0 && (t.pairing == nil || len(t.pairing.prompts[tr.otel]) == 0)
 }
 
-// spansOfWords is words_spans.sql over the spans that the batch has of a trace.
-func (t *transaction) spansOfWords(tr *traceSpans, ref *store.SpansRef, within store.Range, found func(n int32, s words.Span)) {
+// spansOf is words_spans.sql over the spans that the batch has of a trace.
+func (w *wordSharing) spansOf(tr *traceSpans, ref *store.SpansRef, within store.Range, found func(n int32, s words.Span)) {
 	if ref.Named.IsEmpty() && ref.ID == "" {
 		return
 	}
 	below := ref.Below
 	for _, r := range tr.rows {
-		if s := t.rows[r].Span; !t.dead[r] && s.SpanID == ref.Named && within.Has(s.Start) {
+		if s := w.rows[r].Span; !w.dead[r] && s.SpanID == ref.Named && within.Has(s.Start) {
 			below = below && !s.Kind.IsModel()
 			found(ref.N, wordsSpan(s))
 		}
@@ -344,8 +370,8 @@ func (t *transaction) spansOfWords(tr *traceSpans, ref *store.SpansRef, within s
 		return
 	}
 	for _, r := range tr.rows {
-		s := t.rows[r].Span
-		if t.dead[r] || !s.Kind.IsModel() || s.SpanID == ref.Named || !within.Has(s.Start) {
+		s := w.rows[r].Span
+		if w.dead[r] || !s.Kind.IsModel() || s.SpanID == ref.Named || !within.Has(s.Start) {
 			continue
 		}
 		if !ref.Named.IsEmpty() && s.ParentSpanID == ref.Named && s.Start <= ref.To && s.End >= ref.From || ref.ID != "" && s.ResponseID == ref.ID {

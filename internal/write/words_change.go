@@ -14,11 +14,11 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/words"
 )
 
-// bindWords notes which span has the words of each record, and returns the spans whose
+// bind notes which span has the words of each record, and returns the spans whose
 // words change: those that get or lose a record's.
-func (t *transaction) bindWords(w *wordsOfTraces) map[spanKey]bool {
+func (w *wordSharing) bind() map[spanKey]bool {
 	affected := map[spanKey]bool{}
-	for _, row := range w.rows {
+	for _, row := range w.records {
 		key := spanKey{row.Trace, row.Named}
 		span, _ := words.Bind(&row.Words, row.Scope, w.named[key], w.told[key], w.below[key])
 		if span == row.Of {
@@ -32,14 +32,14 @@ func (t *transaction) bindWords(w *wordsOfTraces) map[spanKey]bool {
 		row.Of = span
 		w.bound = append(w.bound, store.BoundWords{Day: row.Day, Record: row.Record, Of: span})
 	}
-	bound := make(map[spanKey]bool, len(w.rows))
-	for _, row := range w.rows {
+	bound := make(map[spanKey]bool, len(w.records))
+	for _, row := range w.records {
 		bound[spanKey{row.Trace, row.Of}] = true
 	}
-	for i := range t.traces { // words that were bound before the span went and came again
-		tr := &t.traces[i]
+	for i := range w.traces { // words that were bound before the span went and came again
+		tr := &w.traces[i]
 		for _, r := range tr.rows {
-			if key := (spanKey{tr.otel, t.rows[r].SpanID}); !t.dead[r] && bound[key] {
+			if key := (spanKey{tr.otel, w.rows[r].SpanID}); !w.dead[r] && bound[key] {
 				affected[key] = true
 			}
 		}
@@ -47,53 +47,53 @@ func (t *transaction) bindWords(w *wordsOfTraces) map[spanKey]bool {
 	return affected
 }
 
-// assembleWords reads all words of the affected spans, and plans the changes to these.
-func (t *transaction) assembleWords(ctx context.Context, w *wordsOfTraces, affected map[spanKey]bool) error {
+// assemble reads all words of the affected spans, and plans the changes to these.
+func (w *wordSharing) assemble(ctx context.Context, affected map[spanKey]bool) error {
 	var refs []store.WordsRef
 	var spanRefs []store.SpansRef
 	var keys []spanKey
 	for key := range affected {
-		spanRefs = append(spanRefs, store.SpansRef{N: int32(len(keys)), Trace: t.rowID(key.trace), Named: key.span})
+		spanRefs = append(spanRefs, store.SpansRef{N: int32(len(keys)), Trace: w.rowID(key.trace), Named: key.span})
 		keys = append(keys, key)
 		refs = append(refs, store.WordsRef{Trace: key.trace, Of: key.span})
 	}
 	of, at := map[spanKey][]mapping.Words{}, store.Range{From: math.MaxInt64, To: math.MinInt64}
-	for _, row := range w.rows {
+	for _, row := range w.records {
 		at.From, at.To = min(at.From, row.At/1000), max(at.To, row.At/1000)
 	}
 	at.From, at.To = at.From-longestCall, at.To+longestCall
 	spans := map[spanKey]words.Span{}
-	s := t.w.store.BindWords(nil, w.bound)
-	s = t.w.store.FindWords(s, refs, func(row store.WordsRow) {
+	s := w.store.BindWords(nil, w.bound)
+	s = w.store.FindWords(s, refs, func(row store.WordsRow) {
 		key := spanKey{row.Trace, row.Of}
 		of[key] = append(of[key], row.Words)
 	})
-	s = t.w.store.FindSpansOfWords(s, spanRefs, at, func(n int32, s words.Span) { spans[keys[n]] = s })
-	if err := t.conn.Exec(ctx, s...); err != nil {
+	s = w.store.FindSpansOfWords(s, spanRefs, at, func(n int32, s words.Span) { spans[keys[n]] = s })
+	if err := w.conn.Exec(ctx, s...); err != nil {
 		return err
 	}
 	for key, span := range spans {
-		if err := t.changeWords(ctx, key, &span, of[key]); err != nil {
+		if err := w.change(ctx, key, &span, of[key]); err != nil {
 			return err
 		}
 	}
-	slices.SortFunc(t.spanWords, func(a, b store.SpanWords) int {
+	slices.SortFunc(w.spans, func(a, b store.SpanWords) int {
 		return slices.Compare(slices.Concat(a.Trace[:], a.Span[:]), slices.Concat(b.Trace[:], b.Span[:]))
 	})
 	return nil
 }
 
-// changeWords plans what changes of the words of a span.
-func (t *transaction) changeWords(ctx context.Context, key spanKey, span *words.Span, records []mapping.Words) error {
+// change plans what changes of the words of a span.
+func (w *wordSharing) change(ctx context.Context, key spanKey, span *words.Span, records []mapping.Words) error {
 	told := words.Assemble(records)
 	day, owner := int32(span.Start/microsPerDay), mapping.OwnerOfSpan(span.User, span.Session, key.trace, span.Event)
 	if told.Blocks != nil && span.Own&words.Output == 0 {
-		if err := t.joinBlocks(ctx, day, owner, &told); err != nil {
+		if err := w.joinBlocks(ctx, day, owner, &told); err != nil {
 			return err
 		}
 	}
 	if told.Instructions != nil && span.Own&words.System == 0 {
-		if err := t.joinInstructions(ctx, day, owner, &told); err != nil {
+		if err := w.joinInstructions(ctx, day, owner, &told); err != nil {
 			return err
 		}
 	}
@@ -103,8 +103,8 @@ func (t *transaction) changeWords(ctx context.Context, key spanKey, span *words.
 		return nil
 	}
 	had, has := span.Words.Only(span.FromRecords), told.Only(from)
-	t.spanWords = append(t.spanWords, store.SpanWords{
-		Trace: t.rowID(key.trace), Span: key.span, Start: span.Start, Words: has, Sides: replace, FromRecords: from, Owner: owner,
+	w.spans = append(w.spans, store.SpanWords{
+		Trace: w.rowID(key.trace), Span: key.span, Start: span.Start, Words: has, Sides: replace, FromRecords: from, Owner: owner,
 	})
 	before, after := had.ContentIDs(), has.ContentIDs()
 	for i := range records {
@@ -113,21 +113,21 @@ func (t *transaction) changeWords(ctx context.Context, key spanKey, span *words.
 		}
 		for _, id := range records[i].ContentIDs() {
 			if slices.Contains(after, id) {
-				t.copied = append(t.copied, store.CopiedContent{Key: content.Key{Day: records[i].Day, ID: id}, To: day, Owner: owner})
+				w.copied = append(w.copied, store.CopiedContent{Key: content.Key{Day: records[i].Day, ID: id}, To: day, Owner: owner})
 			}
 		}
 	}
 	for _, id := range before {
 		if !slices.Contains(after, id) {
-			t.former = append(t.former, store.FormerWords{Trace: t.rowID(key.trace), Span: key.span, Start: span.Start, ID: id})
+			w.former = append(w.former, store.FormerWords{Trace: w.rowID(key.trace), Span: key.span, Start: span.Start, ID: id})
 		}
 	}
 	return nil
 }
 
 // joinBlocks makes one answer of the blocks of one.
-func (t *transaction) joinBlocks(ctx context.Context, day int32, owner content.Owner, told *words.Words) error {
-	id, err := t.join(ctx, day, owner, told.Blocks, content.Join)
+func (w *wordSharing) joinBlocks(ctx context.Context, day int32, owner content.Owner, told *words.Words) error {
+	id, err := w.join(ctx, day, owner, told.Blocks, content.Join)
 	if id != (content.ID{}) {
 		told.Output = []content.ID{id}
 	}
@@ -135,8 +135,8 @@ func (t *transaction) joinBlocks(ctx context.Context, day int32, owner content.O
 }
 
 // joinInstructions makes one content of the system's messages.
-func (t *transaction) joinInstructions(ctx context.Context, day int32, owner content.Owner, told *words.Words) error {
-	id, err := t.join(ctx, day, owner, told.Instructions, content.JoinParts)
+func (w *wordSharing) joinInstructions(ctx context.Context, day int32, owner content.Owner, told *words.Words) error {
+	id, err := w.join(ctx, day, owner, told.Instructions, content.JoinParts)
 	if id != (content.ID{}) {
 		told.System = id
 	}
@@ -144,8 +144,8 @@ func (t *transaction) joinInstructions(ctx context.Context, day int32, owner con
 }
 
 // join stores what stored contents become together; the zero id if that is nothing.
-func (t *transaction) join(ctx context.Context, day int32, owner content.Owner, parts []content.Key, as func([][]byte) []byte) (content.ID, error) {
-	bodies, err := t.w.store.Bodies(ctx, t.conn, parts)
+func (w *wordSharing) join(ctx context.Context, day int32, owner content.Owner, parts []content.Key, as func([][]byte) []byte) (content.ID, error) {
+	bodies, err := w.store.Bodies(ctx, w.conn, parts)
 	if err != nil {
 		return content.ID{}, err
 	}
@@ -154,6 +154,6 @@ func (t *transaction) join(ctx context.Context, day int32, owner content.Owner, 
 		return content.ID{}, nil
 	}
 	row := store.ContentRow{Key: content.Key{Day: day, ID: content.Of(body)}, Body: body, Owner: owner}
-	_, err = t.w.store.InsertContents(ctx, t.conn, []store.ContentRow{row})
+	_, err = w.store.InsertContents(ctx, w.conn, []store.ContentRow{row})
 	return row.ID, err
 }
