@@ -31,7 +31,7 @@ END
 $$;
 
 -- The other observations of a counted call, the innermost first: spans of its kind (a tool's
--- also of its name and call id) around it or, side by side, enclosing it in time. A call
+-- also of its call id or else its name) around it or, side by side, enclosing it in time. A call
 -- that failed below one that did not is a call of its own. The columns are named, since
 -- Citus cannot move a table whose views call a function that returns its row type.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_observations(of_trace uuid, of_span text, since timestamptz, until timestamptz)
@@ -60,7 +60,9 @@ BEGIN
         FROM near o JOIN near own ON own.height = 0
         WHERE o.span_id <> of_span AND o.kind = own.kind AND NOT o.counted
             AND (o.failed OR NOT own.failed OR o.kind = 'tool')
-            AND (o.kind <> 'tool' OR o.tool_name IS NOT DISTINCT FROM own.tool_name AND coalesce(o.tool_call_id = own.tool_call_id, true))
+            AND (o.kind <> 'tool' OR coalesce(o.tool_call_id = own.tool_call_id, o.tool_name IS NOT DISTINCT FROM own.tool_name)
+                -- a server's name or a namespace may stand before, or the name be withheld
+                AND coalesce(right(o.tool_name, length(own.tool_name)) = own.tool_name OR right(own.tool_name, length(o.tool_name)) = o.tool_name, true))
         GROUP BY o.span_id, o.start_time
     )
     SELECT s.* FROM others o
