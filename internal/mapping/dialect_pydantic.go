@@ -14,16 +14,19 @@ var _ = register(dialect{
 	byHand:   []string{"logfire"},
 	marks:    []string{"logfire.msg", "logfire.json_schema", "model_request_parameters", "pydantic_ai.all_messages"},
 	sources: map[field][]source{
-		fInputTokens:  {{attr: "gen_ai.aggregated_usage.input_tokens"}},
-		fOutputTokens: {{attr: "gen_ai.aggregated_usage.output_tokens"}},
+		fInputTokens:  {{attr: "gen_ai.aggregated_usage.input_tokens"}, {attr: "response_data", own: true, path: "usage.prompt_tokens|input_tokens", at: last1}},
+		fOutputTokens: {{attr: "gen_ai.aggregated_usage.output_tokens"}, {attr: "response_data", own: true, path: "usage.completion_tokens|output_tokens", at: last1}},
 		fCacheRead: {{attr: "gen_ai.aggregated_usage.cache_read.input_tokens"}, {attr: "gen_ai.aggregated_usage.details.cache_read_tokens"},
 			{attr: "gen_ai.usage.raw", path: "prompt_tokens_details|input_tokens_details.cached_tokens", at: otherNames4},
-			{attr: "gen_ai.usage.raw", path: "cache_read_input_tokens|cached_content_token_count", at: otherNames4}},
+			{attr: "gen_ai.usage.raw", path: "cache_read_input_tokens|cached_content_token_count", at: otherNames4},
+			{attr: "response_data", own: true, path: "usage.prompt_tokens_details|input_tokens_details.cached_tokens", at: last1},
+			{attr: "response_data", own: true, path: "usage.cache_read_input_tokens", at: last1}},
 		fCacheCreation: {{attr: "gen_ai.aggregated_usage.cache_creation.input_tokens"}, {attr: "gen_ai.aggregated_usage.details.cache_write_tokens"},
-			{attr: "gen_ai.usage.raw", path: "cache_creation_input_tokens", at: last1}},
+			{attr: "gen_ai.usage.raw", path: "cache_creation_input_tokens", at: last1},
+			{attr: "response_data", own: true, path: "usage.cache_creation_input_tokens", at: last1}},
 		fReasoning: {
 			{attr: "gen_ai.usage.details.thoughts_tokens", at: otherNames2},
-			{attr: "gen_ai.usage.raw", path: "completion_tokens_details|output_tokens_details.reasoning_tokens", at: otherNames3},
+			{attr: "gen_ai.usage.raw", path: "completion_tokens_details|output_tokens_details.reasoning_tokens|thinking_tokens", at: otherNames3},
 			{attr: "gen_ai.usage.raw", path: "thoughts_token_count", at: otherNames3},
 			{attr: "gen_ai.aggregated_usage.reasoning.output_tokens"}, {attr: "gen_ai.aggregated_usage.details.reasoning_tokens"},
 		},
@@ -48,7 +51,7 @@ var _ = register(dialect{
 	},
 	kinds: []kindRule{
 		{at: kindByIntent, own: true, of: logfireStream, note: "`streaming response from …` → llm if it tells tokens or an answer, else other; the call that it belongs to → chain"},
-		{at: kindByOthers, own: true, of: pydanticKind, note: "`agent run` `invoke_agent …` → agent"},
+		{at: kindByOthers, own: true, of: pydanticKind, note: "`agent run` `invoke_agent …` → agent; `Chat Completion with …` `Responses API with …` `Completion with …` `Message with …` → llm; `Embedding Creation with …` → embedding"},
 	},
 	words:    []string{"model_request_parameters", "pydantic_ai.new_messages"},
 	facts:    []string{"logfire.metrics"}, // sums over the spans below
@@ -56,9 +59,17 @@ var _ = register(dialect{
 	names:    []string{"logfire.msg", "logfire.msg_template"},
 })
 
-func pydanticKind(_ *reading, name string) (Kind, verdict) {
+func pydanticKind(r *reading, name string) (Kind, verdict) {
 	if name == "agent run" || strings.HasPrefix(name, "invoke_agent ") {
 		return KindAgent, decided
+	}
+	if strings.HasPrefix(r.scopeName, "logfire.") { // of clients, before it followed the conventions
+		switch method, _, _ := strings.Cut(name, " with "); method {
+		case "Chat Completion", "Responses API", "Completion", "Message":
+			return KindLLM, decided
+		case "Embedding Creation":
+			return KindEmbedding, decided
+		}
 	}
 	return KindOther, undecided
 }

@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
 // operationKinds tells the kind from gen_ai.operation.name.
@@ -238,14 +239,17 @@ func fetchesAnswer(name string) bool {
 	return of == "responses" || of == "completions" || of == "messages"
 }
 
-// asksNothing reports whether the whole request is an empty object and no tokens are told: the
-// span reads an answer that was given before, or a list.
+// asksNothing reports whether the whole request is an empty object, and no tokens are told but in what an
+// API answered: the span reads an answer that was given before, or a list.
 func (r *reading) asksNothing() bool {
-	if r.hasText(fInputTokens) || r.hasText(fOutputTokens) || r.span.Status().Code() == ptrace.StatusCodeError {
+	if input, _ := r.attr("input.value").str(); input != "{}" || r.span.Status().Code() == ptrace.StatusCodeError {
 		return false
 	}
-	input, _ := r.attr("input.value").str()
-	return input == "{}"
+	if !r.hasText(fInputTokens) && !r.hasText(fOutputTokens) {
+		return true
+	}
+	output, _ := r.attr("output.value").str()
+	return jsonval.Index(output, `"object"`) >= 0
 }
 
 // countsTokens reports whether the span asks how many tokens a request would have: that

@@ -28,6 +28,18 @@ func TestPythonLibraries(t *testing.T) {
 		"traceloop's LlamaIndex tool": {testSpan{name: "BaseWorkflowAgent.task", scope: "opentelemetry.instrumentation.llamaindex", attrs: map[string]any{
 			"traceloop.span.kind": "task", "tool.name": "lookup", "tool.arguments": `{"city":"Oslo"}`,
 		}}, map[string]any{"kind": "tool", "tool_name": "lookup"}},
+		"logfire before the conventions": {testSpan{name: "Chat Completion with 'gpt-4o'", scope: "logfire.openai", attrs: map[string]any{
+			"logfire.span_type": "span", "gen_ai.system": "openai", "gen_ai.request.model": "gpt-4o", "request_data": `{"messages":[{"role":"user","content":"hi"}],"model":"gpt-4o"}`,
+			"response_data": `{"message":{"role":"assistant","content":"ho"},"usage":{"prompt_tokens":9,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":3}}}`}},
+			map[string]any{"kind": "llm", "input_tokens": 9.0, "output_tokens": 4.0, "cache_read_tokens": 3.0}},
+		"logfire before the conventions, Anthropic": {testSpan{name: "Message with 'claude-opus-4'", scope: "logfire.anthropic", attrs: map[string]any{
+			"logfire.span_type": "span", "gen_ai.system": "anthropic", "gen_ai.request.model": "claude-opus-4", "request_data": `{"messages":[{"role":"user","content":"hi"}],"model":"claude-opus-4"}`,
+			"response_data": `{"message":{"role":"assistant","content":"ho"},"usage":{"input_tokens":9,"output_tokens":4,"cache_read_input_tokens":300,"cache_creation_input_tokens":20}}`}},
+			map[string]any{"kind": "llm", "input_tokens": 329.0, "output_tokens": 4.0, "cache_read_tokens": 300.0}},
+		"thoughts in raw usage": {testSpan{name: "chat", scope: "logfire.anthropic", attrs: map[string]any{"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 40, "gen_ai.usage.output_tokens": 9,
+			"gen_ai.usage.raw": `{"input_tokens":40,"output_tokens":9,"output_tokens_details":{"thinking_tokens":5}}`}}, map[string]any{"kind": "llm", "reasoning_tokens": 5.0}},
+		"a response that is read once more": {testSpan{name: "Response", scope: "openinference.instrumentation.openai", attrs: map[string]any{"openinference.span.kind": "LLM", "input.value": "{}",
+			"llm.token_count.prompt": 10, "llm.token_count.completion": 5, "output.value": `{"id":"resp_1","object":"response","usage":{"input_tokens":10,"output_tokens":5}}`}}, map[string]any{"kind": "other", "input_tokens": nil}},
 		"token counting": {testSpan{name: "anthropic.messages.count_tokens", scope: "com.anthropic.sdk.python", attrs: map[string]any{"gen_ai.request.model": "claude-opus-4", "gen_ai.provider.name": "anthropic"}},
 			map[string]any{"kind": "other"}},
 		"token counting around": {oi("LLM", "anthropic", map[string]any{"llm.model_name": "claude-opus-4", "output.value": `{"input_tokens": 31}`}), map[string]any{"kind": "llm"}},
