@@ -48,7 +48,7 @@ var aiWords = wordSet("llm genai agent agents subagent subagents prompt prompts 
 var vectorKeys = wordSet("search db database store index top query collection results")
 
 // runFacts are what keys tell of how a tool ran.
-var runFacts = wordSet("status success duration latency exit error outcome risk")
+var runFacts = wordSet("status success duration latency exit error outcome risk hits results items rows matches")
 
 // guardFacts are what keys tell of a guard.
 var guardFacts = wordSet("name passed result action verdict violations triggered")

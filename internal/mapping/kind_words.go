@@ -242,7 +242,7 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 	found := remember(r.nameKinds, name, kindOfName)
 	k, l := found.kind, found.looked
 	counts := e&showsInput != 0 && e&showsOutput != 0 && e&(showsCalls|showsAgentName) == 0 && !r.slots[r.t.unnamed[namesAgent].slot].set
-	if l == lookedInVain && e&showsModel == 0 && !counts && behindAgent(name) {
+	if l == lookedInVain && (e&showsModel == 0 && !counts || r.slots[r.t.unnamed[namesAgent].slot].set) && behindAgent(name) {
 		k, l = KindAgent, lookedKind
 	}
 	switch {
@@ -330,11 +330,14 @@ func kindOfName(name string) kindFound {
 	}
 	words := wordsOf(name)
 	k, l := look(words)
+	if l == lookedKind && len(words) == 1 && words[0] == "plan" && saysLLM(full) {
+		return kindFound{KindLLM, lookedKind} // llm.plan, which an LLM makes
+	}
 	if k == KindLLM && media { // images.generate
 		return kindFound{KindOther, lookedNever}
 	}
 	if l == lookedInVain && len(words) > 1 { // embed_documents
-		if first, found := look(words[:1]); found == lookedKind && (first == KindEmbedding || first == KindReranker) {
+		if first, found := look(words[:1]); found == lookedKind && (first == KindEmbedding || first == KindReranker || first == KindEvaluator) {
 			return kindFound{first, found}
 		}
 	}

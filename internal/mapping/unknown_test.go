@@ -178,6 +178,10 @@ func TestUnknownEmitters(t *testing.T) {
 		// MCP client of cubepi
 		"mcp call": {testSpan{name: "tools/call get_weather", attrs: map[string]any{"mcp.method.name": "tools/call", "gen_ai.tool.name": "get_weather", "gen_ai.operation.name": "execute_tool", "mcp.session.id": "m1"}},
 			map[string]any{"kind": "tool", "tool_name": "get_weather", "session_id": nil}},
+		"a plan of an LLM":         {testSpan{name: "llm.plan", attrs: map[string]any{"llm.tokens.out": 9}}, map[string]any{"kind": "llm", "output_tokens": 9.0}},
+		"what a tool found":        {testSpan{name: "tool.search", attrs: map[string]any{"tool.hits": 3}}, map[string]any{"kind": "tool", "tool_name": "search"}},
+		"what an agent does":       {testSpan{name: "agent.query_intent", attrs: map[string]any{"ai.model.name": "gemini-2.5-flash", "adk.agent.name": "intent"}}, map[string]any{"kind": "agent", "agent_name": "intent"}},
+		"a model that is measured": {testSpan{name: "evaluate_model", attrs: map[string]any{"ai.model": "gpt-4o", "ai.provider": "openai", "ai.grade": "A"}}, map[string]any{"kind": "evaluator"}},
 		// names that say no more than that something is run, and of what
 		"a run of a run":        {testSpan{name: "tool.execute.call", attrs: map[string]any{"tool": "createNote", "operationIndex": 0}}, map[string]any{"kind": "tool", "tool_name": "createNote"}},
 		"a call of a provider":  {testSpan{name: "openai.call", attrs: map[string]any{"model": "gpt-4o", "runtime": "sdk"}}, map[string]any{"kind": "llm", "request_model": "gpt-4o"}},
