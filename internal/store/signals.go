@@ -17,7 +17,7 @@ import (
 type signalQueries struct {
 	signalsTraces  string
 	findPlaces     pgbatch.Query[EventRef]
-	findPresent    pgbatch.Query[lookupRow]
+	findPresent    pgbatch.Query[presenceRow]
 	findCandidates pgbatch.Query[lookupRow]
 	findPrompts    pgbatch.Query[lookupRow]
 	findFollowing  pgbatch.Query[followingRow]
@@ -34,7 +34,7 @@ func newSignalQueries(schemaName string) signalQueries {
 	return signalQueries{
 		signalsTraces:  text(schemaName, "signals_traces"),
 		findPlaces:     query(schemaName, "places_find", eventRefColumns),
-		findPresent:    query(schemaName, "candidates_present", lookupColumns),
+		findPresent:    query(schemaName, "candidates_present", presenceColumns),
 		findCandidates: query(schemaName, "candidates_find", candidateLookupColumns),
 		findPrompts:    query(schemaName, "prompts_find", promptColumns),
 		findFollowing:  query(schemaName, "following_find", followingColumns),
@@ -88,20 +88,27 @@ var placeColumns = []pgbatch.Column[PlaceRow]{
 }
 
 // LockSignals begins to pair, alone or beside other batches, after the batch of number since.
-// It reads the facts of traces, where events are that came before, and under which keys anything
-// is listed.
-func (s *Store) LockSignals(ctx context.Context, c *pgbatch.Conn, alone bool, traces []pcommon.TraceID, events []EventRef, absences []trace.Lookup,
-	facts func(pcommon.TraceID, TraceFacts), place func(event int, trace pcommon.TraceID), present func(absence int),
+// It reads the facts of traces, where events are that came before, and what is there of sessions.
+func (s *Store) LockSignals(ctx context.Context, c *pgbatch.Conn, alone bool, traces []pcommon.TraceID, events []EventRef, absences *trace.Absences,
+	facts func(pcommon.TraceID, TraceFacts), place func(event int, trace pcommon.TraceID),
 ) (since int64, err error) {
 	for i := range events {
 		events[i].n = int32(i)
 	}
-	rows := lookupRows(absences)
+	rows := make([]presenceRow, len(absences.Lookups))
+	for i, l := range absences.Lookups {
+		rows[i].lookupRow = lookupRow{int32(i), l}
+	}
+	for i, session := range absences.Sessions {
+		rows[len(rows)-len(absences.Sessions)+i].session = session
+	}
 	statements := appendRead(s.lockPairing(alone, &since), "look for sessions with calls of both signals", &s.findPresent, rows, func(v [][]byte) error {
 		r := pgbatch.Reader{Values: v}
-		present(int(r.Int()))
+		n := r.Int()
+		listed, _ := r.OptBool()
+		absences.Listed[n], absences.Kept[n] = listed, !listed
 		return r.Err
-	})
+	}, param(appendStoredTime(nil, absences.First)), param(appendStoredTime(nil, absences.Last)))
 	statements = s.lookUpTraces(statements, traces, facts)
 	statements = appendRead(statements, "look up the places of events", &s.findPlaces, events, func(v [][]byte) error {
 		var id [16]byte
@@ -152,6 +159,19 @@ var (
 		pgbatch.Col("most", pgtype.Int4OID, func(b []byte, r *lookupRow) []byte { return pgbatch.AppendInt32(b, r.Most) }))
 	promptColumns = []pgbatch.Column[lookupRow]{lookupColumns[0], lookupColumns[1]}
 )
+
+// presenceRow asks what is there of a session, if any.
+type presenceRow struct {
+	lookupRow
+	session string
+}
+
+var presenceColumns = func() (columns []pgbatch.Column[presenceRow]) {
+	for _, c := range lookupColumns {
+		columns = append(columns, pgbatch.Col(c.Name, c.OID, func(b []byte, r *presenceRow) []byte { return c.Append(b, &r.lookupRow) }))
+	}
+	return append(columns, pgbatch.Col("session_id", pgtype.TextOID, func(b []byte, r *presenceRow) []byte { return pgbatch.AppendText(b, r.session) }))
+}()
 
 func lookupRows(lookups []trace.Lookup) []lookupRow {
 	rows := make([]lookupRow, len(lookups))

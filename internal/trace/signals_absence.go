@@ -14,6 +14,9 @@ type Absence struct {
 	// WithoutContext says that no event that names neither a trace nor a session is listed at the
 	// time of the batch's candidates.
 	WithoutContext bool
+	// Unkept are sessions of which no record keeps the keys of calls that end from FirstDay to LastDay.
+	Unkept            map[string]bool
+	FirstDay, LastDay int64
 }
 
 // has reports whether nothing can be listed under a key that c is looked for by.
@@ -33,6 +36,11 @@ func (a *Absence) hasAll(c *Candidate) bool {
 		}
 	}
 	return true
+}
+
+// keepsNone reports whether no record keeps the keys of a call of a session on a day.
+func (a *Absence) keepsNone(d SessionDay) bool {
+	return a.Unkept[d.Session] && d.Day >= a.FirstDay && d.Day <= a.LastDay
 }
 
 // SessionKey is the key under which something is listed of every session of which anything is:
@@ -58,31 +66,41 @@ var (
 // the migration, calls are not found.
 const LegacyKey = 0x6c656761637931
 
-// Absences are the look-ups, without their numbers of candidates, that tell what is absent. The
-// first two are about all sessions, and the others about each.
-func Absences(sessions []string, first, last int64) []Lookup {
-	lookups := make([]Lookup, 2, 2+len(sessions))
-	lookups[0] = Lookup{Key: CandidateKey{Hash: LegacyKey}, First: first - apartByID, Last: math.MaxInt64}
-	lookups[1] = Lookup{Key: anyWithoutContext, First: first - apartByID, Last: last + apartByID}
-	for _, session := range sessions {
-		lookups = append(lookups, Lookup{Key: SessionKey(session), First: math.MinInt64, Last: math.MaxInt64})
-	}
-	return lookups
+// Absences ask what is absent of the sessions of calls that end from one time to another.
+type Absences struct {
+	Sessions []string
+	// Lookups have no numbers of candidates. The first two are about all sessions, and the others about each.
+	Lookups []Lookup
+	// Records of these times may keep the keys of calls that may be one with the batch's.
+	First, Last  int64
+	Listed, Kept []bool // by look-up: whether calls are listed, else whether records keep the keys of some
 }
 
-// NewAbsence is what Absences found under none of.
-func NewAbsence(sessions []string, found []bool) (a Absence) {
-	a.Sessions = map[string]bool{}
-	if found[0] {
-		return a
+// AbsencesOf returns what to ask.
+func AbsencesOf(sessions []string, first, last int64) *Absences {
+	a := &Absences{Sessions: sessions, Lookups: make([]Lookup, 2, 2+len(sessions)), First: first - apartByID, Last: last + apartByID}
+	a.Lookups[0] = Lookup{Key: CandidateKey{Hash: LegacyKey}, First: a.First, Last: math.MaxInt64}
+	a.Lookups[1] = Lookup{Key: anyWithoutContext, First: a.First, Last: a.Last}
+	for _, session := range sessions {
+		a.Lookups = append(a.Lookups, Lookup{Key: SessionKey(session), First: math.MinInt64, Last: math.MaxInt64})
 	}
-	a.WithoutContext = !found[1]
-	for i, session := range sessions {
-		if !found[2+i] {
-			a.Sessions[session] = true
-		}
-	}
+	a.Listed, a.Kept = make([]bool, len(a.Lookups)), make([]bool, len(a.Lookups))
 	return a
+}
+
+// Absence returns what was not found.
+func (a *Absences) Absence() (absent Absence) {
+	absent.Sessions, absent.Unkept = map[string]bool{}, map[string]bool{}
+	absent.FirstDay, absent.LastDay = dayOf(a.First), dayOf(a.Last)
+	absent.WithoutContext = !a.Listed[0] && !a.Listed[1]
+	for i, session := range a.Sessions {
+		if a.Listed[2+i] {
+			continue
+		}
+		absent.Unkept[session] = !a.Kept[2+i]
+		absent.Sessions[session] = !a.Listed[0]
+	}
+	return absent
 }
 
 // listsSession reports whether a candidate is listed under SessionKey anyway.

@@ -170,7 +170,9 @@ func (s *Signals) DaysToRead() (days []SessionDay) {
 		c.daysOf(func(d SessionDay) {
 			if !s.daysRead[d] {
 				s.daysRead[d] = true
-				days = append(days, d)
+				if !s.Absent.keepsNone(d) {
+					days = append(days, d)
+				}
 			}
 		})
 	}

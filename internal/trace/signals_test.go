@@ -396,12 +396,11 @@ func (s *signalStorage) absence(batch []Candidate) Absence {
 		}
 		first, last = min(first, batch[i].End), max(last, batch[i].End)
 	}
-	lookups := Absences(sessions, first, last)
-	found := make([]bool, len(lookups))
-	for i, l := range lookups {
-		found[i] = slices.ContainsFunc(s.keys[l.Key.Hash], func(at int) bool { return s.rows[at].End >= l.First && s.rows[at].End <= l.Last })
+	absences := AbsencesOf(sessions, first, last)
+	for i, l := range absences.Lookups {
+		absences.Listed[i] = slices.ContainsFunc(s.keys[l.Key.Hash], func(at int) bool { return s.rows[at].End >= l.First && s.rows[at].End <= l.Last })
 	}
-	return NewAbsence(sessions, found)
+	return absences.Absence()
 }
 
 // counts reports whether a sum counts as far as pairs say.

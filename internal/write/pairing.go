@@ -235,16 +235,14 @@ func (p *pairing) asksOf(spans []mapping.Span) *signalAsks {
 func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.TraceID, err error) {
 	p, asks := t.pairing, t.pairing.asks
 	places = map[int]pcommon.TraceID{}
-	absences := trace.Absences(asks.sessions, asks.first, asks.last)
-	found := make([]bool, len(absences))
+	absences := trace.AbsencesOf(asks.sessions, asks.first, asks.last)
 	facts := func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f }
-	p.since, err = t.store.LockSignals(ctx, t.conn, t.alone, p.tracesBut(asks.turns), asks.events, absences, facts,
-		func(event int, id pcommon.TraceID) { places[asks.at[event]] = id },
-		func(absence int) { found[absence] = true })
+	p.since, err = t.store.LockSignals(ctx, t.conn, t.alone, t.mayBeStored(), asks.events, absences, facts,
+		func(event int, id pcommon.TraceID) { places[asks.at[event]] = id })
 	if err != nil {
 		return places, err
 	}
-	p.signals.Absent = trace.NewAbsence(asks.sessions, found)
+	p.signals.Absent = absences.Absence()
 	turns := asks.turns
 	if !t.careful && !t.again { // all that is of a turn's trace is of its session, and prompts of one are listed
 		maps.DeleteFunc(turns, func(turn pcommon.TraceID, session string) bool {
@@ -274,16 +272,17 @@ func (t *transaction) findTurns(ctx context.Context, turns []pcommon.TraceID) er
 	})
 }
 
-// tracesBut lists the batch's traces that are not derived from turns.
-func (p *pairing) tracesBut(turns map[pcommon.TraceID]string) []pcommon.TraceID {
-	var others []pcommon.TraceID
+// mayBeStored lists the batch's traces that are neither taken for new nor derived from turns.
+func (t *transaction) mayBeStored() []pcommon.TraceID {
+	p := t.pairing
+	var may []pcommon.TraceID
 	for id := range p.asked {
-		if _, derived := turns[id]; !derived {
-			others = append(others, id)
+		if _, derived := p.asks.turns[id]; !derived && (t.again || !t.isTakenForNew(id)) {
+			may = append(may, id)
 		}
 	}
-	slices.SortFunc(others, compareTraces)
-	return others
+	slices.SortFunc(may, compareTraces)
+	return may
 }
 
 func compareTraces(a, b pcommon.TraceID) int { return bytes.Compare(a[:], b[:]) }

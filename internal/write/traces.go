@@ -82,11 +82,16 @@ func (t *transaction) mayExist() []int32 {
 	return may
 }
 
-// isAbsent reports whether a trace is taken for new. If it is not, this batch's row is
-// refused, and it starts over.
+// isTakenForNew reports whether nothing is asked of a trace that no cache knows. If it is not new, this batch's
+// row is refused, and it starts over.
+func (t *transaction) isTakenForNew(id pcommon.TraceID) bool {
+	return t.copyNew && t.unknown[id] && !t.shared[id]
+}
+
+// isAbsent reports whether nothing is known to be stored of a trace.
 func (t *transaction) isAbsent(id pcommon.TraceID) bool {
 	if t.pairing == nil {
-		return t.copyNew && t.unknown[id] && !t.shared[id]
+		return t.isTakenForNew(id)
 	}
 	_, stored := t.pairing.facts[id]
 	return t.pairing.asked[id] && !stored
