@@ -66,7 +66,7 @@ func (s *Signals) Add(c *Candidate, found ...CandidateKey) int {
 	id := candidateID{c.Origin, c.ID, c.Start}
 	at, there := s.index[id]
 	if there {
-		s.listAdded()
+		s.listAdded(nil)
 	}
 	if !there {
 		at = len(s.Candidates)
@@ -92,25 +92,31 @@ func (s *Signals) Add(c *Candidate, found ...CandidateKey) int {
 	return at
 }
 
-// listAdded lists the candidates that were added without a key that found them.
-func (s *Signals) listAdded() {
+// listAdded lists the candidates that were added without a key that found them, but for those that no other
+// can be one with.
+func (s *Signals) listAdded(alone alone) {
+	left := s.unlisted[:0]
 	for _, at := range s.unlisted {
 		c := &s.Candidates[at]
+		if alone.has(c) {
+			left = append(left, at)
+			continue
+		}
 		for _, key := range c.Listed() {
 			under := list{key.Hash, c.Event != ""}
 			s.listed[under] = append(s.listed[under], at)
 		}
 	}
-	s.unlisted = s.unlisted[:0]
+	s.unlisted = left
 }
 
-// sort lists all candidates, and orders those under each key by end.
-func (s *Signals) sort() {
+// sort lists the candidates, and orders those under each key by end.
+func (s *Signals) sort(alone alone) {
 	if s.sorted {
 		return
 	}
 	s.sorted = true
-	s.listAdded()
+	s.listAdded(alone)
 	for _, group := range s.listed {
 		slices.SortFunc(group, func(a, b int) int {
 			return cmp.Or(cmp.Compare(s.Candidates[a].End, s.Candidates[b].End), cmp.Compare(a, b))
@@ -193,9 +199,10 @@ func (s *Signals) pairAll() {
 		return
 	}
 	s.paired = true
-	s.sort()
+	alone := s.alone()
+	s.sort(alone)
 	for at := range s.Candidates {
-		if s.Candidates[at].looks() {
+		if c := &s.Candidates[at]; c.looks() && !alone.has(c) {
 			s.pair(at)
 		}
 	}

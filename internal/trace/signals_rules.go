@@ -54,6 +54,28 @@ func anotherTry(a, b *Candidate) bool {
 	return event.Failed && event.Kind.IsModel() && (since > apartByTime || since > apartByAnswer && span.Tokens && !span.Failed)
 }
 
+// alone has the kinds of whose candidates all are events of one name, where none is a sum: oneCall is of two
+// names. Of most programs one event tells the calls of a kind, and their records pair with spans alone.
+type alone map[mapping.Kind]bool
+
+func (s *Signals) alone() alone {
+	names, alone := map[mapping.Kind]string{}, alone{}
+	for at := range s.Candidates {
+		c := &s.Candidates[at]
+		if c.Sums {
+			return nil
+		}
+		name, some := names[c.Kind]
+		if !some {
+			names[c.Kind] = c.Event
+		}
+		alone[c.Kind] = c.Event != "" && (!some || alone[c.Kind] && c.Event == name)
+	}
+	return alone
+}
+
+func (a alone) has(c *Candidate) bool { return a[c.Kind] }
+
 // oneTool reports whether two names are of one tool. Of calls that a name or an id ties, one may
 // lack the name, or have a namespace or a server before it.
 func oneTool(a, b string, way way) bool {
