@@ -20,12 +20,34 @@ func buildCalls(seed uint64, begin time.Time, batches, batchSpans int) []ptrace.
 	return b.batches
 }
 
+// buildOngoing makes such calls of sessions that go on from batch to batch, some 16 of each in a batch of 1,024.
+func buildOngoing(seed uint64, begin time.Time, batches, batchSpans int) []ptrace.Traces {
+	b := newBuilder(seed, begin, batchSpans, "opentelemetry.util.genai")
+	sessions := make([]string, 64)
+	for i := range sessions {
+		sessions[i] = b.id("session-", 16)
+	}
+	for n := 0; !b.full(batches, 1); n++ {
+		call := b.trace(1).span("chat gpt-4o", ptrace.SpanKindClient, pcommon.SpanID{}, 1800*time.Millisecond)
+		putAnswered(b, call, sessions[n%len(sessions)])
+	}
+	return b.batches
+}
+
 // buildEvents makes the calls of buildCalls, each told by a log record of the conventions.
 func buildEvents(seed uint64, begin time.Time, batches, batchSpans int) []plog.Logs {
-	return recordsOf(buildCalls(seed, begin, batches, batchSpans), func(call ptrace.Span, rec plog.LogRecord) {
-		rec.SetEventName("gen_ai.client.inference.operation.details")
-		call.Attributes().CopyTo(rec.Attributes())
-	}, "")
+	return recordsOf(buildCalls(seed, begin, batches, batchSpans), detailsOf, "")
+}
+
+// buildOngoingEvents makes the calls of buildOngoing, told so.
+func buildOngoingEvents(seed uint64, begin time.Time, batches, batchSpans int) []plog.Logs {
+	return recordsOf(buildOngoing(seed, begin, batches, batchSpans), detailsOf, "")
+}
+
+// detailsOf makes a record of the conventions of a call.
+func detailsOf(call ptrace.Span, rec plog.LogRecord) {
+	rec.SetEventName("gen_ai.client.inference.operation.details")
+	call.Attributes().CopyTo(rec.Attributes())
 }
 
 // recordsOf makes a log record of each call; of another scope, unless that is empty.

@@ -25,12 +25,14 @@ var workloads = []workload{
 	{name: "agent", batches: 8, batchSpans: 4096, build: buildAgent},
 	{name: "small", batches: 32, batchSpans: 4096, build: buildSmall},
 	{name: "calls", batches: 32, batchSpans: 1024, build: buildCalls},
+	{name: "ongoing", batches: 32, batchSpans: 1024, build: buildOngoing},
 	{name: "bare", batches: 32, batchSpans: 4096, build: buildBare},
 }
 
 // recordWorkloads are of log records, which the exporter alone takes.
 var recordWorkloads = []workload{
 	{name: "events", batches: 32, batchSpans: 1024, buildLogs: buildEvents},
+	{name: "ongoingevents", batches: 32, batchSpans: 1024, buildLogs: buildOngoingEvents},
 	{name: "requests", batches: 32, batchSpans: 4096, buildLogs: buildRequests},
 	{name: "plain", batches: 250, batchSpans: 4000, buildLogs: buildPlain},
 }
