@@ -3,7 +3,6 @@ package logs
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"hash"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -15,12 +14,9 @@ import (
 
 // ids derives ids.
 type ids struct {
-	hash   hash.Hash
 	buf    []byte
 	around []byte // what the records of a scope share, once known
 }
-
-func newIDs() ids { return ids{hash: sha256.New()} }
 
 // of returns the id of a record: the first 128 bits of SHA-256 over the record in its
 // canonical form, the same for every resend, whatever batch it is in.
@@ -54,26 +50,19 @@ func appendTexts(b []byte, texts ...string) []byte {
 	return b
 }
 
-// derived hashes parts, each after its length so that no two lists are alike.
-func (d *ids) derived(parts ...string) (sum [32]byte) {
-	d.hash.Reset()
-	for _, p := range parts {
-		_, _ = d.hash.Write(binary.AppendUvarint(nil, uint64(len(p)))) // never fails
-		_, _ = d.hash.Write([]byte(p))
-	}
-	d.hash.Sum(sum[:0])
-	return sum
-}
-
 var serviceName = []string{"service.name"}
 
-// turn is what a record without a trace belongs to.
-func (rec *record) turn(p *program, row *mapping.Record) []string {
-	parts := []string{"turn", resourceText(rec.res, serviceName), row.Session}
-	if turn := rec.textOf(p.turn); turn != "" {
-		parts = append(parts, turn)
+// turnOf hashes what a record without a trace belongs to, each part after its length so that no two turns are alike.
+func (d *ids) turnOf(rec *record, p *program, row *mapping.Record) *[sha256.Size]byte {
+	if rec.turn == nil {
+		d.buf = appendTexts(d.buf[:0], "turn", resourceText(rec.res, serviceName), row.Session)
+		if turn := rec.textOf(p.turn); turn != "" {
+			d.buf = appendTexts(d.buf, turn)
+		}
+		sum := sha256.Sum256(d.buf)
+		rec.turn = &sum
 	}
-	return parts
+	return rec.turn
 }
 
 // settleTrace gives a record without a trace the one of its turn; where nothing tells
@@ -84,8 +73,7 @@ func (d *ids) settleTrace(rec *record, p *program, row *mapping.Record) {
 	case row.Session == "":
 		row.Trace = pcommon.TraceID(row.ID)
 	default:
-		turn := d.derived(rec.turn(p, row)...)
-		row.Trace = pcommon.TraceID(turn[:16])
+		row.Trace = pcommon.TraceID(d.turnOf(rec, p, row)[:16])
 	}
 }
 
@@ -104,7 +92,7 @@ func (d *ids) place(rec *record, p *program, spec *rule, row *mapping.Record, sp
 		}
 		return turn
 	}
-	of := d.derived(rec.turn(p, row)...)
+	of := d.turnOf(rec, p, row)
 	agent := pcommon.SpanID(of[16:24])
 	if spec.kind == Prompt {
 		span.SetSpanID(agent)
@@ -121,6 +109,5 @@ func (d *ids) place(rec *record, p *program, spec *rule, row *mapping.Record, sp
 
 // agentOf returns the span id of the agent of a record's turn.
 func (d *ids) agentOf(rec *record, p *program, row *mapping.Record) pcommon.SpanID {
-	turn := d.derived(rec.turn(p, row)...)
-	return pcommon.SpanID(turn[16:24])
+	return pcommon.SpanID(d.turnOf(rec, p, row)[16:24])
 }

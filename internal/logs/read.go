@@ -69,7 +69,7 @@ type reader struct {
 
 func newReader(keep Keep) *reader {
 	return &reader{
-		keep: keep, batch: &Batch{Spans: ptrace.NewTraces(), WordSpans: ptrace.NewTraces(), Rejected: map[string]int{}}, ids: newIDs(),
+		keep: keep, batch: &Batch{Spans: ptrace.NewTraces(), WordSpans: ptrace.NewTraces(), Rejected: map[string]int{}},
 		events: map[string]eventWords{}, keys: map[string]keyUse{},
 	}
 }
@@ -322,7 +322,7 @@ func (r *record) program() (p *program, event string) {
 func Only(ld plog.Logs, records map[content.ID]bool) plog.Logs {
 	some := plog.NewLogs()
 	ld.CopyTo(some)
-	ids := newIDs()
+	var ids ids
 	for _, rl := range some.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			ids.around = nil

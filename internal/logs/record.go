@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"math"
 	"regexp"
@@ -27,6 +28,7 @@ type record struct {
 	// flat are the attributes that came as a map under conventionKey, by their dotted names.
 	flat pcommon.Map
 	name string
+	turn *[sha256.Size]byte // the hash of its turn, once known
 }
 
 // absent reports whether a value says nothing.
