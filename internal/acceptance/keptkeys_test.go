@@ -123,6 +123,19 @@ func TestRecordsKeepTheKeysOfTheirCalls(t *testing.T) {
 	}
 	before += len(days)
 
+	// A session around midnight, of which one day is listed and the other is not.
+	night := []keptCall{
+		call(6, 1, "night", 12*time.Hour-2*time.Second), call(7, 1, "night", 12*time.Hour-time.Second), call(8, 1, "night", 12*time.Hour+time.Second),
+	}
+	for i := range night {
+		sendLogs(t, c, keptRecords(t, night[i]))
+	}
+	for i := range night {
+		sendTraces(t, c, keptSpans(t, 70+byte(i), night[i]))
+		requireCalls(before+len(night), fmt.Sprint("call around midnight ", i))
+	}
+	before += len(night)
+
 	// A call that goes to the trace of the span with its id, and then a span that its record names.
 	moved := call(5, 1, "moved", 0)
 	sendLogs(t, c, keptRecords(t, moved, call(5, 2, "stays", 0)))

@@ -105,8 +105,8 @@ func (s *Store) LockSignals(ctx context.Context, c *pgbatch.Conn, alone bool, tr
 	statements := appendRead(s.lockPairing(alone, &since), "look for sessions with calls of both signals", &s.findPresent, rows, func(v [][]byte) error {
 		r := pgbatch.Reader{Values: v}
 		n := r.Int()
-		listed, _ := r.OptBool()
-		absences.Listed[n], absences.Kept[n] = listed, !listed
+		absences.Listed[n], _ = r.OptBool()
+		absences.Kept[n], _ = r.OptBool()
 		return r.Err
 	}, param(appendStoredTime(nil, absences.First)), param(appendStoredTime(nil, absences.Last)))
 	statements = s.lookUpTraces(statements, traces, facts)
@@ -156,7 +156,9 @@ var (
 		pgbatch.Col("last", pgtype.TimestamptzOID, func(b []byte, r *lookupRow) []byte { return appendStoredTime(b, r.Last) }),
 	}
 	candidateLookupColumns = append(slices.Clone(lookupColumns),
-		pgbatch.Col("most", pgtype.Int4OID, func(b []byte, r *lookupRow) []byte { return pgbatch.AppendInt32(b, r.Most) }))
+		pgbatch.Col("most", pgtype.Int4OID, func(b []byte, r *lookupRow) []byte { return pgbatch.AppendInt32(b, r.Most) }),
+		pgbatch.Col("only_by_time", pgtype.BoolOID, func(b []byte, r *lookupRow) []byte { return pgbatch.AppendBool(b, r.OnlyByTime) }),
+		pgbatch.Col("without_id", pgtype.BoolOID, func(b []byte, r *lookupRow) []byte { return pgbatch.AppendBool(b, r.WithoutID) }))
 	promptColumns = []pgbatch.Column[lookupRow]{lookupColumns[0], lookupColumns[1]}
 )
 

@@ -14,7 +14,7 @@ type Absence struct {
 	// WithoutContext says that no event that names neither a trace nor a session is listed at the
 	// time of the batch's candidates.
 	WithoutContext bool
-	// Unkept are sessions of which no record keeps the keys of calls that end from FirstDay to LastDay.
+	// Unkept are sessions of which no record keeps the keys of calls that are not listed and end from FirstDay to LastDay.
 	Unkept            map[string]bool
 	FirstDay, LastDay int64
 }
@@ -73,7 +73,7 @@ type Absences struct {
 	Lookups []Lookup
 	// Records of these times may keep the keys of calls that may be one with the batch's.
 	First, Last  int64
-	Listed, Kept []bool // by look-up: whether calls are listed, else whether records keep the keys of some
+	Listed, Kept []bool // by look-up: whether calls are listed, and whether records may keep the keys of others
 }
 
 // AbsencesOf returns what to ask.
@@ -94,11 +94,8 @@ func (a *Absences) Absence() (absent Absence) {
 	absent.FirstDay, absent.LastDay = dayOf(a.First), dayOf(a.Last)
 	absent.WithoutContext = !a.Listed[0] && !a.Listed[1]
 	for i, session := range a.Sessions {
-		if a.Listed[2+i] {
-			continue
-		}
 		absent.Unkept[session] = !a.Kept[2+i]
-		absent.Sessions[session] = !a.Listed[0]
+		absent.Sessions[session] = !a.Listed[0] && !a.Listed[2+i]
 	}
 	return absent
 }

@@ -76,4 +76,7 @@ func TestDaysToRead(t *testing.T) {
 	require.Empty(t, s.DaysToRead())
 	s.Add(&Candidate{ID: pcommon.SpanID{9}, Start: -5, End: 5 * microsPerDay, Kind: mapping.KindAgent, Session: "s", Sums: true})
 	require.Equal(t, []SessionDay{{"s", -1}, {"s", 0}, {"s", 1}, {"s", 4}, {"s", 5}}, s.DaysToRead())
+	s.Absent = Absence{Unkept: map[string]bool{"s": true}, FirstDay: 7, LastDay: 8}
+	s.Add(&Candidate{ID: pcommon.SpanID{10}, Start: 6 * microsPerDay, End: 9 * microsPerDay, Kind: mapping.KindAgent, Session: "s", Sums: true})
+	require.Equal(t, []SessionDay{{"s", 6}, {"s", 9}}, s.DaysToRead(), "of days in between no record keeps keys")
 }

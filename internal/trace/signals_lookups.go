@@ -10,6 +10,9 @@ type Lookup struct {
 	Key         CandidateKey
 	First, Last int64 // of their ends
 	Most        int32 // of them, the earliest
+
+	OnlyByTime bool // only events that nothing but time ties
+	WithoutID  bool // only calls without an id
 }
 
 // Answer is a response id by which the call that an event without context tells is looked for among all spans.
@@ -63,7 +66,8 @@ func (s *Signals) Lookups() []Lookup {
 				continue
 			}
 			first, last := c.window(key)
-			all = append(all, Lookup{key, first, last, mostStored})
+			inTime := key.way == byTime // see oneCall
+			all = append(all, Lookup{key, first, last, mostStored, inTime && !c.ByTime, inTime && c.HasID})
 		}
 	}
 	slices.SortFunc(all, func(a, b Lookup) int {
@@ -74,6 +78,7 @@ func (s *Signals) Lookups() []Lookup {
 		if n := len(merged); n > 0 && merged[n-1].Key.Hash == l.Key.Hash && merged[n-1].Last >= l.First {
 			merged[n-1].Last = max(merged[n-1].Last, l.Last)
 			merged[n-1].Most += mostMore
+			merged[n-1].OnlyByTime, merged[n-1].WithoutID = merged[n-1].OnlyByTime && l.OnlyByTime, merged[n-1].WithoutID && l.WithoutID
 			continue
 		}
 		merged = append(merged, l)

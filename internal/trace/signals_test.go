@@ -331,7 +331,7 @@ func (s *signalStorage) store(t *testing.T, batch []Candidate) {
 	}
 	for _, l := range signals.Lookups() {
 		for _, at := range s.keys[l.Key.Hash] {
-			if c := s.rows[at]; c.End >= l.First && c.End <= l.Last {
+			if c := s.rows[at]; c.End >= l.First && c.End <= l.Last && (c.ByTime || !l.OnlyByTime) && (!c.HasID || !l.WithoutID) {
 				c.Stored, c.IDs, c.Turn, c.Counted = true, nil, "", s.counts(&c)
 				signals.Add(&c, l.Key)
 			}

@@ -30,11 +30,16 @@ type pairing struct {
 	claims  trace.Claims // unless the batch pairs alone
 	since   int64        // the number of the last batch that had paired when this one began
 	signals *trace.Signals
-	numbers map[int]int         // of the batch's spans among the candidates of signals
-	known   map[int]bool        // the batch's events that are stored already
-	records map[content.ID]bool // records that are not stored; true: they keep the keys of their calls
+
+	// Of the batch's spans, in their order.
+	observed []trace.Candidate // as far as they are known before anything is asked; of events
+	numbers  []int             // among the candidates of signals; -1: none
+	known    []bool            // events that are stored already
+	isNew    []bool            // events whose records are sure not to have been stored before: an optimistic attempt stores them
+	keeps    []bool            // those of them whose records keep the keys of their calls
 
 	// Of the batch's traces.
+	evented map[pcommon.TraceID]bool             // those of which the batch brings events
 	asked   map[pcommon.TraceID]bool             // all of them
 	facts   map[pcommon.TraceID]store.TraceFacts // what is stored of them
 	derived map[pcommon.TraceID]bool             // those that the batch's records do not name
@@ -115,18 +120,36 @@ func (t *transaction) pairAgain(ctx context.Context) error {
 func (t *transaction) beginPairing() {
 	p := &pairing{
 		signals: trace.NewSignals(len(t.batch.Spans)), facts: map[pcommon.TraceID]store.TraceFacts{}, sessions: map[pcommon.TraceID]string{},
-		numbers: map[int]int{}, derived: map[pcommon.TraceID]bool{}, prompts: map[pcommon.TraceID][]store.EventRef{}, known: map[int]bool{},
-		places: map[spanKey]pcommon.TraceID{}, asked: map[pcommon.TraceID]bool{}, records: map[content.ID]bool{},
+		derived: map[pcommon.TraceID]bool{}, prompts: map[pcommon.TraceID][]store.EventRef{},
+		places: map[spanKey]pcommon.TraceID{}, asked: map[pcommon.TraceID]bool{}, evented: map[pcommon.TraceID]bool{},
 		others: map[pcommon.TraceID][]string{}, fresh: map[pcommon.TraceID]bool{},
 		kept: map[trace.SessionDay]bool{}, begun: map[string][]pcommon.TraceID{},
 	}
 	t.pairing = p
-	if !t.careful {
-		for i := range t.batch.Events {
-			p.records[t.batch.Events[i].ID] = t.batch.Events[i].CallKeys != nil
+	p.observe(t.batch, !t.careful)
+	p.asks = p.asksOf(t.batch.Spans)
+}
+
+// observe notes what the batch's spans are; areNew tells that its records are.
+func (p *pairing) observe(b *mapping.Batch, areNew bool) {
+	keeps := make(map[content.ID]bool, len(b.Events))
+	if areNew {
+		for i := range b.Events {
+			keeps[b.Events[i].ID] = b.Events[i].CallKeys != nil
 		}
 	}
-	p.asks = p.asksOf(t.batch.Spans)
+	n := len(b.Spans)
+	p.observed, p.numbers = make([]trace.Candidate, n), make([]int, n)
+	p.known, p.isNew, p.keeps = make([]bool, n), make([]bool, n), make([]bool, n)
+	for i := range b.Spans {
+		s := &b.Spans[i]
+		if p.numbers[i] = -1; s.Event != nil {
+			p.evented[s.TraceID] = true
+			keep, isNew := keeps[s.Event.Record]
+			p.keeps[i], p.isNew[i] = keep, isNew
+			p.observed[i] = trace.CandidateOf(s, "")
+		}
+	}
 }
 
 // look finds what is stored of the batch's calls.
@@ -223,7 +246,7 @@ func (p *pairing) asksOf(spans []mapping.Span) *signalAsks {
 		if s.Kind == mapping.KindAgent && !e.TurnTrace.IsEmpty() {
 			asks.began[e.TurnTrace] = s.SessionID
 		}
-		if !p.isNew(s) {
+		if !p.isNew[i] {
 			asks.events, asks.at = append(asks.events, store.EventRef{Origin: s.TraceID, ID: s.SpanID, Start: s.Start}), append(asks.at, i)
 		}
 	}

@@ -18,15 +18,9 @@ import (
 // follows.
 func (t *transaction) addCandidates(places map[int]pcommon.TraceID) {
 	p, spans := t.pairing, t.batch.Spans
-	evented := map[pcommon.TraceID]bool{}
-	for i := range spans {
-		if spans[i].Event != nil {
-			evented[spans[i].TraceID] = true
-		}
-	}
 	for i := range spans {
 		s := &spans[i]
-		inTrace := evented[s.TraceID] || p.facts[s.TraceID].Evented
+		inTrace := p.evented[s.TraceID] || p.facts[s.TraceID].Evented
 		_, stored := places[i]
 		switch {
 		case t.isForeign(s, inTrace):
@@ -82,13 +76,19 @@ func (p *pairing) addForeign(i int, s *mapping.Span) {
 
 // add takes a span of the batch as a candidate.
 func (p *pairing) add(i int, s *mapping.Span, inTrace bool) {
-	c := trace.CandidateOf(s, p.sessions[s.TraceID])
+	c := &p.observed[i]
+	if s.Event == nil {
+		*c = trace.CandidateOf(s, "")
+	}
+	if c.Session == "" {
+		c.Session = p.sessions[s.TraceID]
+	}
 	_, stored := p.facts[s.TraceID]
 	c.InTrace, c.First, c.Sums = inTrace, !stored, trace.Sums(s)
 	if c.Sessionless {
 		c.Others = p.others[s.TraceID]
 	}
-	p.numbers[i] = p.signals.Add(&c)
+	p.numbers[i] = p.signals.Add(c)
 }
 
 // findStored reads the stored calls that may be the same as the batch's, and as
@@ -220,16 +220,6 @@ func (p *pairing) named() (named []store.NamedSpan) {
 		}
 	}
 	return named
-}
-
-// isNew reports whether the record of an event is sure not to have been stored before: an
-// optimistic attempt has stored it.
-func (p *pairing) isNew(s *mapping.Span) bool {
-	if s.Event == nil {
-		return false
-	}
-	_, isNew := p.records[s.Event.Record]
-	return isNew
 }
 
 // lookWithoutTrace is the statement that asks for events that name no trace around the time of calls that any

@@ -18,42 +18,48 @@ type keeper struct{ inTrace, inSession bool }
 
 // keepers says which candidates of the batch are not listed. Those of a session on a day are all
 // listed or none of them: a batch that finds any listed reads no records.
-func (p *pairing) keepers(spans []mapping.Span) map[int]keeper {
-	if len(p.records) == 0 { // they may have been stored before
-		return nil
+func (p *pairing) keepers(spans []mapping.Span) []keeper {
+	keepers, may := make([]keeper, len(p.signals.Candidates)), make([]bool, len(p.signals.Candidates))
+	if !slices.Contains(p.keeps, true) {
+		return keepers
 	}
-	may, ofTrace := map[int]bool{}, map[pcommon.TraceID]int{}
+	ofTrace := make(map[pcommon.TraceID]int, len(p.asked))
 	for i := range spans {
 		s := &spans[i]
 		ofTrace[s.TraceID]++
-		if at, ok := p.numbers[i]; ok && p.keepsKeys(s) && p.signals.Candidates[at].Session == s.SessionID {
+		if at := p.numbers[i]; at >= 0 && p.keeps[i] && p.signals.Candidates[at].Session == s.SessionID {
 			may[at] = true
 		}
 	}
-	ofDay, listed := map[trace.SessionDay]int{}, map[trace.SessionDay]bool{}
+	type day struct {
+		calls  int
+		listed bool
+	}
+	days := make(map[trace.SessionDay]day, len(p.sessions))
 	for at := range p.signals.Candidates {
 		c := &p.signals.Candidates[at]
 		if c.Stored && !c.Again || c.Foreign {
 			continue
 		}
 		c.EndsOn(func(d trace.SessionDay) {
-			ofDay[d]++
-			listed[d] = listed[d] || !may[at] || p.kept[d] || !p.signals.Absent.Sessions[d.Session] || ofDay[d] > trace.MostKept
+			of := days[d]
+			of.calls++
+			of.listed = of.listed || !may[at] || p.kept[d] || !p.signals.Absent.Sessions[d.Session] || of.calls > trace.MostKept
+			days[d] = of
 		})
 	}
-	keepers := make(map[int]keeper, len(may))
 	for at := range may {
+		if !may[at] {
+			continue
+		}
 		c := &p.signals.Candidates[at]
 		_, stored := p.facts[c.Origin]
 		keeps := keeper{inTrace: !stored && !p.derived[c.Origin] && c.Place == c.Origin && ofTrace[c.Origin] <= trace.MostKept, inSession: true}
-		c.EndsOn(func(d trace.SessionDay) { keeps.inSession = keeps.inSession && !listed[d] })
+		c.EndsOn(func(d trace.SessionDay) { keeps.inSession = keeps.inSession && !days[d].listed })
 		keepers[at] = keeps
 	}
 	return keepers
 }
-
-// keepsKeys reports whether the record of an event is new and keeps the keys of its call.
-func (p *pairing) keepsKeys(s *mapping.Span) bool { return s.Event != nil && p.records[s.Event.Record] }
 
 // findKept reads the calls of the batch's traces whose keys records keep.
 func (t *transaction) findKept(ctx context.Context) error {

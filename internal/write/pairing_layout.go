@@ -15,10 +15,11 @@ import (
 
 // list notes under which keys candidates are to be stored.
 func (p *pairing) list(spans []mapping.Span) {
-	p.changes.Events = make([]store.CandidateRow, 0, 4*len(p.records))
-	newEvents := make(map[int]bool, len(p.numbers))
+	newEvents := make([]bool, len(p.signals.Candidates))
 	for i, at := range p.numbers {
-		newEvents[at] = newEvents[at] || p.isNew(&spans[i])
+		if at >= 0 {
+			newEvents[at] = newEvents[at] || p.isNew[i]
+		}
 	}
 	present, keeps, marked := p.signals.Presence(), p.keepers(spans), map[int64]bool{}
 	for i := range p.signals.Candidates {
@@ -126,8 +127,8 @@ func (t *transaction) layOutPaired() {
 
 // settle gives a span of the batch what its pairs say of it, and returns the trace that it is kept in.
 func (p *pairing) settle(i int, s *mapping.Span) (place pcommon.TraceID) {
-	at, ok := p.numbers[i]
-	if !ok {
+	at := p.numbers[i]
+	if at < 0 {
 		return s.TraceID
 	}
 	c := &p.signals.Candidates[at]

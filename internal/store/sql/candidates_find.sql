@@ -4,7 +4,8 @@ SELECT r.n, k.origin, replace(coalesce(p.trace_id, k.origin)::text, '-', ''), co
 FROM {{.rows}}
 CROSS JOIN LATERAL (
     SELECT * FROM {{.schema}}.llm_internal_call_candidates c
-    WHERE c.key = r.key AND c.end_time BETWEEN r.first AND r.last ORDER BY c.end_time LIMIT r.most) k
+    WHERE c.key = r.key AND c.end_time BETWEEN r.first AND r.last AND (c.by_time OR NOT r.only_by_time) AND NOT (c.has_id AND r.without_id)
+    ORDER BY c.end_time LIMIT r.most) k
 LEFT JOIN {{.schema}}.llm_internal_event_places p ON p.origin = k.origin AND p.span_id = k.span_id
 LEFT JOIN {{.schema}}.llm_traces t ON t.trace_id = replace(coalesce(p.trace_id, k.origin)::text, '-', '')
 CROSS JOIN LATERAL (
