@@ -106,7 +106,7 @@ func (t *transaction) take(at int32, result *trace.Result) {
 		t.hours = append(t.hours, failing.Start)
 	}
 	if t.pairing != nil {
-		t.takeMoving(tr, result)
+		t.pairing.takeMoving(tr, result)
 	}
 	t.hours = append(t.hours, result.Hours...)
 }

@@ -20,7 +20,7 @@ func (t *transaction) storeEvents(ctx context.Context) error {
 		store.SortEvents(events)
 	}
 	if t.pairing != nil {
-		t.ahead.Go(t.settlePairs)
+		t.ahead.Go(t.pairing.settlePairs)
 	}
 	if len(events) == 0 {
 		return nil

@@ -26,6 +26,7 @@ import (
 // works out before it locks its traces: which of its calls are observed in both signals,
 // and in which traces events are kept. Other batches have none.
 type pairing struct {
+	*transaction
 	asks    *signalAsks
 	claims  trace.Claims // unless the batch pairs alone
 	since   int64        // the number of the last batch that had paired when this one began
@@ -102,24 +103,25 @@ func (t *transaction) pairSignals(ctx context.Context) error {
 	if t.pairing == nil {
 		t.beginPairing()
 	}
-	return t.look(ctx)
+	return t.pairing.look(ctx)
 }
 
 // pairAgain pairs the batch's calls once more, when its records are stored.
 func (t *transaction) pairAgain(ctx context.Context) error {
 	t.again = true
 	t.beginPairing()
-	if err := t.look(ctx); err != nil {
+	if err := t.pairing.look(ctx); err != nil {
 		return err
 	}
-	t.settlePairs()
-	return t.movePaired(ctx)
+	t.pairing.settlePairs()
+	return t.pairing.movePaired(ctx)
 }
 
 // beginPairing works out what to ask for.
 func (t *transaction) beginPairing() {
 	p := &pairing{
-		signals: trace.NewSignals(len(t.batch.Spans)), facts: map[pcommon.TraceID]store.TraceFacts{}, sessions: map[pcommon.TraceID]string{},
+		transaction: t,
+		signals:     trace.NewSignals(len(t.batch.Spans)), facts: map[pcommon.TraceID]store.TraceFacts{}, sessions: map[pcommon.TraceID]string{},
 		derived: map[pcommon.TraceID]bool{}, prompts: map[pcommon.TraceID][]store.EventRef{},
 		places: map[spanKey]pcommon.TraceID{}, asked: map[pcommon.TraceID]bool{}, evented: map[pcommon.TraceID]bool{},
 		others: map[pcommon.TraceID][]string{}, fresh: map[pcommon.TraceID]bool{},
@@ -153,51 +155,48 @@ func (p *pairing) observe(b *mapping.Batch, areNew bool) {
 }
 
 // look finds what is stored of the batch's calls.
-func (t *transaction) look(ctx context.Context) error {
-	p := t.pairing
-	places, err := t.lockSignals(ctx)
+func (p *pairing) look(ctx context.Context) error {
+	places, err := p.lockSignals(ctx)
 	if err != nil {
 		return err
 	}
-	p.settleSessions(t.batch.Spans)
-	if err := t.findSessions(ctx); err != nil {
+	p.settleSessions(p.batch.Spans)
+	if err := p.findSessions(ctx); err != nil {
 		return err
 	}
-	t.addCandidates(places)
-	if err := t.findKept(ctx); err != nil {
+	p.addCandidates(places)
+	if err := p.findKept(ctx); err != nil {
 		return err
 	}
-	return t.findStored(ctx)
+	return p.findStored(ctx)
 }
 
 // settlePairs finds the pairs of the batch's calls and, unless stored events move, lays the batch out and counts
 // the traces that it creates. It needs no connection.
-func (t *transaction) settlePairs() {
-	p := t.pairing
+func (p *pairing) settlePairs() {
 	var placements []trace.Placement
 	placements, p.pairs = p.signals.Settle()
-	t.result.Crowded += p.signals.Crowded
+	p.result.Crowded += p.signals.Crowded
 	p.take(placements)
-	p.list(t.batch.Spans)
-	if !t.alone {
-		p.claims = t.claims()
+	p.list(p.batch.Spans)
+	if !p.alone {
+		p.claims = p.ownClaims()
 	}
 	if len(p.changes.Moving) > 0 {
 		return
 	}
-	t.layOutPaired()
-	if !t.careful {
-		t.countAhead()
+	p.layOutPaired()
+	if !p.careful {
+		p.countAhead()
 	}
 }
 
 // movePaired reads the stored events that move, and lays the batch out with them.
-func (t *transaction) movePaired(ctx context.Context) error {
-	p := t.pairing
+func (p *pairing) movePaired(ctx context.Context) error {
 	if len(p.changes.Moving) == 0 {
 		return nil
 	}
-	err := t.store.ReadMoving(ctx, t.conn, p.changes.Moving, func(e *store.MovingEvent, pair trace.EventPair) {
+	err := p.store.ReadMoving(ctx, p.conn, p.changes.Moving, func(e *store.MovingEvent, pair trace.EventPair) {
 		to := p.placeOf(e)
 		p.pairs[to] = append(p.pairs[to], pair)
 	})
@@ -207,10 +206,10 @@ func (t *transaction) movePaired(ctx context.Context) error {
 	if slices.ContainsFunc(p.changes.Moving, func(e store.MovingEvent) bool { return e.Span == nil }) { // another batch has moved it
 		return errShared
 	}
-	if err := t.listMoved(ctx); err != nil {
+	if err := p.listMoved(ctx); err != nil {
 		return err
 	}
-	t.layOutPaired()
+	p.layOutPaired()
 	return nil
 }
 
@@ -255,19 +254,19 @@ func (p *pairing) asksOf(spans []mapping.Span) *signalAsks {
 }
 
 // lockSignals returns where events of the batch are that came before.
-func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.TraceID, err error) {
-	p, asks := t.pairing, t.pairing.asks
+func (p *pairing) lockSignals(ctx context.Context) (places map[int]pcommon.TraceID, err error) {
+	asks := p.asks
 	places = map[int]pcommon.TraceID{}
 	absences := trace.AbsencesOf(asks.sessions, asks.first, asks.last)
 	facts := func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f }
-	p.since, err = t.store.LockSignals(ctx, t.conn, t.alone, t.mayBeStored(), asks.events, absences, facts,
+	p.since, err = p.store.LockSignals(ctx, p.conn, p.alone, p.mayBeStored(), asks.events, absences, facts,
 		func(event int, id pcommon.TraceID) { places[asks.at[event]] = id })
 	if err != nil {
 		return places, err
 	}
 	p.signals.Absent = absences.Absence()
 	turns := asks.turns
-	if !t.careful && !t.again { // all that is of a turn's trace is of its session, and prompts of one are listed
+	if !p.careful && !p.again { // all that is of a turn's trace is of its session, and prompts of one are listed
 		maps.DeleteFunc(turns, func(turn pcommon.TraceID, session string) bool {
 			absent := p.signals.Absent.Sessions[session]
 			if absent {
@@ -277,17 +276,16 @@ func (t *transaction) lockSignals(ctx context.Context) (places map[int]pcommon.T
 		})
 	}
 	maps.Copy(turns, asks.began)
-	return places, t.findTurns(ctx, slices.SortedFunc(maps.Keys(turns), compareTraces))
+	return places, p.findTurns(ctx, slices.SortedFunc(maps.Keys(turns), compareTraces))
 }
 
 // findTurns reads the prompts and the rows of traces that are derived from turns.
-func (t *transaction) findTurns(ctx context.Context, turns []pcommon.TraceID) error {
-	p := t.pairing
+func (p *pairing) findTurns(ctx context.Context, turns []pcommon.TraceID) error {
 	for _, turn := range turns {
 		delete(p.signals.Turns, turn)
 	}
 	facts := func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f }
-	return t.store.FindTurns(ctx, t.conn, turns, facts, func(turn pcommon.TraceID, prompt trace.TurnPrompt) {
+	return p.store.FindTurns(ctx, p.conn, turns, facts, func(turn pcommon.TraceID, prompt trace.TurnPrompt) {
 		p.signals.Turns[turn] = append(p.signals.Turns[turn], prompt)
 		if ref := (store.EventRef{Origin: turn, ID: prompt.ID, Start: prompt.Start}); prompt.Origin == turn && !slices.Contains(p.prompts[turn], ref) {
 			p.prompts[turn] = append(p.prompts[turn], ref)

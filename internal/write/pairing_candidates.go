@@ -16,17 +16,17 @@ import (
 
 // addCandidates takes the batch's calls. Of an event that is stored already nothing
 // follows.
-func (t *transaction) addCandidates(places map[int]pcommon.TraceID) {
-	p, spans := t.pairing, t.batch.Spans
+func (p *pairing) addCandidates(places map[int]pcommon.TraceID) {
+	spans := p.batch.Spans
 	for i := range spans {
 		s := &spans[i]
 		inTrace := p.evented[s.TraceID] || p.facts[s.TraceID].Evented
 		_, stored := places[i]
 		switch {
-		case t.isForeign(s, inTrace):
+		case p.isForeign(s, inTrace):
 			p.addForeign(i, s)
 		case trace.Sums(s):
-			if inTrace || t.untraced && p.sessions[s.TraceID] != "" || logs.SendsRecords(s.ScopeName) {
+			if inTrace || p.untraced && p.sessions[s.TraceID] != "" || logs.SendsRecords(s.ScopeName) {
 				p.add(i, s, inTrace)
 			}
 		case stored || s.Event != nil && p.isKnownPrompt(s):
@@ -47,8 +47,8 @@ func (p *pairing) isKnownPrompt(s *mapping.Span) bool {
 
 // isForeign reports whether none but events that name no trace, of which there are some at the time of the
 // batch, may observe the call of a span.
-func (t *transaction) isForeign(s *mapping.Span, inTrace bool) bool {
-	return (t.withoutContext && isAnswered(s) || t.untraced && isCall(s)) && !inTrace && !logs.SendsRecords(s.ScopeName)
+func (p *pairing) isForeign(s *mapping.Span, inTrace bool) bool {
+	return (p.withoutContext && isAnswered(s) || p.untraced && isCall(s)) && !inTrace && !logs.SendsRecords(s.ScopeName)
 }
 
 // mayBeUntraced reports whether events that name no trace may observe a span, or others of its trace by the
@@ -93,8 +93,7 @@ func (p *pairing) add(i int, s *mapping.Span, inTrace bool) {
 
 // findStored reads the stored calls that may be the same as the batch's, and as
 // those of a trace that has got a session.
-func (t *transaction) findStored(ctx context.Context) error {
-	p := t.pairing
+func (p *pairing) findStored(ctx context.Context) error {
 	lookups := p.signals.Lookups()
 	waiting := map[uint64]pcommon.TraceID{} // by key
 	for id, f := range p.facts {
@@ -105,12 +104,12 @@ func (t *transaction) findStored(ctx context.Context) error {
 		}
 	}
 	around := p.around()
-	if t.untraced { // calls of any program wait for the session of their trace
+	if p.untraced { // calls of any program wait for the session of their trace
 		for _, id := range waiting {
 			around.Add(id, math.MinInt64, math.MaxInt64)
 		}
 	}
-	err := t.store.FindObserved(ctx, t.conn, p.firstEvents(), around, func(c *trace.Candidate) {
+	err := p.store.FindObserved(ctx, p.conn, p.firstEvents(), around, func(c *trace.Candidate) {
 		c.Again, c.InTrace = true, true
 		if c.Session == "" {
 			c.Session = p.sessions[c.Origin]
@@ -120,19 +119,19 @@ func (t *transaction) findStored(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = t.store.FindAnswered(ctx, t.conn, p.signals.Answers(), func(key trace.CandidateKey, c *trace.Candidate) { p.signals.Add(c, key) })
+	err = p.store.FindAnswered(ctx, p.conn, p.signals.Answers(), func(key trace.CandidateKey, c *trace.Candidate) { p.signals.Add(c, key) })
 	if err != nil {
 		return err
 	}
-	err = t.store.FindOfSessions(ctx, t.conn, p.signals.UntracedTimes(), func(c *trace.Candidate) { p.signals.Add(c) })
+	err = p.store.FindOfSessions(ctx, p.conn, p.signals.UntracedTimes(), func(c *trace.Candidate) { p.signals.Add(c) })
 	if err != nil {
 		return err
 	}
-	if err := t.lookUp(ctx, lookups, p.named(), waiting); err != nil {
+	if err := p.lookUp(ctx, lookups, p.named(), waiting); err != nil {
 		return err
 	}
 	if moving := p.signals.MovingPrompts(); len(moving) > 0 {
-		if err := t.findTurns(ctx, moving); err != nil {
+		if err := p.findTurns(ctx, moving); err != nil {
 			return err
 		}
 	}
@@ -140,24 +139,23 @@ func (t *transaction) findStored(ctx context.Context) error {
 	if len(followings) == 0 {
 		return nil
 	}
-	if err := t.store.FindFollowing(ctx, t.conn, followings, p.signals.AddFollowing); err != nil {
+	if err := p.store.FindFollowing(ctx, p.conn, followings, p.signals.AddFollowing); err != nil {
 		return err
 	}
-	return t.lookUp(ctx, p.signals.Lookups(), nil, waiting)
+	return p.lookUp(ctx, p.signals.Lookups(), nil, waiting)
 }
 
 // lookUp reads the stored calls under some keys, and under those of what these bring; waiting are
 // keys of calls that wait for the session of their trace.
-func (t *transaction) lookUp(ctx context.Context, lookups []trace.Lookup, named []store.NamedSpan, waiting map[uint64]pcommon.TraceID) error {
-	p := t.pairing
+func (p *pairing) lookUp(ctx context.Context, lookups []trace.Lookup, named []store.NamedSpan, waiting map[uint64]pcommon.TraceID) error {
 	for {
-		if err := t.findKeptOfSessions(ctx); err != nil {
+		if err := p.findKeptOfSessions(ctx); err != nil {
 			return err
 		}
 		if len(lookups)+len(named) == 0 {
 			return nil
 		}
-		crowded, err := t.store.FindCandidates(ctx, t.conn, lookups, named, func(key trace.CandidateKey, c *trace.Candidate) {
+		crowded, err := p.store.FindCandidates(ctx, p.conn, lookups, named, func(key trace.CandidateKey, c *trace.Candidate) {
 			if id, ok := waiting[key.Hash]; ok {
 				c.Session, c.Others, c.Again = p.sessions[id], p.others[id], true
 				p.signals.Add(c)
@@ -168,7 +166,7 @@ func (t *transaction) lookUp(ctx context.Context, lookups []trace.Lookup, named 
 		if err != nil {
 			return err
 		}
-		t.result.Crowded += crowded
+		p.result.Crowded += crowded
 		lookups, named = p.signals.Lookups(), nil
 	}
 }

@@ -17,12 +17,11 @@ import (
 // errShared says that another batch has paired calls that may be this batch's, too.
 var errShared = fmt.Errorf("another batch has stored calls of the same traces or sessions meanwhile: %w", pgbatch.ErrConflict)
 
-// claims lists what the batch claims.
-func (t *transaction) claims() trace.Claims {
-	p := t.pairing
+// ownClaims lists what the batch claims.
+func (p *pairing) ownClaims() trace.Claims {
 	c := p.signals.Claims()
-	for i := range t.batch.Spans { // prompts are no candidates
-		if s := &t.batch.Spans[i]; s.Event != nil && s.Kind == mapping.KindAgent {
+	for i := range p.batch.Spans { // prompts are no candidates
+		if s := &p.batch.Spans[i]; s.Event != nil && s.Kind == mapping.KindAgent {
 			c.Events = append(c.Events, trace.ClaimTrace(s.TraceID))
 		}
 	}
@@ -36,9 +35,9 @@ func (t *transaction) claims() trace.Claims {
 }
 
 // commitPairs compares the batch's claims and commits it after the statements s.
-func (t *transaction) commitPairs(ctx context.Context, s []pgbatch.Statement) error {
-	own, shared := t.pairing.claims, false
-	last, ok, err := t.store.ComparePairings(ctx, t.conn, t.pairing.since, func(others trace.Claims) {
+func (p *pairing) commitPairs(ctx context.Context, s []pgbatch.Statement) error {
+	own, shared := p.claims, false
+	last, ok, err := p.store.ComparePairings(ctx, p.conn, p.since, func(others trace.Claims) {
 		shared = shared || own.Overlap(&others)
 	}, s...)
 	switch {
@@ -47,5 +46,5 @@ func (t *transaction) commitPairs(ctx context.Context, s []pgbatch.Statement) er
 	case shared || !ok:
 		return errShared
 	}
-	return t.conn.Commit(ctx, t.store.NotePairing(nil, last+1, own)...)
+	return p.conn.Commit(ctx, p.store.NotePairing(nil, last+1, own)...)
 }

@@ -62,8 +62,7 @@ func (p *pairing) keepers(spans []mapping.Span) []keeper {
 }
 
 // findKept reads the calls of the batch's traces whose keys records keep.
-func (t *transaction) findKept(ctx context.Context) error {
-	p := t.pairing
+func (p *pairing) findKept(ctx context.Context) error {
 	var traces []pcommon.TraceID
 	for id, f := range p.facts {
 		if f.Evented && f.Spans <= trace.MostKept && !p.derived[id] {
@@ -71,13 +70,12 @@ func (t *transaction) findKept(ctx context.Context) error {
 		}
 	}
 	slices.SortFunc(traces, compareTraces)
-	return t.store.KeptOfTraces(ctx, t.conn, traces, func(c *trace.Candidate, keys trace.CallKeys) { p.signals.AddKept(c, keys.InTrace) })
+	return p.store.KeptOfTraces(ctx, p.conn, traces, func(c *trace.Candidate, keys trace.CallKeys) { p.signals.AddKept(c, keys.InTrace) })
 }
 
 // findKeptOfSessions reads and lists the calls of sessions whose keys records keep, on days on which
 // candidates look for calls of these.
-func (t *transaction) findKeptOfSessions(ctx context.Context) error {
-	p := t.pairing
+func (p *pairing) findKeptOfSessions(ctx context.Context) error {
 	var days []store.SessionDays
 	for _, d := range p.signals.DaysToRead() {
 		absent := p.signals.Absent.Sessions[d.Session]
@@ -88,7 +86,7 @@ func (t *transaction) findKeptOfSessions(ctx context.Context) error {
 		days = append(days, store.SessionDays{Session: d.Session, First: d.Day, Last: d.Day, Absent: absent})
 	}
 	var turns []pcommon.TraceID // calls of which may be stored
-	err := t.store.KeptOfSessions(ctx, t.conn, days, func(session string, c *trace.Candidate, keys trace.CallKeys) {
+	err := p.store.KeptOfSessions(ctx, p.conn, days, func(session string, c *trace.Candidate, keys trace.CallKeys) {
 		turns = append(turns, p.begun[session]...)
 		delete(p.begun, session)
 		p.signals.AddKept(c, keys.InSession)
@@ -101,12 +99,11 @@ func (t *transaction) findKeptOfSessions(ctx context.Context) error {
 	if err != nil || len(turns) == 0 {
 		return err
 	}
-	return t.findTurns(ctx, turns)
+	return p.findTurns(ctx, turns)
 }
 
 // listMoved lists the calls that leave their traces, whose records are no more found by these.
-func (t *transaction) listMoved(ctx context.Context) error {
-	p := t.pairing
+func (p *pairing) listMoved(ctx context.Context) error {
 	calls := map[pcommon.SpanID]*store.MovingEvent{}
 	for i := range p.changes.Moving {
 		calls[p.changes.Moving[i].ID] = &p.changes.Moving[i]
@@ -117,7 +114,7 @@ func (t *transaction) listMoved(ctx context.Context) error {
 			records = append(records, *r)
 		}
 	}
-	return t.store.KeptKeys(ctx, t.conn, records, func(id pcommon.SpanID, keys trace.CallKeys) {
+	return p.store.KeptKeys(ctx, p.conn, records, func(id pcommon.SpanID, keys trace.CallKeys) {
 		e := calls[id]
 		c := trace.Candidate{Origin: keys.Origin, ID: id, Start: e.Start, End: e.Span.End, ByTime: keys.ByTime, HasID: keys.HasID}
 		p.changes.Candidates = append(p.changes.Candidates, candidateRows(&c, keys.InTrace)...)
@@ -136,18 +133,17 @@ func (t *transaction) listsKept(tr *traceSpans) bool {
 }
 
 // listKept lists the calls of such traces whose keys records keep.
-func (t *transaction) listKept(ctx context.Context) error {
-	p := t.pairing
+func (p *pairing) listKept(ctx context.Context) error {
 	var traces []pcommon.TraceID
-	for i := range t.traces {
-		if t.listsKept(&t.traces[i]) {
-			traces = append(traces, t.traces[i].otel)
+	for i := range p.traces {
+		if p.listsKept(&p.traces[i]) {
+			traces = append(traces, p.traces[i].otel)
 		}
 	}
 	if len(traces) == 0 {
 		return nil
 	}
-	err := t.store.KeptOfTraces(ctx, t.conn, traces, func(c *trace.Candidate, keys trace.CallKeys) {
+	err := p.store.KeptOfTraces(ctx, p.conn, traces, func(c *trace.Candidate, keys trace.CallKeys) {
 		p.changes.Candidates = append(p.changes.Candidates, candidateRows(c, keys.InTrace)...)
 	})
 	store.SortCandidates(p.changes.Candidates)

@@ -79,8 +79,7 @@ func (p *pairing) take(placements []trace.Placement) {
 
 // layOutPaired makes room for the rows of all traces that the batch concerns: of its spans
 // and events where they are kept, of stored events that come and go, and of pairs.
-func (t *transaction) layOutPaired() {
-	p := t.pairing
+func (p *pairing) layOutPaired() {
 	traces := map[pcommon.TraceID]*traceSpans{}
 	of := func(id pcommon.TraceID) *traceSpans {
 		if traces[id] == nil {
@@ -88,10 +87,10 @@ func (t *transaction) layOutPaired() {
 		}
 		return traces[id]
 	}
-	for i := range t.batch.Spans {
-		s := &t.batch.Spans[i]
+	for i := range p.batch.Spans {
+		s := &p.batch.Spans[i]
 		place := p.settle(i, s)
-		if t.dead[i] = p.known[i]; t.dead[i] {
+		if p.dead[i] = p.known[i]; p.dead[i] {
 			continue
 		}
 		tr := of(place)
@@ -112,16 +111,16 @@ func (t *transaction) layOutPaired() {
 	for id, pairs := range p.pairs {
 		of(id).events = pairs
 	}
-	for i := range t.batch.Events {
-		if w := t.batch.Events[i].Words; w != nil {
+	for i := range p.batch.Events {
+		if w := p.batch.Events[i].Words; w != nil {
 			of(w.Trace).words = true
 		}
 	}
 	store.SortCandidates(p.changes.Candidates)
 	store.SortPlaces(p.changes.Places)
-	t.traces = t.traces[:0]
+	p.traces = p.traces[:0]
 	for _, id := range slices.SortedFunc(maps.Keys(traces), compareTraces) {
-		t.traces = append(t.traces, *traces[id])
+		p.traces = append(p.traces, *traces[id])
 	}
 }
 
@@ -195,17 +194,17 @@ func (t *transaction) countWithPrompts(ctx context.Context, missing []int32) err
 
 // takeMoving copies flags to the events that move to a trace, and unlists a trace of which
 // nothing but what was said around calls is left.
-func (t *transaction) takeMoving(tr *traceSpans, result *trace.Result) {
+func (p *pairing) takeMoving(tr *traceSpans, result *trace.Result) {
 	for i, m := range tr.moving {
-		e := &t.pairing.changes.Moving[m]
+		e := &p.changes.Moving[m]
 		e.To, e.Flags = tr.id, result.Spans[len(tr.rows)+i]
-		t.hours = append(t.hours, e.Start)
+		p.hours = append(p.hours, e.Start)
 	}
 	for _, pair := range tr.events {
-		t.pairing.changes.Pairs = append(t.pairing.changes.Pairs, store.EventPairRow{Trace: tr.id, EventPair: pair})
+		p.changes.Pairs = append(p.changes.Pairs, store.EventPairRow{Trace: tr.id, EventPair: pair})
 	}
 	if len(tr.leaving) > 0 && !result.Observed {
-		t.pairing.changes.Unlisted = append(t.pairing.changes.Unlisted, tr.id)
+		p.changes.Unlisted = append(p.changes.Unlisted, tr.id)
 		tr.row = nil
 	}
 }

@@ -38,12 +38,11 @@ func (p *pairing) settleSessions(spans []mapping.Span) {
 
 // findSessions finds the sessions that spans of a trace name beside the trace's: an agent below
 // another may have one of its own, which the spans of its calls do not say.
-func (t *transaction) findSessions(ctx context.Context) error {
-	p := t.pairing
-	first, lookups := p.sessionsNamed(t.batch.Spans)
+func (p *pairing) findSessions(ctx context.Context) error {
+	first, lookups := p.sessionsNamed(p.batch.Spans)
 	known := map[pcommon.TraceID][]string{}
 	if len(lookups) > 0 {
-		_, err := t.store.FindCandidates(ctx, t.conn, lookups, nil, func(_ trace.CandidateKey, c *trace.Candidate) {
+		_, err := p.store.FindCandidates(ctx, p.conn, lookups, nil, func(_ trace.CandidateKey, c *trace.Candidate) {
 			known[c.Origin] = append(known[c.Origin], c.Session)
 		})
 		if err != nil {

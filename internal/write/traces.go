@@ -19,7 +19,7 @@ func (t *transaction) resolveTraces(ctx context.Context) error {
 	if t.pairing != nil {
 		t.ahead.Wait()
 		t.filling.Wait()
-		if err := t.movePaired(ctx); err != nil {
+		if err := t.pairing.movePaired(ctx); err != nil {
 			return err
 		}
 	}

@@ -256,7 +256,7 @@ func (t *transaction) finish(ctx context.Context) error {
 	s = t.store.UpdateSpanWords(s, t.words.spans)
 	s = t.store.InsertFormerWords(s, t.words.former)
 	if t.pairing != nil {
-		if err := t.listKept(ctx); err != nil {
+		if err := t.pairing.listKept(ctx); err != nil {
 			return err
 		}
 		if err := t.store.CopyCandidates(ctx, t.conn, t.pairing.changes.Events); err != nil {
@@ -272,7 +272,7 @@ func (t *transaction) finish(ctx context.Context) error {
 		return t.conn.Exec(ctx, append(s, pgbatch.Statement{What: "roll back", SQL: "ROLLBACK"})...)
 	}
 	if t.pairing != nil && !t.alone {
-		return t.commitPairs(ctx, s)
+		return t.pairing.commitPairs(ctx, s)
 	}
 	return t.conn.Commit(ctx, s...)
 }
