@@ -187,6 +187,9 @@ type Span struct {
 	Ordinal int32      // of the span in the pdata
 }
 
+// UnnamedEvent stands for the name of an event that has none.
+const UnnamedEvent = "log record"
+
 // EventCall is how an event tells a call.
 type EventCall struct {
 	Record    content.ID     // of a log record; zero for a span event

@@ -165,6 +165,9 @@ func (s *Signals) within(c *Candidate, key CandidateKey, group []int) []int {
 // pairWith finds the pairs of a candidate among others that share a key with it.
 func (s *Signals) pairWith(at int, key CandidateKey, group []int) {
 	c := &s.Candidates[at]
+	if key.way == byName {
+		group = s.toPair(at, group)
+	}
 	for _, other := range group {
 		o := &s.Candidates[other]
 		if key.way == bySum && (c.summed || o.summed) {

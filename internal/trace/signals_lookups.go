@@ -59,7 +59,7 @@ func (s *Signals) Lookups() []Lookup {
 			continue
 		}
 		for _, key := range c.LookedUp() {
-			if key.way == byName && c.Event != "" {
+			if key.way == byName && c.Event != "" && (!c.line() || c.First) {
 				continue // under a name events alone are listed, and named spans are looked up by their ids
 			}
 			if key.inTrace && c.First && c.Event != "" || s.Absent.has(c, key) {

@@ -28,6 +28,9 @@ func oneCall(a, b *Candidate, way way) bool {
 	if a.Prompt() || b.Prompt() {
 		return oneTurn(a, b, way)
 	}
+	if way == byName && oneLine(a, b) {
+		return true
+	}
 	if a.Kind != b.Kind || a.Event == b.Event || a.Kind == mapping.KindTool && !oneTool(a.ToolName, b.ToolName, way) {
 		return false
 	}
@@ -55,7 +58,7 @@ func anotherTry(a, b *Candidate) bool {
 }
 
 // alone has the kinds of whose candidates all are events of one name, where none is a sum: oneCall is of two
-// names. Of most programs one event tells the calls of a kind, and their records pair with spans alone.
+// names, but of lines. Of most programs one event tells the calls of a kind, and their records pair with spans alone.
 type alone map[mapping.Kind]bool
 
 func (s *Signals) alone() alone {
@@ -69,7 +72,7 @@ func (s *Signals) alone() alone {
 		if !some {
 			names[c.Kind] = c.Event
 		}
-		alone[c.Kind] = c.Event != "" && (!some || alone[c.Kind] && c.Event == name)
+		alone[c.Kind] = c.Event != "" && !c.line() && (!some || alone[c.Kind] && c.Event == name)
 	}
 	return alone
 }
@@ -154,13 +157,17 @@ type EventPair struct {
 }
 
 // inside reports whether a is the inner one. Of equal events the name decides before the id:
-// where several calls are taken for one another, the events of one name all count.
+// where several calls are taken for one another, the events of one name all count. Lines are
+// compared with those of about their time, so of these the later one is the inner.
 func inside(a, b *Candidate) bool {
 	if (a.Sums || b.Sums) && !a.Prompt() && !b.Prompt() {
 		return b.Sums
 	}
 	if (a.Event == "") != (b.Event == "") {
 		return a.Event == ""
+	}
+	if a.line() && b.line() {
+		return cmp.Or(cmp.Compare(a.Figures, b.Figures), cmp.Compare(a.End, b.End), bytes.Compare(a.ID[:], b.ID[:])) > 0
 	}
 	return cmp.Or(cmp.Compare(a.Figures, b.Figures), cmp.Compare(a.Event, b.Event), bytes.Compare(a.ID[:], b.ID[:])) > 0
 }
