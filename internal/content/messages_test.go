@@ -221,6 +221,14 @@ var shapes = []struct {
 		want: []string{`user [{"type":"uri","modality":"document","mime_type":"application/pdf","uri":"https://x/a.pdf"}]`}},
 	{name: "Titan and Llama answers", out: true, in: `[{"outputText":"hi","completionReason":"FINISH"},{"generation":"hi","stop_reason":"length"}]`,
 		want: []string{"assistant [" + hi + "]", "assistant length [" + hi + "]"}},
+	{name: "smolagents answer of Python", out: true, in: `ChatMessage(role=<MessageRole.ASSISTANT: 'assistant'>, content='hi', tool_calls=[ChatMessageToolCall(function=ChatMessageToolCallFunction(arguments='{"a": 1}', name='f', description=None), id='c1', type='function')], raw=None, token_usage=TokenUsage(input_tokens=1, output_tokens=2))`,
+		want: []string{"assistant [" + hi + "," + call + "]"}},
+	{name: "smolagents question of Python", in: `ChatMessage(role=<MessageRole.USER: 'user'>, content=[{'type': 'text', 'text': 'hi'}], tool_calls=None)`, want: []string{"user [" + hi + "]"}},
+	{name: "OpenAI answer of Python", out: true, in: `ChatCompletionMessage(content='hi', refusal=None, role='assistant', audio=None, tool_calls=None)`, want: []string{"assistant [" + hi + "]"}},
+	{name: "LangChain answer of Python", out: true, in: `AIMessage(content='hi', additional_kwargs={}, response_metadata={}, id='run-1')`, want: []string{"assistant [" + hi + "]"}},
+	{name: "LangChain answer of Python as text", out: true, in: `content='hi' additional_kwargs={} response_metadata={} id='run-1'`, want: []string{"assistant [" + hi + "]"}},
+	{name: "another's message of Python", out: true, in: `HumanMessage(content='hi')`, want: []string{`assistant [{"type":"text","content":"HumanMessage(content='hi')"}]`}},
+	{name: "a text about a class of Python", out: true, in: `ChatMessage(role='user', content='hi') is printed (see above)`, want: []string{`assistant [{"type":"text","content":"ChatMessage(role='user', content='hi') is printed (see above)"}]`}},
 }
 
 func TestShapes(t *testing.T) {

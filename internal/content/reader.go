@@ -1,6 +1,7 @@
 package content
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
@@ -98,8 +99,40 @@ func (rd *reader) text(s string) bool {
 	if strings.TrimSpace(s) == "" {
 		return false
 	}
+	if n, ok := rd.printedMessage(s); ok && rd.any(n) {
+		return true
+	}
 	rd.textMessage(rd.d.String(s))
 	return true
+}
+
+// othersMessages begin the classes of messages that no model wrote.
+var othersMessages = [...]string{"Human", "User", "System", "Developer", "Tool", "Function"}
+
+// printedMessage reads the only message that Python printed as the whole text. Where the message names no
+// role, its class does, which the text of an answer need not.
+func (rd *reader) printedMessage(s string) (n jsonval.Node, ok bool) {
+	var made string
+	switch s = strings.TrimSpace(s); {
+	case jsonval.PrintsObjectOf(s, "Message"):
+		made, ok = jsonval.FromPython(s)
+	case strings.HasPrefix(s, "content=") && strings.Contains(s, " additional_kwargs="): // of LangChain
+		made, ok = jsonval.FromPythonFields(s)
+	}
+	if !ok {
+		return n, false
+	}
+	if n, ok = rd.d.Parse(made, rd.r); !ok || n.Kind() != jsonval.Object || !n.Get("content").Exists() {
+		return n, false
+	}
+	if !n.Get("role").Exists() {
+		if rd.dir != Output || slices.ContainsFunc(othersMessages[:], func(class string) bool { return strings.HasPrefix(s, class) }) ||
+			n.Get("tool_call_id").Exists() {
+			return n, false
+		}
+		n.Set("role", rd.d.String("assistant"))
+	}
+	return n, true
 }
 
 // isMessages reports whether a value of Python is a message or a list of messages and blocks, and not

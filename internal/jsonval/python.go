@@ -26,6 +26,12 @@ func PrintsPython(text string) bool {
 	return n > 0 && strings.HasPrefix(s[n:], "(") && pythonName(s[n+1:]) > 0
 }
 
+// PrintsObjectOf reports whether text may be one object as Python prints it, of a class whose name ends so.
+func PrintsObjectOf(text, class string) bool {
+	n := pythonName(text)
+	return n > 0 && strings.HasPrefix(text[n:], "(") && strings.HasSuffix(text, ")") && strings.HasSuffix(text[:n], class)
+}
+
 // FromPython rewrites as JSON what Python prints of dicts, sequences, objects and enums, such as
 // {'role': 'user'}, [Text(text='hi', id=None)] and <Role.USER: 'user'>. It returns false if text
 // is anything else.

@@ -54,6 +54,13 @@ func TestPrintsPython(t *testing.T) {
 }
 
 // TestFromPythonReadsWhatPythonPrints prints trees as Python does and reads them again.
+func TestPrintsObjectOf(t *testing.T) {
+	require.True(t, PrintsObjectOf("a.ChatMessage(content='hi')", "Message"))
+	for _, other := range []string{"", "Message", "Message()x", "MessageDelta()", "(Message)", "a Message()"} {
+		require.False(t, PrintsObjectOf(other, "Message"), other)
+	}
+}
+
 func TestFromPythonReadsWhatPythonPrints(t *testing.T) {
 	for seed := range uint64(2000) {
 		rnd := rand.New(rand.NewPCG(seed, 1)) // #nosec G404 -- repeatable
