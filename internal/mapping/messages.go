@@ -107,6 +107,9 @@ func (r *reading) messagesOf(f field, dir content.Direction) (w said) {
 		}
 		r.messages = r.messages[:mark]
 	}
+	if f == fInputMessages && r.out.Kind == KindLLM && r.readAsked() {
+		w.messages = r.messages[mark:len(r.messages):len(r.messages)]
+	}
 	return w
 }
 
