@@ -53,6 +53,9 @@ func (r *reading) scanEvents() {
 				r.file(k, v, -1, int32(i))
 			}
 		}
+		if info.time < 0 { // no part of an answer
+			r.countEvent(e, i)
+		}
 	}
 }
 

@@ -67,7 +67,7 @@ func (r *reading) fileUnknown(t *traits, v pcommon.Value, attr int32) {
 		r.file(r.t.counts[t.count], v, attr, -1)
 	}
 	if t.usage && t.count == noTokens && !t.sums && r.around.scopeDialects == 0 && mayBeObject(v) {
-		r.fileUsage(v, attr)
+		r.fileUsage(v, attr, -1)
 	}
 }
 

@@ -272,7 +272,7 @@ func (r *reading) gatherObject(text string) {
 // fileUsage files what a usage object of an emitter that nobody described counts: emitters of
 // known scopes have other objects of usage, for what lies below a span. The attribute stays,
 // since each number that is filed is a part of its value.
-func (r *reading) fileUsage(v pcommon.Value, attr int32) {
+func (r *reading) fileUsage(v pcommon.Value, attr, event int32) {
 	if v.Type() == pcommon.ValueTypeBytes || v.Type() == pcommon.ValueTypeStr && len(v.Str()) > maxUsageObject {
 		return
 	}
@@ -284,7 +284,7 @@ func (r *reading) fileUsage(v pcommon.Value, attr int32) {
 	r.readUsage(&s, n, "", 0)
 	for fact, figure := range s.facts {
 		if info := r.t.counts[fact]; figure.OK && info != nil {
-			r.file(info, pcommon.NewValueDouble(float64(figure.V)), attr, -1)
+			r.file(info, pcommon.NewValueDouble(float64(figure.V)), attr, event)
 		}
 	}
 }

@@ -125,7 +125,49 @@ func (r *reading) guessFacts(e ptrace.SpanEvent, i int) {
 			object = e.Name()
 		}
 		k := r.lookUpMember(object, key)
-		r.fileMember(k, k.key, v, guessPlace{attr: -1, event: int32(i), part: bare, shown: r.notes.eventMember(e.Name(), key)})
+		at := guessPlace{attr: -1, event: int32(i), part: bare, shown: r.notes.eventMember(e.Name(), key)}
+		if k.traits.count != noTokens || k.traits.usage && mayBeObject(v) {
+			r.fileEventUsage(k, v, at)
+			continue
+		}
+		r.fileMember(k, k.key, v, at)
 		r.shows |= k.traits.shows & (showsAI | showsModel | showsProvider)
+	}
+}
+
+// countEvent files what an event that dialects know counts under keys that they do not know.
+func (r *reading) countEvent(e ptrace.SpanEvent, i int) {
+	info := r.events[i].info
+	for key, v := range e.Attributes().All() {
+		if info.attrs[key] != nil || !mayCount(key, v) {
+			continue
+		}
+		at := guessPlace{attr: -1, event: int32(i), shown: r.notes.eventMember(e.Name(), key)}
+		r.fileEventUsage(r.lookUpMember("", key), v, at)
+	}
+}
+
+// mayCount passes over most attributes of events without a look-up.
+func mayCount(key string, v pcommon.Value) bool {
+	switch v.Type() {
+	case pcommon.ValueTypeInt, pcommon.ValueTypeDouble:
+		return strings.Contains(key, "oken")
+	case pcommon.ValueTypeMap, pcommon.ValueTypeStr:
+		return strings.Contains(key, "sage") && !strings.Contains(key, "essage") && mayBeObject(v)
+	}
+	return false
+}
+
+// fileEventUsage files what an event counts, behind all that the span says itself: an event may tell of a
+// part of the span only.
+func (r *reading) fileEventUsage(k *keyRead, v pcommon.Value, at guessPlace) {
+	switch {
+	case k.guessed(k.key).elsewhere:
+	case mayBeObject(v):
+		if k.traits.usage && !k.traits.sums {
+			r.fileUsage(v, -1, at.event)
+		}
+	default:
+		r.fileCount(k.traits, v, at)
 	}
 }
