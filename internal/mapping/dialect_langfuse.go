@@ -21,6 +21,7 @@ var _ = register(dialect{
 			{attr: "langfuse.observation.model.name"},
 		},
 		fResponseModel: {{attr: "langfuse.observation.model.name", with: unlessRequested, note: "unless it is the request model"}},
+		fResponseID:    {{attr: "langfuse.observation.metadata.id", as: asJSON, own: true, only: onlyLLM, with: ofResponsesAPI, note: "if `…metadata.object` is `response`"}},
 		fFinishReasons: {{attr: "langfuse.observation.metadata.finish_reason", as: asJSON}},
 		fRequestParameters: {
 			{attr: "langfuse.observation.model.parameters", as: asBody, at: afterOpenInference},
@@ -93,6 +94,15 @@ var _ = register(dialect{
 		return level == "ERROR"
 	},
 })
+
+// ofResponsesAPI passes on what the wrapped client copies of an answer of OpenAI's Responses API: under the same
+// keys anybody may write other metadata.
+func ofResponsesAPI(r *reading, v value) value {
+	if object, _ := r.attr("langfuse.observation.metadata.object").str(); unquote(object) == "response" {
+		return v
+	}
+	return value{}
+}
 
 const (
 	langfuseUsage = "langfuse.observation.usage_details"
