@@ -37,13 +37,13 @@ var Changes = []Change{
 	{"other places of the event's name", renameEvents},
 	{"observed times", observed},
 	{"another service", services},
+	{"a shell's session and user", shells},
 	{"records of no trace", untraced},
 	{"clocks apart", clocksApart},
 	{"a newer version", newer},
 	{"no ids of turns", withoutTurns},
 	{"several resources", split},
 	{"another order", shuffle},
-	{"a shell's session and user", shells},
 }
 
 // Vary makes some of the changes.

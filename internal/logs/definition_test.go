@@ -290,7 +290,7 @@ func flag(all []observed, i int, pairs map[[2]int]bool) {
 	}
 	for j := range all {
 		e := &all[j]
-		if e.event && e.Kind.IsModel() && tokens(e) && (e.TraceID == t.TraceID || e.session != "" && e.session == t.session) && t.Start <= e.End && e.End <= t.End {
+		if e.event && e.Kind.IsModel() && tokens(e) && (e.TraceID == t.TraceID || e.session != "" && e.session == t.session) && (t.Start <= e.End && e.End <= t.End || within(e.End, t.End, time.Second/2)) {
 			t.usageCounted = false
 		}
 	}

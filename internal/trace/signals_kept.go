@@ -147,7 +147,7 @@ func dayOf(micros int64) int64 {
 func (c *Candidate) daysOf(of func(SessionDay)) {
 	first, last := c.End-apartByID, c.End+apartByID
 	if c.Sums {
-		first, last = c.Start, c.End
+		first, last = c.summedEnds()
 	}
 	const maxDays = 31
 	to := dayOf(last)

@@ -24,9 +24,9 @@ type CandidateKey struct {
 func (c *Candidate) window(k CandidateKey) (first, last int64) {
 	switch {
 	case k.way == bySum && c.Sums:
-		return c.Start, c.End
+		return c.summedEnds()
 	case k.way == bySum:
-		return c.End, math.MaxInt64
+		return c.End - apartFromSum, math.MaxInt64
 	case k.way == byTurn && !c.Prompt():
 		return c.Start - apartByID, c.End + apartByID
 	case k.Apart < 0:

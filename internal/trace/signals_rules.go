@@ -17,13 +17,15 @@ const (
 	apartByTime = int64(2 * time.Second / time.Microsecond)
 	// apartByAnswer is how long after an error the answer ends that another try got, at least.
 	apartByAnswer = int64(500 * time.Millisecond / time.Microsecond)
+	// apartFromSum is how far from the end of a sum the last call ends that is in it: clocks of two signals may be apart.
+	apartFromSum = int64(500 * time.Millisecond / time.Microsecond)
 )
 
 // oneCall reports whether two candidates that share a key are one call, or one of them the sum
 // of calls of which the other is one.
 func oneCall(a, b *Candidate, way way) bool {
 	if way == bySum {
-		return a.Sums && b.mayBeSummed() && a.Start <= b.End && b.End <= a.End || b.Sums && a.mayBeSummed() && b.Start <= a.End && a.End <= b.End
+		return a.sumsUp(b) || b.sumsUp(a)
 	}
 	if a.Prompt() || b.Prompt() {
 		return oneTurn(a, b, way)
@@ -44,6 +46,17 @@ func oneCall(a, b *Candidate, way way) bool {
 	default:
 		return (a.ByTime || b.ByTime) && oneByTime(a, b)
 	}
+}
+
+// sumsUp reports whether a candidate is the sum of calls of which another is one.
+func (c *Candidate) sumsUp(call *Candidate) bool {
+	first, last := c.summedEnds()
+	return c.Sums && call.mayBeSummed() && first <= call.End && call.End <= last
+}
+
+// summedEnds returns when the calls end that are in a sum.
+func (c *Candidate) summedEnds() (first, last int64) {
+	return min(c.Start, c.End-apartFromSum), c.End + apartFromSum
 }
 
 // anotherTry reports whether one of two, an event that names a span, tells of a try that failed before the last one, with which
