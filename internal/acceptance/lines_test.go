@@ -67,10 +67,14 @@ func (p *lineLogger) call(trace pcommon.TraceID, around pcommon.SpanID) (n int64
 		{"gen_ai.operation.name": "chat", "gen_ai.request.model": "m-1"}, {"gen_ai.usage.input_tokens": in}, {"gen_ai.usage.cache_read.input_tokens": cached},
 		{"gen_ai.usage.output_tokens": out}, {"gen_ai.response.finish_reasons": []any{"stop"}},
 	}
+	most, pause := []int{1, 4, 40}[p.r.IntN(3)], []int{3, 300}[p.r.IntN(2)]
 	attrs := map[string]any{}
+	if p.r.IntN(2) == 0 {
+		attrs["session.id"] = fmt.Sprint("of-", trace) // then time ties the lines to others, too
+	}
 	line := func() {
 		n++
-		p.now = p.now.Add(time.Duration(1+p.r.IntN(300)) * time.Millisecond)
+		p.now = p.now.Add(time.Duration(1+p.r.IntN(pause)) * time.Millisecond)
 		rec := p.records.AppendEmpty()
 		rec.SetTimestamp(pcommon.NewTimestampFromTime(p.now))
 		rec.SetTraceID(trace)
@@ -82,7 +86,6 @@ func (p *lineLogger) call(trace pcommon.TraceID, around pcommon.SpanID) (n int64
 		put(rec.Attributes(), attrs)
 		put(rec.Attributes(), map[string]any{"bytes": p.r.IntN(1000)})
 	}
-	most := []int{1, 4, 40}[p.r.IntN(3)]
 	for _, step := range steps {
 		for range p.r.IntN(most) {
 			line()

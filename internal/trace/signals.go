@@ -167,9 +167,14 @@ func (s *Signals) pairWith(at int, key CandidateKey, group []int) {
 	c := &s.Candidates[at]
 	if key.way == byName {
 		group = s.toPair(at, group)
+	} else if s.hasWithin(at) {
+		return
 	}
 	for _, other := range group {
 		o := &s.Candidates[other]
+		if key.way != byName && s.hasWithin(other) {
+			continue
+		}
 		if key.way == bySum && (c.summed || o.summed) {
 			continue // from one call follows all that does from many
 		}

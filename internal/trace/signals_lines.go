@@ -36,7 +36,7 @@ func compareInside(a, b *Candidate) int {
 func (s *Signals) toPair(at int, group []int) []int {
 	c := &s.Candidates[at]
 	if !slices.ContainsFunc(group, func(o int) bool { return s.Candidates[o].line() }) {
-		if c.line() && slices.ContainsFunc(s.pairsOf[at], func(o int) bool { return oneLine(c, &s.Candidates[o]) && inside(&s.Candidates[o], c) }) {
+		if s.hasWithin(at) {
 			return nil // the innermost is paired with the span
 		}
 		return group
@@ -58,4 +58,11 @@ func (s *Signals) toPair(at int, group []int) []int {
 		outer = append(outer, inner)
 	}
 	return outer
+}
+
+// hasWithin reports whether a candidate is a line that is paired with one within. No other pair of such a line says more, whatever ties
+// the two, and many lines would take all pairs that the span may have.
+func (s *Signals) hasWithin(at int) bool {
+	c := &s.Candidates[at]
+	return c.line() && slices.ContainsFunc(s.pairsOf[at], func(o int) bool { return oneLine(c, &s.Candidates[o]) && inside(&s.Candidates[o], c) })
 }
