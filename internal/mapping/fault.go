@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"runtime"
-	"runtime/debug"
 	"sync"
 
 	"go.uber.org/zap"
@@ -45,5 +44,5 @@ func (f *faults) log(cause any) {
 		return
 	}
 	f.logger.Error("The mapping failed on a span, which is set aside; please report this fault; further ones at the same place are only counted",
-		zap.String("panic", panics.Reason(cause)), zap.ByteString("stack", debug.Stack()))
+		zap.Error(panics.Of(cause)))
 }

@@ -38,11 +38,11 @@ func Of(cause any) error {
 	case *Error: // of another goroutine
 		return cause
 	}
-	return &Error{Reason: Reason(cause), Stack: string(debug.Stack())}
+	return &Error{Reason: reason(cause), Stack: string(debug.Stack())}
 }
 
-// Reason describes what recover returned.
-func Reason(cause any) string {
+// reason describes what recover returned.
+func reason(cause any) string {
 	if err, is := cause.(runtime.Error); is {
 		return err.Error()
 	}

@@ -128,14 +128,15 @@ func (t *transaction) beginPairing() {
 		kept: map[trace.SessionDay]bool{}, begun: map[string][]pcommon.TraceID{},
 	}
 	t.pairing = p
-	p.observe(t.batch, !t.careful)
-	p.asks = p.asksOf(t.batch.Spans)
+	p.observe()
+	p.asks = p.asksOf()
 }
 
-// observe notes what the batch's spans are; areNew tells that its records are.
-func (p *pairing) observe(b *mapping.Batch, areNew bool) {
+// observe notes what the batch's spans are.
+func (p *pairing) observe() {
+	b := p.batch
 	keeps := make(map[content.ID]bool, len(b.Events))
-	if areNew {
+	if !p.careful { // its records are new
 		for i := range b.Events {
 			keeps[b.Events[i].ID] = b.Events[i].CallKeys != nil
 		}
@@ -160,7 +161,7 @@ func (p *pairing) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.settleSessions(p.batch.Spans)
+	p.settleSessions()
 	if err := p.findSessions(ctx); err != nil {
 		return err
 	}
@@ -178,7 +179,7 @@ func (p *pairing) settlePairs() {
 	placements, p.pairs = p.signals.Settle()
 	p.result.Crowded += p.signals.Crowded
 	p.take(placements)
-	p.list(p.batch.Spans)
+	p.list()
 	if !p.alone {
 		p.claims = p.ownClaims()
 	}
@@ -224,11 +225,11 @@ type signalAsks struct {
 }
 
 // asksOf lists what to ask for of the batch's spans, and notes their traces.
-func (p *pairing) asksOf(spans []mapping.Span) *signalAsks {
+func (p *pairing) asksOf() *signalAsks {
 	asks := &signalAsks{first: math.MaxInt64, last: math.MinInt64, turns: map[pcommon.TraceID]string{}, began: map[pcommon.TraceID]string{}}
 	sessions := map[string]bool{}
-	for i := range spans {
-		s := &spans[i]
+	for i := range p.batch.Spans {
+		s := &p.batch.Spans[i]
 		p.asked[s.TraceID] = true
 		if s.SessionID != "" {
 			sessions[s.SessionID] = true

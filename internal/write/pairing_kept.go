@@ -6,7 +6,6 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
-	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
@@ -18,14 +17,14 @@ type keeper struct{ inTrace, inSession bool }
 
 // keepers says which candidates of the batch are not listed. Those of a session on a day are all
 // listed or none of them: a batch that finds any listed reads no records.
-func (p *pairing) keepers(spans []mapping.Span) []keeper {
+func (p *pairing) keepers() []keeper {
 	keepers, may := make([]keeper, len(p.signals.Candidates)), make([]bool, len(p.signals.Candidates))
 	if !slices.Contains(p.keeps, true) {
 		return keepers
 	}
 	ofTrace := make(map[pcommon.TraceID]int, len(p.asked))
-	for i := range spans {
-		s := &spans[i]
+	for i := range p.batch.Spans {
+		s := &p.batch.Spans[i]
 		ofTrace[s.TraceID]++
 		if at := p.numbers[i]; at >= 0 && p.keeps[i] && p.signals.Candidates[at].Session == s.SessionID {
 			may[at] = true

@@ -14,14 +14,14 @@ import (
 )
 
 // list notes under which keys candidates are to be stored.
-func (p *pairing) list(spans []mapping.Span) {
+func (p *pairing) list() {
 	newEvents := make([]bool, len(p.signals.Candidates))
 	for i, at := range p.numbers {
 		if at >= 0 {
 			newEvents[at] = newEvents[at] || p.isNew[i]
 		}
 	}
-	present, keeps, marked := p.signals.Presence(), p.keepers(spans), map[int64]bool{}
+	present, keeps, marked := p.signals.Presence(), p.keepers(), map[int64]bool{}
 	for i := range p.signals.Candidates {
 		c := &p.signals.Candidates[i]
 		if c.Stored && !c.Again || c.Foreign {
@@ -44,7 +44,7 @@ func (p *pairing) list(spans []mapping.Span) {
 		}
 	}
 	for _, i := range p.naming {
-		s := &spans[i]
+		s := &p.batch.Spans[i]
 		p.changes.Candidates = append(p.changes.Candidates, store.CandidateRow{Key: trace.SessionsOf(s.TraceID).Hash, Origin: s.TraceID, ID: s.SpanID, Start: s.Start, End: s.End})
 	}
 	store.SortCandidates(p.changes.Events)

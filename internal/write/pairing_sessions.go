@@ -15,10 +15,10 @@ import (
 
 // settleSessions gives each trace the session of its row, else that of its earliest span
 // in the batch that names one.
-func (p *pairing) settleSessions(spans []mapping.Span) {
+func (p *pairing) settleSessions() {
 	earliest := map[pcommon.TraceID]*mapping.Span{}
-	for i := range spans {
-		s := &spans[i]
+	for i := range p.batch.Spans {
+		s := &p.batch.Spans[i]
 		if s.SessionID == "" {
 			continue
 		}
@@ -39,7 +39,7 @@ func (p *pairing) settleSessions(spans []mapping.Span) {
 // findSessions finds the sessions that spans of a trace name beside the trace's: an agent below
 // another may have one of its own, which the spans of its calls do not say.
 func (p *pairing) findSessions(ctx context.Context) error {
-	first, lookups := p.sessionsNamed(p.batch.Spans)
+	first, lookups := p.sessionsNamed()
 	known := map[pcommon.TraceID][]string{}
 	if len(lookups) > 0 {
 		_, err := p.store.FindCandidates(ctx, p.conn, lookups, nil, func(_ trace.CandidateKey, c *trace.Candidate) {
@@ -68,12 +68,12 @@ func (p *pairing) findSessions(ctx context.Context) error {
 // sessionsNamed returns, by trace and session, the first span of the batch that names a session which is not
 // known to be its trace's, and where to look up the sessions that stored spans name: of traces in which the
 // batch's spans name others, or calls of the batch name none.
-func (p *pairing) sessionsNamed(spans []mapping.Span) (first map[pcommon.TraceID]map[string]int, lookups []trace.Lookup) {
+func (p *pairing) sessionsNamed() (first map[pcommon.TraceID]map[string]int, lookups []trace.Lookup) {
 	first = map[pcommon.TraceID]map[string]int{}
 	asks := map[pcommon.TraceID]bool{}
 	scope, sends := "", false
-	for i := range spans {
-		s := &spans[i]
+	for i := range p.batch.Spans {
+		s := &p.batch.Spans[i]
 		if s.ScopeName != scope {
 			scope, sends = s.ScopeName, logs.SendsRecords(s.ScopeName)
 		}
