@@ -47,7 +47,7 @@ func TestPoisonCostsItsOwnSpansOnly(t *testing.T) {
 	}
 	refusing := func(code string) func(*testing.T, *pgxpool.Pool) {
 		return func(t *testing.T, pool *pgxpool.Pool) {
-			refuse(t, pool, "llm_spans", "NEW.trace_id::text LIKE '01%'", code)
+			refuse(t, pool, "llm_spans", "NEW.name LIKE 'call % of 1'", code)
 		}
 	}
 	for name, poison := range map[string]func(*testing.T, *pgxpool.Pool){
@@ -96,7 +96,7 @@ func TestPoisonCostsItsOwnSpansOnly(t *testing.T) {
 			require.LessOrEqual(t, aside, 2, "of the one trace")
 			require.Empty(t, result.Left)
 			var stored int
-			require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans WHERE trace_id::text NOT LIKE '01%'`).Scan(&stored))
+			require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans WHERE name NOT LIKE 'call % of 1'`).Scan(&stored))
 			require.Equal(t, 6, stored)
 			require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM llm_spans WHERE name = 'canary'`).Scan(&stored))
 			require.Zero(t, stored)
@@ -125,7 +125,7 @@ func TestWhatFailsForAllIsNobodysFault(t *testing.T) {
 // refuses a statement: others can be stored, and still nothing is set aside.
 func TestUnsupportedStatementIsNobodysFault(t *testing.T) {
 	w, pool := newWriter(t)
-	refuse(t, pool, "llm_spans", "NEW.trace_id::text LIKE '01%'", "0A000")
+	refuse(t, pool, "llm_spans", "NEW.name LIKE 'call % of 1'", "0A000")
 	result, err := w.Write(t.Context(), batchOf(callOf(1, 1), callOf(2, 2)), nil)
 	require.Error(t, err)
 	require.Empty(t, result.SetAside)
