@@ -62,7 +62,7 @@ func TestHostileRecordsAreStored(t *testing.T) {
 			neighbour := sl.LogRecords().AppendEmpty()
 			neighbour.SetTimestamp(1_795_863_746_000_000_000)
 			neighbour.Body().SetStr("unharmed " + name)
-			for _, rec := range logs.Read(ld, logs.KeepAll).Records {
+			for _, rec := range logs.Read(ld, logs.KeepAll, nil).Records {
 				want[string(rec.ID[:])] = true
 			}
 			require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld), name)

@@ -88,7 +88,7 @@ func TestRecordsAreStoredOnceAndComeBackWhole(t *testing.T) {
 	}
 	ids := map[string]bool{}
 	for name, ld := range cases {
-		for _, rec := range logs.Read(ld, logs.KeepAll).Records {
+		for _, rec := range logs.Read(ld, logs.KeepAll, nil).Records {
 			ids[string(rec.ID[:])] = true
 			var body, attributes, resource *string
 			var row struct {
@@ -284,7 +284,7 @@ func TestPoisonedRecordCostsItselfOnly(t *testing.T) {
 	ld := agentruns.LoadLogs(t, "../mapping/testdata/fixtures/cli/claude-code-2.1.332-tools.logs.otlp.json")
 	require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld))
 	want := 0
-	for _, rec := range logs.Read(ld, logs.KeepGenAI).Records {
+	for _, rec := range logs.Read(ld, logs.KeepGenAI, nil).Records {
 		if rec.Name != "tool_result" {
 			want++
 		}
@@ -302,7 +302,7 @@ func TestUntracedSessionIsCalls(t *testing.T) {
 		require.NoError(t, c.logs.ConsumeLogs(t.Context(), ld))
 	}
 	calls, input, output := 0, 0, 0
-	for _, rec := range logs.Read(ld, logs.KeepGenAI).Records {
+	for _, rec := range logs.Read(ld, logs.KeepGenAI, nil).Records {
 		if rec.Name != "api_request" {
 			continue
 		}

@@ -103,7 +103,7 @@ func requirePrompts(t *testing.T, db *pgxpool.Pool, run agentruns.Run) {
 	mapper := mapping.New(mapping.Options{})
 	spans := mapper.Map(run.Traces).Spans
 	logs.NameTurns(run.Traces, spans)
-	read := logs.Read(run.Logs, logs.KeepGenAI)
+	read := logs.Read(run.Logs, logs.KeepGenAI, nil)
 	prompts := mapper.Map(read.Spans).Spans
 	for i := range read.Observations {
 		o, prompt := &read.Observations[i], &prompts[i]

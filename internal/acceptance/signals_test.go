@@ -234,7 +234,7 @@ func TestNoRecordIsLost(t *testing.T) {
 		for range 2 {
 			sendLogs(t, c, r.logs)
 		}
-		for _, rec := range logs.Read(joinLogs(r.logs), logs.KeepGenAI).Records {
+		for _, rec := range logs.Read(joinLogs(r.logs), logs.KeepGenAI, nil).Records {
 			kept[rec.ID] = true
 		}
 	}

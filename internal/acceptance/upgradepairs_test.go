@@ -27,7 +27,7 @@ func TestRecordsOfBeforeAnUpgradePair(t *testing.T) {
 	var sessions []int64
 	for i := range runs {
 		runs[i].logs = slices.DeleteFunc(runs[i].logs, func(record plog.Logs) bool {
-			read := logs.Read(record, logs.KeepGenAI)
+			read := logs.Read(record, logs.KeepGenAI, nil)
 			if len(read.Observations) == 0 || read.Observations[0].Kind == logs.Call {
 				return false
 			}

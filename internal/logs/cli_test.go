@@ -23,7 +23,7 @@ func TestRecordsAloneTellTheTruth(t *testing.T) {
 			continue
 		}
 		t.Run(run.Name, func(t *testing.T) {
-			b := Read(run.Logs, KeepGenAI)
+			b := Read(run.Logs, KeepGenAI, nil)
 			require.Empty(t, b.Rejected)
 			mapped := mapping.New(mapping.Options{}).Map(b.Spans)
 			require.Len(t, mapped.Spans, len(b.Observations))
@@ -161,7 +161,7 @@ func observationsIn(run *agentruns.Run) []observed {
 		all = append(all, newObserved(s))
 	}
 	seen := map[content.ID]bool{}
-	for _, b := range []*Batch{ReadSpanEvents(run.Traces), Read(run.Logs, KeepGenAI)} {
+	for _, b := range []*Batch{ReadSpanEvents(run.Traces, nil), Read(run.Logs, KeepGenAI, nil)} {
 		if b == nil {
 			continue
 		}

@@ -42,7 +42,7 @@ func Explain(ld plog.Logs) (all []Explanation) {
 
 // explain explains the only record of ld.
 func explain(ld plog.Logs, rec *record) Explanation {
-	p, spec := newReader(KeepGenAI).ruleOf(rec)
+	p, spec := newReader(KeepGenAI, nil).ruleOf(rec)
 	x := Explanation{Name: rec.name, Scope: rec.scope.Name(), Version: rec.scope.Version()}
 	if p != nil {
 		x.Program, x.Kind = p.name, Noise.String()
@@ -58,7 +58,7 @@ func explain(ld plog.Logs, rec *record) Explanation {
 			}
 		}
 	}
-	b := Read(ld, KeepGenAI)
+	b := Read(ld, KeepGenAI, nil)
 	for reason := range b.Rejected {
 		x.NotStored = reason
 	}

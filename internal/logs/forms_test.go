@@ -264,7 +264,7 @@ type meaning struct {
 // meaningOf reads and maps a batch of one record. What differs between forms by right, as the
 // hash of the record and what no column holds, is left out.
 func meaningOf(ld plog.Logs) (m meaning) {
-	b := Read(ld, KeepGenAI)
+	b := Read(ld, KeepGenAI, nil)
 	mapper := mapping.New(mapping.Options{})
 	m.Observations, m.Words, m.Kept = b.Observations, b.Words, len(b.Records) == 1
 	strip := func(batch *mapping.Batch) []mapping.Span {

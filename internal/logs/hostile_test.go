@@ -40,7 +40,7 @@ func TestHostileRecords(t *testing.T) {
 					}
 				}
 			}
-			b := Read(changed, []Keep{KeepGenAI, KeepAll}[r.IntN(2)])
+			b := Read(changed, []Keep{KeepGenAI, KeepAll}[r.IntN(2)], nil)
 			rejected := 0
 			for _, n := range b.Rejected {
 				rejected += n
@@ -91,7 +91,7 @@ func TestDeepRecordsDoNotEndTheProcess(t *testing.T) {
 			agentruns.Nested(rec.Attributes().PutEmpty(inputMessages), levels)
 			agentruns.Nested(rec.Body().SetEmptyMap().PutEmpty("content"), levels)
 		}
-		b := Read(ld, KeepGenAI)
+		b := Read(ld, KeepGenAI, nil)
 		require.Len(t, b.Records, 3)
 		require.Empty(t, mapping.New(mapping.Options{}).Map(b.Spans).Rejected)
 	}
@@ -100,7 +100,7 @@ func TestDeepRecordsDoNotEndTheProcess(t *testing.T) {
 	rec.SetTimestamp(1)
 	rec.SetEventName("gen_ai.choice")
 	rec.Body().SetStr(strings.Repeat(`{"a":`, 1_000_000) + "1" + strings.Repeat("}", 1_000_000))
-	require.Len(t, Read(ld, KeepGenAI).Records, 1)
+	require.Len(t, Read(ld, KeepGenAI, nil).Records, 1)
 }
 
 // BenchmarkFilter reads plain records that tell nothing; the figure is of one record.
@@ -119,7 +119,7 @@ func BenchmarkFilter(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		Read(ld, KeepGenAI)
+		Read(ld, KeepGenAI, nil)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/records, "ns/record")
 }

@@ -29,13 +29,13 @@ func TestReadInParts(t *testing.T) {
 			rec.Attributes().PutStr(contentKey, "hi")
 		}
 	}
-	one := newReader(KeepGenAI)
+	one := newReader(KeepGenAI, nil)
 	for _, rl := range ld.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			one.readScope(scopePart{sl, rl.Resource(), 0, sl.LogRecords().Len()})
 		}
 	}
-	parts := Read(ld, KeepGenAI)
+	parts := Read(ld, KeepGenAI, nil)
 	require.Greater(t, len(parts.Records), 3*partRecords)
 	require.NotEmpty(t, parts.Words)
 	require.Equal(t, one.batch.Records, parts.Records)

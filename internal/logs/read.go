@@ -10,6 +10,7 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/parallel"
 )
 
 // Keep says which records get a row of llm_events.
@@ -59,6 +60,7 @@ func (b *Batch) Describe(spans []mapping.Span) {
 // reader reads one batch.
 type reader struct {
 	keep        Keep
+	fault       func(cause any) // is told what a record fails with; may be nil
 	batch       *Batch
 	ids         ids
 	wordRecords int32 // that have words of spans
@@ -67,26 +69,27 @@ type reader struct {
 	keys   map[string]keyUse
 }
 
-func newReader(keep Keep) *reader {
+func newReader(keep Keep, fault func(cause any)) *reader {
 	return &reader{
-		keep: keep, batch: &Batch{Spans: ptrace.NewTraces(), WordSpans: ptrace.NewTraces(), Rejected: map[string]int{}},
+		keep: keep, fault: fault, batch: &Batch{Spans: ptrace.NewTraces(), WordSpans: ptrace.NewTraces(), Rejected: map[string]int{}},
 		events: map[string]eventWords{}, keys: map[string]keyUse{},
 	}
 }
 
 // Read reads what records tell, on as many cores as there are parts. It keeps references into
-// ld, which must not change before the batch is stored.
-func Read(ld plog.Logs, keep Keep) *Batch {
+// ld, which must not change before the batch is stored. fault, which may be nil, is told of
+// panics of the reader, on any goroutine: each costs the record that was being read.
+func Read(ld plog.Logs, keep Keep, fault func(cause any)) *Batch {
 	parts := partsOf(ld)
 	read := make([]*reader, len(parts))
-	mapping.InParts(len(parts), func(i int) {
-		read[i] = newReader(keep)
+	parallel.Parts(len(parts), func(i int) {
+		read[i] = newReader(keep, fault)
 		for _, scope := range parts[i] {
 			read[i].readScope(scope)
 		}
 	})
 	if len(read) == 0 {
-		return newReader(keep).batch
+		return newReader(keep, fault).batch
 	}
 	read[0].grow(read[1:])
 	for _, part := range read[1:] {
@@ -179,8 +182,12 @@ func (r *reader) setAside(spans, words *scopeSpans) func() {
 	observations, wordsBefore := len(r.batch.Observations), len(r.batch.Words)
 	spansLen, wordsLen := spans.len(), words.len()
 	return func() {
-		if recover() == nil {
+		cause := recover()
+		if cause == nil {
 			return
+		}
+		if r.fault != nil {
+			r.fault(cause)
 		}
 		r.batch.Rejected[readFailed]++
 		r.batch.Observations, r.batch.Words = r.batch.Observations[:observations], r.batch.Words[:wordsBefore]

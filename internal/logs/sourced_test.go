@@ -45,7 +45,7 @@ func (c *sourcedRecord) logs(t *testing.T) plog.Logs {
 // told are the columns of the call that a record tells; empty for none.
 func (c *sourcedRecord) spec(t *testing.T) anyMap {
 	t.Helper()
-	b := Read(c.logs(t), KeepGenAI)
+	b := Read(c.logs(t), KeepGenAI, nil)
 	spans := mapping.New(mapping.Options{}).Map(b.Spans).Spans
 	require.Equal(t, len(b.Observations), len(spans))
 	got := anyMap{}

@@ -18,8 +18,8 @@ const onSpan = " (span event)"
 
 // ReadSpanEvents reads the calls that span events tell, of programs that write an event both
 // as a log record and onto a span. Span events have no rows in llm_events. The result is nil
-// where there is no such call.
-func ReadSpanEvents(td ptrace.Traces) *Batch {
+// where there is no such event that tells a call or fails the reader. fault is as for Read.
+func ReadSpanEvents(td ptrace.Traces, fault func(cause any)) *Batch {
 	var r *reader
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
@@ -28,12 +28,12 @@ func ReadSpanEvents(td ptrace.Traces) *Batch {
 				continue
 			}
 			if r == nil {
-				r = newReader(KeepGenAI)
+				r = newReader(KeepGenAI, fault)
 			}
 			r.readSpanEvents(p, rs.Resource(), ss)
 		}
 	}
-	if r == nil || len(r.batch.Observations) == 0 {
+	if r == nil || len(r.batch.Observations)+len(r.batch.Rejected) == 0 {
 		return nil
 	}
 	return r.batch

@@ -26,7 +26,7 @@ func TestToolCallsInEitherSpelling(t *testing.T) {
 		call.PutStr("name", "get_weather")
 		call.PutStr("arguments", `{"city":"Paris"}`)
 		call.PutStr("id", "call_1")
-		b := mapping.New(mapping.Options{}).Map(Read(ld, KeepGenAI).WordSpans)
+		b := mapping.New(mapping.Options{}).Map(Read(ld, KeepGenAI, nil).WordSpans)
 		require.Len(t, b.Spans, 1)
 		require.Len(t, b.Spans[0].OutputMessageIDs, 1, key)
 		for k, body := range b.Contents {

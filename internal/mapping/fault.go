@@ -9,7 +9,7 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/panics"
 )
 
-// faults logs panics of the mapper, one of each place.
+// faults logs panics of reading and mapping, one of each place.
 type faults struct {
 	logger *zap.Logger
 	mu     sync.Mutex
@@ -21,6 +21,9 @@ type place [16]uintptr
 
 // maxFaults bounds the places that are remembered, and so what is logged.
 const maxFaults = 100
+
+// Fault logs what recover returned to a reader of log records or of span events.
+func (m *Mapper) Fault(cause any) { m.faults.log(cause) }
 
 // log logs a panic with its stack. What was said in a span must not be in it: a stack
 // names functions and addresses only, and a message is only known to hold no words if
@@ -43,6 +46,6 @@ func (f *faults) log(cause any) {
 	if known {
 		return
 	}
-	f.logger.Error("The mapping failed on a span, which is set aside; please report this fault; further ones at the same place are only counted",
+	f.logger.Error("The mapping failed on a span or log record, which is set aside; please report this fault; further ones at the same place are only counted",
 		zap.Error(panics.Of(cause)))
 }

@@ -2,14 +2,13 @@ package mapping
 
 import (
 	"context"
-	"runtime"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/parallel"
 )
 
 // partSpans is how many spans one goroutine maps before it looks for more.
@@ -21,7 +20,7 @@ const partSpans = 256
 func (m *Mapper) Traces(ctx context.Context, td ptrace.Traces) (*Batch, error) {
 	spans := room(td.SpanCount())
 	parts := make([]*Batch, (len(spans)+partSpans-1)/partSpans)
-	InParts(len(parts), func(i int) {
+	parallel.Parts(len(parts), func(i int) {
 		from, to := i*partSpans, min((i+1)*partSpans, len(spans))
 		parts[i] = m.mapRange(ctx, td, from, to, spans[from:to])
 	})
@@ -31,22 +30,6 @@ func (m *Mapper) Traces(ctx context.Context, td ptrace.Traces) (*Batch, error) {
 	whole := join(parts, slices.Clip(spans))
 	whole.room = spans
 	return whole, nil
-}
-
-// InParts does each of n parts of some work, on as many cores as there are.
-func InParts(n int, do func(part int)) {
-	var taken atomic.Int32
-	work := func() {
-		for i := int(taken.Add(1)) - 1; i < n; i = int(taken.Add(1)) - 1 {
-			do(i)
-		}
-	}
-	var group sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) - 1 {
-		group.Go(work)
-	}
-	work()
-	group.Wait()
 }
 
 // join makes one batch of parts, whose spans lie in spans with gaps for those that were

@@ -10,6 +10,7 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/parallel"
 )
 
 // Record is a log record that becomes an Event.
@@ -69,7 +70,7 @@ func (m *Mapper) AddEvents(ctx context.Context, b *Batch, records []Record) erro
 		}
 	}
 	parts := make([]*Batch, (len(records)+partSpans-1)/partSpans)
-	InParts(len(parts), func(i int) {
+	parallel.Parts(len(parts), func(i int) {
 		parts[i] = m.mapRecords(ctx, b, records[i*partSpans:min((i+1)*partSpans, len(records))], calls)
 	})
 	if err := ctx.Err(); err != nil {

@@ -19,7 +19,7 @@ type Logs struct {
 
 // Map implements Data.
 func (l Logs) Map(ctx context.Context, m *mapping.Mapper) (*mapping.Batch, error) {
-	read := logs.Read(l.Logs, l.Keep)
+	read := logs.Read(l.Logs, l.Keep, m.Fault)
 	b, err := m.Traces(ctx, read.Spans)
 	if err != nil {
 		return nil, err

@@ -39,13 +39,14 @@ func (t Traces) Map(ctx context.Context, m *mapping.Mapper) (*mapping.Batch, err
 		return nil, err
 	}
 	logs.NameTurns(t.Traces, b.Spans)
-	if read := logs.ReadSpanEvents(t.Traces); read != nil {
+	if read := logs.ReadSpanEvents(t.Traces, m.Fault); read != nil {
 		calls, err := m.Traces(ctx, read.Spans)
 		if err != nil {
 			return nil, err
 		}
 		read.Describe(calls.Spans)
 		b.Add(calls)
+		b.RejectedRecords = read.Rejected
 	}
 	return b, nil
 }
