@@ -44,8 +44,8 @@ type Span struct {
 	User, Session string // that it names
 }
 
-// slack is by how much a record may lie outside the time of its call, µs.
-const slack = 100_000
+// Slack is by how much a record may lie outside the time of its call, µs.
+const Slack = 100_000
 
 // Bind returns the span whose words a record has; false if none of the candidates is it.
 // named is the span that the record names, nil if that is not stored; told are the calls
@@ -112,7 +112,7 @@ func nearer(r *mapping.Words, c, d *Span) bool {
 		}
 		return n
 	}
-	over := func(s *Span) bool { return !answers(r) && s.End < r.At/1000-slack }
+	over := func(s *Span) bool { return !answers(r) && s.End < r.At/1000-Slack }
 	return cmp.Or(cmp.Compare(rank(d), rank(c)), compareBool(over(c), over(d)), cmp.Compare(distance(r, c), distance(r, d)),
 		cmp.Compare(c.Start, d.Start), bytes.Compare(c.ID[:], d.ID[:])) < 0
 }
@@ -141,7 +141,7 @@ func possible(r *mapping.Words, c *Span) bool {
 		return r.ID == c.ResponseID
 	}
 	at := r.At / 1000
-	return c.Parent == r.Named && at >= c.Start-slack && at <= c.End+slack && Agree(r.Models, c.Models) && c.Own&sideOf(r) == 0
+	return c.Parent == r.Named && at >= c.Start-Slack && at <= c.End+Slack && Agree(r.Models, c.Models) && c.Own&sideOf(r) == 0
 }
 
 // sideOf returns the side by which a record is tied to a call in time.

@@ -1,7 +1,8 @@
 // Package write stores batches of mapped spans exactly once, and counts each call once.
 //
 // A batch is one transaction, whose steps are listed in transaction.go in the order of
-// their locks: contents, traces, spans, and the changes to older rows with the commit.
+// their locks: contents, calls that both signals observe, events, traces, spans, words of events, and the
+// changes to older rows with the commit.
 // What cannot be stored is isolated and set aside (isolate.go). docs/architecture.md shows
 // the way of a batch, the locks and what always holds.
 //

@@ -22,10 +22,6 @@ import (
 // do, so one of two sees what the other brings. Where a trace has no row yet, a batch of
 // words creates one and deletes it at its end: a batch that creates the trace waits.
 
-// wordSlack is by how much records are looked for around the time of a call, ns, and calls
-// around the time of a record: as words.Bind has it.
-const wordSlack = 100_000_000
-
 // longestCall bounds how long before a record its call may have begun, µs.
 const longestCall = microsPerDay
 
@@ -51,6 +47,7 @@ type wordSharing struct {
 
 	// What changes.
 	spans  []store.SpanWords     // that stored spans get
+	joined []store.ContentRow    // that contents of records become together
 	copied []store.CopiedContent // contents that those spans refer to on another day
 	former []store.FormerWords   // that those spans had before
 }
@@ -202,7 +199,7 @@ func refsOf(otel pcommon.TraceID, s *mapping.Span) []store.WordsRef {
 		return refs
 	}
 	if !s.ParentSpanID.IsEmpty() {
-		refs = append(refs, store.WordsRef{Trace: otel, ByName: true, Named: s.ParentSpanID, Since: s.Start*1000 - wordSlack, Until: s.End*1000 + wordSlack})
+		refs = append(refs, store.WordsRef{Trace: otel, ByName: true, Named: s.ParentSpanID, Since: (s.Start - words.Slack) * 1000, Until: (s.End + words.Slack) * 1000})
 	}
 	if s.ResponseID != "" {
 		refs = append(refs, store.WordsRef{Trace: otel, ID: s.ResponseID})
@@ -278,9 +275,9 @@ func (w *wordSharing) findCandidates(ctx context.Context) error {
 	asked := make([]pcommon.SpanID, len(refs))
 	for i := range refs {
 		asked[i] = refs[i].Named
-		refs[i].From, refs[i].To = refs[i].From-wordSlack/1000, refs[i].To+wordSlack/1000
+		refs[i].From, refs[i].To = refs[i].From-words.Slack, refs[i].To+words.Slack
 	}
-	within.From, within.To = within.From-longestCall, within.To+wordSlack
+	within.From, within.To = within.From-longestCall, within.To+words.Slack
 	found := func(n int32, s words.Span) {
 		key := keys[n]
 		switch {

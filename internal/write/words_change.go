@@ -77,6 +77,9 @@ func (w *wordSharing) assemble(ctx context.Context, affected map[spanKey]bool) e
 			return err
 		}
 	}
+	if _, err := w.store.InsertContents(ctx, w.conn, store.SortContents(w.joined)); err != nil {
+		return err
+	}
 	slices.SortFunc(w.spans, func(a, b store.SpanWords) int {
 		return slices.Compare(slices.Concat(a.Trace[:], a.Span[:]), slices.Concat(b.Trace[:], b.Span[:]))
 	})
@@ -143,7 +146,7 @@ func (w *wordSharing) joinInstructions(ctx context.Context, day int32, owner con
 	return err
 }
 
-// join stores what stored contents become together; the zero id if that is nothing.
+// join returns the id of what stored contents become together; the zero id if that is nothing.
 func (w *wordSharing) join(ctx context.Context, day int32, owner content.Owner, parts []content.Key, as func([][]byte) []byte) (content.ID, error) {
 	bodies, err := w.store.Bodies(ctx, w.conn, parts)
 	if err != nil {
@@ -154,6 +157,6 @@ func (w *wordSharing) join(ctx context.Context, day int32, owner content.Owner, 
 		return content.ID{}, nil
 	}
 	row := store.ContentRow{Key: content.Key{Day: day, ID: content.Of(body)}, Body: body, Owner: owner}
-	_, err = w.store.InsertContents(ctx, w.conn, []store.ContentRow{row})
-	return row.ID, err
+	w.joined = append(w.joined, row)
+	return row.ID, nil
 }
