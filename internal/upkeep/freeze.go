@@ -25,8 +25,8 @@ FROM pg_inherits i
 JOIN pg_class c ON c.oid = i.inhrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_stat_all_tables s ON s.relid = c.oid
-WHERE i.inhparent IN (to_regclass($1), to_regclass($2)) AND c.relname ~ '_[0-9]{8}$'
-	AND to_date(right(c.relname, 8), 'YYYYMMDD') BETWEEN $3::date - $4::int AND $3::date - 1
+WHERE i.inhparent = ANY ($1::regclass[]) AND c.relname ~ '_[0-9]{8}$'
+	AND to_date(right(c.relname, 8), 'YYYYMMDD') BETWEEN $2::date - $3::int AND $2::date - 1
 	AND coalesce(s.last_vacuum, '-infinity') < (to_date(right(c.relname, 8), 'YYYYMMDD') + 1)::timestamp AT TIME ZONE 'UTC'
 	AND pg_has_role(c.relowner, 'USAGE')
 	AND to_regclass('pg_catalog.pg_dist_partition') IS NULL -- with Citus, autovacuum of the server that has the rows does it
@@ -45,8 +45,11 @@ func Freeze(ctx context.Context, pool Pool, schemaName string, now time.Time) er
 		return err
 	}
 	defer conn.Release()
-	rows, err := conn.Query(ctx, endedPartitions,
-		schema.Table(schemaName, "llm_spans"), schema.Table(schemaName, "llm_contents"), now.UTC().Format(time.DateOnly), freezeDays)
+	parents := make([]string, len(dayTables))
+	for i, table := range dayTables {
+		parents[i] = schema.Table(schemaName, table)
+	}
+	rows, err := conn.Query(ctx, endedPartitions, parents, now.UTC().Format(time.DateOnly), freezeDays)
 	if err != nil {
 		return fmt.Errorf("list the partitions of days that have ended: %w", err)
 	}

@@ -12,10 +12,10 @@ import (
 // TestEndedDaysAreFrozen looks at the age of the partitions' oldest rows.
 func TestEndedDaysAreFrozen(t *testing.T) {
 	pool := fill(t, noon, 10)
-	ages := func() (frozen, other []string) {
+	ages := func(table string) (frozen, other []string) {
 		rows, err := pool.Query(t.Context(), `SELECT c.relname, pg_stat_get_last_vacuum_time(c.oid) IS NOT NULL AND c.relallvisible = c.relpages
 			FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = to_regclass($1) ORDER BY c.relname`,
-			schema.Table(schemaName, "llm_spans"))
+			schema.Table(schemaName, table))
 		require.NoError(t, err)
 		defer rows.Close()
 		for rows.Next() {
@@ -32,14 +32,16 @@ func TestEndedDaysAreFrozen(t *testing.T) {
 		return frozen, other
 	}
 	require.NoError(t, Freeze(t.Context(), pool, schemaName, noon))
-	require.Eventually(t, func() bool {
-		frozen, _ := ages()
-		return len(frozen) == freezeDays
-	}, 10*time.Second, 10*time.Millisecond)
-	frozen, other := ages()
-	require.Equal(t, "llm_spans_20260613", frozen[0], "a week back")
-	require.Equal(t, "llm_spans_20260619", frozen[freezeDays-1], "yesterday")
-	require.Contains(t, other, "llm_spans_20260620", "today goes on")
+	for _, table := range dayTables {
+		require.Eventually(t, func() bool {
+			frozen, _ := ages(table)
+			return len(frozen) == freezeDays
+		}, 10*time.Second, 10*time.Millisecond, table)
+		frozen, other := ages(table)
+		require.Equal(t, table+"_20260613", frozen[0], "a week back")
+		require.Equal(t, table+"_20260619", frozen[freezeDays-1], "yesterday")
+		require.Contains(t, other, table+"_20260620", "today goes on")
+	}
 	var seldom int
 	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 		WHERE i.inhparent = to_regclass($1) AND 'autovacuum_analyze_scale_factor=1' = ANY (c.reloptions)`, schema.Table(schemaName, "llm_spans")).Scan(&seldom))

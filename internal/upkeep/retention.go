@@ -60,7 +60,7 @@ func (r *Retention) Run(ctx context.Context, now time.Time) (dropped bool, err e
 		if table.keep == 0 {
 			continue
 		}
-		removal, err := r.dropDays(ctx, conn.Conn(), table.name, lastDay(now, table.keep))
+		removal, err := r.dropDays(ctx, conn.Conn(), table.name, firstKept(now, table.keep))
 		errs = append(errs, err)
 		dropped = dropped || removal.Days > 0
 		r.report(ctx, removal)
@@ -70,7 +70,7 @@ func (r *Retention) Run(ctx context.Context, now time.Time) (dropped bool, err e
 	}
 	if r.Spans > 0 {
 		for _, remove := range []func(context.Context, *pgx.Conn, time.Time) (Removal, error){r.deleteTraces, r.deleteResources} {
-			removal, err := remove(ctx, conn.Conn(), lastDay(now, r.Spans))
+			removal, err := remove(ctx, conn.Conn(), firstKept(now, r.Spans))
 			errs = append(errs, err)
 			r.report(ctx, removal)
 		}
@@ -78,9 +78,9 @@ func (r *Retention) Run(ctx context.Context, now time.Time) (dropped bool, err e
 	return dropped, errors.Join(errs...)
 }
 
-// lastDay is the first day to keep: the whole of a day goes when its end is too
+// firstKept is the first day to keep: the whole of a day goes when its end is too
 // old.
-func lastDay(now time.Time, keep time.Duration) time.Time {
+func firstKept(now time.Time, keep time.Duration) time.Time {
 	return now.UTC().Add(-keep).Truncate(24 * time.Hour)
 }
 

@@ -32,6 +32,9 @@ func alone(ctx context.Context, conn *pgx.Conn, schemaName string, f func(pgx.Tx
 	})
 }
 
+// dayTables are the tables that have a partition a day.
+var dayTables = [...]string{"llm_spans", "llm_contents", "llm_events", "llm_scores"}
+
 // Partitions counts the day partitions of each partitioned table.
 func Partitions(ctx context.Context, pool Pool, schemaName string) (map[string]int64, error) {
 	conn, err := pool.Acquire(ctx)
@@ -40,7 +43,7 @@ func Partitions(ctx context.Context, pool Pool, schemaName string) (map[string]i
 	}
 	defer conn.Release()
 	counts := map[string]int64{}
-	for _, table := range []string{"llm_spans", "llm_contents", "llm_events", "llm_scores"} {
+	for _, table := range dayTables {
 		var n int64
 		err := conn.QueryRow(ctx, `SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 			WHERE i.inhparent = to_regclass($1) AND c.relname ~ ('^' || $2 || '_[0-9]{8}$')`, schema.Table(schemaName, table), table).Scan(&n)
