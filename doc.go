@@ -6,9 +6,10 @@
 // A batch takes one way, and exporter.go shows it whole:
 //
 //	pdata ──► internal/mapping ──► internal/pricing ──► traceresolver.go ──► internal/write ──► Postgres
-//	          spans of any         estimates of         which traces have    one transaction:
-//	          dialect become       what calls cost      a row already        contents, events, traces, spans
-//	          normalised spans
+//	          internal/logs        estimates of         which traces have    one transaction:
+//	          spans and log        what calls cost      a row already        contents, events, traces, spans
+//	          records become one
+//	          normalised batch
 //
 // Queue, batching and timeout are the collector's exporterhelper; retry.go and pipeline.go
 // are around it. lifecycle.go is start, background and shutdown. docs/architecture.md has

@@ -39,9 +39,8 @@ func With(ctx context.Context, pool Pool, f func(*Conn) error) error {
 	return f(newConn(conn.Conn()))
 }
 
-// attempts bounds how often a batch is tried again at once after a conflict with another
-// writer; after that the collector's retry takes over. Faults that may be the batch's own
-// are tried as often as suspectAttempts.
+// How often a batch is tried in all before the collector's retry takes over, or before it is halved: after a
+// conflict with another writer, and after a fault that may be the batch's own.
 const (
 	conflictAttempts = 5
 	suspectAttempts  = 3

@@ -46,7 +46,10 @@ func (c *Conn) Exec(ctx context.Context, statements ...Statement) error {
 func readResults(results *pgconn.MultiResultReader, statements []Statement) error {
 	for _, s := range statements {
 		if !results.NextResult() {
-			return fmt.Errorf("%s: %w", s.What, results.Close())
+			if err := results.Close(); err != nil {
+				return fmt.Errorf("%s: %w", s.What, err)
+			}
+			return fmt.Errorf("%s: %w", s.What, errNoResult)
 		}
 		reader := results.ResultReader()
 		for reader.NextRow() {
@@ -67,6 +70,9 @@ func readResults(results *pgconn.MultiResultReader, statements []Statement) erro
 	}
 	return nil
 }
+
+// errNoResult says that a server, or what stands before it, answered fewer statements than were sent.
+var errNoResult = errors.New("the server sent no result")
 
 // ignoreRepeated drops an error that Close repeats.
 func ignoreRepeated(first, second error) error {

@@ -50,8 +50,6 @@ func newCountingQueries(schemaName string) countingQueries {
 	}
 }
 
-// What counting each call once reads and changes of rows that are stored already.
-
 // TraceAsk is what a trace asks for.
 type TraceAsk struct {
 	ID    [16]byte // llm_traces.id

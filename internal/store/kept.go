@@ -28,8 +28,6 @@ func newKeptQueries(schemaName string) keptQueries {
 	}
 }
 
-// What log records keep of their calls; see trace.CallKeys.
-
 // SessionDays asks for the calls of a session from one day to another.
 type SessionDays struct {
 	Session     string

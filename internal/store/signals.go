@@ -48,8 +48,6 @@ func newSignalQueries(schemaName string) signalQueries {
 	}
 }
 
-// What pairing calls that both signals observe reads and changes; see trace.Signals.
-
 // TraceFacts are what candidates take from the row of their trace.
 type TraceFacts struct {
 	Session string

@@ -21,8 +21,8 @@ import (
 //go:embed sql/*.sql
 var files embed.FS
 
-// Store has the statements on the tables of one schema. Each room of them stands in the
-// file of its tables.
+// Store has the statements on the tables of one schema. Those on one table, or of one purpose, are a type
+// that stands beside the methods that use them.
 type Store struct {
 	schema       string
 	begin, guard string
