@@ -41,7 +41,7 @@ type retrier struct {
 	stopping chan struct{} // closed when the shutdown begins
 	last     context.Context
 	end      context.CancelFunc
-	left     atomic.Int64 // spans whose last attempt failed
+	left     atomic.Int64 // spans, or log records, whose last attempt failed
 }
 
 // queueKind says what becomes of a batch that was not stored at the end.

@@ -1,10 +1,3 @@
-// Package mapping turns OTLP spans of any LLM instrumentation into rows of one
-// shape: facts in columns, words as contents.
-//
-// One engine reads the attributes of a span once and resolves each field from an
-// ordered list of sources. What the sources are is data: each dialect describes
-// in a file of its own, dialect_NAME.go, which attribute feeds which field.
-// docs/dialects.md is generated from these descriptions.
 package mapping
 
 import (

@@ -44,10 +44,10 @@ type Changes struct {
 	Calls   []CallRow
 	Tools   []ToolRow
 
-	Arrived []AwaitedRow
-	Settled []ToolRow
-	Reached []AwaitedRow // what nested tools await no longer
-	Failing []FailingRow
+	Arrived      []AwaitedRow
+	RemovedTools []ToolRow
+	Reached      []AwaitedRow // what nested tools await no longer
+	Failing      []FailingRow
 }
 
 // FailingRow gives a stored span the error that an event tells of its call.
@@ -174,8 +174,8 @@ func (c *Changes) Add(id [16]byte, r *trace.Result, errorType func(pcommon.SpanI
 	for _, tool := range r.Tools {
 		c.Tools = append(c.Tools, ToolRow{id, tool})
 	}
-	for _, tool := range r.Settled {
-		c.Settled = append(c.Settled, ToolRow{id, tool})
+	for _, tool := range r.RemovedTools {
+		c.RemovedTools = append(c.RemovedTools, ToolRow{id, tool})
 	}
 }
 
@@ -194,5 +194,5 @@ func (s *Store) Change(statements []pgbatch.Statement, c *Changes, within Range)
 	statements = pgbatch.AppendQuery(statements, "reach nested tools", &s.reachTools, c.Reached)
 	statements = pgbatch.AppendQuery(statements, "store nested tools", &s.upsertTools, c.Tools)
 	statements = pgbatch.AppendQuery(statements, "give spans their errors", &s.failSpans, c.Failing)
-	return pgbatch.AppendQuery(statements, "delete nested tools", &s.deleteTools, c.Settled)
+	return pgbatch.AppendQuery(statements, "delete nested tools", &s.deleteTools, c.RemovedTools)
 }

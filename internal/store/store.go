@@ -123,23 +123,23 @@ var arrayCasts = map[string]string{
 
 var templates = template.Must(template.New("sql").Option("missingkey=error").ParseFS(files, "sql/*.sql"))
 
-// Session is what the server says of a transaction's session.
-type Session struct {
+// Server is what the server says of a transaction when that begins.
+type Server struct {
 	Durable  bool // a commit that succeeded survives a crash of the server
 	MayProve bool // the role may run contents_proof.sql
 }
 
 // Begin returns the first statements of a transaction that stores a batch. They fill in
-// session.
-func (s *Store) Begin(session *Session) []pgbatch.Statement {
+// server.
+func (s *Store) Begin(server *Server) []pgbatch.Statement {
 	return []pgbatch.Statement{
 		{What: "begin", SQL: s.begin},
 		{
 			What: "begin", SQL: s.guard, Params: [][]byte{[]byte(s.schema)}, OIDs: []uint32{pgtype.TextOID},
 			Row: func(v [][]byte) error {
 				r := pgbatch.Reader{Values: v}
-				session.Durable, _ = r.OptBool()
-				session.MayProve, _ = r.OptBool()
+				server.Durable, _ = r.OptBool()
+				server.MayProve, _ = r.OptBool()
 				return r.Err
 			},
 		},

@@ -46,7 +46,7 @@ func (p *Planner) Plan(t *Trace) (*Ask, *Result) {
 	}
 	p.observeAll()
 	p.bound()
-	for _, step := range []func() *Ask{p.needsWhole, p.nest, p.pairCalls, p.repeatTools, p.pairEvents, p.coverCalls, p.settlePairs, p.gatherObservations} {
+	for _, step := range []func() *Ask{p.needsWhole, p.nest, p.pairCalls, p.repeatTools, p.pairEvents, p.coverCalls, p.orderPairs, p.gatherObservations} {
 		ask := step()
 		if ask == nil && len(p.want)+len(p.wantPairs) > 0 {
 			ask = &Ask{Spans: distinct(p.want), Pairs: distinct(p.wantPairs)}
@@ -370,13 +370,13 @@ func (p *Planner) searchCalls() *Ask {
 	return &Ask{Calls: q}
 }
 
-// settlePairs looks whether the outer one of a pair lies below the inner one after
+// orderPairs looks whether the outer one of a pair lies below the inner one after
 // all: then the two are nested the other way round, which needs odd clocks. Where it
 // may turn out later, the pair awaits the ancestor on which that depends.
-func (p *Planner) settlePairs() *Ask {
+func (p *Planner) orderPairs() *Ask {
 	for _, key := range p.linked {
 		pair := Pair{Inner: key.inner, Outer: key.outer}
-		if _, ok := p.t.pairs[key]; !ok && p.settlePair(&pair) {
+		if _, ok := p.t.pairs[key]; !ok && p.orderPair(&pair) {
 			if ask := p.countAnew(); ask != nil {
 				return ask
 			}
@@ -390,7 +390,7 @@ func (p *Planner) settlePairs() *Ask {
 			continue
 		}
 		before := pair.Awaits
-		if p.settlePair(&pair) {
+		if p.orderPair(&pair) {
 			if ask := p.countAnew(); ask != nil {
 				return ask
 			}
@@ -405,8 +405,8 @@ func (p *Planner) settlePairs() *Ask {
 	return nil
 }
 
-// settlePair sets what a pair awaits and reports whether it is nested.
-func (p *Planner) settlePair(pair *Pair) (nested bool) {
+// orderPair sets what a pair awaits and reports whether it is nested.
+func (p *Planner) orderPair(pair *Pair) (nested bool) {
 	ends := [2]int32{p.vertex(pair.Inner), p.vertex(pair.Outer)}
 	for _, v := range ends {
 		if at := &p.vertices[v]; !at.arrived() && p.unknown != nil && p.unknown(at.id) {

@@ -34,13 +34,13 @@ type Result struct {
 
 	// Reset tells that the rows of the llm_internal tables of this trace go before those
 	// below are stored.
-	Reset   bool
-	Arrived []pcommon.SpanID // rows of llm_internal_awaited_spans to remove
-	Awaited []Awaited        // marks to add to rows of llm_internal_awaited_spans
-	Pairs   []Pair
-	Calls   []Call
-	Tools   []Tool // to store
-	Settled []Tool // to remove
+	Reset        bool
+	Arrived      []pcommon.SpanID // rows of llm_internal_awaited_spans to remove
+	Awaited      []Awaited        // marks to add to rows of llm_internal_awaited_spans
+	Pairs        []Pair
+	Calls        []Call
+	Tools        []Tool // to store
+	RemovedTools []Tool // that need not be looked for any more
 	// Rows of llm_internal_nested_tools that await these spans await none from now on, but for
 	// those in Tools.
 	Reached []pcommon.SpanID
@@ -341,7 +341,7 @@ func (p *Planner) register(r *Result) {
 		case !tool.settled():
 			r.Tools = append(r.Tools, tool)
 		case node.was != nil && !p.t.whole:
-			r.Settled = append(r.Settled, tool)
+			r.RemovedTools = append(r.RemovedTools, tool)
 		}
 	}
 }

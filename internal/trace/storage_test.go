@@ -229,7 +229,7 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 		clear(s.awaiting)
 		clear(s.calls)
 	}
-	s.changes += len(r.Changed) + len(r.Arrived) + len(r.Awaited) + len(r.Pairs) + len(r.Calls) + len(r.Tools) + len(r.Settled)
+	s.changes += len(r.Changed) + len(r.Arrived) + len(r.Awaited) + len(r.Pairs) + len(r.Calls) + len(r.Tools) + len(r.RemovedTools)
 	for _, c := range r.Changed {
 		s.change(t, c, r.Reset)
 	}
@@ -278,7 +278,7 @@ func (s *storage) apply(t testing.TB, batch []Span, r *Result) {
 		}
 		s.names[tool.Name][tool.Call][tool.id()] = true
 	}
-	for _, tool := range r.Settled {
+	for _, tool := range r.RemovedTools {
 		s.await(tool.id(), pcommon.SpanID{})
 		delete(s.tools, tool.id())
 		delete(s.names[tool.Name][tool.Call], tool.id())

@@ -39,11 +39,11 @@ func (t *transaction) storeContents(ctx context.Context) error {
 // begin begins the transaction and, unless it is careful, asks for the proof that
 // contents known to be stored are there still.
 func (t *transaction) begin(ctx context.Context) error {
-	var session store.Session
-	statements := append(t.store.Begin(&session), t.lookWithoutTrace()...)
+	var server store.Server
+	statements := append(t.store.Begin(&server), t.lookWithoutTrace()...)
 	if t.careful {
 		err := t.conn.Exec(ctx, statements...)
-		t.noting = session.MayProve
+		t.noting = server.MayProve
 		return err
 	}
 	expected := t.w.mayProve.Load()
@@ -51,12 +51,12 @@ func (t *transaction) begin(ctx context.Context) error {
 		statements = append(statements, t.prove()...)
 	}
 	err := t.conn.Exec(ctx, statements...)
-	t.durable, t.noting = session.Durable, session.MayProve
-	t.w.mayProve.Store(session.MayProve)
-	if !session.MayProve {
+	t.durable, t.noting = server.Durable, server.MayProve
+	t.w.mayProve.Store(server.MayProve)
+	if !server.MayProve {
 		t.proof = seen.Proof{Files: map[int32]string{}}
 	}
-	if err != nil || expected || !session.MayProve {
+	if err != nil || expected || !server.MayProve {
 		return err
 	}
 	return t.conn.Exec(ctx, t.prove()...)

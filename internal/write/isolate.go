@@ -23,19 +23,8 @@ const unreadableRow = "stored_row_unreadable"
 // writeFailed is the reason for setting aside what brings the writer down.
 const writeFailed = "write_failed"
 
-// Write stores a batch in one transaction, or in several if the batch is very large, if such
-// transactions took too long, or if it holds spans that cannot be stored: those are set aside, all others are stored. A span
-// that is stored already is skipped and counted as duplicate. An error says that
-// Postgres cannot store the spans left at present. unknown are traces that no
-// cache knows: most of them are new.
-func (w *Writer) Write(ctx context.Context, b *mapping.Batch, unknown map[pcommon.TraceID]bool) (Result, error) {
-	s := &session{w: w, unknown: unknown, result: Result{SetAside: map[string]SetAside{}}}
-	err := s.store(ctx, b, false)
-	return s.result, err
-}
-
-// session is one call of Write; one goroutine uses it.
-type session struct {
+// batchWrite is one call of Write; one goroutine uses it.
+type batchWrite struct {
 	w       *Writer
 	unknown map[pcommon.TraceID]bool
 	result  Result
@@ -44,38 +33,38 @@ type session struct {
 }
 
 // store stores a batch or, by the policy, its halves.
-func (s *session) store(ctx context.Context, b *mapping.Batch, careful bool) error {
+func (bw *batchWrite) store(ctx context.Context, b *mapping.Batch, careful bool) error {
 	if b.Len() == 0 {
 		return nil
 	}
-	if b.Len() > s.w.size.max() {
-		return s.storeHalves(ctx, b, careful)
+	if b.Len() > bw.w.size.max() {
+		return bw.storeHalves(ctx, b, careful)
 	}
 	begin, had := time.Now(), timeLeft(ctx)
-	part, err := s.w.transact(ctx, b, s.unknown, careful, false)
+	part, err := bw.w.transact(ctx, b, bw.unknown, careful, false)
 	if careful && len(b.Spans) == 1 && pgbatch.Final(err) == pgbatch.Suspect {
-		part, err = s.w.transact(ctx, b, s.unknown, careful, false) // the last word on this span
+		part, err = bw.w.transact(ctx, b, bw.unknown, careful, false) // the last word on this span
 	}
 	if err == nil {
-		s.w.size.succeeded(b.Len(), time.Since(begin), had)
-		s.result.add(&part)
+		bw.w.size.succeeded(b.Len(), time.Since(begin), had)
+		bw.result.add(&part)
 		return nil
 	}
 	verdict := pgbatch.Final(err)
 	if verdict == pgbatch.TooLong {
-		s.w.size.tookTooLong(b.Len())
+		bw.w.size.tookTooLong(b.Len())
 		if b.Len() > 1 && ctx.Err() == nil {
-			return s.storeHalves(ctx, b, careful)
+			return bw.storeHalves(ctx, b, careful)
 		}
 	}
-	if verdict != pgbatch.Fault && (verdict != pgbatch.Suspect || !s.othersCanBeStored(ctx)) {
-		s.leave(b)
+	if verdict != pgbatch.Fault && (verdict != pgbatch.Suspect || !bw.othersCanBeStored(ctx)) {
+		bw.leave(b)
 		return err
 	}
 	if b.Len() > 1 {
-		return s.storeHalves(ctx, b, true)
+		return bw.storeHalves(ctx, b, true)
 	}
-	s.setAside(b, err)
+	bw.setAside(b, err)
 	return nil
 }
 
@@ -89,26 +78,26 @@ func timeLeft(ctx context.Context) time.Duration {
 }
 
 // storeHalves stores one half of a batch after the other.
-func (s *session) storeHalves(ctx context.Context, b *mapping.Batch, careful bool) error {
+func (bw *batchWrite) storeHalves(ctx context.Context, b *mapping.Batch, careful bool) error {
 	first, second := b.Split()
-	if err := s.store(ctx, first, careful); err != nil {
-		s.leave(second)
+	if err := bw.store(ctx, first, careful); err != nil {
+		bw.leave(second)
 		return err
 	}
-	for _, stored := range s.result.Traces {
-		delete(s.unknown, stored.OTel)
+	for _, stored := range bw.result.Traces {
+		delete(bw.unknown, stored.OTel)
 	}
-	return s.store(ctx, second, careful)
+	return bw.store(ctx, second, careful)
 }
 
 // leave leaves a batch to a later attempt.
-func (s *session) leave(b *mapping.Batch) {
-	s.result.Left = append(s.result.Left, b.Spans...)
-	s.result.LeftEvents = append(s.result.LeftEvents, b.Events...)
+func (bw *batchWrite) leave(b *mapping.Batch) {
+	bw.result.Left = append(bw.result.Left, b.Spans...)
+	bw.result.LeftEvents = append(bw.result.LeftEvents, b.Events...)
 }
 
 // setAside gives the only row of a batch up.
-func (s *session) setAside(b *mapping.Batch, err error) {
+func (bw *batchWrite) setAside(b *mapping.Batch, err error) {
 	reason := pool.SQLState(err)
 	switch {
 	case errors.As(err, new(*panics.Error)):
@@ -116,25 +105,25 @@ func (s *session) setAside(b *mapping.Batch, err error) {
 	case reason == "":
 		reason = unreadableRow
 	}
-	aside := s.result.SetAside[reason]
+	aside := bw.result.SetAside[reason]
 	aside.Spans += len(b.Spans)
 	aside.Records += len(b.Events)
 	if aside.Err == nil {
 		aside.Err = err
 	}
-	s.result.SetAside[reason] = aside
+	bw.result.SetAside[reason] = aside
 }
 
 // othersCanBeStored reports whether Postgres stores a span that nobody sent, in a
 // transaction that is rolled back: then a batch that fails is at fault itself, and else
 // the tables are.
-func (s *session) othersCanBeStored(ctx context.Context) bool {
-	if s.othersWork == nil {
-		_, err := s.w.transact(ctx, canary(time.Now()), nil, true, true)
+func (bw *batchWrite) othersCanBeStored(ctx context.Context) bool {
+	if bw.othersWork == nil {
+		_, err := bw.w.transact(ctx, canary(time.Now()), nil, true, true)
 		works := err == nil
-		s.othersWork = &works
+		bw.othersWork = &works
 	}
-	return *s.othersWork
+	return *bw.othersWork
 }
 
 // canary is a batch of one span of nobody's.

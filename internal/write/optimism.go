@@ -8,10 +8,11 @@ import "sync"
 // of one caller, and INSERT … ON CONFLICT takes twice as long as COPY for new traces.
 // Where another collector stored such rows, or is storing them, the COPY fails, which
 // Postgres logs, and that step or the batch is done again; then batches ask, for as long
-// as asking finds such rows and for pausedBatches more.
+// as asking finds such rows and for pausedBatches more, that batch among them. In the same
+// way batches that pair run side by side, until two of them have a call in common.
 type optimism struct {
 	mu    sync.Mutex
-	pause int // batches left to ask for
+	pause int // batches left that ask, or that pair alone
 }
 
 const pausedBatches = 32
@@ -22,7 +23,7 @@ func (o *optimism) justified() bool {
 	return o.pause == 0
 }
 
-// refuted begins a pause, after a COPY failed.
+// refuted begins a pause, after a COPY failed or two batches had a call in common.
 func (o *optimism) refuted() {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -40,6 +40,17 @@ func New(pool pgbatch.Pool, schema string, window time.Duration) *Writer {
 	return &Writer{pool: pool, store: s, days: days, untraced: s.Announcements(days)}
 }
 
+// Write stores a batch in one transaction, or in several if the batch is very large, if such
+// transactions took too long, or if it holds spans that cannot be stored: those are set aside, all others are stored
+// (isolate.go). A span that is stored already is skipped and counted as duplicate. An error says that
+// Postgres cannot store the spans left at present. unknown are traces that no
+// cache knows: most of them are new.
+func (w *Writer) Write(ctx context.Context, b *mapping.Batch, unknown map[pcommon.TraceID]bool) (Result, error) {
+	bw := &batchWrite{w: w, unknown: unknown, result: Result{SetAside: map[string]SetAside{}}}
+	err := bw.store(ctx, b, false)
+	return bw.result, err
+}
+
 // Result says what a batch came to.
 type Result struct {
 	SpansWritten, SpansDuplicate     int
