@@ -69,12 +69,15 @@ type transaction struct {
 	withoutContext bool     // events that name neither a trace nor a session tell calls of about that time
 	pairing        *pairing // nil: nothing of the batch may be observed in both signals
 	planner        trace.Planner
-	counting       trace.Trace   // a new trace while it is counted
-	counted        []trace.Span  // its spans
-	ahead          panics.Group  // for countAhead, which has all that counting uses
-	filling        panics.Group  // for fillAhead
-	changes        store.Changes // of rows stored earlier
-	hours          []int64       // times in hours whose usage changes because of other spans
+	counting       trace.Trace  // a new trace while it is counted
+	counted        []trace.Span // its spans
+	// ahead and filling run beside the step that asks Postgres. Until ahead.Wait, what ahead runs owns pairing, planner,
+	// counting, counted, changes, hours, keys of batch.Events and row of traces; until filling.Wait, fillAhead owns filled. Both read batch,
+	// rows and flight, which nobody changes meanwhile.
+	ahead   panics.Group
+	filling panics.Group
+	changes store.Changes // of rows stored earlier
+	hours   []int64       // times in hours whose usage changes because of other spans
 
 	words  wordSharing
 	empty  []pcommon.TraceID // traces whose rows the batch creates and deletes
@@ -136,7 +139,7 @@ func (w *Writer) transact(ctx context.Context, b *mapping.Batch, unknown map[pco
 
 func (t *transaction) run(ctx context.Context, groups []group) error {
 	t.layOut(groups)
-	t.words.transaction = t
+	t.words.tx = t
 	t.shared = t.w.inFlight.sharedBy(t.flight)
 	t.ahead.Go(t.beginAhead)
 	stored := false // an error and a panic end the steps

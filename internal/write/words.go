@@ -35,7 +35,7 @@ type spanKey struct {
 
 // wordSharing gives words of log records to the spans that the batch or its records bring.
 type wordSharing struct {
-	*transaction
+	tx     *transaction
 	worded map[pcommon.TraceID]bool // traces that have some
 
 	records map[content.ID]*store.WordsRow // with words, by their ids
@@ -82,28 +82,28 @@ func (w *wordSharing) share(ctx context.Context) error {
 // time when the rows of all traces are locked.
 func (w *wordSharing) look(ctx context.Context) error {
 	w.worded = map[pcommon.TraceID]bool{}
-	ids := make([]pcommon.TraceID, 0, len(w.traces))
-	for i := range w.traces {
-		if len(w.traces[i].rows) > 0 {
-			ids = append(ids, w.traces[i].otel)
+	ids := make([]pcommon.TraceID, 0, len(w.tx.traces))
+	for i := range w.tx.traces {
+		if len(w.tx.traces[i].rows) > 0 {
+			ids = append(ids, w.tx.traces[i].otel)
 		}
 	}
 	if len(ids) == 0 {
 		return nil
 	}
-	return w.conn.Exec(ctx, w.store.TracesWithWords(ids, func(id pcommon.TraceID) { w.worded[id] = true }))
+	return w.tx.conn.Exec(ctx, w.tx.store.TracesWithWords(ids, func(id pcommon.TraceID) { w.worded[id] = true }))
 }
 
 // keptBy reports whether a record keeps the words that it has of the span that it names: nothing
 // is stored of its trace, and the batch brings no spans of it that may have them.
 func (w *wordSharing) keptBy(e *mapping.Event) bool {
-	tr := w.traceOf(e.Words.Trace)
-	return !w.careful && trace.KeepsWords(e.CallKeys) && tr != nil && tr.stored == nil && len(tr.rows) > 0 && !w.listsKept(tr) && w.eventsOnly(tr)
+	tr := w.tx.traceOf(e.Words.Trace)
+	return !w.tx.careful && trace.KeepsWords(e.CallKeys) && tr != nil && tr.stored == nil && len(tr.rows) > 0 && !w.tx.listsKept(tr) && w.eventsOnly(tr)
 }
 
 // eventsOnly reports whether the batch brings calls that records tell of a trace and nothing else.
 func (w *wordSharing) eventsOnly(tr *traceSpans) bool {
-	return !slices.ContainsFunc(tr.rows, func(r int32) bool { return w.rows[r].Event == nil })
+	return !slices.ContainsFunc(tr.rows, func(r int32) bool { return w.tx.rows[r].Event == nil })
 }
 
 // listKept gives the words that records of earlier batches keep rows of their own: in traces of
@@ -111,31 +111,31 @@ func (w *wordSharing) eventsOnly(tr *traceSpans) bool {
 // read whole, or that calls leave.
 func (w *wordSharing) listKept(ctx context.Context) error {
 	worded := map[pcommon.TraceID]bool{}
-	for i := range w.batch.Events {
-		if told := w.batch.Events[i].Words; told != nil && isOfAnother(told) {
+	for i := range w.tx.batch.Events {
+		if told := w.tx.batch.Events[i].Words; told != nil && isOfAnother(told) {
 			worded[told.Trace] = true
 		}
 	}
 	var traces []pcommon.TraceID
-	for i := range w.traces {
-		tr := &w.traces[i]
+	for i := range w.tx.traces {
+		tr := &w.tx.traces[i]
 		if tr.stored == nil || !tr.stored.Evented() {
 			continue
 		}
 		wanted := !w.eventsOnly(tr) || worded[tr.otel]
-		if tr.stored.Spans <= trace.MostKept && wanted || w.listsKept(tr) || len(tr.leaving) > 0 {
+		if tr.stored.Spans <= trace.MostKept && wanted || w.tx.listsKept(tr) || len(tr.leaving) > 0 {
 			traces = append(traces, tr.otel)
 		}
 	}
 	var rows []store.WordsRow
-	if err := w.store.KeptWords(ctx, w.conn, traces, func(row store.WordsRow) { rows = append(rows, row) }); err != nil || len(rows) == 0 {
+	if err := w.tx.store.KeptWords(ctx, w.tx.conn, traces, func(row store.WordsRow) { rows = append(rows, row) }); err != nil || len(rows) == 0 {
 		return err
 	}
 	for i := range rows {
 		w.worded[rows[i].Trace] = true
 	}
 	slices.SortFunc(rows, func(a, b store.WordsRow) int { return bytes.Compare(a.Record[:], b.Record[:]) })
-	return w.conn.Exec(ctx, w.store.InsertWords(nil, rows, func(content.ID) {})...)
+	return w.tx.conn.Exec(ctx, w.tx.store.InsertWords(nil, rows, func(content.ID) {})...)
 }
 
 // isOfAnother reports whether words are of a call that the record names and does not tell itself.
@@ -144,31 +144,31 @@ func isOfAnother(w *mapping.Words) bool { return w.NamesCall && !w.TellsCall }
 // refs returns what to ask for: the words that the batch brings itself, and those
 // that may be of its spans. Of traces without such words nothing is asked.
 func (w *wordSharing) refs() (refs []store.WordsRef, own []store.WordsRow) {
-	own = make([]store.WordsRow, 0, len(w.batch.Events))
+	own = make([]store.WordsRow, 0, len(w.tx.batch.Events))
 	named := map[spanKey]bool{} // by the batch's words of calls that other records may tell
-	for i := range w.batch.Events {
-		e := &w.batch.Events[i]
+	for i := range w.tx.batch.Events {
+		e := &w.tx.batch.Events[i]
 		if e.Words == nil || w.keptBy(e) {
 			continue
 		}
 		own = append(own, store.WordsRow{Words: *e.Words, Scope: e.ScopeName})
-		if w.careful { // the record may be there, and a span have its words
+		if w.tx.careful { // the record may be there, and a span have its words
 			refs = append(refs, store.WordsRef{Trace: e.Words.Trace, Day: e.Words.Day, Record: e.Words.Record})
 		}
 		if key := (spanKey{e.Words.Trace, e.Words.Named}); isOfAnother(e.Words) && !named[key] {
 			named[key] = true
-			if tr := w.traceOf(key.trace); tr != nil && tr.stored != nil && tr.stored.Evented() {
+			if tr := w.tx.traceOf(key.trace); tr != nil && tr.stored != nil && tr.stored.Evented() {
 				refs = append(refs, ofNamed(key))
 			}
 		}
 	}
-	for i := range w.traces {
-		tr := &w.traces[i]
+	for i := range w.tx.traces {
+		tr := &w.tx.traces[i]
 		if !w.worded[tr.otel] {
 			continue
 		}
 		for _, r := range tr.rows {
-			if s := w.rows[r].Span; !w.dead[r] {
+			if s := w.tx.rows[r].Span; !w.tx.dead[r] {
 				refs = append(refs, refsOf(tr.otel, s)...)
 			}
 		}
@@ -211,16 +211,16 @@ func refsOf(otel pcommon.TraceID, s *mapping.Span) []store.WordsRef {
 func (w *wordSharing) find(ctx context.Context, own []store.WordsRow, refs []store.WordsRef) error {
 	slices.SortFunc(own, func(a, b store.WordsRow) int { return bytes.Compare(a.Record[:], b.Record[:]) })
 	var s []pgbatch.Statement
-	if w.careful {
+	if w.tx.careful {
 		for i := range own {
-			w.duplicates.Words[own[i].Record] = true
+			w.tx.duplicates.Words[own[i].Record] = true
 		}
-		s = w.store.InsertWords(s, own, func(record content.ID) { delete(w.duplicates.Words, record) })
-	} else if err := w.store.CopyWords(ctx, w.conn, own); err != nil { // their records are new
+		s = w.tx.store.InsertWords(s, own, func(record content.ID) { delete(w.tx.duplicates.Words, record) })
+	} else if err := w.tx.store.CopyWords(ctx, w.tx.conn, own); err != nil { // their records are new
 		return err
 	}
-	s = w.store.FindWords(s, refs, func(row store.WordsRow) { w.records[row.Record] = &row })
-	if err := w.conn.Exec(ctx, s...); err != nil || w.careful {
+	s = w.tx.store.FindWords(s, refs, func(row store.WordsRow) { w.records[row.Record] = &row })
+	if err := w.tx.conn.Exec(ctx, s...); err != nil || w.tx.careful {
 		return err
 	}
 	for i := range own {
@@ -244,7 +244,7 @@ func (w *wordSharing) findCandidates(ctx context.Context) error {
 			n = len(refs)
 			index[key] = n
 			keys = append(keys, key)
-			refs = append(refs, store.SpansRef{N: int32(n), Trace: w.rowID(row.Trace), Named: row.Named, Range: store.Range{From: at, To: at}})
+			refs = append(refs, store.SpansRef{N: int32(n), Trace: w.tx.rowID(row.Trace), Named: row.Named, Range: store.Range{From: at, To: at}})
 		}
 		r := &refs[n]
 		r.From, r.To = min(r.From, at), max(r.To, at)
@@ -269,7 +269,7 @@ func (w *wordSharing) findCandidates(ctx context.Context) error {
 	for _, row := range w.toldBefore(wanted, isNew) {
 		keys = append(keys, spanKey{row.Trace, row.Named})
 		refs = append(refs, store.SpansRef{
-			N: int32(len(refs)), Trace: w.rowID(row.Trace), Named: recordedCall(row), Range: store.Range{From: row.At / 1000, To: row.At / 1000},
+			N: int32(len(refs)), Trace: w.tx.rowID(row.Trace), Named: recordedCall(row), Range: store.Range{From: row.At / 1000, To: row.At / 1000},
 		})
 	}
 	asked := make([]pcommon.SpanID, len(refs))
@@ -291,13 +291,13 @@ func (w *wordSharing) findCandidates(ctx context.Context) error {
 	}
 	stored := refs[:0]
 	for i := range refs {
-		if tr := w.traceOf(keys[refs[i].N].trace); tr != nil && w.hasAllOf(tr) {
+		if tr := w.tx.traceOf(keys[refs[i].N].trace); tr != nil && w.tx.hasAllOf(tr) {
 			w.spansOf(tr, &refs[i], within, found)
 		} else {
 			stored = append(stored, refs[i])
 		}
 	}
-	return w.conn.Exec(ctx, w.store.FindSpansOfWords(nil, stored, within, found)...)
+	return w.tx.conn.Exec(ctx, w.tx.store.FindSpansOfWords(nil, stored, within, found)...)
 }
 
 // ofOthers returns the spans of which records have words that do not tell the call.
@@ -313,11 +313,11 @@ func (w *wordSharing) ofOthers() map[spanKey]bool {
 
 // toldByBatch finds the calls that records of the batch tell and that name one of the spans.
 func (w *wordSharing) toldByBatch(spans map[spanKey]bool, isNew func(spanKey, pcommon.SpanID) bool) {
-	for i := range w.traces {
-		for _, r := range w.traces[i].rows {
-			s := w.rows[r].Span
+	for i := range w.tx.traces {
+		for _, r := range w.tx.traces[i].rows {
+			s := w.tx.rows[r].Span
 			named, _ := namedBy(s)
-			if key := (spanKey{w.traces[i].otel, named}); spans[key] && !w.dead[r] && isNew(key, s.SpanID) {
+			if key := (spanKey{w.tx.traces[i].otel, named}); spans[key] && !w.tx.dead[r] && isNew(key, s.SpanID) {
 				w.told[key] = append(w.told[key], wordsSpan(s))
 			}
 		}
@@ -358,7 +358,7 @@ func (w *wordSharing) spansOf(tr *traceSpans, ref *store.SpansRef, within store.
 	}
 	below := ref.Below
 	for _, r := range tr.rows {
-		if s := w.rows[r].Span; !w.dead[r] && s.SpanID == ref.Named && within.Has(s.Start) {
+		if s := w.tx.rows[r].Span; !w.tx.dead[r] && s.SpanID == ref.Named && within.Has(s.Start) {
 			below = below && !s.Kind.IsModel()
 			found(ref.N, wordsSpan(s))
 		}
@@ -367,8 +367,8 @@ func (w *wordSharing) spansOf(tr *traceSpans, ref *store.SpansRef, within store.
 		return
 	}
 	for _, r := range tr.rows {
-		s := w.rows[r].Span
-		if w.dead[r] || !s.Kind.IsModel() || s.SpanID == ref.Named || !within.Has(s.Start) {
+		s := w.tx.rows[r].Span
+		if w.tx.dead[r] || !s.Kind.IsModel() || s.SpanID == ref.Named || !within.Has(s.Start) {
 			continue
 		}
 		if !ref.Named.IsEmpty() && s.ParentSpanID == ref.Named && s.Start <= ref.To && s.End >= ref.From || ref.ID != "" && s.ResponseID == ref.ID {

@@ -36,10 +36,10 @@ func (w *wordSharing) bind() map[spanKey]bool {
 	for _, row := range w.records {
 		bound[spanKey{row.Trace, row.Of}] = true
 	}
-	for i := range w.traces { // words that were bound before the span went and came again
-		tr := &w.traces[i]
+	for i := range w.tx.traces { // words that were bound before the span went and came again
+		tr := &w.tx.traces[i]
 		for _, r := range tr.rows {
-			if key := (spanKey{tr.otel, w.rows[r].SpanID}); !w.dead[r] && bound[key] {
+			if key := (spanKey{tr.otel, w.tx.rows[r].SpanID}); !w.tx.dead[r] && bound[key] {
 				affected[key] = true
 			}
 		}
@@ -53,7 +53,7 @@ func (w *wordSharing) assemble(ctx context.Context, affected map[spanKey]bool) e
 	var spanRefs []store.SpansRef
 	var keys []spanKey
 	for key := range affected {
-		spanRefs = append(spanRefs, store.SpansRef{N: int32(len(keys)), Trace: w.rowID(key.trace), Named: key.span})
+		spanRefs = append(spanRefs, store.SpansRef{N: int32(len(keys)), Trace: w.tx.rowID(key.trace), Named: key.span})
 		keys = append(keys, key)
 		refs = append(refs, store.WordsRef{Trace: key.trace, Of: key.span})
 	}
@@ -63,13 +63,13 @@ func (w *wordSharing) assemble(ctx context.Context, affected map[spanKey]bool) e
 	}
 	at.From, at.To = at.From-longestCall, at.To+longestCall
 	spans := map[spanKey]words.Span{}
-	s := w.store.BindWords(nil, w.bound)
-	s = w.store.FindWords(s, refs, func(row store.WordsRow) {
+	s := w.tx.store.BindWords(nil, w.bound)
+	s = w.tx.store.FindWords(s, refs, func(row store.WordsRow) {
 		key := spanKey{row.Trace, row.Of}
 		of[key] = append(of[key], row.Words)
 	})
-	s = w.store.FindSpansOfWords(s, spanRefs, at, func(n int32, s words.Span) { spans[keys[n]] = s })
-	if err := w.conn.Exec(ctx, s...); err != nil {
+	s = w.tx.store.FindSpansOfWords(s, spanRefs, at, func(n int32, s words.Span) { spans[keys[n]] = s })
+	if err := w.tx.conn.Exec(ctx, s...); err != nil {
 		return err
 	}
 	for key, span := range spans {
@@ -77,7 +77,7 @@ func (w *wordSharing) assemble(ctx context.Context, affected map[spanKey]bool) e
 			return err
 		}
 	}
-	if _, err := w.store.InsertContents(ctx, w.conn, store.SortContents(w.joined)); err != nil {
+	if _, err := w.tx.store.InsertContents(ctx, w.tx.conn, store.SortContents(w.joined)); err != nil {
 		return err
 	}
 	slices.SortFunc(w.spans, func(a, b store.SpanWords) int {
@@ -107,7 +107,7 @@ func (w *wordSharing) change(ctx context.Context, key spanKey, span *words.Span,
 	}
 	had, has := span.Words.Only(span.FromRecords), told.Only(from)
 	w.spans = append(w.spans, store.SpanWords{
-		Trace: w.rowID(key.trace), Span: key.span, Start: span.Start, Words: has, Sides: replace, FromRecords: from, Owner: owner,
+		Trace: w.tx.rowID(key.trace), Span: key.span, Start: span.Start, Words: has, Sides: replace, FromRecords: from, Owner: owner,
 	})
 	before, after := had.ContentIDs(), has.ContentIDs()
 	for i := range records {
@@ -122,7 +122,7 @@ func (w *wordSharing) change(ctx context.Context, key spanKey, span *words.Span,
 	}
 	for _, id := range before {
 		if !slices.Contains(after, id) {
-			w.former = append(w.former, store.FormerWords{Trace: w.rowID(key.trace), Span: key.span, Start: span.Start, ID: id})
+			w.former = append(w.former, store.FormerWords{Trace: w.tx.rowID(key.trace), Span: key.span, Start: span.Start, ID: id})
 		}
 	}
 	return nil
@@ -148,7 +148,7 @@ func (w *wordSharing) joinInstructions(ctx context.Context, day int32, owner con
 
 // join returns the id of what stored contents become together; the zero id if that is nothing.
 func (w *wordSharing) join(ctx context.Context, day int32, owner content.Owner, parts []content.Key, as func([][]byte) []byte) (content.ID, error) {
-	bodies, err := w.store.Bodies(ctx, w.conn, parts)
+	bodies, err := w.tx.store.Bodies(ctx, w.tx.conn, parts)
 	if err != nil {
 		return content.ID{}, err
 	}
