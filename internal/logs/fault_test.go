@@ -32,3 +32,17 @@ func TestAFaultCostsItsRecordAndIsLogged(t *testing.T) {
 	require.Contains(t, verbose, "logs.(*reader).fromUnknown")
 	require.NotContains(t, verbose, "secret.words")
 }
+
+// TestSpanEventsNameTheirSpan requires what signal.Traces.Rest relies on: the call that a span event tells has the
+// event's span as its parent, by which a span is found again that has to be stored later.
+func TestSpanEventsNameTheirSpan(t *testing.T) {
+	for _, p := range programs {
+		for _, event := range p.spanEvents {
+			for _, rule := range p.rules(event) {
+				if rule.kind == Call {
+					require.Equal(t, namesParent, rule.names, "%s, %s", p.name, event)
+				}
+			}
+		}
+	}
+}
