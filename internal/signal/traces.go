@@ -39,6 +39,7 @@ func (t Traces) Map(ctx context.Context, m *mapping.Mapper) (*mapping.Batch, err
 		return nil, err
 	}
 	logs.NameTurns(t.Traces, b.Spans)
+	logs.ObserveAPICalls(b.Spans)
 	if read := logs.ReadSpanEvents(t.Traces, m.Fault); read != nil {
 		calls, err := m.Traces(ctx, read.Spans)
 		if err != nil {

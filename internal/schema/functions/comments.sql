@@ -24,7 +24,7 @@ BEGIN
                 ('', 'span_id', 'Span: 16 hex digits.'),
                 ('', 'parent_span_id', 'The span around, 16 hex digits. Null for a root.'),
                 ('', 'root_span_id', 'The span without a parent. Null until it arrives, which it may never do.'),
-                ('', 'source', 'What told the row: span or event.'),
+                ('', 'source', 'What told the row: span or event. A span that the API of a model writes itself is an event, too: the span of its client tells the same call.'),
                 -- kinds and names
                 ('', 'name', 'Name of the span; of a trace that of its root, else of its earliest span.'),
                 ('', 'span_kind', 'OpenTelemetry kind: internal, server, client, producer, consumer or unspecified.'),
