@@ -222,6 +222,12 @@ func (rd *reader) fields(n jsonval.Node, role, finish string) {
 		f.role = rd.roleOf(n)
 	}
 	f.finish = finish
+	if isToolsName(n, f.role) {
+		f.role = "tool"
+		rd.addToolResponse(f.parts, filled(n.Get("tool_call_id")), n.Get("role"), n.Get("content"))
+		rd.end(f)
+		return
+	}
 	if name := n.Get("name"); name.Kind() == jsonval.String && !name.Blank() {
 		f.name = name
 	}
@@ -237,6 +243,12 @@ func (rd *reader) fields(n jsonval.Node, role, finish string) {
 		f.parts.Add(p)
 	}
 	rd.end(f)
+}
+
+// isToolsName reports whether a role is the name of the tool that answers: Langfuse's handler for LangChain.js
+// gives the answers of tools and functions such roles, and only them LangChain's additional_kwargs.
+func isToolsName(n jsonval.Node, role string) bool {
+	return role != "" && roleNames[role] == "" && n.Get("additional_kwargs").Kind() == jsonval.Object && n.Get("role").Kind() == jsonval.String
 }
 
 // content reads what a message says, under whichever key it says it.

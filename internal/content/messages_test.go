@@ -227,6 +227,11 @@ var shapes = []struct {
 	{name: "OpenAI answer of Python", out: true, in: `ChatCompletionMessage(content='hi', refusal=None, role='assistant', audio=None, tool_calls=None)`, want: []string{"assistant [" + hi + "]"}},
 	{name: "LangChain answer of Python", out: true, in: `AIMessage(content='hi', additional_kwargs={}, response_metadata={}, id='run-1')`, want: []string{"assistant [" + hi + "]"}},
 	{name: "LangChain answer of Python as text", out: true, in: `content='hi' additional_kwargs={} response_metadata={} id='run-1'`, want: []string{"assistant [" + hi + "]"}},
+	{name: "a tool's answer under the role of its name", in: `[{"role":"f","content":"{\"b\":2}","additional_kwargs":{}},{"role":"f","content":"hi"},{"role":"user","content":"hi","additional_kwargs":{}}]`,
+		want: []string{`tool [{"type":"tool_call_response","name":"f","response":"{\"b\":2}"}]`, "f [" + hi + "]", "user [" + hi + "]"}},
+	{name: "a block of data is JSON text", out: true, in: `{"role":"model","content":[{"data":{"b":2}}]}`, want: []string{`assistant [{"type":"text","content":"{\"b\":2}"}]`}},
+	{name: "a block of data that is more than that", out: true, in: `{"role":"model","content":[{"data":{"b":2},"kind":"c"}]}`, want: []string{`assistant [{"data":{"b":2},"kind":"c"}]`}},
+	{name: "arguments under a key that says how they are written", out: true, in: `{"role":"assistant","tool_calls":[{"id":"c1","function":{"name":"f","arguments_json":"{\"a\":1}"}}]}`, want: []string{"assistant [" + call + "]"}},
 	{name: "another's message of Python", out: true, in: `HumanMessage(content='hi')`, want: []string{`assistant [{"type":"text","content":"HumanMessage(content='hi')"}]`}},
 	{name: "a text about a class of Python", out: true, in: `ChatMessage(role='user', content='hi') is printed (see above)`, want: []string{`assistant [{"type":"text","content":"ChatMessage(role='user', content='hi') is printed (see above)"}]`}},
 }

@@ -97,6 +97,9 @@ func kindOf(n jsonval.Node) partKind {
 	if n.Get("reasoning").Kind() == jsonval.String && (n.Len() == 1 || n.Get("metadata").Exists()) {
 		return partReasoning // Genkit
 	}
+	if isData(n) {
+		return partText
+	}
 	for at, v := n.Any(partKeys, 0); at >= 0; at, v = n.Any(partKeys, at+1) {
 		kind := blockKeys[at].kind
 		if kind == partText && (v.Kind() == jsonval.Object || v.Kind() == jsonval.Null && n.Get("output").Exists()) {
@@ -107,6 +110,11 @@ func kindOf(n jsonval.Node) partKind {
 		}
 	}
 	return partUnknown
+}
+
+// isData reports whether a block is nothing but an object: Genkit's answers in a given schema.
+func isData(n jsonval.Node) bool {
+	return n.Len() == 1 && n.Get("data").Kind() == jsonval.Object
 }
 
 // isPart reports whether n is a content block of a known shape.
@@ -158,6 +166,10 @@ func (rd *reader) indexedPart(parts, n, inner jsonval.Node) {
 func (rd *reader) textPart(parts, n jsonval.Node) {
 	if thought, _ := n.Get("thought").Bool(); thought {
 		rd.addReasoning(parts, n.Get("text"))
+		return
+	}
+	if isData(n) {
+		rd.addText(parts, rd.asText(n.Get("data")))
 		return
 	}
 	text := n.Get("text")

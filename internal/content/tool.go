@@ -10,7 +10,7 @@ var (
 	innerCalls    = jsonval.KeysOf("toolUse", "functionCall", "function_call", "toolRequest", "tool_call", "function", "payload")
 	callIDs       = jsonval.KeysOf("call_id", "toolCallId", "toolUseId", "tool_call_id", "tool_use_id", "tool_id", "ref", "id")
 	toolNames     = jsonval.KeysOf("name", "toolName", "tool_name", "tool_function", "tool.name")
-	callArguments = jsonval.KeysOf("arguments", "args", "input", "parameters", "tool_arguments", "tool.args")
+	callArguments = jsonval.KeysOf("arguments", "args", "input", "parameters", "tool_arguments", "tool.args", "arguments_json", "args_json", "input_json")
 	innerResults  = jsonval.KeysOf("toolResult", "functionResponse", "function_response", "toolResponse", "tool_call_result")
 	responses     = jsonval.KeysOf("response", "result", "output", "content")
 )
