@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"strings"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
@@ -59,9 +61,14 @@ func isAnswer(a *answer, given *[answerParts]pcommon.Value) bool {
 
 // addAnswer adds the message; plain text alone needs no tree.
 func (r *reading) addAnswer(src *boundSource, given [answerParts]pcommon.Value, alone bool, only int) bool {
-	if s, is := (value{attr: given[only]}).str(); alone && is && (only == answerText && !src.answer.texts || only == answerObject) {
-		r.messages = append(r.messages, r.norm.TextMessage(s, content.Output, &r.rep))
-		return true
+	if s, is := (value{attr: given[only]}).str(); alone && is && (only == answerText || only == answerObject) {
+		if only == answerObject || !src.answer.texts {
+			r.messages = append(r.messages, r.norm.TextMessage(s, content.Output, &r.rep))
+			return true
+		}
+		if messages := r.messagesIn(s); messages.Exists() {
+			return r.addNode(messages, content.Output)
+		}
 	}
 	return r.addNode(r.answerNode(src, given), content.Output)
 }
@@ -88,6 +95,24 @@ func (r *reading) answerNode(src *boundSource, given [answerParts]pcommon.Value)
 		message.Set("tool_calls", r.json(&r.slots[src.parts[answerToolCalls]]))
 	}
 	return message
+}
+
+// messagesIn parses a JSON list of messages.
+func (r *reading) messagesIn(list string) jsonval.Node {
+	if !strings.HasPrefix(trimBlanks(list), "[") || !strings.Contains(list, `"role"`) {
+		return jsonval.Node{}
+	}
+	var ignored jsonval.Repairs
+	n, ok := r.doc.Parse(list, &ignored)
+	if !ok {
+		return jsonval.Node{}
+	}
+	for c := n.First(); c.Exists(); c = c.Next() {
+		if !isObject(c) || !c.Get("role").Exists() {
+			return jsonval.Node{}
+		}
+	}
+	return n
 }
 
 // addTexts adds the parts of a JSON list of texts.

@@ -11,7 +11,7 @@ var _ = register(dialect{
 	sources: map[field][]source{
 		fRequestModel:  {{attr: "genkit:name", only: modelKinds}},
 		fResponseModel: {{attr: "genkit:output", path: "raw|custom.model|modelVersion", only: modelKinds}},
-		fResponseID:    {{attr: "genkit:output", path: "raw|custom.id", only: modelKinds}},
+		fResponseID:    {{attr: "genkit:output", path: "raw|custom.id|responseId", only: modelKinds}},
 		fFinishReasons: {
 			{attr: "genkit:output", path: "raw.choices.0.finish_reason", only: onlyLLM},
 			{attr: "genkit:output", path: "finishReason", only: onlyLLM},

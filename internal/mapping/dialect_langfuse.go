@@ -57,6 +57,7 @@ var _ = register(dialect{
 			{attr: "langfuse.observation.prompt.version", only: onlyLLM},
 			{attr: "langfuse.prompt.version"},
 		},
+		fAgentName:     {{attr: "langfuse.observation.metadata.lc_agent_name", as: asJSON, at: last1}},
 		fToolName:      {{as: asName, own: true, at: last1}},
 		fToolCallID:    {{attr: "langfuse.observation.output", with: toolMessageID, note: ofToolMessage, at: events1}},
 		fErrorMessage:  {{attr: "langfuse.observation.status_message"}},
@@ -161,7 +162,7 @@ var (
 	langfuseCacheRead = langfuseBuckets{
 		inclusive: []string{"prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens"},
 		bucket: func(key string) bool {
-			return key == "input_cached_tokens" || key == "input_cached" || key == "cache_read_input_tokens" || key == "input_cache_read"
+			return key == "input_cached_tokens" || key == "input_cached" || key == "cached_input_tokens" || key == "cache_read_input_tokens" || key == "input_cache_read"
 		},
 	}
 	langfuseCacheCreation = langfuseBuckets{

@@ -78,12 +78,12 @@ var _ = register(dialect{
 			{attr: "llm.input_messages.#", drop: openInferenceWraps},
 			{attr: "llm.prompts.#", drop: []string{"prompt"}},
 			{attr: "llm.prompts"},
-			{attr: "input.value", only: onlyLLM, as: asBody, at: afterTruLens},
+			{attr: "input.value", only: onlyLLM, as: asBody, with: unlessListed(namesMessages), note: plainText + " `*.messages`", at: afterTruLens},
 		},
 		fOutputMessages: {
 			{attr: "llm.output_messages.#", drop: openInferenceWraps},
 			{attr: "llm.choices.#"},
-			{attr: "output.value", only: onlyLLM, as: asBody, at: afterTruLens},
+			{attr: "output.value", only: onlyLLM, as: asBody, with: unlessListed(namesOutputMessages), note: plainText + " `*.output_messages`", at: afterTruLens},
 			{attr: "output.value", only: onlyLLM, path: "output", at: afterTruLens},
 		},
 		fSystemInstructions: {{attr: "llm.invocation_parameters", path: "system|instructions", mixed: true}},
@@ -115,6 +115,25 @@ var _ = register(dialect{
 	},
 	completion: []string{"llm.prompts.#", "llm.prompts", "llm.choices.#"},
 })
+
+const plainText = "unless it is plain text beside an unknown emitter's"
+
+// unlessListed passes over plain text beside a list of messages that an unknown emitter has under a name of its own.
+func unlessListed(names unnamed) func(*reading, value) value {
+	return func(r *reading, v value) value {
+		listed := &r.slots[r.t.unnamed[names].slot]
+		if !listed.set {
+			return v
+		}
+		if text, is := v.str(); !is || looksEncoded(text) {
+			return v
+		}
+		if list, is := (value{attr: listed.value}).str(); is && !looksEncoded(list) {
+			return v
+		}
+		return value{}
+	}
+}
 
 var openInferenceWraps = []string{"message", "message_content", "tool_call"}
 

@@ -261,7 +261,8 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 	if (k == KindLLM && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 || k == KindPrompt) && behindAgent(name) {
 		k = KindAgent // what an agent says, not a model's answer
 	}
-	if e&showsAI == 0 && (k != KindTool || !r.slots[r.t.unnamed[namesTool].slot].set) || (k == KindLLM || k == KindEmbedding && e&showsVectorSize == 0) && callFacts(e) == 0 {
+	guards := k == KindGuardrail && strings.Contains(lower(name), "guardrail") // a guard may be that of a route
+	if e&showsAI == 0 && !guards && (k != KindTool || !r.slots[r.t.unnamed[namesTool].slot].set) || (k == KindLLM || k == KindEmbedding && e&showsVectorSize == 0) && callFacts(e) == 0 {
 		return KindOther, lookedInVain
 	}
 	if k == KindChain && l == lookedAmbiguous {
@@ -343,6 +344,11 @@ func kindOfName(name string) kindFound {
 	}
 	for i := 1; i < len(words) && l == lookedInVain && (!plain || isOneWord(name)); i++ {
 		k, l = look(words[i:])
+	}
+	if head, _, dotted := strings.Cut(full, "."); l == lookedInVain && dotted { // guardrails.rail, retrieval.support-kb
+		if k, is := clearNouns[strings.TrimSuffix(lower(head), "s")]; is {
+			return kindFound{k, lookedKind}
+		}
 	}
 	if l == lookedInVain && len(words) > 0 && modelWords[words[len(words)-1]] { // genai.request
 		return kindFound{KindLLM, lookedKind}

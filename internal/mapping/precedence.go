@@ -120,6 +120,7 @@ var precedence = []level{
 	"Haystack",
 	"LlamaIndex",
 	"LLM Tracekit (Coralogix)",
+	"NVIDIA NeMo Agent Toolkit",
 	"TruLens",
 	"Monocle",
 	afterTruLens,

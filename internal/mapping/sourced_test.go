@@ -33,7 +33,7 @@ func toolRow(name string, more anyMap) anyMap {
 }
 
 // sourced are the cases of all waves.
-var sourced = slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedUnknown, sourcedReports, sourcedSparse, sourcedJavaScript, sourcedLanguages, sourcedReceived, sourcedOthers, sourcedByHand, sourcedToday, sourcedLeft, sourcedInTests, sourcedNamedByLLM)
+var sourced = slices.Concat(sourcedFrameworks, sourcedApplications, sourcedTools, sourcedMore, sourcedNamed, sourcedUnknown, sourcedReports, sourcedSparse, sourcedJavaScript, sourcedLanguages, sourcedReceived, sourcedOthers, sourcedByHand, sourcedToday, sourcedLeft, sourcedInTests, sourcedNamedByLLM, sourcedFound)
 
 // TestSourcedSpans holds the rows of spans that public code writes to what their attributes mean
 // in that code.

@@ -21,6 +21,7 @@ var unknownFeeds = [numUnnamed][]struct {
 	namesArguments:        {{fToolArguments, onlyTool}},
 	namesResult:           {{fToolResult, onlyTool}},
 	namesModel:            {{fRequestModel, modelKinds | kindsOf(KindAgent)}},
+	namesEmbeddingModel:   {{fRequestModel, kindsOf(KindEmbedding)}},
 	namesResponseModel:    {{fResponseModel, modelKinds}},
 	namesKnownProvider:    {{fProvider, modelKinds}},
 	namesProvider:         {{fProvider, modelKinds}},

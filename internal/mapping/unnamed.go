@@ -19,6 +19,7 @@ const (
 	namesArguments
 	namesResult
 	namesModel
+	namesEmbeddingModel // beside that of a chat, on the span of either
 	namesResponseModel
 	namesKnownProvider
 	namesProvider
@@ -78,7 +79,7 @@ const (
 // unnamedKeys name them as the documentation does.
 var unnamedKeys = [numUnnamed]string{
 	namesUser: "*.user_id", namesSession: "*.session_id", namesThread: "*.thread_id", namesInput: "*.input", namesOutput: "*.output", namesArguments: "*.tool_args",
-	namesResult: "*.tool_result", namesModel: "*.model", namesResponseModel: "*.response_model", namesProvider: "*.provider", namesKnownProvider: "provider",
+	namesResult: "*.tool_result", namesModel: "*.model", namesEmbeddingModel: "*.embedding_model", namesResponseModel: "*.response_model", namesProvider: "*.provider", namesKnownProvider: "provider",
 	namesFinish: "*.finish_reason", namesTool: "*.tool_name", namesAgent: "*.agent_name", namesCost: "*.cost_usd", namesEstimate: "*.estimated_cost", namesEntity: "*.entity_name",
 	namesRequest: "*.request", namesEvents: "*.events", namesQuestion: "*.question", namesMessages: "*.messages", namesAnswer: "*.response",
 	namesOutputMessages: "*.output_messages", namesSystem: "*.system_prompt", namesSystemText: "*.system", namesToolCalls: "*.tool_calls", namesThinking: "*.reasoning", namesTools: "*.tools", namesQuery: "*.query",
@@ -142,6 +143,7 @@ var unknownTails = tailsOf(map[unnamed]string{
 	namesCents:            "cost cents, cents, cost in cents, cost usd cents, total cost cents, total cents",
 	namesCost:             "cost, cost dollars, cost in dollars, total cost dollars, cost usd total, total cost usd, cost total usd, usage cost, cost amount, actual cost, cost actual",
 	namesEstimate:         "estimated cost, cost estimated, estimated cost usd, cost estimate, estimated total cost",
+	namesEmbeddingModel:   "embedding model, embed model, embeddings model, embedding model name, embedding model id, embed model name, embeddings model name",
 	namesModel:            "engine, model used, model selected, request model, requested model, model slug",
 	namesResponseModel:    "actual model, served model, response model name, response model id",
 	namesProvider:         "vendor, vendor name, ai system, genai system",
@@ -203,8 +205,13 @@ func unnamedOf(words []string) unnamed {
 	if names == namesCost && holdsAny(words[:n-length], costParts) {
 		return namesNothing
 	}
-	if names == namesModel && n > length && words[n-length-1] == "response" {
-		names = namesResponseModel
+	if names == namesModel && n > length {
+		switch words[n-length-1] {
+		case "response":
+			names = namesResponseModel
+		case "embed", "embedding", "embeddings":
+			names = namesEmbeddingModel
+		}
 	}
 	if names == namesNothing || holdsAny(words[:n-length], otherThings) || needsAI[names] && !mentionsAI(words) || names.isFigure(words) {
 		return namesNothing
@@ -250,7 +257,7 @@ func unknownKeyOf(words []string) unnamed {
 
 // needsAI are those whose tails programs without a model use as well.
 var needsAI = map[unnamed]bool{
-	namesProvider: true, namesModel: true, namesResponseModel: true, namesCost: true, namesEstimate: true, namesCents: true,
+	namesProvider: true, namesModel: true, namesEmbeddingModel: true, namesResponseModel: true, namesCost: true, namesEstimate: true, namesCents: true,
 }
 
 // costs are what a whole call costs.
