@@ -30,7 +30,7 @@
 // marks (Marks, the column llm_spans.below), and marks go up: to the parent, and on as
 // far as they are new. A set only grows, so all marks of a trace pass a span at most
 // once each, in whatever order spans arrive. What is below a span that has not arrived
-// waits in llm_internal_awaited_spans.
+// waits in the row of the trace, which has room for one such span, else in llm_internal_awaited_spans.
 //
 // # Calls side by side
 //

@@ -28,15 +28,18 @@ import (
 //	    [start, span id]                            without labelFirst
 //	    [length and text of its value]              with labelHidden
 //	count of hours in which spans start, for each: hours since the one before
+//	[span id, marks]                               in provenanceAwaiting
 //
 // Collectors of other versions write, and read, another number of version, and count the
 // trace anew: what they keep of traces in the llm_internal tables differs. Traces with nested
-// tools have version 4, since up to version 3 nobody noted what such tools await; all others
-// have version 3 as before. A trace without provenanceCurrent is another program's.
+// tools have version 4, since up to version 3 nobody noted what such tools await. Traces that
+// await a span which llm_internal_awaited_spans does not have are of version 5; all others
+// are of version 3 as before. A trace without provenanceCurrent is another program's.
 
 const (
-	provenanceVersion = 3
-	provenanceTools   = 4
+	provenanceVersion  = 3
+	provenanceTools    = 4
+	provenanceAwaiting = 5
 )
 
 // Flags of the column.
@@ -76,11 +79,7 @@ func (r *Rollup) AppendProvenance(dst []byte) []byte {
 			flags |= f.flag
 		}
 	}
-	version := byte(provenanceVersion)
-	if r.state&nested != 0 {
-		version = provenanceTools
-	}
-	dst = append(dst, version, flags)
+	dst = append(dst, r.provenanceVersion(), flags)
 	if r.root.arrived {
 		dst = binary.AppendUvarint(dst, uint64(r.root.start-r.Start))
 		dst = append(dst, r.rootFields())
@@ -89,7 +88,21 @@ func (r *Rollup) AppendProvenance(dst []byte) []byte {
 	dst = appendScopes(dst, r.modelScopes)
 	dst = appendScopes(dst, r.toolScopes)
 	dst = binary.AppendUvarint(binary.AppendUvarint(dst, uint64(r.costs)), uint64(r.estimates))
-	return r.appendHours(r.appendLabels(dst))
+	dst = r.appendHours(r.appendLabels(dst))
+	if r.awaits() {
+		dst = binary.AppendUvarint(append(dst, r.awaited.ID[:]...), uint64(r.awaited.Below))
+	}
+	return dst
+}
+
+func (r *Rollup) provenanceVersion() byte {
+	switch {
+	case r.awaits():
+		return provenanceAwaiting
+	case r.state&nested != 0:
+		return provenanceTools
+	}
+	return provenanceVersion
 }
 
 func appendScopes(dst []byte, scopes []uint64) []byte {
@@ -206,7 +219,13 @@ func (r *Rollup) ReadProvenance(data []byte, row *Row) {
 func (r *Rollup) readProvenance(data []byte, row *Row) error {
 	c := cursor{data: data}
 	version, flags := c.byte(), c.byte()
-	if tools := flags&provenanceNested != 0; version != provenanceVersion && version != provenanceTools || tools != (version == provenanceTools) {
+	switch tools := flags&provenanceNested != 0; version {
+	case provenanceVersion, provenanceTools:
+		if tools != (version == provenanceTools) {
+			return errProvenance
+		}
+	case provenanceAwaiting:
+	default:
 		return errProvenance
 	}
 	for _, f := range provenanceFlags {
@@ -238,6 +257,10 @@ func (r *Rollup) readProvenance(data []byte, row *Row) error {
 		r.costs, r.estimates = int64(c.uvarint()), int64(c.uvarint())
 		r.readLabels(&c, row.Labels)
 		r.readHours(&c)
+		if version == provenanceAwaiting {
+			copy(r.awaited.ID[:], c.take(len(r.awaited.ID)))
+			r.awaited.Below = Marks(c.uvarint())
+		}
 	}
 	if c.failed {
 		return errProvenance

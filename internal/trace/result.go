@@ -3,6 +3,7 @@ package trace
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -36,7 +37,7 @@ type Result struct {
 	// below are stored.
 	Reset        bool
 	Arrived      []pcommon.SpanID // rows of llm_internal_awaited_spans to remove
-	Awaited      []Awaited        // marks to add to rows of llm_internal_awaited_spans
+	Awaited      []Awaited        // marks to add to rows of llm_internal_awaited_spans; Row has others
 	Pairs        []Pair
 	Calls        []Call
 	Tools        []Tool // to store
@@ -152,9 +153,6 @@ func (p *Planner) result() *Result {
 	}
 	if p.after&registered != 0 {
 		p.register(r)
-	}
-	if p.after&nested != 0 && !t.whole {
-		r.Reached = r.Arrived
 	}
 	r.Hours = p.otherHours(r)
 	r.Row.state = p.after | current
@@ -286,13 +284,41 @@ func (p *Planner) takeAwaited(r *Result) {
 		}
 	}
 	slices.SortFunc(r.Awaited, func(a, b Awaited) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	if p.t.whole {
-		return
+	if !p.t.whole {
+		p.takeArrived(r)
 	}
+	r.Awaited = r.Row.await(r.Awaited)
+}
+
+// takeArrived collects the spans that were awaited and came.
+func (p *Planner) takeArrived(r *Result) {
 	for id := range p.t.awaited {
-		r.Arrived = append(r.Arrived, id)
+		if p.t.inRow(id) {
+			r.Row.awaited = Awaited{}
+		}
+		if p.t.inTable[id] {
+			r.Arrived = append(r.Arrived, id)
+		}
 	}
 	slices.SortFunc(r.Arrived, func(a, b pcommon.SpanID) int { return bytes.Compare(a[:], b[:]) })
+	if p.after&nested != 0 {
+		r.Reached = slices.SortedFunc(maps.Keys(p.t.awaited), func(a, b pcommon.SpanID) int { return bytes.Compare(a[:], b[:]) })
+	}
+}
+
+// await keeps what lies below one span that has not arrived, and returns what the row has no place for.
+func (r *Rollup) await(awaited []Awaited) (left []Awaited) {
+	for _, a := range awaited {
+		switch {
+		case !r.awaits():
+			r.awaited = a
+		case r.awaited.ID == a.ID:
+			r.awaited.Below |= a.Below
+		default:
+			left = append(left, a)
+		}
+	}
+	return left
 }
 
 // register collects the rows by which later batches find the calls, and the tools that

@@ -73,6 +73,7 @@ type Rollup struct {
 	earliest [FieldCount]earliest
 	labels   map[string]earliest // by name
 	hours    []int64             // in which spans start, sorted; the last maxHours
+	awaited  Awaited             // what lies below one span that has not arrived
 	// Scopes of model and of tool spans, hashed, the first two of each: where there is
 	// one, no calls are side by side.
 	modelScopes, toolScopes []uint64
@@ -160,6 +161,10 @@ func (r *Rollup) Current() bool { return r.state&current != 0 }
 
 // Evented reports whether an event observes a call of the trace.
 func (r *Rollup) Evented() bool { return r.state&evented != 0 }
+
+// awaits reports whether the row says what lies below a span that has not arrived. Most traces await one at most,
+// so that they need no row of llm_internal_awaited_spans, which has what lies below all others.
+func (r *Rollup) awaits() bool { return r.awaited.Below != 0 }
 
 // mixed reports whether calls of different scopes are known, which may be side by side.
 func (r *Rollup) mixed() bool { return len(r.modelScopes) > 1 || len(r.toolScopes) > 1 }

@@ -1,6 +1,8 @@
 package trace
 
 import (
+	"slices"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
@@ -12,8 +14,9 @@ type Trace struct {
 	asked  asked
 
 	known    []Stored
-	index    map[observation]bool // those in known
-	awaited  map[pcommon.SpanID]Marks
+	index    map[observation]bool     // those in known
+	awaited  map[pcommon.SpanID]Marks // what lies below spans of the batch
+	inTable  map[pcommon.SpanID]bool  // those in awaited of which llm_internal_awaited_spans says some
 	pairs    map[pairKey]Pair
 	calls    buckets                      // stored calls that may lie beside those of the batch
 	listed   map[observation]bool         // those in calls
@@ -76,7 +79,15 @@ func (t *Tool) settled() bool { return t.Covered && !t.Counted }
 
 // Begin makes t the trace of the spans of a batch; stored is its row, or nil if the batch creates it. A Trace may be
 // begun again for the next one.
-func (t *Trace) Begin(spans []Span, stored *Rollup) { *t = Trace{spans: spans, stored: stored} }
+func (t *Trace) Begin(spans []Span, stored *Rollup) {
+	*t = Trace{spans: spans, stored: stored}
+	if stored != nil && stored.awaits() && slices.ContainsFunc(spans, func(s Span) bool { return s.ID == stored.awaited.ID }) {
+		t.awaited = map[pcommon.SpanID]Marks{stored.awaited.ID: stored.awaited.Below}
+	}
+}
+
+// inRow reports whether the trace's row says what lies below a span of the batch.
+func (t *Trace) inRow(id pcommon.SpanID) bool { return t.stored.awaits() && t.stored.awaited.ID == id }
 
 // KnowSpans takes stored spans.
 func (t *Trace) KnowSpans(spans ...Stored) {
@@ -126,7 +137,11 @@ func (t *Trace) KnowAwaited(id pcommon.SpanID, below Marks) {
 	if t.awaited == nil {
 		t.awaited = map[pcommon.SpanID]Marks{}
 	}
-	t.awaited[id] = below
+	if t.inTable == nil {
+		t.inTable = map[pcommon.SpanID]bool{}
+	}
+	t.awaited[id] |= below
+	t.inTable[id] = true
 }
 
 // KnowTools takes rows of llm_internal_nested_tools.

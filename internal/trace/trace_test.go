@@ -199,3 +199,38 @@ func TestAnotherObservationSaysMore(t *testing.T) {
 		require.False(t, s.spans[outer.ID][0].UsageCounted.V, "the inner call reports the tokens")
 	}
 }
+
+// TestOneAwaitedSpanNeedsNoRow has calls below spans that have not arrived: the trace's row says what lies below one of
+// them, and a row of an earlier version says it of the same. What lies below counts once the spans arrive.
+func TestOneAwaitedSpanNeedsNoRow(t *testing.T) {
+	span := func(id, parent byte, kind mapping.Kind) Span {
+		s := Span{
+			ID: pcommon.SpanID{id}, Parent: pcommon.SpanID{parent}, Kind: kind, Scope: "a", Models: newModels("gpt-4o"),
+			Start: 1_700_000_000_000_000 + int64(id), End: 1_700_000_000_000_100 + int64(id), From: &mapping.Span{Name: "span", Status: "unset"},
+		}
+		tokens(&s)
+		return s
+	}
+	for parents, rows := range map[int]int{1: 0, 2: 1, 3: 2} {
+		s, spans := newStorage(), []Span{}
+		for i := range parents {
+			call, again := span(byte(10+i), byte(1+i), mapping.KindLLM), span(byte(20+i), byte(1+i), mapping.KindLLM)
+			s.store(t, []Span{call})
+			s.store(t, []Span{again})
+			spans = append(spans, call, again)
+		}
+		require.Len(t, s.awaited, rows)
+		if rows == 0 { // what the version before wrote
+			s.awaited[pcommon.SpanID{1}] = llmBelow
+		}
+		for i := range parents {
+			around := span(byte(1+i), 0, mapping.KindAgent)
+			s.store(t, []Span{around})
+			spans = append(spans, around)
+			require.False(t, s.spans[around.ID][0].UsageCounted.V)
+		}
+		s.require(t, spans)
+		require.Empty(t, s.awaited)
+		require.False(t, s.row.awaits())
+	}
+}
