@@ -76,12 +76,15 @@ func recordsOf(calls []ptrace.Traces, write func(ptrace.Span, plog.LogRecord), s
 	return records
 }
 
-// buildBare makes calls of a model without words, each the only span of its trace.
+// buildBare makes calls of a model without words, each the only span of its trace, with a user and a reported cost.
 func buildBare(seed uint64, begin time.Time, batches, batchSpans int) []ptrace.Traces {
 	b := newBuilder(seed, begin, batchSpans, "opentelemetry.util.genai")
 	for !b.full(batches, 1) {
 		call := b.trace(1).span("chat gpt-4o", ptrace.SpanKindClient, pcommon.SpanID{}, 1800*time.Millisecond)
-		putCall(b, call, b.id("session-", 16), "stop")
+		session := b.id("session-", 16)
+		putCall(b, call, session, "stop")
+		putAll(call.Attributes(), "user.id", "4f1c"+session)
+		call.Attributes().PutDouble("gen_ai.usage.cost", 0.0123)
 	}
 	return b.batches
 }
@@ -98,7 +101,7 @@ func buildRequests(seed uint64, begin time.Time, batches, batchSpans int) []plog
 		rec.SetSpanID(pcommon.SpanID{})
 		rec.Body().SetStr("claude_code.api_request")
 		session := said("gen_ai.conversation.id")
-		putAll(rec.Attributes(), "event.name", "api_request", "session.id", session, "user.id", "4f1c"+session, "prompt.id", "prompt-"+session,
+		putAll(rec.Attributes(), "event.name", "api_request", "session.id", session, "user.id", said("user.id"), "prompt.id", "prompt-"+session,
 			"organization.id", "9a7d0a4e", "terminal.type", "vscode", "event.timestamp", rec.Timestamp().AsTime().Format(time.RFC3339Nano), "event.sequence", "7",
 			"model", "claude-sonnet-4-5", "request_id", said("gen_ai.response.id"), "input_tokens", said("gen_ai.usage.input_tokens"),
 			"output_tokens", said("gen_ai.usage.output_tokens"), "cache_read_tokens", "0", "cache_creation_tokens", "0", "cost_usd", "0.0123", "duration_ms", "1800")

@@ -76,14 +76,14 @@ func (d *Doc) appendObject(dst []byte, v *node, r *Repairs) []byte {
 	base := len(d.order)
 	sorted := true
 	for i := v.first; i != 0; i = d.nodes[i].next {
-		if n := len(d.order); n > base && compareKeys(d.nodes[d.order[n-1]].key, d.nodes[i].key) > 0 {
+		if n := len(d.order); n > base && CompareKeys(d.nodes[d.order[n-1]].key, d.nodes[i].key) > 0 {
 			sorted = false
 		}
 		d.order = append(d.order, i)
 	}
 	if !sorted {
 		slices.SortFunc(d.order[base:], func(a, b int32) int {
-			return compareKeys(d.nodes[a].key, d.nodes[b].key)
+			return CompareKeys(d.nodes[a].key, d.nodes[b].key)
 		})
 	}
 	dst = append(dst, '{')
@@ -104,8 +104,8 @@ func (d *Doc) appendObject(dst []byte, v *node, r *Repairs) []byte {
 	return append(dst, '}')
 }
 
-// compareKeys is the order of keys in jsonb.
-func compareKeys(a, b string) int {
+// CompareKeys is the order of keys in jsonb: shorter ones first.
+func CompareKeys(a, b string) int {
 	if len(a) != len(b) {
 		return len(a) - len(b)
 	}

@@ -302,7 +302,7 @@ func (d *Doc) sortUnique(object int32, r *Repairs) {
 	}
 	sorted := d.order[base:]
 	slices.SortFunc(sorted, func(a, b int32) int {
-		if c := compareKeys(d.nodes[a].key, d.nodes[b].key); c != 0 {
+		if c := CompareKeys(d.nodes[a].key, d.nodes[b].key); c != 0 {
 			return c
 		}
 		return int(a - b) // later nodes have greater indices

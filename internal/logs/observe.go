@@ -3,6 +3,7 @@ package logs
 import (
 	"cmp"
 	"math"
+	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -108,11 +109,14 @@ func put(attrs pcommon.Map, name string, v pcommon.Value) {
 			attrs.PutDouble(timeToFirst, n/1000)
 		}
 	case strings.HasPrefix(name, "gen_ai.usage.") && v.Type() == pcommon.ValueTypeStr:
-		if n, ok := number(v); ok && n == math.Trunc(n) && math.Abs(n) < 1<<53 {
+		switch n, ok := number(v); {
+		case ok && n == math.Trunc(n) && math.Abs(n) < 1<<53:
 			attrs.PutInt(name, int64(n))
-			return
+		case ok && strconv.FormatFloat(n, 'f', -1, 64) == v.Str(): // a column holds all that the text says
+			attrs.PutDouble(name, n)
+		default:
+			copyValue(v, attrs.PutEmpty(name))
 		}
-		copyValue(v, attrs.PutEmpty(name))
 	case name == errorType:
 		attrs.PutStr(name, text(v))
 	default:

@@ -93,9 +93,11 @@ type reading struct {
 	classes []attrClass
 	read    []*keyRead // what each key is
 	repeats []int32    // attributes whose keys have come before on the span
-	first   keyRead    // stands before the first key of each span
-	before  *keyRead   // the key before the one that is read next
-	number  uint64     // of the span or record, counted up
+	left    []leftAttribute
+	orders  [][]int32 // of attributes that are left, by their number
+	first   keyRead   // stands before the first key of each span
+	before  *keyRead  // the key before the one that is read next
+	number  uint64    // of the span or record, counted up
 	events  []eventState
 	keys    ownKeys
 
@@ -159,14 +161,15 @@ func (r *reading) release() {
 	r.batch, r.chunk, r.ids, r.usageParts, r.around = nil, nil, nil, nil, around{}
 	clear(r.hits[:cap(r.hits)])
 	clear(r.events[:cap(r.events)])
+	clear(r.left[:cap(r.left)])
 	clear(r.messages[:cap(r.messages)])
 	clear(r.contents[:cap(r.contents)])
 	r.keys.release()
 	clear(r.parsed[:cap(r.parsed)])
 	clear(r.leaves[:cap(r.leaves)])
 	clear(r.stated[:cap(r.stated)])
-	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch {
-		r.hits, r.leaves, r.events, r.messages, r.classes, r.read = nil, nil, nil, nil, nil, nil
+	if cap(r.hits) > maxScratch || cap(r.events) > maxScratch || cap(r.messages) > maxScratch || cap(r.left) > maxScratch {
+		r.hits, r.leaves, r.events, r.messages, r.classes, r.read, r.left, r.orders = nil, nil, nil, nil, nil, nil, nil, nil
 	}
 	if cap(r.buf) > 1<<20 {
 		r.buf = nil

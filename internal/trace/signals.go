@@ -54,7 +54,7 @@ type candidateID struct {
 // NewSignals returns a search without candidates, with room for some.
 func NewSignals(room int) *Signals {
 	return &Signals{
-		Candidates: make([]Candidate, 0, room), index: make(map[candidateID]int, room), listed: make(map[list][]int, 4*room),
+		Candidates: make([]Candidate, 0, room), index: make(map[candidateID]int, room), listed: map[list][]int{},
 		pairsOf: map[int][]int{}, daysRead: map[SessionDay]bool{}, Turns: map[pcommon.TraceID][]TurnPrompt{}, Errors: map[SpanRef]string{},
 	}
 }
@@ -96,11 +96,14 @@ func (s *Signals) Add(c *Candidate, found ...CandidateKey) int {
 // can be one with.
 func (s *Signals) listAdded(alone alone) {
 	left := s.unlisted[:0]
-	for _, at := range s.unlisted {
+	for i, at := range s.unlisted {
 		c := &s.Candidates[at]
 		if alone.has(c) {
 			left = append(left, at)
 			continue
+		}
+		if len(s.listed) == 0 { // of most batches all calls are alone
+			s.listed = make(map[list][]int, 4*(len(s.unlisted)-i))
 		}
 		for _, key := range c.Listed() {
 			under := list{key.Hash, c.Event != ""}
