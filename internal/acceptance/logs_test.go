@@ -258,6 +258,7 @@ func TestErasureTakesRecords(t *testing.T) {
 		return countRows(t, db, "SELECT FROM llm_contents WHERE body::text LIKE '%"+like+"%'")
 	}
 	require.Equal(t, 9, countRows(t, db, "SELECT FROM llm_events"))
+	require.Equal(t, 3, countRows(t, db, "SELECT FROM llm_events WHERE found_by_call"), "those of the calls")
 	require.NotZero(t, left("secret"))
 	erase(t, db, "session", "s1")
 	require.Equal(t, 6, countRows(t, db, "SELECT FROM llm_events"))
@@ -271,6 +272,13 @@ func TestErasureTakesRecords(t *testing.T) {
 	require.Zero(t, countRows(t, db, "SELECT FROM llm_events"))
 	require.Zero(t, countRows(t, db, "SELECT FROM llm_contents"))
 	require.Zero(t, countRows(t, db, "SELECT FROM llm_spans"))
+
+	// Spans are gone by retention before records of the day are.
+	say("s4", "carol", "what carol said")
+	_, err := db.Exec(t.Context(), "DELETE FROM llm_spans")
+	require.NoError(t, err)
+	erase(t, db, "user", "carol")
+	require.Zero(t, countRows(t, db, "SELECT FROM llm_events"))
 }
 
 // TestPoisonedRecordCostsItselfOnly has Postgres refuse one record.

@@ -55,6 +55,9 @@ type Event struct {
 	Score    *Score
 	Words    *Words // of a span told elsewhere; nil for none
 	CallKeys []byte // by which others find the call that the record tells; see trace.CallKeys
+	// FoundByCall says that the span of that call, which the batch brings, names the record's user and session and begins
+	// on its day: who looks for the record's need not look for the record.
+	FoundByCall bool
 
 	referred []content.ID // contents that Attributes refers to
 }

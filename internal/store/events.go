@@ -17,14 +17,14 @@ import (
 
 // eventStatements are the statements on llm_events and llm_scores.
 type eventStatements struct {
-	copyEvents   string
+	eventsTable  string
 	insertEvents pgbatch.Query[mapping.Event]
 	insertScores pgbatch.Query[*mapping.Score]
 }
 
 func newEventStatements(schemaName string) eventStatements {
 	return eventStatements{
-		copyEvents:   pgbatch.CopySQL(schema.Table(schemaName, "llm_events"), eventColumns),
+		eventsTable:  schema.Table(schemaName, "llm_events"),
 		insertEvents: query(schemaName, "events_insert", insertEventColumns),
 		insertScores: query(schemaName, "scores_insert", scoreColumns),
 	}
@@ -54,6 +54,9 @@ var eventColumns = []pgbatch.Column[mapping.Event]{
 	pgbatch.Col("user_id", pgtype.TextOID, func(b []byte, e *mapping.Event) []byte { return pgbatch.AppendText(b, e.UserID) }),
 	pgbatch.Col("adjustments", pgtype.TextArrayOID, func(b []byte, e *mapping.Event) []byte { return pgbatch.AppendTextArray(b, e.Adjustments.Names()) }),
 	pgbatch.Col("attributes", pgtype.JSONBOID, func(b []byte, e *mapping.Event) []byte { return pgbatch.AppendJSONB(b, e.Attributes) }),
+	pgbatch.Col("found_by_call", pgtype.BoolOID, func(b []byte, e *mapping.Event) []byte {
+		return appendOptBool(b, mapping.Bool{V: e.FoundByCall, OK: e.FoundByCall})
+	}),
 	pgbatch.Col("call_keys", pgtype.ByteaOID, func(b []byte, e *mapping.Event) []byte { return appendOptBytes(b, e.CallKeys) }),
 }
 
@@ -124,14 +127,35 @@ func appendTraceUUID(dst []byte, id pcommon.TraceID) []byte {
 }
 
 // SortEvents orders events as their index does, which is the order in which every batch
-// stores them.
+// stores them. An event is large: each moves once.
 func SortEvents(rows []mapping.Event) {
-	slices.SortFunc(rows, func(a, b mapping.Event) int { return cmp.Or(cmp.Compare(a.Day, b.Day), compareIDs(a.ID, b.ID)) })
+	type place struct {
+		day int32
+		id  content.ID
+		at  int
+	}
+	places := make([]place, len(rows))
+	for i := range rows {
+		places[i] = place{rows[i].Day, rows[i].ID, i}
+	}
+	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(a.day, b.day), compareIDs(a.id, b.id)) })
+	for first := range places { // each circle of rows that take one another's places
+		if places[first].at < 0 {
+			continue
+		}
+		row, to := rows[first], first
+		for from := places[to].at; from != first; from = places[to].at {
+			rows[to], places[to].at = rows[from], -1
+			to = from
+		}
+		rows[to], places[to].at = row, -1
+	}
 }
 
 // CopyEvents stores events, sorted, of which none may be stored.
 func (s *Store) CopyEvents(ctx context.Context, c *pgbatch.Conn, rows []mapping.Event) error {
-	return pgbatch.CopyRows(ctx, c, "store events", s.copyEvents, eventColumns, rows)
+	columns := pgbatch.Filled(eventColumns, rows)
+	return pgbatch.CopyRows(ctx, c, "store events", pgbatch.CopySQL(s.eventsTable, columns), columns, rows)
 }
 
 // InsertEvents stores events, sorted, unless they are there, and returns those that it stored.

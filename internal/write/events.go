@@ -53,6 +53,7 @@ func (t *transaction) keepKeys() {
 	for i := range t.batch.Events {
 		e := &t.batch.Events[i]
 		call := calls[e.ID]
+		e.FoundByCall = isFoundBy(e, call)
 		if call == nil || e.CallKeys != nil {
 			continue
 		}
@@ -65,6 +66,13 @@ func (t *transaction) keepKeys() {
 		}
 		e.CallKeys = keys.Append(nil)
 	}
+}
+
+// isFoundBy reports whether who looks for what is of the user, session or trace of a record finds its call; see
+// llm_internal_events_of. Of a record that names nobody the owner is another than that of its call.
+func isFoundBy(e *mapping.Event, call *mapping.Span) bool {
+	return call != nil && (call.Kind.IsModel() || call.Kind == mapping.KindTool) && (e.UserID != "" || e.SessionID != "") &&
+		call.UserID == e.UserID && call.SessionID == e.SessionID && call.Day == e.Day && !e.Belongs.IsEmpty() && call.TraceID == e.Belongs
 }
 
 // keptByCall reports whether the words that a record has of the span that it names can be made of

@@ -107,6 +107,9 @@ DECLARE
     told_traces uuid[]; -- spans to erase that log records or span events observe
     told_spans text[];
     told_times timestamptz[];
+    spanless date[]; -- days of records of which all spans are gone: retention takes one table after the other
+    event_days date[];
+    of_day date;
 BEGIN
     SELECT array_agg(e.trace_id), array_agg(e.span_id), array_agg(e.start_time) INTO told_traces, told_spans, told_times
     FROM unnest(of_traces, of_spans, of_times) AS e (trace_id, span_id, start_time)
@@ -118,12 +121,29 @@ BEGIN
     theirs := CASE WHEN whole OR subject = 'trace' THEN around ELSE ARRAY(
         SELECT u.id FROM {{.schema}}.llm_traces t CROSS JOIN LATERAL (VALUES (t.id), (t.trace_id::uuid)) u (id)
         WHERE t.id = ANY (traces) AND t.trace_id ~ '^[0-9a-f]{32}$' AND CASE subject WHEN 'user' THEN t.user_id ELSE t.session_id END = value) END;
+    IF subject = 'user' THEN
+        SELECT array_agg(p.day) INTO event_days FROM {{.schema}}.llm_internal_partitions('llm_events') p;
+        of_day := (SELECT min(e.day) FROM {{.schema}}.llm_events_default e);
+        WHILE of_day IS NOT NULL LOOP
+            event_days := event_days || of_day;
+            of_day := (SELECT min(e.day) FROM {{.schema}}.llm_events_default e WHERE e.day > of_day);
+        END LOOP;
+        FOREACH of_day IN ARRAY coalesce(event_days, '{}') LOOP
+            IF of_day NOT BETWEEN DATE '0001-01-01' AND DATE '9999-12-30' THEN -- of other programs
+                spanless := spanless || of_day;
+            ELSIF NOT EXISTS (SELECT FROM {{.schema}}.llm_spans s WHERE s.start_time >= of_day::timestamptz AND s.start_time < (of_day + 1)::timestamptz) THEN
+                spanless := spanless || of_day;
+            END IF;
+        END LOOP;
+    END IF;
     RETURN QUERY
-    SELECT e.day, e.id FROM {{.schema}}.llm_events e WHERE subject = 'user' AND e.user_id = value
+    SELECT e.day, e.id FROM {{.schema}}.llm_events e WHERE subject = 'user' AND e.user_id = value AND e.found_by_call IS NULL
+    UNION
+    SELECT e.day, e.id FROM {{.schema}}.llm_events e WHERE subject = 'user' AND e.user_id = value AND e.day = ANY (spanless)
     UNION
     SELECT e.day, e.id FROM {{.schema}}.llm_events e WHERE subject = 'session' AND e.session_id = value
     UNION
-    SELECT e.day, e.id FROM {{.schema}}.llm_events e WHERE e.belongs_to = ANY (theirs)
+    SELECT e.day, e.id FROM {{.schema}}.llm_events e WHERE e.belongs_to = ANY (theirs) AND e.found_by_call IS NULL
         AND (whole OR CASE subject WHEN 'user' THEN e.user_id IS NULL WHEN 'session' THEN e.session_id IS NULL ELSE true END)
     UNION -- of a call, whose span id is the first half of the record's
     SELECT r.day, r.id FROM unnest(told_traces, told_spans, told_times) AS e (trace_id, span_id, start_time)
@@ -135,7 +155,7 @@ BEGIN
     SELECT r.day, r.id FROM unnest(told_traces, told_spans, told_times) AS e (trace_id, span_id, start_time)
     JOIN {{.schema}}.llm_spans s ON s.trace_id = e.trace_id AND s.span_id = e.span_id AND s.start_time = e.start_time AND s.kind = 'agent'
     CROSS JOIN LATERAL (SELECT e.trace_id AS id UNION SELECT t.trace_id::uuid FROM {{.schema}}.llm_traces t WHERE t.id = e.trace_id AND t.trace_id ~ '^[0-9a-f]{32}$') t
-    JOIN {{.schema}}.llm_events r ON r.belongs_to = t.id AND r.day = e.start_time::date AND r.time = e.start_time
+    JOIN {{.schema}}.llm_events r ON r.belongs_to = t.id AND r.found_by_call IS NULL AND r.day = e.start_time::date AND r.time = e.start_time
         AND r.user_id IS NOT DISTINCT FROM s.user_id AND r.session_id IS NOT DISTINCT FROM s.session_id
     UNION -- words of a call that began on another day than that of its record
     SELECT w.day, w.id FROM unnest(told_traces, told_spans, told_times) AS e (trace_id, span_id, start_time)

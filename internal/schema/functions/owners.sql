@@ -160,13 +160,18 @@ BEGIN
             AND NOT EXISTS (SELECT FROM large l WHERE l.day = o.day AND l.owner = o.owner)
     ), left_records AS MATERIALIZED (
         SELECT o.day, o.owner, r.id FROM owners o CROSS JOIN LATERAL (
-            SELECT r.id FROM {{.schema}}.llm_events r WHERE r.user_id = o.user_id AND r.day = o.day AND r.time >= o.since AND r.time < o.until
+            SELECT r.id FROM {{.schema}}.llm_events r WHERE r.user_id = o.user_id AND r.found_by_call IS NULL AND r.day = o.day AND r.time >= o.since AND r.time < o.until
             UNION ALL
             SELECT r.id FROM {{.schema}}.llm_events r WHERE r.session_id = o.session_id AND r.user_id IS NULL AND r.day = o.day AND r.time >= o.since AND r.time < o.until
             UNION ALL
             SELECT r.id FROM (SELECT DISTINCT p.place FROM places p WHERE p.otel = o.otel) p
-            CROSS JOIN LATERAL (SELECT r.id FROM {{.schema}}.llm_events r WHERE r.belongs_to = p.place AND r.trace_id = o.otel
+            CROSS JOIN LATERAL (SELECT r.id FROM {{.schema}}.llm_events r WHERE r.belongs_to = p.place AND r.found_by_call IS NULL AND r.trace_id = o.otel
                 AND r.user_id IS NULL AND r.session_id IS NULL AND r.day = o.day OFFSET 0) r) r
+        UNION ALL -- of a call
+        SELECT s.day, s.owner, r.id FROM left_spans s
+        CROSS JOIN LATERAL (SELECT r.id FROM {{.schema}}.llm_events r WHERE s.source = 'event' AND r.found_by_call AND r.day = s.day
+            AND r.id BETWEEN (s.span_id || repeat('0', 16))::uuid AND (s.span_id || repeat('f', 16))::uuid OFFSET 0) r
+        WHERE s.span_id ~ '^[0-9a-f]{16}$'
         UNION ALL -- words of a call's record, which came on another day
         SELECT s.day, s.owner, w.id FROM left_spans s
         CROSS JOIN LATERAL (SELECT w.id FROM {{.schema}}.llm_internal_words w WHERE s.source = 'event' AND w.day = s.day
