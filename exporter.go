@@ -69,20 +69,22 @@ func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.D
 	if !e.ready.Load() {
 		return data, errNotReady
 	}
-	begin := time.Now()
-	batch, err := data.Map(ctx, e.mapper)
-	if err != nil {
-		return data, pool.Wrap("cannot map the batch", err)
-	}
 	if err := e.pricer.Refresh(ctx, e.pool); err != nil {
 		err = pool.Wrap("cannot read llm_prices", err)
 		e.health.failed(err)
 		return data, err
 	}
+	begin := time.Now()
+	contents := e.writer.Mapped(ctx, data.Len(), data.Days())
+	defer contents.Close()
+	batch, err := data.Map(ctx, e.mapper, contents.Add)
+	if err != nil {
+		return data, pool.Wrap("cannot map the batch", err)
+	}
 	e.pricer.Estimate(batch.Spans)
 	mapped := time.Since(begin)
 	traces := e.resolver.resolve(ctx, batch.TraceIDs())
-	result, err := e.writer.Write(ctx, batch, traces.unknown)
+	result, err := e.writer.Write(ctx, batch, contents, traces.unknown)
 	e.resolver.remember(ctx, result.Traces)
 
 	e.crowded(result.Crowded)

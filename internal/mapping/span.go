@@ -246,7 +246,7 @@ func (b *Batch) share(other *Batch) {
 	maps.Copy(b.Contents, other.Contents)
 	maps.Copy(b.Resources, other.Resources)
 	if b.Histories == nil {
-		b.Histories = other.Histories
+		b.Histories = maps.Clone(other.Histories)
 	} else {
 		maps.Copy(b.Histories, other.Histories)
 	}

@@ -52,12 +52,38 @@ const (
 // careful: whatever failed, one that leaves nothing to chance must show that the batch is
 // at fault.
 func Run(ctx context.Context, pool Pool, careful bool, f func(c *Conn, careful bool) error) error {
+	held, err := Hold(ctx, pool)
+	if err != nil {
+		return err
+	}
+	return held.Run(ctx, careful, f)
+}
+
+// Held is a connection of a pool for a transaction that begins before Run, which then goes on with it.
+type Held struct {
+	*Conn
+	pooled *pgxpool.Conn
+}
+
+// Hold takes a connection. Run or GiveBack returns it.
+func Hold(ctx context.Context, pool Pool) (*Held, error) {
 	conn, err := pool.Acquire(ctx)
 	if err != nil {
-		return fmt.Errorf("acquire a connection: %w", err)
+		return nil, fmt.Errorf("acquire a connection: %w", err)
 	}
-	defer conn.Release()
-	c := newConn(conn.Conn())
+	return &Held{newConn(conn.Conn()), conn}, nil
+}
+
+// GiveBack ends the transaction and returns the connection. One that cannot end its transaction is closed by the pool.
+func (h *Held) GiveBack(ctx context.Context) {
+	_ = h.rollback(ctx)
+	h.pooled.Release()
+}
+
+// Run is Run with this connection.
+func (h *Held) Run(ctx context.Context, careful bool, f func(c *Conn, careful bool) error) error {
+	defer h.pooled.Release()
+	c := h.Conn
 	part := careful
 	for attempt := 1; ; attempt++ {
 		err := panics.Safely(func() error { return f(c, careful) })
@@ -66,7 +92,7 @@ func Run(ctx context.Context, pool Pool, careful bool, f func(c *Conn, careful b
 		}
 		verdict := Judge(err)
 		if verdict == NewConnection {
-			return errors.Join(err, conn.Conn().Close(ctx))
+			return errors.Join(err, h.pooled.Conn().Close(ctx))
 		}
 		if c.rollback(ctx) != nil || attempt >= verdict.attempts(part) {
 			return err

@@ -80,13 +80,25 @@ func (e *encoder) fill() bool {
 
 // CopyRows stores rows by COPY, unless there are none. What says what for, in errors.
 func CopyRows[T any](ctx context.Context, c *Conn, what, sql string, columns []Column[T], rows []T) error {
+	return CopyParts(ctx, c, what, sql, columns, func() []T {
+		part := rows
+		rows = nil
+		return part
+	})
+}
+
+// CopyParts is CopyRows for rows that come part by part: next waits for them, and returns none after the last.
+func CopyParts[T any](ctx context.Context, c *Conn, what, sql string, columns []Column[T], next func() []T) error {
+	rows := next()
 	if len(rows) == 0 {
 		return nil
 	}
 	i := 0
 	e := &encoder{buf: c.buf[:0], next: func(dst []byte) ([]byte, bool) {
 		if i == len(rows) {
-			return dst, false
+			if rows, i = next(), 0; len(rows) == 0 {
+				return dst, false
+			}
 		}
 		dst = appendRow(dst, columns, &rows[i])
 		i++

@@ -83,7 +83,7 @@ func storeTraces(b *testing.B, w *write.Writer, traces int) {
 			batch.Spans = append(batch.Spans, s)
 		}
 		if len(batch.Spans) >= 3000 || n == traces-1 {
-			_, err := w.Write(b.Context(), batch, nil)
+			_, err := w.Write(b.Context(), batch, nil, nil)
 			require.NoError(b, err)
 			batch.Spans = nil
 		}

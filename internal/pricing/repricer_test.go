@@ -173,7 +173,7 @@ func (w *world) randomBatch(r *rand.Rand) *mapping.Batch {
 // write stores a batch as a collector does, by the prices that it knows.
 func (w *world) write(ctx context.Context, c *collector, b *mapping.Batch) error {
 	c.Pricer.Estimate(b.Spans)
-	_, err := c.Writer.Write(ctx, b, nil)
+	_, err := c.Writer.Write(ctx, b, nil, nil)
 	return err
 }
 

@@ -27,6 +27,8 @@ type Contents struct {
 	epoch  string     // of days
 	days   map[int32]*partition
 	active []*Reservation // in the order in which they were made
+	// growing is of the one reservation that is made part by part, closed when it is whole; nil: there is none.
+	growing chan struct{}
 }
 
 // partition is what is known of a day: two generations, of which the older is

@@ -28,7 +28,8 @@ type Reservation struct {
 	// Reused counts the contents that need not be stored, and their bytes.
 	Reused, ReusedBytes int
 
-	left map[*Reservation]*leftTo
+	parts *parts // nil: the reservation was made at once
+	left  map[*Reservation]*leftTo
 	// inherited are the histories that are left to others.
 	inherited map[content.Key]*inherited
 	// staged are the batch's contents that were not known, with their places in owners.first,
@@ -66,29 +67,47 @@ type inherited struct {
 func (c *Contents) Reserve(p *Proof, b *mapping.Batch, all bool) *Reservation {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r := &Reservation{
-		cache: c, proof: p, Known: map[int32]content.ID{}, left: map[*Reservation]*leftTo{}, inherited: map[content.Key]*inherited{},
-		staged: make(map[content.Key]int32, len(b.Contents)), histories: map[content.Key]content.Owner{}, removed: map[content.Key]bool{},
-		owners: owners{counts: map[content.Key]int{}, seen: map[store.OwnerRow]bool{}, stored: map[content.Key]bool{}, anybody: map[content.Key]bool{}},
-		ended:  make(chan struct{}),
+	for c.growing != nil { // see parts
+		whole := c.growing
+		c.mu.Unlock()
+		<-whole
+		c.mu.Lock()
 	}
-	known := func(int32) *partition { return nil }
-	others := c.active
-	if all {
-		others = nil
-	} else {
-		known = c.under(p)
-	}
-	for key, body := range b.Contents {
-		r.stage(key, body, known(key.Day), others)
-	}
-	for key, h := range b.Histories {
-		r.stageHistory(key.Day, h, known(key.Day), others)
-	}
-	r.assignOwners(b, known)
+	r := c.reservation(p, len(b.Contents))
+	r.add(b, c.active, all)
 	r.Store = store.SortContents(r.Store)
 	c.active = append(c.active, r)
 	return r
+}
+
+func (c *Contents) reservation(p *Proof, contents int) *Reservation {
+	return &Reservation{
+		cache: c, proof: p, Known: map[int32]content.ID{}, left: map[*Reservation]*leftTo{}, inherited: map[content.Key]*inherited{},
+		staged: make(map[content.Key]int32, contents), histories: map[content.Key]content.Owner{}, removed: map[content.Key]bool{},
+		owners: owners{counts: map[content.Key]int{}, seen: map[store.OwnerRow]bool{}, stored: map[content.Key]bool{}, anybody: map[content.Key]bool{}},
+		ended:  make(chan struct{}),
+	}
+}
+
+// add decides about the contents of a batch, or of a part of it. What is to store is in Store.
+func (r *Reservation) add(b *mapping.Batch, others []*Reservation, all bool) {
+	known := func(int32) *partition { return nil }
+	if all {
+		others = nil
+	} else {
+		known = r.cache.under(r.proof)
+	}
+	for key, body := range b.Contents {
+		if r.parts.isNew(key) {
+			r.stage(key, body, known(key.Day), others)
+		}
+	}
+	for key, h := range b.Histories {
+		if r.parts.isNew(key) {
+			r.stageHistory(key.Day, h, known(key.Day), others)
+		}
+	}
+	r.assignOwners(b, known)
 }
 
 // stage decides about one content.
@@ -318,6 +337,7 @@ func (r *Reservation) End(committed, durable bool) {
 	if committed && durable {
 		r.remember() // before others no longer find the reservation
 	}
+	r.parts.end(c)
 	at := slices.Index(c.active, r)
 	c.active = slices.Delete(c.active, at, at+1)
 	r.committed = committed

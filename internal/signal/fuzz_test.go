@@ -124,7 +124,7 @@ func addFuzzRecord(ld plog.Logs, name, key, text string, at, how uint64) {
 
 func mapLogs(t *testing.T, ld plog.Logs, keep logs.Keep, m *mapping.Mapper) *mapping.Batch {
 	t.Helper()
-	b, err := Logs{Logs: ld, Keep: keep}.Map(t.Context(), m)
+	b, err := Logs{Logs: ld, Keep: keep}.Map(t.Context(), m, func(*mapping.Batch) {})
 	require.NoError(t, err)
 	require.NotContains(t, b.Rejected, "mapping_failed")
 	return b

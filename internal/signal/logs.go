@@ -17,8 +17,8 @@ type Logs struct {
 	Keep logs.Keep
 }
 
-// Map implements Data.
-func (l Logs) Map(ctx context.Context, m *mapping.Mapper) (*mapping.Batch, error) {
+// Map implements Data. Records may still add to what the calls say, so there are no parts.
+func (l Logs) Map(ctx context.Context, m *mapping.Mapper, _ func(*mapping.Batch)) (*mapping.Batch, error) {
 	read := logs.Read(l.Logs, l.Keep, m.Fault)
 	b, err := m.Traces(ctx, read.Spans)
 	if err != nil {
@@ -31,6 +31,9 @@ func (l Logs) Map(ctx context.Context, m *mapping.Mapper) (*mapping.Batch, error
 	}
 	return b, m.AddWords(ctx, b, read.WordSpans, read.Words)
 }
+
+// Days implements Data.
+func (l Logs) Days() []int32 { return nil }
 
 // Rest implements Data.
 func (l Logs) Rest(spans []mapping.Span, events []mapping.Event) Data {

@@ -24,7 +24,7 @@ func TestIdsOfCallsAreNoWords(t *testing.T) {
 				rec.Attributes().PutStr(key, value)
 			}
 		}
-		b, err := Logs{Logs: ld, Keep: logs.KeepGenAI}.Map(t.Context(), mapping.New(mapping.Options{Capture: capture}))
+		b, err := Logs{Logs: ld, Keep: logs.KeepGenAI}.Map(t.Context(), mapping.New(mapping.Options{Capture: capture}), func(*mapping.Batch) {})
 		require.NoError(t, err)
 		require.Len(t, b.Events, 3)
 		for i := range b.Events {

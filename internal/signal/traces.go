@@ -17,8 +17,11 @@ import (
 
 // Data is what a pipeline hands over at once.
 type Data interface {
-	// Map makes a batch of all the data, unless the context ends before.
-	Map(ctx context.Context, m *mapping.Mapper) (*mapping.Batch, error)
+	// Map makes a batch of all the data, unless the context ends before. It also gives the batch's parts to mapped,
+	// as soon as what they refer to does not change any more, in any order; either all of them or none.
+	Map(ctx context.Context, m *mapping.Mapper, mapped func(*mapping.Batch)) (*mapping.Batch, error)
+	// Days are the UTC days of the parts, nil if Map gives none.
+	Days() []int32
 	// Rest is the data of the spans and log records that are left to store.
 	Rest(spans []mapping.Span, events []mapping.Event) Data
 	// Error is err for the queue, which tries again with this data.
@@ -33,8 +36,8 @@ type Data interface {
 type Traces struct{ ptrace.Traces }
 
 // Map implements Data.
-func (t Traces) Map(ctx context.Context, m *mapping.Mapper) (*mapping.Batch, error) {
-	b, err := m.Traces(ctx, t.Traces)
+func (t Traces) Map(ctx context.Context, m *mapping.Mapper, mapped func(*mapping.Batch)) (*mapping.Batch, error) {
+	b, err := m.TracesInParts(ctx, t.Traces, mapped)
 	if err != nil {
 		return nil, err
 	}
@@ -46,11 +49,15 @@ func (t Traces) Map(ctx context.Context, m *mapping.Mapper) (*mapping.Batch, err
 			return nil, err
 		}
 		read.Describe(calls.Spans)
+		mapped(calls)
 		b.Add(calls)
 		b.RejectedRecords = read.Rejected
 	}
 	return b, nil
 }
+
+// Days implements Data.
+func (t Traces) Days() []int32 { return mapping.DaysOf(t.Traces) }
 
 // Rest implements Data.
 func (t Traces) Rest(left []mapping.Span, _ []mapping.Event) Data {

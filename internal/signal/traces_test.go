@@ -28,7 +28,7 @@ func TestRestIsWhatIsLeft(t *testing.T) {
 		}
 	}
 	data := Traces{td}
-	batch, err := data.Map(t.Context(), mapping.New(mapping.Options{}))
+	batch, err := data.Map(t.Context(), mapping.New(mapping.Options{}), func(*mapping.Batch) {})
 	require.NoError(t, err)
 	require.Equal(t, data.Len(), len(batch.Spans))
 	var left []mapping.Span
@@ -38,7 +38,7 @@ func TestRestIsWhatIsLeft(t *testing.T) {
 	rest := data.Rest(left, nil)
 	require.Equal(t, len(left), rest.Len())
 	require.Equal(t, 12, data.Len(), "what was handed over stays")
-	again, err := rest.Map(t.Context(), mapping.New(mapping.Options{}))
+	again, err := rest.Map(t.Context(), mapping.New(mapping.Options{}), func(*mapping.Batch) {})
 	require.NoError(t, err)
 	for i := range again.Spans {
 		require.Equal(t, left[i].TraceID, again.Spans[i].TraceID)

@@ -179,6 +179,11 @@ func (s *Store) CopyContents(ctx context.Context, c *pgbatch.Conn, rows []Conten
 	return pgbatch.CopyRows(ctx, c, "store contents", s.copyContents, contentColumns, rows)
 }
 
+// CopyContentsInParts is CopyContents for rows that come part by part.
+func (s *Store) CopyContentsInParts(ctx context.Context, c *pgbatch.Conn, next func() []ContentRow) error {
+	return pgbatch.CopyParts(ctx, c, "store contents", s.copyContents, contentColumns, next)
+}
+
 // insertChunk bounds the rows of one INSERT, and so its parameters' size.
 const insertChunk = 1000
 

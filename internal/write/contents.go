@@ -13,18 +13,18 @@ import (
 
 // storeContents begins the transaction and stores the contents that are not stored.
 func (t *transaction) storeContents(ctx context.Context) error {
-	if err := t.w.days.Ensure(ctx, t.conn, t.batch.Days()); err != nil {
+	if t.mapped != nil {
+		if err := t.goOn(ctx); err != nil {
+			return err
+		}
+	} else if err := t.beginWhole(ctx); err != nil {
 		return err
 	}
-	if err := t.w.untraced.Make(ctx, t.conn, announcements(t.batch)); err != nil {
-		return err
-	}
-	if err := t.begin(ctx); err != nil {
-		return err
-	}
-	t.contents = t.w.contents.Reserve(&t.proof, t.batch, t.careful)
-	if err := t.storeReserved(ctx); err != nil {
-		return err
+	if t.contents == nil {
+		t.contents = t.w.contents.Reserve(&t.proof, t.batch, t.careful)
+		if err := t.storeReserved(ctx); err != nil {
+			return err
+		}
 	}
 	if err := t.checkKnown(ctx); err != nil {
 		return err
@@ -36,11 +36,26 @@ func (t *transaction) storeContents(ctx context.Context) error {
 	return t.insertContents(ctx, rows)
 }
 
+// beginWhole begins the transaction of a batch that is mapped.
+func (t *transaction) beginWhole(ctx context.Context) error {
+	days := t.batch.Days()
+	if err := t.w.days.Ensure(ctx, t.conn, days); err != nil {
+		return err
+	}
+	if err := t.w.untraced.Make(ctx, t.conn, announcements(t.batch)); err != nil {
+		return err
+	}
+	if len(t.batch.Contents)+len(t.batch.Histories) == 0 {
+		days = nil
+	}
+	return t.begin(ctx, days, t.lookWithoutTrace()...)
+}
+
 // begin begins the transaction and, unless it is careful, asks for the proof that
-// contents known to be stored are there still.
-func (t *transaction) begin(ctx context.Context) error {
+// contents of these days known to be stored are there still.
+func (t *transaction) begin(ctx context.Context, days []int32, more ...pgbatch.Statement) error {
 	var server store.Server
-	statements := append(t.store.Begin(&server), t.lookWithoutTrace()...)
+	statements := append(t.store.Begin(&server), more...)
 	if t.careful {
 		err := t.conn.Exec(ctx, statements...)
 		t.noting = server.MayProve
@@ -48,7 +63,7 @@ func (t *transaction) begin(ctx context.Context) error {
 	}
 	expected := t.w.mayProve.Load()
 	if expected {
-		statements = append(statements, t.prove()...)
+		statements = append(statements, t.prove(days)...)
 	}
 	err := t.conn.Exec(ctx, statements...)
 	t.durable, t.noting = server.Durable, server.MayProve
@@ -59,16 +74,13 @@ func (t *transaction) begin(ctx context.Context) error {
 	if err != nil || expected || !server.MayProve {
 		return err
 	}
-	return t.conn.Exec(ctx, t.prove()...)
+	return t.conn.Exec(ctx, t.prove(days)...)
 }
 
-// prove asks for the proof of each day of a batch that refers to contents.
-func (t *transaction) prove() []pgbatch.Statement {
+// prove asks for the proof of each day.
+func (t *transaction) prove(days []int32) []pgbatch.Statement {
 	var statements []pgbatch.Statement
-	if len(t.batch.Contents)+len(t.batch.Histories) == 0 {
-		return nil
-	}
-	for _, day := range t.batch.Days() {
+	for _, day := range days {
 		statements = append(statements, t.store.ProveContents(day, func(epoch, file string) error {
 			if t.proof.Epoch != "" && t.proof.Epoch != epoch {
 				return fmt.Errorf("contents were removed while a batch was written: %w", pgbatch.ErrConflict)

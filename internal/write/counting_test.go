@@ -134,7 +134,7 @@ func TestCountingMatchesDefinition(t *testing.T) {
 				unknown[batch[0].TraceID] = true
 				w.newTraces.pause = r.IntN(2) * pausedBatches
 			}
-			_, err := w.Write(t.Context(), batchOf(batch...), unknown)
+			_, err := w.Write(t.Context(), batchOf(batch...), nil, unknown)
 			require.NoError(t, err)
 		}
 	}

@@ -69,7 +69,7 @@ func TestOneConnectionIsEnough(t *testing.T) {
 	group, ctx := errgroup.WithContext(t.Context())
 	for i := range byte(4) {
 		group.Go(func() error {
-			_, err := w.Write(ctx, batchOf(spanOn(today-int32(i)-1, i+1)), nil)
+			_, err := w.Write(ctx, batchOf(spanOn(today-int32(i)-1, i+1)), nil, nil)
 			return err
 		})
 	}

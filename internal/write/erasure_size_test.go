@@ -37,7 +37,7 @@ func TestErasureBesideWriting(t *testing.T) {
 		var took []time.Duration
 		for n := 0; ; n++ {
 			begin := time.Now()
-			_, err := w.Write(context.Background(), talk(t, n, "writer"), nil)
+			_, err := w.Write(context.Background(), talk(t, n, "writer"), nil, nil)
 			took = append(took, time.Since(begin))
 			if n == 20 {
 				close(begun)
@@ -119,7 +119,7 @@ func fillTraces(t *testing.T, w *Writer, pool *pgxpool.Pool, traces int) {
 		if n == 50 {
 			b.Spans[0].UserID, b.Spans[1].UserID = "erased", "erased"
 		}
-		_, err := w.Write(t.Context(), b, nil)
+		_, err := w.Write(t.Context(), b, nil, nil)
 		require.NoError(t, err)
 	}
 	own := "(SELECT array_agg(CASE WHEN i.n = 1 AND %[1]s[2] IS NOT NULL THEN i.id ELSE md5(i.id::text || m)::uuid END ORDER BY i.n) FROM unnest(%[1]s) WITH ORDINALITY i (id, n))"

@@ -108,7 +108,7 @@ func TestErasureWaitsForBatchesInFlight(t *testing.T) {
 	}
 	words := content.Of(body)
 	for _, b := range []*mapping.Batch{said(1, 1, "alice", words), said(2, 2, "bob")} {
-		_, err := w.Write(t.Context(), b, nil)
+		_, err := w.Write(t.Context(), b, nil, nil)
 		require.NoError(t, err)
 	}
 	hold := func(sql string) (release func()) {
@@ -136,7 +136,7 @@ func TestErasureWaitsForBatchesInFlight(t *testing.T) {
 	erased := during(func() error { _, err := pool.Exec(t.Context(), "SELECT llm_erase_user('alice')"); return err })
 	waiting("relation", erased)
 	releaseBatch := hold("SELECT FROM llm_traces WHERE trace_id LIKE '02%' FOR UPDATE")
-	written := during(func() error { _, err := w.Write(t.Context(), said(2, 3, "bob", words), nil); return err })
+	written := during(func() error { _, err := w.Write(t.Context(), said(2, 3, "bob", words), nil, nil); return err })
 	waiting("transactionid", written)
 	releaseErasure()
 	waiting("advisory", erased)

@@ -36,7 +36,7 @@ func TestFaultOfTheWriterCostsItsOwnSpanOnly(t *testing.T) {
 			}
 			trace++
 			b := batchOf(callOf(trace, 1), callOf(trace, 2), bad, callOf(trace, 3), callOf(trace, 4))
-			result, err := w.Write(t.Context(), b, allUnknown(b))
+			result, err := w.Write(t.Context(), b, nil, allUnknown(b))
 			require.NoError(t, err)
 			require.Equal(t, 4, result.SpansWritten, "step %d, %s", at, name)
 			aside := result.SetAside[writeFailed]

@@ -224,10 +224,10 @@ func where(err error) string {
 func (g *sharers) writeAlone(t *testing.T, w *Writer, when string) {
 	t.Helper()
 	mapper := mapping.New(mapping.Options{})
-	b, err := signal.Logs{Logs: g.records(), Keep: logs.KeepGenAI}.Map(t.Context(), mapper)
+	b, err := signal.Logs{Logs: g.records(), Keep: logs.KeepGenAI}.Map(t.Context(), mapper, func(*mapping.Batch) {})
 	require.NoError(t, err)
 	for _, b := range []*mapping.Batch{mapped(t, mapper, g.batch()), b} {
-		result, err := w.Write(t.Context(), b, nil)
+		result, err := w.Write(t.Context(), b, nil, nil)
 		assert.NoError(t, err, when)
 		for reason, aside := range result.SetAside {
 			assert.NoError(t, aside.Err, "set aside: %s; changed: %s", reason, when)

@@ -35,7 +35,7 @@ func TestTracesOfTwoBatchesInFlight(t *testing.T) {
 	var group errgroup.Group
 	for i, b := range batches {
 		group.Go(func() (err error) {
-			results[i], err = w.Write(t.Context(), b, allUnknown(b))
+			results[i], err = w.Write(t.Context(), b, nil, allUnknown(b))
 			return err
 		})
 		awaitLock(t, pool, []string{"relation", "transactionid"}[i])
@@ -67,12 +67,12 @@ func TestTraceOfALaterBatch(t *testing.T) {
 	var group errgroup.Group
 	var result Result
 	group.Go(func() (err error) {
-		result, err = w.Write(t.Context(), first, allUnknown(first))
+		result, err = w.Write(t.Context(), first, nil, allUnknown(first))
 		return err
 	})
 	awaitLock(t, pool, "relation")
 	second := batchOf(parent)
-	_, err = w.Write(t.Context(), second, allUnknown(second))
+	_, err = w.Write(t.Context(), second, nil, allUnknown(second))
 	require.NoError(t, err)
 	require.NoError(t, tx.Rollback(t.Context()))
 	require.NoError(t, group.Wait())
@@ -87,7 +87,7 @@ func TestTraceInBothHalves(t *testing.T) {
 	w, pool := newWriter(t)
 	w.size.rows = 2
 	b := batchOf(callOf(2, 1), callOf(1, 1), callOf(1, 2), callOf(3, 1))
-	_, err := w.Write(t.Context(), b, allUnknown(b))
+	_, err := w.Write(t.Context(), b, nil, allUnknown(b))
 	require.NoError(t, err)
 	require.True(t, w.newTraces.justified())
 	rowcheck.Rollups(t, pool)

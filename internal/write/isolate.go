@@ -26,6 +26,7 @@ const writeFailed = "write_failed"
 // batchWrite is one call of Write; one goroutine uses it.
 type batchWrite struct {
 	w       *Writer
+	mapped  *MappedContents // for the first transaction, that of the whole batch
 	unknown map[pcommon.TraceID]bool
 	result  Result
 	// othersWork tells, once asked, whether a batch of nobody can be stored.
@@ -38,12 +39,13 @@ func (bw *batchWrite) store(ctx context.Context, b *mapping.Batch, careful bool)
 		return nil
 	}
 	if b.Len() > bw.w.size.max() {
+		bw.mapped.Close() // else the halves would wait for its contents
 		return bw.storeHalves(ctx, b, careful)
 	}
 	begin, had := time.Now(), timeLeft(ctx)
-	part, err := bw.w.transact(ctx, b, bw.unknown, careful, false)
+	part, err := bw.w.transact(ctx, b, bw.mapped, bw.unknown, careful, false)
 	if careful && len(b.Spans) == 1 && pgbatch.Final(err) == pgbatch.Suspect {
-		part, err = bw.w.transact(ctx, b, bw.unknown, careful, false) // the last word on this span
+		part, err = bw.w.transact(ctx, b, nil, bw.unknown, careful, false) // the last word on this span
 	}
 	if err == nil {
 		bw.w.size.succeeded(b.Len(), time.Since(begin), had)
@@ -119,7 +121,7 @@ func (bw *batchWrite) setAside(b *mapping.Batch, err error) {
 // the tables are.
 func (bw *batchWrite) othersCanBeStored(ctx context.Context) bool {
 	if bw.othersWork == nil {
-		_, err := bw.w.transact(ctx, canary(time.Now()), nil, true, true)
+		_, err := bw.w.transact(ctx, canary(time.Now()), nil, nil, true, true)
 		works := err == nil
 		bw.othersWork = &works
 	}

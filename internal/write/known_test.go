@@ -54,7 +54,7 @@ func TestContentsThatWereRemovedAreStoredAgain(t *testing.T) {
 					b.Spans[0].InputMessageIDs = append(b.Spans[0].InputMessageIDs, content.Of(body))
 					b.Contents[content.Key{Day: today, ID: content.Of(body)}] = body
 				}
-				result, err := w.Write(t.Context(), b, nil)
+				result, err := w.Write(t.Context(), b, nil, nil)
 				require.NoError(t, err)
 				return result
 			}
@@ -100,7 +100,7 @@ func TestHistoriesAreStoredOnce(t *testing.T) {
 			mapper := mapping.New(mapping.Options{})
 			r := rand.New(rand.NewPCG(1, 2))
 			call := func(lengths ...int) (written, reused int) {
-				result, err := w.Write(t.Context(), mapped(t, mapper, callsWith(r, "c", lengths...)), nil)
+				result, err := w.Write(t.Context(), mapped(t, mapper, callsWith(r, "c", lengths...)), nil, nil)
 				require.NoError(t, err)
 				rowcheck.Consistent(t, pool)
 				return result.ContentsWritten, result.ContentsReused
@@ -146,7 +146,7 @@ func TestHistoriesInSeveralBatchesAtOnce(t *testing.T) {
 				td := callsWith(r, "shared", 3+turn, 4+turn)
 				own := callsWith(r, fmt.Sprint("of ", caller), 3+turn)
 				own.ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
-				if _, err := w.Write(t.Context(), mapped(t, mapper, td), nil); err != nil {
+				if _, err := w.Write(t.Context(), mapped(t, mapper, td), nil, nil); err != nil {
 					return err
 				}
 			}

@@ -39,7 +39,7 @@ func TestBatchesThatShareEverythingEnd(t *testing.T) {
 				for n := range batches {
 					b := shuffled(r, today, byte(1+writer), byte(1+caller), byte(1+n))
 					begin := time.Now()
-					if _, err := w.Write(t.Context(), b, nil); err != nil {
+					if _, err := w.Write(t.Context(), b, nil, nil); err != nil {
 						return err
 					}
 					if took := time.Since(begin); took > 30*time.Second {
@@ -93,7 +93,7 @@ func TestTraceThatAppearsMeanwhileIsCountedAnew(t *testing.T) {
 	release := holdEnds(t, pool)
 	var group errgroup.Group
 	for i, s := range []mapping.Span{parent, child} {
-		group.Go(func() error { _, err := w.Write(t.Context(), batchOf(s), nil); return err })
+		group.Go(func() error { _, err := w.Write(t.Context(), batchOf(s), nil, nil); return err })
 		awaitLock(t, pool, []string{"relation", "transactionid"}[i])
 	}
 	release()
@@ -113,11 +113,11 @@ func TestBatchesInsertTracesWhileOthersCreateTheSame(t *testing.T) {
 	other := New(pool, "public", window)
 	release := holdEnds(t, pool)
 	var group errgroup.Group
-	group.Go(func() error { _, err := other.Write(t.Context(), batchOf(callOf(1, 1)), nil); return err })
+	group.Go(func() error { _, err := other.Write(t.Context(), batchOf(callOf(1, 1)), nil, nil); return err })
 	awaitLock(t, pool, "relation")
 	var result Result
 	group.Go(func() (err error) {
-		result, err = w.Write(t.Context(), batchOf(callOf(1, 2), callOf(3, 1)), nil)
+		result, err = w.Write(t.Context(), batchOf(callOf(1, 2), callOf(3, 1)), nil, nil)
 		return err
 	})
 	awaitLock(t, pool, "transactionid")
@@ -145,7 +145,7 @@ func TestUnknownTracesAreTakenForNew(t *testing.T) {
 		for i := range spans {
 			unknown[spans[i].TraceID] = true
 		}
-		result, err := other.Write(t.Context(), batchOf(spans...), unknown)
+		result, err := other.Write(t.Context(), batchOf(spans...), nil, unknown)
 		require.NoError(t, err)
 		require.Equal(t, len(spans), result.SpansWritten)
 		return result
@@ -186,7 +186,7 @@ func TestTracesCountedAheadArePaired(t *testing.T) {
 		unknown[outer.TraceID] = true
 		spans = append(spans, outer, inner)
 	}
-	result, err := w.Write(t.Context(), batchOf(spans...), unknown)
+	result, err := w.Write(t.Context(), batchOf(spans...), nil, unknown)
 	require.NoError(t, err)
 	require.Equal(t, len(spans), result.SpansWritten)
 	require.Equal(t, traces, result.TracesCreated)
@@ -204,7 +204,7 @@ func TestBatchesOfATraceWaitForOneAnother(t *testing.T) {
 	var group errgroup.Group
 	for n, writer := range []*Writer{w, New(pool, "public", window)} {
 		group.Go(func() error {
-			_, err := writer.Write(t.Context(), batchOf(callOf(1, byte(2+n))), nil)
+			_, err := writer.Write(t.Context(), batchOf(callOf(1, byte(2+n))), nil, nil)
 			return err
 		})
 		awaitLock(t, pool, []string{"relation", "transactionid"}[n])

@@ -39,7 +39,7 @@ func batchOf(spans ...mapping.Span) *mapping.Batch {
 // write stores spans as one batch.
 func write(t testing.TB, w *Writer, spans ...mapping.Span) Result {
 	t.Helper()
-	result, err := w.Write(t.Context(), batchOf(spans...), nil)
+	result, err := w.Write(t.Context(), batchOf(spans...), nil, nil)
 	require.NoError(t, err)
 	require.Empty(t, result.SetAside)
 	return result

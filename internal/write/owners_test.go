@@ -106,7 +106,7 @@ func TestWordsOfDuplicatesAreNotKept(t *testing.T) {
 			messages = append(messages, fmt.Sprintf(`{"role":"user","content":%q}`, word+strings.Repeat(".", 200)))
 		}
 		s.Attributes().PutStr("gen_ai.input.messages", "["+strings.Join(messages, ",")+"]")
-		_, err := w.Write(t.Context(), mapped(t, mapper, td), nil)
+		_, err := w.Write(t.Context(), mapped(t, mapper, td), nil, nil)
 		require.NoError(t, err)
 		requireWhole(t, pool)
 	}
@@ -139,7 +139,7 @@ func TestWordsOfDuplicatesAreNotKept(t *testing.T) {
 		score.Attributes().PutStr("gen_ai.evaluation.name", "relevance of "+text)
 		score.Attributes().PutStr("gen_ai.evaluation.explanation", "since it is "+text+strings.Repeat(".", 200))
 	}
-	_, err := w.Write(t.Context(), mapped(t, mapper, td), nil)
+	_, err := w.Write(t.Context(), mapped(t, mapper, td), nil, nil)
 	require.NoError(t, err)
 	requireWhole(t, pool)
 	require.Equal(t, 1, count(t, pool, "llm_contents WHERE body ? 'role' AND body::text ~ '(first|second)'"))
@@ -154,9 +154,9 @@ func TestRecordsSentTwiceInABatchCountOnce(t *testing.T) {
 	n := records.Len()
 	records.At(0).CopyTo(records.AppendEmpty())
 	for sent, written := range []int{n, 0} {
-		b, err := signal.Logs{Logs: ld, Keep: logs.KeepGenAI}.Map(t.Context(), mapping.New(mapping.Options{}))
+		b, err := signal.Logs{Logs: ld, Keep: logs.KeepGenAI}.Map(t.Context(), mapping.New(mapping.Options{}), func(*mapping.Batch) {})
 		require.NoError(t, err)
-		result, err := w.Write(t.Context(), b, nil)
+		result, err := w.Write(t.Context(), b, nil, nil)
 		require.NoError(t, err)
 		require.Equal(t, []int{written, n - written}, []int{result.RecordsWritten, result.RecordsDuplicate}, "sent %d times before", sent)
 		require.Equal(t, n, count(t, pool, "llm_events"))
@@ -201,7 +201,7 @@ func TestDaysAreReadWhereOwnersAreNotNoted(t *testing.T) {
 		s.UserID, s.InputMessageIDs = user, []content.ID{content.Of([]byte(`"shared"`))}
 		b := batchOf(s)
 		b.Contents[content.Key{Day: day, ID: s.InputMessageIDs[0]}] = []byte(`"shared"`)
-		_, err := w.Write(t.Context(), b, nil)
+		_, err := w.Write(t.Context(), b, nil, nil)
 		require.NoError(t, err)
 	}
 	say(1, "ann", today)
@@ -236,7 +236,7 @@ func TestErasureReadsContentsByIndex(t *testing.T) {
 		t.Run(fmt.Sprint("analyzed ", analyzed), func(t *testing.T) {
 			w, pool := newWriter(t)
 			for n := range 40 {
-				_, err := w.Write(t.Context(), talk(t, n, fmt.Sprint("user ", n)), nil)
+				_, err := w.Write(t.Context(), talk(t, n, fmt.Sprint("user ", n)), nil, nil)
 				require.NoError(t, err)
 			}
 			if analyzed {
@@ -265,14 +265,14 @@ func TestErasureReadsNothingWhole(t *testing.T) {
 	mapper := mapping.New(mapping.Options{})
 	store := func(data signal.Data) {
 		t.Helper()
-		b, err := data.Map(t.Context(), mapper)
+		b, err := data.Map(t.Context(), mapper, func(*mapping.Batch) {})
 		require.NoError(t, err)
-		_, err = w.Write(t.Context(), b, nil)
+		_, err = w.Write(t.Context(), b, nil, nil)
 		require.NoError(t, err)
 	}
 	for n := range 30 {
 		user := fmt.Sprint("user ", n)
-		_, err := w.Write(t.Context(), talk(t, n, user), nil)
+		_, err := w.Write(t.Context(), talk(t, n, user), nil, nil)
 		require.NoError(t, err)
 		store(signal.Logs{Logs: turnOfAnAgent(n, user), Keep: logs.KeepGenAI})
 		spans, records := callWithRecords(n)
@@ -293,18 +293,18 @@ func TestErasureReadsNothingWholeWhoeverShares(t *testing.T) {
 	mapper := mapping.New(mapping.Options{})
 	store := func(ld plog.Logs) {
 		t.Helper()
-		b, err := signal.Logs{Logs: ld, Keep: logs.KeepGenAI}.Map(t.Context(), mapper)
+		b, err := signal.Logs{Logs: ld, Keep: logs.KeepGenAI}.Map(t.Context(), mapper, func(*mapping.Batch) {})
 		require.NoError(t, err)
-		_, err = w.Write(t.Context(), b, nil)
+		_, err = w.Write(t.Context(), b, nil, nil)
 		require.NoError(t, err)
 	}
 	const sharing = 12
 	for n := range sharing {
-		_, err := w.Write(t.Context(), talk(t, n, fmt.Sprint("user ", n)), nil)
+		_, err := w.Write(t.Context(), talk(t, n, fmt.Sprint("user ", n)), nil, nil)
 		require.NoError(t, err)
 		store(detailsOfCalls(n))
 		spans, _ := callWithRecords(n)
-		_, err = w.Write(t.Context(), mapped(t, mapper, spans), nil)
+		_, err = w.Write(t.Context(), mapped(t, mapper, spans), nil, nil)
 		require.NoError(t, err)
 		for part := range 3 {
 			store(partOfAnswer(n, part))

@@ -32,9 +32,9 @@ func TestTurnsGoOnWithoutAnotherAttempt(t *testing.T) {
 		} {
 			rec.Attributes().PutStr(key, value)
 		}
-		b, err := signal.Logs{Logs: ld, Keep: logs.KeepGenAI}.Map(t.Context(), m)
+		b, err := signal.Logs{Logs: ld, Keep: logs.KeepGenAI}.Map(t.Context(), m, func(*mapping.Batch) {})
 		require.NoError(t, err)
-		_, err = w.Write(t.Context(), b, nil)
+		_, err = w.Write(t.Context(), b, nil, nil)
 		require.NoError(t, err)
 		require.True(t, w.optimism.justified(), "batch %d", n)
 	}

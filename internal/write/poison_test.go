@@ -83,7 +83,7 @@ func TestPoisonCostsItsOwnSpansOnly(t *testing.T) {
 				}
 			}
 			begin := time.Now()
-			result, err := w.Write(t.Context(), batchOf(spans...), nil)
+			result, err := w.Write(t.Context(), batchOf(spans...), nil, nil)
 			require.NoError(t, err)
 			require.Less(t, time.Since(begin), 20*time.Second)
 			aside := 0
@@ -111,7 +111,7 @@ func TestWhatFailsForAllIsNobodysFault(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			w, pool := newWriter(t)
 			refuse(t, pool, "llm_spans", "true", code)
-			result, err := w.Write(t.Context(), batchOf(callOf(1, 1), callOf(2, 2)), nil)
+			result, err := w.Write(t.Context(), batchOf(callOf(1, 1), callOf(2, 2)), nil, nil)
 			require.Error(t, err)
 			require.Empty(t, result.SetAside)
 			require.Len(t, result.Left, 2)
@@ -126,7 +126,7 @@ func TestWhatFailsForAllIsNobodysFault(t *testing.T) {
 func TestUnsupportedStatementIsNobodysFault(t *testing.T) {
 	w, pool := newWriter(t)
 	refuse(t, pool, "llm_spans", "NEW.name LIKE 'call % of 1'", "0A000")
-	result, err := w.Write(t.Context(), batchOf(callOf(1, 1), callOf(2, 2)), nil)
+	result, err := w.Write(t.Context(), batchOf(callOf(1, 1), callOf(2, 2)), nil, nil)
 	require.Error(t, err)
 	require.Empty(t, result.SetAside)
 	require.Len(t, result.Left, 2)
@@ -154,7 +154,7 @@ func TestWhatIsLeftIsWhatIsNotStored(t *testing.T) {
 		}
 		spans = append(spans, s)
 	}
-	result, err := w.Write(t.Context(), batchOf(spans...), nil)
+	result, err := w.Write(t.Context(), batchOf(spans...), nil, nil)
 	require.Error(t, err)
 	stored := map[string]bool{}
 	rows, err := pool.Query(t.Context(), "SELECT name FROM llm_spans")

@@ -43,7 +43,7 @@ func persist(t *testing.T, w *Writer, b *mapping.Batch) (result Result) {
 	t.Helper()
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		var err error
-		result, err = w.Write(t.Context(), b, nil)
+		result, err = w.Write(t.Context(), b, nil, nil)
 		require.NoError(c, err)
 	}, 30*time.Second, 20*time.Millisecond)
 	return result
@@ -180,10 +180,10 @@ func TestWithoutTheRightToProveContentsAreAskedFor(t *testing.T) {
 	persist(t, w, conversation(1, 3))
 	require.True(t, w.contents.Knows(content.Key{Day: store.DayOf(time.Now()), ID: firstMessage()}))
 	exec(t, pool, "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
-	result, err := w.Write(t.Context(), conversation(2, 4), nil)
+	result, err := w.Write(t.Context(), conversation(2, 4), nil, nil)
 	require.NoError(t, err)
 	require.Equal(t, 1, result.ContentsWritten)
-	result, err = w.Write(t.Context(), conversation(3, 4), nil)
+	result, err = w.Write(t.Context(), conversation(3, 4), nil, nil)
 	require.NoError(t, err)
 	require.Equal(t, 4, result.ContentsReused)
 	require.False(t, w.mayProve.Load())

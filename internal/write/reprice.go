@@ -55,7 +55,7 @@ func (w *Writer) reprice(ctx context.Context, prices Prices, run func(*repricing
 			transaction: transaction{w: w, store: w.store, conn: c, batch: &mapping.Batch{}, careful: true},
 			prices:      prices, number: map[[16]byte]int32{}, changed: map[int32]bool{}, elsewhere: map[int32]bool{},
 		}
-		err := r.begin(ctx)
+		err := r.begin(ctx, nil)
 		if err == nil {
 			err = run(&r, ctx)
 		}

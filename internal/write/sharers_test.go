@@ -228,13 +228,13 @@ func (g *sharers) write(t *testing.T, writers []*Writer) {
 		for range 2 {
 			batches := []*mapping.Batch{mapped(t, mapper, g.batch()), mapped(t, mapper, g.batch())}
 			if g.logs {
-				b, err := signal.Logs{Logs: g.records(), Keep: logs.KeepGenAI}.Map(t.Context(), mapper)
+				b, err := signal.Logs{Logs: g.records(), Keep: logs.KeepGenAI}.Map(t.Context(), mapper, func(*mapping.Batch) {})
 				require.NoError(t, err)
 				batches = append(batches, b)
 			}
 			group.Go(func() error {
 				for _, b := range batches {
-					if _, err := w.Write(t.Context(), b, nil); err != nil {
+					if _, err := w.Write(t.Context(), b, nil, nil); err != nil {
 						return err
 					}
 				}

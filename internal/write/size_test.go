@@ -34,7 +34,7 @@ func TestBatchThatTakesTooLongIsDivided(t *testing.T) {
 			attempt := func(spans []mapping.Span) Result {
 				ctx, cancel := context.WithTimeout(t.Context(), slow.timeout)
 				defer cancel()
-				result, err := w.Write(ctx, batchOf(spans...), nil)
+				result, err := w.Write(ctx, batchOf(spans...), nil, nil)
 				require.Empty(t, result.SetAside)
 				require.Equal(t, err != nil, len(result.Left) > 0, "%v", err)
 				return result

@@ -41,6 +41,7 @@ type transaction struct {
 	store   *store.Store // w's
 	conn    *pgbatch.Conn
 	batch   *mapping.Batch
+	mapped  *MappedContents          // began the transaction while the batch was mapped; nil: nobody did
 	unknown map[pcommon.TraceID]bool // traces that no cache knows
 	flight  *flight
 	shared  map[pcommon.TraceID]bool // traces that other batches in flight have
@@ -100,19 +101,30 @@ var steps = []struct {
 	{(*transaction).finish, func(r *Result) *time.Duration { return &r.CommitTime }},
 }
 
-// transact stores a batch in one transaction.
-func (w *Writer) transact(ctx context.Context, b *mapping.Batch, unknown map[pcommon.TraceID]bool, careful, dryRun bool) (Result, error) {
+// transact stores a batch in one transaction, which mapped may have begun.
+func (w *Writer) transact(ctx context.Context, b *mapping.Batch, mapped *MappedContents, unknown map[pcommon.TraceID]bool, careful, dryRun bool) (Result, error) {
 	var result Result
 	groups := groupByTrace(b)
 	flight := w.inFlight.begin(groups)
 	defer w.inFlight.end(flight)
-	err := pgbatch.Run(ctx, w.pool, careful, func(c *pgbatch.Conn, careful bool) error {
+	hold := func() (*pgbatch.Held, error) { return pgbatch.Hold(ctx, w.pool) }
+	if mapped.isOpen() {
+		hold = mapped.take
+	} else {
+		mapped = nil
+	}
+	held, err := hold()
+	if err != nil {
+		return result, err
+	}
+	err = held.Run(ctx, careful, func(c *pgbatch.Conn, careful bool) error {
 		attempt := func(alone bool) error {
 			t := &transaction{
-				w: w, store: w.store, conn: c, batch: b, unknown: unknown, flight: flight, careful: careful, dryRun: dryRun, alone: alone,
+				w: w, store: w.store, conn: c, batch: b, mapped: mapped, unknown: unknown, flight: flight, careful: careful, dryRun: dryRun, alone: alone,
 				copyNew: !careful && w.newTraces.justified(),
 				proof:   seen.Proof{Files: map[int32]string{}},
 			}
+			mapped = nil
 			err := t.run(ctx, groups)
 			if err == nil {
 				result = t.result
@@ -144,6 +156,9 @@ func (t *transaction) run(ctx context.Context, groups []group) error {
 	t.ahead.Go(t.beginAhead)
 	stored := false // an error and a panic end the steps
 	defer func() {
+		if t.mapped != nil {
+			<-t.mapped.done
+		}
 		t.ahead.End()
 		t.filling.End()
 		if t.contents != nil {

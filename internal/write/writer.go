@@ -44,9 +44,10 @@ func New(pool pgbatch.Pool, schema string, window time.Duration) *Writer {
 // transactions took too long, or if it holds spans that cannot be stored: those are set aside, all others are stored
 // (isolate.go). A span that is stored already is skipped and counted as duplicate. An error says that
 // Postgres cannot store the spans left at present. unknown are traces that no
-// cache knows: most of them are new.
-func (w *Writer) Write(ctx context.Context, b *mapping.Batch, unknown map[pcommon.TraceID]bool) (Result, error) {
-	bw := &batchWrite{w: w, unknown: unknown, result: Result{SetAside: map[string]SetAside{}}}
+// cache knows: most of them are new. contents, if any, has all parts of the batch.
+func (w *Writer) Write(ctx context.Context, b *mapping.Batch, contents *MappedContents, unknown map[pcommon.TraceID]bool) (Result, error) {
+	defer contents.Close()
+	bw := &batchWrite{w: w, mapped: contents, unknown: unknown, result: Result{SetAside: map[string]SetAside{}}}
 	err := bw.store(ctx, b, false)
 	return bw.result, err
 }
