@@ -62,6 +62,9 @@ func TestConversationsAreTheSameWhateverTells(t *testing.T) {
 		for _, order := range orders[3:] {
 			require.Equal(t, whole, read[order][name], "%s, %s", name, order)
 		}
+		for i := 1; i < len(whole); i++ {
+			require.False(t, whole[i] == whole[i-1] && strings.HasPrefix(whole[i], "assistant "), "%s: the history of the next call repeats %s", name, whole[i])
+		}
 		traces, logs := read["traces"][name].count(), read["logs"][name].count()
 		for line, n := range whole.count() {
 			require.LessOrEqual(t, n, max(1, traces[line], logs[line]), "%s says twice: %s", name, line)

@@ -264,7 +264,7 @@ func TestRulesOfEvents(t *testing.T) {
 	url := storetest.NewDatabase(t)
 	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	n := byte(0)
-	for _, rule := range slices.Concat(eventRules, unknownEvents) {
+	for _, rule := range slices.Concat(eventRules, unknownEvents, formEvents) {
 		for order, of := range arrivals {
 			n++
 			r := newMadeUp(n, "acme.instrumentation", time.Now().Add(-time.Hour))

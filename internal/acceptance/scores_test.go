@@ -122,3 +122,29 @@ func TestScoresHoweverTheyAreTold(t *testing.T) {
 	}
 	require.Equal(t, 60, countRows(t, db, "SELECT DISTINCT body FROM llm_contents WHERE body #>> '{}' LIKE 'Because of%'"))
 }
+
+// TestScoresToldTwiceCountOnce has a score that an event of a span and a record tell, as some libraries send each, and the
+// same result of a later evaluation: llm_scores has what was told, llm_call_scores each evaluation once.
+func TestScoresToldTwiceCountOnce(t *testing.T) {
+	n := byte(0)
+	url := storetest.NewDatabase(t)
+	c, db := startBoth(t, url, nil), storetest.Pool(t, url)
+	for name, order := range arrivals {
+		n++
+		r := newMadeUp(n, "acme", time.Now().Add(-time.Hour))
+		r.span(1, 0, "chat m-1", 0, 1, chatAttrs(usage))
+		score := attrs{"gen_ai.evaluation.name": "helpful", "gen_ai.evaluation.score.value": 0.5, "gen_ai.evaluation.explanation": "Good."}
+		e := r.spans.At(0).Events().AppendEmpty()
+		e.SetName("gen_ai.evaluation.result")
+		e.SetTimestamp(r.at(0.9))
+		require.NoError(t, e.Attributes().FromRaw(score))
+		r.record(1, "gen_ai.evaluation.result", 0.9002, score, nil)
+		r.record(1, "gen_ai.evaluation.result", 60, score, nil) // again later
+		r.record(1, "gen_ai.evaluation.result", 0.9, attrs{"gen_ai.evaluation.name": "helpful", "gen_ai.evaluation.score.value": 0.75}, nil)
+		for _, a := range order(r) {
+			a.send(t, c)
+		}
+		require.Equal(t, []string{"0.5 Good.", "0.5 Good.", "0.75 "}, column[string](t, db, `SELECT concat(value, ' ', explanation) FROM llm_call_scores WHERE trace_hex = $1 ORDER BY 1`, r.trace.String()), name)
+		require.Equal(t, 4, countRows(t, db, fmt.Sprintf("SELECT FROM llm_scores WHERE trace_id = '%s'", r.trace)), name)
+	}
+}

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
@@ -71,6 +72,22 @@ func JoinChunks(bodies [][]byte) []byte {
 	message.Set("parts", parts)
 	message.Set("role", d.String("assistant"))
 	return jsonval.Append(nil, message, &rep)
+}
+
+// NamesInIDs reports whether the id of a tool's call in the body of a message begins with the tool's name, as JoinChunks takes it off.
+func NamesInIDs(body []byte) bool {
+	if !bytes.Contains(body, []byte("__")) {
+		return false
+	}
+	var d jsonval.Doc
+	var rep jsonval.Repairs
+	message, ok := d.Parse(string(body), &rep)
+	for p := message.Get("parts").First(); ok && p.Exists(); p = p.Next() {
+		if name := p.Get("name").Str(); name != "" && strings.HasPrefix(p.Get("id").Str(), name+"__") {
+			return true
+		}
+	}
+	return false
 }
 
 // JoinParts makes one list of the lists of parts that stored bodies are; nil for none.

@@ -9,7 +9,7 @@ import (
 var (
 	innerCalls    = jsonval.KeysOf("toolUse", "functionCall", "function_call", "toolRequest", "tool_call", "function", "payload")
 	callIDs       = jsonval.KeysOf("call_id", "toolCallId", "toolUseId", "tool_call_id", "tool_use_id", "tool_id", "ref", "id")
-	toolNames     = jsonval.KeysOf("name", "toolName", "tool_name", "tool_function", "tool.name")
+	toolNames     = jsonval.KeysOf("name", "toolName", "tool_name", "tool_function", "function_name", "tool.name")
 	callArguments = jsonval.KeysOf("arguments", "args", "input", "parameters", "tool_arguments", "tool.args", "arguments_json", "args_json", "input_json")
 	innerResults  = jsonval.KeysOf("toolResult", "functionResponse", "function_response", "toolResponse", "tool_call_result")
 	responses     = jsonval.KeysOf("response", "result", "output", "content")
@@ -125,12 +125,42 @@ func (rd *reader) hasCall(parts, p jsonval.Node, before int) bool {
 			return true
 		}
 	}
-	return false
+	return id != "" && before > 0 && rd.namesCall(parts, p, before)
 }
 
-// hasBody reports whether the parts of the content hold the call p. It writes each of them
-// once for all calls that are compared with them.
+// hasBody reports whether the parts of the content hold the call p.
 func (rd *reader) hasBody(parts, p jsonval.Node, before int) bool {
+	var r jsonval.Repairs
+	return slices.Contains(rd.withoutID(parts, before), string(jsonval.Append(nil, p, &r)))
+}
+
+// namesCall gives its id to the call in the content that is p but for that, and reports whether there is one.
+func (rd *reader) namesCall(parts, p jsonval.Node, before int) bool {
+	calls := rd.withoutID(parts, before)
+	if !slices.ContainsFunc(calls, func(body string) bool { return body != "" }) {
+		return false
+	}
+	nameless := rd.d.Object()
+	for _, key := range [...]string{"type", "name", "arguments"} {
+		nameless.Put(key, p.Get(key))
+	}
+	var r jsonval.Repairs
+	at := slices.Index(calls, string(jsonval.Append(nil, nameless, &r)))
+	if at < 0 {
+		return false
+	}
+	c := parts.First()
+	for range at {
+		c = c.Next()
+	}
+	c.Set("id", p.Get("id"))
+	calls[at] = "" // it is no other call's
+	return true
+}
+
+// withoutID lists what the calls in the content are that have no id, "" for each other part. It writes each
+// once for all calls that are compared with them.
+func (rd *reader) withoutID(parts jsonval.Node, before int) []string {
 	var r jsonval.Repairs
 	c := parts.First()
 	for len(rd.inContent) < min(before, maxCompared) {
@@ -141,7 +171,7 @@ func (rd *reader) hasBody(parts, p jsonval.Node, before int) bool {
 		rd.inContent = append(rd.inContent, body)
 		c = c.Next()
 	}
-	return slices.Contains(rd.inContent, string(jsonval.Append(nil, p, &r)))
+	return rd.inContent
 }
 
 // toolResponsePart reads a tool's result from a content block.

@@ -35,8 +35,9 @@ func (r *reader) observe(rec *record, p *program, spec *rule, row *mapping.Recor
 	}
 	// The name of an event names no tool and no agent, as that of a span may: Describe gives it.
 	span.SetKind(ptrace.SpanKindClient)
-	span.SetEndTimestamp(row.Time)
-	span.SetStartTimestamp(startOf(rec, spec, row.Time))
+	start, end := spec.span(rec, row.Time)
+	span.SetEndTimestamp(end)
+	span.SetStartTimestamp(start)
 	spec.fill(rec, span.Attributes())
 	fillKind(span, spec.kind)
 	identify(span, row)
@@ -49,22 +50,36 @@ func (r *reader) observe(rec *record, p *program, spec *rule, row *mapping.Recor
 	r.batch.Observations = append(r.batch.Observations, o)
 }
 
-// startOf returns the begin of a call that ended at end.
-func startOf(rec *record, spec *rule, end pcommon.Timestamp) pcommon.Timestamp {
+// span returns when the call that a record tells began and ended. A record is written at the end of its
+// call; one that was observed later than its own time by just what the call took has the time of the begin.
+func (t *rule) span(rec *record, at pcommon.Timestamp) (start, end pcommon.Timestamp) {
+	took := t.took(rec)
+	if took <= 0 || took >= float64(at) {
+		return at, at
+	}
+	nanos := pcommon.Timestamp(math.Round(took))
+	if late := float64(rec.ObservedTimestamp()) - float64(at); math.Abs(late-took) <= lateness(took) {
+		return at, max(at, at+nanos)
+	}
+	return at - nanos, at
+}
+
+// lateness is by how much what a call took may differ from how much later its record was observed, ns.
+func lateness(took float64) float64 { return min(took/2, took/50+100e6) }
+
+// took returns how long the call took that a record tells, in ns; 0 where it does not say so.
+func (t *rule) took(rec *record) float64 {
 	for _, took := range [...]struct {
 		keys []string
 		unit float64
-	}{{spec.duration, 1e6}, {spec.seconds, 1e9}} {
-		v, ok := rec.first(took.keys)
-		if !ok {
-			continue
-		}
-		n, ok := number(v)
-		if nanos := n * took.unit; ok && nanos > 0 && nanos < float64(end) {
-			return end - pcommon.Timestamp(math.Round(nanos))
+	}{{t.duration, 1e6}, {t.seconds, 1e9}} {
+		if v, ok := rec.first(took.keys); ok {
+			if n, ok := number(v); ok && n > 0 {
+				return n * took.unit
+			}
 		}
 	}
-	return end
+	return 0
 }
 
 // maxAdded is how many attributes a span has besides the record's, mostly: operation, provider,
@@ -203,7 +218,12 @@ func identify(span ptrace.Span, row *mapping.Record) {
 	}
 }
 
-// messageEvents are the events that are one message each.
-var messageEvents = []string{
-	"gen_ai.system.message", "gen_ai.user.message", "gen_ai.assistant.message", "gen_ai.tool.message", "gen_ai.choice",
+// roleOf returns the role that the name of an event of one message says, which may be any: some
+// write that of the provider. "" for other events.
+func roleOf(event string) string {
+	role, ok := strings.CutPrefix(event, "gen_ai.")
+	if role, is := strings.CutSuffix(role, ".message"); ok && is && !strings.Contains(role, ".") {
+		return role
+	}
+	return ""
 }

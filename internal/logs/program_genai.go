@@ -2,6 +2,7 @@ package logs
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
@@ -50,6 +51,25 @@ const (
 	evaluationResult = mapping.EvaluationResult
 )
 
+// Names of events have parts that may be any. The rules of one stand for all of its kind.
+const (
+	roleMessage  = "gen_ai.ROLE.message"
+	otherDetails = "gen_ai.client.KIND.operation.details" // of agents, workflows, embeddings
+)
+
+// eventKind returns the event whose rules are those of a name.
+func eventKind(name string) string {
+	switch {
+	case !strings.HasPrefix(name, "gen_ai.") || name == inferenceDetails:
+		return name
+	case roleOf(name) != "":
+		return roleMessage
+	case strings.HasPrefix(name, "gen_ai.client.") && strings.HasSuffix(name, ".operation.details"):
+		return otherDetails
+	}
+	return name
+}
+
 // conventional stands for all attributes of a record: those of the conventions need no
 // other names.
 var conventional = map[string][]string{"*": nil}
@@ -62,9 +82,10 @@ var (
 		{attr: "success", is: []string{"false", "0"}}, {attr: "status", is: []string{"error", "failed", "failure"}},
 		{attr: errorType, some: true}, {attr: errorMessage, some: true},
 	}
-	// aroundCalls are operations that are no calls of models.
-	aroundCalls = []string{"invoke_agent", "create_agent", "invoke_workflow", "execute_tool", "retrieval", "evaluation"}
-	failure     = []condition{{attr: errorType, some: true}, {attr: "exception.type", some: true}, {attr: errorMessage, some: true}}
+	// modelOperations are calls of models, aroundCalls operations that are none.
+	modelOperations = []string{"chat", "generate_content", "text_completion", "embeddings", "rerank"}
+	aroundCalls     = []string{"invoke_agent", "create_agent", "invoke_workflow", "execute_tool", "retrieval", "evaluation"}
+	failure         = []condition{{attr: errorType, some: true}, {attr: "exception.type", some: true}, {attr: errorMessage, some: true}}
 )
 
 var _ = register(program{
@@ -72,21 +93,19 @@ var _ = register(program{
 	versions: "semantic conventions 1.28 to 1.41: opentelemetry-util-genai *1.3b0*, openai-v2 *legacy*, Traceloop *0.62*, OpenLIT *1.45*, ADK *2.13*, Semantic Kernel *1.45*, Agent Framework *1.23*, LiteLLM *1.110*, Splunk",
 	session:  []string{conversationID, "session.id"}, user: []string{"gen_ai.user.id", "user.id", "enduser.id"},
 	events: map[string][]rule{
-		"gen_ai.system.message":    {{kind: Words, names: namesCall}},
-		"gen_ai.user.message":      {{kind: Words, names: namesCall}},
-		"gen_ai.assistant.message": {{kind: Words, names: namesCall}},
-		"gen_ai.tool.message":      {{kind: Words, names: namesCall}},
-		"gen_ai.choice":            {{kind: Words, names: namesCall}},
-		contentPrompt:              {{kind: Words, when: []condition{{attr: roleKey, some: true}}, names: namesCall}, {kind: Words, fields: conventional, names: namesCall}},
-		contentCompletion:          {{kind: Words, when: []condition{{attr: messageKey, some: true}}, names: namesCall}, {kind: Words, fields: conventional, names: namesCall}},
+		roleMessage:       {{kind: Words, names: namesCall}},
+		choiceEvent:       {{kind: Words, names: namesCall}},
+		contentPrompt:     {{kind: Words, when: []condition{{attr: roleKey, some: true}}, names: namesCall}, {kind: Words, fields: conventional, names: namesCall}},
+		contentCompletion: {{kind: Words, when: []condition{{attr: messageKey, some: true}}, names: namesCall}, {kind: Words, fields: conventional, names: namesCall}},
 		inferenceDetails: {
 			{kind: Words, when: []condition{{attr: operation, is: aroundCalls}}, fields: conventional, names: namesCall},
 			detailsOf(condition{attr: responseID, some: true}), detailsOf(condition{attr: inputTokens, some: true}),
 			detailsOf(condition{attr: outputTokens, some: true}), detailsOf(condition{attr: requestModel, some: true}),
 			detailsOf(condition{attr: responseModel, some: true}),
-			detailsOf(condition{attr: operation, is: []string{"chat", "generate_content", "text_completion", "embeddings", "rerank"}}),
+			detailsOf(condition{attr: operation, is: modelOperations}),
 			{kind: Words, fields: conventional, names: namesCall},
 		},
+		otherDetails: {detailsOf(condition{attr: operation, is: modelOperations}), {kind: Words, fields: conventional, names: namesCall}},
 		exceptionEvent: {
 			{
 				kind: Tool, when: []condition{{attr: operation, is: []string{"execute_tool"}}},

@@ -317,12 +317,13 @@ func (r *record) program() (p *program, event string) {
 	case r.scope.Name():
 		return programOf(r.scope.Name(), scopeNamed), scopeNamed
 	}
-	if p = programOf(r.scope.Name(), r.name); p == nil && r.Body().Type() == pcommon.ValueTypeStr {
+	event = eventKind(r.name)
+	if p = programOf(r.scope.Name(), event); p == nil && r.Body().Type() == pcommon.ValueTypeStr {
 		if p = programOfPrefix(r.Body().Str()); p != nil {
 			return p, r.Body().Str()
 		}
 	}
-	return p, r.name
+	return p, event
 }
 
 // Only returns a copy of the records with the given ids.

@@ -3,6 +3,7 @@ package logs
 import (
 	"encoding/json"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -266,13 +267,17 @@ func (r *reader) countsWithin(key string, v pcommon.Value, levels int) bool {
 }
 
 // nameWords reads the name of an event. A record without one is a call where it has counts of
-// tokens by the conventions' names, as access logs of gateways have.
+// tokens by the conventions' names, as access logs of gateways have; a line of JSON is the event
+// that its type says.
 func (r *reader) nameWords(rec *record) (e eventWords) {
 	if rec.name == "" {
 		if rec.countsByConvention() {
 			e.kind = Call
+			return e
 		}
-		return e
+		if rec.name = rec.typeOfLine(); rec.name == "" {
+			return e
+		}
 	}
 	e, known := r.events[rec.name]
 	if !known && len(rec.name) <= maxName {
@@ -286,12 +291,51 @@ func (r *reader) nameWords(rec *record) (e eventWords) {
 // countsByConvention reports whether a record has attributes that count tokens.
 func (r *record) countsByConvention() bool {
 	for key := range r.Attributes().All() {
-		if key == conventionKey || strings.HasPrefix(key, conventionUsage) {
+		if key == conventionKey || strings.HasPrefix(key, conventionUsage) || strings.HasPrefix(key, "genai_tokens_") {
 			return true
 		}
 	}
 	return false
 }
+
+// typeKeys are where a line says which event it is.
+var typeKeys = [...]string{"event_type", "eventType", "event", "type"}
+
+// typeOfLine returns the event that the attributes of a line, or a body with fields, say it is: a name, not a
+// sentence. Of text only what counts tokens or names a tool is read: lines may be many.
+func (r *record) typeOfLine() string {
+	for key, v := range r.Attributes().All() {
+		if key == typeKeys[0] || key == typeKeys[1] {
+			return lineType(v)
+		}
+	}
+	if b := r.Body(); b.Type() == pcommon.ValueTypeStr {
+		line := b.Str()
+		if !strings.HasPrefix(line, "{") || !strings.Contains(line, "oken") && !strings.Contains(line, "ool") {
+			return ""
+		}
+	}
+	r.readBody()
+	if !r.has {
+		return ""
+	}
+	for _, key := range typeKeys {
+		if v, ok := r.body.Get(key); ok && lineType(v) != "" {
+			return lineType(v)
+		}
+	}
+	return ""
+}
+
+func lineType(v pcommon.Value) string {
+	if v.Type() != pcommon.ValueTypeStr || len(v.Str()) > maxName || !lineName.MatchString(v.Str()) {
+		return ""
+	}
+	return v.Str()
+}
+
+// lineName is a name of one word or several.
+var lineName = regexp.MustCompile(`^[a-zA-Z][\w.:/-]*$`)
 
 // fromUnknown reads an event of a program that nobody described: the rule for the event, and
 // which attributes name session, user and turn. nil: the event tells nothing.

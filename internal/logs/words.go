@@ -29,7 +29,8 @@ func (t *rule) carriesWords() bool {
 // too: both are of one day, whose contents they refer to.
 func carriedByCall(rec *record, spec *rule, row *mapping.Record) bool {
 	day := func(t pcommon.Timestamp) int64 { return int64(t) / int64(24*time.Hour) }
-	return spec.kind != Words && day(startOf(rec, spec, row.Time)) == day(row.Time)
+	start, _ := spec.span(rec, row.Time)
+	return spec.kind != Words && day(start) == day(row.Time)
 }
 
 // carry writes the words of a record into a span that is mapped for nothing else.
@@ -54,6 +55,15 @@ func (r *reader) wordsOf(rec *record, p *program, spec *rule, row *mapping.Recor
 		ID:     storable(rec.textOf(spec.response)),
 	}
 	w.Exact = w.NamesCall && !w.TellsCall && rec.message() == ""
+	switch rec.message() {
+	case choiceEvent:
+		_, ended := rec.get("finish_reason")
+		w.Chunk = !ended && !w.Block
+	case toolMessage:
+		w.Result = true
+	case userMessage:
+		w.Results = onlyResults(rec)
+	}
 	if w.ID == "" {
 		w.ID = storable(rec.textOf(spec.request))
 	}
@@ -71,6 +81,25 @@ func (r *reader) wordsOf(rec *record, p *program, spec *rule, row *mapping.Recor
 		}
 	}
 	return w
+}
+
+// onlyResults reports whether the content of a message is nothing but the results of tools, as
+// Bedrock, Anthropic and Gemini send them: in the user's name.
+func onlyResults(rec *record) bool {
+	v, ok := rec.get(contentKey)
+	if !ok || v.Type() != pcommon.ValueTypeSlice || v.Slice().Len() == 0 {
+		return false
+	}
+	for _, part := range v.Slice().All() {
+		if part.Type() != pcommon.ValueTypeMap {
+			return false
+		}
+		typ := member(part, "type")
+		if typ != "tool_result" && typ != "tool-result" && !hasMember(part.Map(), "toolResult") && !hasMember(part.Map(), "function_response") && !hasMember(part.Map(), "functionResponse") {
+			return false
+		}
+	}
+	return true
 }
 
 // maxID is longer than any id or name of a model; the key of an index holds some 2.7 kB.
@@ -92,12 +121,14 @@ const (
 	contentCompletion = "gen_ai.content.completion"
 
 	userMessage  = "gen_ai.user.message"
+	toolMessage  = "gen_ai.tool.message"
 	contentKey   = "content"
 	toolsKey     = "tools"
 	messageKey   = "message"
 	messagesKey  = "messages"
 	roleKey      = "role"
 	systemRole   = "system"
+	toolRole     = "tool"
 	inputSide    = "input"
 	outputSide   = "output"
 	maxSpliced   = 10_000
@@ -110,7 +141,7 @@ func (r *record) message() string {
 	switch r.name {
 	case contentPrompt:
 		if role, ok := r.get(roleKey); ok {
-			if name := "gen_ai." + text(role) + ".message"; slices.Contains(messageEvents, name) {
+			if name := "gen_ai." + text(role) + ".message"; roleOf(name) != "" {
 				return name
 			}
 		}
@@ -119,7 +150,7 @@ func (r *record) message() string {
 			return choiceEvent
 		}
 	default:
-		if slices.Contains(messageEvents, r.name) {
+		if r.name == choiceEvent || roleOf(r.name) != "" {
 			return r.name
 		}
 	}
@@ -136,6 +167,9 @@ func writeMessages(rec *record, span ptrace.Span) {
 		writeSides(rec.body, span.Attributes())
 	}
 }
+
+// roles are those of which span events of the same name are read.
+var roles = []string{"system", "user", "assistant", "tool"}
 
 // wordKeys are where a record has the words of a message; saidKeys have the refusal of one beside.
 var (
@@ -157,6 +191,12 @@ func writeMessage(rec *record, span ptrace.Span) {
 	e.SetName(name)
 	e.SetTimestamp(rec.time())
 	rec.copyAll(e.Attributes())
+	if role := roleOf(name); role != "" && !slices.Contains(roles, role) {
+		e.SetName(userMessage)
+		if _, told := e.Attributes().Get(roleKey); !told {
+			e.Attributes().PutStr(roleKey, role)
+		}
+	}
 	rec.writeText(e.Attributes())
 	if v, ok := e.Attributes().Get(messageKey); ok && name == choiceEvent && v.Type() == pcommon.ValueTypeMap {
 		v.Map().Remove("name") // of the agent, which the next call's history does not have
@@ -207,35 +247,102 @@ func says(v pcommon.Value) bool {
 }
 
 // writeSides writes the messages of a body with input and output. A content may be the
-// JSON of messages, or of the parts of the system's.
+// JSON of messages, or of the parts of the system's, or the attributes of the span event that was the message.
 func writeSides(body, attrs pcommon.Map) {
-	for _, side := range [...]struct{ key, name string }{{inputSide, inputMessages}, {outputSide, outputMessages}} {
-		name := side.name
+	asked, given := messagesOf(body, inputSide), messagesOf(body, outputSide)
+	if asked != nil {
+		asked, given = withPastAnswers(asked, given)
+	}
+	for _, side := range [...]struct {
+		key, name string
+		messages  []pcommon.Value
+	}{{inputSide, inputMessages, asked}, {outputSide, outputMessages, given}} {
 		v, ok := body.Get(side.key)
-		if !ok {
+		switch {
+		case !ok:
 			continue
-		}
-		if v.Type() == pcommon.ValueTypeMap {
-			if inner, ok := v.Map().Get(messagesKey); ok {
-				v = inner
-			}
-		}
-		if v.Type() != pcommon.ValueTypeSlice || v.Slice().Len() > maxSpliced {
-			copyValue(v, attrs.PutEmpty(name))
+		case side.messages == nil:
+			copyValue(v, attrs.PutEmpty(side.name))
 			continue
 		}
 		list := pcommon.NewSlice()
-		for _, m := range v.Slice().All() {
+		for _, m := range side.messages {
 			splice(m, list, attrs)
 		}
 		if list.Len() > 0 {
-			list.MoveAndAppendTo(attrs.PutEmptySlice(name))
+			list.MoveAndAppendTo(attrs.PutEmptySlice(side.name))
 		}
 	}
 }
 
+// messagesOf returns the messages that a body has under a key; nil if it has no list of them, or a
+// long one.
+func messagesOf(body pcommon.Map, key string) []pcommon.Value {
+	v, ok := body.Get(key)
+	if ok && v.Type() == pcommon.ValueTypeMap {
+		if inner, has := v.Map().Get(messagesKey); has {
+			v = inner
+		}
+	}
+	if !ok || v.Type() != pcommon.ValueTypeSlice || v.Slice().Len() > maxSpliced {
+		return nil
+	}
+	messages := make([]pcommon.Value, 0, v.Slice().Len())
+	for _, m := range v.Slice().All() {
+		messages = append(messages, m)
+	}
+	return messages
+}
+
+// withPastAnswers moves answers of earlier calls, which the call was given, to what it was asked, before
+// the results of tools. They are events with a content, as those of an answer have a message.
+func withPastAnswers(asked, given []pcommon.Value) (_, _ []pcommon.Value) {
+	if !slices.ContainsFunc(given, func(m pcommon.Value) bool { return hasMember(eventOf(m), messageKey) }) {
+		return asked, given
+	}
+	var past, rest []pcommon.Value
+	for _, m := range given {
+		if event := eventOf(m); hasMember(event, contentKey) && !hasMember(event, messageKey) {
+			past = append(past, m)
+		} else {
+			rest = append(rest, m)
+		}
+	}
+	at := slices.IndexFunc(asked, func(m pcommon.Value) bool { return m.Type() == pcommon.ValueTypeMap && member(m, roleKey) == toolRole })
+	if at < 0 {
+		at = len(asked)
+	}
+	return slices.Insert(asked, at, past...), rest
+}
+
+// eventOf returns the attributes of the span event that the content of a message is; else the zero map.
+func eventOf(m pcommon.Value) pcommon.Map {
+	if m.Type() == pcommon.ValueTypeMap {
+		if c, ok := m.Map().Get(contentKey); ok && c.Type() == pcommon.ValueTypeMap {
+			return c.Map()
+		}
+	}
+	return pcommon.Map{}
+}
+
+func hasMember(m pcommon.Map, key string) bool {
+	if m == (pcommon.Map{}) {
+		return false
+	}
+	_, ok := m.Get(key)
+	return ok
+}
+
 // splice adds a message, or the messages that its content is the JSON of.
 func splice(m pcommon.Value, list pcommon.Slice, attrs pcommon.Map) {
+	if event := eventOf(m); hasMember(event, contentKey) {
+		whole := pcommon.NewValueMap()
+		copyMap(event, whole.Map())
+		if role, ok := m.Map().Get(roleKey); ok {
+			copyValue(role, whole.Map().PutEmpty(roleKey))
+		}
+		m = whole
+	}
 	if m.Type() == pcommon.ValueTypeMap {
 		c, _ := m.Map().Get(contentKey)
 		if inner, ok := jsonList(c); ok {

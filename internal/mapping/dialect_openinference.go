@@ -25,18 +25,17 @@ var _ = register(dialect{
 		fRequestModel: {
 			{attr: "llm.request.model_name"},
 			{attr: "llm.invocation_parameters", path: "model"},
-			{attr: "llm.model_name", with: unlessSystem, note: "unless it is `llm.system`"},
+			{attr: "llm.model_name"},
 			{attr: "embedding.model_name"},
 			{attr: "embedding.invocation_parameters", path: "model"},
 			{attr: "reranker.model_name"},
 			{attr: "decision.request.model_name"},
 			{attr: "decision.model_name"},
-			{attr: "input.value", path: "modelId", only: modelKinds, own: true, at: last1}, // of Bedrock
 		},
 		fResponseModel: {
 			{attr: "llm.response.model_name"},
 			{attr: "decision.response.model_name"},
-			{attr: "llm.model_name", with: answeringModel, note: "unless it is the request model or `llm.system`"},
+			{attr: "llm.model_name", with: unlessRequested, note: "unless it is the request model"},
 			{attr: "output.value", only: modelKinds, with: answerModel, note: answerBody, at: last1},
 		},
 		fResponseID:    {{attr: "output.value", only: modelKinds, with: answerID, note: answerBody, at: last1}},
@@ -70,7 +69,7 @@ var _ = register(dialect{
 			{as: asName, own: true, only: kindsOf(KindAgent), at: last2, with: openInferenceAgent, note: "without `.run`, where `openinference.span.kind` is AGENT"},
 		},
 		fAgentID:    {{attr: "agno.agent.id"}},
-		fToolName:   {{attr: "tool.name"}, {as: asName, own: true, at: last2, with: openInferenceTool, note: "without `.__call__` and `tool.`"}},
+		fToolName:   {{attr: "tool.name"}, {as: asName, own: true, at: last2, with: openInferenceTool, note: "without `.__call__`"}},
 		fToolCallID: {{attr: "tool.id"}, {attr: "tool_call.id"}, {attr: "tool.call_id"}, {attr: "output.value", with: toolMessageID, note: ofToolMessage, at: events1}},
 		fEmbeddingDimensions: {
 			{attr: "embedding.embeddings.#", with: firstVector, note: "length of the first vector"},
@@ -152,17 +151,6 @@ func oiBodyCount(keys ...string) source {
 		return count(r, v)
 	}}
 }
-
-// unlessSystem passes over a maker's name in the place of the model's: us.anthropic.claude-x in parts.
-func unlessSystem(r *reading, v value) value {
-	model, _ := v.str()
-	if system, is := r.attr("llm.system").str(); is && model == system {
-		return value{}
-	}
-	return v
-}
-
-func answeringModel(r *reading, v value) value { return unlessRequested(r, unlessSystem(r, v)) }
 
 // openInferenceHost combines the host (llm.provider) with the product (llm.system).
 func openInferenceHost(r *reading, v value) value {
@@ -275,11 +263,7 @@ func openInferenceTool(r *reading, _ value) value {
 	if kind, _ := r.attr("openinference.span.kind").str(); kind != "TOOL" {
 		return value{}
 	}
-	name := strings.TrimSuffix(r.span.Name(), ".__call__")
-	if behind, is := strings.CutPrefix(name, "tool."); is && behind != "" {
-		name = behind
-	}
-	return r.textValue(name)
+	return r.textValue(strings.TrimSuffix(r.span.Name(), ".__call__"))
 }
 
 // CrewAI under OpenInference: the sums of a run stand in the output of its span.

@@ -72,9 +72,9 @@ var vercel = register(dialect{
 			{attr: "ai.embedding", with: vectorLength, note: "length of the first vector"},
 			{attr: "ai.embeddings", with: vectorLength, note: "length of the first vector"},
 		},
-		fInputMessages: {{attr: "ai.prompt.messages", at: libraryNames3}, {attr: "ai.prompt", as: asBody}},
-		fOutputMessages: { // before those that processors make of them
-			{at: libraryNames3, answer: &answer{
+		fInputMessages: {{attr: "ai.prompt.messages"}, {attr: "ai.prompt", as: asBody}},
+		fOutputMessages: {
+			{answer: &answer{
 				text: "ai.response.text", reasoning: "ai.response.reasoning", toolCalls: "ai.response.toolCalls", object: "ai.response.object",
 			}},
 			{answer: &answer{text: "ai.result.text", toolCalls: "ai.result.toolCalls", object: "ai.result.object"}},

@@ -26,6 +26,9 @@ type Words struct {
 	TellsCall bool // the record tells the call too; such a record may have no words
 	Single    bool // one message of a list; else the lists are whole
 	Block     bool // a part of an answer, whose other parts are in further records
+	Chunk     bool // an answer that does not say why it ended: others may go on with it
+	Result    bool // the message is the result of a tool
+	Results   bool // the user's message is nothing but results of tools, as some repeat them
 
 	ID     string   // of response or request, that the call has too
 	Models []string // that the call names, if it names any

@@ -100,7 +100,6 @@ func kindValuesOf(lists map[Kind]string) map[string]Kind {
 
 var (
 	ambiguousKinds = wordSet("inference model completion chat generation task step session score function flow")
-	agentRuns      = wordSet("run invoke execute execution invocation")
 	fillerWords    = wordSet("run invoke execute create execution executing invocation call running request operation span turn root gen ai genai mcp executor runner loop http async sync")
 	neverWords     = wordSet(`fetch list submit chunk sessions stt tts parser count poll get cancel delete upload download transcribe
 		transcription transcriptions speech image images video audio thread threads file files batch batches pending
@@ -313,7 +312,7 @@ func endsInRAG(name string) bool {
 var doneWords = wordSet("created updated deleted added registered")
 
 func kindOfName(name string) kindFound {
-	full, plain, media, run := name, true, false, false
+	full, plain, media := name, true, false
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
 		last := name[i+1:]
 		if searchNames[last] && endsInRAG(name[:i]) {
@@ -324,11 +323,10 @@ func kindOfName(name string) kindFound {
 		}
 		media = holdsAny(wordsOf(name[:i]), mediaWords)
 		for i >= 0 && fillerWords[lower(last)] { // what is run stands before
-			name, run = name[:i], run || agentRuns[lower(last)]
+			name = name[:i]
 			i = strings.LastIndexByte(name, '.')
 			last = name[i+1:]
 		}
-		run = run && lower(name[:max(i, 0)]) == "agent"
 		name, plain = last, false
 	}
 	words := wordsOf(name)
@@ -346,9 +344,6 @@ func kindOfName(name string) kindFound {
 	}
 	for i := 1; i < len(words) && l == lookedInVain && (!plain || isOneWord(name)); i++ {
 		k, l = look(words[i:])
-	}
-	if l == lookedInVain && run { // agent.researcher.run
-		return kindFound{KindAgent, lookedKind}
 	}
 	if head, _, dotted := strings.Cut(full, "."); l == lookedInVain && dotted { // guardrails.rail, retrieval.support-kb
 		if k, is := clearNouns[strings.TrimSuffix(lower(head), "s")]; is {

@@ -115,9 +115,10 @@ func (r *reading) messagesOf(f field, dir content.Direction) (w said) {
 
 // cameInChunks reports whether an answer is what a stream brought, chunk by chunk: Gemini's API streams
 // contents of the role model, of which Gemini CLI lists each, on log records with the role system. Several
-// candidates are told as such, and no answer is the system's.
+// candidates are told as such, and no answer is the system's. One of the program's alone is known by the ids of its calls.
 func (r *reading) cameInChunks(src *boundSource, w *said) bool {
-	several := w.history != nil && len(w.ids) > 1 || w.history == nil && (len(w.messages) > 1 || len(w.messages) == 1 && w.messages[0].Role == "system")
+	several := w.history != nil && len(w.ids) > 1 || w.history == nil && (len(w.messages) > 1 ||
+		len(w.messages) == 1 && (w.messages[0].Role == "system" || content.NamesInIDs(w.messages[0].Body)))
 	if !several || src.answer != nil || src.list || src.as == asMessageEvents || src.as == asEventList {
 		return false
 	}

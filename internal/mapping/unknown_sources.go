@@ -217,7 +217,7 @@ func (t *table) addGuessed(info *keyInfo, names unnamed, f field, kinds kindSet,
 	case names == namesEvents:
 		s.as = asEventList
 	case f == fInputMessages && names == namesMessages:
-		s.as, s.with, s.note = asBody, encodedOrProse, "plain text only of four words or more"
+		s.as, s.with, s.note = asBody, onlyEncoded, "no plain text"
 	case f == fInputMessages && names == namesInput:
 		s.as, s.with, s.note = asBody, calledWith, "or the first of the `args` in it"
 	case f == fOutputMessages && names == namesOutput:
@@ -274,9 +274,8 @@ func proseOnly(_ *reading, v value) value {
 	return v
 }
 
-// encodedOrProse passes over counts and ids of messages.
-func encodedOrProse(_ *reading, v value) value {
-	if s, is := v.str(); is && !looksEncoded(s) && !saysProse(s) {
+func onlyEncoded(_ *reading, v value) value {
+	if s, is := v.str(); is && !looksEncoded(s) {
 		return value{}
 	}
 	return v

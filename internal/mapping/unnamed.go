@@ -97,7 +97,7 @@ var unnamedKeys = [numUnnamed]string{
 // the span.
 var unnamedTails = tailsOf(map[unnamed]string{
 	namesUser:          "user id, enduser id",
-	namesSession:       "session id, conversation id, convo id",
+	namesSession:       "session id, conversation id",
 	namesThread:        "thread id",
 	namesInput:         "input value, input, prompt",
 	namesOutput:        "output value, output, completion, response text",

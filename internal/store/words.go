@@ -60,10 +60,13 @@ const (
 	formSingle
 	formBlock
 	formTellsCall
+	formChunk
+	formResult
+	formResults
 )
 
 func (r *WordsRow) form() (bits int16) {
-	for i, set := range [...]bool{r.NamesCall, r.Exact, r.Tool, r.Single, r.Block, r.TellsCall} {
+	for i, set := range [...]bool{r.NamesCall, r.Exact, r.Tool, r.Single, r.Block, r.TellsCall, r.Chunk, r.Result, r.Results} {
 		if set {
 			bits |= 1 << i
 		}
@@ -74,6 +77,7 @@ func (r *WordsRow) form() (bits int16) {
 func (r *WordsRow) setForm(bits int64) {
 	r.NamesCall, r.Exact, r.Tool = bits&formNamesCall > 0, bits&formExact > 0, bits&formTool > 0
 	r.Single, r.Block, r.TellsCall = bits&formSingle > 0, bits&formBlock > 0, bits&formTellsCall > 0
+	r.Chunk, r.Result, r.Results = bits&formChunk > 0, bits&formResult > 0, bits&formResults > 0
 }
 
 var wordsColumns = []pgbatch.Column[WordsRow]{

@@ -60,14 +60,15 @@ func (c *Candidate) summedEnds() (first, last int64) {
 }
 
 // anotherTry reports whether one of two, an event that names a span, tells of a try that failed before the last one, with which
-// the span ends: a program that tries again may have one span for all tries, and a record each.
+// the span ends: a program that tries again may have one span for all tries, and a record each. Where the clocks of both are further
+// apart, ids decide: those of the last try are the span's, too.
 func anotherTry(a, b *Candidate) bool {
 	event, span := a, b
 	if a.Event == "" {
 		event, span = b, a
 	}
 	since := span.End - event.End
-	return event.Failed && event.Kind.IsModel() && (since > apartByTime || since > apartByAnswer && span.Tokens && !span.Failed)
+	return event.Failed && event.Kind.IsModel() && (since > apartByTime || since < -apartByTime && a.HasID && b.HasID || since > apartByAnswer && span.Tokens && !span.failed())
 }
 
 // alone has the kinds of whose candidates all are events of one name, where none is a sum: oneCall is of two
@@ -111,6 +112,11 @@ func oneTurn(a, b *Candidate, way way) bool {
 		a.End >= b.Start-apartByID && a.End <= b.End+apartByID
 }
 
+// failed reports whether an observation tells a call that failed. Some count its tokens, all of which are 0.
+func (c *Candidate) failed() bool {
+	return c.Failed || c.Error && c.Tokens && c.Input.V == 0 && c.Output.V == 0
+}
+
 func near(a, b, apart int64) bool { return a-b <= apart && b-a <= apart }
 
 // oneByTime compares two candidates of one session which no id ties.
@@ -121,10 +127,10 @@ func oneByTime(a, b *Candidate) bool {
 	if a.Kind == mapping.KindTool {
 		return true
 	}
-	if !a.Models.agree(&b.Models) || a.Failed != b.Failed {
+	if !a.Models.agree(&b.Models) || a.failed() != b.failed() {
 		return false
 	}
-	if a.Failed {
+	if a.failed() {
 		return true
 	}
 	known := func(c *Candidate) bool { return c.Input.OK || c.Output.OK }

@@ -15,8 +15,9 @@ type Words struct {
 	System, Tools             content.ID
 	ToolArguments, ToolResult content.ID
 	FinishReasons             []string
-	// Blocks are parts of the one answer that Output is to become; nil if it is whole.
+	// Blocks are parts of the one answer that Output is to become; nil if it is whole. Chunks: of a stream.
 	Blocks []content.Key
+	Chunks bool
 	// Instructions are what System is to be made of; nil if it is whole.
 	Instructions []content.Key
 }
@@ -28,6 +29,7 @@ func Assemble(records []mapping.Words) (w Words) {
 		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Ordinal, b.Ordinal), bytes.Compare(a.Record[:], b.Record[:]))
 	})
 	var whole Side
+	results := 0 // of tools, each a record, at the end of the input
 	for i := range records {
 		r := &records[i]
 		if !r.Single {
@@ -41,7 +43,16 @@ func Assemble(records []mapping.Words) (w Words) {
 		case !r.Single:
 			w.Input, whole = r.Input, whole|Input
 		case whole&Input == 0:
+			if r.Results { // the message repeats what was told of each tool
+				w.Input = w.Input[:len(w.Input)-results]
+			}
 			w.Input = append(w.Input, r.Input...)
+		}
+		switch {
+		case r.Single && r.Result && whole&Input == 0:
+			results += len(r.Input)
+		case r.Input != nil:
+			results = 0
 		}
 		if !r.Single && (r.Output != nil || r.FinishReasons != nil) {
 			whole |= Output
@@ -97,9 +108,10 @@ func (w *Words) answers(records []mapping.Words) {
 	told := slices.DeleteFunc(slices.Clone(records), func(r mapping.Words) bool { return !answers(&r) })
 	slices.SortStableFunc(told, func(a, b mapping.Words) int { return cmp.Compare(a.Index, b.Index) })
 	blocks := len(told) > 1 && !slices.ContainsFunc(told, func(r mapping.Words) bool { return !r.Block })
+	w.Chunks = chunks(told)
 	for i := range told {
 		r := &told[i]
-		if blocks {
+		if blocks || w.Chunks {
 			for _, id := range r.Output {
 				w.Blocks = append(w.Blocks, content.Key{Day: r.Day, ID: id})
 			}
@@ -117,6 +129,16 @@ func (w *Words) answers(records []mapping.Words) {
 			w.FinishReasons = append(w.FinishReasons, r.FinishReasons...)
 		}
 	}
+}
+
+// chunks reports whether answers are what a stream brought of one: only the last says why it ended.
+func chunks(told []mapping.Words) bool {
+	for i := range told {
+		if last := i == len(told)-1; told[i].Chunk == last {
+			return false
+		}
+	}
+	return len(told) > 1
 }
 
 // Sides lists which sides have something.

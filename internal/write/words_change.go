@@ -130,7 +130,11 @@ func (w *wordSharing) change(ctx context.Context, key spanKey, span *words.Span,
 
 // joinBlocks makes one answer of the blocks of one.
 func (w *wordSharing) joinBlocks(ctx context.Context, day int32, owner content.Owner, told *words.Words) error {
-	id, err := w.join(ctx, day, owner, told.Blocks, content.Join)
+	as := content.Join
+	if told.Chunks {
+		as = content.JoinChunks
+	}
+	id, err := w.join(ctx, day, owner, told.Blocks, as)
 	if id != (content.ID{}) {
 		told.Output = []content.ID{id}
 	}

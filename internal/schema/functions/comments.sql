@@ -278,7 +278,7 @@ BEGIN
             ('llm_sessions', 'A row per session, over the spans that name it and those of traces that do.'),
             ('llm_retrievals', 'Each look-up of documents.'),
             ('llm_event_details', 'Log records as they came, with their words.'),
-            ('llm_call_scores', 'Scores, each with the call that it is about: of the span that the score names, else of its response id.'),
+            ('llm_call_scores', 'Scores, each with the call that it is about: of the span that the score names, else of its response id. Of equal scores of a span that were told within 2 s, as by a log record and by an event of the span, the first.'),
             ('llm_usage', 'Sums by UTC hour, service, environment, labels, provider, model, kind and success. A group may be in several rows.'),
             ('llm_usage_daily', 'Sums by UTC day, service, environment, user, labels, agent, prompt, provider, model and kind; kept when retention drops the spans.'),
             ('llm_tool_usage', 'By UTC day and service: how often each tool was offered, called and failed.'),
