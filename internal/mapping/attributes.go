@@ -101,14 +101,16 @@ func (r *reading) leftOrder() []int32 {
 		}
 		r.orders[min(n, maxOrders)] = order
 	}
-	if n > maxOrders {
-		slices.SortFunc(order, func(a, b int32) int { return jsonval.CompareKeys(r.left[a].key, r.left[b].key) })
-		return order
-	}
+	moves := 0
 	for i := 1; i < n; i++ {
+		if moves > 4*n { // it is not almost in order
+			slices.SortFunc(order, func(a, b int32) int { return jsonval.CompareKeys(r.left[a].key, r.left[b].key) })
+			return order
+		}
 		one, to := order[i], i
 		for ; to > 0 && jsonval.CompareKeys(r.left[one].key, r.left[order[to-1]].key) < 0; to-- {
 			order[to] = order[to-1]
+			moves++
 		}
 		order[to] = one
 	}
