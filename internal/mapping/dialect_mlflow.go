@@ -34,7 +34,7 @@ var _ = register(dialect{
 			{attr: "top_p", own: true, param: "top_p", at: last1},
 		},
 		fStreaming:     {{attr: "mlflow.spanInputs", path: "stream", only: onlyLLM, at: last1}, {attr: "stream", own: true, only: onlyLLM, at: last1}},
-		fTTFT:          {{event: "mlflow.chunk.item.0", at: events4, streams: true}},
+		fTTFT:          {{event: mlflowChunks + "0", at: events4, streams: true}},
 		fInputTokens:   {{attr: "mlflow.chat.tokenUsage", path: "input_tokens"}, {attr: "mlflow.spanOutputs", only: modelKinds, with: bodyCount("prompt_tokens", "input_tokens", "prompt_token_count"), note: ofBodyCounts}, {attr: "usage", path: "input_tokens|prompt_tokens", own: true, only: modelKinds}},
 		fOutputTokens:  {{attr: "mlflow.chat.tokenUsage", path: "output_tokens"}, {attr: "mlflow.spanOutputs", only: onlyLLM, with: bodyCount("completion_tokens", "output_tokens", "candidates_token_count"), note: ofBodyCounts}, {attr: "usage", path: "output_tokens|completion_tokens", own: true, only: onlyLLM}},
 		fTotalTokens:   {{attr: "mlflow.chat.tokenUsage", path: "total_tokens"}, {attr: "mlflow.spanOutputs", only: modelKinds, with: bodyCount("total_tokens", "total_token_count"), note: ofBodyCounts}, {attr: "usage", path: "total_tokens", own: true, only: modelKinds}},
@@ -53,6 +53,7 @@ var _ = register(dialect{
 		fToolCallID:    {{attr: "mlflow.spanOutputs", with: toolMessageID, note: ofToolMessage, at: events1}},
 		fInputMessages: {{attr: "mlflow.spanInputs", as: asBody, only: onlyLLM}, {attr: "mlflow.spanInputs", path: "messages", only: kindsOf(KindAgent, KindChain)}, {attr: mlflowAsked, as: asBody, own: true, only: onlyLLM}},
 		fOutputMessages: {
+			{event: mlflowChunks + "0", attr: mlflowChunk, with: answerInChunks, note: "with the calls of tools that only the chunks have", only: onlyLLM},
 			{attr: "mlflow.spanOutputs", as: asBody, only: onlyLLM},
 			{attr: "mlflow.spanOutputs", path: "output", only: onlyLLM},
 			{attr: mlflowAnswered, as: asBody, own: true, only: onlyLLM},
@@ -73,7 +74,7 @@ var _ = register(dialect{
 		},
 		fDocuments: {{attr: "mlflow.spanOutputs", as: asWrapped}, {attr: mlflowAnswered, as: asWrapped, own: true}},
 	},
-	words: []string{"mlflow.chunk.value"},
+	words: []string{mlflowChunk},
 	kinds: []kindRule{
 		{at: kindByMLflow, attr: "mlflow.spanType", overrules: true, values: map[string]Kind{
 			"llm": KindLLM, "chat_model": KindLLM, "chain": KindChain, "workflow": KindChain, "task": KindChain,

@@ -231,7 +231,7 @@ func (r *reading) readErrors() {
 	s := r.out
 	typ := r.text(fErrorType)
 	var answered jsonval.Node
-	if typ == "" && r.span.Status().Code() != ptrace.StatusCodeError && !r.failed() && !r.endedInError() {
+	if typ == "" && r.span.Status().Code() != ptrace.StatusCodeError && !r.failed() && !r.endedInError() && !r.saysError() {
 		if answered = r.errorAnswered(); !answered.Exists() {
 			return
 		}
@@ -319,6 +319,14 @@ func (r *reading) failed() bool {
 		}
 	}
 	return false
+}
+
+// saysError reports whether a call, tool or agent without a status has the tag error, by which OpenTracing tells what failed, and
+// programs after its example too.
+func (r *reading) saysError() bool {
+	s := &r.slots[r.t.unnamed[namesErrorMessage].slot]
+	return s.set && r.out.Kind != KindOther && r.span.Status().Code() == ptrace.StatusCodeUnset &&
+		s.value.Type() == pcommon.ValueTypeBool && s.value.Bool()
 }
 
 // endedInError reports whether a model's only reason to finish was an error, whatever the

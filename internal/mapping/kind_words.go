@@ -343,10 +343,12 @@ func kindOfName(name string) kindFound {
 		}
 	}
 	for i := 1; i < len(words) && l == lookedInVain && (!plain || isOneWord(name)); i++ {
-		k, l = look(words[i:])
+		if k, l = look(words[i:]); l == lookedAmbiguous && words[i] == "model" && holdsAny(words[:i], modelChores) {
+			return kindFound{KindOther, lookedNever}
+		}
 	}
-	if head, _, dotted := strings.Cut(full, "."); l == lookedInVain && dotted { // guardrails.rail, retrieval.support-kb
-		if k, is := clearNouns[strings.TrimSuffix(lower(head), "s")]; is {
+	if l == lookedInVain {
+		if k, is := kindOfHead(full); is {
 			return kindFound{k, lookedKind}
 		}
 	}
@@ -363,6 +365,29 @@ func kindOfName(name string) kindFound {
 	}
 	return kindFound{k, l}
 }
+
+// kindOfHead reads the first segment of a dotted name that says more than that a model is at work:
+// guardrails.rail, retrieval.support-kb, gen_ai.evaluation.relevance.
+func kindOfHead(name string) (Kind, bool) {
+	for {
+		head, rest, dotted := strings.Cut(name, ".")
+		if !dotted {
+			return KindOther, false
+		}
+		if noun := strings.TrimSuffix(lower(head), "s"); noun == "evaluation" {
+			return KindEvaluator, true
+		} else if k, is := clearNouns[noun]; is {
+			return k, true
+		}
+		if lower(head) != "gen_ai" && lower(head) != "genai" {
+			return KindOther, false
+		}
+		name = rest
+	}
+}
+
+// modelChores are done to a model before it is called: load_model.
+var modelChores = wordSet("load loading unload warmup init initialize select register validate download compile")
 
 // saysLLM reports whether a name says that an LLM is at work, and no word what else is done with it:
 // llm.summarize, nova.llm.complete, but not llm.cache_lookup.

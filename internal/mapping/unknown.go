@@ -117,8 +117,14 @@ func (k *keyRead) guessed(key string) *guess {
 	return k.guess
 }
 
+// isGeneral reports whether a key is of a name space that programs without a model have.
+func isGeneral(key string) bool {
+	head, _, dotted := strings.Cut(key, ".")
+	return dotted && generalNamespaces[head] && !applicationNamespaces[head]
+}
+
 func guessOf(key string) guess {
-	if head, _, dotted := strings.Cut(key, "."); dotted && generalNamespaces[head] && !applicationNamespaces[head] {
+	if isGeneral(key) {
 		return guess{}
 	}
 	if prefix, index, rest, ok := cutAtIndex(key); ok {

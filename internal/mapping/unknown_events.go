@@ -39,10 +39,10 @@ func readEventName(name string) eventName {
 // guessEvents reads events that no dialect knows.
 func (r *reading) guessEvents() {
 	for i := range min(len(r.events), maxReadEvents) {
-		if r.events[i].info != nil {
+		e := r.span.Events().At(i)
+		if info := r.events[i].info; info != nil && !info.unreadIn(e) {
 			continue
 		}
-		e := r.span.Events().At(i)
 		switch name := remember(r.eventNames, e.Name(), readEventName); {
 		case name.passedOver:
 		case name.chunk:
@@ -55,6 +55,20 @@ func (r *reading) guessEvents() {
 			r.guessFacts(e, i)
 		}
 	}
+}
+
+// unreadIn reports whether dialects know an event for words in its attributes, of which this one has none:
+// the event of another emitter's, which says it under keys of its own.
+func (info *eventInfo) unreadIn(e ptrace.SpanEvent) bool {
+	if info.message != nil || info.document != nil || info.time >= 0 || len(info.attrs) == 0 {
+		return false
+	}
+	for key := range e.Attributes().All() {
+		if info.attrs[key] != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // guessLatency files what the first event of an answer's parts says of the time until then.
@@ -125,6 +139,9 @@ func (r *reading) guessFacts(e ptrace.SpanEvent, i int) {
 			object = e.Name()
 		}
 		k := r.lookUpMember(object, key)
+		if !bare && k.info == nil && k.family == nil && k.guessed(k.key).names == namesNothing && !isGeneral(key) {
+			k = r.lookUpMember(e.Name(), key) // what is no call's by its key alone may be by the event's name: a cost
+		}
 		at := guessPlace{attr: -1, event: int32(i), part: bare, shown: r.notes.eventMember(e.Name(), key)}
 		if k.traits.count != noTokens || k.traits.usage && mayBeObject(v) {
 			r.fileEventUsage(k, v, at)
