@@ -26,7 +26,7 @@ import (
 // works out before it locks its traces: which of its calls are observed in both signals,
 // and in which traces events are kept. Other batches have none.
 type pairing struct {
-	*transaction
+	tx      *transaction
 	asks    *signalAsks
 	claims  trace.Claims // unless the batch pairs alone
 	since   int64        // the number of the last batch that had paired when this one began
@@ -120,8 +120,8 @@ func (t *transaction) pairAgain(ctx context.Context) error {
 // beginPairing works out what to ask for.
 func (t *transaction) beginPairing() {
 	p := &pairing{
-		transaction: t,
-		signals:     trace.NewSignals(len(t.batch.Spans)), facts: map[pcommon.TraceID]store.TraceFacts{}, sessions: map[pcommon.TraceID]string{},
+		tx:      t,
+		signals: trace.NewSignals(len(t.batch.Spans)), facts: map[pcommon.TraceID]store.TraceFacts{}, sessions: map[pcommon.TraceID]string{},
 		derived: map[pcommon.TraceID]bool{}, prompts: map[pcommon.TraceID][]store.EventRef{},
 		places: map[spanKey]pcommon.TraceID{}, asked: map[pcommon.TraceID]bool{}, evented: map[pcommon.TraceID]bool{},
 		others: map[pcommon.TraceID][]string{}, fresh: map[pcommon.TraceID]bool{},
@@ -134,9 +134,9 @@ func (t *transaction) beginPairing() {
 
 // observe notes what the batch's spans are.
 func (p *pairing) observe() {
-	b := p.batch
+	b := p.tx.batch
 	keeps := make(map[content.ID]bool, len(b.Events))
-	if !p.careful { // its records are new
+	if !p.tx.careful { // its records are new
 		for i := range b.Events {
 			keeps[b.Events[i].ID] = b.Events[i].CallKeys != nil
 		}
@@ -177,18 +177,18 @@ func (p *pairing) look(ctx context.Context) error {
 func (p *pairing) settlePairs() {
 	var placements []trace.Placement
 	placements, p.pairs = p.signals.Settle()
-	p.result.Crowded += p.signals.Crowded
+	p.tx.result.Crowded += p.signals.Crowded
 	p.take(placements)
 	p.list()
-	if !p.alone {
+	if !p.tx.alone {
 		p.claims = p.ownClaims()
 	}
 	if len(p.changes.Moving) > 0 {
 		return
 	}
 	p.layOutPaired()
-	if !p.careful {
-		p.countAhead()
+	if !p.tx.careful {
+		p.tx.countAhead()
 	}
 }
 
@@ -197,7 +197,7 @@ func (p *pairing) movePaired(ctx context.Context) error {
 	if len(p.changes.Moving) == 0 {
 		return nil
 	}
-	err := p.store.ReadMoving(ctx, p.conn, p.changes.Moving, func(e *store.MovingEvent, pair trace.EventPair) {
+	err := p.tx.store.ReadMoving(ctx, p.tx.conn, p.changes.Moving, func(e *store.MovingEvent, pair trace.EventPair) {
 		to := p.placeOf(e)
 		p.pairs[to] = append(p.pairs[to], pair)
 	})
@@ -228,8 +228,8 @@ type signalAsks struct {
 func (p *pairing) asksOf() *signalAsks {
 	asks := &signalAsks{first: math.MaxInt64, last: math.MinInt64, turns: map[pcommon.TraceID]string{}, began: map[pcommon.TraceID]string{}}
 	sessions := map[string]bool{}
-	for i := range p.batch.Spans {
-		s := &p.batch.Spans[i]
+	for i := range p.tx.batch.Spans {
+		s := &p.tx.batch.Spans[i]
 		p.asked[s.TraceID] = true
 		if s.SessionID != "" {
 			sessions[s.SessionID] = true
@@ -260,14 +260,14 @@ func (p *pairing) lockSignals(ctx context.Context) (places map[int]pcommon.Trace
 	places = map[int]pcommon.TraceID{}
 	absences := trace.AbsencesOf(asks.sessions, asks.first, asks.last)
 	facts := func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f }
-	p.since, err = p.store.LockSignals(ctx, p.conn, p.alone, p.mayBeStored(), asks.events, absences, facts,
+	p.since, err = p.tx.store.LockSignals(ctx, p.tx.conn, p.tx.alone, p.tx.mayBeStored(), asks.events, absences, facts,
 		func(event int, id pcommon.TraceID) { places[asks.at[event]] = id })
 	if err != nil {
 		return places, err
 	}
 	p.signals.Absent = absences.Absence()
 	turns := asks.turns
-	if !p.careful && !p.again { // all that is of a turn's trace is of its session, and prompts of one are listed
+	if !p.tx.careful && !p.tx.again { // all that is of a turn's trace is of its session, and prompts of one are listed
 		maps.DeleteFunc(turns, func(turn pcommon.TraceID, session string) bool {
 			absent := p.signals.Absent.Sessions[session]
 			if absent {
@@ -286,7 +286,7 @@ func (p *pairing) findTurns(ctx context.Context, turns []pcommon.TraceID) error 
 		delete(p.signals.Turns, turn)
 	}
 	facts := func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f }
-	return p.store.FindTurns(ctx, p.conn, turns, facts, func(turn pcommon.TraceID, prompt trace.TurnPrompt) {
+	return p.tx.store.FindTurns(ctx, p.tx.conn, turns, facts, func(turn pcommon.TraceID, prompt trace.TurnPrompt) {
 		p.signals.Turns[turn] = append(p.signals.Turns[turn], prompt)
 		if ref := (store.EventRef{Origin: turn, ID: prompt.ID, Start: prompt.Start}); prompt.Origin == turn && !slices.Contains(p.prompts[turn], ref) {
 			p.prompts[turn] = append(p.prompts[turn], ref)

@@ -17,7 +17,7 @@ import (
 // addCandidates takes the batch's calls. Of an event that is stored already nothing
 // follows.
 func (p *pairing) addCandidates(places map[int]pcommon.TraceID) {
-	spans := p.batch.Spans
+	spans := p.tx.batch.Spans
 	for i := range spans {
 		s := &spans[i]
 		inTrace := p.evented[s.TraceID] || p.facts[s.TraceID].Evented
@@ -26,7 +26,7 @@ func (p *pairing) addCandidates(places map[int]pcommon.TraceID) {
 		case p.isForeign(s, inTrace):
 			p.addForeign(i, s)
 		case trace.Sums(s):
-			if inTrace || p.untraced && p.sessions[s.TraceID] != "" || logs.SendsRecords(s.ScopeName) {
+			if inTrace || p.tx.untraced && p.sessions[s.TraceID] != "" || logs.SendsRecords(s.ScopeName) {
 				p.add(i, s, inTrace)
 			}
 		case stored || s.Event != nil && p.isKnownPrompt(s):
@@ -48,7 +48,7 @@ func (p *pairing) isKnownPrompt(s *mapping.Span) bool {
 // isForeign reports whether none but events that name no trace, of which there are some at the time of the
 // batch, may observe the call of a span.
 func (p *pairing) isForeign(s *mapping.Span, inTrace bool) bool {
-	return (p.withoutContext && isAnswered(s) || p.untraced && isCall(s)) && !inTrace && !logs.SendsRecords(s.ScopeName)
+	return (p.tx.withoutContext && isAnswered(s) || p.tx.untraced && isCall(s)) && !inTrace && !logs.SendsRecords(s.ScopeName)
 }
 
 // mayBeUntraced reports whether events that name no trace may observe a span, or others of its trace by the
@@ -104,12 +104,12 @@ func (p *pairing) findStored(ctx context.Context) error {
 		}
 	}
 	around := p.around()
-	if p.untraced { // calls of any program wait for the session of their trace
+	if p.tx.untraced { // calls of any program wait for the session of their trace
 		for _, id := range waiting {
 			around.Add(id, math.MinInt64, math.MaxInt64)
 		}
 	}
-	err := p.store.FindObserved(ctx, p.conn, p.firstEvents(), around, func(c *trace.Candidate) {
+	err := p.tx.store.FindObserved(ctx, p.tx.conn, p.firstEvents(), around, func(c *trace.Candidate) {
 		c.Again, c.InTrace = true, true
 		if c.Session == "" {
 			c.Session = p.sessions[c.Origin]
@@ -119,11 +119,11 @@ func (p *pairing) findStored(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = p.store.FindAnswered(ctx, p.conn, p.signals.Answers(), func(key trace.CandidateKey, c *trace.Candidate) { p.signals.Add(c, key) })
+	err = p.tx.store.FindAnswered(ctx, p.tx.conn, p.signals.Answers(), func(key trace.CandidateKey, c *trace.Candidate) { p.signals.Add(c, key) })
 	if err != nil {
 		return err
 	}
-	err = p.store.FindOfSessions(ctx, p.conn, p.signals.UntracedTimes(), func(c *trace.Candidate) { p.signals.Add(c) })
+	err = p.tx.store.FindOfSessions(ctx, p.tx.conn, p.signals.UntracedTimes(), func(c *trace.Candidate) { p.signals.Add(c) })
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (p *pairing) findStored(ctx context.Context) error {
 	if len(followings) == 0 {
 		return nil
 	}
-	if err := p.store.FindFollowing(ctx, p.conn, followings, p.signals.AddFollowing); err != nil {
+	if err := p.tx.store.FindFollowing(ctx, p.tx.conn, followings, p.signals.AddFollowing); err != nil {
 		return err
 	}
 	return p.lookUp(ctx, p.signals.Lookups(), nil, waiting)
@@ -155,7 +155,7 @@ func (p *pairing) lookUp(ctx context.Context, lookups []trace.Lookup, named []st
 		if len(lookups)+len(named) == 0 {
 			return nil
 		}
-		crowded, err := p.store.FindCandidates(ctx, p.conn, lookups, named, func(key trace.CandidateKey, c *trace.Candidate) {
+		crowded, err := p.tx.store.FindCandidates(ctx, p.tx.conn, lookups, named, func(key trace.CandidateKey, c *trace.Candidate) {
 			if id, ok := waiting[key.Hash]; ok {
 				c.Session, c.Others, c.Again = p.sessions[id], p.others[id], true
 				p.signals.Add(c)
@@ -166,7 +166,7 @@ func (p *pairing) lookUp(ctx context.Context, lookups []trace.Lookup, named []st
 		if err != nil {
 			return err
 		}
-		p.result.Crowded += crowded
+		p.tx.result.Crowded += crowded
 		lookups, named = p.signals.Lookups(), nil
 	}
 }

@@ -20,8 +20,8 @@ var errShared = fmt.Errorf("another batch has stored calls of the same traces or
 // ownClaims lists what the batch claims.
 func (p *pairing) ownClaims() trace.Claims {
 	c := p.signals.Claims()
-	for i := range p.batch.Spans { // prompts are no candidates
-		if s := &p.batch.Spans[i]; s.Event != nil && s.Kind == mapping.KindAgent {
+	for i := range p.tx.batch.Spans { // prompts are no candidates
+		if s := &p.tx.batch.Spans[i]; s.Event != nil && s.Kind == mapping.KindAgent {
 			c.Events = append(c.Events, trace.ClaimTrace(s.TraceID))
 		}
 	}
@@ -37,7 +37,7 @@ func (p *pairing) ownClaims() trace.Claims {
 // commitPairs compares the batch's claims and commits it after the statements s.
 func (p *pairing) commitPairs(ctx context.Context, s []pgbatch.Statement) error {
 	own, shared := p.claims, false
-	last, ok, err := p.store.ComparePairings(ctx, p.conn, p.since, func(others trace.Claims) {
+	last, ok, err := p.tx.store.ComparePairings(ctx, p.tx.conn, p.since, func(others trace.Claims) {
 		shared = shared || own.Overlap(&others)
 	}, s...)
 	switch {
@@ -46,5 +46,5 @@ func (p *pairing) commitPairs(ctx context.Context, s []pgbatch.Statement) error 
 	case shared || !ok:
 		return errShared
 	}
-	return p.conn.Commit(ctx, p.store.NotePairing(nil, last+1, own)...)
+	return p.tx.conn.Commit(ctx, p.tx.store.NotePairing(nil, last+1, own)...)
 }

@@ -23,8 +23,8 @@ func (p *pairing) keepers() []keeper {
 		return keepers
 	}
 	ofTrace := make(map[pcommon.TraceID]int, len(p.asked))
-	for i := range p.batch.Spans {
-		s := &p.batch.Spans[i]
+	for i := range p.tx.batch.Spans {
+		s := &p.tx.batch.Spans[i]
 		ofTrace[s.TraceID]++
 		if at := p.numbers[i]; at >= 0 && p.keeps[i] && p.signals.Candidates[at].Session == s.SessionID {
 			may[at] = true
@@ -69,7 +69,7 @@ func (p *pairing) findKept(ctx context.Context) error {
 		}
 	}
 	slices.SortFunc(traces, compareTraces)
-	return p.store.KeptOfTraces(ctx, p.conn, traces, func(c *trace.Candidate, keys trace.CallKeys) { p.signals.AddKept(c, keys.InTrace) })
+	return p.tx.store.KeptOfTraces(ctx, p.tx.conn, traces, func(c *trace.Candidate, keys trace.CallKeys) { p.signals.AddKept(c, keys.InTrace) })
 }
 
 // findKeptOfSessions reads and lists the calls of sessions whose keys records keep, on days on which
@@ -85,7 +85,7 @@ func (p *pairing) findKeptOfSessions(ctx context.Context) error {
 		days = append(days, store.SessionDays{Session: d.Session, First: d.Day, Last: d.Day, Absent: absent})
 	}
 	var turns []pcommon.TraceID // calls of which may be stored
-	err := p.store.KeptOfSessions(ctx, p.conn, days, func(session string, c *trace.Candidate, keys trace.CallKeys) {
+	err := p.tx.store.KeptOfSessions(ctx, p.tx.conn, days, func(session string, c *trace.Candidate, keys trace.CallKeys) {
 		turns = append(turns, p.begun[session]...)
 		delete(p.begun, session)
 		p.signals.AddKept(c, keys.InSession)
@@ -113,7 +113,7 @@ func (p *pairing) listMoved(ctx context.Context) error {
 			records = append(records, *r)
 		}
 	}
-	return p.store.KeptKeys(ctx, p.conn, records, func(id pcommon.SpanID, keys trace.CallKeys) {
+	return p.tx.store.KeptKeys(ctx, p.tx.conn, records, func(id pcommon.SpanID, keys trace.CallKeys) {
 		e := calls[id]
 		c := trace.Candidate{Origin: keys.Origin, ID: id, Start: e.Start, End: e.Span.End, ByTime: keys.ByTime, HasID: keys.HasID}
 		p.changes.Candidates = append(p.changes.Candidates, candidateRows(&c, keys.InTrace)...)
@@ -134,15 +134,15 @@ func (t *transaction) listsKept(tr *traceSpans) bool {
 // listKept lists the calls of such traces whose keys records keep.
 func (p *pairing) listKept(ctx context.Context) error {
 	var traces []pcommon.TraceID
-	for i := range p.traces {
-		if p.listsKept(&p.traces[i]) {
-			traces = append(traces, p.traces[i].otel)
+	for i := range p.tx.traces {
+		if p.tx.listsKept(&p.tx.traces[i]) {
+			traces = append(traces, p.tx.traces[i].otel)
 		}
 	}
 	if len(traces) == 0 {
 		return nil
 	}
-	err := p.store.KeptOfTraces(ctx, p.conn, traces, func(c *trace.Candidate, keys trace.CallKeys) {
+	err := p.tx.store.KeptOfTraces(ctx, p.tx.conn, traces, func(c *trace.Candidate, keys trace.CallKeys) {
 		p.changes.Candidates = append(p.changes.Candidates, candidateRows(c, keys.InTrace)...)
 	})
 	store.SortCandidates(p.changes.Candidates)

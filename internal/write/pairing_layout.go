@@ -44,7 +44,7 @@ func (p *pairing) list() {
 		}
 	}
 	for _, i := range p.naming {
-		s := &p.batch.Spans[i]
+		s := &p.tx.batch.Spans[i]
 		p.changes.Candidates = append(p.changes.Candidates, store.CandidateRow{Key: trace.SessionsOf(s.TraceID).Hash, Origin: s.TraceID, ID: s.SpanID, Start: s.Start, End: s.End})
 	}
 	store.SortCandidates(p.changes.Events)
@@ -87,10 +87,10 @@ func (p *pairing) layOutPaired() {
 		}
 		return traces[id]
 	}
-	for i := range p.batch.Spans {
-		s := &p.batch.Spans[i]
+	for i := range p.tx.batch.Spans {
+		s := &p.tx.batch.Spans[i]
 		place := p.settle(i, s)
-		if p.dead[i] = p.known[i]; p.dead[i] {
+		if p.tx.dead[i] = p.known[i]; p.tx.dead[i] {
 			continue
 		}
 		tr := of(place)
@@ -111,16 +111,16 @@ func (p *pairing) layOutPaired() {
 	for id, pairs := range p.pairs {
 		of(id).events = pairs
 	}
-	for i := range p.batch.Events {
-		if w := p.batch.Events[i].Words; w != nil {
+	for i := range p.tx.batch.Events {
+		if w := p.tx.batch.Events[i].Words; w != nil {
 			of(w.Trace).words = true
 		}
 	}
 	store.SortCandidates(p.changes.Candidates)
 	store.SortPlaces(p.changes.Places)
-	p.traces = p.traces[:0]
+	p.tx.traces = p.tx.traces[:0]
 	for _, id := range slices.SortedFunc(maps.Keys(traces), compareTraces) {
-		p.traces = append(p.traces, *traces[id])
+		p.tx.traces = append(p.tx.traces, *traces[id])
 	}
 }
 
@@ -198,7 +198,7 @@ func (p *pairing) takeMoving(tr *traceSpans, result *trace.Result) {
 	for i, m := range tr.moving {
 		e := &p.changes.Moving[m]
 		e.To, e.Flags = tr.id, result.Spans[len(tr.rows)+i]
-		p.hours = append(p.hours, e.Start)
+		p.tx.hours = append(p.tx.hours, e.Start)
 	}
 	for _, pair := range tr.events {
 		p.changes.Pairs = append(p.changes.Pairs, store.EventPairRow{Trace: tr.id, EventPair: pair})

@@ -17,8 +17,8 @@ import (
 // in the batch that names one.
 func (p *pairing) settleSessions() {
 	earliest := map[pcommon.TraceID]*mapping.Span{}
-	for i := range p.batch.Spans {
-		s := &p.batch.Spans[i]
+	for i := range p.tx.batch.Spans {
+		s := &p.tx.batch.Spans[i]
 		if s.SessionID == "" {
 			continue
 		}
@@ -42,7 +42,7 @@ func (p *pairing) findSessions(ctx context.Context) error {
 	first, lookups := p.sessionsNamed()
 	known := map[pcommon.TraceID][]string{}
 	if len(lookups) > 0 {
-		_, err := p.store.FindCandidates(ctx, p.conn, lookups, nil, func(_ trace.CandidateKey, c *trace.Candidate) {
+		_, err := p.tx.store.FindCandidates(ctx, p.tx.conn, lookups, nil, func(_ trace.CandidateKey, c *trace.Candidate) {
 			known[c.Origin] = append(known[c.Origin], c.Session)
 		})
 		if err != nil {
@@ -72,8 +72,8 @@ func (p *pairing) sessionsNamed() (first map[pcommon.TraceID]map[string]int, loo
 	first = map[pcommon.TraceID]map[string]int{}
 	asks := map[pcommon.TraceID]bool{}
 	scope, sends := "", false
-	for i := range p.batch.Spans {
-		s := &p.batch.Spans[i]
+	for i := range p.tx.batch.Spans {
+		s := &p.tx.batch.Spans[i]
 		if s.ScopeName != scope {
 			scope, sends = s.ScopeName, logs.SendsRecords(s.ScopeName)
 		}
