@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -147,4 +148,20 @@ func TestScoresToldTwiceCountOnce(t *testing.T) {
 		require.Equal(t, []string{"0.5 Good.", "0.5 Good.", "0.75 "}, column[string](t, db, `SELECT concat(value, ' ', explanation) FROM llm_call_scores WHERE trace_hex = $1 ORDER BY 1`, r.trace.String()), name)
 		require.Equal(t, 4, countRows(t, db, fmt.Sprintf("SELECT FROM llm_scores WHERE trace_id = '%s'", r.trace)), name)
 	}
+}
+
+// TestScoresOfOneSpanAreReadSoon has a span with 20,000 scores: each compared with all others took minutes.
+func TestScoresOfOneSpanAreReadSoon(t *testing.T) {
+	url := storetest.NewDatabase(t)
+	startBoth(t, url, nil)
+	db := storetest.Pool(t, url)
+	_, err := db.Exec(t.Context(), `INSERT INTO llm_scores (day, id, time, trace_id, belongs_to, span_id, name, value)
+		SELECT current_date, gen_random_uuid(), now(), t.id, t.id, '0100000000000000', 'helpful', n
+		FROM (SELECT gen_random_uuid() AS id) t, generate_series(1, 20000) n`)
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var scores int
+	require.NoError(t, db.QueryRow(ctx, "SELECT count(*) FILTER (WHERE name IS NULL) FROM llm_call_scores").Scan(&scores))
+	require.Equal(t, 20000, scores)
 }

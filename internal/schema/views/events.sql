@@ -34,7 +34,8 @@ END
 $$;
 
 -- Scores with the call that each is about. Null where no such call is stored. Of a score that a record
--- tells and an event of the span too, the first counts.
+-- tells and an event of the span too, the first counts. Each is compared with at most 100 of its span: a span
+-- may have any number.
 CREATE OR REPLACE VIEW {{.schema}}.llm_call_scores WITH (security_invoker = true) AS
 SELECT s.id AS score_id, s.time AS scored_at, s.name AS score_name, s.value, s.label, s.error_type AS score_error_type,
     (SELECT w.body FROM {{.schema}}.llm_contents w WHERE w.day = s.day AND w.id = s.explanation_id) #>> '{}' AS explanation,
@@ -44,7 +45,9 @@ SELECT s.id AS score_id, s.time AS scored_at, s.name AS score_name, s.value, s.l
     c.input_tokens, c.output_tokens, c.total_cost, c.failed
 FROM {{.schema}}.llm_scores s
 LEFT JOIN LATERAL {{.schema}}.llm_internal_scored_call(s.trace_id, s.span_id, s.response_id) c ON true
-WHERE s.belongs_to IS NULL OR s.span_id IS NULL OR NOT EXISTS (SELECT FROM {{.schema}}.llm_scores o
-    WHERE o.belongs_to = s.belongs_to AND o.span_id = s.span_id AND o.name IS NOT DISTINCT FROM s.name AND o.value IS NOT DISTINCT FROM s.value
-        AND o.label IS NOT DISTINCT FROM s.label AND o.error_type IS NOT DISTINCT FROM s.error_type AND o.explanation_id IS NOT DISTINCT FROM s.explanation_id
-        AND o.day = s.day AND o.time >= s.time - interval '2 s' AND (o.time, o.id) < (s.time, s.id));
+WHERE s.belongs_to IS NULL OR s.span_id IS NULL OR NOT EXISTS (SELECT FROM (
+        SELECT r.name, r.value, r.label, r.error_type, r.explanation_id, r.time, r.id FROM {{.schema}}.llm_scores r
+        WHERE r.belongs_to = s.belongs_to AND r.span_id = s.span_id AND r.day = s.day LIMIT 100) o
+    WHERE o.name IS NOT DISTINCT FROM s.name AND o.value IS NOT DISTINCT FROM s.value AND o.label IS NOT DISTINCT FROM s.label
+        AND o.error_type IS NOT DISTINCT FROM s.error_type AND o.explanation_id IS NOT DISTINCT FROM s.explanation_id
+        AND o.time >= s.time - interval '2 s' AND (o.time, o.id) < (s.time, s.id));
