@@ -18,7 +18,7 @@ import (
 // Data is what a pipeline hands over at once.
 type Data interface {
 	// Map makes a batch of all the data, unless the context ends before. It also gives the batch's parts to mapped,
-	// as soon as what they refer to does not change any more, in any order; either all of them or none.
+	// as soon as what they refer to does not change any more, in any order; all of them, unless Map fails.
 	Map(ctx context.Context, m *mapping.Mapper, mapped func(*mapping.Batch)) (*mapping.Batch, error)
 	// Days are the UTC days of the parts, nil if Map gives none.
 	Days() []int32
@@ -37,12 +37,14 @@ type Traces struct{ ptrace.Traces }
 
 // Map implements Data.
 func (t Traces) Map(ctx context.Context, m *mapping.Mapper, mapped func(*mapping.Batch)) (*mapping.Batch, error) {
-	b, err := m.TracesInParts(ctx, t.Traces, mapped)
+	b, err := m.TracesInParts(ctx, t.Traces, func(part *mapping.Batch) {
+		logs.ObserveAPICalls(part.Spans) // whose contents are noted for the span goes by that
+		mapped(part)
+	})
 	if err != nil {
 		return nil, err
 	}
 	logs.NameTurns(t.Traces, b.Spans)
-	logs.ObserveAPICalls(b.Spans)
 	if read := logs.ReadSpanEvents(t.Traces, m.Fault); read != nil {
 		calls, err := m.Traces(ctx, read.Spans)
 		if err != nil {

@@ -2,6 +2,7 @@ package signal
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,4 +50,31 @@ func TestRestIsWhatIsLeft(t *testing.T) {
 	var partly consumererror.Traces
 	require.ErrorAs(t, rest.Error(errors.New("away")), &partly)
 	require.Equal(t, len(left), partly.Data().SpanCount())
+}
+
+// TestPartsAreWholeWhenTheyAreGiven requires that nothing changes of the spans of a part, once it is given, by which the
+// owners of its contents are noted.
+func TestPartsAreWholeWhenTheyAreGiven(t *testing.T) {
+	td := ptrace.NewTraces()
+	ss := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty()
+	ss.Scope().SetName("com.anthropic.claude-platform")
+	for i := range 1000 {
+		s := ss.Spans().AppendEmpty()
+		s.SetTraceID(pcommon.TraceID{1, byte(i), byte(i >> 8)})
+		s.SetSpanID(pcommon.SpanID{1})
+		s.SetStartTimestamp(1)
+		s.Attributes().PutStr("gen_ai.operation.name", "chat")
+		s.Attributes().PutStr("gen_ai.response.id", "msg_1")
+	}
+	var given atomic.Int32
+	batch, err := Traces{td}.Map(t.Context(), mapping.New(mapping.Options{}), func(part *mapping.Batch) {
+		for i := range part.Spans {
+			if part.Spans[i].Event != nil {
+				given.Add(1)
+			}
+		}
+	})
+	require.NoError(t, err)
+	require.Len(t, batch.Spans, 1000)
+	require.EqualValues(t, 1000, given.Load())
 }

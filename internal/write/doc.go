@@ -22,10 +22,10 @@
 // (mapped.go): one goroutine begins the transaction and runs the COPY, another decides about the contents of each part
 // that is mapped, and Write goes on with the transaction. Only one batch at a time does so, and only while contents are
 // copied unasked. Its reservation grows by parts; other batches map as ever and wait in Reserve until the reservation
-// is whole, which needs nobody but the mapping (seen/parts.go). So reservations of two batches never interleave, each batch
+// is whole: until the batch is mapped and looked up in Redis, both of which have bounds (seen/parts.go). So reservations of two batches never interleave, each batch
 // leaves contents to earlier ones only, and no wait goes round in a circle. What fails is rolled back, reservation
-// included, and goes the ordinary way: a batch whose mapping ends early, one that is halved, and every attempt after
-// the first. The contents of parts are sorted part by part, so two processes that store the same contents at that
+// included, and goes the ordinary way: a batch whose mapping ends early, one that is halved, one with events of days that its
+// spans do not have, and every attempt after the first. PostgreSQL's statement_timeout counts what mapping takes for the COPY. The contents of parts are sorted part by part, so two processes that store the same contents at that
 // moment may meet in a deadlock, which Postgres ends after a second; optimism is refuted then, and batches of
 // either ask first for as long as they find contents of the other.
 //

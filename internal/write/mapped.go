@@ -123,6 +123,9 @@ func (m *MappedContents) Close() {
 	}
 }
 
+// errBeganEarly says that the batch begins anew: nothing is wrong with what is stored.
+var errBeganEarly = fmt.Errorf("a batch brings events of another day, or without a trace, which come before its transaction: %w", pgbatch.ErrConflict)
+
 // goOn waits until the parts of the batch are stored, and takes over what begun has.
 func (t *transaction) goOn(ctx context.Context) error {
 	m := t.mapped
@@ -134,7 +137,7 @@ func (t *transaction) goOn(ctx context.Context) error {
 	}
 	late := slices.ContainsFunc(t.batch.Days(), func(day int32) bool { return !slices.Contains(m.days, day) })
 	if late || len(announcements(t.batch)) > 0 { // both come before the transaction
-		return fmt.Errorf("a batch brings events of another day, or without a trace, for which its transaction began too early: %w", pgbatch.ErrConflict)
+		return errBeganEarly
 	}
 	return t.conn.Exec(ctx, t.lookWithoutTrace()...)
 }

@@ -214,6 +214,8 @@ func TestContentsMappedOfAnotherDay(t *testing.T) {
 	result, err := w.Write(t.Context(), b, contents, allUnknown(b))
 	require.NoError(t, err)
 	require.Equal(t, 601, result.SpansWritten)
+	require.True(t, w.optimism.justified(), "nothing was there that was not expected")
+	require.True(t, w.contents.IsIdle())
 	rowcheck.Consistent(t, pool)
 }
 

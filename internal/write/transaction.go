@@ -134,12 +134,19 @@ func (w *Writer) transact(ctx context.Context, b *mapping.Batch, mapped *MappedC
 			}
 			return err
 		}
+		again := func(alone bool) error {
+			if err := c.Exec(ctx, pgbatch.Statement{What: "start over", SQL: "ROLLBACK"}); err != nil {
+				return err
+			}
+			return attempt(alone)
+		}
 		err := attempt(!w.apart.justified())
+		if errors.Is(err, errBeganEarly) {
+			err = again(!w.apart.justified())
+		}
 		if errors.Is(err, errShared) {
 			w.apart.refuted()
-			if err = c.Exec(ctx, pgbatch.Statement{What: "start over", SQL: "ROLLBACK"}); err == nil {
-				err = attempt(true)
-			}
+			err = again(true)
 		}
 		if err != nil && !careful {
 			w.optimism.refuted()
@@ -150,14 +157,12 @@ func (w *Writer) transact(ctx context.Context, b *mapping.Batch, mapped *MappedC
 }
 
 func (t *transaction) run(ctx context.Context, groups []group) error {
-	t.layOut(groups)
-	t.words.tx = t
-	t.shared = t.w.inFlight.sharedBy(t.flight)
-	t.ahead.Go(t.beginAhead)
 	stored := false // an error and a panic end the steps
 	defer func() {
 		if t.mapped != nil {
-			<-t.mapped.done
+			if <-t.mapped.done; t.contents == nil && t.mapped.begun != nil {
+				t.contents = t.mapped.begun.contents
+			}
 		}
 		t.ahead.End()
 		t.filling.End()
@@ -165,6 +170,10 @@ func (t *transaction) run(ctx context.Context, groups []group) error {
 			t.contents.End(stored && !t.dryRun, t.durable && t.result.SpansWritten+t.result.RecordsWritten > 0)
 		}
 	}()
+	t.layOut(groups)
+	t.words.tx = t
+	t.shared = t.w.inFlight.sharedBy(t.flight)
+	t.ahead.Go(t.beginAhead)
 	for _, step := range steps {
 		begin := time.Now()
 		if err := step.do(t, ctx); err != nil {
