@@ -100,16 +100,22 @@ func CompareKeys(a, b content.Key) int {
 	return cmp.Or(cmp.Compare(a.Day, b.Day), compareIDs(a.ID, b.ID))
 }
 
-// SortContents returns rows in the order of CompareContents. What is sorted is the begin of each
-// ID, with the place of its row: of 6,600 rows, that takes 0.5 ms, and sorting the rows 2 ms.
+// SortContents returns rows in the order of CompareContents.
 func SortContents(rows []ContentRow) []ContentRow {
+	return sortedByKey(rows, func(r *ContentRow) content.Key { return r.Key })
+}
+
+// sortedByKey returns rows in the order of CompareKeys. What is sorted is the begin of each ID, with the place of its
+// row, which then moves once: of 6,600 contents, that takes 0.5 ms, and sorting the rows 2 ms.
+func sortedByKey[T any](rows []T, key func(*T) content.Key) []T {
 	type place struct {
 		day, at int32
 		begin   uint64 // of the ID
 	}
 	places := make([]place, len(rows))
 	for i := range rows {
-		places[i] = place{rows[i].Day, int32(i), binary.BigEndian.Uint64(rows[i].ID[:])}
+		k := key(&rows[i])
+		places[i] = place{k.Day, int32(i), binary.BigEndian.Uint64(k.ID[:])}
 	}
 	slices.SortFunc(places, func(a, b place) int {
 		switch {
@@ -118,9 +124,9 @@ func SortContents(rows []ContentRow) []ContentRow {
 		case a.begin != b.begin:
 			return cmp.Compare(a.begin, b.begin)
 		}
-		return CompareContents(rows[a.at], rows[b.at])
+		return CompareKeys(key(&rows[a.at]), key(&rows[b.at]))
 	})
-	sorted := make([]ContentRow, len(rows))
+	sorted := make([]T, len(rows))
 	for i, p := range places {
 		sorted[i] = rows[p.at]
 	}

@@ -126,30 +126,9 @@ func appendTraceUUID(dst []byte, id pcommon.TraceID) []byte {
 	return pgbatch.AppendUUID(dst, id)
 }
 
-// SortEvents orders events as their index does, which is the order in which every batch
-// stores them. An event is large: each moves once.
-func SortEvents(rows []mapping.Event) {
-	type place struct {
-		day int32
-		id  content.ID
-		at  int
-	}
-	places := make([]place, len(rows))
-	for i := range rows {
-		places[i] = place{rows[i].Day, rows[i].ID, i}
-	}
-	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(a.day, b.day), compareIDs(a.id, b.id)) })
-	for first := range places { // each circle of rows that take one another's places
-		if places[first].at < 0 {
-			continue
-		}
-		row, to := rows[first], first
-		for from := places[to].at; from != first; from = places[to].at {
-			rows[to], places[to].at = rows[from], -1
-			to = from
-		}
-		rows[to], places[to].at = row, -1
-	}
+// SortEvents returns events in the order of their index, in which every batch stores them.
+func SortEvents(rows []mapping.Event) []mapping.Event {
+	return sortedByKey(rows, func(e *mapping.Event) content.Key { return content.Key{Day: e.Day, ID: e.ID} })
 }
 
 // CopyEvents stores events, sorted, of which none may be stored.

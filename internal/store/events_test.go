@@ -19,7 +19,7 @@ func TestSortEvents(t *testing.T) {
 			events[i] = mapping.Event{Day: int32(random.IntN(3)), ID: content.ID{byte(random.IntN(n)), 1}, Name: string(rune('a' + i))}
 			names[events[i].Name] = true
 		}
-		SortEvents(events)
+		events = SortEvents(events)
 		for i := range events {
 			delete(names, events[i].Name)
 			if i > 0 {

@@ -17,7 +17,7 @@ func (t *transaction) storeEvents(ctx context.Context) error {
 	events := t.batch.Events
 	if len(events) > 0 {
 		t.ahead.Wait() // they have their keys
-		store.SortEvents(events)
+		events = store.SortEvents(events)
 	}
 	if t.pairing != nil {
 		t.ahead.Go(t.pairing.settlePairs)
