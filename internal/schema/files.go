@@ -103,6 +103,11 @@ func loadMigrations() []migration {
 	return list
 }
 
+// names reports whether the migration's text names a table.
+func (m *migration) names(table string) bool {
+	return regexp.MustCompile(`\.` + table + `\b`).MatchString(m.text)
+}
+
 func number(digits string) int32 {
 	n, err := strconv.ParseInt(digits, 10, 32)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -100,7 +101,11 @@ func migrateInTx(ctx context.Context, tx pgx.Tx, name string) error {
 	if err := createStateTables(ctx, tx, name); err != nil {
 		return err
 	}
-	for _, m := range s.missing() {
+	missing := s.missing()
+	if err := lockAltered(ctx, tx, name, missing); err != nil {
+		return err
+	}
+	for _, m := range missing {
 		if err := m.apply(ctx, tx, name); err != nil {
 			return err
 		}
@@ -140,6 +145,34 @@ func checkNotMoved(ctx context.Context, tx pgx.Tx, name string) error {
 		err = fmt.Errorf("schema %[1]q is distributed by Citus and has no tables yet: run SELECT citus_schema_undistribute('%[1]s'), start the collector, and distribute the schema then", name)
 	}
 	return err
+}
+
+// writtenTables are the large tables in the order in which a batch locks rows of them.
+var writtenTables = []string{"llm_contents", "llm_events", "llm_traces", "llm_spans"}
+
+// lockAltered locks the tables that migrations name in the order of batches. A migration
+// that altered llm_spans first and llm_traces then would have to give up whenever a batch
+// is between the two: the batch has rows of its traces and waits for llm_spans.
+func lockAltered(ctx context.Context, tx pgx.Tx, name string, migrations []migration) error {
+	for _, table := range writtenTables {
+		named := slices.ContainsFunc(migrations, func(m migration) bool { return m.names(table) })
+		if !named {
+			continue
+		}
+		var there bool // the migrations themselves may make the table
+		err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2)",
+			name, table).Scan(&there)
+		if err != nil {
+			return err
+		}
+		if !there {
+			continue
+		}
+		if _, err := tx.Exec(ctx, "LOCK TABLE "+Table(name, table)+" IN ACCESS EXCLUSIVE MODE"); err != nil {
+			return fmt.Errorf("cannot lock table %s for migration %s: %w", table, migrations[0].file, err)
+		}
+	}
+	return nil
 }
 
 func createStateTables(ctx context.Context, tx pgx.Tx, name string) error {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ var releases = []release{
 	{"57717e87db40a8a8b32ec594397b44237ed0be28", 43},
 	{"a341a4c433a253eeed83fc612f20ce88b00ac17d", 43},
 	{"5d88b2820d556bfaaa7e0bcd534852bcb502fdb7", 43},
+	{"aa035723e4c032db17c9cf2f4a2da473f6ff437c", 46},
 }
 
 // buildRelease builds testdata/before with the exporter of a version before.
@@ -158,6 +160,42 @@ func TestUpgradeUnderTheVersionBefore(t *testing.T) {
 	require.Equal(t, []int{total, total, total}, []int{spans, distinct, rolledUp}, "each span once")
 	require.Equal(t, tokens, usage)
 	require.NoError(t, Check(t.Context(), connect(t, url), "public"))
+}
+
+// TestMigrationLetsABatchEnd migrates while a batch has rows of its traces and has not
+// stored its spans yet: the migration waits for the batch and does not hold llm_spans
+// meanwhile, for which the batch would wait.
+func TestMigrationLetsABatchEnd(t *testing.T) {
+	for _, tables := range [][]string{
+		{"llm_traces", "llm_spans"},
+		{"llm_contents", "llm_traces", "llm_spans"},
+		{"llm_contents", "llm_spans"},
+	} {
+		t.Run(strings.Join(tables, ","), func(t *testing.T) {
+			conn := connect(t, testserver.NewDatabase(t))
+			url := conn.Config().ConnString()
+			createBefore(t, conn, "public", lastOfBefore)
+			batch := connect(t, url)
+			_, err := batch.Exec(t.Context(), "BEGIN; LOCK TABLE "+tables[0]+" IN ROW EXCLUSIVE MODE")
+			require.NoError(t, err)
+			migrated := make(chan error, 1)
+			migrator := connect(t, url)
+			go func() { migrated <- Migrate(context.WithoutCancel(t.Context()), migrator, "public") }()
+			require.Eventually(t, func() bool {
+				var waits bool
+				err := conn.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock')").Scan(&waits)
+				return err == nil && waits
+			}, 10*time.Second, time.Millisecond)
+			for _, table := range tables[1:] {
+				_, err = batch.Exec(t.Context(), "LOCK TABLE "+table+" IN ROW EXCLUSIVE MODE NOWAIT")
+				require.NoError(t, err)
+			}
+			_, err = batch.Exec(t.Context(), "COMMIT")
+			require.NoError(t, err)
+			require.NoError(t, <-migrated)
+			require.NoError(t, Check(t.Context(), conn, "public"))
+		})
+	}
 }
 
 // TestMigrationWaitsForALongQueryWithoutBlockingWriters holds a table as a long query
