@@ -18,6 +18,11 @@ const (
 	answerParts
 )
 
+// answerKeys returns the attributes of an answer in the order of boundSource.parts.
+func answerKeys(a *answer) [answerParts]string {
+	return [answerParts]string{a.text, a.reasoning, a.toolCalls, a.object}
+}
+
 // readAnswer puts one assistant message together from its parts.
 func (r *reading) readAnswer(src *boundSource) bool {
 	var given [answerParts]pcommon.Value
@@ -81,7 +86,7 @@ func (r *reading) answerNode(src *boundSource, given [answerParts]pcommon.Value)
 		if given[i] == (pcommon.Value{}) {
 			continue
 		}
-		s := r.jsonText(value{attr: given[i]})
+		s := r.JSONText(value{attr: given[i]})
 		switch {
 		case i == answerReasoning:
 			parts.Add(r.part("reasoning", s))

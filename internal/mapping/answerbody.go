@@ -3,8 +3,6 @@ package mapping
 import (
 	"strings"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
-
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
@@ -12,8 +10,8 @@ import (
 const answerBody = "of a response's body, or of what LangChain keeps of one"
 
 // answerID takes the id from the body of a response. LangChain has ids of its own for runs.
-func answerID(r *reading, v value) value {
-	body, kept := r.answerText(v)
+func answerID(r Reading, v value) value {
+	body, kept := bodyText(r, v)
 	id := jsonval.MemberText(body, "id", "responseId", "response_id")
 	if kept != "" {
 		if id = jsonval.MemberText(kept, "id"); id == "" || strings.HasPrefix(id, "run-") || strings.HasPrefix(id, "lc_run") {
@@ -23,57 +21,33 @@ func answerID(r *reading, v value) value {
 	if content.Absent(id) { // of streams, by the OpenAI Agents SDK, which tells the id with each item
 		id = jsonval.MemberText(after(body, `"provider_data"`), "response_id")
 	}
-	return r.filledText(id)
+	return filledText(r, id)
 }
 
 // answerModel takes the model from there.
-func answerModel(r *reading, v value) value {
-	body, kept := r.answerText(v)
+func answerModel(r Reading, v value) value {
+	body, kept := bodyText(r, v)
 	if kept != "" {
-		return r.filledText(jsonval.MemberText(jsonval.Member(kept, "response_metadata"), "model_name", "model"))
+		return filledText(r, jsonval.MemberText(jsonval.Member(kept, "response_metadata"), "model_name", "model"))
 	}
-	return r.filledText(jsonval.MemberText(body, "model", "modelVersion"))
+	return filledText(r, jsonval.MemberText(body, "model", "modelVersion"))
 }
 
-func (r *reading) filledText(s string) value {
+func filledText(r Reading, s string) value {
 	if s == "" {
 		return value{}
 	}
 	return r.textValue(s)
 }
 
-// objectText returns an object, or the first of a list, as JSON text, which need not be parsed
-// where it came as such.
-func (r *reading) objectText(v value) string {
-	s, is := v.str()
-	s = trimBlanks(s)
-	switch {
-	case !is && v.exists(), strings.HasPrefix(s, `"{`), strings.HasPrefix(s, `"[`), strings.HasPrefix(s, isPython): // structured, encoded once more, of Python
-		n := r.parseOnce(v)
-		if n.Kind() == jsonval.Array {
-			n = n.First()
-		}
-		if isObject(n) {
-			return r.jsonText(value{node: n})
-		}
-	case strings.HasPrefix(s, "{"):
-		return s
-	case strings.HasPrefix(s, "["):
-		if s = trimBlanks(s[1:]); strings.HasPrefix(s, "{") {
-			return s
-		}
-	}
-	return ""
-}
-
 // memberText takes the first of the members of an object that is a text.
-func memberText(keys ...string) func(*reading, value) value {
-	return func(r *reading, v value) value { return r.filledText(jsonval.MemberText(r.objectText(v), keys...)) }
+func memberText(keys ...string) func(Reading, value) value {
+	return func(r Reading, v value) value { return filledText(r, jsonval.MemberText(r.objectText(v), keys...)) }
 }
 
-// answerText returns the body of a response, or what LangChain keeps of it in a message, as JSON
+// bodyText returns the body of a response, or what LangChain keeps of it in a message, as JSON
 // text. Outputs may be long, and the two members are short: the text is not parsed.
-func (r *reading) answerText(v value) (body, kept string) {
+func bodyText(r Reading, v value) (body, kept string) {
 	s := r.objectText(v)
 	if namesChoices(s) {
 		return s, ""
@@ -98,33 +72,33 @@ func namesChoices(s string) bool {
 
 // bodyFinish takes the reason why an answer ended from a response's body: from the first choice
 // after the head of the body, or from near its end.
-func bodyFinish(r *reading, v value) value {
+func bodyFinish(r Reading, v value) value {
 	s := r.objectText(v)
 	if hasChoices(s) {
 		for _, name := range [...]string{"finish_reason", "finishReason"} {
 			if reason, rest := reasonIn(s, name); reason != "" {
-				return r.reasonsOf(s, reason, rest, name)
+				return reasonsOf(r, s, reason, rest, name)
 			}
 		}
 	}
 	reason, _ := reasonIn(s[max(0, len(s)-tailWithin):], "stop_reason")
-	return r.filledText(reason)
+	return filledText(r, reason)
 }
 
 // reasonsOf lists the reasons of all choices after the first. Bodies that say each reason twice,
 // as LangChain's do, are asked for the first alone.
-func (r *reading) reasonsOf(s, first, rest, name string) value {
+func reasonsOf(r Reading, s, first, rest, name string) value {
 	if jsonval.Index(s[:min(len(s), headWithin)], `generations"`) >= 0 {
-		return r.filledText(first)
+		return filledText(r, first)
 	}
 	reason, rest := reasonIn(rest, name)
 	if reason == "" {
-		return r.filledText(first)
+		return filledText(r, first)
 	}
-	list := r.doc.Array()
-	list.Add(r.doc.String(first))
+	list := r.Doc().Array()
+	list.Add(r.Doc().String(first))
 	for reason != "" && list.Len() < maxEntries {
-		list.Add(r.doc.String(reason))
+		list.Add(r.Doc().String(reason))
 		reason, rest = reasonIn(rest, name)
 	}
 	return value{node: list}
@@ -170,17 +144,17 @@ const ofBodyCounts = "of the usage in a response's body"
 
 // bodyCount takes a count from the usage of a response's body, or from the details there. A body is
 // not parsed for it, nor read but for its usage.
-func bodyCount(keys ...string) func(*reading, value) value {
-	return func(r *reading, v value) value {
+func bodyCount(keys ...string) func(Reading, value) value {
+	return func(r Reading, v value) value {
 		usage := r.bodyUsage(v)
 		if usage == "" {
 			return value{}
 		}
-		if n := r.countIn(usage, keys); n.exists() {
+		if n := numberIn(r, usage, keys); n.exists() {
 			return n
 		}
 		for _, details := range [...]string{"prompt_tokens_details", "completion_tokens_details", "input_tokens_details", "output_tokens_details"} {
-			if n := r.countIn(jsonval.Member(usage, details), keys); n.exists() {
+			if n := numberIn(r, jsonval.Member(usage, details), keys); n.exists() {
 				return n
 			}
 		}
@@ -188,46 +162,8 @@ func bodyCount(keys ...string) func(*reading, value) value {
 	}
 }
 
-// bodyUsage returns the JSON text of the usage in a response's body, which is looked for once for
-// all counts.
-func (r *reading) bodyUsage(v value) string {
-	if v.attr != (pcommon.Value{}) && v.attr == r.usageBody {
-		return r.usageText
-	}
-	s := r.objectText(v)
-	if plain, is := v.str(); is && strings.HasSuffix(plain, s) {
-		s = s[max(0, len(s)-usageWithin):]
-	}
-	usage := usageIn(s, `"usage`)
-	if usage == "" {
-		usage = usageIn(s, `"token_usage`)
-	}
-	r.usageBody, r.usageText = v.attr, usage
-	return usage
-}
-
-// usageWithin is how near the end of a body, as a program wrote it, its usage begins: behind what
-// was answered.
-const usageWithin = 2048
-
-// usageIn returns JSON text from the first object on whose key begins so, quote included, and is no
-// part of a text.
-func usageIn(s, key string) string {
-	for {
-		at := jsonval.Index(s, key)
-		if at < 0 {
-			return ""
-		}
-		escaped := at > 0 && s[at-1] == '\\'
-		_, s, _ = strings.Cut(s[at+1:], `"`)
-		if inner := strings.TrimLeft(s, ": \t\r\n"); !escaped && strings.HasPrefix(inner, "{") {
-			return inner
-		}
-	}
-}
-
 // countIn takes a number from an object in JSON text.
-func (r *reading) countIn(object string, keys []string) value {
+func numberIn(r Reading, object string, keys []string) value {
 	for _, key := range keys {
 		digits := jsonval.Member(object, key)
 		end := strings.IndexFunc(digits, func(c rune) bool { return c < '0' || c > '9' })
@@ -235,7 +171,7 @@ func (r *reading) countIn(object string, keys []string) value {
 			continue
 		}
 		if n, ok := parseCount(digits[:end]); ok {
-			return value{node: r.doc.Int(n)}
+			return value{node: r.Doc().Int(n)}
 		}
 	}
 	return value{}
@@ -252,7 +188,7 @@ func after(s, key string) string {
 
 // listInText takes the list of messages or blocks that a library has written as the only text
 // of a message or of instructions.
-func listInText(r *reading, v value) value {
+func listInText(r Reading, v value) value {
 	if s, is := v.str(); !is || !strings.Contains(s[:min(len(s), 100)], `"[{\`) {
 		return value{}
 	}

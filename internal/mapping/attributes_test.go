@@ -169,9 +169,9 @@ func TestEventsThatLostKeepNoWords(t *testing.T) {
 func TestInferenceDetailsMerge(t *testing.T) {
 	span := chatWith(map[string]any{"gen_ai.request.model": "gpt-4o"})
 	span.events = []testEvent{
-		{inferenceDetails, 1, map[string]any{"event.name": inferenceDetails, "gen_ai.input.messages": `[{"role":"user","parts":[{"type":"text","content":"q"}]}]`}},
-		{inferenceDetails, 2, map[string]any{"gen_ai.output.messages": `[{"role":"assistant","parts":[{"type":"text","content":"a"}],"finish_reason":"stop"}]`, "gen_ai.request.model": "gpt-4o"}},
-		{inferenceDetails, 3, map[string]any{"gen_ai.system_instructions": `[{"type":"text","content":"s"}]`, "gen_ai.extra": "x"}},
+		{inferenceDetailsEvent, 1, map[string]any{"event.name": inferenceDetailsEvent, "gen_ai.input.messages": `[{"role":"user","parts":[{"type":"text","content":"q"}]}]`}},
+		{inferenceDetailsEvent, 2, map[string]any{"gen_ai.output.messages": `[{"role":"assistant","parts":[{"type":"text","content":"a"}],"finish_reason":"stop"}]`, "gen_ai.request.model": "gpt-4o"}},
+		{inferenceDetailsEvent, 3, map[string]any{"gen_ai.system_instructions": `[{"type":"text","content":"s"}]`, "gen_ai.extra": "x"}},
 	}
 	s, got := span.mapped(t)
 	require.Equal(t, fromJSON(t, `[{"role":"user","parts":[{"type":"text","content":"q"}]}]`), got["input_messages"])

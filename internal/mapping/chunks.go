@@ -19,14 +19,14 @@ const (
 // answerInChunks puts together what the chunks of OpenAI's stream say, where the output does not: MLflow
 // joins the texts of a stream and leaves the calls of tools out, so that an answer which is nothing but
 // calls is empty.
-func answerInChunks(r *reading, _ value) value {
+func answerInChunks(r Reading, _ value) value {
 	output, _ := r.attr("mlflow.spanOutputs").str()
 	if callsTools(output) {
 		return value{}
 	}
 	var chunks []string
 	calls := false
-	events := r.span.Events()
+	events := r.Span().Events()
 	for i := range min(events.Len(), maxReadEvents) {
 		e := events.At(i)
 		if !strings.HasPrefix(e.Name(), mlflowChunks) {
@@ -40,7 +40,7 @@ func answerInChunks(r *reading, _ value) value {
 	if !calls {
 		return value{}
 	}
-	return value{node: r.joinDeltas(chunks)}
+	return value{node: joinDeltas(r, chunks)}
 }
 
 // callsTools reports whether a JSON text has a list of calls in it, without parsing it.
@@ -63,7 +63,7 @@ type joinedCall struct {
 }
 
 // joinDeltas makes the body of an answer of the chunks of OpenAI's stream; it does not exist where they say nothing.
-func (r *reading) joinDeltas(chunks []string) jsonval.Node {
+func joinDeltas(r Reading, chunks []string) jsonval.Node {
 	var order []int64
 	choices := map[int64]*joinedChoice{}
 	for _, chunk := range chunks {
@@ -81,13 +81,13 @@ func (r *reading) joinDeltas(chunks []string) jsonval.Node {
 	if len(order) == 0 {
 		return jsonval.Node{}
 	}
-	list := r.doc.Array()
+	list := r.Doc().Array()
 	for _, index := range order {
-		choice := choices[index].body(&r.doc)
-		choice.Set("index", r.doc.Int(index))
+		choice := choices[index].body(r.Doc())
+		choice.Set("index", r.Doc().Int(index))
 		list.Add(choice)
 	}
-	body := r.doc.Object()
+	body := r.Doc().Object()
 	body.Set("choices", list)
 	return body
 }

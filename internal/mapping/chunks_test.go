@@ -13,7 +13,7 @@ func chunkEvent(t *testing.T, i int, choice int, delta anyMap, finish any) testE
 	t.Helper()
 	raw, err := json.Marshal(anyMap{"id": "chatcmpl-1", "choices": []any{anyMap{"index": choice, "delta": delta, "finish_reason": finish}}})
 	require.NoError(t, err)
-	return testEvent{fmt.Sprint(mlflowChunks, i), 1, anyMap{mlflowChunk: string(raw)}}
+	return testEvent{fmt.Sprint("mlflow.chunk.item.", i), 1, anyMap{"mlflow.chunk.value": string(raw)}}
 }
 
 func callPiece(index int, id, name, arguments string) anyMap {
@@ -51,8 +51,8 @@ func TestCallsOfToolsInChunks(t *testing.T) {
 
 	for name, events := range map[string][]testEvent{
 		"texts only": {chunkEvent(t, 0, 0, anyMap{"content": "no"}, nil), chunkEvent(t, 1, 0, anyMap{"content": "body", "tool_calls": nil}, "stop")},
-		"broken":     {{mlflowChunks + "0", 1, anyMap{mlflowChunk: `{"choices":[{"delta":{"tool_calls":[{`}}},
-		"no chunk":   {{mlflowChunks + "0", 1, anyMap{mlflowChunk: `"tool_calls":[{`}}},
+		"broken":     {{"mlflow.chunk.item.0", 1, anyMap{"mlflow.chunk.value": `{"choices":[{"delta":{"tool_calls":[{`}}},
+		"no chunk":   {{"mlflow.chunk.item.0", 1, anyMap{"mlflow.chunk.value": `"tool_calls":[{`}}},
 	} {
 		span.events, span.attrs["mlflow.spanOutputs"] = events, openAISaid
 		_, row := span.mapped(t)

@@ -116,7 +116,7 @@ func (r *reading) convert(f field, src *boundSource, v value) (content.Content, 
 	case f == fRetrievalQuery:
 		s, _, ok := v.text()
 		if !ok {
-			s = r.jsonText(v)
+			s = r.JSONText(v)
 		}
 		if content.Absent(s) {
 			return content.Content{}, false

@@ -1,5 +1,7 @@
 package mapping
 
+import "slices"
+
 // A dialect describes, as data, what one instrumentation library or convention
 // writes on spans. Each has a file of its own, dialect_NAME.go, that registers
 // it; the engine knows fields and forms, never a dialect.
@@ -41,11 +43,11 @@ type dialect struct {
 	// those of spans that do chat, whatever other marks say.
 	completion, chat []string
 	// failed tells that a span failed though its status does not say so.
-	failed func(*reading) bool
+	failed func(Reading) bool
 	// namesSessions tells that the program names its sessions on spans, if on one of a trace: that of a resource is another.
 	namesSessions bool
 	// passesOn tells that the usage on a span is of what the span was given.
-	passesOn func(*reading) bool
+	passesOn func(Reading) bool
 }
 
 // source is one place a field is read from.
@@ -63,7 +65,7 @@ type source struct {
 	// as is how the value is given, if not as the field expects it.
 	as form
 	// with replaces the value by another, the zero value being none; note says how.
-	with func(r *reading, v value) value
+	with func(r Reading, v value) value
 	note string
 
 	// seldom says that with passes over most values: explain tells only of the others.
@@ -132,11 +134,6 @@ type answer struct {
 	texts, needsText bool
 }
 
-// keys returns the attributes in the order of boundSource.parts.
-func (a *answer) keys() [answerParts]string {
-	return [answerParts]string{a.text, a.reasoning, a.toolCalls, a.object}
-}
-
 // messageEvent is a span event that tells one message, of this role unless its
 // attributes name another. An event name that ends in .# goes on with an index;
 // prefix is what the keys of its attributes begin with.
@@ -164,7 +161,7 @@ type kindRule struct {
 	// values maps the value in lower case, unquoted; "" is any value.
 	values map[string]Kind
 	// of decides what values cannot; note says how.
-	of   func(r *reading, value string) (Kind, verdict)
+	of   func(r Reading, value string) (Kind, verdict)
 	note string
 	// own limits the rule to spans recognised as the dialect's.
 	own bool
@@ -194,10 +191,13 @@ const (
 	kindByOthers
 )
 
-var dialects []*dialect
+var registered []*dialect
 
 // register adds a dialect while the package is initialised.
 func register(d dialect) *dialect {
-	dialects = append(dialects, &d)
+	registered = append(registered, &d)
 	return &d
 }
+
+// All returns the dialects, in no order.
+func All() []*dialect { return slices.Clone(registered) }

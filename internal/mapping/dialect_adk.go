@@ -44,7 +44,7 @@ const (
 )
 
 // adkMerged knows the span that repeats what tools that ran at once answered.
-func adkMerged(_ *reading, name string) (Kind, verdict) {
+func adkMerged(_ Reading, name string) (Kind, verdict) {
 	if name == "execute_tool (merged)" {
 		return KindOther, decided
 	}
@@ -52,7 +52,7 @@ func adkMerged(_ *reading, name string) (Kind, verdict) {
 }
 
 // adkKind reads the name of a span: a call or a tool that fails leaves nothing else.
-func adkKind(_ *reading, name string) (Kind, verdict) {
+func adkKind(_ Reading, name string) (Kind, verdict) {
 	switch head, rest, _ := strings.Cut(name, " "); {
 	case head == "execute_tool" && rest != "":
 		return KindTool, decided
@@ -64,8 +64,8 @@ func adkKind(_ *reading, name string) (Kind, verdict) {
 	return KindOther, undecided
 }
 
-func adkAgentName(r *reading, _ value) value {
-	name, ok := strings.CutPrefix(r.span.Name(), "agent_run [")
+func adkAgentName(r Reading, _ value) value {
+	name, ok := strings.CutPrefix(r.Span().Name(), "agent_run [")
 	if ok {
 		name, ok = strings.CutSuffix(name, "]")
 	}
@@ -75,8 +75,8 @@ func adkAgentName(r *reading, _ value) value {
 	return r.textValue(name)
 }
 
-func adkToolName(r *reading, _ value) value {
-	if name, ok := strings.CutPrefix(r.span.Name(), "execute_tool "); ok {
+func adkToolName(r Reading, _ value) value {
+	if name, ok := strings.CutPrefix(r.Span().Name(), "execute_tool "); ok {
 		return r.textValue(name)
 	}
 	return value{}

@@ -35,7 +35,7 @@ var _ = register(dialect{
 const afterMark = "after `@ag.type=json:`"
 
 // unmarked takes the JSON behind Agenta's mark.
-func unmarked(r *reading, v value) value {
+func unmarked(r Reading, v value) value {
 	if s, is := v.str(); is {
 		if json, marked := strings.CutPrefix(s, "@ag.type=json:"); marked {
 			return r.textValue(json)

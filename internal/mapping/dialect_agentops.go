@@ -40,8 +40,8 @@ var agentOpsKinds = map[string]Kind{
 	"agent": KindAgent, "tool": KindTool, "llm": KindLLM, "client": KindOther, "guardrail": KindGuardrail, "text": KindOther,
 }
 
-func agentOpsKind(_ *reading, kind string) (Kind, verdict) {
-	k, ok := agentOpsKinds[lower(kind[strings.LastIndexByte(kind, '.')+1:])]
+func agentOpsKind(_ Reading, kind string) (Kind, verdict) {
+	k, ok := agentOpsKinds[strings.ToLower(kind[strings.LastIndexByte(kind, '.')+1:])]
 	if !ok {
 		return KindOther, undecided
 	}
@@ -50,8 +50,8 @@ func agentOpsKind(_ *reading, kind string) (Kind, verdict) {
 
 // agentOpsRequest knows what is only a model's request to call a tool: the run of the
 // tool is a span of its own.
-func agentOpsRequest(r *reading, _ string) (Kind, verdict) {
-	if strings.HasPrefix(r.span.Name(), "tool_call.") && !r.attr("agentops.tool.output").exists() && !r.attr("agentops.entity.output").exists() {
+func agentOpsRequest(r Reading, _ string) (Kind, verdict) {
+	if strings.HasPrefix(r.Span().Name(), "tool_call.") && !r.attr("agentops.tool.output").exists() && !r.attr("agentops.entity.output").exists() {
 		return KindOther, decided
 	}
 	return KindOther, undecided

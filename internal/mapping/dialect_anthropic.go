@@ -19,7 +19,7 @@ var _ = register(dialect{
 })
 
 // anthropicKind passes over the names of methods that make no call.
-func anthropicKind(r *reading, name string) (Kind, verdict) {
+func anthropicKind(r Reading, name string) (Kind, verdict) {
 	name, _, spaced := strings.Cut(name, " ")
 	if spaced || !strings.HasPrefix(name, "anthropic.") || r.attr("gen_ai.operation.name").exists() {
 		return KindOther, undecided

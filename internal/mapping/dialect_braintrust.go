@@ -54,8 +54,8 @@ var _ = register(dialect{
 })
 
 // ofObject reads bodies only: most inputs and outputs are lists of messages.
-func ofObject(read func(*reading, value) value) func(*reading, value) value {
-	return func(r *reading, v value) value {
+func ofObject(read func(Reading, value) value) func(Reading, value) value {
+	return func(r Reading, v value) value {
 		if s, is := v.str(); is && !strings.HasPrefix(s, "{") {
 			return value{}
 		}
@@ -67,10 +67,10 @@ var braintrustKinds = map[string]Kind{
 	"llm": KindLLM, "tool": KindTool, "task": KindChain, "function": KindChain, "eval": KindEvaluator, "score": KindEvaluator,
 }
 
-func braintrustKind(r *reading, attributes string) (Kind, verdict) {
+func braintrustKind(r Reading, attributes string) (Kind, verdict) {
 	var ignored jsonval.Repairs
-	n, _ := r.doc.Parse(attributes, &ignored)
-	k, ok := braintrustKinds[lower(n.Get("type").Str())]
+	n, _ := r.Doc().Parse(attributes, &ignored)
+	k, ok := braintrustKinds[strings.ToLower(n.Get("type").Str())]
 	if !ok {
 		return KindOther, undecided
 	}

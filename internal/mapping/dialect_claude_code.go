@@ -37,7 +37,7 @@ var _ = register(dialect{
 
 const claudeCodeKinds = "`interaction` → agent; `llm_request` → llm; `tool` → tool; anything else → other; with or without `claude_code.`"
 
-func claudeCodeKind(_ *reading, typ string) (Kind, verdict) {
+func claudeCodeKind(_ Reading, typ string) (Kind, verdict) {
 	switch strings.TrimPrefix(typ, "claude_code.") {
 	case "interaction":
 		return KindAgent, decided

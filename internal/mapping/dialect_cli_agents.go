@@ -47,12 +47,12 @@ var _ = register(dialect{
 
 // unsuccessful tells a call that the program says did not succeed: one that is aborted has no
 // status.
-func unsuccessful(r *reading) bool {
+func unsuccessful(r Reading) bool {
 	success, _, ok := r.attr("success").boolean()
 	return ok && !success
 }
 
-func qwenKind(_ *reading, name string) (Kind, verdict) {
+func qwenKind(_ Reading, name string) (Kind, verdict) {
 	name, ok := strings.CutPrefix(name, "qwen-code.")
 	switch {
 	case !ok:

@@ -30,7 +30,7 @@ var _ = register(dialect{
 // codexFacts are the kinds of spans whose model is that of a call or turn.
 var codexFacts = kindsOf(KindLLM, KindAgent)
 
-func codexKind(r *reading, name string) (Kind, verdict) {
+func codexKind(r Reading, name string) (Kind, verdict) {
 	if name == "session_task.turn" {
 		return KindAgent, decided
 	}

@@ -46,15 +46,15 @@ const datadogNames = "or the name of the span, where an integration names its op
 
 // datadogName is the name of what a program decorated. The spans of integrations have the name of
 // what they run.
-func datadogName(r *reading, v value) value {
-	if v = notOfIntegration(r, v); v.exists() || r.out.Kind == KindAgent {
+func datadogName(r Reading, v value) value {
+	if v = notOfIntegration(r, v); v.exists() || r.Kind() == KindAgent {
 		return v
 	}
-	return r.textValue(r.span.Name())
+	return r.textValue(r.Span().Name())
 }
 
 // notOfIntegration passes over the names of operations of integrations, which have dots.
-func notOfIntegration(_ *reading, v value) value {
+func notOfIntegration(_ Reading, v value) value {
 	if name, _ := v.str(); strings.Contains(name, ".") {
 		return value{}
 	}

@@ -27,7 +27,7 @@ var _ = register(dialect{
 })
 
 // onlyMessage passes on the first message of a request that has no other.
-func onlyMessage(r *reading, v value) value {
+func onlyMessage(r Reading, v value) value {
 	count := r.attr("gen_ai.request.message_count")
 	if !count.exists() {
 		return value{}

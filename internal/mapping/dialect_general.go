@@ -20,8 +20,8 @@ var _ = register(dialect{
 })
 
 // ofFailure passes over what a span that did not fail says of an exception: it was handled.
-func ofFailure(r *reading, v value) value {
-	if r.span.Status().Code() != ptrace.StatusCodeError {
+func ofFailure(r Reading, v value) value {
+	if r.Span().Status().Code() != ptrace.StatusCodeError {
 		return value{}
 	}
 	return v

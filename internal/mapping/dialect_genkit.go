@@ -49,7 +49,7 @@ var _ = register(dialect{
 })
 
 // genkitResult takes the result of a tool that may answer with media too out of what is around it.
-func genkitResult(r *reading, v value) value {
+func genkitResult(r Reading, v value) value {
 	if version, _ := r.attr("genkit:metadata:subtype").str(); version != "tool.v2" {
 		return v
 	}
@@ -60,9 +60,9 @@ func genkitResult(r *reading, v value) value {
 }
 
 // nodeLength counts the elements of a list.
-func nodeLength(r *reading, v value) value {
+func nodeLength(r Reading, v value) value {
 	if v.node.Kind() != jsonval.Array {
 		return value{}
 	}
-	return r.lengthOf(v)
+	return lengthOf(r, v)
 }

@@ -102,8 +102,8 @@ var haystackClasses = []struct {
 	{".agent", KindAgent}, {"websearch", KindRetriever}, {"evaluator", KindEvaluator},
 }
 
-func haystackKind(_ *reading, class string) (Kind, verdict) {
-	class = lower(class)
+func haystackKind(_ Reading, class string) (Kind, verdict) {
+	class = strings.ToLower(class)
 	for _, c := range haystackClasses {
 		if strings.HasSuffix(class, c.part) || strings.Contains(class, c.part+"s.") {
 			return c.kind, decided

@@ -54,7 +54,7 @@ var _ = register(dialect{
 var honeyHiveTalks = kindsOf(KindLLM, KindChain, KindAgent)
 
 // honeyHiveEcho knows the span that repeats the failure of its sibling.
-func honeyHiveEcho(r *reading, name string) (Kind, verdict) {
+func honeyHiveEcho(r Reading, name string) (Kind, verdict) {
 	if strings.HasSuffix(name, "_error") && r.attr("honeyhive_error").exists() && !r.attr("honeyhive_event_name").exists() {
 		return KindOther, decided
 	}

@@ -32,7 +32,7 @@ var _ = register(dialect{
 })
 
 // laminarChunk knows the spans of a stream's parts, which are no calls.
-func laminarChunk(_ *reading, name string) (Kind, verdict) {
+func laminarChunk(_ Reading, name string) (Kind, verdict) {
 	if strings.HasPrefix(name, "chunk:") {
 		return KindOther, decided
 	}

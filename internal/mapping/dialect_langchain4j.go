@@ -18,7 +18,7 @@ var _ = register(dialect{
 	},
 })
 
-func quarkusKind(_ *reading, name string) (Kind, verdict) {
+func quarkusKind(_ Reading, name string) (Kind, verdict) {
 	if strings.HasPrefix(name, "completion ") {
 		return KindLLM, decided
 	}
@@ -26,7 +26,7 @@ func quarkusKind(_ *reading, name string) (Kind, verdict) {
 }
 
 // inDollars takes the currency off an amount.
-func inDollars(r *reading, v value) value {
+func inDollars(r Reading, v value) value {
 	s, _ := v.str()
 	amount, ok := strings.CutSuffix(strings.TrimSpace(s), "USD")
 	if !ok {

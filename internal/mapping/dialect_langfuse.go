@@ -90,7 +90,7 @@ var _ = register(dialect{
 		}},
 	},
 	words: []string{"langfuse.trace.input", "langfuse.trace.output"},
-	failed: func(r *reading) bool {
+	failed: func(r Reading) bool {
 		level, _ := r.attr("langfuse.observation.level").str()
 		return level == "ERROR"
 	},
@@ -98,7 +98,7 @@ var _ = register(dialect{
 
 // ofResponsesAPI passes on what the wrapped client copies of an answer of OpenAI's Responses API: under the same
 // keys anybody may write other metadata.
-func ofResponsesAPI(r *reading, v value) value {
+func ofResponsesAPI(r Reading, v value) value {
 	if object, _ := r.attr("langfuse.observation.metadata.object").str(); unquote(object) == "response" {
 		return v
 	}
@@ -116,8 +116,8 @@ const langfuseKinds = "`generation` → llm, or embedding if the model is one an
 // langfuseKind: the wrapped OpenAI client types embeddings as generations. A plain
 // span is not made a call of a model by what it carries, but the Python SDK up to
 // 3.3 typed generations so.
-func langfuseKind(r *reading, observation string) (Kind, verdict) {
-	switch lower(observation) {
+func langfuseKind(r Reading, observation string) (Kind, verdict) {
+	switch strings.ToLower(observation) {
 	case "generation":
 		model, _ := r.attr("langfuse.observation.model.name").str()
 		output, _ := r.attr("langfuse.observation.output").str()
@@ -129,7 +129,7 @@ func langfuseKind(r *reading, observation string) (Kind, verdict) {
 	default:
 		return KindOther, undecided
 	}
-	if r.scopeName != "langfuse-sdk" || !versionAtMost(r.scopeVersion, "3.3") {
+	if r.ScopeName() != "langfuse-sdk" || !versionAtMost(r.ScopeVersion(), "3.3") {
 		return KindOther, ignoresEvidence
 	}
 	if r.hasText(fRequestModel) {
@@ -177,8 +177,8 @@ var (
 )
 
 // bucketsOf makes a converter of how a figure is read.
-func bucketsOf(b langfuseBuckets) func(*reading, value) value {
-	return func(r *reading, v value) value {
+func bucketsOf(b langfuseBuckets) func(Reading, value) value {
+	return func(r Reading, v value) value {
 		usage := r.parseOnce(v)
 		for _, path := range b.inclusive {
 			parent, key, nested := strings.Cut(path, ".")
@@ -189,7 +189,7 @@ func bucketsOf(b langfuseBuckets) func(*reading, value) value {
 				return value{node: usage.Get(parent)}
 			}
 		}
-		return r.sumOf(usage, b)
+		return sumOf(r, usage, b)
 	}
 }
 
@@ -203,7 +203,7 @@ func isOpenAIUsage(usage jsonval.Node) bool {
 }
 
 // sumOf adds up the buckets of a figure.
-func (r *reading) sumOf(usage jsonval.Node, b langfuseBuckets) value {
+func sumOf(r Reading, usage jsonval.Node, b langfuseBuckets) value {
 	var sum int64
 	found := false
 	add := func(n jsonval.Node) bool {
@@ -226,7 +226,7 @@ func (r *reading) sumOf(usage jsonval.Node, b langfuseBuckets) value {
 	if !found {
 		return value{}
 	}
-	return value{node: r.doc.Int(sum)}
+	return value{node: r.Doc().Int(sum)}
 }
 
 func isMain(main []string, key string) bool {
@@ -239,8 +239,8 @@ func isMain(main []string, key string) bool {
 }
 
 // costsOf makes a converter that adds up the costs whose keys start so.
-func costsOf(prefixes ...string) func(*reading, value) value {
-	return func(r *reading, v value) value {
+func costsOf(prefixes ...string) func(Reading, value) value {
+	return func(r Reading, v value) value {
 		sum, found := decimal.Decimal{}, false
 		costs := r.parseOnce(v)
 		for n := costs.First(); n.Exists() && isObject(costs); n = n.Next() {
@@ -267,7 +267,7 @@ func isToolMessage(n jsonval.Node) bool {
 }
 
 // toolsAmong parses a list of messages if tools may be among them.
-func toolsAmong(r *reading, v value) jsonval.Node {
+func toolsAmong(r Reading, v value) jsonval.Node {
 	s, is := v.str()
 	if is && (!strings.HasPrefix(strings.TrimPrefix(trimBlanks(s), `"`), "[") || !strings.Contains(s, `function": {`) && !strings.Contains(s, `function":{`) && !strings.Contains(s, `function\":`)) {
 		return jsonval.Node{}
@@ -281,12 +281,12 @@ func toolsAmong(r *reading, v value) jsonval.Node {
 	return jsonval.Node{}
 }
 
-func withoutTools(r *reading, v value) value {
+func withoutTools(r Reading, v value) value {
 	n := toolsAmong(r, v)
 	if !n.Exists() {
 		return v
 	}
-	messages := r.doc.Array()
+	messages := r.Doc().Array()
 	for c := n.First(); c.Exists(); c = c.Next() {
 		if !isToolMessage(c) {
 			messages.Add(c)
@@ -295,12 +295,12 @@ func withoutTools(r *reading, v value) value {
 	return value{node: messages}
 }
 
-func onlyTools(r *reading, v value) value {
+func onlyTools(r Reading, v value) value {
 	n := toolsAmong(r, v)
 	if !n.Exists() {
 		return value{}
 	}
-	tools := r.doc.Array()
+	tools := r.Doc().Array()
 	for c := n.First(); c.Exists(); c = c.Next() {
 		if isToolMessage(c) {
 			tools.Add(c.Get("content"))

@@ -75,16 +75,16 @@ var _ = register(dialect{
 		}},
 	},
 	// A failed run has status OK; only the exception event tells.
-	failed: func(r *reading) bool { return r.exception >= 0 },
+	failed: func(r Reading) bool { return r.HasException() },
 	// The usage of a chain is that of the messages it returns, were it only given them.
-	passesOn: func(r *reading) bool {
+	passesOn: func(r Reading) bool {
 		given := r.parseOnce(r.attr("gen_ai.prompt")).Get("input")
 		return given.Get("usage_metadata").Exists() || given.Get("response_metadata").Get("token_usage").Exists()
 	},
 })
 
 // bodyWithModel passes on the body of a request to a model's API.
-func bodyWithModel(r *reading, v value) value {
+func bodyWithModel(r Reading, v value) value {
 	if n := bodyOnly(r, v).node; n.Get("model").Exists() || n.Get("modelId").Exists() {
 		return value{node: n}
 	}
@@ -93,7 +93,7 @@ func bodyWithModel(r *reading, v value) value {
 
 // agentOfSDK knows the spans of agents by what they are expected to give, which the spans below them
 // repeat: those have names of LangSmith's, or are of other kinds.
-func agentOfSDK(r *reading, _ string) (Kind, verdict) {
+func agentOfSDK(r Reading, _ string) (Kind, verdict) {
 	kind, _ := r.attr("langsmith.span.kind").str()
 	name, _ := r.attr("langsmith.trace.name").str()
 	if kind != "chain" || !ofAgentsSDK(r, r.attr("langsmith.trace.name")).exists() || name == "Span" || name == "Handoff" {
@@ -103,7 +103,7 @@ func agentOfSDK(r *reading, _ string) (Kind, verdict) {
 }
 
 // ofAgentsSDK passes on what a span of the OpenAI Agents SDK says.
-func ofAgentsSDK(r *reading, v value) value {
+func ofAgentsSDK(r Reading, v value) value {
 	if integration, _ := r.attr("langsmith.metadata.ls_integration").str(); integration == "openai-agents-sdk" {
 		return v
 	}
@@ -112,7 +112,7 @@ func ofAgentsSDK(r *reading, v value) value {
 
 // ofResponse passes on the id of what the OpenAI Agents SDK says to be a response: other metadata is
 // the application's.
-func ofResponse(r *reading, v value) value {
+func ofResponse(r Reading, v value) value {
 	if object, _ := r.attr("langsmith.metadata.object").str(); object == "response" {
 		return v
 	}

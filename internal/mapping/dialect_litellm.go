@@ -34,12 +34,12 @@ var _ = register(dialect{
 
 // liteLLMRaw knows the span that repeats the request under the provider's names: one of its own, or that
 // of the caller, where there is one.
-func liteLLMRaw(r *reading, name string) (Kind, verdict) {
+func liteLLMRaw(r Reading, name string) (Kind, verdict) {
 	if name == "raw_gen_ai_request" {
 		return KindOther, decided
 	}
 	repeats, tells := false, false
-	for key := range r.span.Attributes().All() {
+	for key := range r.Span().Attributes().All() {
 		rest, is := strings.CutPrefix(key, "llm.")
 		_, param, of := strings.Cut(rest, ".")
 		switch {

@@ -49,8 +49,8 @@ func llamaIndexRaw(members ...string) (sources []source) {
 }
 
 // llamaIndexCall takes a member of the call of a tool that a step was given.
-func llamaIndexCall(member string) func(*reading, value) value {
-	return func(r *reading, v value) value {
+func llamaIndexCall(member string) func(Reading, value) value {
+	return func(r Reading, v value) value {
 		s, _ := v.str()
 		if !strings.HasPrefix(s, "ToolCall(") {
 			return value{}
@@ -60,8 +60,8 @@ func llamaIndexCall(member string) func(*reading, value) value {
 }
 
 // llamaIndexKind goes by the events: methods have names of their own.
-func llamaIndexKind(r *reading, name string) (Kind, verdict) {
-	for _, e := range r.span.Events().All() {
+func llamaIndexKind(r Reading, name string) (Kind, verdict) {
+	for _, e := range r.Span().Events().All() {
 		switch event := e.Name(); {
 		case strings.HasPrefix(event, "LLMChat"), strings.HasPrefix(event, "LLMCompletion"):
 			return KindLLM, decided

@@ -37,7 +37,7 @@ var logfireAgentsKinds = []struct {
 	{"Guardrail ", KindGuardrail}, {"Turn ", KindChain}, {"Task: ", KindChain}, {"OpenAI Agents trace: ", KindChain},
 }
 
-func logfireAgentsKind(_ *reading, name string) (Kind, verdict) {
+func logfireAgentsKind(_ Reading, name string) (Kind, verdict) {
 	for _, k := range logfireAgentsKinds {
 		if strings.HasPrefix(name, k.head) {
 			return k.kind, decided

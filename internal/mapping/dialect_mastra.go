@@ -60,7 +60,7 @@ func mastraWords(end string, like source) (list []source) {
 	return list
 }
 
-func mastraKind(_ *reading, typ string) (Kind, verdict) {
+func mastraKind(_ Reading, typ string) (Kind, verdict) {
 	if strings.HasPrefix(typ, "workflow") {
 		return KindChain, decided
 	}

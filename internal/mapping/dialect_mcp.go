@@ -20,7 +20,7 @@ var _ = register(dialect{
 
 const mcpToolCall = "tools/call"
 
-func mcpKind(_ *reading, method string) (Kind, verdict) {
+func mcpKind(_ Reading, method string) (Kind, verdict) {
 	if method == mcpToolCall {
 		return KindTool, decided
 	}
@@ -29,11 +29,11 @@ func mcpKind(_ *reading, method string) (Kind, verdict) {
 
 // mcpToolName reads the name of a span: a client that tells nothing else ends it in
 // the tool's name.
-func mcpToolName(r *reading, _ value) value {
+func mcpToolName(r Reading, _ value) value {
 	if method, _ := r.attr("mcp.method.name").str(); method != mcpToolCall {
 		return value{}
 	}
-	if _, name, ok := strings.Cut(r.span.Name(), mcpToolCall+" "); ok {
+	if _, name, ok := strings.Cut(r.Span().Name(), mcpToolCall+" "); ok {
 		return r.textValue(name)
 	}
 	return value{}

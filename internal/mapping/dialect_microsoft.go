@@ -30,7 +30,7 @@ var _ = register(dialect{
 	words: []string{"workflow.definition"},
 })
 
-func agentFrameworkKind(_ *reading, name string) (Kind, verdict) {
+func agentFrameworkKind(_ Reading, name string) (Kind, verdict) {
 	switch head, _, _ := strings.Cut(name, " "); head {
 	case "workflow.run", "workflow.build", "workflow_invoke", "workflow.session", "executor.process", "edge_group.process", "message.send", "orchestrate_tools":
 		return KindChain, decided
@@ -39,7 +39,7 @@ func agentFrameworkKind(_ *reading, name string) (Kind, verdict) {
 }
 
 // invokedAgent knows the span of an agent that has the operation of the call in it.
-func invokedAgent(r *reading, name string) (Kind, verdict) {
+func invokedAgent(r Reading, name string) (Kind, verdict) {
 	if strings.HasPrefix(name, "invoke_agent ") && r.attr("gen_ai.agent.name").exists() {
 		return KindAgent, decided
 	}

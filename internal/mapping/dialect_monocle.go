@@ -50,8 +50,8 @@ var _ = register(dialect{
 const maxMonocleEntities = 16
 
 // monocleEntity is the name of the first entity whose type begins so.
-func monocleEntity(prefix string) func(*reading, value) value {
-	return func(r *reading, _ value) value {
+func monocleEntity(prefix string) func(Reading, value) value {
+	return func(r Reading, _ value) value {
 		for i := 1; i <= maxMonocleEntities; i++ {
 			entity := "entity." + strconv.Itoa(i)
 			if typ, ok := r.attr(entity + ".type").str(); ok && strings.HasPrefix(typ, prefix) {
@@ -63,8 +63,8 @@ func monocleEntity(prefix string) func(*reading, value) value {
 }
 
 // unlessFailed passes over the answer of a span that failed: there it is the error.
-func unlessFailed(r *reading, v value) value {
-	if r.span.Status().Code() == ptrace.StatusCodeError {
+func unlessFailed(r Reading, v value) value {
+	if r.Span().Status().Code() == ptrace.StatusCodeError {
 		return value{}
 	}
 	return v

@@ -17,7 +17,7 @@ var _ = register(dialect{
 	words: []string{"input.value_obj", "output.value_obj", "nat.metadata"},
 })
 
-func unlessUnknown(_ *reading, v value) value {
+func unlessUnknown(_ Reading, v value) value {
 	if s, _ := v.str(); s == "unknown" {
 		return value{}
 	}

@@ -78,12 +78,12 @@ var _ = register(dialect{
 			{attr: "llm.input_messages.#", drop: openInferenceWraps},
 			{attr: "llm.prompts.#", drop: []string{"prompt"}},
 			{attr: "llm.prompts"},
-			{attr: "input.value", only: onlyLLM, as: asBody, with: unlessListed(namesMessages), note: plainText + " `*.messages`", at: afterTruLens},
+			{attr: "input.value", only: onlyLLM, as: asBody, with: unlessListed(fInputMessages), note: plainText + " `*.messages`", at: afterTruLens},
 		},
 		fOutputMessages: {
 			{attr: "llm.output_messages.#", drop: openInferenceWraps},
 			{attr: "llm.choices.#"},
-			{attr: "output.value", only: onlyLLM, as: asBody, with: unlessListed(namesOutputMessages), note: plainText + " `*.output_messages`", at: afterTruLens},
+			{attr: "output.value", only: onlyLLM, as: asBody, with: unlessListed(fOutputMessages), note: plainText + " `*.output_messages`", at: afterTruLens},
 			{attr: "output.value", only: onlyLLM, path: "output", at: afterTruLens},
 		},
 		fSystemInstructions: {{attr: "llm.invocation_parameters", path: "system|instructions", mixed: true}},
@@ -119,16 +119,16 @@ var _ = register(dialect{
 const plainText = "unless it is plain text beside an unknown emitter's"
 
 // unlessListed passes over plain text beside a list of messages that an unknown emitter has under a name of its own.
-func unlessListed(names unnamed) func(*reading, value) value {
-	return func(r *reading, v value) value {
-		listed := &r.slots[r.t.unnamed[names].slot]
-		if !listed.set {
+func unlessListed(f field) func(Reading, value) value {
+	return func(r Reading, v value) value {
+		listed := r.guessed(f)
+		if !listed.exists() {
 			return v
 		}
 		if text, is := v.str(); !is || looksEncoded(text) {
 			return v
 		}
-		if list, is := (value{attr: listed.value}).str(); is && !looksEncoded(list) {
+		if list, is := listed.str(); is && !looksEncoded(list) {
 			return v
 		}
 		return value{}
@@ -144,7 +144,7 @@ const openInferenceHosts = "with `llm.system`: azure and openai are azure.ai.ope
 // counts anything.
 func oiBodyCount(keys ...string) source {
 	count := bodyCount(keys...)
-	return source{attr: "output.value", own: true, only: onlyLLM, at: last2, note: ofBodyCounts + ", where no attribute counts", with: func(r *reading, v value) value {
+	return source{attr: "output.value", own: true, only: onlyLLM, at: last2, note: ofBodyCounts + ", where no attribute counts", with: func(r Reading, v value) value {
 		if r.attr("llm.token_count.prompt").exists() {
 			return value{}
 		}
@@ -153,17 +153,17 @@ func oiBodyCount(keys ...string) source {
 }
 
 // openInferenceHost combines the host (llm.provider) with the product (llm.system).
-func openInferenceHost(r *reading, v value) value {
+func openInferenceHost(r Reading, v value) value {
 	host, _ := v.str()
 	system, _ := r.attr("llm.system").str()
-	switch lower(host) {
+	switch strings.ToLower(host) {
 	case "azure":
-		if lower(system) == "openai" {
+		if strings.ToLower(system) == "openai" {
 			return r.textValue("azure.ai.openai")
 		}
 		return r.textValue("azure.ai.inference")
 	case "google":
-		if lower(system) == "vertexai" {
+		if strings.ToLower(system) == "vertexai" {
 			return r.textValue("gcp.vertex_ai")
 		}
 	}
@@ -172,51 +172,46 @@ func openInferenceHost(r *reading, v value) value {
 
 // unlessRequested drops the model that was asked for: what is left is the one that
 // answered.
-func unlessRequested(r *reading, v value) value {
-	if s, _ := v.str(); s == r.out.RequestModel {
+func unlessRequested(r Reading, v value) value {
+	if s, _ := v.str(); s == r.RequestModel() {
 		return value{}
 	}
 	return v
 }
 
 // firstVector counts the dimensions of the first embedding.
-func firstVector(r *reading, v value) value {
-	for _, h := range r.hits {
-		if h.slot == v.list-1 && h.index == 0 && h.rest == "embedding.vector" {
-			return r.lengthOf(value{attr: h.value})
-		}
-	}
-	return value{}
+func firstVector(r Reading, v value) value {
+	return lengthOf(r, r.firstOf(v, "embedding.vector"))
 }
 
 // lengthOf is the length of a list as a value.
-func (r *reading) lengthOf(v value) value {
+func lengthOf(r Reading, v value) value {
 	n := r.parseOnce(v)
 	if n.Kind() != jsonval.Array || n.Len() == 0 {
 		return value{}
 	}
-	return value{node: r.doc.Int(int64(n.Len()))}
+	return value{node: r.Doc().Int(int64(n.Len()))}
 }
 
 const openInferenceKinds = "`DECISION` of an instrumentation → llm, else other; LangChain's `CHAIN` that is an agent (`metadata` says so) → agent; LlamaIndex's `LLM` named `…._prepare_chat_with_tools`, and that of the OpenAI client without messages, prompts, tokens and error → other"
 
 // openInferenceKind settles what the value alone does not say.
-func openInferenceKind(r *reading, kind string) (Kind, verdict) {
+func openInferenceKind(r Reading, kind string) (Kind, verdict) {
 	switch kind {
 	case "DECISION":
-		if strings.HasPrefix(r.scopeName, "openinference.instrumentation.") {
+		if strings.HasPrefix(r.ScopeName(), "openinference.instrumentation.") {
 			return KindLLM, decided
 		}
 		return KindOther, decided
 	case "LLM":
-		if r.scopeName == "openinference.instrumentation.llama_index" && strings.HasSuffix(r.span.Name(), "._prepare_chat_with_tools") {
+		if r.ScopeName() == "openinference.instrumentation.llama_index" && strings.HasSuffix(r.Span().Name(), "._prepare_chat_with_tools") {
 			return KindOther, decided // only builds the request
 		}
-		if r.scopeName == "openinference.instrumentation.openai" && r.saysNothing("llm.") {
+		if r.ScopeName() == "openinference.instrumentation.openai" && askedNothing(r, "llm.") {
 			return KindOther, decided
 		}
 	case "CHAIN":
-		if !strings.HasSuffix(r.scopeName, "instrumentation.langchain") && !strings.HasSuffix(r.scopeName, "instrumentation-langchain") || r.span.Name() == "LangGraph" {
+		if !strings.HasSuffix(r.ScopeName(), "instrumentation.langchain") && !strings.HasSuffix(r.ScopeName(), "instrumentation-langchain") || r.Span().Name() == "LangGraph" {
 			return KindOther, undecided
 		}
 		// An agent that a tool of another one asks has that one's node in its metadata.
@@ -229,19 +224,19 @@ func openInferenceKind(r *reading, kind string) (Kind, verdict) {
 }
 
 // namesAgentOf reports whether a span has the name of the agent in LangChain's metadata.
-func namesAgentOf(r *reading, metadata string) bool {
+func namesAgentOf(r Reading, metadata string) bool {
 	_, after, _ := strings.Cut(metadata, `"lc_agent_name":`)
-	return r.span.Name() != "" && strings.HasPrefix(strings.TrimLeft(after, " "), `"`+r.span.Name()+`"`)
+	return r.Span().Name() != "" && strings.HasPrefix(strings.TrimLeft(after, " "), `"`+r.Span().Name()+`"`)
 }
 
-// saysNothing reports whether no key under a prefix holds a message, a prompt or a count of
+// askedNothing reports whether no key under a prefix holds a message, a prompt or a count of
 // tokens, though nothing failed. Libraries that wrap whatever a client sends call moderation,
 // speech and lists of models calls of a model too.
-func (r *reading) saysNothing(prefix string) bool {
-	if r.span.Status().Code() == ptrace.StatusCodeError {
+func askedNothing(r Reading, prefix string) bool {
+	if r.Span().Status().Code() == ptrace.StatusCodeError {
 		return false
 	}
-	for key := range r.span.Attributes().All() {
+	for key := range r.Span().Attributes().All() {
 		if rest, ok := strings.CutPrefix(key, prefix); ok && (strings.HasPrefix(rest, "input") || strings.HasPrefix(rest, "output") || strings.HasPrefix(rest, "prompts") || strings.HasPrefix(rest, "token_count") || strings.HasPrefix(rest, "usage")) {
 			return false
 		}
@@ -250,20 +245,20 @@ func (r *reading) saysNothing(prefix string) bool {
 }
 
 // openInferenceAgent is the agent's name in the name of its span.
-func openInferenceAgent(r *reading, _ value) value {
+func openInferenceAgent(r Reading, _ value) value {
 	kind, _ := r.attr("openinference.span.kind").str()
-	if kind != "AGENT" || r.span.Name() == "Agent workflow" {
+	if kind != "AGENT" || r.Span().Name() == "Agent workflow" {
 		return value{}
 	}
-	return r.textValue(bracketed(strings.TrimSuffix(r.span.Name(), ".run")))
+	return r.textValue(r.bracketed(strings.TrimSuffix(r.Span().Name(), ".run")))
 }
 
 // openInferenceTool is the tool's name in the name of its span.
-func openInferenceTool(r *reading, _ value) value {
+func openInferenceTool(r Reading, _ value) value {
 	if kind, _ := r.attr("openinference.span.kind").str(); kind != "TOOL" {
 		return value{}
 	}
-	return r.textValue(strings.TrimSuffix(r.span.Name(), ".__call__"))
+	return r.textValue(strings.TrimSuffix(r.Span().Name(), ".__call__"))
 }
 
 // CrewAI under OpenInference: the sums of a run stand in the output of its span.

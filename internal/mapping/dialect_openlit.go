@@ -26,8 +26,8 @@ var _ = register(dialect{
 
 // pricedCost passes over the 0 that OpenLIT for Python writes where it has no price for
 // the model.
-func pricedCost(r *reading, v value) value {
-	if !strings.HasPrefix(r.scopeName, "openlit.") {
+func pricedCost(r Reading, v value) value {
+	if !strings.HasPrefix(r.ScopeName(), "openlit.") {
 		return v
 	}
 	if cost, _, ok := v.float(); ok && cost == 0 {

@@ -87,7 +87,7 @@ var openLLMetryHeads = []string{
 }
 
 // ofTraceloopAgent lets the name of an entity be an agent's only on its own span.
-func ofTraceloopAgent(r *reading, v value) value {
+func ofTraceloopAgent(r Reading, v value) value {
 	if kind, _ := r.attr("traceloop.span.kind").str(); kind == "agent" {
 		return v
 	}
@@ -95,6 +95,6 @@ func ofTraceloopAgent(r *reading, v value) value {
 }
 
 // indexedFinishReasons lists the finish reasons of the choices.
-func indexedFinishReasons(r *reading, v value) value {
+func indexedFinishReasons(r Reading, v value) value {
 	return r.listOf(v, "finish_reason")
 }

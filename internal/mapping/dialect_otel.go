@@ -44,28 +44,28 @@ var _ = register(dialect{
 		},
 		fInputTokens: {
 			{attr: "gen_ai.usage.input_tokens"},
-			{attr: "gen_ai.output.messages", object: true, with: bodyUsage(tokensInput), note: "of the usage in a body", at: last1},
+			{attr: "gen_ai.output.messages", object: true, with: usageOfBody(fInputTokens), note: "of the usage in a body", at: last1},
 		},
 		fOutputTokens: {
 			{attr: "gen_ai.usage.output_tokens"},
-			{attr: "gen_ai.output.messages", object: true, with: bodyUsage(tokensOutput), note: "of the usage in a body", at: last1},
+			{attr: "gen_ai.output.messages", object: true, with: usageOfBody(fOutputTokens), note: "of the usage in a body", at: last1},
 		},
 		fTotalTokens: {
 			{attr: "gen_ai.usage.total_tokens"},
-			{attr: "gen_ai.output.messages", object: true, with: bodyUsage(tokensTotal), note: "of the usage in a body", at: last1},
+			{attr: "gen_ai.output.messages", object: true, with: usageOfBody(fTotalTokens), note: "of the usage in a body", at: last1},
 		},
 		fCacheRead: {
 			{attr: "gen_ai.usage.cache_read.input_tokens"},
-			{attr: "gen_ai.output.messages", object: true, with: bodyUsage(tokensRead), note: "of the usage in a body", at: last1},
+			{attr: "gen_ai.output.messages", object: true, with: usageOfBody(fCacheRead), note: "of the usage in a body", at: last1},
 		},
 		fCacheCreation: {
 			{attr: "gen_ai.usage.cache_creation.input_tokens"},
 			{attr: "gen_ai.usage.cache_write.input_tokens", at: otherNames3},
-			{attr: "gen_ai.output.messages", object: true, with: bodyUsage(tokensWrite), note: "of the usage in a body", at: last1},
+			{attr: "gen_ai.output.messages", object: true, with: usageOfBody(fCacheCreation), note: "of the usage in a body", at: last1},
 		},
 		fReasoning: {
 			{attr: "gen_ai.usage.reasoning.output_tokens"},
-			{attr: "gen_ai.output.messages", object: true, with: bodyUsage(tokensReasoning), note: "of the usage in a body", at: last1},
+			{attr: "gen_ai.output.messages", object: true, with: usageOfBody(fReasoning), note: "of the usage in a body", at: last1},
 		},
 		fTotalCost: {{attr: "gen_ai.usage.cost", with: pricedCost, note: "but 0 of OpenLIT for Python, which has no price then"}},
 		fServiceTier: {
@@ -123,7 +123,7 @@ var _ = register(dialect{
 	kinds: []kindRule{
 		{at: kindByOperation, attr: "gen_ai.operation.name", values: operationKinds},
 	},
-	words: []string{scoreExplanation},
+	words: []string{"gen_ai.evaluation.explanation"},
 	// Where the words are that were uploaded.
 	facts: []string{
 		"gen_ai.input.messages_ref", "gen_ai.output.messages_ref", "gen_ai.system_instructions_ref", "gen_ai.tool.definitions_ref",
@@ -132,16 +132,16 @@ var _ = register(dialect{
 })
 
 // streamedOperation knows operations that are named apart where they stream: chat_streaming.
-func streamedOperation(r *reading, v value) value {
+func streamedOperation(r Reading, v value) value {
 	if s, _ := v.str(); strings.Contains(s, "stream") {
-		return value{node: r.doc.Bool(true)}
+		return value{node: r.Doc().Bool(true)}
 	}
 	return value{}
 }
 
 // ofStream passes over what is the latency of the whole answer where nothing streamed.
-func ofStream(r *reading, v value) value {
-	if s := r.out.Streaming; s.OK && !s.V {
+func ofStream(r Reading, v value) value {
+	if streamed, told := r.Streamed(); told && !streamed {
 		return value{}
 	}
 	return v
@@ -149,8 +149,8 @@ func ofStream(r *reading, v value) value {
 
 // templateName passes over what Gemini CLI writes: the id of one prompt, not the name
 // of a template.
-func templateName(r *reading, v value) value {
-	if r.scopeName == "gemini-cli" {
+func templateName(r Reading, v value) value {
+	if r.ScopeName() == "gemini-cli" {
 		return value{}
 	}
 	return v
@@ -158,13 +158,13 @@ func templateName(r *reading, v value) value {
 
 // repliesOfSystem gives the model's messages of a history their role where the sender, as Gemini CLI,
 // writes system: the system's own instructions are apart, and no message is the model's.
-func repliesOfSystem(r *reading, v value) value {
+func repliesOfSystem(r Reading, v value) value {
 	if !r.attr("gen_ai.system_instructions").exists() {
 		return value{}
 	}
 	text, is := v.str()
 	if !is && hasSystem(v.attr) {
-		text = r.jsonText(v)
+		text = r.JSONText(v)
 	}
 	// In this order, since nearly every history has an answer of the assistant near its begin. To look for system in
 	// whole histories first was a fifth of what it took to map the workload agent.
@@ -291,37 +291,35 @@ var _ = register(dialect{
 })
 
 // member takes a member of a JSON object; lists, which have none, are not parsed.
-func member(key string) func(*reading, value) value {
-	return func(r *reading, v value) value { return value{node: bodyOnly(r, v).node.Get(key)} }
+func member(key string) func(Reading, value) value {
+	return func(r Reading, v value) value { return value{node: bodyOnly(r, v).node.Get(key)} }
 }
 
 // namedTier passes over the tier that leaves the choice to the provider.
-func namedTier(_ *reading, v value) value {
+func namedTier(_ Reading, v value) value {
 	if s, _ := v.str(); s == "auto" {
 		return value{}
 	}
 	return v
 }
 
-// bodyUsage takes a count from the usage in the body of a response.
-func bodyUsage(fact tokenFact) func(*reading, value) value {
-	return func(r *reading, v value) value {
+// usageOfBody takes a count from the usage in the body of a response.
+func usageOfBody(f field) func(Reading, value) value {
+	return func(r Reading, v value) value {
 		usage := child(bodyOnly(r, v).node, []string{"usage", "usageMetadata", "usage_metadata"})
 		if !isObject(usage) {
 			return value{}
 		}
-		var s statement
-		r.readUsage(&s, usage, "", 0)
-		if !s.facts[fact].OK {
-			return value{}
+		if n, ok := r.countIn(usage, f); ok {
+			return value{node: r.Doc().Int(n)}
 		}
-		return value{node: r.doc.Int(s.facts[fact].V)}
+		return value{}
 	}
 }
 
 // bodyOnly passes on JSON objects only: a bare prompt is no place for system
 // instructions or tools.
-func bodyOnly(r *reading, v value) value {
+func bodyOnly(r Reading, v value) value {
 	if !v.node.Exists() && !mayBeObject(v.attr) {
 		return value{}
 	}
@@ -329,4 +327,19 @@ func bodyOnly(r *reading, v value) value {
 		return value{node: n}
 	}
 	return value{}
+}
+
+// operationKinds tells the kind from gen_ai.operation.name.
+var operationKinds = map[string]Kind{
+	"chat": KindLLM, "completion": KindLLM, "text_completion": KindLLM, "generate_content": KindLLM, "generate": KindLLM,
+	"llm_request": KindLLM, "llm_call": KindLLM, "call_llm": KindLLM, "responses": KindLLM, "aresponses": KindLLM, "acompletion": KindLLM,
+	"embeddings": KindEmbedding, "embedding": KindEmbedding, "aembedding": KindEmbedding,
+	"execute_tool": KindTool,
+	"invoke_agent": KindAgent, "create_agent": KindAgent,
+	"retrieval": KindRetriever, "vector_db_retrieve": KindRetriever, "search_memory": KindRetriever,
+	"rerank": KindReranker, "arerank": KindReranker,
+	"invoke_workflow": KindChain, "execute_task": KindChain, "agent_step": KindChain, "execute_event_loop_cycle": KindChain, "plan": KindChain,
+	"create_memory": KindTool, "update_memory": KindTool, "upsert_memory": KindTool, "delete_memory": KindTool,
+	"create_memory_store": KindTool, "delete_memory_store": KindTool,
+	"vectordb": KindOther,
 }

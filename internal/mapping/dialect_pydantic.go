@@ -59,11 +59,11 @@ var _ = register(dialect{
 	names:    []string{"logfire.msg", "logfire.msg_template"},
 })
 
-func pydanticKind(r *reading, name string) (Kind, verdict) {
+func pydanticKind(r Reading, name string) (Kind, verdict) {
 	if name == "agent run" || strings.HasPrefix(name, "invoke_agent ") {
 		return KindAgent, decided
 	}
-	if strings.HasPrefix(r.scopeName, "logfire.") { // of clients, before it followed the conventions
+	if strings.HasPrefix(r.ScopeName(), "logfire.") { // of clients, before it followed the conventions
 		switch method, _, _ := strings.Cut(name, " with "); method {
 		case "Chat Completion", "Responses API", "Completion", "Message":
 			return KindLLM, decided
@@ -80,7 +80,7 @@ var logfireAnswers = [...]string{"gen_ai.response.id", "gen_ai.usage.input_token
 // logfireStream tells a streamed call once. Its span ends with the headers of the
 // response and tells neither answer nor tokens; a span that begins when the stream has
 // ended, beside the call's, tells both. Before 5 the latter only repeated the former.
-func logfireStream(r *reading, name string) (Kind, verdict) {
+func logfireStream(r Reading, name string) (Kind, verdict) {
 	switch {
 	case strings.HasPrefix(name, "streaming response from "):
 		for _, told := range logfireAnswers {
@@ -89,7 +89,7 @@ func logfireStream(r *reading, name string) (Kind, verdict) {
 			}
 		}
 		return KindOther, decided
-	case !strings.HasPrefix(r.scopeName, "logfire.") || !r.attr("request_data").exists() || r.span.Status().Code() == ptrace.StatusCodeError:
+	case !strings.HasPrefix(r.ScopeName(), "logfire.") || !r.attr("request_data").exists() || r.Span().Status().Code() == ptrace.StatusCodeError:
 		return KindOther, undecided
 	}
 	for _, told := range logfireAnswers {
@@ -107,7 +107,7 @@ func logfireStream(r *reading, name string) (Kind, verdict) {
 }
 
 // logfireResponse takes the message of a response.
-func logfireResponse(r *reading, v value) value {
+func logfireResponse(r Reading, v value) value {
 	n := r.parseOnce(v)
 	if m := n.Get("message"); m.Exists() {
 		return value{node: m}

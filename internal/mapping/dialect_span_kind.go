@@ -64,8 +64,8 @@ var _ = register(dialect{
 })
 
 // traceAINothing knows the requests of OpenAI's client that ask no model for an answer.
-func traceAINothing(r *reading, _ string) (Kind, verdict) {
-	if kind, _ := r.attr("gen_ai.span.kind").str(); kind == "LLM" && r.scopeName == "traceai_openai" && r.saysNothing("gen_ai.") {
+func traceAINothing(r Reading, _ string) (Kind, verdict) {
+	if kind, _ := r.attr("gen_ai.span.kind").str(); kind == "LLM" && r.ScopeName() == "traceai_openai" && askedNothing(r, "gen_ai.") {
 		return KindOther, decided
 	}
 	return KindOther, undecided

@@ -1,5 +1,7 @@
 package mapping
 
+import "strings"
+
 // Spring AI, through Micrometer: every value is a string. Model spans follow the
 // former conventions; the framework's own spans name the framework as provider and
 // as operation.
@@ -31,8 +33,8 @@ var _ = register(dialect{
 })
 
 // springKind tells a search of a vector store from writing to one.
-func springKind(r *reading, kind string) (Kind, verdict) {
-	if lower(kind) != "vector_store" {
+func springKind(r Reading, kind string) (Kind, verdict) {
+	if strings.ToLower(kind) != "vector_store" {
 		return KindOther, undecided
 	}
 	if operation, _ := r.attr("db.operation.name").str(); operation != "query" {

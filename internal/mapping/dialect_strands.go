@@ -18,7 +18,7 @@ var _ = register(dialect{
 })
 
 // strandsCycle: the first versions write the id of the cycle on the calls in it too.
-func strandsCycle(r *reading, _ string) (Kind, verdict) {
+func strandsCycle(r Reading, _ string) (Kind, verdict) {
 	if r.hasText(fInputTokens) && r.hasText(fOutputTokens) {
 		return KindOther, undecided
 	}

@@ -94,30 +94,69 @@ var vercel = register(dialect{
 const vercelKinds = "`ai.*.doGenerate` `ai.*.doStream` → llm; `ai.*.doEmbed` → embedding; `ai.*.doRerank` → reranker; " +
 	"`ai.toolCall` → tool; other `ai.*` → chain"
 
-func vercelKind(_ *reading, id string) (Kind, verdict) {
-	if k, l := kindOfOperationID(id); l == lookedKind {
+func vercelKind(r Reading, id string) (Kind, verdict) {
+	if k, known := SDKOperation(id); known {
+		return k, decided
+	}
+	if k, named := r.kindInWords(ownOperation(id)); named {
 		return k, decided
 	}
 	return KindOther, undecided
 }
 
+// SDKOperation is the kind of an operation of the SDK, ai.X, which may be followed by the function's
+// id: the inner spans are the calls, the outer ones repeat their usage.
+func SDKOperation(id string) (k Kind, known bool) {
+	id, _, _ = strings.Cut(id, " ")
+	switch {
+	case !strings.HasPrefix(id, "ai."):
+		return KindOther, false
+	case strings.HasSuffix(id, ".doGenerate"), strings.HasSuffix(id, ".doStream"):
+		return KindLLM, true
+	case strings.HasSuffix(id, ".doEmbed"):
+		return KindEmbedding, true
+	case strings.HasSuffix(id, ".doRerank"):
+		return KindReranker, true
+	case id == "ai.toolCall":
+		return KindTool, true
+	}
+	return KindChain, sdkOperations[id]
+}
+
+// ownOperation is the name of an operation ai.X that is the program's own; "" if the id is none, as
+// ai.triage.category.
+func ownOperation(id string) string {
+	id, _, _ = strings.Cut(id, " ")
+	name, is := strings.CutPrefix(id, "ai.")
+	if !is || strings.Contains(name, ".") {
+		return ""
+	}
+	return name
+}
+
+// sdkOperations are the outer operations of the SDK.
+var sdkOperations = map[string]bool{
+	"ai.generateText": true, "ai.streamText": true, "ai.generateObject": true, "ai.streamObject": true, "ai.embed": true, "ai.embedMany": true,
+	"ai.rerank": true, "ai.agent": true, "ai.toolLoopAgent": true,
+}
+
 const vercelStreaming = "`.doStream` true, `.doGenerate` false"
 
-func vercelStreams(r *reading, v value) value {
+func vercelStreams(r Reading, v value) value {
 	id, _ := v.str()
 	id, _, _ = strings.Cut(id, " ")
 	if !strings.HasPrefix(id, "ai.") || !strings.HasSuffix(id, ".doStream") && !strings.HasSuffix(id, ".doGenerate") {
 		return value{}
 	}
-	return value{node: r.doc.Bool(strings.HasSuffix(id, ".doStream"))}
+	return value{node: r.Doc().Bool(strings.HasSuffix(id, ".doStream"))}
 }
 
 // vectorLength counts the dimensions of an embedding, or of the first of a list of
 // them; each may be JSON text.
-func vectorLength(r *reading, v value) value {
+func vectorLength(r Reading, v value) value {
 	n := r.parseOnce(v)
 	if first := n.First(); first.Kind() == jsonval.Array || first.Kind() == jsonval.String {
-		return r.lengthOf(r.decoded(first))
+		return lengthOf(r, r.decoded(first))
 	}
-	return r.lengthOf(value{node: n})
+	return lengthOf(r, value{node: n})
 }

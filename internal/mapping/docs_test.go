@@ -123,7 +123,7 @@ func writeRecognition(b *strings.Builder, t *table) {
 // writePrecedence prints the order, with the number of sources that stand at each level.
 func writePrecedence(b *strings.Builder) {
 	sources := map[level]int{}
-	for _, d := range dialects {
+	for _, d := range All() {
 		for _, all := range d.sources {
 			for _, s := range all {
 				sources[cmp.Or(s.at, level(d.name))]++
@@ -133,7 +133,7 @@ func writePrecedence(b *strings.Builder) {
 	b.WriteString("## Order of precedence\n\nLevels in italics are of single sources, which their dialects place there.\n\n| | level | sources |\n|---|---|---|\n")
 	for i, l := range precedence {
 		name := string(l)
-		if !slices.ContainsFunc(dialects, func(d *dialect) bool { return d.name == name }) {
+		if !slices.ContainsFunc(All(), func(d *dialect) bool { return d.name == name }) {
 			name = "*" + name + "*"
 		}
 		fmt.Fprintf(b, "| %d | %s | %d |\n", i+1, name, sources[l])
@@ -199,7 +199,7 @@ func sourceName(src *boundSource) string {
 	switch {
 	case src.answer != nil:
 		var keys []string
-		for _, k := range src.answer.keys() {
+		for _, k := range answerKeys(src.answer) {
 			if k != "" {
 				keys = append(keys, k)
 			}
@@ -320,7 +320,7 @@ func writeFinishReasons(b *strings.Builder) {
 
 func kindNamesOf(s kindSet) string {
 	var names []string
-	for k := range Kind(len(kindNames)) {
+	for k := range KindPrompt + 1 {
 		if s.has(k) {
 			names = append(names, k.String())
 		}
@@ -337,7 +337,7 @@ func codes(list []string) string {
 }
 
 func TestWhatIsComputedIsExplained(t *testing.T) {
-	for _, d := range dialects {
+	for _, d := range All() {
 		for f, sources := range d.sources {
 			for _, s := range sources {
 				require.Equal(t, s.with != nil, s.note != "", "%s, %s", d.name, fields[f].column)

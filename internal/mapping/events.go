@@ -20,9 +20,6 @@ type eventState struct {
 	taken []string // attributes that contents hold
 }
 
-// maxReadEvents bounds the events of a span that are looked at for messages.
-const maxReadEvents = 10000
-
 // scanEvents files what span events tell.
 func (r *reading) scanEvents() {
 	events := r.span.Events()

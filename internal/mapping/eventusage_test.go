@@ -11,7 +11,7 @@ var eventUsages = []testEvent{
 	{"gen_ai.usage", 1, anyMap{"gen_ai.usage.input_tokens": int64(100), "gen_ai.usage.output_tokens": int64(20)}},
 	{"gen_ai.choice", 1, anyMap{"gen_ai.usage.input_tokens": int64(100), "gen_ai.usage.output_tokens": int64(20), "finish_reason": "stop"}},
 	{"gen_ai.content.completion", 1, anyMap{"gen_ai.completion": sunny, "gen_ai.usage.prompt_tokens": int64(100), "gen_ai.usage.completion_tokens": int64(20)}},
-	{inferenceDetails, 1, anyMap{"gen_ai.usage.input_tokens": int64(100), "gen_ai.usage.output_tokens": int64(20)}},
+	{inferenceDetailsEvent, 1, anyMap{"gen_ai.usage.input_tokens": int64(100), "gen_ai.usage.output_tokens": int64(20)}},
 	{"llm.usage", 1, anyMap{"llm.token_count.prompt": int64(100), "llm.token_count.completion": int64(20)}},
 	{"usage", 1, anyMap{"prompt_tokens": int64(100), "completion_tokens": int64(20)}},
 	{"token_usage", 1, anyMap{"input": int64(100), "output": int64(20)}},

@@ -321,7 +321,7 @@ func (r *reading) keyOf(src *boundSource) string {
 	case src.answer != nil && src.guessed:
 		return r.keysOfParts(src)
 	case src.answer != nil:
-		keys := src.answer.keys()
+		keys := answerKeys(src.answer)
 		return strings.Join(slices.DeleteFunc(keys[:], func(k string) bool { _, ok := r.span.Attributes().Get(k); return !ok }), ", ")
 	case src.as == asMessageEvents, src.as == asDocumentEvents:
 		return "events of the span"

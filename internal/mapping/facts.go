@@ -18,9 +18,6 @@ import (
 // maxKey is how long, in bytes, text may be that Postgres keeps in b-tree indexes.
 const maxKey = 1024
 
-// maxEntries bounds the entries of a text[] column.
-const maxEntries = 1000
-
 // facts resolves the columns that hold no words.
 func (r *reading) facts(res *resource) {
 	s := r.out

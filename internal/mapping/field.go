@@ -8,84 +8,8 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 )
 
-// field is a normalised field that attributes and events feed.
-type field uint8
-
-const (
-	fOperation field = iota
-	fProvider
-	fServerAddress // only to infer the provider
-	fRequestModel
-	fResponseModel
-	fResponseID
-	fFinishReasons
-	fRequestParameters
-	fStreaming
-	fTTFT
-	fInputTokens
-	fOutputTokens
-	fTotalTokens
-	fCacheRead
-	fCacheCreation
-	fReasoning
-	fCacheWrite5m // only to add up
-	fCacheWrite1h
-	fInputAudio
-	fOutputAudio
-	fInputImage
-	fOutputImage
-	fWebSearches
-	fServiceTier
-	fInputCost
-	fOutputCost
-	fTotalCost
-	fUserID
-	fSessionID
-	fServiceName
-	fEnvironment
-	fRelease
-	fTags
-	fPromptName
-	fPromptVersion
-	fAgentName
-	fAgentID
-	fToolName
-	fToolCallID
-	fEmbeddingDimensions
-	fErrorType
-	fErrorMessage
-	fInputMessages
-	fOutputMessages
-	fSystemInstructions
-	fToolDefinitions
-	fToolArguments
-	fToolResult
-	fRetrievalQuery
-	fDocuments
-	numFields
-)
-
-// kindSet is a set of kinds.
-type kindSet uint16
-
-func kindsOf(kinds ...Kind) kindSet {
-	var s kindSet
-	for _, k := range kinds {
-		s |= 1 << k
-	}
-	return s
-}
-
-func (s kindSet) has(k Kind) bool { return s&(1<<k) != 0 }
-
-var (
-	anyKind      = ^kindSet(0)
-	onlyLLM      = kindsOf(KindLLM)
-	onlyTool     = kindsOf(KindTool)
-	modelKinds   = kindsOf(KindLLM, KindEmbedding, KindReranker)
-	searchKinds  = kindsOf(KindRetriever, KindReranker)
-	messageKinds = kindsOf(KindLLM, KindAgent, KindChain, KindPrompt, KindGuardrail, KindEvaluator, KindOther)
-)
+// searchKinds are those of spans that look for documents.
+var searchKinds = kindsOf(KindRetriever, KindReranker)
 
 // fieldInfo says where a field lands, and which spans have it.
 type fieldInfo struct {

@@ -100,3 +100,6 @@ func decodeText(text string) any {
 	}
 	return withWholeNumbers(v)
 }
+
+// inferenceDetailsEvent is the event that carries the messages of a call in the current conventions.
+const inferenceDetailsEvent = "gen_ai.client.inference.operation.details"

@@ -54,25 +54,23 @@ func (r *reading) assemble(src *boundSource) jsonval.Node {
 	return object
 }
 
-// undotted makes a converter of a JSON list whose objects have flattened keys: it nests
-// them again, without the segments that only wrap.
-func undotted(drop []string) func(*reading, value) value {
-	return func(r *reading, v value) value {
-		if s, is := v.str(); is && !mayBeDotted(s) || !is && v.exists() && !v.node.Exists() && !holdsDotted(v.attr, drop) {
-			return v
-		}
-		n := r.parseOnce(v)
-		dotted := false
-		for e := n.First(); e.Exists(); e = e.Next() {
-			for c := e.First(); isObject(e) && c.Exists(); c = c.Next() {
-				dotted = dotted || isDotted(c.Key(), drop)
-			}
-		}
-		if !dotted {
-			return v
-		}
-		return value{node: r.nest(n, drop, 0)}
+// undotted nests the members of objects in a JSON list whose keys are flattened, without the
+// segments that only wrap.
+func (r *reading) undotted(v value, drop []string) value {
+	if s, is := v.str(); is && !mayBeDotted(s) || !is && v.exists() && !v.node.Exists() && !holdsDotted(v.attr, drop) {
+		return v
 	}
+	n := r.parseOnce(v)
+	dotted := false
+	for e := n.First(); e.Exists(); e = e.Next() {
+		for c := e.First(); isObject(e) && c.Exists(); c = c.Next() {
+			dotted = dotted || isDotted(c.Key(), drop)
+		}
+	}
+	if !dotted {
+		return v
+	}
+	return value{node: r.nest(n, drop, 0)}
 }
 
 func isDotted(key string, drop []string) bool {
@@ -314,4 +312,14 @@ func (r *reading) listOf(v value, rest string) value {
 		}
 	}
 	return value{node: list}
+}
+
+// firstOf is the attribute of a family that follows the index 0 as rest.
+func (r *reading) firstOf(v value, rest string) value {
+	for i := range r.hits {
+		if h := &r.hits[i]; h.slot == v.list-1 && h.index == 0 && h.rest == rest {
+			return value{attr: h.value}
+		}
+	}
+	return value{}
 }

@@ -10,21 +10,6 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
-// operationKinds tells the kind from gen_ai.operation.name.
-var operationKinds = map[string]Kind{
-	"chat": KindLLM, "completion": KindLLM, "text_completion": KindLLM, "generate_content": KindLLM, "generate": KindLLM,
-	"llm_request": KindLLM, "llm_call": KindLLM, "call_llm": KindLLM, "responses": KindLLM, "aresponses": KindLLM, "acompletion": KindLLM,
-	"embeddings": KindEmbedding, "embedding": KindEmbedding, "aembedding": KindEmbedding,
-	"execute_tool": KindTool,
-	"invoke_agent": KindAgent, "create_agent": KindAgent,
-	"retrieval": KindRetriever, "vector_db_retrieve": KindRetriever, "search_memory": KindRetriever,
-	"rerank": KindReranker, "arerank": KindReranker,
-	"invoke_workflow": KindChain, "execute_task": KindChain, "agent_step": KindChain, "execute_event_loop_cycle": KindChain, "plan": KindChain,
-	"create_memory": KindTool, "update_memory": KindTool, "upsert_memory": KindTool, "delete_memory": KindTool,
-	"create_memory_store": KindTool, "delete_memory_store": KindTool,
-	"vectordb": KindOther,
-}
-
 // operationNames maps operations to the names of the GenAI conventions.
 var operationNames = map[string]string{
 	"completion": "text_completion", "acompletion": "chat", "generate": "chat", "llm_request": "chat", "llm_call": "chat",
@@ -285,7 +270,7 @@ func (r *reading) apply(rule *boundRule) (Kind, verdict) {
 		if !s.set {
 			return KindOther, undecided
 		}
-		if text = r.jsonText(value{attr: s.value}); text == "" {
+		if text = r.JSONText(value{attr: s.value}); text == "" {
 			return KindOther, undecided
 		}
 	}
@@ -326,7 +311,7 @@ func (r *reading) operation(overrules bool) string {
 		if !ok {
 			return false
 		}
-		low := lower(strings.TrimSpace(text))
+		low := strings.ToLower(strings.TrimSpace(text))
 		if overrules {
 			if k, known := operationKinds[low]; known && k != r.out.Kind {
 				return true

@@ -225,7 +225,7 @@ func (r *reading) kindOfModelsName(e evidence) Kind {
 	if e&showsModel == 0 || e&showsOutput != 0 {
 		return KindOther
 	}
-	asked, answered := lower(r.peekText(fRequestModel)), lower(r.peekText(fResponseModel))
+	asked, answered := strings.ToLower(r.peekText(fRequestModel)), strings.ToLower(r.peekText(fResponseModel))
 	switch {
 	case strings.Contains(asked, "rerank") || strings.Contains(answered, "rerank"):
 		return KindReranker

@@ -72,7 +72,7 @@ func TestKinds(t *testing.T) {
 		"old langfuse span with a model":     {testSpan{scope: "langfuse-sdk", version: "3.2.0", attrs: map[string]any{"langfuse.observation.type": "span", "gen_ai.request.model": "x"}}, "llm", "chat"},
 		"messages alone":                     {testSpan{attrs: map[string]any{"gen_ai.output.messages": `[{"role":"assistant","content":"a"}]`}}, "other", nil},
 		"evidence of messages":               {testSpan{attrs: map[string]any{"gen_ai.output.messages": `[{"role":"assistant","content":"a"}]`, "gen_ai.request.model": "x"}}, "llm", "chat"},
-		"events are no evidence": {testSpan{events: []testEvent{{name: inferenceDetails, attrs: map[string]any{
+		"events are no evidence": {testSpan{events: []testEvent{{name: inferenceDetailsEvent, attrs: map[string]any{
 			"gen_ai.input.messages": "[]"}}}}, "other", nil},
 		"plain span": {testSpan{name: "POST", attrs: map[string]any{"http.request.method": "POST"}}, "other", nil},
 	} {

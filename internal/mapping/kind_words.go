@@ -167,7 +167,7 @@ func (r *reading) statement(e evidence) (k Kind, found looked, ignored bool) {
 				continue
 			}
 			text := r.statedText(s)
-			ignored = ignored || rank == statesKind && r.around.byHand == 0 && saysNothing[lower(text)]
+			ignored = ignored || rank == statesKind && r.around.byHand == 0 && saysNothing[strings.ToLower(text)]
 			kind, l := r.lookAt(rank, text)
 			switch {
 			case l == lookedAmbiguous && rank >= statesWeakly && e&(showsAI|showsProvider) == 0:
@@ -234,9 +234,9 @@ type kindFound struct {
 func (r *reading) kindByName(e evidence) (Kind, looked) {
 	name, rest, _ := strings.Cut(r.span.Name(), " ")
 	switch {
-	case doneWords[lower(rest)]:
+	case doneWords[strings.ToLower(rest)]:
 		return KindOther, lookedInVain // Crew Created: what there is now, and no run of it
-	case rest != "" && providerAliases[lower(name)] != "":
+	case rest != "" && providerAliases[strings.ToLower(name)] != "":
 		name, _, _ = strings.Cut(rest, " ") // openai embeddings/create
 	}
 	found := remember(r.nameKinds, name, kindOfName)
@@ -261,7 +261,7 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 	if (k == KindLLM && e&(showsModel|showsInput|showsOutput|showsEnd) == 0 || k == KindPrompt) && behindAgent(name) {
 		k = KindAgent // what an agent says, not a model's answer
 	}
-	guards := k == KindGuardrail && strings.Contains(lower(name), "guardrail") // a guard may be that of a route
+	guards := k == KindGuardrail && strings.Contains(strings.ToLower(name), "guardrail") // a guard may be that of a route
 	if e&showsAI == 0 && !guards && (k != KindTool || !r.slots[r.t.unnamed[namesTool].slot].set) || (k == KindLLM || k == KindEmbedding && e&showsVectorSize == 0) && callFacts(e) == 0 {
 		return KindOther, lookedInVain
 	}
@@ -292,7 +292,7 @@ func behindTool(name string) bool {
 		return false
 	}
 	before := name[:i]
-	return lower(before[strings.LastIndexAny(before, ".:")+1:]) == "tool"
+	return strings.ToLower(before[strings.LastIndexAny(before, ".:")+1:]) == "tool"
 }
 
 // searchesVectors reports whether a name has vector_search in it, in whatever spelling.
@@ -322,7 +322,7 @@ func kindOfName(name string) kindFound {
 			return kindFound{KindOther, lookedNever}
 		}
 		media = holdsAny(wordsOf(name[:i]), mediaWords)
-		for i >= 0 && fillerWords[lower(last)] { // what is run stands before
+		for i >= 0 && fillerWords[strings.ToLower(last)] { // what is run stands before
 			name = name[:i]
 			i = strings.LastIndexByte(name, '.')
 			last = name[i+1:]
@@ -374,12 +374,12 @@ func kindOfHead(name string) (Kind, bool) {
 		if !dotted {
 			return KindOther, false
 		}
-		if noun := strings.TrimSuffix(lower(head), "s"); noun == "evaluation" {
+		if noun := strings.TrimSuffix(strings.ToLower(head), "s"); noun == "evaluation" {
 			return KindEvaluator, true
 		} else if k, is := clearNouns[noun]; is {
 			return k, true
 		}
-		if lower(head) != "gen_ai" && lower(head) != "genai" {
+		if strings.ToLower(head) != "gen_ai" && strings.ToLower(head) != "genai" {
 			return KindOther, false
 		}
 		name = rest
@@ -420,31 +420,17 @@ func isOneWord(name string) bool {
 // modelWords are names of spans around a model's work that say no more than that.
 var modelWords = wordSet("genai ai")
 
-// kindOfOperationID reads ai.X, which may be followed by the function's id: the inner
-// spans are the calls, the outer ones repeat their usage.
+// kindOfOperationID reads ai.X, which may be followed by the function's id: that of an SDK, or a
+// program's own.
 func kindOfOperationID(id string) (Kind, looked) {
-	id, _, _ = strings.Cut(id, " ")
-	switch {
-	case !strings.HasPrefix(id, "ai."):
-		return KindOther, lookedInVain
-	case strings.HasSuffix(id, ".doGenerate"), strings.HasSuffix(id, ".doStream"):
-		return KindLLM, lookedKind
-	case strings.HasSuffix(id, ".doEmbed"):
-		return KindEmbedding, lookedKind
-	case strings.HasSuffix(id, ".doRerank"):
-		return KindReranker, lookedKind
-	case id == "ai.toolCall":
-		return KindTool, lookedKind
-	case strings.Count(id, ".") > 1: // ai.triage.category: nothing of the SDK
-		return KindOther, lookedInVain
-	case !sdkOperations[id]: // a program's own
-		return look(wordsOf(id[len("ai."):]))
+	if k, known := SDKOperation(id); known {
+		return k, lookedKind
 	}
-	return KindChain, lookedKind
+	if own := ownOperation(id); own != "" {
+		return look(wordsOf(own))
+	}
+	return KindOther, lookedInVain
 }
-
-// sdkOperations are the outer operations of the Vercel AI SDK.
-var sdkOperations = wordSet("ai.generateText ai.streamText ai.generateObject ai.streamObject ai.embed ai.embedMany ai.rerank ai.agent ai.toolLoopAgent")
 
 // enumValue cuts what languages print around the value of an enum: Kinds.TOOL,
 // <Kinds.TOOL: 'tool'>, <class 'a.b.C'>.

@@ -16,8 +16,8 @@ import (
 
 func TestASpanThatBringsTheMapperDownIsSetAside(t *testing.T) {
 	m := New(Options{})
-	m.table = compile(append(dialects[:len(dialects):len(dialects)], &dialect{name: "broken", sources: map[field][]source{
-		fUserID: {{attr: "boom", at: precedence[0], with: func(*reading, value) value { panic("boom") }}},
+	m.table = compile(append(All(), &dialect{name: "broken", sources: map[field][]source{
+		fUserID: {{attr: "boom", at: precedence[0], with: func(Reading, value) value { panic("boom") }}},
 	}}))
 	td := testSpan{attrs: map[string]any{"user.id": "before"}}.traces(t)
 	testSpan{attrs: map[string]any{"boom": "x"}}.traces(t).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
@@ -89,13 +89,13 @@ func TestEverySourceHasAPlaceOfItsOwn(t *testing.T) {
 			places[src.rank] = compiled().dialectOf(src)
 		}
 	}
-	require.LessOrEqual(t, len(dialects), 62, "a dialect is a bit of a set, in which completionBit and chatBit are the last")
+	require.LessOrEqual(t, len(All()), 62, "a dialect is a bit of a set, in which completionBit and chatBit are the last")
 }
 
 // TestEveryLevelIsUsed keeps the order of precedence complete, without levels of nobody.
 func TestEveryLevelIsUsed(t *testing.T) {
 	used := map[level]bool{}
-	for _, d := range dialects {
+	for _, d := range All() {
 		require.False(t, used[level(d.name)], "%s is the name of two dialects", d.name)
 		used[level(d.name)] = true
 		for f, sources := range d.sources {
@@ -152,8 +152,8 @@ func TestMappingEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	m := New(Options{})
 	var mapped atomic.Int32
-	m.table = compile(append(dialects[:len(dialects):len(dialects)], &dialect{name: "slow", sources: map[field][]source{
-		fUserID: {{attr: "user.id", at: precedence[0], with: func(_ *reading, v value) value {
+	m.table = compile(append(All(), &dialect{name: "slow", sources: map[field][]source{
+		fUserID: {{attr: "user.id", at: precedence[0], with: func(_ Reading, v value) value {
 			mapped.Add(1)
 			cancel()
 			return v

@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -93,23 +92,6 @@ func (r *reading) bodyParams(all jsonval.Node, src *boundSource) {
 	}
 	if s := &r.slots[src.slot]; r.groupParams(all, n) && s.attr >= 0 && r.classes[s.attr] == classFact {
 		r.classes[s.attr] = classWords
-	}
-}
-
-// without passes on an object less some of its members.
-func without(keys ...string) func(*reading, value) value {
-	return func(r *reading, v value) value {
-		n := r.parseOnce(v)
-		if !isObject(n) {
-			return value{}
-		}
-		rest := r.doc.Object()
-		for c := n.First(); c.Exists(); c = c.Next() {
-			if !slices.Contains(keys, c.Key()) {
-				rest.Set(c.Key(), c)
-			}
-		}
-		return value{node: rest}
 	}
 }
 

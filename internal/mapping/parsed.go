@@ -116,14 +116,6 @@ func (r *reading) parseOnce(v value) jsonval.Node {
 	return r.parsed[r.parsedAt(v.attr)].node
 }
 
-// looksEncoded reports whether text may be a JSON object, list or quoted string.
-func looksEncoded(s string) bool {
-	s = trimBlanks(s)
-	return s != "" && (s[0] == '{' || s[0] == '[' || s[0] == '"')
-}
-
-func isObject(n jsonval.Node) bool { return n.Kind() == jsonval.Object }
-
 // decoded parses a string node that holds JSON.
 func (r *reading) decoded(n jsonval.Node) value {
 	if s := n.Str(); n.Kind() == jsonval.String && looksEncoded(s) {
@@ -133,4 +125,84 @@ func (r *reading) decoded(n jsonval.Node) value {
 		}
 	}
 	return value{node: n}
+}
+
+// JSONText is a text as it is, and an object or a list as JSON.
+func (r *reading) JSONText(v value) string {
+	s, is := v.str()
+	if is || !v.exists() {
+		return s
+	}
+	var ignored jsonval.Repairs
+	switch {
+	case v.node.Exists():
+		r.aside = jsonval.Append(r.aside[:0], v.node, &ignored)
+	case v.attr.Type() == pcommon.ValueTypeMap || v.attr.Type() == pcommon.ValueTypeSlice:
+		r.aside = jsonval.AppendValue(r.aside[:0], v.attr, &ignored)
+	default:
+		return ""
+	}
+	return string(r.aside)
+}
+
+// objectText returns an object, or the first of a list, as JSON text, which need not be parsed
+// where it came as such.
+func (r *reading) objectText(v value) string {
+	s, is := v.str()
+	s = trimBlanks(s)
+	switch {
+	case !is && v.exists(), strings.HasPrefix(s, `"{`), strings.HasPrefix(s, `"[`), strings.HasPrefix(s, isPython): // structured, encoded once more, of Python
+		n := r.parseOnce(v)
+		if n.Kind() == jsonval.Array {
+			n = n.First()
+		}
+		if isObject(n) {
+			return r.JSONText(value{node: n})
+		}
+	case strings.HasPrefix(s, "{"):
+		return s
+	case strings.HasPrefix(s, "["):
+		if s = trimBlanks(s[1:]); strings.HasPrefix(s, "{") {
+			return s
+		}
+	}
+	return ""
+}
+
+// bodyUsage returns the JSON text of the usage in a response's body, which is looked for once for
+// all counts.
+func (r *reading) bodyUsage(v value) string {
+	if v.attr != (pcommon.Value{}) && v.attr == r.usageBody {
+		return r.usageText
+	}
+	s := r.objectText(v)
+	if plain, is := v.str(); is && strings.HasSuffix(plain, s) {
+		s = s[max(0, len(s)-usageWithin):]
+	}
+	usage := usageIn(s, `"usage`)
+	if usage == "" {
+		usage = usageIn(s, `"token_usage`)
+	}
+	r.usageBody, r.usageText = v.attr, usage
+	return usage
+}
+
+// usageWithin is how near the end of a body, as a program wrote it, its usage begins: behind what
+// was answered.
+const usageWithin = 2048
+
+// usageIn returns JSON text from the first object on whose key begins so, quote included, and is no
+// part of a text.
+func usageIn(s, key string) string {
+	for {
+		at := jsonval.Index(s, key)
+		if at < 0 {
+			return ""
+		}
+		escaped := at > 0 && s[at-1] == '\\'
+		_, s, _ = strings.Cut(s[at+1:], `"`)
+		if inner := strings.TrimLeft(s, ": \t\r\n"); !escaped && strings.HasPrefix(inner, "{") {
+			return inner
+		}
+	}
 }

@@ -67,7 +67,7 @@ var bedrockVendors = map[string]bool{
 // canonicalProvider returns the registry's name for a reported provider; "" for
 // frameworks and for servers that nobody knows. Of a path, the last segment counts.
 func canonicalProvider(reported string) string {
-	name := lower(strings.TrimSpace(reported))
+	name := strings.ToLower(strings.TrimSpace(reported))
 	if p, ok := providerAliases[name]; ok {
 		return p
 	}
@@ -86,7 +86,7 @@ func canonicalProvider(reported string) string {
 	if i := strings.LastIndexByte(name, '/'); i >= 0 && i < len(name)-1 {
 		return canonicalProvider(name[i+1:])
 	}
-	if value := enumValue(strings.TrimSpace(reported)); lower(value) != name {
+	if value := enumValue(strings.TrimSpace(reported)); strings.ToLower(value) != name {
 		return canonicalProvider(value)
 	}
 	return name
@@ -122,7 +122,7 @@ func longestAlias(name string) string {
 
 // hostProvider tells the provider from the host of its API.
 func hostProvider(host string) string {
-	host = lower(host)
+	host = strings.ToLower(host)
 	if _, rest, ok := strings.Cut(host, "://"); ok {
 		host = rest
 	}
@@ -154,7 +154,7 @@ func hostProvider(host string) string {
 
 // modelProvider infers the provider from a model's name.
 func modelProvider(model string) string {
-	model = lower(model)
+	model = strings.ToLower(model)
 	if vendor, rest, ok := strings.Cut(model, "."); ok {
 		next, _, more := strings.Cut(rest, ".")
 		if bedrockVendors[vendor] || more && bedrockVendors[next] {
@@ -184,9 +184,6 @@ func modelProvider(model string) string {
 func shortNameGoesOn(model, prefix string) bool {
 	return len(prefix) == 2 && len(model) > 2 && model[2] >= 'a' && model[2] <= 'z'
 }
-
-// lower is strings.ToLower, which does not allocate for lower case ASCII.
-func lower(s string) string { return strings.ToLower(s) }
 
 // provider resolves the provider: the first reported one that is no framework,
 // else, for model calls, what host and model tell.

@@ -3,7 +3,6 @@ package mapping
 import (
 	"math/bits"
 	"slices"
-	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
@@ -134,18 +133,6 @@ func (r *reading) touch(slot int16) {
 		}
 		r.ready[fd.list].add(fd.at)
 	}
-}
-
-// mayBeObject reports whether a value is a JSON object or text that looks like one, quoted
-// once more or not.
-func mayBeObject(v pcommon.Value) bool {
-	switch v.Type() {
-	case pcommon.ValueTypeStr:
-		return strings.HasPrefix(trimBlanks(v.Str()), "{") || strings.HasPrefix(v.Str(), `"{`)
-	case pcommon.ValueTypeMap, pcommon.ValueTypeBytes:
-		return true
-	}
-	return false
 }
 
 // next takes the next source of a field, in order of precedence, out of those that are left

@@ -109,10 +109,11 @@ func TestValueBehindKeys(t *testing.T) {
 // TestNamesInBrackets: what stands in brackets behind words that say no more than what is run is
 // its name, and behind others a part of it.
 func TestNamesInBrackets(t *testing.T) {
+	r := &reading{}
 	for word := range runWords {
-		require.Equal(t, "clerk", bracketed(word+" [clerk]"))
+		require.Equal(t, "clerk", r.bracketed(word+" [clerk]"))
 	}
 	for _, name := range []string{"clerk", "clerk [2]", "[", "]", "run []", "run [clerk", "run clerk]", ""} {
-		require.Equal(t, name, bracketed(name))
+		require.Equal(t, name, r.bracketed(name))
 	}
 }

@@ -59,18 +59,6 @@ func (r *reading) value(src *boundSource) (value, bool) {
 	return value{node: n}, n.Exists() && n.Kind() != jsonval.Null
 }
 
-func child(n jsonval.Node, spellings []string) jsonval.Node {
-	for _, key := range spellings {
-		if key == "0" && n.Kind() == jsonval.Array {
-			return n.First()
-		}
-		if c := n.Get(key); c.Exists() {
-			return c
-		}
-	}
-	return jsonval.Node{}
-}
-
 // took notes that a column or content holds the attribute that a source read, if it does
 // so losslessly.
 func (r *reading) took(src *boundSource, lossless bool) {

@@ -10,46 +10,6 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 )
 
-// Kind is what a span does in an LLM application; the column llm_spans.kind.
-type Kind uint8
-
-// The kinds, in the order of their names in kindNames.
-const (
-	KindOther Kind = iota
-	KindLLM
-	KindEmbedding
-	KindTool
-	KindAgent
-	KindChain
-	KindRetriever
-	KindReranker
-	KindGuardrail
-	KindEvaluator
-	KindPrompt
-)
-
-var kindNames = [...]string{
-	"other", "llm", "embedding", "tool", "agent", "chain",
-	"retriever", "reranker", "guardrail", "evaluator", "prompt",
-}
-
-// String returns the name stored in llm_spans.kind.
-func (k Kind) String() string { return kindNames[k] }
-
-// KindOf returns the kind with the given name; KindOther for an unknown one.
-func KindOf(name string) Kind {
-	for k, n := range kindNames {
-		if n == name {
-			return Kind(k)
-		}
-	}
-	return KindOther
-}
-
-// IsModel reports whether spans of this kind are calls of a model, the only ones
-// whose token and cost columns are filled.
-func (k Kind) IsModel() bool { return k == KindLLM || k == KindEmbedding || k == KindReranker }
-
 // Int is an int64 that may be unreported; zero and unreported differ.
 type Int struct {
 	V  int64

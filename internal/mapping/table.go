@@ -134,12 +134,11 @@ type scopePrefix struct {
 }
 
 // compiled is the table of all registered dialects.
-var compiled = sync.OnceValue(func() *table { return compile(dialects) })
+var compiled = sync.OnceValue(func() *table { return compile(All()) })
 
 func compile(all []*dialect) *table {
 	t := &table{keys: map[string]*keyInfo{}, families: map[string][]*family{}, events: map[string]*eventInfo{}, scopes: map[string]uint64{}, byHand: map[string]uint64{}, markValues: map[int16][]markValue{}}
 	t.input, t.output, t.documents, t.name = t.newSlot(), t.newSlot(), t.newSlot(), t.newSlot()
-	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b *dialect) int { return level(a.name).rank() - level(b.name).rank() })
 	for i, d := range all {
 		t.addDialect(d, 1<<i)
@@ -296,7 +295,7 @@ func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 	}
 	b.slot = t.bind(s, f, bit)
 	if s.answer != nil {
-		for i, key := range s.answer.keys() {
+		for i, key := range answerKeys(s.answer) {
 			b.parts[i] = -1
 			if key != "" {
 				t.key(key).shared = true

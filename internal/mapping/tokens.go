@@ -195,7 +195,7 @@ func (r *reading) gather() {
 				continue
 			}
 		case pcommon.ValueTypeMap:
-			r.gatherText(t, r.jsonText(value{attr: v}))
+			r.gatherText(t, r.JSONText(value{attr: v}))
 			continue
 		}
 		if t.count == noTokens {

@@ -11,7 +11,7 @@ const (
 
 // toolMessageID takes the id of the call from the ToolMessage that a tool of
 // LangChain returned, or from the object that LlamaIndex puts around the output of a tool.
-func toolMessageID(r *reading, v value) value {
+func toolMessageID(r Reading, v value) value {
 	if s, is := v.str(); !is || looksEncoded(s) && jsonval.Index(s, "tool_output") >= 0 {
 		if n := r.parseOnce(v); n.Get("tool_output").Exists() {
 			return value{node: n.Get("tool_id")}
@@ -21,12 +21,12 @@ func toolMessageID(r *reading, v value) value {
 }
 
 // toolMessageName takes the tool's name from there: spans may have that of its class.
-func toolMessageName(r *reading, v value) value {
+func toolMessageName(r Reading, v value) value {
 	return value{node: toolMessage(r, v).Get("name")}
 }
 
 // printedMessage reads a message of LangChain as Python prints it.
-func (r *reading) printedMessage(s string) jsonval.Node {
+func printedMessage(r Reading, s string) jsonval.Node {
 	text, ok := jsonval.FromPythonFields(s)
 	if !ok {
 		return jsonval.Node{}
@@ -35,17 +35,17 @@ func (r *reading) printedMessage(s string) jsonval.Node {
 }
 
 // toolMessage finds a ToolMessage, serialised or dumped, alone or as the output of a run.
-func toolMessage(r *reading, v value) jsonval.Node {
+func toolMessage(r Reading, v value) jsonval.Node {
 	s, is := v.str()
 	if is && jsonval.PrintsMessage(s) {
-		return r.printedMessage(s)
+		return printedMessage(r, s)
 	}
 	if is && (!looksEncoded(s) || jsonval.Index(s, "tool_call_id") < 0) {
 		return jsonval.Node{}
 	}
 	n := r.parseOnce(v)
 	if output := n.Get("output").Str(); jsonval.PrintsMessage(output) {
-		return r.printedMessage(output)
+		return printedMessage(r, output)
 	}
 	for _, message := range [...]jsonval.Node{n, n.Get("data"), n.Get("output"), n.Get("outputs")} {
 		if inner := message.Get("kwargs"); inner.Get("tool_call_id").Exists() {

@@ -63,7 +63,7 @@ func (r *reading) showsFailure(n jsonval.Node, depth int) bool {
 	if succeeded, ok := n.Get("success").Bool(); ok && !succeeded {
 		return true
 	}
-	switch lower(n.Get("status").Str()) {
+	switch strings.ToLower(n.Get("status").Str()) {
 	case "error", "failed", "failure":
 		return true
 	}

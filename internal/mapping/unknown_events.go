@@ -95,7 +95,7 @@ func (r *reading) guessMessage(e ptrace.SpanEvent, name eventName, i int) {
 	case name.output:
 		m.output = true
 	case name.input:
-	case told && lower(role.Str()) == "assistant":
+	case told && strings.ToLower(role.Str()) == "assistant":
 		m.output = i == len(r.events)-1
 	case !told:
 		return
@@ -122,7 +122,7 @@ func dirOf(output bool) int {
 func textKeyOf(attrs pcommon.Map) string {
 	for _, tail := range eventTexts {
 		for key, v := range attrs.All() {
-			if last := key[strings.LastIndexByte(key, '.')+1:]; lower(last) == tail && v.Type() == pcommon.ValueTypeStr && says(v) {
+			if last := key[strings.LastIndexByte(key, '.')+1:]; strings.ToLower(last) == tail && v.Type() == pcommon.ValueTypeStr && says(v) {
 				return key
 			}
 		}

@@ -4,8 +4,6 @@ import (
 	"math"
 	"strings"
 	"time"
-
-	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
 // unknownFeeds are the fields that are fed, and the kinds of spans that they are fed on.
@@ -116,26 +114,26 @@ func (t *table) addNames() {
 }
 
 // calledAs takes the name of a tool or of an agent from that of its span, which decorators name so.
-func calledAs(r *reading, _ value) value {
-	name := strings.TrimSpace(r.span.Name())
+func calledAs(r Reading, _ value) value {
+	name := strings.TrimSpace(r.Span().Name())
 	for _, verb := range [...]string{"execute_tool ", "invoke_agent "} {
 		name = strings.TrimPrefix(name, verb)
 	}
-	if r.out.Kind == KindTool && behindTool(name) {
+	if r.Kind() == KindTool && behindTool(name) {
 		name = name[strings.LastIndexAny(name, ".:")+1:]
 	}
-	if owner, _, is := strings.Cut(name, "."); is && r.out.Kind == KindAgent && !strings.Contains(name, " ") {
+	if owner, _, is := strings.Cut(name, "."); is && r.Kind() == KindAgent && !strings.Contains(name, " ") {
 		name = owner // of the method that runs the agent
 	}
-	name = bracketed(name)
-	if onlySays(name, runWords) || frameworks[lower(name)] {
+	name = r.bracketed(name)
+	if onlySays(name, runWords) || frameworks[strings.ToLower(name)] {
 		return value{}
 	}
 	return r.textValue(name)
 }
 
 // bracketed is the name in brackets behind words that only say what is run: agent_run [planner].
-func bracketed(name string) string {
+func (r *reading) bracketed(name string) string {
 	before, after, is := strings.Cut(name, "[")
 	if inner, whole := strings.CutSuffix(after, "]"); is && whole && inner != "" && onlySays(before, runWords) {
 		return inner
@@ -260,62 +258,51 @@ func (t *table) addGuessed(info *keyInfo, names unnamed, f field, kinds kindSet,
 }
 
 // knownProvider and proseOnly tell the two things apart that a key called system may hold.
-func knownProvider(_ *reading, v value) value {
+func knownProvider(_ Reading, v value) value {
 	if s, _ := v.str(); knownProviders[canonicalProvider(s)] {
 		return v
 	}
 	return value{}
 }
 
-func proseOnly(_ *reading, v value) value {
+func proseOnly(_ Reading, v value) value {
 	if s, is := v.str(); is && !saysProse(s) {
 		return value{}
 	}
 	return v
 }
 
-func onlyEncoded(_ *reading, v value) value {
+func onlyEncoded(_ Reading, v value) value {
 	if s, is := v.str(); is && !looksEncoded(s) {
 		return value{}
 	}
 	return v
 }
 
-// queryOf takes the query out of an object of arguments.
-func queryOf(r *reading, v value) value {
-	if !mayBeObject(v.attr) {
-		return v
-	}
-	if q := child(r.parseOnce(v), []string{"query", "question", "search_query", "text", "input"}); q.Kind() == jsonval.String {
-		return value{node: q}
-	}
-	return v
-}
-
 // likelySeconds reads a latency that has no unit: the first token comes before the end.
-func likelySeconds(r *reading, v value) value {
+func likelySeconds(r Reading, v value) value {
 	f, _, ok := v.float()
 	if !ok {
 		return spelledSeconds(r, v)
 	}
-	if f > float64(r.span.EndTimestamp()-r.span.StartTimestamp())/1e9 {
+	if f > float64(r.Span().EndTimestamp()-r.Span().StartTimestamp())/1e9 {
 		f /= 1e3
 	}
-	return value{node: r.doc.Float(f)}
+	return value{node: r.Doc().Float(f)}
 }
 
 // spelledSeconds reads a latency as Go prints it, with its unit: 310ms, 1.2s.
-func spelledSeconds(r *reading, v value) value {
+func spelledSeconds(r Reading, v value) value {
 	s, _ := v.str()
 	d, err := time.ParseDuration(strings.TrimSpace(s))
 	if err != nil {
 		return value{}
 	}
-	return value{node: r.doc.Float(d.Seconds())}
+	return value{node: r.Doc().Float(d.Seconds())}
 }
 
 // calledWith takes the messages out of the arguments that a wrapped function was called with.
-func calledWith(r *reading, v value) value {
+func calledWith(r Reading, v value) value {
 	if !mayBeObject(v.attr) {
 		return v
 	}
@@ -332,37 +319,25 @@ func calledWith(r *reading, v value) value {
 
 // noState passes over an object on the span of an agent: it may be any state, where what a model
 // is given or answers is known to be a body.
-func noState(r *reading, v value) value {
-	if r.out.Kind == KindAgent && mayBeObject(v.attr) {
-		return value{}
-	}
-	return v
-}
-
-// noSchema passes over a JSON schema: what a tool may be given is not what this call gave.
-func noSchema(r *reading, v value) value {
-	if s, is := v.str(); is && jsonval.Index(s, `"properties"`) < 0 && jsonval.Index(s, `"shape"`) < 0 {
-		return v // most arguments: they need not be parsed
-	}
-	n := r.parseOnce(v)
-	if n.Get("type").Str() == "object" && (isObject(n.Get("properties")) || isObject(n.Get("def").Get("shape"))) { // JSON Schema, Zod
+func noState(r Reading, v value) value {
+	if r.Kind() == KindAgent && mayBeObject(v.attr) {
 		return value{}
 	}
 	return v
 }
 
 // ofCents reads a cost in cents.
-func ofCents(r *reading, v value) value {
+func ofCents(r Reading, v value) value {
 	f, _, ok := v.float()
 	if !ok {
 		return value{}
 	}
-	return value{node: r.doc.Float(f / 100)}
+	return value{node: r.Doc().Float(f / 100)}
 }
 
 // ofAgent passes on the name of an entity that is an agent.
-func ofAgent(r *reading, v value) value {
-	if kind, _ := r.attr("entity.type").str(); lower(kind) == "agent" {
+func ofAgent(r Reading, v value) value {
+	if kind, _ := r.attr("entity.type").str(); strings.ToLower(kind) == "agent" {
 		return v
 	}
 	return value{}

@@ -76,10 +76,6 @@ const (
 		costFields | partFields
 )
 
-// maxTokens is more than any call can use, and little enough for sums over millions
-// of spans. A larger number is no count and stays an attribute.
-const maxTokens = 1_000_000_000_000
-
 // tokens resolves a count.
 func (r *reading) tokens(fact tokenFact) (Int, *boundSource) {
 	return r.count(tokenFields[fact], maxTokens)
@@ -237,39 +233,6 @@ func bySize(u *Usage, input, output *part) {
 	}
 }
 
-// exclusion names spans whose input lacks the cached part though nothing on them tells.
-type exclusion struct {
-	scope string // a trailing * matches any rest
-	// attr is the attribute that the input must have been read from.
-	attr string
-	// upTo is the last version that excludes the cache, as "major.minor"; empty: all so far.
-	upTo string
-	// providers limits the exclusion to these, as reported: the names contain one of them.
-	providers []string
-	// mark is an attribute that must be there, for scopes that are the application's own,
-	// unless is the prefix of attributes that must not.
-	mark, unless string
-}
-
-// exclusions: emitters move towards inclusive counts, so each has a bound.
-var exclusions = []exclusion{
-	{scope: "com.anthropic.claude_code*", attr: "input_tokens"},
-	{scope: "cline"},
-	{scope: "opentelemetry.instrumentation.genai.bedrock"},
-	{scope: "opentelemetry.instrumentation.bedrock"},
-	{scope: "opentelemetry.instrumentation.botocore.bedrock-runtime"},
-	{scope: "@traceloop/instrumentation-anthropic", upTo: "0.27"},
-	{scope: "openlit.instrumentation.anthropic"},
-	{scope: "openlit.instrumentation.bedrock"},
-	{scope: "@openlit/instrumentation-anthropic"},
-	{scope: "@openlit/instrumentation-bedrock"},
-	{scope: "monocle_apptrace", providers: []string{"anthropic"}},
-	{scope: "openlit.otel.tracing", providers: []string{"anthropic", "bedrock"}},
-	{mark: "ai.operationId", unless: "ai.usage.inputTokenDetails.", providers: []string{"anthropic", "bedrock"}},
-	{mark: "vercel.ai.operationId", unless: "vercel.ai.usage.inputTokenDetails.", providers: []string{"anthropic", "bedrock"}},
-	{scope: "opentelemetry-instrumentation-ruby_llm", upTo: "0.4"},
-}
-
 // excludesCache reports whether the span is one of an exclusion.
 func (r *reading) excludesCache(from *boundSource) bool {
 	a := &r.around
@@ -283,19 +246,6 @@ func (r *reading) excludesCache(from *boundSource) bool {
 		}
 	}
 	return false
-}
-
-// exclusionsOf are those that spans of a scope may be of.
-func exclusionsOf(scope, version string) (set uint32) {
-	for i := range exclusions {
-		e := &exclusions[i]
-		prefix, open := strings.CutSuffix(e.scope, "*")
-		ofScope := e.scope == "" || scope == e.scope || open && strings.HasPrefix(scope, prefix)
-		if ofScope && (e.upTo == "" || version == "" || versionAtMost(version, e.upTo)) {
-			set |= 1 << i
-		}
-	}
-	return set
 }
 
 // covers reports whether a span of the exclusion's scope is one of the exclusion.
@@ -317,29 +267,13 @@ func (e *exclusion) covers(r *reading, from *boundSource) bool {
 func (r *reading) reportedBy(providers []string) (found bool) {
 	r.each(fProvider, func(_ *boundSource, v value) bool {
 		text, _, _ := v.text()
-		text = lower(text)
+		text = strings.ToLower(text)
 		for _, p := range providers {
 			found = found || strings.Contains(text, p)
 		}
 		return false
 	})
 	return found
-}
-
-// versionAtMost compares the first two numbers of a version with those of a bound; an
-// unreadable version is above all.
-func versionAtMost(version, bound string) bool {
-	a, b, ok := majorMinor(version)
-	c, d, _ := majorMinor(bound)
-	return ok && (a < c || a == c && b <= d)
-}
-
-func majorMinor(version string) (major, minor int64, ok bool) {
-	head, rest, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
-	second, _, _ := strings.Cut(rest, ".")
-	major, okMajor := parseCount(head)
-	minor, okMinor := parseCount(strings.TrimRight(second, "abcr+-"))
-	return major, minor, okMajor && okMinor
 }
 
 // total keeps the reported total if it can be one, else adds up.
@@ -412,7 +346,7 @@ func cutCurrency(s string) (number, currency string) {
 	if from < 0 {
 		return "", s
 	}
-	return s[from : to+1], lower(strings.TrimSpace(s[:from] + s[to+1:]))
+	return s[from : to+1], strings.ToLower(strings.TrimSpace(s[:from] + s[to+1:]))
 }
 
 // restore keeps the attribute of a figure that was corrected.

@@ -92,15 +92,6 @@ func isJSONText(s string) bool {
 	return s != "" && (s[0] == '{' || s[0] == '[')
 }
 
-// trimBlanks cuts the blanks before a text: 1 ns, where strings.TrimLeft takes 9 to learn
-// what a blank is.
-func trimBlanks(s string) string {
-	for s != "" && (s[0] == ' ' || s[0] == '\n' || s[0] == '\t' || s[0] == '\r') {
-		s = s[1:]
-	}
-	return s
-}
-
 // saysProse reports whether text is prose or JSON with prose in it.
 func saysProse(s string) bool {
 	if !isJSONText(s) {
