@@ -19,8 +19,8 @@ const (
 )
 
 // answerKeys returns the attributes of an answer in the order of boundSource.parts.
-func answerKeys(a *answer) [answerParts]string {
-	return [answerParts]string{a.text, a.reasoning, a.toolCalls, a.object}
+func answerKeys(a *Answer) [answerParts]string {
+	return [answerParts]string{a.Text, a.Reasoning, a.ToolCalls, a.Object}
 }
 
 // readAnswer puts one assistant message together from its parts.
@@ -32,12 +32,12 @@ func (r *reading) readAnswer(src *boundSource) bool {
 			continue
 		}
 		v := r.slots[at].value
-		if s, is := (value{attr: v}).str(); is && content.Absent(s) {
+		if s, is := (Value{Attr: v}).Str(); is && content.Absent(s) {
 			continue
 		}
 		given[i], only, found = v, i, found+1
 	}
-	if src.guessed && !isAnswer(src.answer, &given) {
+	if src.guessed && !isAnswer(src.Answer, &given) {
 		return false
 	}
 	if found == 0 || !r.addAnswer(src, given, found == 1, only) {
@@ -56,9 +56,9 @@ func (r *reading) readAnswer(src *boundSource) bool {
 }
 
 // isAnswer reports whether what is guessed are parts of one answer, and none the body of a response.
-func isAnswer(a *answer, given *[answerParts]pcommon.Value) bool {
+func isAnswer(a *Answer, given *[answerParts]pcommon.Value) bool {
 	text, told := given[answerText], given[answerText] != (pcommon.Value{})
-	if !told && a.needsText || told && (text.Type() != pcommon.ValueTypeStr || looksEncoded(text.Str())) {
+	if !told && a.NeedsText || told && (text.Type() != pcommon.ValueTypeStr || LooksEncoded(text.Str())) {
 		return false
 	}
 	return given[answerReasoning] != (pcommon.Value{}) || given[answerToolCalls] != (pcommon.Value{})
@@ -66,8 +66,8 @@ func isAnswer(a *answer, given *[answerParts]pcommon.Value) bool {
 
 // addAnswer adds the message; plain text alone needs no tree.
 func (r *reading) addAnswer(src *boundSource, given [answerParts]pcommon.Value, alone bool, only int) bool {
-	if s, is := (value{attr: given[only]}).str(); alone && is && (only == answerText || only == answerObject) {
-		if only == answerObject || !src.answer.texts {
+	if s, is := (Value{Attr: given[only]}).Str(); alone && is && (only == answerText || only == answerObject) {
+		if only == answerObject || !src.Answer.Texts {
 			r.messages = append(r.messages, r.norm.TextMessage(s, content.Output, &r.rep))
 			return true
 		}
@@ -86,11 +86,11 @@ func (r *reading) answerNode(src *boundSource, given [answerParts]pcommon.Value)
 		if given[i] == (pcommon.Value{}) {
 			continue
 		}
-		s := r.JSONText(value{attr: given[i]})
+		s := r.JSONText(Value{Attr: given[i]})
 		switch {
 		case i == answerReasoning:
 			parts.Add(r.part("reasoning", s))
-		case i == answerText && src.answer.texts && r.addTexts(parts, s):
+		case i == answerText && src.Answer.Texts && r.addTexts(parts, s):
 		default:
 			parts.Add(r.part("text", s))
 		}
@@ -104,7 +104,7 @@ func (r *reading) answerNode(src *boundSource, given [answerParts]pcommon.Value)
 
 // messagesIn parses a JSON list of messages.
 func (r *reading) messagesIn(list string) jsonval.Node {
-	if !strings.HasPrefix(trimBlanks(list), "[") || !strings.Contains(list, `"role"`) {
+	if !strings.HasPrefix(TrimBlanks(list), "[") || !strings.Contains(list, `"role"`) {
 		return jsonval.Node{}
 	}
 	var ignored jsonval.Repairs
@@ -113,7 +113,7 @@ func (r *reading) messagesIn(list string) jsonval.Node {
 		return jsonval.Node{}
 	}
 	for c := n.First(); c.Exists(); c = c.Next() {
-		if !isObject(c) || !c.Get("role").Exists() {
+		if !IsObject(c) || !c.Get("role").Exists() {
 			return jsonval.Node{}
 		}
 	}

@@ -10,7 +10,7 @@ import (
 const answerBody = "of a response's body, or of what LangChain keeps of one"
 
 // answerID takes the id from the body of a response. LangChain has ids of its own for runs.
-func answerID(r Reading, v value) value {
+func answerID(r Reading, v Value) Value {
 	body, kept := bodyText(r, v)
 	id := jsonval.MemberText(body, "id", "responseId", "response_id")
 	if kept != "" {
@@ -25,7 +25,7 @@ func answerID(r Reading, v value) value {
 }
 
 // answerModel takes the model from there.
-func answerModel(r Reading, v value) value {
+func answerModel(r Reading, v Value) Value {
 	body, kept := bodyText(r, v)
 	if kept != "" {
 		return filledText(r, jsonval.MemberText(jsonval.Member(kept, "response_metadata"), "model_name", "model"))
@@ -33,22 +33,22 @@ func answerModel(r Reading, v value) value {
 	return filledText(r, jsonval.MemberText(body, "model", "modelVersion"))
 }
 
-func filledText(r Reading, s string) value {
+func filledText(r Reading, s string) Value {
 	if s == "" {
-		return value{}
+		return Value{}
 	}
-	return r.textValue(s)
+	return r.TextValue(s)
 }
 
 // memberText takes the first of the members of an object that is a text.
-func memberText(keys ...string) func(Reading, value) value {
-	return func(r Reading, v value) value { return filledText(r, jsonval.MemberText(r.objectText(v), keys...)) }
+func memberText(keys ...string) func(Reading, Value) Value {
+	return func(r Reading, v Value) Value { return filledText(r, jsonval.MemberText(r.ObjectText(v), keys...)) }
 }
 
 // bodyText returns the body of a response, or what LangChain keeps of it in a message, as JSON
 // text. Outputs may be long, and the two members are short: the text is not parsed.
-func bodyText(r Reading, v value) (body, kept string) {
-	s := r.objectText(v)
+func bodyText(r Reading, v Value) (body, kept string) {
+	s := r.ObjectText(v)
 	if namesChoices(s) {
 		return s, ""
 	}
@@ -72,9 +72,9 @@ func namesChoices(s string) bool {
 
 // bodyFinish takes the reason why an answer ended from a response's body: from the first choice
 // after the head of the body, or from near its end.
-func bodyFinish(r Reading, v value) value {
-	s := r.objectText(v)
-	if hasChoices(s) {
+func bodyFinish(r Reading, v Value) Value {
+	s := r.ObjectText(v)
+	if HasChoices(s) {
 		for _, name := range [...]string{"finish_reason", "finishReason"} {
 			if reason, rest := reasonIn(s, name); reason != "" {
 				return reasonsOf(r, s, reason, rest, name)
@@ -87,7 +87,7 @@ func bodyFinish(r Reading, v value) value {
 
 // reasonsOf lists the reasons of all choices after the first. Bodies that say each reason twice,
 // as LangChain's do, are asked for the first alone.
-func reasonsOf(r Reading, s, first, rest, name string) value {
+func reasonsOf(r Reading, s, first, rest, name string) Value {
 	if jsonval.Index(s[:min(len(s), headWithin)], `generations"`) >= 0 {
 		return filledText(r, first)
 	}
@@ -97,11 +97,11 @@ func reasonsOf(r Reading, s, first, rest, name string) value {
 	}
 	list := r.Doc().Array()
 	list.Add(r.Doc().String(first))
-	for reason != "" && list.Len() < maxEntries {
+	for reason != "" && list.Len() < MaxEntries {
 		list.Add(r.Doc().String(reason))
 		reason, rest = reasonIn(rest, name)
 	}
-	return value{node: list}
+	return Value{Node: list}
 }
 
 const (
@@ -110,8 +110,8 @@ const (
 	maxFinish  = 64  // of a reason to finish
 )
 
-// hasChoices reports whether the head of a body in JSON text has answers to choose from.
-func hasChoices(s string) bool {
+// HasChoices reports whether the head of a body in JSON text has answers to choose from.
+func HasChoices(s string) bool {
 	head := s[:min(len(s), headWithin)]
 	return jsonval.Index(head, `choices"`) >= 0 || jsonval.Index(head, `generations"`) >= 0 || jsonval.Index(head, `candidates"`) >= 0
 }
@@ -144,37 +144,37 @@ const ofBodyCounts = "of the usage in a response's body"
 
 // bodyCount takes a count from the usage of a response's body, or from the details there. A body is
 // not parsed for it, nor read but for its usage.
-func bodyCount(keys ...string) func(Reading, value) value {
-	return func(r Reading, v value) value {
-		usage := r.bodyUsage(v)
+func bodyCount(keys ...string) func(Reading, Value) Value {
+	return func(r Reading, v Value) Value {
+		usage := r.BodyUsage(v)
 		if usage == "" {
-			return value{}
+			return Value{}
 		}
-		if n := numberIn(r, usage, keys); n.exists() {
+		if n := numberIn(r, usage, keys); n.Exists() {
 			return n
 		}
 		for _, details := range [...]string{"prompt_tokens_details", "completion_tokens_details", "input_tokens_details", "output_tokens_details"} {
-			if n := numberIn(r, jsonval.Member(usage, details), keys); n.exists() {
+			if n := numberIn(r, jsonval.Member(usage, details), keys); n.Exists() {
 				return n
 			}
 		}
-		return value{}
+		return Value{}
 	}
 }
 
 // countIn takes a number from an object in JSON text.
-func numberIn(r Reading, object string, keys []string) value {
+func numberIn(r Reading, object string, keys []string) Value {
 	for _, key := range keys {
 		digits := jsonval.Member(object, key)
 		end := strings.IndexFunc(digits, func(c rune) bool { return c < '0' || c > '9' })
 		if end <= 0 {
 			continue
 		}
-		if n, ok := parseCount(digits[:end]); ok {
-			return value{node: r.Doc().Int(n)}
+		if n, ok := ParseCount(digits[:end]); ok {
+			return Value{Node: r.Doc().Int(n)}
 		}
 	}
-	return value{}
+	return Value{}
 }
 
 // after returns what follows a key and its colon.
@@ -188,14 +188,14 @@ func after(s, key string) string {
 
 // listInText takes the list of messages or blocks that a library has written as the only text
 // of a message or of instructions.
-func listInText(r Reading, v value) value {
-	if s, is := v.str(); !is || !strings.Contains(s[:min(len(s), 100)], `"[{\`) {
-		return value{}
+func listInText(r Reading, v Value) Value {
+	if s, is := v.Str(); !is || !strings.Contains(s[:min(len(s), 100)], `"[{\`) {
+		return Value{}
 	}
-	part := r.parseOnce(v)
+	part := r.ParseOnce(v)
 	for range 2 { // of the only message, the only part
 		if part.Kind() != jsonval.Array || part.Len() != 1 {
-			return value{}
+			return Value{}
 		}
 		if part = part.First(); part.Get("parts").Exists() {
 			part = part.Get("parts")
@@ -203,14 +203,14 @@ func listInText(r Reading, v value) value {
 		}
 		break
 	}
-	list := r.decoded(part.Get("content")).node
+	list := r.Decoded(part.Get("content")).Node
 	if list.Kind() != jsonval.Array {
-		return value{}
+		return Value{}
 	}
 	for item := list.First(); item.Exists(); item = item.Next() {
 		if item.Get("role").Str() == "" && item.Get("type").Str() == "" {
-			return value{}
+			return Value{}
 		}
 	}
-	return value{node: list}
+	return Value{Node: list}
 }

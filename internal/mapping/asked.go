@@ -10,19 +10,19 @@ import (
 // readAsked takes what a model was asked from the arguments of the function that asks it, where no source
 // has a message: decorators write the arguments by the names that the function has for them.
 func (r *reading) readAsked() bool {
-	left := r.ready[fInputMessages]
-	for src := r.next(fInputMessages, &left); src != nil; src = r.next(fInputMessages, &left) {
-		if src.as != asBody || src.list || src.answer != nil || !r.usable(src) {
+	left := r.ready[InputMessages]
+	for src := r.next(InputMessages, &left); src != nil; src = r.next(InputMessages, &left) {
+		if src.As != AsBody || src.list || src.Answer != nil || !r.usable(src) {
 			continue
 		}
 		v, ok := r.given(src)
-		if !ok || v.attr != r.slots[src.slot].value || !mayBeObject(v.attr) {
+		if !ok || v.Attr != r.slots[src.slot].value || !MayBeObject(v.Attr) {
 			continue
 		}
-		if words := askedIn(r.parseOnce(v)); words != "" {
+		if words := askedIn(r.ParseOnce(v)); words != "" {
 			r.messages = append(r.messages, r.norm.TextMessage(words, content.Input, &r.rep))
 			r.took(src, false)
-			r.notes.took(fInputMessages, src)
+			r.notes.took(InputMessages, src)
 			return true
 		}
 	}
@@ -34,10 +34,10 @@ const maxArguments = 8
 
 // askedIn is the argument that asks: of the others none is a sentence, or anything but a single value.
 func askedIn(n jsonval.Node) (words string) {
-	if kwargs := n.Get("kwargs"); isObject(kwargs) && n.Len() == 2 && n.Get("args").Exists() {
+	if kwargs := n.Get("kwargs"); IsObject(kwargs) && n.Len() == 2 && n.Get("args").Exists() {
 		n = kwargs
 	}
-	if !isObject(n) || n.Len() > maxArguments {
+	if !IsObject(n) || n.Len() > maxArguments {
 		return ""
 	}
 	for c := n.First(); c.Exists(); c = c.Next() {

@@ -19,15 +19,15 @@ const (
 // answerInChunks puts together what the chunks of OpenAI's stream say, where the output does not: MLflow
 // joins the texts of a stream and leaves the calls of tools out, so that an answer which is nothing but
 // calls is empty.
-func answerInChunks(r Reading, _ value) value {
-	output, _ := r.attr("mlflow.spanOutputs").str()
+func answerInChunks(r Reading, _ Value) Value {
+	output, _ := r.Attr("mlflow.spanOutputs").Str()
 	if callsTools(output) {
-		return value{}
+		return Value{}
 	}
 	var chunks []string
 	calls := false
 	events := r.Span().Events()
-	for i := range min(events.Len(), maxReadEvents) {
+	for i := range min(events.Len(), MaxReadEvents) {
 		e := events.At(i)
 		if !strings.HasPrefix(e.Name(), mlflowChunks) {
 			continue
@@ -38,9 +38,9 @@ func answerInChunks(r Reading, _ value) value {
 		}
 	}
 	if !calls {
-		return value{}
+		return Value{}
 	}
-	return value{node: joinDeltas(r, chunks)}
+	return Value{Node: joinDeltas(r, chunks)}
 }
 
 // callsTools reports whether a JSON text has a list of calls in it, without parsing it.
@@ -67,7 +67,7 @@ func joinDeltas(r Reading, chunks []string) jsonval.Node {
 	var order []int64
 	choices := map[int64]*joinedChoice{}
 	for _, chunk := range chunks {
-		for c := r.parseText(chunk).Get("choices").First(); c.Exists(); c = c.Next() {
+		for c := r.ParseText(chunk).Get("choices").First(); c.Exists(); c = c.Next() {
 			index, _ := c.Get("index").Int()
 			j := choices[index]
 			if j == nil {

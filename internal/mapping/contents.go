@@ -10,8 +10,8 @@ import (
 // contentFields resolves the columns that refer to contents.
 func (r *reading) contentFields() {
 	s := r.out
-	input := r.messagesOf(fInputMessages, content.Input)
-	output := r.messagesOf(fOutputMessages, content.Output)
+	input := r.messagesOf(InputMessages, content.Input)
+	output := r.messagesOf(OutputMessages, content.Output)
 	if len(output.messages) == 0 && output.history == nil {
 		output = r.called()
 	}
@@ -20,20 +20,20 @@ func (r *reading) contentFields() {
 	if len(s.FinishReasons) == 0 {
 		s.FinishReasons = r.finishReasons(output.finished())
 	}
-	system, ok := r.one(fSystemInstructions)
+	system, ok := r.one(SystemInstructions)
 	if !ok {
 		system, ok = r.norm.SystemOf(input.leading())
 	}
 	s.SystemInstructionsID = r.storeIf(system, ok)
-	if r.fed&(1<<fToolDefinitions) != 0 {
-		s.ToolDefinitionsID = r.storeIf(r.one(fToolDefinitions))
+	if r.fed&(1<<ToolDefinitions) != 0 {
+		s.ToolDefinitionsID = r.storeIf(r.one(ToolDefinitions))
 	}
-	if r.fed&(1<<fToolArguments|1<<fToolResult) != 0 {
-		s.ToolArgumentsID = r.storeIf(r.one(fToolArguments))
-		s.ToolResultID = r.storeIf(r.one(fToolResult))
+	if r.fed&(1<<ToolArguments|1<<ToolResult) != 0 {
+		s.ToolArgumentsID = r.storeIf(r.one(ToolArguments))
+		s.ToolResultID = r.storeIf(r.one(ToolResult))
 	}
-	if r.fed&(1<<fRetrievalQuery|1<<fDocuments) != 0 {
-		s.RetrievalQueryID = r.storeIf(r.one(fRetrievalQuery))
+	if r.fed&(1<<RetrievalQuery|1<<Documents) != 0 {
+		s.RetrievalQueryID = r.storeIf(r.one(RetrievalQuery))
 		s.DocumentIDs = r.documents()
 	}
 }
@@ -57,7 +57,7 @@ func (r *reading) storeIf(c content.Content, ok bool) content.ID {
 
 // one resolves a field that refers to one content. An empty object is passed over
 // while a later source may say more.
-func (r *reading) one(f field) (c content.Content, ok bool) {
+func (r *reading) one(f Field) (c content.Content, ok bool) {
 	if r.fed&(1<<f) == 0 {
 		return c, false
 	}
@@ -70,7 +70,7 @@ func (r *reading) one(f field) (c content.Content, ok bool) {
 		c, ok := r.readOne(f, src)
 		switch {
 		case !ok:
-		case string(c.Body) == "{}" && (f == fToolArguments || f == fToolResult):
+		case string(c.Body) == "{}" && (f == ToolArguments || f == ToolResult):
 			if empty.Body == nil {
 				r.notes.took(f, src)
 				empty = c
@@ -83,70 +83,70 @@ func (r *reading) one(f field) (c content.Content, ok bool) {
 	return empty, empty.Body != nil
 }
 
-func (r *reading) readOne(f field, src *boundSource) (c content.Content, ok bool) {
-	if src.as == asToolPart {
+func (r *reading) readOne(f Field, src *boundSource) (c content.Content, ok bool) {
+	if src.As == AsToolPart {
 		return r.toolPart(f, src)
 	}
 	v, ok := r.given(src)
-	if src.as == asWrapped {
+	if src.As == AsWrapped {
 		v = r.unwrap(src, v)
 	}
-	if s, is := v.str(); !ok || !v.exists() || is && content.Absent(s) {
+	if s, is := v.Str(); !ok || !v.Exists() || is && content.Absent(s) {
 		return c, false
 	}
 	if c, ok = r.convert(f, src, v); !ok {
 		return c, false
 	}
-	if f == fToolResult {
+	if f == ToolResult {
 		r.toolError(v, c)
 	}
 	r.rep |= r.sourceRep
-	if src.list || src.as == asObject {
+	if src.list || src.As == AsObject {
 		r.tookList(src)
-	} else if !v.node.Exists() {
+	} else if !v.Node.Exists() {
 		r.took(src, r.holdsAll(src, v))
 	}
 	return c, true
 }
 
 // convert asks the normaliser for the content of a field.
-func (r *reading) convert(f field, src *boundSource, v value) (content.Content, bool) {
+func (r *reading) convert(f Field, src *boundSource, v Value) (content.Content, bool) {
 	rep := r.source()
-	switch node := v.node.Exists(); {
-	case f == fRetrievalQuery:
-		s, _, ok := v.text()
+	switch node := v.Node.Exists(); {
+	case f == RetrievalQuery:
+		s, _, ok := v.Text()
 		if !ok {
 			s = r.JSONText(v)
 		}
 		if content.Absent(s) {
 			return content.Content{}, false
 		}
-		if src.as == asJSON {
-			s = unquote(strings.TrimSpace(s))
+		if src.As == AsJSON {
+			s = Unquote(strings.TrimSpace(s))
 		}
 		return r.norm.Text(s, rep), true
-	case f == fSystemInstructions && node:
-		return r.norm.SystemInstructionsNode(v.node, rep)
-	case f == fSystemInstructions:
-		return r.norm.SystemInstructions(v.attr, rep)
-	case f == fToolDefinitions && node:
-		return r.norm.ToolDefinitionsNode(v.node, rep)
-	case f == fToolDefinitions:
-		return r.norm.ToolDefinitions(v.attr, rep)
+	case f == SystemInstructions && node:
+		return r.norm.SystemInstructionsNode(v.Node, rep)
+	case f == SystemInstructions:
+		return r.norm.SystemInstructions(v.Attr, rep)
+	case f == ToolDefinitions && node:
+		return r.norm.ToolDefinitionsNode(v.Node, rep)
+	case f == ToolDefinitions:
+		return r.norm.ToolDefinitions(v.Attr, rep)
 	case node:
-		return r.norm.UnwrappedNode(v.node, src.as == asJSON, rep)
-	case src.verbatim:
-		return r.norm.Value(v.attr, src.as == asJSON, rep)
+		return r.norm.UnwrappedNode(v.Node, src.As == AsJSON, rep)
+	case src.Verbatim:
+		return r.norm.Value(v.Attr, src.As == AsJSON, rep)
 	}
-	if n := r.plainObject(v.attr); n.Exists() { // a ToolMessage, of which other fields took the name and the id
-		return r.norm.UnwrappedNode(n, src.as == asJSON, rep)
+	if n := r.plainObject(v.Attr); n.Exists() { // a ToolMessage, of which other fields took the name and the id
+		return r.norm.UnwrappedNode(n, src.As == AsJSON, rep)
 	}
-	return r.norm.Unwrapped(v.attr, src.as == asJSON, rep)
+	return r.norm.Unwrapped(v.Attr, src.As == AsJSON, rep)
 }
 
 // unwrap returns what a value holds under its only key, input, output or outputs.
-func (r *reading) unwrap(src *boundSource, v value) value {
-	n := v.node
+func (r *reading) unwrap(src *boundSource, v Value) Value {
+	n := v.Node
 	if !n.Exists() {
 		n = r.json(&r.slots[src.slot])
 	}
@@ -155,15 +155,15 @@ func (r *reading) unwrap(src *boundSource, v value) value {
 	}
 	switch only := n.First(); only.Key() {
 	case "input", "output", "outputs":
-		return value{node: only}
+		return Value{Node: only}
 	}
 	return v
 }
 
 // toolPart takes a tool's arguments or result from the messages of its span.
-func (r *reading) toolPart(f field, src *boundSource) (content.Content, bool) {
+func (r *reading) toolPart(f Field, src *boundSource) (content.Content, bool) {
 	dir := content.Input
-	if f == fToolResult {
+	if f == ToolResult {
 		dir = content.Output
 	}
 	messages, ok := r.norm.Messages(nil, r.slots[src.slot].value, dir, &r.rep)
@@ -175,15 +175,15 @@ func (r *reading) toolPart(f field, src *boundSource) (content.Content, bool) {
 
 // documents resolves the retrieved documents.
 func (r *reading) documents() []content.ID {
-	if r.fed&(1<<fDocuments) == 0 {
+	if r.fed&(1<<Documents) == 0 {
 		return nil
 	}
-	left := r.ready[fDocuments]
-	for src := r.next(fDocuments, &left); src != nil; src = r.next(fDocuments, &left) {
+	left := r.ready[Documents]
+	for src := r.next(Documents, &left); src != nil; src = r.next(Documents, &left) {
 		if !r.usable(src) || !r.readDocuments(src) || len(r.contents) == 0 {
 			continue
 		}
-		r.notes.took(fDocuments, src)
+		r.notes.took(Documents, src)
 		if r.opts.Capture == CaptureMetadata {
 			r.out.Adjustments |= ContentOmitted
 			return nil
@@ -200,23 +200,23 @@ func (r *reading) documents() []content.ID {
 func (r *reading) readDocuments(src *boundSource) (ok bool) {
 	r.contents = r.contents[:0]
 	v, ok := r.given(src)
-	if src.as == asDocumentEvents {
-		v, ok = value{node: r.documentEvents()}, true
+	if src.As == AsDocumentEvents {
+		v, ok = Value{Node: r.documentEvents()}, true
 	}
 	if !ok {
 		return false
 	}
-	if src.as == asWrapped {
+	if src.As == AsWrapped {
 		v = r.unwrap(src, v)
 	}
-	if v.node.Exists() {
-		r.contents, ok = r.norm.DocumentsNode(r.contents, v.node, &r.rep)
+	if v.Node.Exists() {
+		r.contents, ok = r.norm.DocumentsNode(r.contents, v.Node, &r.rep)
 		if ok && src.list {
 			r.tookList(src)
 		}
 		return ok
 	}
-	r.contents, ok = r.norm.Documents(r.contents, v.attr, r.source())
+	r.contents, ok = r.norm.Documents(r.contents, v.Attr, r.source())
 	if ok {
 		r.took(src, r.holdsAll(src, v))
 	}

@@ -3,29 +3,29 @@ package mapping
 import "strings"
 
 // Agenta: decorated functions. Values that are no scalars are JSON behind a mark.
-var _ = register(dialect{
-	name:     "Agenta",
-	versions: "*agenta* (Python) 0.125.1",
-	scopes:   []string{"agenta.*"},
-	marks:    []string{"ag.type.node"},
-	sources: map[field][]source{
-		fProvider:       {{attr: "ag.meta.provider"}},
-		fRequestModel:   {{attr: "ag.meta.model"}, {attr: "ag.meta.configuration.model"}},
-		fInputTokens:    {{attr: "ag.metrics.tokens.prompt"}},
-		fOutputTokens:   {{attr: "ag.metrics.tokens.completion"}},
-		fTotalTokens:    {{attr: "ag.metrics.tokens.total"}},
-		fTotalCost:      {{attr: "ag.metrics.costs.total"}},
-		fUserID:         {{attr: "ag.user.id"}},
-		fSessionID:      {{attr: "ag.session.id"}},
-		fInputMessages:  {{attr: "ag.data.inputs.messages", with: unmarked, note: afterMark}, {attr: "ag.data.inputs.prompt", with: unmarked, note: afterMark}},
-		fOutputMessages: {{attr: "ag.data.outputs.__default__", with: unmarked, note: afterMark}, {attr: "ag.data.outputs.*", as: asObject}},
-		fToolArguments:  {{attr: "ag.data.inputs.*", as: asObject}},
-		fToolResult:     {{attr: "ag.data.outputs.__default__", with: unmarked, note: afterMark}, {attr: "ag.data.outputs.*", as: asObject}},
-		fRetrievalQuery: {{attr: "ag.data.inputs.query"}},
-		fDocuments:      {{attr: "ag.data.outputs.__default__", with: unmarked, note: afterMark}},
+var _ = register(Dialect{
+	Name:     "Agenta",
+	Versions: "*agenta* (Python) 0.125.1",
+	Scopes:   []string{"agenta.*"},
+	Marks:    []string{"ag.type.node"},
+	Sources: map[Field][]Source{
+		Provider:       {{Attr: "ag.meta.provider"}},
+		RequestModel:   {{Attr: "ag.meta.model"}, {Attr: "ag.meta.configuration.model"}},
+		InputTokens:    {{Attr: "ag.metrics.tokens.prompt"}},
+		OutputTokens:   {{Attr: "ag.metrics.tokens.completion"}},
+		TotalTokens:    {{Attr: "ag.metrics.tokens.total"}},
+		TotalCost:      {{Attr: "ag.metrics.costs.total"}},
+		UserID:         {{Attr: "ag.user.id"}},
+		SessionID:      {{Attr: "ag.session.id"}},
+		InputMessages:  {{Attr: "ag.data.inputs.messages", With: unmarked, Note: afterMark}, {Attr: "ag.data.inputs.prompt", With: unmarked, Note: afterMark}},
+		OutputMessages: {{Attr: "ag.data.outputs.__default__", With: unmarked, Note: afterMark}, {Attr: "ag.data.outputs.*", As: AsObject}},
+		ToolArguments:  {{Attr: "ag.data.inputs.*", As: AsObject}},
+		ToolResult:     {{Attr: "ag.data.outputs.__default__", With: unmarked, Note: afterMark}, {Attr: "ag.data.outputs.*", As: AsObject}},
+		RetrievalQuery: {{Attr: "ag.data.inputs.query"}},
+		Documents:      {{Attr: "ag.data.outputs.__default__", With: unmarked, Note: afterMark}},
 	},
-	kinds: []kindRule{
-		{at: kindByOthers, attr: "ag.type.node", values: map[string]Kind{
+	Kinds: []KindRule{
+		{At: kindByOthers, Attr: "ag.type.node", Values: map[string]Kind{
 			"workflow": KindChain, "task": KindChain, "agent": KindAgent, "tool": KindTool, "chat": KindLLM, "completion": KindLLM,
 			"embedding": KindEmbedding, "query": KindRetriever, "rerank": KindReranker,
 		}},
@@ -35,10 +35,10 @@ var _ = register(dialect{
 const afterMark = "after `@ag.type=json:`"
 
 // unmarked takes the JSON behind Agenta's mark.
-func unmarked(r Reading, v value) value {
-	if s, is := v.str(); is {
+func unmarked(r Reading, v Value) Value {
+	if s, is := v.Str(); is {
 		if json, marked := strings.CutPrefix(s, "@ag.type=json:"); marked {
-			return r.textValue(json)
+			return r.TextValue(json)
 		}
 	}
 	return v

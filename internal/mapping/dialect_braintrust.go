@@ -7,57 +7,57 @@ import (
 )
 
 // Braintrust: each group of facts is one JSON attribute, or one attribute a fact.
-var _ = register(dialect{
-	name:     "Braintrust",
-	versions: "*braintrust* (Python) 0.48.1, *braintrust-sdk-go* 63142de (November 2025), *braintrust-sdk-java* 0.3.6; SDK for Ruby (source)",
-	scopes:   []string{"braintrust*"},
-	marks:    []string{"braintrust.span_attributes", "braintrust.span_attributes.type", "braintrust.parent"},
-	sources: map[field][]source{
-		fProvider:          {{attr: "braintrust.metadata", path: "provider"}, {attr: "braintrust.metadata.provider"}},
-		fRequestModel:      {{attr: "braintrust.input_json", with: ofObject(memberText("model")), note: "`model` of a body"}, {attr: "braintrust.metadata", path: "model"}, {attr: "braintrust.metadata.model"}},
-		fResponseModel:     {{attr: "braintrust.output_json", with: ofObject(answerModel), note: answerBody, only: modelKinds}},
-		fResponseID:        {{attr: "braintrust.metadata", path: "id", only: modelKinds}, {attr: "braintrust.output_json", with: ofObject(answerID), note: answerBody, only: modelKinds}},
-		fRequestParameters: {{attr: "braintrust.metadata", as: asBody, only: onlyLLM, with: without("provider", "user_id", "session_id", "finish_reason", "id", "systemInstruction", "instructions"), note: "but `provider`, `user_id`, `session_id`, `id`"}},
-		fStreaming:         {{attr: "braintrust.metadata", path: "stream"}},
-		fFinishReasons:     {{attr: "braintrust.metadata", path: "finish_reason"}},
-		fTTFT: {
-			{attr: "braintrust.metrics", path: "time_to_first_token", as: asSeconds},
-			{attr: "braintrust.metrics.time_to_first_token", as: asSeconds},
+var _ = register(Dialect{
+	Name:     "Braintrust",
+	Versions: "*braintrust* (Python) 0.48.1, *braintrust-sdk-go* 63142de (November 2025), *braintrust-sdk-java* 0.3.6; SDK for Ruby (source)",
+	Scopes:   []string{"braintrust*"},
+	Marks:    []string{"braintrust.span_attributes", "braintrust.span_attributes.type", "braintrust.parent"},
+	Sources: map[Field][]Source{
+		Provider:          {{Attr: "braintrust.metadata", Path: "provider"}, {Attr: "braintrust.metadata.provider"}},
+		RequestModel:      {{Attr: "braintrust.input_json", With: ofObject(memberText("model")), Note: "`model` of a body"}, {Attr: "braintrust.metadata", Path: "model"}, {Attr: "braintrust.metadata.model"}},
+		ResponseModel:     {{Attr: "braintrust.output_json", With: ofObject(answerModel), Note: answerBody, Only: ModelKinds}},
+		ResponseID:        {{Attr: "braintrust.metadata", Path: "id", Only: ModelKinds}, {Attr: "braintrust.output_json", With: ofObject(answerID), Note: answerBody, Only: ModelKinds}},
+		RequestParameters: {{Attr: "braintrust.metadata", As: AsBody, Only: OnlyLLM, With: without("provider", "user_id", "session_id", "finish_reason", "id", "systemInstruction", "instructions"), Note: "but `provider`, `user_id`, `session_id`, `id`"}},
+		Streaming:         {{Attr: "braintrust.metadata", Path: "stream"}},
+		FinishReasons:     {{Attr: "braintrust.metadata", Path: "finish_reason"}},
+		TTFT: {
+			{Attr: "braintrust.metrics", Path: "time_to_first_token", As: AsSeconds},
+			{Attr: "braintrust.metrics.time_to_first_token", As: AsSeconds},
 		},
-		fInputTokens:   {{attr: "braintrust.metrics", path: "prompt_tokens"}, {attr: "braintrust.metrics.prompt_tokens"}},
-		fOutputTokens:  {{attr: "braintrust.metrics", path: "completion_tokens"}, {attr: "braintrust.metrics.completion_tokens"}},
-		fTotalTokens:   {{attr: "braintrust.metrics", path: "tokens"}, {attr: "braintrust.metrics.tokens"}},
-		fCacheRead:     {{attr: "braintrust.metrics", path: "prompt_cached_tokens"}, {attr: "braintrust.metrics.prompt_cached_tokens"}},
-		fCacheCreation: {{attr: "braintrust.metrics", path: "prompt_cache_creation_tokens"}, {attr: "braintrust.metrics.prompt_cache_creation_tokens"}},
-		fReasoning:     {{attr: "braintrust.metrics", path: "completion_reasoning_tokens|thoughts_token_count"}, {attr: "braintrust.metrics.completion_reasoning_tokens"}, {attr: "braintrust.output_json", with: ofObject(bodyCount("thoughtsTokenCount")), note: ofBodyCounts, only: modelKinds}},
-		fTotalCost:     {{attr: "braintrust.metrics", path: "estimated_cost"}, {attr: "braintrust.metrics.estimated_cost"}},
-		fUserID:        {{attr: "braintrust.metadata.user_id"}, {attr: "braintrust.metadata", path: "user_id"}},
-		fSessionID:     {{attr: "braintrust.metadata.session_id"}, {attr: "braintrust.metadata", path: "session_id"}},
-		fTags:          {{attr: "braintrust.tags"}},
-		fToolName:      {{attr: "braintrust.span_attributes", path: "name"}, {as: asName, own: true, at: last1}},
-		fInputMessages: {
-			{attr: "braintrust.input_json", as: asBody}, {attr: "braintrust.input", as: asBody},
+		InputTokens:   {{Attr: "braintrust.metrics", Path: "prompt_tokens"}, {Attr: "braintrust.metrics.prompt_tokens"}},
+		OutputTokens:  {{Attr: "braintrust.metrics", Path: "completion_tokens"}, {Attr: "braintrust.metrics.completion_tokens"}},
+		TotalTokens:   {{Attr: "braintrust.metrics", Path: "tokens"}, {Attr: "braintrust.metrics.tokens"}},
+		CacheRead:     {{Attr: "braintrust.metrics", Path: "prompt_cached_tokens"}, {Attr: "braintrust.metrics.prompt_cached_tokens"}},
+		CacheCreation: {{Attr: "braintrust.metrics", Path: "prompt_cache_creation_tokens"}, {Attr: "braintrust.metrics.prompt_cache_creation_tokens"}},
+		Reasoning:     {{Attr: "braintrust.metrics", Path: "completion_reasoning_tokens|thoughts_token_count"}, {Attr: "braintrust.metrics.completion_reasoning_tokens"}, {Attr: "braintrust.output_json", With: ofObject(bodyCount("thoughtsTokenCount")), Note: ofBodyCounts, Only: ModelKinds}},
+		TotalCost:     {{Attr: "braintrust.metrics", Path: "estimated_cost"}, {Attr: "braintrust.metrics.estimated_cost"}},
+		UserID:        {{Attr: "braintrust.metadata.user_id"}, {Attr: "braintrust.metadata", Path: "user_id"}},
+		SessionID:     {{Attr: "braintrust.metadata.session_id"}, {Attr: "braintrust.metadata", Path: "session_id"}},
+		Tags:          {{Attr: "braintrust.tags"}},
+		ToolName:      {{Attr: "braintrust.span_attributes", Path: "name"}, {As: AsName, Own: true, At: Last1}},
+		InputMessages: {
+			{Attr: "braintrust.input_json", As: AsBody}, {Attr: "braintrust.input", As: AsBody},
 		},
-		fOutputMessages: {
-			{attr: "braintrust.output_json", as: asBody}, {attr: "braintrust.output", as: asBody},
+		OutputMessages: {
+			{Attr: "braintrust.output_json", As: AsBody}, {Attr: "braintrust.output", As: AsBody},
 		},
-		fSystemInstructions: {{attr: "braintrust.metadata", path: "systemInstruction|instructions", mixed: true, only: onlyLLM}},
-		fToolDefinitions:    {{attr: "braintrust.metadata", path: "tools", mixed: true}},
-		fToolArguments:      {{attr: "braintrust.input_json"}, {attr: "braintrust.input"}},
-		fToolResult:         {{attr: "braintrust.output_json"}, {attr: "braintrust.output"}},
+		SystemInstructions: {{Attr: "braintrust.metadata", Path: "systemInstruction|instructions", Mixed: true, Only: OnlyLLM}},
+		ToolDefinitions:    {{Attr: "braintrust.metadata", Path: "tools", Mixed: true}},
+		ToolArguments:      {{Attr: "braintrust.input_json"}, {Attr: "braintrust.input"}},
+		ToolResult:         {{Attr: "braintrust.output_json"}, {Attr: "braintrust.output"}},
 	},
-	kinds: []kindRule{
-		{at: kindByOthers, attr: "braintrust.span_attributes", of: braintrustKind, note: "its `type`, as below"},
-		{at: kindByOthers, attr: "braintrust.span_attributes.type", values: braintrustKinds},
+	Kinds: []KindRule{
+		{At: kindByOthers, Attr: "braintrust.span_attributes", Of: braintrustKind, Note: "its `type`, as below"},
+		{At: kindByOthers, Attr: "braintrust.span_attributes.type", Values: braintrustKinds},
 	},
-	words: []string{"braintrust.expected", "braintrust.expected_json"},
+	Words: []string{"braintrust.expected", "braintrust.expected_json"},
 })
 
 // ofObject reads bodies only: most inputs and outputs are lists of messages.
-func ofObject(read func(Reading, value) value) func(Reading, value) value {
-	return func(r Reading, v value) value {
-		if s, is := v.str(); is && !strings.HasPrefix(s, "{") {
-			return value{}
+func ofObject(read func(Reading, Value) Value) func(Reading, Value) Value {
+	return func(r Reading, v Value) Value {
+		if s, is := v.Str(); is && !strings.HasPrefix(s, "{") {
+			return Value{}
 		}
 		return read(r, v)
 	}
@@ -67,12 +67,12 @@ var braintrustKinds = map[string]Kind{
 	"llm": KindLLM, "tool": KindTool, "task": KindChain, "function": KindChain, "eval": KindEvaluator, "score": KindEvaluator,
 }
 
-func braintrustKind(r Reading, attributes string) (Kind, verdict) {
+func braintrustKind(r Reading, attributes string) (Kind, Verdict) {
 	var ignored jsonval.Repairs
 	n, _ := r.Doc().Parse(attributes, &ignored)
 	k, ok := braintrustKinds[strings.ToLower(n.Get("type").Str())]
 	if !ok {
-		return KindOther, undecided
+		return KindOther, Undecided
 	}
-	return k, decided
+	return k, Decided
 }

@@ -3,48 +3,48 @@ package mapping
 import "strings"
 
 // Claude Code's own spans, whose attributes have bare names.
-var _ = register(dialect{
-	name:          "Claude Code",
-	versions:      "1.0.0, *2.1.332*; Claude Agent SDK *0.3.332*",
-	scopes:        []string{"com.anthropic.claude_code*"},
-	namesSessions: true,
-	sources: map[field][]source{
-		fRequestModel:   {{attr: "model", own: true}},
-		fFinishReasons:  {{attr: "stop_reason", own: true}},
-		fTTFT:           {{attr: "ttft_ms", own: true, as: asMillis, at: afterVercel1, streams: true}},
-		fInputTokens:    {{attr: "input_tokens", own: true}},
-		fOutputTokens:   {{attr: "output_tokens", own: true}},
-		fCacheRead:      {{attr: "cache_read_tokens", own: true}},
-		fCacheCreation:  {{attr: "cache_creation_tokens", own: true}},
-		fToolName:       {{attr: "tool_name", own: true, at: afterLegacy}},
-		fToolCallID:     {{attr: "tool_use_id", own: true}},
-		fErrorType:      {{attr: "error_class", own: true}},
-		fErrorMessage:   {{attr: "error", own: true}},
-		fInputMessages:  {{attr: "user_prompt", own: true, as: asText}, {attr: "new_context", own: true, only: onlyLLM}},
-		fOutputMessages: {{attr: "response.model_output", own: true}},
-		fToolArguments:  {{attr: "tool_input", own: true, at: afterLegacy}},
-		fToolResult: {
-			{event: "tool.output", attr: "output", own: true, at: events1},
-			{event: "tool.output", attr: "content", own: true, at: events1},
+var _ = register(Dialect{
+	Name:          "Claude Code",
+	Versions:      "1.0.0, *2.1.332*; Claude Agent SDK *0.3.332*",
+	Scopes:        []string{"com.anthropic.claude_code*"},
+	NamesSessions: true,
+	Sources: map[Field][]Source{
+		RequestModel:   {{Attr: "model", Own: true}},
+		FinishReasons:  {{Attr: "stop_reason", Own: true}},
+		TTFT:           {{Attr: "ttft_ms", Own: true, As: AsMillis, At: afterVercel1, Streams: true}},
+		InputTokens:    {{Attr: "input_tokens", Own: true}},
+		OutputTokens:   {{Attr: "output_tokens", Own: true}},
+		CacheRead:      {{Attr: "cache_read_tokens", Own: true}},
+		CacheCreation:  {{Attr: "cache_creation_tokens", Own: true}},
+		ToolName:       {{Attr: "tool_name", Own: true, At: afterLegacy}},
+		ToolCallID:     {{Attr: "tool_use_id", Own: true}},
+		ErrorType:      {{Attr: "error_class", Own: true}},
+		ErrorMessage:   {{Attr: "error", Own: true}},
+		InputMessages:  {{Attr: "user_prompt", Own: true, As: AsText}, {Attr: "new_context", Own: true, Only: OnlyLLM}},
+		OutputMessages: {{Attr: "response.model_output", Own: true}},
+		ToolArguments:  {{Attr: "tool_input", Own: true, At: afterLegacy}},
+		ToolResult: {
+			{Event: "tool.output", Attr: "output", Own: true, At: events1},
+			{Event: "tool.output", Attr: "content", Own: true, At: events1},
 		},
 	},
-	failed: unsuccessful,
-	kinds: []kindRule{
-		{at: kindByOthers, attr: "span.type", own: true, of: claudeCodeKind, note: claudeCodeKinds},
-		{at: kindByOthers, own: true, of: claudeCodeKind, note: claudeCodeKinds},
+	Failed: unsuccessful,
+	Kinds: []KindRule{
+		{At: kindByOthers, Attr: "span.type", Own: true, Of: claudeCodeKind, Note: claudeCodeKinds},
+		{At: kindByOthers, Own: true, Of: claudeCodeKind, Note: claudeCodeKinds},
 	},
 })
 
 const claudeCodeKinds = "`interaction` → agent; `llm_request` → llm; `tool` → tool; anything else → other; with or without `claude_code.`"
 
-func claudeCodeKind(_ Reading, typ string) (Kind, verdict) {
+func claudeCodeKind(_ Reading, typ string) (Kind, Verdict) {
 	switch strings.TrimPrefix(typ, "claude_code.") {
 	case "interaction":
-		return KindAgent, decided
+		return KindAgent, Decided
 	case "llm_request":
-		return KindLLM, decided
+		return KindLLM, Decided
 	case "tool":
-		return KindTool, decided
+		return KindTool, Decided
 	}
-	return KindOther, decided
+	return KindOther, Decided
 }

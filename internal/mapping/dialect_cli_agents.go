@@ -4,86 +4,86 @@ import "strings"
 
 // Gemini CLI: operations of its own, messages of the Gemini API, and no thoughts and no
 // cache among the tokens.
-var _ = register(dialect{
-	name:     "Gemini CLI",
-	versions: "0.40, *0.61.0*",
-	scopes:   []string{"gemini-cli"},
-	sources: map[field][]source{
-		fToolCallID:    {{attr: "gen_ai.tool.call_id"}},
-		fToolArguments: {{attr: "gen_ai.input.messages", path: "args", own: true, at: events1}},
-		fToolResult: {
-			{attr: "gen_ai.output.messages", path: "response.responseParts.0.functionResponse.response", own: true, at: events1},
-			{attr: "gen_ai.output.messages", path: "response.resultDisplay", own: true, at: events1},
+var _ = register(Dialect{
+	Name:     "Gemini CLI",
+	Versions: "0.40, *0.61.0*",
+	Scopes:   []string{"gemini-cli"},
+	Sources: map[Field][]Source{
+		ToolCallID:    {{Attr: "gen_ai.tool.call_id"}},
+		ToolArguments: {{Attr: "gen_ai.input.messages", Path: "args", Own: true, At: events1}},
+		ToolResult: {
+			{Attr: "gen_ai.output.messages", Path: "response.responseParts.0.functionResponse.response", Own: true, At: events1},
+			{Attr: "gen_ai.output.messages", Path: "response.resultDisplay", Own: true, At: events1},
 		},
 	},
-	kinds: []kindRule{
-		{at: kindByOperation, attr: "gen_ai.operation.name", own: true, values: map[string]Kind{
+	Kinds: []KindRule{
+		{At: kindByOperation, Attr: "gen_ai.operation.name", Own: true, Values: map[string]Kind{
 			"tool_call": KindTool, "schedule_tool_calls": KindChain, "agent_call": KindAgent, "user_prompt": KindChain, "system_prompt": KindOther,
 		}},
 	},
 })
 
 // Qwen Code: as Claude Code's spans, in the current conventions.
-var _ = register(dialect{
-	name:          "Qwen Code",
-	versions:      "*0.24.4*",
-	scopes:        []string{"qwen-code"},
-	namesSessions: true,
-	sources: map[field][]source{
-		fRequestModel:  {{attr: "qwen-code.model", only: kindsOf(KindAgent)}},
-		fReasoning:     {{attr: "thoughts_token_count", own: true}},
-		fTTFT:          {{attr: "ttft_ms", own: true, as: asMillis, at: afterVercel2, streams: true}},
-		fUserID:        {{attr: "gen_ai.user.id", own: true, at: otherNames4}},
-		fToolName:      {{attr: "tool_name", own: true, at: afterLegacy}},
-		fToolCallID:    {{attr: "tool.call_id", own: true, at: afterLegacy}},
-		fErrorMessage:  {{attr: "error", own: true}},
-		fInputMessages: {{attr: "new_context", own: true, as: asText, only: kindsOf(KindAgent)}},
+var _ = register(Dialect{
+	Name:          "Qwen Code",
+	Versions:      "*0.24.4*",
+	Scopes:        []string{"qwen-code"},
+	NamesSessions: true,
+	Sources: map[Field][]Source{
+		RequestModel:  {{Attr: "qwen-code.model", Only: KindsOf(KindAgent)}},
+		Reasoning:     {{Attr: "thoughts_token_count", Own: true}},
+		TTFT:          {{Attr: "ttft_ms", Own: true, As: AsMillis, At: afterVercel2, Streams: true}},
+		UserID:        {{Attr: "gen_ai.user.id", Own: true, At: otherNames4}},
+		ToolName:      {{Attr: "tool_name", Own: true, At: afterLegacy}},
+		ToolCallID:    {{Attr: "tool.call_id", Own: true, At: afterLegacy}},
+		ErrorMessage:  {{Attr: "error", Own: true}},
+		InputMessages: {{Attr: "new_context", Own: true, As: AsText, Only: KindsOf(KindAgent)}},
 	},
-	failed: unsuccessful,
-	kinds: []kindRule{
-		{at: kindByOthers, own: true, of: qwenKind, note: "`qwen-code.interaction` → agent; `….llm_request` → llm; `….tool` → tool; any other `qwen-code.…` → other"},
+	Failed: unsuccessful,
+	Kinds: []KindRule{
+		{At: kindByOthers, Own: true, Of: qwenKind, Note: "`qwen-code.interaction` → agent; `….llm_request` → llm; `….tool` → tool; any other `qwen-code.…` → other"},
 	},
 })
 
 // unsuccessful tells a call that the program says did not succeed: one that is aborted has no
 // status.
 func unsuccessful(r Reading) bool {
-	success, _, ok := r.attr("success").boolean()
+	success, _, ok := r.Attr("success").Boolean()
 	return ok && !success
 }
 
-func qwenKind(_ Reading, name string) (Kind, verdict) {
+func qwenKind(_ Reading, name string) (Kind, Verdict) {
 	name, ok := strings.CutPrefix(name, "qwen-code.")
 	switch {
 	case !ok:
-		return KindOther, undecided
+		return KindOther, Undecided
 	case name == "interaction" || name == "subagent":
-		return KindAgent, decided
+		return KindAgent, Decided
 	case name == "llm_request":
-		return KindLLM, decided
+		return KindLLM, Decided
 	case name == "tool":
-		return KindTool, decided
+		return KindTool, Decided
 	}
-	return KindOther, decided
+	return KindOther, Decided
 }
 
 // Copilot CLI: current conventions, but a call's input is only what is new in it.
-var _ = register(dialect{
-	name:     "GitHub Copilot CLI",
-	versions: "*1.0.102*",
-	scopes:   []string{"github.copilot"},
-	sources: map[field][]source{
-		fInputMessages: {{attr: "gen_ai.input.messages", own: true, only: onlyLLM, delta: true}},
+var _ = register(Dialect{
+	Name:     "GitHub Copilot CLI",
+	Versions: "*1.0.102*",
+	Scopes:   []string{"github.copilot"},
+	Sources: map[Field][]Source{
+		InputMessages: {{Attr: "gen_ai.input.messages", Own: true, Only: OnlyLLM, Delta: true}},
 	},
 })
 
 // opencode: the Vercel AI SDK's spans, under its own scope, and its own around them.
-var _ = register(dialect{
-	name:          "opencode",
-	versions:      "*1.18.33*",
-	scopes:        []string{"opencode"},
-	namesSessions: true,
-	kinds: []kindRule{
-		{at: kindByOthers, own: true, values: map[string]Kind{"tool.execute": KindOther}},
+var _ = register(Dialect{
+	Name:          "opencode",
+	Versions:      "*1.18.33*",
+	Scopes:        []string{"opencode"},
+	NamesSessions: true,
+	Kinds: []KindRule{
+		{At: kindByOthers, Own: true, Values: map[string]Kind{"tool.execute": KindOther}},
 	},
 })

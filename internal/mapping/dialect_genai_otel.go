@@ -2,38 +2,38 @@ package mapping
 
 // The PyPI package genai-otel-instrument: words in span events with an index, cost
 // under its own names.
-var _ = register(dialect{
-	name:     "genai-otel-instrument",
-	versions: "*genai-otel-instrument* 1.42.0",
-	scopes:   []string{"genai_otel.*"},
-	marks:    []string{"gen_ai.usage.cost.total", "gen_ai.usage.cost.pricing_source"},
-	sources: map[field][]source{
-		fTTFT:                {{attr: "gen_ai.server.ttft", as: asSeconds, streams: true}},
-		fInputCost:           {{attr: "gen_ai.usage.cost.prompt"}},
-		fOutputCost:          {{attr: "gen_ai.usage.cost.completion"}},
-		fTotalCost:           {{attr: "gen_ai.usage.cost.total"}},
-		fEmbeddingDimensions: {{attr: "gen_ai.response.vector_size"}},
-		fInputMessages: {
-			{attr: "gen_ai.request.first_message", with: onlyMessage, note: "if `gen_ai.request.message_count` is 1", at: events4},
+var _ = register(Dialect{
+	Name:     "genai-otel-instrument",
+	Versions: "*genai-otel-instrument* 1.42.0",
+	Scopes:   []string{"genai_otel.*"},
+	Marks:    []string{"gen_ai.usage.cost.total", "gen_ai.usage.cost.pricing_source"},
+	Sources: map[Field][]Source{
+		TTFT:                {{Attr: "gen_ai.server.ttft", As: AsSeconds, Streams: true}},
+		InputCost:           {{Attr: "gen_ai.usage.cost.prompt"}},
+		OutputCost:          {{Attr: "gen_ai.usage.cost.completion"}},
+		TotalCost:           {{Attr: "gen_ai.usage.cost.total"}},
+		EmbeddingDimensions: {{Attr: "gen_ai.response.vector_size"}},
+		InputMessages: {
+			{Attr: "gen_ai.request.first_message", With: onlyMessage, Note: "if `gen_ai.request.message_count` is 1", At: events4},
 		},
-		fOutputMessages:  {{attr: "gen_ai.response", as: asText, only: onlyLLM, at: events4}},
-		fToolDefinitions: {{attr: "llm.tools"}},
+		OutputMessages:  {{Attr: "gen_ai.response", As: AsText, Only: OnlyLLM, At: events4}},
+		ToolDefinitions: {{Attr: "llm.tools"}},
 	},
-	words: []string{"gen_ai.request.first_message", "embedding.text", "evaluation.prompt_injection.instruction_override_patterns"},
-	messages: []messageEvent{
-		{event: "gen_ai.prompt.#", role: "user", prefix: "gen_ai.prompt."},
-		{event: "gen_ai.completion.#", role: "assistant", output: true, prefix: "gen_ai.completion."},
+	Words: []string{"gen_ai.request.first_message", "embedding.text", "evaluation.prompt_injection.instruction_override_patterns"},
+	Messages: []MessageEvent{
+		{Event: "gen_ai.prompt.#", Role: "user", Prefix: "gen_ai.prompt."},
+		{Event: "gen_ai.completion.#", Role: "assistant", Output: true, Prefix: "gen_ai.completion."},
 	},
 })
 
 // onlyMessage passes on the first message of a request that has no other.
-func onlyMessage(r Reading, v value) value {
-	count := r.attr("gen_ai.request.message_count")
-	if !count.exists() {
-		return value{}
+func onlyMessage(r Reading, v Value) Value {
+	count := r.Attr("gen_ai.request.message_count")
+	if !count.Exists() {
+		return Value{}
 	}
-	if n, _, ok := count.integer(); !ok || n != 1 {
-		return value{}
+	if n, _, ok := count.Integer(); !ok || n != 1 {
+		return Value{}
 	}
 	return v
 }

@@ -3,26 +3,26 @@ package mapping
 import "go.opentelemetry.io/collector/pdata/ptrace"
 
 // Attributes that are no LLM convention's, but mean the same on every span.
-var _ = register(dialect{
-	name:       "OpenTelemetry general",
-	convention: true,
-	versions:   "all",
-	sources: map[field][]source{
-		fUserID:        {{attr: "user.id"}, {attr: "enduser.id"}, {attr: "enduser.pseudo.id", at: last1}},
-		fSessionID:     {{attr: "session.id"}},
-		fServerAddress: {{attr: "server.address"}, {attr: "net.peer.name"}},
-		fServiceName:   {{attr: "service.name", resource: true}},
-		fEnvironment:   {{attr: "deployment.environment.name"}, {attr: "deployment.environment"}},
-		fRelease:       {{attr: "service.version"}},
-		fErrorType:     {{attr: "error.type"}, {attr: "error.class", at: last1}, {attr: "exception.type", with: ofFailure, note: "of a span whose status is error", at: last1}},
-		fErrorMessage:  {{attr: "exception.message", at: last1}, {attr: "error.message", at: last1}},
+var _ = register(Dialect{
+	Name:       "OpenTelemetry general",
+	Convention: true,
+	Versions:   "all",
+	Sources: map[Field][]Source{
+		UserID:        {{Attr: "user.id"}, {Attr: "enduser.id"}, {Attr: "enduser.pseudo.id", At: Last1}},
+		SessionID:     {{Attr: "session.id"}},
+		ServerAddress: {{Attr: "server.address"}, {Attr: "net.peer.name"}},
+		ServiceName:   {{Attr: "service.name", Resource: true}},
+		Environment:   {{Attr: "deployment.environment.name"}, {Attr: "deployment.environment"}},
+		Release:       {{Attr: "service.version"}},
+		ErrorType:     {{Attr: "error.type"}, {Attr: "error.class", At: Last1}, {Attr: "exception.type", With: ofFailure, Note: "of a span whose status is error", At: Last1}},
+		ErrorMessage:  {{Attr: "exception.message", At: Last1}, {Attr: "error.message", At: Last1}},
 	},
 })
 
 // ofFailure passes over what a span that did not fail says of an exception: it was handled.
-func ofFailure(r Reading, v value) value {
+func ofFailure(r Reading, v Value) Value {
 	if r.Span().Status().Code() != ptrace.StatusCodeError {
-		return value{}
+		return Value{}
 	}
 	return v
 }

@@ -3,45 +3,45 @@ package mapping
 import "github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 
 // Genkit.
-var _ = register(dialect{
-	name:     "Genkit",
-	versions: "*genkit* 1.42.0, *github.com/firebase/genkit/go* 1.4.0",
-	scopes:   []string{"genkit-tracer"},
-	marks:    []string{"genkit:type"},
-	sources: map[field][]source{
-		fRequestModel:  {{attr: "genkit:name", only: modelKinds}},
-		fResponseModel: {{attr: "genkit:output", path: "raw|custom.model|modelVersion", only: modelKinds}},
-		fResponseID:    {{attr: "genkit:output", path: "raw|custom.id|responseId", only: modelKinds}},
-		fFinishReasons: {
-			{attr: "genkit:output", path: "raw.choices.0.finish_reason", only: onlyLLM},
-			{attr: "genkit:output", path: "finishReason", only: onlyLLM},
+var _ = register(Dialect{
+	Name:     "Genkit",
+	Versions: "*genkit* 1.42.0, *github.com/firebase/genkit/go* 1.4.0",
+	Scopes:   []string{"genkit-tracer"},
+	Marks:    []string{"genkit:type"},
+	Sources: map[Field][]Source{
+		RequestModel:  {{Attr: "genkit:name", Only: ModelKinds}},
+		ResponseModel: {{Attr: "genkit:output", Path: "raw|custom.model|modelVersion", Only: ModelKinds}},
+		ResponseID:    {{Attr: "genkit:output", Path: "raw|custom.id|responseId", Only: ModelKinds}},
+		FinishReasons: {
+			{Attr: "genkit:output", Path: "raw.choices.0.finish_reason", Only: OnlyLLM},
+			{Attr: "genkit:output", Path: "finishReason", Only: OnlyLLM},
 		},
-		fRequestParameters: {{attr: "genkit:input", path: "config"}},
-		fInputTokens:       {{attr: "genkit:output", path: "usage.inputTokens"}},
-		fOutputTokens:      {{attr: "genkit:output", path: "usage.outputTokens"}},
-		fTotalTokens:       {{attr: "genkit:output", path: "usage.totalTokens"}},
-		fCacheRead: {
-			{attr: "genkit:output", path: "usage.cachedContentTokens"},
-			{attr: "genkit:output", path: "raw.usage.prompt_tokens_details|input_tokens_details.cached_tokens"},
-			{attr: "genkit:output", path: "raw.usageMetadata.cachedContentTokenCount"},
-			{attr: "genkit:output", path: "raw.usage.cache_read_input_tokens"},
+		RequestParameters: {{Attr: "genkit:input", Path: "config"}},
+		InputTokens:       {{Attr: "genkit:output", Path: "usage.inputTokens"}},
+		OutputTokens:      {{Attr: "genkit:output", Path: "usage.outputTokens"}},
+		TotalTokens:       {{Attr: "genkit:output", Path: "usage.totalTokens"}},
+		CacheRead: {
+			{Attr: "genkit:output", Path: "usage.cachedContentTokens"},
+			{Attr: "genkit:output", Path: "raw.usage.prompt_tokens_details|input_tokens_details.cached_tokens"},
+			{Attr: "genkit:output", Path: "raw.usageMetadata.cachedContentTokenCount"},
+			{Attr: "genkit:output", Path: "raw.usage.cache_read_input_tokens"},
 		},
-		fReasoning: {
-			{attr: "genkit:output", path: "usage.thoughtsTokens"},
-			{attr: "genkit:output", path: "raw.usage.completion_tokens_details|output_tokens_details.reasoning_tokens"},
+		Reasoning: {
+			{Attr: "genkit:output", Path: "usage.thoughtsTokens"},
+			{Attr: "genkit:output", Path: "raw.usage.completion_tokens_details|output_tokens_details.reasoning_tokens"},
 		},
-		fToolName:            {{attr: "genkit:name"}},
-		fEmbeddingDimensions: {{attr: "genkit:output", path: "embeddings.0.embedding", with: nodeLength, note: "its length"}},
-		fInputMessages:       {{attr: "genkit:input", path: "messages"}},
-		fOutputMessages:      {{attr: "genkit:output", path: "message"}, {attr: "genkit:output", path: "candidates.0.message"}},
-		fToolDefinitions:     {{attr: "genkit:input", path: "tools", only: onlyLLM}},
-		fToolArguments:       {{attr: "genkit:input", as: asJSON}},
-		fToolResult:          {{attr: "genkit:output", as: asJSON, with: genkitResult, note: "of a `tool.v2`, its `output`"}},
-		fRetrievalQuery:      {{attr: "genkit:input", path: "query.content.0.text"}, {attr: "genkit:input", path: "query"}},
-		fDocuments:           {{attr: "genkit:output", path: "documents"}},
+		ToolName:            {{Attr: "genkit:name"}},
+		EmbeddingDimensions: {{Attr: "genkit:output", Path: "embeddings.0.embedding", With: nodeLength, Note: "its length"}},
+		InputMessages:       {{Attr: "genkit:input", Path: "messages"}},
+		OutputMessages:      {{Attr: "genkit:output", Path: "message"}, {Attr: "genkit:output", Path: "candidates.0.message"}},
+		ToolDefinitions:     {{Attr: "genkit:input", Path: "tools", Only: OnlyLLM}},
+		ToolArguments:       {{Attr: "genkit:input", As: AsJSON}},
+		ToolResult:          {{Attr: "genkit:output", As: AsJSON, With: genkitResult, Note: "of a `tool.v2`, its `output`"}},
+		RetrievalQuery:      {{Attr: "genkit:input", Path: "query.content.0.text"}, {Attr: "genkit:input", Path: "query"}},
+		Documents:           {{Attr: "genkit:output", Path: "documents"}},
 	},
-	kinds: []kindRule{
-		{at: kindByOthers, attr: "genkit:metadata:subtype", values: map[string]Kind{
+	Kinds: []KindRule{
+		{At: kindByOthers, Attr: "genkit:metadata:subtype", Values: map[string]Kind{
 			"model": KindLLM, "embedder": KindEmbedding, "tool": KindTool, "tool.v2": KindTool, "retriever": KindRetriever,
 			"evaluator": KindEvaluator, "reranker": KindReranker, "flow": KindOther,
 		}},
@@ -49,20 +49,20 @@ var _ = register(dialect{
 })
 
 // genkitResult takes the result of a tool that may answer with media too out of what is around it.
-func genkitResult(r Reading, v value) value {
-	if version, _ := r.attr("genkit:metadata:subtype").str(); version != "tool.v2" {
+func genkitResult(r Reading, v Value) Value {
+	if version, _ := r.Attr("genkit:metadata:subtype").Str(); version != "tool.v2" {
 		return v
 	}
-	if output := r.parseOnce(v).Get("output"); output.Exists() {
-		return value{node: output}
+	if output := r.ParseOnce(v).Get("output"); output.Exists() {
+		return Value{Node: output}
 	}
 	return v
 }
 
 // nodeLength counts the elements of a list.
-func nodeLength(r Reading, v value) value {
-	if v.node.Kind() != jsonval.Array {
-		return value{}
+func nodeLength(r Reading, v Value) Value {
+	if v.Node.Kind() != jsonval.Array {
+		return Value{}
 	}
 	return lengthOf(r, v)
 }

@@ -4,71 +4,71 @@ import "strings"
 
 // Haystack's own tracer: requests and responses in JSON, the kind of a component in
 // the name of its class. The scope is the application's.
-var _ = register(dialect{
-	name:     "Haystack",
-	versions: "*haystack-ai* 3.4; 2 (source: core/pipeline/pipeline.py, tracing/)",
-	marks: []string{
+var _ = register(Dialect{
+	Name:     "Haystack",
+	Versions: "*haystack-ai* 3.4; 2 (source: core/pipeline/pipeline.py, tracing/)",
+	Marks: []string{
 		"haystack.component.name", "haystack.component.type", "haystack.agent.step", "haystack.agent.step.llm.input", "haystack.agent.max_steps",
 		"haystack.agent.step.tool.input", "haystack.tool.name",
 	},
-	sources: map[field][]source{
-		fResponseModel: {
-			{attr: haystackLLMOutput, path: "replies.0.meta.model"},
-			{attr: haystackOutput, path: "replies.0.meta.model", only: modelKinds},
-			{attr: haystackOutput, path: "meta.0.model", only: modelKinds},
-			{attr: haystackOutput, path: "meta.model", only: modelKinds},
+	Sources: map[Field][]Source{
+		ResponseModel: {
+			{Attr: haystackLLMOutput, Path: "replies.0.meta.model"},
+			{Attr: haystackOutput, Path: "replies.0.meta.model", Only: ModelKinds},
+			{Attr: haystackOutput, Path: "meta.0.model", Only: ModelKinds},
+			{Attr: haystackOutput, Path: "meta.model", Only: ModelKinds},
 		},
-		fFinishReasons: {
-			{attr: haystackLLMOutput, path: "replies.0.meta.finish_reason"},
-			{attr: haystackOutput, path: "replies.0.meta.finish_reason", only: onlyLLM},
-			{attr: haystackOutput, path: "meta.0.finish_reason", only: onlyLLM},
+		FinishReasons: {
+			{Attr: haystackLLMOutput, Path: "replies.0.meta.finish_reason"},
+			{Attr: haystackOutput, Path: "replies.0.meta.finish_reason", Only: OnlyLLM},
+			{Attr: haystackOutput, Path: "meta.0.finish_reason", Only: OnlyLLM},
 		},
-		fRequestParameters: {
-			{attr: haystackLLMInput, path: "generation_kwargs", as: asBody},
-			{attr: haystackInput, path: "generation_kwargs", as: asBody, only: onlyLLM},
+		RequestParameters: {
+			{Attr: haystackLLMInput, Path: "generation_kwargs", As: AsBody},
+			{Attr: haystackInput, Path: "generation_kwargs", As: AsBody, Only: OnlyLLM},
 		},
-		fInputTokens:         haystackUsage("prompt_tokens|input_tokens"),
-		fOutputTokens:        haystackUsage("completion_tokens|output_tokens"),
-		fTotalTokens:         haystackUsage("total_tokens"),
-		fCacheRead:           append(haystackUsage("prompt_tokens_details|input_tokens_details.cached_tokens"), haystackUsage("cache_read_input_tokens")...),
-		fCacheCreation:       haystackUsage("cache_creation_input_tokens"),
-		fReasoning:           haystackUsage("completion_tokens_details|output_tokens_details.reasoning_tokens"),
-		fEmbeddingDimensions: {{attr: haystackOutput, path: "embedding", only: kindsOf(KindEmbedding), with: nodeLength, note: "its length"}},
-		fAgentName:           {{attr: "haystack.component.name", only: kindsOf(KindAgent)}},
-		fToolName:            {{attr: "haystack.tool.name"}},
-		fInputMessages: {
-			{attr: haystackLLMInput, path: "messages"},
-			{attr: haystackInput, path: "messages|prompt", only: onlyLLM},
-			{attr: "haystack.agent.input", path: "messages"},
-			{attr: haystackInput, path: "messages", only: kindsOf(KindAgent)},
+		InputTokens:         haystackUsage("prompt_tokens|input_tokens"),
+		OutputTokens:        haystackUsage("completion_tokens|output_tokens"),
+		TotalTokens:         haystackUsage("total_tokens"),
+		CacheRead:           append(haystackUsage("prompt_tokens_details|input_tokens_details.cached_tokens"), haystackUsage("cache_read_input_tokens")...),
+		CacheCreation:       haystackUsage("cache_creation_input_tokens"),
+		Reasoning:           haystackUsage("completion_tokens_details|output_tokens_details.reasoning_tokens"),
+		EmbeddingDimensions: {{Attr: haystackOutput, Path: "embedding", Only: KindsOf(KindEmbedding), With: nodeLength, Note: "its length"}},
+		AgentName:           {{Attr: "haystack.component.name", Only: KindsOf(KindAgent)}},
+		ToolName:            {{Attr: "haystack.tool.name"}},
+		InputMessages: {
+			{Attr: haystackLLMInput, Path: "messages"},
+			{Attr: haystackInput, Path: "messages|prompt", Only: OnlyLLM},
+			{Attr: "haystack.agent.input", Path: "messages"},
+			{Attr: haystackInput, Path: "messages", Only: KindsOf(KindAgent)},
 		},
-		fOutputMessages: {
-			{attr: haystackLLMOutput, path: "replies"},
-			{attr: haystackOutput, path: "replies", only: onlyLLM},
-			{attr: "haystack.agent.output", path: "last_message"},
-			{attr: haystackOutput, path: "last_message", only: kindsOf(KindAgent)},
+		OutputMessages: {
+			{Attr: haystackLLMOutput, Path: "replies"},
+			{Attr: haystackOutput, Path: "replies", Only: OnlyLLM},
+			{Attr: "haystack.agent.output", Path: "last_message"},
+			{Attr: haystackOutput, Path: "last_message", Only: KindsOf(KindAgent)},
 		},
-		fToolDefinitions: {
-			{attr: haystackLLMInput, path: "tools"},
-			{attr: haystackInput, path: "tools", only: onlyLLM},
+		ToolDefinitions: {
+			{Attr: haystackLLMInput, Path: "tools"},
+			{Attr: haystackInput, Path: "tools", Only: OnlyLLM},
 		},
-		fToolArguments: {{attr: "haystack.agent.step.tool.input"}},
-		fToolResult:    {{attr: "haystack.agent.step.tool.output"}},
-		fRetrievalQuery: {
-			{attr: haystackInput, path: "query|text"},
+		ToolArguments: {{Attr: "haystack.agent.step.tool.input"}},
+		ToolResult:    {{Attr: "haystack.agent.step.tool.output"}},
+		RetrievalQuery: {
+			{Attr: haystackInput, Path: "query|text"},
 		},
-		fDocuments: {{attr: haystackOutput, path: "documents"}},
+		Documents: {{Attr: haystackOutput, Path: "documents"}},
 	},
-	kinds: []kindRule{
+	Kinds: []KindRule{
 		// MLflow calls every component that it does not know an LLM.
-		{at: kindByInference, attr: "haystack.component.fully_qualified_type", of: haystackKind, note: haystackKinds},
-		{at: kindByInference, attr: "haystack.component.type", of: haystackKind, note: haystackKinds},
-		{at: kindByOthers, own: true, values: map[string]Kind{
+		{At: kindByInference, Attr: "haystack.component.fully_qualified_type", Of: haystackKind, Note: haystackKinds},
+		{At: kindByInference, Attr: "haystack.component.type", Of: haystackKind, Note: haystackKinds},
+		{At: kindByOthers, Own: true, Values: map[string]Kind{
 			"haystack.agent.run": KindAgent, "haystack.agent.step": KindChain, "haystack.agent.step.llm": KindLLM, "haystack.agent.step.tool": KindTool,
 		}},
-		{at: kindByOthers, values: map[string]Kind{"haystack.pipeline.run": KindChain, "haystack.async_pipeline.run": KindChain}},
+		{At: kindByOthers, Values: map[string]Kind{"haystack.pipeline.run": KindChain, "haystack.async_pipeline.run": KindChain}},
 	},
-	words: []string{
+	Words: []string{
 		haystackInput, haystackOutput, haystackLLMInput, haystackLLMOutput, "haystack.agent.input", "haystack.agent.output", "haystack.agent.tools",
 		"haystack.pipeline.input_data", "haystack.pipeline.output_data", "haystack.tool.description",
 	},
@@ -83,12 +83,12 @@ const (
 )
 
 // haystackUsage lists the places of a figure of the usage.
-func haystackUsage(figure string) []source {
-	return []source{
-		{attr: haystackLLMOutput, path: "replies.0.meta.usage." + figure},
-		{attr: haystackOutput, path: "replies.0.meta.usage." + figure, only: modelKinds},
-		{attr: haystackOutput, path: "meta.0.usage." + figure, only: modelKinds},
-		{attr: haystackOutput, path: "meta.usage." + figure, only: modelKinds},
+func haystackUsage(figure string) []Source {
+	return []Source{
+		{Attr: haystackLLMOutput, Path: "replies.0.meta.usage." + figure},
+		{Attr: haystackOutput, Path: "replies.0.meta.usage." + figure, Only: ModelKinds},
+		{Attr: haystackOutput, Path: "meta.0.usage." + figure, Only: ModelKinds},
+		{Attr: haystackOutput, Path: "meta.usage." + figure, Only: ModelKinds},
 	}
 }
 
@@ -102,15 +102,15 @@ var haystackClasses = []struct {
 	{".agent", KindAgent}, {"websearch", KindRetriever}, {"evaluator", KindEvaluator},
 }
 
-func haystackKind(_ Reading, class string) (Kind, verdict) {
+func haystackKind(_ Reading, class string) (Kind, Verdict) {
 	class = strings.ToLower(class)
 	for _, c := range haystackClasses {
 		if strings.HasSuffix(class, c.part) || strings.Contains(class, c.part+"s.") {
-			return c.kind, decided
+			return c.kind, Decided
 		}
 	}
 	if class == "agent" {
-		return KindAgent, decided
+		return KindAgent, Decided
 	}
-	return KindChain, decided
+	return KindChain, Decided
 }

@@ -4,36 +4,36 @@ import "strings"
 
 // LangChain4j in Quarkus: the words are plain text, the provider is the name of an
 // enum.
-var _ = register(dialect{
-	name:     "LangChain4j (Quarkus)",
-	versions: "quarkus-langchain4j 1 (source: SpanChatModelListener)",
-	scopes:   []string{"io.quarkus.opentelemetry"},
-	sources: map[field][]source{
-		fTotalCost:      {{attr: "gen_ai.client.estimated_cost", with: inDollars, note: "if in USD"}},
-		fInputMessages:  {{attr: "gen_ai.prompt", as: asText, own: true, only: onlyLLM, at: afterOpenLIT1}},
-		fOutputMessages: {{attr: "gen_ai.completion", as: asText, own: true, only: onlyLLM, at: afterOpenLIT1}},
+var _ = register(Dialect{
+	Name:     "LangChain4j (Quarkus)",
+	Versions: "quarkus-langchain4j 1 (source: SpanChatModelListener)",
+	Scopes:   []string{"io.quarkus.opentelemetry"},
+	Sources: map[Field][]Source{
+		TotalCost:      {{Attr: "gen_ai.client.estimated_cost", With: inDollars, Note: "if in USD"}},
+		InputMessages:  {{Attr: "gen_ai.prompt", As: AsText, Own: true, Only: OnlyLLM, At: afterOpenLIT1}},
+		OutputMessages: {{Attr: "gen_ai.completion", As: AsText, Own: true, Only: OnlyLLM, At: afterOpenLIT1}},
 	},
-	kinds: []kindRule{
-		{at: kindByOthers, own: true, of: quarkusKind, note: "`completion …` → llm"},
+	Kinds: []KindRule{
+		{At: kindByOthers, Own: true, Of: quarkusKind, Note: "`completion …` → llm"},
 	},
 })
 
-func quarkusKind(_ Reading, name string) (Kind, verdict) {
+func quarkusKind(_ Reading, name string) (Kind, Verdict) {
 	if strings.HasPrefix(name, "completion ") {
-		return KindLLM, decided
+		return KindLLM, Decided
 	}
-	return KindOther, undecided
+	return KindOther, Undecided
 }
 
 // inDollars takes the currency off an amount.
-func inDollars(r Reading, v value) value {
-	s, _ := v.str()
+func inDollars(r Reading, v Value) Value {
+	s, _ := v.Str()
 	amount, ok := strings.CutSuffix(strings.TrimSpace(s), "USD")
 	if !ok {
 		amount, ok = strings.CutSuffix(amount, "$")
 	}
 	if !ok {
-		return value{}
+		return Value{}
 	}
-	return r.textValue(strings.TrimSpace(amount))
+	return r.TextValue(strings.TrimSpace(amount))
 }

@@ -10,99 +10,99 @@ import (
 )
 
 // The Langfuse SDKs.
-var _ = register(dialect{
-	name:     "Langfuse SDK",
-	versions: "langfuse-sdk 3.9.0, *5.0.4*; *@langfuse/tracing* and *@langfuse/openai* 5.11.1; *trpc-agent-go* 0e352fdd",
-	scopes:   []string{"langfuse-sdk"},
-	marks:    []string{"langfuse.observation.type"},
-	sources: map[field][]source{
-		fRequestModel: {
-			{attr: "langfuse.observation.metadata.ls_model_name", as: asJSON},
-			{attr: "langfuse.observation.model.name"},
+var _ = register(Dialect{
+	Name:     "Langfuse SDK",
+	Versions: "langfuse-sdk 3.9.0, *5.0.4*; *@langfuse/tracing* and *@langfuse/openai* 5.11.1; *trpc-agent-go* 0e352fdd",
+	Scopes:   []string{"langfuse-sdk"},
+	Marks:    []string{"langfuse.observation.type"},
+	Sources: map[Field][]Source{
+		RequestModel: {
+			{Attr: "langfuse.observation.metadata.ls_model_name", As: AsJSON},
+			{Attr: "langfuse.observation.model.name"},
 		},
-		fResponseModel: {{attr: "langfuse.observation.model.name", with: unlessRequested, note: "unless it is the request model"}},
-		fResponseID:    {{attr: "langfuse.observation.metadata.id", as: asJSON, own: true, only: onlyLLM, with: ofResponsesAPI, note: "if `…metadata.object` is `response`"}},
-		fFinishReasons: {{attr: "langfuse.observation.metadata.finish_reason", as: asJSON}},
-		fRequestParameters: {
-			{attr: "langfuse.observation.model.parameters", as: asBody, at: afterOpenInference},
-			{attr: "langfuse.observation.model_parameters", as: asBody, at: afterOpenInference},
+		ResponseModel: {{Attr: "langfuse.observation.model.name", With: unlessRequested, Note: "unless it is the request model"}},
+		ResponseID:    {{Attr: "langfuse.observation.metadata.id", As: AsJSON, Own: true, Only: OnlyLLM, With: ofResponsesAPI, Note: "if `…metadata.object` is `response`"}},
+		FinishReasons: {{Attr: "langfuse.observation.metadata.finish_reason", As: AsJSON}},
+		RequestParameters: {
+			{Attr: "langfuse.observation.model.parameters", As: AsBody, At: afterOpenInference},
+			{Attr: "langfuse.observation.model_parameters", As: AsBody, At: afterOpenInference},
 		},
-		fStreaming:     {{attr: "langfuse.observation.model.parameters", path: "stream", at: afterOpenInference}},
-		fTTFT:          {{attr: "langfuse.observation.completion_start_time", as: asTime, at: events1, streams: true}},
-		fInputTokens:   {{attr: langfuseUsage, with: bucketsOf(langfuseInput), note: "sum of its buckets", sums: true}},
-		fOutputTokens:  {{attr: langfuseUsage, with: bucketsOf(langfuseOutput), note: "sum of its buckets", sums: true}},
-		fTotalTokens:   {{attr: langfuseUsage, path: "total|total_tokens|totalTokens"}},
-		fCacheRead:     {{attr: langfuseUsage, with: bucketsOf(langfuseCacheRead), note: "sum of its buckets"}},
-		fCacheCreation: {{attr: langfuseUsage, with: bucketsOf(langfuseCacheCreation), note: "sum of its buckets"}},
-		fReasoning:     {{attr: langfuseUsage, with: bucketsOf(langfuseReasoning), note: "sum of its buckets"}},
-		fInputCost:     {{attr: langfuseCost, with: costsOf("input", "cache", "prompt"), note: "sum of `input…` `cache…` `prompt…`"}},
-		fOutputCost:    {{attr: langfuseCost, with: costsOf("output", "completion"), note: "sum of `output…` `completion…`"}},
-		fTotalCost:     {{attr: langfuseCost, path: "total"}, {attr: langfuseCost, with: costsOf(""), note: "sum of all"}},
-		fUserID: {
-			{attr: "langfuse.user.id"},
-			{attr: "langfuse.trace.metadata.langfuse_user_id", at: afterLegacy},
+		Streaming:     {{Attr: "langfuse.observation.model.parameters", Path: "stream", At: afterOpenInference}},
+		TTFT:          {{Attr: "langfuse.observation.completion_start_time", As: AsTime, At: events1, Streams: true}},
+		InputTokens:   {{Attr: langfuseUsage, With: bucketsOf(langfuseInput), Note: "sum of its buckets", Sums: true}},
+		OutputTokens:  {{Attr: langfuseUsage, With: bucketsOf(langfuseOutput), Note: "sum of its buckets", Sums: true}},
+		TotalTokens:   {{Attr: langfuseUsage, Path: "total|total_tokens|totalTokens"}},
+		CacheRead:     {{Attr: langfuseUsage, With: bucketsOf(langfuseCacheRead), Note: "sum of its buckets"}},
+		CacheCreation: {{Attr: langfuseUsage, With: bucketsOf(langfuseCacheCreation), Note: "sum of its buckets"}},
+		Reasoning:     {{Attr: langfuseUsage, With: bucketsOf(langfuseReasoning), Note: "sum of its buckets"}},
+		InputCost:     {{Attr: langfuseCost, With: costsOf("input", "cache", "prompt"), Note: "sum of `input…` `cache…` `prompt…`"}},
+		OutputCost:    {{Attr: langfuseCost, With: costsOf("output", "completion"), Note: "sum of `output…` `completion…`"}},
+		TotalCost:     {{Attr: langfuseCost, Path: "total"}, {Attr: langfuseCost, With: costsOf(""), Note: "sum of all"}},
+		UserID: {
+			{Attr: "langfuse.user.id"},
+			{Attr: "langfuse.trace.metadata.langfuse_user_id", At: afterLegacy},
 		},
-		fSessionID: {
-			{attr: "langfuse.session.id"},
-			{attr: "langfuse.trace.metadata.langfuse_session_id", at: afterLegacy},
+		SessionID: {
+			{Attr: "langfuse.session.id"},
+			{Attr: "langfuse.trace.metadata.langfuse_session_id", At: afterLegacy},
 		},
-		fEnvironment: {{attr: "langfuse.environment"}},
-		fRelease:     {{attr: "langfuse.release"}, {attr: "langfuse.version"}},
-		fTags:        {{attr: "langfuse.trace.tags"}, {attr: "langfuse.tags"}},
-		fPromptName: {
-			{attr: "langfuse.observation.prompt.name", only: onlyLLM},
-			{attr: "langfuse.prompt.name"},
+		Environment: {{Attr: "langfuse.environment"}},
+		Release:     {{Attr: "langfuse.release"}, {Attr: "langfuse.version"}},
+		Tags:        {{Attr: "langfuse.trace.tags"}, {Attr: "langfuse.tags"}},
+		PromptName: {
+			{Attr: "langfuse.observation.prompt.name", Only: OnlyLLM},
+			{Attr: "langfuse.prompt.name"},
 		},
-		fPromptVersion: {
-			{attr: "langfuse.observation.prompt.version", only: onlyLLM},
-			{attr: "langfuse.prompt.version"},
+		PromptVersion: {
+			{Attr: "langfuse.observation.prompt.version", Only: OnlyLLM},
+			{Attr: "langfuse.prompt.version"},
 		},
-		fAgentName:     {{attr: "langfuse.observation.metadata.lc_agent_name", as: asJSON, at: last1}},
-		fToolName:      {{as: asName, own: true, at: last1}},
-		fToolCallID:    {{attr: "langfuse.observation.output", with: toolMessageID, note: ofToolMessage, at: events1}},
-		fErrorMessage:  {{attr: "langfuse.observation.status_message"}},
-		fInputMessages: {{attr: "langfuse.observation.input", as: asBody, with: withoutTools, note: "without tools among the messages"}},
-		fOutputMessages: {
-			{attr: "langfuse.observation.output", as: asBody},
-			{attr: "langfuse.observation.output", path: "output"},
+		AgentName:     {{Attr: "langfuse.observation.metadata.lc_agent_name", As: AsJSON, At: Last1}},
+		ToolName:      {{As: AsName, Own: true, At: Last1}},
+		ToolCallID:    {{Attr: "langfuse.observation.output", With: toolMessageID, Note: ofToolMessage, At: events1}},
+		ErrorMessage:  {{Attr: "langfuse.observation.status_message"}},
+		InputMessages: {{Attr: "langfuse.observation.input", As: AsBody, With: withoutTools, Note: "without tools among the messages"}},
+		OutputMessages: {
+			{Attr: "langfuse.observation.output", As: AsBody},
+			{Attr: "langfuse.observation.output", Path: "output"},
 		},
-		fSystemInstructions: {
-			{attr: "langfuse.observation.metadata.instructions", at: afterADK},
-			{attr: "langfuse.observation.input", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: afterADK},
+		SystemInstructions: {
+			{Attr: "langfuse.observation.metadata.instructions", At: afterADK},
+			{Attr: "langfuse.observation.input", As: AsBody, Object: true, With: bodyOnly, Note: "of a request's body", At: afterADK},
 		},
-		fToolDefinitions: {
-			{attr: "langfuse.observation.input", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: afterADK},
-			{attr: "langfuse.observation.metadata.tools", at: afterADK},
-			{attr: "langfuse.observation.input", with: onlyTools, note: "tools among the messages", at: afterADK},
+		ToolDefinitions: {
+			{Attr: "langfuse.observation.input", As: AsBody, Object: true, With: bodyOnly, Note: "of a request's body", At: afterADK},
+			{Attr: "langfuse.observation.metadata.tools", At: afterADK},
+			{Attr: "langfuse.observation.input", With: onlyTools, Note: "tools among the messages", At: afterADK},
 		},
-		fToolArguments: {{attr: "langfuse.observation.input"}},
-		fToolResult:    {{attr: "langfuse.observation.output"}},
-		fRetrievalQuery: {
-			{attr: "langfuse.observation.input", path: "query|input|question"},
-			{attr: "langfuse.observation.input"},
+		ToolArguments: {{Attr: "langfuse.observation.input"}},
+		ToolResult:    {{Attr: "langfuse.observation.output"}},
+		RetrievalQuery: {
+			{Attr: "langfuse.observation.input", Path: "query|input|question"},
+			{Attr: "langfuse.observation.input"},
 		},
-		fDocuments: {{attr: "langfuse.observation.output", as: asWrapped}},
+		Documents: {{Attr: "langfuse.observation.output", As: AsWrapped}},
 	},
-	kinds: []kindRule{
-		{at: kindByIntent, attr: "langfuse.observation.type", of: langfuseKind, note: langfuseKinds, values: map[string]Kind{
+	Kinds: []KindRule{
+		{At: kindByIntent, Attr: "langfuse.observation.type", Of: langfuseKind, Note: langfuseKinds, Values: map[string]Kind{
 			"embedding": KindEmbedding, "agent": KindAgent, "tool": KindTool, "chain": KindChain,
 			"retriever": KindRetriever, "guardrail": KindGuardrail, "evaluator": KindEvaluator,
 		}},
 	},
-	words: []string{"langfuse.trace.input", "langfuse.trace.output"},
-	failed: func(r Reading) bool {
-		level, _ := r.attr("langfuse.observation.level").str()
+	Words: []string{"langfuse.trace.input", "langfuse.trace.output"},
+	Failed: func(r Reading) bool {
+		level, _ := r.Attr("langfuse.observation.level").Str()
 		return level == "ERROR"
 	},
 })
 
 // ofResponsesAPI passes on what the wrapped client copies of an answer of OpenAI's Responses API: under the same
 // keys anybody may write other metadata.
-func ofResponsesAPI(r Reading, v value) value {
-	if object, _ := r.attr("langfuse.observation.metadata.object").str(); unquote(object) == "response" {
+func ofResponsesAPI(r Reading, v Value) Value {
+	if object, _ := r.Attr("langfuse.observation.metadata.object").Str(); Unquote(object) == "response" {
 		return v
 	}
-	return value{}
+	return Value{}
 }
 
 const (
@@ -116,26 +116,26 @@ const langfuseKinds = "`generation` → llm, or embedding if the model is one an
 // langfuseKind: the wrapped OpenAI client types embeddings as generations. A plain
 // span is not made a call of a model by what it carries, but the Python SDK up to
 // 3.3 typed generations so.
-func langfuseKind(r Reading, observation string) (Kind, verdict) {
+func langfuseKind(r Reading, observation string) (Kind, Verdict) {
 	switch strings.ToLower(observation) {
 	case "generation":
-		model, _ := r.attr("langfuse.observation.model.name").str()
-		output, _ := r.attr("langfuse.observation.output").str()
-		if strings.Contains(model, "embed") && content.Absent(unquote(output)) {
-			return KindEmbedding, decided
+		model, _ := r.Attr("langfuse.observation.model.name").Str()
+		output, _ := r.Attr("langfuse.observation.output").Str()
+		if strings.Contains(model, "embed") && content.Absent(Unquote(output)) {
+			return KindEmbedding, Decided
 		}
-		return KindLLM, decided
+		return KindLLM, Decided
 	case "span":
 	default:
-		return KindOther, undecided
+		return KindOther, Undecided
 	}
 	if r.ScopeName() != "langfuse-sdk" || !versionAtMost(r.ScopeVersion(), "3.3") {
-		return KindOther, ignoresEvidence
+		return KindOther, IgnoresEvidence
 	}
-	if r.hasText(fRequestModel) {
-		return KindLLM, decided
+	if r.HasText(RequestModel) {
+		return KindLLM, Decided
 	}
-	return KindOther, undecided
+	return KindOther, Undecided
 }
 
 // langfuseBuckets is how one figure is read from usage details. OpenAI's shape has
@@ -177,16 +177,16 @@ var (
 )
 
 // bucketsOf makes a converter of how a figure is read.
-func bucketsOf(b langfuseBuckets) func(Reading, value) value {
-	return func(r Reading, v value) value {
-		usage := r.parseOnce(v)
+func bucketsOf(b langfuseBuckets) func(Reading, Value) Value {
+	return func(r Reading, v Value) Value {
+		usage := r.ParseOnce(v)
 		for _, path := range b.inclusive {
 			parent, key, nested := strings.Cut(path, ".")
 			if n := usage.Get(parent); nested && n.Get(key).Exists() {
-				return value{node: n.Get(key)}
+				return Value{Node: n.Get(key)}
 			}
 			if !nested && isOpenAIUsage(usage) && usage.Get(parent).Exists() {
-				return value{node: usage.Get(parent)}
+				return Value{Node: usage.Get(parent)}
 			}
 		}
 		return sumOf(r, usage, b)
@@ -195,7 +195,7 @@ func bucketsOf(b langfuseBuckets) func(Reading, value) value {
 
 func isOpenAIUsage(usage jsonval.Node) bool {
 	for _, key := range [...]string{"prompt_tokens_details", "completion_tokens_details", "input_tokens_details", "output_tokens_details"} {
-		if isObject(usage.Get(key)) {
+		if IsObject(usage.Get(key)) {
 			return true
 		}
 	}
@@ -203,12 +203,12 @@ func isOpenAIUsage(usage jsonval.Node) bool {
 }
 
 // sumOf adds up the buckets of a figure.
-func sumOf(r Reading, usage jsonval.Node, b langfuseBuckets) value {
+func sumOf(r Reading, usage jsonval.Node, b langfuseBuckets) Value {
 	var sum int64
 	found := false
 	add := func(n jsonval.Node) bool {
-		i, _, ok := value{node: n}.integer()
-		if ok && i <= maxTokens && sum <= maxTokens {
+		i, _, ok := Value{Node: n}.Integer()
+		if ok && i <= MaxTokens && sum <= MaxTokens {
 			sum, found = sum+i, true
 		}
 		return ok
@@ -218,15 +218,15 @@ func sumOf(r Reading, usage jsonval.Node, b langfuseBuckets) value {
 			break
 		}
 	}
-	for n := usage.First(); n.Exists() && isObject(usage); n = n.Next() {
+	for n := usage.First(); n.Exists() && IsObject(usage); n = n.Next() {
 		if !isMain(b.main, n.Key()) && b.bucket(n.Key()) {
 			add(n)
 		}
 	}
 	if !found {
-		return value{}
+		return Value{}
 	}
-	return value{node: r.Doc().Int(sum)}
+	return Value{Node: r.Doc().Int(sum)}
 }
 
 func isMain(main []string, key string) bool {
@@ -239,22 +239,22 @@ func isMain(main []string, key string) bool {
 }
 
 // costsOf makes a converter that adds up the costs whose keys start so.
-func costsOf(prefixes ...string) func(Reading, value) value {
-	return func(r Reading, v value) value {
+func costsOf(prefixes ...string) func(Reading, Value) Value {
+	return func(r Reading, v Value) Value {
 		sum, found := decimal.Decimal{}, false
-		costs := r.parseOnce(v)
-		for n := costs.First(); n.Exists() && isObject(costs); n = n.Next() {
+		costs := r.ParseOnce(v)
+		for n := costs.First(); n.Exists() && IsObject(costs); n = n.Next() {
 			for _, p := range prefixes {
-				if d, _, ok := (value{node: n}).decimal(); ok && strings.HasPrefix(n.Key(), p) {
+				if d, _, ok := (Value{Node: n}).Decimal(); ok && strings.HasPrefix(n.Key(), p) {
 					sum, found = sum.Add(d), true
 					break
 				}
 			}
 		}
 		if !found {
-			return value{}
+			return Value{}
 		}
-		return r.textValue(sum.String())
+		return r.TextValue(sum.String())
 	}
 }
 
@@ -263,16 +263,16 @@ func costsOf(prefixes ...string) func(Reading, value) value {
 
 func isToolMessage(n jsonval.Node) bool {
 	c := n.Get("content")
-	return n.Get("role").Str() == "tool" && c.Get("type").Str() == "function" && isObject(c.Get("function"))
+	return n.Get("role").Str() == "tool" && c.Get("type").Str() == "function" && IsObject(c.Get("function"))
 }
 
 // toolsAmong parses a list of messages if tools may be among them.
-func toolsAmong(r Reading, v value) jsonval.Node {
-	s, is := v.str()
-	if is && (!strings.HasPrefix(strings.TrimPrefix(trimBlanks(s), `"`), "[") || !strings.Contains(s, `function": {`) && !strings.Contains(s, `function":{`) && !strings.Contains(s, `function\":`)) {
+func toolsAmong(r Reading, v Value) jsonval.Node {
+	s, is := v.Str()
+	if is && (!strings.HasPrefix(strings.TrimPrefix(TrimBlanks(s), `"`), "[") || !strings.Contains(s, `function": {`) && !strings.Contains(s, `function":{`) && !strings.Contains(s, `function\":`)) {
 		return jsonval.Node{}
 	}
-	n := r.parseOnce(v)
+	n := r.ParseOnce(v)
 	for c := n.First(); c.Exists(); c = c.Next() {
 		if isToolMessage(c) {
 			return n
@@ -281,7 +281,7 @@ func toolsAmong(r Reading, v value) jsonval.Node {
 	return jsonval.Node{}
 }
 
-func withoutTools(r Reading, v value) value {
+func withoutTools(r Reading, v Value) Value {
 	n := toolsAmong(r, v)
 	if !n.Exists() {
 		return v
@@ -292,13 +292,13 @@ func withoutTools(r Reading, v value) value {
 			messages.Add(c)
 		}
 	}
-	return value{node: messages}
+	return Value{Node: messages}
 }
 
-func onlyTools(r Reading, v value) value {
+func onlyTools(r Reading, v Value) Value {
 	n := toolsAmong(r, v)
 	if !n.Exists() {
-		return value{}
+		return Value{}
 	}
 	tools := r.Doc().Array()
 	for c := n.First(); c.Exists(); c = c.Next() {
@@ -306,5 +306,5 @@ func onlyTools(r Reading, v value) value {
 			tools.Add(c.Get("content"))
 		}
 	}
-	return value{node: tools}
+	return Value{Node: tools}
 }

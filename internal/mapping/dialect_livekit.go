@@ -2,32 +2,32 @@ package mapping
 
 // LiveKit agents: kinds from the names of spans; words under lk. or, since 1.9,
 // lk.pii.
-var _ = register(dialect{
-	name:     "LiveKit Agents",
-	versions: "1 and 1.9",
-	scopes:   []string{"livekit-agents"},
-	sources: map[field][]source{
-		fAgentName: {{attr: "lk.agent_name"}},
-		fInputMessages: {
-			{attr: "lk.chat_ctx", path: "items"},
-			{attr: "lk.chat_ctx", as: asBody},
-			{attr: "lk.pii.chat_ctx", path: "items"},
-			{attr: "lk.pii.chat_ctx", as: asBody},
-			{attr: "lk.user_input", as: asText, only: kindsOf(KindAgent)},
-			{attr: "lk.pii.user_input", as: asText, only: kindsOf(KindAgent)},
+var _ = register(Dialect{
+	Name:     "LiveKit Agents",
+	Versions: "1 and 1.9",
+	Scopes:   []string{"livekit-agents"},
+	Sources: map[Field][]Source{
+		AgentName: {{Attr: "lk.agent_name"}},
+		InputMessages: {
+			{Attr: "lk.chat_ctx", Path: "items"},
+			{Attr: "lk.chat_ctx", As: AsBody},
+			{Attr: "lk.pii.chat_ctx", Path: "items"},
+			{Attr: "lk.pii.chat_ctx", As: AsBody},
+			{Attr: "lk.user_input", As: AsText, Only: KindsOf(KindAgent)},
+			{Attr: "lk.pii.user_input", As: AsText, Only: KindsOf(KindAgent)},
 		},
-		fOutputMessages: {{attr: "lk.response.text", as: asText}, {attr: "lk.pii.response.text", as: asText}},
-		fToolName:       {{attr: "lk.function_tool.name"}},
-		fToolCallID:     {{attr: "lk.function_tool.id"}},
-		fToolArguments:  {{attr: "lk.function_tool.arguments"}, {attr: "lk.pii.function_tool.arguments"}},
-		fToolResult:     {{attr: "lk.function_tool.output"}, {attr: "lk.pii.function_tool.output"}},
+		OutputMessages: {{Attr: "lk.response.text", As: AsText}, {Attr: "lk.pii.response.text", As: AsText}},
+		ToolName:       {{Attr: "lk.function_tool.name"}},
+		ToolCallID:     {{Attr: "lk.function_tool.id"}},
+		ToolArguments:  {{Attr: "lk.function_tool.arguments"}, {Attr: "lk.pii.function_tool.arguments"}},
+		ToolResult:     {{Attr: "lk.function_tool.output"}, {Attr: "lk.pii.function_tool.output"}},
 	},
-	kinds: []kindRule{
-		{at: kindByOthers, own: true, values: map[string]Kind{
+	Kinds: []KindRule{
+		{At: kindByOthers, Own: true, Values: map[string]Kind{
 			"agent_turn": KindAgent, "agent_session": KindAgent, "function_tool": KindTool, "llm_request": KindLLM, "llm_request_run": KindOther, "llm_node": KindChain,
 		}},
 	},
-	words: []string{
+	Words: []string{
 		"lk.pii.instructions", "lk.pii.user_transcript", "lk.pii.response.function_calls", "lk.pii.input_text",
 		"lk.instructions", "lk.user_input", "lk.user_transcript", "lk.function_tools", "lk.response.function_calls", "lk.input_text",
 	},

@@ -4,78 +4,78 @@ import "strings"
 
 // LlamaIndex's own OpenTelemetry integration: a span has the name of a method, and the events of
 // LlamaIndex tell what it was given and returned, flattened.
-var _ = register(dialect{
-	name:     "LlamaIndex",
-	versions: "*llama-index-observability-otel* 0.7.0",
-	scopes:   []string{"llamaindex.opentelemetry.tracer"},
-	sources: map[field][]source{
-		fRequestModel: {
-			{event: "LLMChatStartEvent", attr: "model_dict.model_name", own: true},
-			{event: "LLMCompletionStartEvent", attr: "model_dict.model_name", own: true},
-			{event: "EmbeddingStartEvent", attr: "model_dict.model_name", own: true},
+var _ = register(Dialect{
+	Name:     "LlamaIndex",
+	Versions: "*llama-index-observability-otel* 0.7.0",
+	Scopes:   []string{"llamaindex.opentelemetry.tracer"},
+	Sources: map[Field][]Source{
+		RequestModel: {
+			{Event: "LLMChatStartEvent", Attr: "model_dict.model_name", Own: true},
+			{Event: "LLMCompletionStartEvent", Attr: "model_dict.model_name", Own: true},
+			{Event: "EmbeddingStartEvent", Attr: "model_dict.model_name", Own: true},
 		},
-		fResponseModel: llamaIndexRaw("model"),
-		fResponseID:    llamaIndexRaw("id"),
-		fFinishReasons: {{event: "LLMChatEndEvent", attr: "response.raw.choices", path: "0.finish_reason", own: true}, {event: "LLMChatEndEvent", attr: "response.raw.stop_reason", own: true}},
-		fInputTokens:   llamaIndexRaw("usage.prompt_tokens", "usage.input_tokens"),
-		fOutputTokens:  llamaIndexRaw("usage.completion_tokens", "usage.output_tokens"),
-		fTotalTokens:   llamaIndexRaw("usage.total_tokens"),
-		fCacheRead:     llamaIndexRaw("usage.prompt_tokens_details.cached_tokens", "usage.input_tokens_details.cached_tokens", "usage.cache_read_input_tokens"),
-		fCacheCreation: llamaIndexRaw("usage.cache_creation_input_tokens"),
-		fReasoning:     llamaIndexRaw("usage.completion_tokens_details.reasoning_tokens", "usage.output_tokens_details.reasoning_tokens"),
-		fInputMessages: {{event: "LLMChatStartEvent", attr: "messages", own: true}, {event: "LLMCompletionStartEvent", attr: "prompt", own: true}},
-		fOutputMessages: {
-			{event: "LLMChatEndEvent", attr: "response.raw.choices", own: true},
-			{event: "LLMChatEndEvent", attr: "response.message.blocks", own: true},
-			{event: "LLMCompletionEndEvent", attr: "response.text", own: true},
+		ResponseModel: llamaIndexRaw("model"),
+		ResponseID:    llamaIndexRaw("id"),
+		FinishReasons: {{Event: "LLMChatEndEvent", Attr: "response.raw.choices", Path: "0.finish_reason", Own: true}, {Event: "LLMChatEndEvent", Attr: "response.raw.stop_reason", Own: true}},
+		InputTokens:   llamaIndexRaw("usage.prompt_tokens", "usage.input_tokens"),
+		OutputTokens:  llamaIndexRaw("usage.completion_tokens", "usage.output_tokens"),
+		TotalTokens:   llamaIndexRaw("usage.total_tokens"),
+		CacheRead:     llamaIndexRaw("usage.prompt_tokens_details.cached_tokens", "usage.input_tokens_details.cached_tokens", "usage.cache_read_input_tokens"),
+		CacheCreation: llamaIndexRaw("usage.cache_creation_input_tokens"),
+		Reasoning:     llamaIndexRaw("usage.completion_tokens_details.reasoning_tokens", "usage.output_tokens_details.reasoning_tokens"),
+		InputMessages: {{Event: "LLMChatStartEvent", Attr: "messages", Own: true}, {Event: "LLMCompletionStartEvent", Attr: "prompt", Own: true}},
+		OutputMessages: {
+			{Event: "LLMChatEndEvent", Attr: "response.raw.choices", Own: true},
+			{Event: "LLMChatEndEvent", Attr: "response.message.blocks", Own: true},
+			{Event: "LLMCompletionEndEvent", Attr: "response.text", Own: true},
 		},
-		fToolName:       {{event: "step.output", attr: llamaIndexStep, own: true, with: llamaIndexCall("tool_name"), note: "of the call that Python prints"}},
-		fToolCallID:     {{event: "step.output", attr: llamaIndexStep, own: true, with: llamaIndexCall("tool_id"), note: "of the call that Python prints"}},
-		fToolArguments:  {{event: "step.output", attr: llamaIndexStep, own: true, with: llamaIndexCall("tool_kwargs"), note: "of the call that Python prints"}},
-		fRetrievalQuery: {{event: "RetrievalStartEvent", attr: "str_or_query_bundle", own: true}},
-		fDocuments:      {{event: "RetrievalEndEvent", attr: "nodes", own: true}},
+		ToolName:       {{Event: "step.output", Attr: llamaIndexStep, Own: true, With: llamaIndexCall("tool_name"), Note: "of the call that Python prints"}},
+		ToolCallID:     {{Event: "step.output", Attr: llamaIndexStep, Own: true, With: llamaIndexCall("tool_id"), Note: "of the call that Python prints"}},
+		ToolArguments:  {{Event: "step.output", Attr: llamaIndexStep, Own: true, With: llamaIndexCall("tool_kwargs"), Note: "of the call that Python prints"}},
+		RetrievalQuery: {{Event: "RetrievalStartEvent", Attr: "str_or_query_bundle", Own: true}},
+		Documents:      {{Event: "RetrievalEndEvent", Attr: "nodes", Own: true}},
 	},
-	kinds: []kindRule{{at: kindByInference, own: true, of: llamaIndexKind, note: "by the events of LlamaIndex: LLM…, Embedding…, Retrieval…; `….call_tool` → tool, `….run` → agent"}},
+	Kinds: []KindRule{{At: kindByInference, Own: true, Of: llamaIndexKind, Note: "by the events of LlamaIndex: LLM…, Embedding…, Retrieval…; `….call_tool` → tool, `….run` → agent"}},
 })
 
 const llamaIndexStep = "tags.llamaindex.step.input_summary"
 
 // llamaIndexRaw is a member of the provider's response.
-func llamaIndexRaw(members ...string) (sources []source) {
+func llamaIndexRaw(members ...string) (sources []Source) {
 	for _, member := range members {
-		sources = append(sources, source{event: "LLMChatEndEvent", attr: "response.raw." + member, own: true})
+		sources = append(sources, Source{Event: "LLMChatEndEvent", Attr: "response.raw." + member, Own: true})
 	}
 	return sources
 }
 
 // llamaIndexCall takes a member of the call of a tool that a step was given.
-func llamaIndexCall(member string) func(Reading, value) value {
-	return func(r Reading, v value) value {
-		s, _ := v.str()
+func llamaIndexCall(member string) func(Reading, Value) Value {
+	return func(r Reading, v Value) Value {
+		s, _ := v.Str()
 		if !strings.HasPrefix(s, "ToolCall(") {
-			return value{}
+			return Value{}
 		}
-		return value{node: r.pythonNode(s).Get(member)}
+		return Value{Node: r.PythonNode(s).Get(member)}
 	}
 }
 
 // llamaIndexKind goes by the events: methods have names of their own.
-func llamaIndexKind(r Reading, name string) (Kind, verdict) {
+func llamaIndexKind(r Reading, name string) (Kind, Verdict) {
 	for _, e := range r.Span().Events().All() {
 		switch event := e.Name(); {
 		case strings.HasPrefix(event, "LLMChat"), strings.HasPrefix(event, "LLMCompletion"):
-			return KindLLM, decided
+			return KindLLM, Decided
 		case strings.HasPrefix(event, "Embedding"):
-			return KindEmbedding, decided
+			return KindEmbedding, Decided
 		case strings.HasPrefix(event, "Retrieval"):
-			return KindRetriever, decided
+			return KindRetriever, Decided
 		}
 	}
 	switch {
 	case strings.HasSuffix(name, ".call_tool"):
-		return KindTool, decided
+		return KindTool, Decided
 	case strings.HasSuffix(name, "Agent.run"):
-		return KindAgent, decided
+		return KindAgent, Decided
 	}
-	return KindOther, decided
+	return KindOther, Decided
 }

@@ -8,37 +8,37 @@ import (
 )
 
 // Monocle: entities with a type and a name, words and counts in events.
-var _ = register(dialect{
-	name:     "Monocle",
-	versions: "*monocle_apptrace* 0.8.15",
-	scopes:   []string{"monocle_apptrace"},
-	marks:    []string{"monocle_apptrace.version"},
-	sources: map[field][]source{
-		fRequestModel: {{attr: "monocle_apptrace.version", with: monocleEntity("model."), note: "the name of the entity whose type begins `model.`"}},
-		fAgentName:    {{attr: "monocle_apptrace.version", with: monocleEntity("agent."), only: kindsOf(KindAgent), note: "the name of the entity whose type begins `agent.`"}},
-		fToolName:     {{attr: "monocle_apptrace.version", with: monocleEntity("tool."), only: onlyTool, note: "the name of the entity whose type begins `tool.`"}},
-		fSessionID:    {{attr: "scope.agentic.session", own: true}},
-		fFinishReasons: {
-			{event: "metadata", attr: "finish_reason", own: true, at: events1},
+var _ = register(Dialect{
+	Name:     "Monocle",
+	Versions: "*monocle_apptrace* 0.8.15",
+	Scopes:   []string{"monocle_apptrace"},
+	Marks:    []string{"monocle_apptrace.version"},
+	Sources: map[Field][]Source{
+		RequestModel: {{Attr: "monocle_apptrace.version", With: monocleEntity("model."), Note: "the name of the entity whose type begins `model.`"}},
+		AgentName:    {{Attr: "monocle_apptrace.version", With: monocleEntity("agent."), Only: KindsOf(KindAgent), Note: "the name of the entity whose type begins `agent.`"}},
+		ToolName:     {{Attr: "monocle_apptrace.version", With: monocleEntity("tool."), Only: OnlyTool, Note: "the name of the entity whose type begins `tool.`"}},
+		SessionID:    {{Attr: "scope.agentic.session", Own: true}},
+		FinishReasons: {
+			{Event: "metadata", Attr: "finish_reason", Own: true, At: events1},
 		},
-		fInputTokens:   {{event: "metadata", attr: "prompt_tokens", own: true, at: events1}},
-		fOutputTokens:  {{event: "metadata", attr: "completion_tokens", own: true, at: events1}},
-		fTotalTokens:   {{event: "metadata", attr: "total_tokens", own: true, at: events1}},
-		fCacheRead:     {{event: "metadata", attr: "cache_read_input_tokens", own: true, at: events1}},
-		fCacheCreation: {{event: "metadata", attr: "cache_creation_input_tokens", own: true, at: events1}},
-		fReasoning:     {{event: "metadata", attr: "reasoning_tokens", own: true, at: events1}, {event: "metadata", attr: "thoughts_tokens", own: true, at: events1}},
-		fInputMessages: {{event: "data.input", attr: "input", own: true, at: events1}},
-		fOutputMessages: {
-			{event: "data.output", attr: "response", own: true, at: events1, with: unlessFailed, note: "unless the span failed: then it is the error"},
+		InputTokens:   {{Event: "metadata", Attr: "prompt_tokens", Own: true, At: events1}},
+		OutputTokens:  {{Event: "metadata", Attr: "completion_tokens", Own: true, At: events1}},
+		TotalTokens:   {{Event: "metadata", Attr: "total_tokens", Own: true, At: events1}},
+		CacheRead:     {{Event: "metadata", Attr: "cache_read_input_tokens", Own: true, At: events1}},
+		CacheCreation: {{Event: "metadata", Attr: "cache_creation_input_tokens", Own: true, At: events1}},
+		Reasoning:     {{Event: "metadata", Attr: "reasoning_tokens", Own: true, At: events1}, {Event: "metadata", Attr: "thoughts_tokens", Own: true, At: events1}},
+		InputMessages: {{Event: "data.input", Attr: "input", Own: true, At: events1}},
+		OutputMessages: {
+			{Event: "data.output", Attr: "response", Own: true, At: events1, With: unlessFailed, Note: "unless the span failed: then it is the error"},
 		},
-		fErrorType:      {{event: "data.output", attr: "error_code", own: true, at: events1, with: ofFailure, note: "of a span whose status is error"}},
-		fToolArguments:  {{event: "data.input", attr: "input", own: true, at: events1}},
-		fToolResult:     {{event: "data.output", attr: "response", own: true, at: events1}},
-		fRetrievalQuery: {{event: "data.input", attr: "input", own: true, at: events1}},
-		fDocuments:      {{event: "data.output", attr: "response", own: true, at: events1}},
+		ErrorType:      {{Event: "data.output", Attr: "error_code", Own: true, At: events1, With: ofFailure, Note: "of a span whose status is error"}},
+		ToolArguments:  {{Event: "data.input", Attr: "input", Own: true, At: events1}},
+		ToolResult:     {{Event: "data.output", Attr: "response", Own: true, At: events1}},
+		RetrievalQuery: {{Event: "data.input", Attr: "input", Own: true, At: events1}},
+		Documents:      {{Event: "data.output", Attr: "response", Own: true, At: events1}},
 	},
-	kinds: []kindRule{
-		{at: kindByOthers, attr: "span.type", own: true, values: map[string]Kind{
+	Kinds: []KindRule{
+		{At: kindByOthers, Attr: "span.type", Own: true, Values: map[string]Kind{
 			"inference": KindLLM, "inference.framework": KindLLM, "inference.modelapi": KindOther, "embedding": KindEmbedding, "retrieval": KindRetriever, "retrieval.embedding": KindEmbedding,
 			"agentic.invocation": KindAgent, "agentic.tool.invocation": KindTool, "agentic.mcp.invocation": KindTool,
 			"workflow": KindChain, "agentic.turn": KindChain, "agentic.delegation": KindChain,
@@ -50,22 +50,22 @@ var _ = register(dialect{
 const maxMonocleEntities = 16
 
 // monocleEntity is the name of the first entity whose type begins so.
-func monocleEntity(prefix string) func(Reading, value) value {
-	return func(r Reading, _ value) value {
+func monocleEntity(prefix string) func(Reading, Value) Value {
+	return func(r Reading, _ Value) Value {
 		for i := 1; i <= maxMonocleEntities; i++ {
 			entity := "entity." + strconv.Itoa(i)
-			if typ, ok := r.attr(entity + ".type").str(); ok && strings.HasPrefix(typ, prefix) {
-				return r.attr(entity + ".name")
+			if typ, ok := r.Attr(entity + ".type").Str(); ok && strings.HasPrefix(typ, prefix) {
+				return r.Attr(entity + ".name")
 			}
 		}
-		return value{}
+		return Value{}
 	}
 }
 
 // unlessFailed passes over the answer of a span that failed: there it is the error.
-func unlessFailed(r Reading, v value) value {
+func unlessFailed(r Reading, v Value) Value {
 	if r.Span().Status().Code() == ptrace.StatusCodeError {
-		return value{}
+		return Value{}
 	}
 	return v
 }

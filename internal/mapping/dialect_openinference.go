@@ -9,129 +9,129 @@ import (
 )
 
 // OpenInference, of Arize Phoenix.
-var _ = register(dialect{
-	name:       "OpenInference",
-	convention: true,
-	versions:   "*openinference-instrumentation-openai* 0.1.66, *-llama-index* 4.6.1, *-langchain* 0.1.80, *-agno* 1.0.15, *-dspy* 0.1.48, *-smolagents* 0.1.43; *@arizeai/openinference-instrumentation-openai* 4.2.7; -anthropic 0.2.8; *Go: -openai-go, -anthropic-sdk-go, Java: -langchain4j* 1fe497f",
-	scopes:     []string{"openinference.instrumentation.*", "@arizeai/openinference-*"},
-	marks:      []string{"openinference.span.kind"},
-	sources: map[field][]source{
-		fProvider: {
-			{attr: "llm.provider", with: openInferenceHost, note: openInferenceHosts},
-			{attr: "llm.system", at: afterVercel1},
-			{attr: "decision.provider", with: openInferenceHost, note: openInferenceHosts},
-			{attr: "decision.system"},
+var _ = register(Dialect{
+	Name:       "OpenInference",
+	Convention: true,
+	Versions:   "*openinference-instrumentation-openai* 0.1.66, *-llama-index* 4.6.1, *-langchain* 0.1.80, *-agno* 1.0.15, *-dspy* 0.1.48, *-smolagents* 0.1.43; *@arizeai/openinference-instrumentation-openai* 4.2.7; -anthropic 0.2.8; *Go: -openai-go, -anthropic-sdk-go, Java: -langchain4j* 1fe497f",
+	Scopes:     []string{"openinference.instrumentation.*", "@arizeai/openinference-*"},
+	Marks:      []string{"openinference.span.kind"},
+	Sources: map[Field][]Source{
+		Provider: {
+			{Attr: "llm.provider", With: openInferenceHost, Note: openInferenceHosts},
+			{Attr: "llm.system", At: afterVercel1},
+			{Attr: "decision.provider", With: openInferenceHost, Note: openInferenceHosts},
+			{Attr: "decision.system"},
 		},
-		fRequestModel: {
-			{attr: "llm.request.model_name"},
-			{attr: "llm.invocation_parameters", path: "model"},
-			{attr: "llm.model_name"},
-			{attr: "embedding.model_name"},
-			{attr: "embedding.invocation_parameters", path: "model"},
-			{attr: "reranker.model_name"},
-			{attr: "decision.request.model_name"},
-			{attr: "decision.model_name"},
+		RequestModel: {
+			{Attr: "llm.request.model_name"},
+			{Attr: "llm.invocation_parameters", Path: "model"},
+			{Attr: "llm.model_name"},
+			{Attr: "embedding.model_name"},
+			{Attr: "embedding.invocation_parameters", Path: "model"},
+			{Attr: "reranker.model_name"},
+			{Attr: "decision.request.model_name"},
+			{Attr: "decision.model_name"},
 		},
-		fResponseModel: {
-			{attr: "llm.response.model_name"},
-			{attr: "decision.response.model_name"},
-			{attr: "llm.model_name", with: unlessRequested, note: "unless it is the request model"},
-			{attr: "output.value", only: modelKinds, with: answerModel, note: answerBody, at: last1},
+		ResponseModel: {
+			{Attr: "llm.response.model_name"},
+			{Attr: "decision.response.model_name"},
+			{Attr: "llm.model_name", With: unlessRequested, Note: "unless it is the request model"},
+			{Attr: "output.value", Only: ModelKinds, With: answerModel, Note: answerBody, At: Last1},
 		},
-		fResponseID:    {{attr: "output.value", only: modelKinds, with: answerID, note: answerBody, at: last1}},
-		fFinishReasons: {{attr: "llm.finish_reason"}, {attr: "output.value", only: onlyLLM, with: bodyFinish, note: "of a response's body", at: last2}},
-		fRequestParameters: {
-			{attr: "llm.invocation_parameters", as: asBody},
-			{attr: "embedding.invocation_parameters", as: asBody},
+		ResponseID:    {{Attr: "output.value", Only: ModelKinds, With: answerID, Note: answerBody, At: Last1}},
+		FinishReasons: {{Attr: "llm.finish_reason"}, {Attr: "output.value", Only: OnlyLLM, With: bodyFinish, Note: "of a response's body", At: Last2}},
+		RequestParameters: {
+			{Attr: "llm.invocation_parameters", As: AsBody},
+			{Attr: "embedding.invocation_parameters", As: AsBody},
 		},
-		fSessionID: {{attr: "metadata", with: memberText("sessionId", "session_id", "threadId", "thread_id"), note: "`sessionId` or `threadId`", own: true, at: last1}},
-		fStreaming: {{attr: "llm.invocation_parameters", path: "stream"}},
-		fTTFT:      {{event: "First Token Stream Event", at: events1, streams: true}},
-		fInputTokens: {{attr: "llm.token_count.prompt"}, {attr: "decision.token_count.input"},
-			{attr: "output.value", path: "meta.usage.prompt_tokens", only: kindsOf(KindEmbedding), at: last1}, // Haystack
+		SessionID: {{Attr: "metadata", With: memberText("sessionId", "session_id", "threadId", "thread_id"), Note: "`sessionId` or `threadId`", Own: true, At: Last1}},
+		Streaming: {{Attr: "llm.invocation_parameters", Path: "stream"}},
+		TTFT:      {{Event: "First Token Stream Event", At: events1, Streams: true}},
+		InputTokens: {{Attr: "llm.token_count.prompt"}, {Attr: "decision.token_count.input"},
+			{Attr: "output.value", Path: "meta.usage.prompt_tokens", Only: KindsOf(KindEmbedding), At: Last1}, // Haystack
 			oiBodyCount("prompt_tokens", "input_tokens")},
-		fOutputTokens:  {{attr: "llm.token_count.completion"}, {attr: "decision.token_count.output"}, oiBodyCount("completion_tokens", "output_tokens")},
-		fTotalTokens:   {{attr: "llm.token_count.total", at: afterOpenLIT2}},
-		fCacheRead:     {{attr: "llm.token_count.prompt_details.cache_read"}, {attr: "llm.token_count.prompt_details.cache_input"}, oiBodyCount("cached_tokens", "cache_read_input_tokens")},
-		fCacheCreation: {{attr: "llm.token_count.prompt_details.cache_write"}},
-		fReasoning:     {{attr: "llm.token_count.completion_details.reasoning", at: afterOpenLIT2}, oiBodyCount("reasoning_tokens")},
-		fInputCost:     {{attr: "llm.cost.prompt"}},
-		fOutputCost:    {{attr: "llm.cost.completion"}},
-		fTotalCost:     {{attr: "llm.cost.total"}},
-		fTags:          {{attr: "tag.tags"}},
-		fPromptName:    {{attr: "prompt.id", at: afterLegacy}},
-		fPromptVersion: {{attr: "llm.prompt_template.version", at: afterLegacy}},
-		fAgentName: {
-			{attr: "agent.name"},
-			{attr: "metadata", with: memberText("lc_agent_name"), note: "`lc_agent_name`", own: true, at: last1},
-			{attr: "graph.node.name", only: kindsOf(KindAgent), at: last1},
-			{attr: "graph.node.id", only: kindsOf(KindAgent), at: last1},
-			{as: asName, own: true, only: kindsOf(KindAgent), at: last2, with: openInferenceAgent, note: "without `.run`, where `openinference.span.kind` is AGENT"},
+		OutputTokens:  {{Attr: "llm.token_count.completion"}, {Attr: "decision.token_count.output"}, oiBodyCount("completion_tokens", "output_tokens")},
+		TotalTokens:   {{Attr: "llm.token_count.total", At: afterOpenLIT2}},
+		CacheRead:     {{Attr: "llm.token_count.prompt_details.cache_read"}, {Attr: "llm.token_count.prompt_details.cache_input"}, oiBodyCount("cached_tokens", "cache_read_input_tokens")},
+		CacheCreation: {{Attr: "llm.token_count.prompt_details.cache_write"}},
+		Reasoning:     {{Attr: "llm.token_count.completion_details.reasoning", At: afterOpenLIT2}, oiBodyCount("reasoning_tokens")},
+		InputCost:     {{Attr: "llm.cost.prompt"}},
+		OutputCost:    {{Attr: "llm.cost.completion"}},
+		TotalCost:     {{Attr: "llm.cost.total"}},
+		Tags:          {{Attr: "tag.tags"}},
+		PromptName:    {{Attr: "prompt.id", At: afterLegacy}},
+		PromptVersion: {{Attr: "llm.prompt_template.version", At: afterLegacy}},
+		AgentName: {
+			{Attr: "agent.name"},
+			{Attr: "metadata", With: memberText("lc_agent_name"), Note: "`lc_agent_name`", Own: true, At: Last1},
+			{Attr: "graph.node.name", Only: KindsOf(KindAgent), At: Last1},
+			{Attr: "graph.node.id", Only: KindsOf(KindAgent), At: Last1},
+			{As: AsName, Own: true, Only: KindsOf(KindAgent), At: Last2, With: openInferenceAgent, Note: "without `.run`, where `openinference.span.kind` is AGENT"},
 		},
-		fAgentID:    {{attr: "agno.agent.id"}},
-		fToolName:   {{attr: "tool.name"}, {as: asName, own: true, at: last2, with: openInferenceTool, note: "without `.__call__`"}},
-		fToolCallID: {{attr: "tool.id"}, {attr: "tool_call.id"}, {attr: "tool.call_id"}, {attr: "output.value", with: toolMessageID, note: ofToolMessage, at: events1}},
-		fEmbeddingDimensions: {
-			{attr: "embedding.embeddings.#", with: firstVector, note: "length of the first vector"},
+		AgentID:    {{Attr: "agno.agent.id"}},
+		ToolName:   {{Attr: "tool.name"}, {As: AsName, Own: true, At: Last2, With: openInferenceTool, Note: "without `.__call__`"}},
+		ToolCallID: {{Attr: "tool.id"}, {Attr: "tool_call.id"}, {Attr: "tool.call_id"}, {Attr: "output.value", With: toolMessageID, Note: ofToolMessage, At: events1}},
+		EmbeddingDimensions: {
+			{Attr: "embedding.embeddings.#", With: firstVector, Note: "length of the first vector"},
 		},
-		fInputMessages: {
-			{attr: "llm.input_messages.#", drop: openInferenceWraps},
-			{attr: "llm.prompts.#", drop: []string{"prompt"}},
-			{attr: "llm.prompts"},
-			{attr: "input.value", only: onlyLLM, as: asBody, with: unlessListed(fInputMessages), note: plainText + " `*.messages`", at: afterTruLens},
+		InputMessages: {
+			{Attr: "llm.input_messages.#", Drop: openInferenceWraps},
+			{Attr: "llm.prompts.#", Drop: []string{"prompt"}},
+			{Attr: "llm.prompts"},
+			{Attr: "input.value", Only: OnlyLLM, As: AsBody, With: unlessListed(InputMessages), Note: plainText + " `*.messages`", At: afterTruLens},
 		},
-		fOutputMessages: {
-			{attr: "llm.output_messages.#", drop: openInferenceWraps},
-			{attr: "llm.choices.#"},
-			{attr: "output.value", only: onlyLLM, as: asBody, with: unlessListed(fOutputMessages), note: plainText + " `*.output_messages`", at: afterTruLens},
-			{attr: "output.value", only: onlyLLM, path: "output", at: afterTruLens},
+		OutputMessages: {
+			{Attr: "llm.output_messages.#", Drop: openInferenceWraps},
+			{Attr: "llm.choices.#"},
+			{Attr: "output.value", Only: OnlyLLM, As: AsBody, With: unlessListed(OutputMessages), Note: plainText + " `*.output_messages`", At: afterTruLens},
+			{Attr: "output.value", Only: OnlyLLM, Path: "output", At: afterTruLens},
 		},
-		fSystemInstructions: {{attr: "llm.invocation_parameters", path: "system|instructions", mixed: true}},
-		fToolDefinitions: {
-			{attr: "llm.tools.#", drop: []string{"tool", "json_schema"}},
-			{attr: "llm.invocation_parameters", path: "tools", mixed: true, at: last1},
+		SystemInstructions: {{Attr: "llm.invocation_parameters", Path: "system|instructions", Mixed: true}},
+		ToolDefinitions: {
+			{Attr: "llm.tools.#", Drop: []string{"tool", "json_schema"}},
+			{Attr: "llm.invocation_parameters", Path: "tools", Mixed: true, At: Last1},
 		},
-		fToolArguments: {{attr: "input.value"}, {attr: "tool_call.function.arguments"}, {attr: "tool.parameters", with: noSchema, note: "unless it is a schema"}, {attr: "tool.arguments.*", as: asObject, own: true}},
-		fToolResult:    {{attr: "output.value"}},
-		fRetrievalQuery: {
-			{attr: "reranker.query"},
-			{attr: "input.value", only: kindsOf(KindRetriever), with: queryOf, note: "or the query in its JSON"},
+		ToolArguments: {{Attr: "input.value"}, {Attr: "tool_call.function.arguments"}, {Attr: "tool.parameters", With: NoSchema, Note: "unless it is a schema"}, {Attr: "tool.arguments.*", As: AsObject, Own: true}},
+		ToolResult:    {{Attr: "output.value"}},
+		RetrievalQuery: {
+			{Attr: "reranker.query"},
+			{Attr: "input.value", Only: KindsOf(KindRetriever), With: QueryOf, Note: "or the query in its JSON"},
 		},
-		fDocuments: {
-			{attr: "retrieval.documents.#", drop: []string{"document"}},
-			{attr: "reranker.output_documents.#", drop: []string{"document"}},
+		Documents: {
+			{Attr: "retrieval.documents.#", Drop: []string{"document"}},
+			{Attr: "reranker.output_documents.#", Drop: []string{"document"}},
 		},
 	},
-	kinds: []kindRule{
-		{at: kindByInference, attr: "openinference.span.kind", of: openInferenceKind, note: openInferenceKinds},
-		{at: kindByInference, attr: "openinference.span.kind", values: map[string]Kind{
+	Kinds: []KindRule{
+		{At: kindByInference, Attr: "openinference.span.kind", Of: openInferenceKind, Note: openInferenceKinds},
+		{At: kindByInference, Attr: "openinference.span.kind", Values: map[string]Kind{
 			"llm": KindLLM, "embedding": KindEmbedding, "tool": KindTool, "agent": KindAgent, "chain": KindChain,
 			"retriever": KindRetriever, "reranker": KindReranker, "guardrail": KindGuardrail, "evaluator": KindEvaluator, "prompt": KindPrompt,
 		}},
 	},
-	words: []string{
+	Words: []string{
 		"input.value", "output.value", "embedding.embeddings.#", "reranker.input_documents.#",
 		"llm.prompt_template.template", "llm.prompt_template.variables", "tool.parameters", "tool.json_schema",
 	},
-	completion: []string{"llm.prompts.#", "llm.prompts", "llm.choices.#"},
+	Completion: []string{"llm.prompts.#", "llm.prompts", "llm.choices.#"},
 })
 
 const plainText = "unless it is plain text beside an unknown emitter's"
 
 // unlessListed passes over plain text beside a list of messages that an unknown emitter has under a name of its own.
-func unlessListed(f field) func(Reading, value) value {
-	return func(r Reading, v value) value {
-		listed := r.guessed(f)
-		if !listed.exists() {
+func unlessListed(f Field) func(Reading, Value) Value {
+	return func(r Reading, v Value) Value {
+		listed := r.Guessed(f)
+		if !listed.Exists() {
 			return v
 		}
-		if text, is := v.str(); !is || looksEncoded(text) {
+		if text, is := v.Str(); !is || LooksEncoded(text) {
 			return v
 		}
-		if list, is := listed.str(); is && !looksEncoded(list) {
+		if list, is := listed.Str(); is && !LooksEncoded(list) {
 			return v
 		}
-		return value{}
+		return Value{}
 	}
 }
 
@@ -142,29 +142,29 @@ const openInferenceHosts = "with `llm.system`: azure and openai are azure.ai.ope
 
 // oiBodyCount reads the body of an answer that a decorated function returned, where no attribute
 // counts anything.
-func oiBodyCount(keys ...string) source {
+func oiBodyCount(keys ...string) Source {
 	count := bodyCount(keys...)
-	return source{attr: "output.value", own: true, only: onlyLLM, at: last2, note: ofBodyCounts + ", where no attribute counts", with: func(r Reading, v value) value {
-		if r.attr("llm.token_count.prompt").exists() {
-			return value{}
+	return Source{Attr: "output.value", Own: true, Only: OnlyLLM, At: Last2, Note: ofBodyCounts + ", where no attribute counts", With: func(r Reading, v Value) Value {
+		if r.Attr("llm.token_count.prompt").Exists() {
+			return Value{}
 		}
 		return count(r, v)
 	}}
 }
 
 // openInferenceHost combines the host (llm.provider) with the product (llm.system).
-func openInferenceHost(r Reading, v value) value {
-	host, _ := v.str()
-	system, _ := r.attr("llm.system").str()
+func openInferenceHost(r Reading, v Value) Value {
+	host, _ := v.Str()
+	system, _ := r.Attr("llm.system").Str()
 	switch strings.ToLower(host) {
 	case "azure":
 		if strings.ToLower(system) == "openai" {
-			return r.textValue("azure.ai.openai")
+			return r.TextValue("azure.ai.openai")
 		}
-		return r.textValue("azure.ai.inference")
+		return r.TextValue("azure.ai.inference")
 	case "google":
 		if strings.ToLower(system) == "vertexai" {
-			return r.textValue("gcp.vertex_ai")
+			return r.TextValue("gcp.vertex_ai")
 		}
 	}
 	return v
@@ -172,55 +172,55 @@ func openInferenceHost(r Reading, v value) value {
 
 // unlessRequested drops the model that was asked for: what is left is the one that
 // answered.
-func unlessRequested(r Reading, v value) value {
-	if s, _ := v.str(); s == r.RequestModel() {
-		return value{}
+func unlessRequested(r Reading, v Value) Value {
+	if s, _ := v.Str(); s == r.RequestModel() {
+		return Value{}
 	}
 	return v
 }
 
 // firstVector counts the dimensions of the first embedding.
-func firstVector(r Reading, v value) value {
-	return lengthOf(r, r.firstOf(v, "embedding.vector"))
+func firstVector(r Reading, v Value) Value {
+	return lengthOf(r, r.FirstOf(v, "embedding.vector"))
 }
 
 // lengthOf is the length of a list as a value.
-func lengthOf(r Reading, v value) value {
-	n := r.parseOnce(v)
+func lengthOf(r Reading, v Value) Value {
+	n := r.ParseOnce(v)
 	if n.Kind() != jsonval.Array || n.Len() == 0 {
-		return value{}
+		return Value{}
 	}
-	return value{node: r.Doc().Int(int64(n.Len()))}
+	return Value{Node: r.Doc().Int(int64(n.Len()))}
 }
 
 const openInferenceKinds = "`DECISION` of an instrumentation → llm, else other; LangChain's `CHAIN` that is an agent (`metadata` says so) → agent; LlamaIndex's `LLM` named `…._prepare_chat_with_tools`, and that of the OpenAI client without messages, prompts, tokens and error → other"
 
 // openInferenceKind settles what the value alone does not say.
-func openInferenceKind(r Reading, kind string) (Kind, verdict) {
+func openInferenceKind(r Reading, kind string) (Kind, Verdict) {
 	switch kind {
 	case "DECISION":
 		if strings.HasPrefix(r.ScopeName(), "openinference.instrumentation.") {
-			return KindLLM, decided
+			return KindLLM, Decided
 		}
-		return KindOther, decided
+		return KindOther, Decided
 	case "LLM":
 		if r.ScopeName() == "openinference.instrumentation.llama_index" && strings.HasSuffix(r.Span().Name(), "._prepare_chat_with_tools") {
-			return KindOther, decided // only builds the request
+			return KindOther, Decided // only builds the request
 		}
 		if r.ScopeName() == "openinference.instrumentation.openai" && askedNothing(r, "llm.") {
-			return KindOther, decided
+			return KindOther, Decided
 		}
 	case "CHAIN":
 		if !strings.HasSuffix(r.ScopeName(), "instrumentation.langchain") && !strings.HasSuffix(r.ScopeName(), "instrumentation-langchain") || r.Span().Name() == "LangGraph" {
-			return KindOther, undecided
+			return KindOther, Undecided
 		}
 		// An agent that a tool of another one asks has that one's node in its metadata.
-		metadata, _ := r.attr("metadata").str()
+		metadata, _ := r.Attr("metadata").Str()
 		if strings.Contains(metadata, `"langchain_create_agent"`) && (!strings.Contains(metadata, `"langgraph_node"`) || namesAgentOf(r, metadata)) {
-			return KindAgent, decided
+			return KindAgent, Decided
 		}
 	}
-	return KindOther, undecided
+	return KindOther, Undecided
 }
 
 // namesAgentOf reports whether a span has the name of the agent in LangChain's metadata.
@@ -245,50 +245,50 @@ func askedNothing(r Reading, prefix string) bool {
 }
 
 // openInferenceAgent is the agent's name in the name of its span.
-func openInferenceAgent(r Reading, _ value) value {
-	kind, _ := r.attr("openinference.span.kind").str()
+func openInferenceAgent(r Reading, _ Value) Value {
+	kind, _ := r.Attr("openinference.span.kind").Str()
 	if kind != "AGENT" || r.Span().Name() == "Agent workflow" {
-		return value{}
+		return Value{}
 	}
-	return r.textValue(r.bracketed(strings.TrimSuffix(r.Span().Name(), ".run")))
+	return r.TextValue(r.Bracketed(strings.TrimSuffix(r.Span().Name(), ".run")))
 }
 
 // openInferenceTool is the tool's name in the name of its span.
-func openInferenceTool(r Reading, _ value) value {
-	if kind, _ := r.attr("openinference.span.kind").str(); kind != "TOOL" {
-		return value{}
+func openInferenceTool(r Reading, _ Value) Value {
+	if kind, _ := r.Attr("openinference.span.kind").Str(); kind != "TOOL" {
+		return Value{}
 	}
-	return r.textValue(strings.TrimSuffix(r.Span().Name(), ".__call__"))
+	return r.TextValue(strings.TrimSuffix(r.Span().Name(), ".__call__"))
 }
 
 // CrewAI under OpenInference: the sums of a run stand in the output of its span.
-var _ = register(dialect{
-	name:     "CrewAI (OpenInference)",
-	versions: "*openinference-instrumentation-crewai* 1.1.21",
-	scopes:   []string{"openinference.instrumentation.crewai"},
-	sources: map[field][]source{
-		fInputTokens:   {{attr: "output.value", path: "token_usage.prompt_tokens", own: true, at: last1}},
-		fOutputTokens:  {{attr: "output.value", path: "token_usage.completion_tokens", own: true, at: last1}},
-		fTotalTokens:   {{attr: "output.value", path: "token_usage.total_tokens", own: true, at: last1}},
-		fCacheRead:     {{attr: "output.value", path: "token_usage.cached_prompt_tokens", own: true, at: last1}},
-		fCacheCreation: {{attr: "output.value", path: "token_usage.cache_creation_tokens", own: true, at: last1}},
-		fReasoning:     {{attr: "output.value", path: "token_usage.reasoning_tokens", own: true, at: last1}},
+var _ = register(Dialect{
+	Name:     "CrewAI (OpenInference)",
+	Versions: "*openinference-instrumentation-crewai* 1.1.21",
+	Scopes:   []string{"openinference.instrumentation.crewai"},
+	Sources: map[Field][]Source{
+		InputTokens:   {{Attr: "output.value", Path: "token_usage.prompt_tokens", Own: true, At: Last1}},
+		OutputTokens:  {{Attr: "output.value", Path: "token_usage.completion_tokens", Own: true, At: Last1}},
+		TotalTokens:   {{Attr: "output.value", Path: "token_usage.total_tokens", Own: true, At: Last1}},
+		CacheRead:     {{Attr: "output.value", Path: "token_usage.cached_prompt_tokens", Own: true, At: Last1}},
+		CacheCreation: {{Attr: "output.value", Path: "token_usage.cache_creation_tokens", Own: true, At: Last1}},
+		Reasoning:     {{Attr: "output.value", Path: "token_usage.reasoning_tokens", Own: true, At: Last1}},
 	},
-	words: []string{"crew_inputs", "crew_agents", "crew_tasks"},
+	Words: []string{"crew_inputs", "crew_agents", "crew_tasks"},
 })
 
 // CrewAI's own spans: the conventions, but the agent's name is a hash.
-var _ = register(dialect{
-	name:     "CrewAI",
-	versions: "*crewai* 1.15",
-	marks:    []string{"crewai.agent.role", "crewai.crew.usage_metrics"},
-	sources: map[field][]source{
-		fAgentName:    {{attr: "crewai.agent.role"}},
-		fInputTokens:  {{attr: "crewai.crew.usage_metrics", path: "prompt_tokens", at: last1}},
-		fOutputTokens: {{attr: "crewai.crew.usage_metrics", path: "completion_tokens", at: last1}},
-		fTotalTokens:  {{attr: "crewai.crew.usage_metrics", path: "total_tokens", at: last1}},
+var _ = register(Dialect{
+	Name:     "CrewAI",
+	Versions: "*crewai* 1.15",
+	Marks:    []string{"crewai.agent.role", "crewai.crew.usage_metrics"},
+	Sources: map[Field][]Source{
+		AgentName:    {{Attr: "crewai.agent.role"}},
+		InputTokens:  {{Attr: "crewai.crew.usage_metrics", Path: "prompt_tokens", At: Last1}},
+		OutputTokens: {{Attr: "crewai.crew.usage_metrics", Path: "completion_tokens", At: Last1}},
+		TotalTokens:  {{Attr: "crewai.crew.usage_metrics", Path: "total_tokens", At: Last1}},
 	},
-	kinds: []kindRule{{at: kindByIntent, attr: "crewai.event_name", values: map[string]Kind{
+	Kinds: []KindRule{{At: kindByIntent, Attr: "crewai.event_name", Values: map[string]Kind{
 		"tool_failure_detected": KindOther, // a second span of a tool that fails
 	}}},
 })

@@ -1,85 +1,85 @@
 package mapping
 
 // OpenLLMetry, of Traceloop.
-var _ = register(dialect{
-	name:       "OpenLLMetry (Traceloop)",
-	convention: true,
-	versions:   "opentelemetry-instrumentation-openai 0.40.4, -anthropic 0.61.0; *@traceloop/node-server-sdk* 0.27.0",
-	scopes: []string{
+var _ = register(Dialect{
+	Name:       "OpenLLMetry (Traceloop)",
+	Convention: true,
+	Versions:   "opentelemetry-instrumentation-openai 0.40.4, -anthropic 0.61.0; *@traceloop/node-server-sdk* 0.27.0",
+	Scopes: []string{
 		"traceloop.tracer", "@traceloop/*", "opentelemetry.instrumentation.openai.v1", "opentelemetry.instrumentation.langchain",
 	},
-	marks: []string{"llm.request.type", "traceloop.span.kind", "traceloop.workflow.name", "traceloop.entity.name"},
-	sources: map[field][]source{
-		fFinishReasons: {{attr: "gen_ai.completion.#", with: indexedFinishReasons, note: "`finish_reason` of each"}},
-		fRequestParameters: {
-			{attr: "llm.request.max_tokens", param: "max_tokens"}, {attr: "llm.request.temperature", param: "temperature"}, {attr: "llm.request.top_p", param: "top_p"},
-			{attr: "llm.temperature", param: "temperature"}, {attr: "llm.top_p", param: "top_p"}, {attr: "llm.top_k", param: "top_k"}, {attr: "llm.max_tokens", param: "max_tokens"},
-			{attr: "llm.frequency_penalty", param: "frequency_penalty"}, {attr: "llm.presence_penalty", param: "presence_penalty"},
-			{attr: "llm.chat.stop_sequences", param: "stop_sequences"},
+	Marks: []string{"llm.request.type", "traceloop.span.kind", "traceloop.workflow.name", "traceloop.entity.name"},
+	Sources: map[Field][]Source{
+		FinishReasons: {{Attr: "gen_ai.completion.#", With: indexedFinishReasons, Note: "`finish_reason` of each"}},
+		RequestParameters: {
+			{Attr: "llm.request.max_tokens", Param: "max_tokens"}, {Attr: "llm.request.temperature", Param: "temperature"}, {Attr: "llm.request.top_p", Param: "top_p"},
+			{Attr: "llm.temperature", Param: "temperature"}, {Attr: "llm.top_p", Param: "top_p"}, {Attr: "llm.top_k", Param: "top_k"}, {Attr: "llm.max_tokens", Param: "max_tokens"},
+			{Attr: "llm.frequency_penalty", Param: "frequency_penalty"}, {Attr: "llm.presence_penalty", Param: "presence_penalty"},
+			{Attr: "llm.chat.stop_sequences", Param: "stop_sequences"},
 		},
-		fStreaming: {
-			{attr: "gen_ai.is_streaming", at: otherNames2},
-			{attr: "llm.is_streaming", at: otherNames3},
-			{attr: "llm.stream", at: otherNames4},
+		Streaming: {
+			{Attr: "gen_ai.is_streaming", At: otherNames2},
+			{Attr: "llm.is_streaming", At: otherNames3},
+			{Attr: "llm.stream", At: otherNames4},
 		},
-		fTTFT: {
-			{event: "gen_ai.content.completion.chunk", at: events2, streams: true},
-			{event: "llm.content.completion.chunk", at: events2, streams: true},
+		TTFT: {
+			{Event: "gen_ai.content.completion.chunk", At: events2, Streams: true},
+			{Event: "llm.content.completion.chunk", At: events2, Streams: true},
 		},
-		fInputTokens:  {{attr: "llm.usage.prompt_tokens", at: afterOpenInference}},
-		fOutputTokens: {{attr: "llm.usage.completion_tokens", at: afterOpenInference}},
-		fTotalTokens:  {{attr: "llm.usage.total_tokens"}},
-		fReasoning:    {{attr: "llm.usage.reasoning_tokens"}},
-		fUserID: {
-			{attr: "gen_ai.user", at: libraryNames1},
-			{attr: "llm.user", at: libraryNames3},
-			{attr: "traceloop.association.properties.user_id"},
+		InputTokens:  {{Attr: "llm.usage.prompt_tokens", At: afterOpenInference}},
+		OutputTokens: {{Attr: "llm.usage.completion_tokens", At: afterOpenInference}},
+		TotalTokens:  {{Attr: "llm.usage.total_tokens"}},
+		Reasoning:    {{Attr: "llm.usage.reasoning_tokens"}},
+		UserID: {
+			{Attr: "gen_ai.user", At: libraryNames1},
+			{Attr: "llm.user", At: libraryNames3},
+			{Attr: "traceloop.association.properties.user_id"},
 		},
-		fSessionID: {
-			{attr: "traceloop.association.properties.session_id"},
-			{attr: "traceloop.association.properties.thread_id"},
-			{attr: "traceloop.association.properties.conversation_id"},
+		SessionID: {
+			{Attr: "traceloop.association.properties.session_id"},
+			{Attr: "traceloop.association.properties.thread_id"},
+			{Attr: "traceloop.association.properties.conversation_id"},
 		},
-		fPromptName:    {{attr: "traceloop.prompt.key", at: libraryNames1}},
-		fPromptVersion: {{attr: "traceloop.prompt.version", at: libraryNames1}},
-		fAgentName:     {{attr: "traceloop.entity.name", with: ofTraceloopAgent, note: "where `traceloop.span.kind` is agent"}},
-		fToolName: {
-			{attr: "traceloop.entity.output", with: toolMessageName, note: nameInToolMessage},
-			{attr: "traceloop.entity.name"},
+		PromptName:    {{Attr: "traceloop.prompt.key", At: libraryNames1}},
+		PromptVersion: {{Attr: "traceloop.prompt.version", At: libraryNames1}},
+		AgentName:     {{Attr: "traceloop.entity.name", With: ofTraceloopAgent, Note: "where `traceloop.span.kind` is agent"}},
+		ToolName: {
+			{Attr: "traceloop.entity.output", With: toolMessageName, Note: nameInToolMessage},
+			{Attr: "traceloop.entity.name"},
 		},
-		fInputMessages: {
-			{attr: "gen_ai.input.messages", own: true, with: listInText, note: "of Responses, a list as text", at: exactNames},
-			{attr: "gen_ai.prompt.#", heads: openLLMetryHeads, drop: []string{"user"}, blocks: true},
-			{attr: "llm.prompts.#", heads: openLLMetryHeads, drop: []string{"user"}},
+		InputMessages: {
+			{Attr: "gen_ai.input.messages", Own: true, With: listInText, Note: "of Responses, a list as text", At: exactNames},
+			{Attr: "gen_ai.prompt.#", Heads: openLLMetryHeads, Drop: []string{"user"}, Blocks: true},
+			{Attr: "llm.prompts.#", Heads: openLLMetryHeads, Drop: []string{"user"}},
 		},
-		fOutputMessages: {
-			{attr: "gen_ai.completion.#", heads: openLLMetryHeads, blocks: true},
-			{attr: "llm.completions.#", heads: openLLMetryHeads},
+		OutputMessages: {
+			{Attr: "gen_ai.completion.#", Heads: openLLMetryHeads, Blocks: true},
+			{Attr: "llm.completions.#", Heads: openLLMetryHeads},
 		},
-		fToolDefinitions: {{attr: "llm.request.functions.#"}},
-		fToolArguments:   {{attr: "traceloop.entity.input", verbatim: true}},
-		fToolResult:      {{attr: "traceloop.entity.output"}},
-		fToolCallID:      {{attr: "traceloop.entity.output", with: toolMessageID, note: ofToolMessage, at: events1}},
-		fDocuments:       {{as: asDocumentEvents, at: events1}},
+		ToolDefinitions: {{Attr: "llm.request.functions.#"}},
+		ToolArguments:   {{Attr: "traceloop.entity.input", Verbatim: true}},
+		ToolResult:      {{Attr: "traceloop.entity.output"}},
+		ToolCallID:      {{Attr: "traceloop.entity.output", With: toolMessageID, Note: ofToolMessage, At: events1}},
+		Documents:       {{As: AsDocumentEvents, At: events1}},
 	},
-	kinds: []kindRule{
-		{at: kindByTraceloop, attr: "traceloop.span.kind", values: map[string]Kind{
+	Kinds: []KindRule{
+		{At: kindByTraceloop, Attr: "traceloop.span.kind", Values: map[string]Kind{
 			"workflow": KindChain, "task": KindChain, "agent": KindAgent, "tool": KindTool, "session": KindOther,
 		}},
-		{at: kindByRequest, attr: "llm.request.type", values: map[string]Kind{
+		{At: kindByRequest, Attr: "llm.request.type", Values: map[string]Kind{
 			"chat": KindLLM, "completion": KindLLM, "embedding": KindEmbedding, "rerank": KindReranker,
 		}},
 	},
-	words: []string{
+	Words: []string{
 		"traceloop.prompt.template", "traceloop.prompt.template_variables", "gen_ai.task.input", "gen_ai.task.output",
 		"crewai.crew.tasks_output", "crewai.crew.result",
 	},
-	documents: []documentEvent{
-		{event: "db.query.result", prefix: "db.query.result."},
-		{event: "db.search.result", prefix: "db.search.result."},
+	Documents: []DocumentEvent{
+		{Event: "db.query.result", Prefix: "db.query.result."},
+		{Event: "db.search.result", Prefix: "db.search.result."},
 	},
-	completion: []string{"llm.request.type=completion"},
-	chat:       []string{"llm.request.type=chat"},
+	Completion: []string{"llm.request.type=completion"},
+	Chat:       []string{"llm.request.type=chat"},
 })
 
 var openLLMetryHeads = []string{
@@ -87,14 +87,14 @@ var openLLMetryHeads = []string{
 }
 
 // ofTraceloopAgent lets the name of an entity be an agent's only on its own span.
-func ofTraceloopAgent(r Reading, v value) value {
-	if kind, _ := r.attr("traceloop.span.kind").str(); kind == "agent" {
+func ofTraceloopAgent(r Reading, v Value) Value {
+	if kind, _ := r.Attr("traceloop.span.kind").Str(); kind == "agent" {
 		return v
 	}
-	return value{}
+	return Value{}
 }
 
 // indexedFinishReasons lists the finish reasons of the choices.
-func indexedFinishReasons(r Reading, v value) value {
-	return r.listOf(v, "finish_reason")
+func indexedFinishReasons(r Reading, v Value) Value {
+	return r.ListOf(v, "finish_reason")
 }

@@ -7,178 +7,178 @@ import (
 )
 
 // The GenAI conventions since 1.37.
-var _ = register(dialect{
-	name:       "OpenTelemetry GenAI, current",
-	convention: true,
-	versions:   "semantic conventions 1.37 to 1.41: opentelemetry-instrumentation-openai-v2 2.3b0, -anthropic 2.4b0, -google-genai 0.6b0; *ai* 7.0.173 with *@ai-sdk/otel* 1.0.173; gemini-cli 0.40",
-	marks:      []string{"gen_ai.provider.name", "gen_ai.input.messages", "gen_ai.output.messages"},
-	sources: map[field][]source{
-		fOperation:    {{attr: "gen_ai.operation.name"}},
-		fProvider:     {{attr: "gen_ai.provider.name"}},
-		fRequestModel: {{attr: "gen_ai.request.model"}},
-		fResponseModel: {
-			{attr: "gen_ai.response.model"},
-			{attr: "gen_ai.output.messages", object: true, with: member("model"), note: "`model` of a body", at: last1},
+var _ = register(Dialect{
+	Name:       "OpenTelemetry GenAI, current",
+	Convention: true,
+	Versions:   "semantic conventions 1.37 to 1.41: opentelemetry-instrumentation-openai-v2 2.3b0, -anthropic 2.4b0, -google-genai 0.6b0; *ai* 7.0.173 with *@ai-sdk/otel* 1.0.173; gemini-cli 0.40",
+	Marks:      []string{"gen_ai.provider.name", "gen_ai.input.messages", "gen_ai.output.messages"},
+	Sources: map[Field][]Source{
+		Operation:    {{Attr: "gen_ai.operation.name"}},
+		Provider:     {{Attr: "gen_ai.provider.name"}},
+		RequestModel: {{Attr: "gen_ai.request.model"}},
+		ResponseModel: {
+			{Attr: "gen_ai.response.model"},
+			{Attr: "gen_ai.output.messages", Object: true, With: member("model"), Note: "`model` of a body", At: Last1},
 		},
-		fResponseID: {
-			{attr: "gen_ai.response.id"},
-			{attr: "gen_ai.output.messages", object: true, with: member("id"), note: "`id` of a body", at: last1},
-			{attr: "gen_ai.response_id", at: last2},
+		ResponseID: {
+			{Attr: "gen_ai.response.id"},
+			{Attr: "gen_ai.output.messages", Object: true, With: member("id"), Note: "`id` of a body", At: Last1},
+			{Attr: "gen_ai.response_id", At: Last2},
 		},
-		fFinishReasons: {{attr: "gen_ai.response.finish_reasons"}},
-		fRequestParameters: {
-			{attr: "gen_ai.request.*", except: []string{"model", "stream", "is_stream", "llm_is_streaming", "user", "type", "provider", "available_tools", "functions.", "tools", "tools.", "tool.", "messages", "input", "prompt", "instructions", "body"}},
-			{attr: "gen_ai.output.type", param: "output_type"},
-			{attr: "gen_ai.input.messages", as: asBody, object: true, with: bodyWithModel, note: "of a body that names a model", at: last1},
+		FinishReasons: {{Attr: "gen_ai.response.finish_reasons"}},
+		RequestParameters: {
+			{Attr: "gen_ai.request.*", Except: []string{"model", "stream", "is_stream", "llm_is_streaming", "user", "type", "provider", "available_tools", "functions.", "tools", "tools.", "tool.", "messages", "input", "prompt", "instructions", "body"}},
+			{Attr: "gen_ai.output.type", Param: "output_type"},
+			{Attr: "gen_ai.input.messages", As: AsBody, Object: true, With: bodyWithModel, Note: "of a body that names a model", At: Last1},
 		},
-		fStreaming: {
-			{attr: "gen_ai.request.stream"},
-			{attr: "gen_ai.request.llm_is_streaming", at: last1}, // of Ax
-			{attr: "gen_ai.input.messages", object: true, with: member("stream"), note: "`stream` of a body", at: last1},
-			{attr: "gen_ai.operation.name", with: streamedOperation, note: "that has `stream` in its name", at: last2, seldom: true},
+		Streaming: {
+			{Attr: "gen_ai.request.stream"},
+			{Attr: "gen_ai.request.llm_is_streaming", At: Last1}, // of Ax
+			{Attr: "gen_ai.input.messages", Object: true, With: member("stream"), Note: "`stream` of a body", At: Last1},
+			{Attr: "gen_ai.operation.name", With: streamedOperation, Note: "that has `stream` in its name", At: Last2, Seldom: true},
 		},
-		fTTFT: {
-			{attr: "gen_ai.response.time_to_first_chunk", as: asSeconds, streams: true},
-			{attr: "gen_ai.client.operation.time_to_first_chunk", as: asSeconds, streams: true},
-			{attr: "gen_ai.server.time_to_first_token", as: asSeconds, with: ofStream, note: "unless the span says that it did not stream", at: otherNames1},
+		TTFT: {
+			{Attr: "gen_ai.response.time_to_first_chunk", As: AsSeconds, Streams: true},
+			{Attr: "gen_ai.client.operation.time_to_first_chunk", As: AsSeconds, Streams: true},
+			{Attr: "gen_ai.server.time_to_first_token", As: AsSeconds, With: ofStream, Note: "unless the span says that it did not stream", At: otherNames1},
 		},
-		fInputTokens: {
-			{attr: "gen_ai.usage.input_tokens"},
-			{attr: "gen_ai.output.messages", object: true, with: usageOfBody(fInputTokens), note: "of the usage in a body", at: last1},
+		InputTokens: {
+			{Attr: "gen_ai.usage.input_tokens"},
+			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(InputTokens), Note: "of the usage in a body", At: Last1},
 		},
-		fOutputTokens: {
-			{attr: "gen_ai.usage.output_tokens"},
-			{attr: "gen_ai.output.messages", object: true, with: usageOfBody(fOutputTokens), note: "of the usage in a body", at: last1},
+		OutputTokens: {
+			{Attr: "gen_ai.usage.output_tokens"},
+			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(OutputTokens), Note: "of the usage in a body", At: Last1},
 		},
-		fTotalTokens: {
-			{attr: "gen_ai.usage.total_tokens"},
-			{attr: "gen_ai.output.messages", object: true, with: usageOfBody(fTotalTokens), note: "of the usage in a body", at: last1},
+		TotalTokens: {
+			{Attr: "gen_ai.usage.total_tokens"},
+			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(TotalTokens), Note: "of the usage in a body", At: Last1},
 		},
-		fCacheRead: {
-			{attr: "gen_ai.usage.cache_read.input_tokens"},
-			{attr: "gen_ai.output.messages", object: true, with: usageOfBody(fCacheRead), note: "of the usage in a body", at: last1},
+		CacheRead: {
+			{Attr: "gen_ai.usage.cache_read.input_tokens"},
+			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(CacheRead), Note: "of the usage in a body", At: Last1},
 		},
-		fCacheCreation: {
-			{attr: "gen_ai.usage.cache_creation.input_tokens"},
-			{attr: "gen_ai.usage.cache_write.input_tokens", at: otherNames3},
-			{attr: "gen_ai.output.messages", object: true, with: usageOfBody(fCacheCreation), note: "of the usage in a body", at: last1},
+		CacheCreation: {
+			{Attr: "gen_ai.usage.cache_creation.input_tokens"},
+			{Attr: "gen_ai.usage.cache_write.input_tokens", At: otherNames3},
+			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(CacheCreation), Note: "of the usage in a body", At: Last1},
 		},
-		fReasoning: {
-			{attr: "gen_ai.usage.reasoning.output_tokens"},
-			{attr: "gen_ai.output.messages", object: true, with: usageOfBody(fReasoning), note: "of the usage in a body", at: last1},
+		Reasoning: {
+			{Attr: "gen_ai.usage.reasoning.output_tokens"},
+			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(Reasoning), Note: "of the usage in a body", At: Last1},
 		},
-		fTotalCost: {{attr: "gen_ai.usage.cost", with: pricedCost, note: "but 0 of OpenLIT for Python, which has no price then"}},
-		fServiceTier: {
-			{attr: "openai.response.service_tier"}, {attr: "anthropic.response.service_tier"}, {attr: "gen_ai.response.service_tier"},
-			{attr: "gen_ai.openai.response.service_tier"},
-			{attr: "openai.request.service_tier", with: namedTier, note: "but `auto`", at: last1},
-			{attr: "anthropic.request.service_tier", with: namedTier, note: "but `auto`", at: last1},
-			{attr: "gen_ai.openai.request.service_tier", with: namedTier, note: "but `auto`", at: last1},
+		TotalCost: {{Attr: "gen_ai.usage.cost", With: pricedCost, Note: "but 0 of OpenLIT for Python, which has no price then"}},
+		ServiceTier: {
+			{Attr: "openai.response.service_tier"}, {Attr: "anthropic.response.service_tier"}, {Attr: "gen_ai.response.service_tier"},
+			{Attr: "gen_ai.openai.response.service_tier"},
+			{Attr: "openai.request.service_tier", With: namedTier, Note: "but `auto`", At: Last1},
+			{Attr: "anthropic.request.service_tier", With: namedTier, Note: "but `auto`", At: Last1},
+			{Attr: "gen_ai.openai.request.service_tier", With: namedTier, Note: "but `auto`", At: Last1},
 		},
-		fSessionID:           {{attr: "gen_ai.conversation.id"}},
-		fPromptName:          {{attr: "gen_ai.prompt.name", with: templateName, note: "but Gemini CLI's, which is an id"}},
-		fPromptVersion:       {{attr: "gen_ai.prompt.version"}},
-		fAgentName:           {{attr: "gen_ai.agent.name"}},
-		fAgentID:             {{attr: "gen_ai.agent.id"}},
-		fToolName:            {{attr: "gen_ai.tool.name"}},
-		fToolCallID:          {{attr: "gen_ai.tool.call.id"}},
-		fEmbeddingDimensions: {{attr: "gen_ai.embeddings.dimension.count"}},
-		fInputMessages: {
-			{attr: "gen_ai.input.messages", with: repliesOfSystem, note: "answers of the role system as the model's, beside instructions", seldom: true},
-			{attr: "gen_ai.input.messages", as: asBody, with: undotted(openInferenceWraps), note: "nested again if it is flattened"},
-			{attr: "gen_ai.input.messages_delta", delta: true},
-			{event: inferenceDetails, attr: "gen_ai.input.messages", at: events1},
+		SessionID:           {{Attr: "gen_ai.conversation.id"}},
+		PromptName:          {{Attr: "gen_ai.prompt.name", With: templateName, Note: "but Gemini CLI's, which is an id"}},
+		PromptVersion:       {{Attr: "gen_ai.prompt.version"}},
+		AgentName:           {{Attr: "gen_ai.agent.name"}},
+		AgentID:             {{Attr: "gen_ai.agent.id"}},
+		ToolName:            {{Attr: "gen_ai.tool.name"}},
+		ToolCallID:          {{Attr: "gen_ai.tool.call.id"}},
+		EmbeddingDimensions: {{Attr: "gen_ai.embeddings.dimension.count"}},
+		InputMessages: {
+			{Attr: "gen_ai.input.messages", With: repliesOfSystem, Note: "answers of the role system as the model's, beside instructions", Seldom: true},
+			{Attr: "gen_ai.input.messages", As: AsBody, With: Undotted(openInferenceWraps), Note: "nested again if it is flattened"},
+			{Attr: "gen_ai.input.messages_delta", Delta: true},
+			{Event: inferenceDetails, Attr: "gen_ai.input.messages", At: events1},
 		},
-		fOutputMessages: {
-			{attr: "gen_ai.output.messages", as: asBody, with: undotted(openInferenceWraps), note: "nested again if it is flattened"},
-			{event: inferenceDetails, attr: "gen_ai.output.messages", at: events1},
+		OutputMessages: {
+			{Attr: "gen_ai.output.messages", As: AsBody, With: Undotted(openInferenceWraps), Note: "nested again if it is flattened"},
+			{Event: inferenceDetails, Attr: "gen_ai.output.messages", At: events1},
 		},
-		fSystemInstructions: {
-			{attr: "gen_ai.system_instructions"},
-			{attr: "gen_ai.input.messages", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: last1},
-			{event: inferenceDetails, attr: "gen_ai.system_instructions", at: events1},
-			{attr: "gen_ai.request.instructions", at: last1}, // of the first Agent Frameworks
+		SystemInstructions: {
+			{Attr: "gen_ai.system_instructions"},
+			{Attr: "gen_ai.input.messages", As: AsBody, Object: true, With: bodyOnly, Note: "of a request's body", At: Last1},
+			{Event: inferenceDetails, Attr: "gen_ai.system_instructions", At: events1},
+			{Attr: "gen_ai.request.instructions", At: Last1}, // of the first Agent Frameworks
 		},
-		fToolDefinitions: {
-			{attr: "gen_ai.tool.definitions"},
-			{attr: "gen_ai.input.messages", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: last1},
-			{event: inferenceDetails, attr: "gen_ai.tool.definitions", at: events1},
-			{attr: "gen_ai.request.tools", at: last1},
-			{attr: "gen_ai.request.tools.#", at: last1},
-			{attr: "gen_ai.request.tool.definitions", at: last1},
+		ToolDefinitions: {
+			{Attr: "gen_ai.tool.definitions"},
+			{Attr: "gen_ai.input.messages", As: AsBody, Object: true, With: bodyOnly, Note: "of a request's body", At: Last1},
+			{Event: inferenceDetails, Attr: "gen_ai.tool.definitions", At: events1},
+			{Attr: "gen_ai.request.tools", At: Last1},
+			{Attr: "gen_ai.request.tools.#", At: Last1},
+			{Attr: "gen_ai.request.tool.definitions", At: Last1},
 		},
-		fToolArguments: {
-			{attr: "gen_ai.tool.call.arguments"},
-			{event: inferenceDetails, attr: "gen_ai.input.messages", as: asToolPart, at: events2},
-			{attr: "gen_ai.input.messages", as: asToolPart, at: events3},
+		ToolArguments: {
+			{Attr: "gen_ai.tool.call.arguments"},
+			{Event: inferenceDetails, Attr: "gen_ai.input.messages", As: AsToolPart, At: events2},
+			{Attr: "gen_ai.input.messages", As: AsToolPart, At: events3},
 		},
-		fToolResult: {
-			{attr: "gen_ai.tool.call.result"},
-			{event: inferenceDetails, attr: "gen_ai.output.messages", as: asToolPart, at: events2},
-			{attr: "gen_ai.output.messages", as: asToolPart, at: events3},
+		ToolResult: {
+			{Attr: "gen_ai.tool.call.result"},
+			{Event: inferenceDetails, Attr: "gen_ai.output.messages", As: AsToolPart, At: events2},
+			{Attr: "gen_ai.output.messages", As: AsToolPart, At: events3},
 		},
-		fRetrievalQuery: {{attr: "gen_ai.retrieval.query.text"}},
-		fDocuments:      {{attr: "gen_ai.retrieval.documents"}},
+		RetrievalQuery: {{Attr: "gen_ai.retrieval.query.text"}},
+		Documents:      {{Attr: "gen_ai.retrieval.documents"}},
 	},
-	kinds: []kindRule{
-		{at: kindByOperation, attr: "gen_ai.operation.name", values: operationKinds},
+	Kinds: []KindRule{
+		{At: kindByOperation, Attr: "gen_ai.operation.name", Values: OperationKinds},
 	},
-	words: []string{"gen_ai.evaluation.explanation"},
+	Words: []string{"gen_ai.evaluation.explanation"},
 	// Where the words are that were uploaded.
-	facts: []string{
+	Facts: []string{
 		"gen_ai.input.messages_ref", "gen_ai.output.messages_ref", "gen_ai.system_instructions_ref", "gen_ai.tool.definitions_ref",
 		"gen_ai.input.messages.ref", "gen_ai.output.messages.ref", "gen_ai.system_instructions.ref", "gen_ai.tool.definitions.ref",
 	},
 })
 
 // streamedOperation knows operations that are named apart where they stream: chat_streaming.
-func streamedOperation(r Reading, v value) value {
-	if s, _ := v.str(); strings.Contains(s, "stream") {
-		return value{node: r.Doc().Bool(true)}
+func streamedOperation(r Reading, v Value) Value {
+	if s, _ := v.Str(); strings.Contains(s, "stream") {
+		return Value{Node: r.Doc().Bool(true)}
 	}
-	return value{}
+	return Value{}
 }
 
 // ofStream passes over what is the latency of the whole answer where nothing streamed.
-func ofStream(r Reading, v value) value {
+func ofStream(r Reading, v Value) Value {
 	if streamed, told := r.Streamed(); told && !streamed {
-		return value{}
+		return Value{}
 	}
 	return v
 }
 
 // templateName passes over what Gemini CLI writes: the id of one prompt, not the name
 // of a template.
-func templateName(r Reading, v value) value {
+func templateName(r Reading, v Value) Value {
 	if r.ScopeName() == "gemini-cli" {
-		return value{}
+		return Value{}
 	}
 	return v
 }
 
 // repliesOfSystem gives the model's messages of a history their role where the sender, as Gemini CLI,
 // writes system: the system's own instructions are apart, and no message is the model's.
-func repliesOfSystem(r Reading, v value) value {
-	if !r.attr("gen_ai.system_instructions").exists() {
-		return value{}
+func repliesOfSystem(r Reading, v Value) Value {
+	if !r.Attr("gen_ai.system_instructions").Exists() {
+		return Value{}
 	}
-	text, is := v.str()
-	if !is && hasSystem(v.attr) {
+	text, is := v.Str()
+	if !is && hasSystem(v.Attr) {
 		text = r.JSONText(v)
 	}
 	// In this order, since nearly every history has an answer of the assistant near its begin. To look for system in
 	// whole histories first was a fifth of what it took to map the workload agent.
 	if strings.Contains(text, `"assistant"`) || strings.Contains(text, `"model"`) || !strings.Contains(text, `"system"`) {
-		return value{}
+		return Value{}
 	}
 	at := strings.Index(text, `"user"`)
 	if at < 0 {
-		return value{}
+		return Value{}
 	}
 	if named := systemReplies.Replace(text[at:]); named != text[at:] {
-		return r.textValue(text[:at] + named)
+		return r.TextValue(text[:at] + named)
 	}
-	return value{}
+	return Value{}
 }
 
 // hasSystem reports whether a list has a message of the role system.
@@ -207,130 +207,130 @@ var systemReplies = strings.NewReplacer(
 const inferenceDetails = "gen_ai.client.inference.operation.details"
 
 // The GenAI conventions up to 1.36: content in attributes, then in events.
-var _ = register(dialect{
-	name:       "OpenTelemetry GenAI, legacy",
-	convention: true,
-	versions:   "semantic conventions 1.26 to 1.36: *@opentelemetry/instrumentation-openai* 0.21.0; Semantic Kernel 1.55; Azure AI Inference; *OpenTelemetry Java agent* 2.33.1",
-	marks:      []string{"gen_ai.system"},
-	sources: map[field][]source{
-		fProvider: {{attr: "gen_ai.system", at: otherNames1}},
-		fFinishReasons: {
-			{attr: "gen_ai.response.finish_reason", at: otherNames1},
-			{attr: "llm.response.finish_reason", at: otherNames1},
-			{attr: "gen_ai.response.stop_reason", at: afterVercel1},
-			{attr: "llm.response.stop_reason", at: afterVercel1},
+var _ = register(Dialect{
+	Name:       "OpenTelemetry GenAI, legacy",
+	Convention: true,
+	Versions:   "semantic conventions 1.26 to 1.36: *@opentelemetry/instrumentation-openai* 0.21.0; Semantic Kernel 1.55; Azure AI Inference; *OpenTelemetry Java agent* 2.33.1",
+	Marks:      []string{"gen_ai.system"},
+	Sources: map[Field][]Source{
+		Provider: {{Attr: "gen_ai.system", At: otherNames1}},
+		FinishReasons: {
+			{Attr: "gen_ai.response.finish_reason", At: otherNames1},
+			{Attr: "llm.response.finish_reason", At: otherNames1},
+			{Attr: "gen_ai.response.stop_reason", At: afterVercel1},
+			{Attr: "llm.response.stop_reason", At: afterVercel1},
 		},
-		fRequestParameters: {
-			{attr: "gen_ai.openai.request.seed", param: "seed", at: otherNames1},
-			{attr: "gen_ai.openai.request.response_format", param: "response_format", at: otherNames1},
-			{attr: "gen_ai.openai.request.service_tier", param: "service_tier", at: otherNames1},
+		RequestParameters: {
+			{Attr: "gen_ai.openai.request.seed", Param: "seed", At: otherNames1},
+			{Attr: "gen_ai.openai.request.response_format", Param: "response_format", At: otherNames1},
+			{Attr: "gen_ai.openai.request.service_tier", Param: "service_tier", At: otherNames1},
 		},
-		fInputTokens:  {{attr: "gen_ai.usage.prompt_tokens", at: otherNames1}},
-		fOutputTokens: {{attr: "gen_ai.usage.completion_tokens", at: otherNames1}},
-		fCacheRead: {
-			{attr: "gen_ai.usage.cache_read_input_tokens", at: otherNames1},
-			{attr: "gen_ai.usage.cache_read_tokens", at: otherNames1},
-			{attr: "gen_ai.usage.details.cache_read_tokens", at: otherNames2},
-			{attr: "gen_ai.usage.details.cache_read_input_tokens", at: otherNames2},
-			{attr: "gen_ai.usage.prompt_tokens_details.cached_tokens", at: otherNames3},
-			{attr: "gen_ai.usage.cached_input_tokens", at: otherNames3},
-			{attr: "gen_ai.usage.input_cached_tokens", at: otherNames3},
+		InputTokens:  {{Attr: "gen_ai.usage.prompt_tokens", At: otherNames1}},
+		OutputTokens: {{Attr: "gen_ai.usage.completion_tokens", At: otherNames1}},
+		CacheRead: {
+			{Attr: "gen_ai.usage.cache_read_input_tokens", At: otherNames1},
+			{Attr: "gen_ai.usage.cache_read_tokens", At: otherNames1},
+			{Attr: "gen_ai.usage.details.cache_read_tokens", At: otherNames2},
+			{Attr: "gen_ai.usage.details.cache_read_input_tokens", At: otherNames2},
+			{Attr: "gen_ai.usage.prompt_tokens_details.cached_tokens", At: otherNames3},
+			{Attr: "gen_ai.usage.cached_input_tokens", At: otherNames3},
+			{Attr: "gen_ai.usage.input_cached_tokens", At: otherNames3},
 		},
-		fCacheCreation: {
-			{attr: "gen_ai.usage.cache_creation_input_tokens", at: otherNames1},
-			{attr: "gen_ai.usage.cache_write_input_tokens", at: otherNames2},
-			{attr: "gen_ai.usage.cache_write_tokens", at: otherNames4},
-			{attr: "gen_ai.usage.details.cache_write_tokens", at: otherNames4},
-			{attr: "gen_ai.usage.details.cache_creation_input_tokens", at: otherNames4},
-			{attr: "gen_ai.usage.prompt_tokens_details.cache_creation_tokens", at: otherNames4},
-			{attr: "gen_ai.usage.input_cache_creation", at: otherNames4},
+		CacheCreation: {
+			{Attr: "gen_ai.usage.cache_creation_input_tokens", At: otherNames1},
+			{Attr: "gen_ai.usage.cache_write_input_tokens", At: otherNames2},
+			{Attr: "gen_ai.usage.cache_write_tokens", At: otherNames4},
+			{Attr: "gen_ai.usage.details.cache_write_tokens", At: otherNames4},
+			{Attr: "gen_ai.usage.details.cache_creation_input_tokens", At: otherNames4},
+			{Attr: "gen_ai.usage.prompt_tokens_details.cache_creation_tokens", At: otherNames4},
+			{Attr: "gen_ai.usage.input_cache_creation", At: otherNames4},
 		},
-		fReasoning: {
-			{attr: "gen_ai.usage.reasoning_tokens", at: otherNames1},
-			{attr: "gen_ai.usage.details.reasoning_tokens", at: otherNames2},
-			{attr: "gen_ai.usage.completion_tokens_details.reasoning_tokens", at: otherNames2},
+		Reasoning: {
+			{Attr: "gen_ai.usage.reasoning_tokens", At: otherNames1},
+			{Attr: "gen_ai.usage.details.reasoning_tokens", At: otherNames2},
+			{Attr: "gen_ai.usage.completion_tokens_details.reasoning_tokens", At: otherNames2},
 		},
-		fInputMessages: {
-			{attr: "gen_ai.prompt", as: asBody, at: afterOpenLIT2},
-			{as: asMessageEvents, at: events2},
-			{event: "gen_ai.content.prompt", attr: "gen_ai.prompt", at: events3},
-			{event: "gen_ai.content.prompt", attr: "content", at: events3},
+		InputMessages: {
+			{Attr: "gen_ai.prompt", As: AsBody, At: afterOpenLIT2},
+			{As: AsMessageEvents, At: events2},
+			{Event: "gen_ai.content.prompt", Attr: "gen_ai.prompt", At: events3},
+			{Event: "gen_ai.content.prompt", Attr: "content", At: events3},
 		},
-		fOutputMessages: {
-			{attr: "gen_ai.completion", as: asBody, at: afterOpenLIT2},
-			{attr: "gen_ai.completion", path: "output", at: afterOpenLIT2},
-			{as: asMessageEvents, at: events2},
-			{event: "gen_ai.content.completion", attr: "gen_ai.completion", at: events3},
-			{event: "gen_ai.content.completion", attr: "content", at: events3},
+		OutputMessages: {
+			{Attr: "gen_ai.completion", As: AsBody, At: afterOpenLIT2},
+			{Attr: "gen_ai.completion", Path: "output", At: afterOpenLIT2},
+			{As: AsMessageEvents, At: events2},
+			{Event: "gen_ai.content.completion", Attr: "gen_ai.completion", At: events3},
+			{Event: "gen_ai.content.completion", Attr: "content", At: events3},
 		},
-		fSystemInstructions: {{attr: "gen_ai.prompt", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: afterOpenLIT2}},
-		fToolDefinitions:    {{attr: "gen_ai.prompt", as: asBody, object: true, with: bodyOnly, note: "of a request's body", at: afterOpenLIT2}},
-		fToolCallID:         {{event: "gen_ai.tool.message", attr: "id", at: events1}},
-		fToolArguments: {
-			{attr: "gen_ai.prompt", at: afterOpenLIT2},
-			{event: "gen_ai.tool.message", attr: "content", at: events1},
-			{event: "gen_ai.tool.input", attr: "gen_ai.tool.input", at: events1},
-			{event: "gen_ai.tool.input", attr: "gen_ai.tool.call.arguments", at: events1},
+		SystemInstructions: {{Attr: "gen_ai.prompt", As: AsBody, Object: true, With: bodyOnly, Note: "of a request's body", At: afterOpenLIT2}},
+		ToolDefinitions:    {{Attr: "gen_ai.prompt", As: AsBody, Object: true, With: bodyOnly, Note: "of a request's body", At: afterOpenLIT2}},
+		ToolCallID:         {{Event: "gen_ai.tool.message", Attr: "id", At: events1}},
+		ToolArguments: {
+			{Attr: "gen_ai.prompt", At: afterOpenLIT2},
+			{Event: "gen_ai.tool.message", Attr: "content", At: events1},
+			{Event: "gen_ai.tool.input", Attr: "gen_ai.tool.input", At: events1},
+			{Event: "gen_ai.tool.input", Attr: "gen_ai.tool.call.arguments", At: events1},
 		},
-		fToolResult: {
-			{attr: "gen_ai.completion", at: afterOpenLIT2},
-			{event: "gen_ai.choice", attr: "message", at: events1},
-			{event: "gen_ai.tool.output", attr: "gen_ai.tool.output", at: events1},
-			{event: "gen_ai.tool.output", attr: "gen_ai.tool.call.result", at: events1},
+		ToolResult: {
+			{Attr: "gen_ai.completion", At: afterOpenLIT2},
+			{Event: "gen_ai.choice", Attr: "message", At: events1},
+			{Event: "gen_ai.tool.output", Attr: "gen_ai.tool.output", At: events1},
+			{Event: "gen_ai.tool.output", Attr: "gen_ai.tool.call.result", At: events1},
 		},
-		fRetrievalQuery: {{attr: "gen_ai.prompt", path: "query|input|question"}},
-		fDocuments:      {{attr: "gen_ai.completion", as: asWrapped}},
+		RetrievalQuery: {{Attr: "gen_ai.prompt", Path: "query|input|question"}},
+		Documents:      {{Attr: "gen_ai.completion", As: AsWrapped}},
 	},
-	messages: []messageEvent{
-		{event: "gen_ai.system.message", role: "system"},
-		{event: "gen_ai.user.message", role: "user"},
-		{event: "gen_ai.assistant.message", role: "assistant"},
-		{event: "gen_ai.tool.message", role: "tool"},
-		{event: "gen_ai.choice", role: "assistant", output: true},
+	Messages: []MessageEvent{
+		{Event: "gen_ai.system.message", Role: "system"},
+		{Event: "gen_ai.user.message", Role: "user"},
+		{Event: "gen_ai.assistant.message", Role: "assistant"},
+		{Event: "gen_ai.tool.message", Role: "tool"},
+		{Event: "gen_ai.choice", Role: "assistant", Output: true},
 	},
 })
 
 // member takes a member of a JSON object; lists, which have none, are not parsed.
-func member(key string) func(Reading, value) value {
-	return func(r Reading, v value) value { return value{node: bodyOnly(r, v).node.Get(key)} }
+func member(key string) func(Reading, Value) Value {
+	return func(r Reading, v Value) Value { return Value{Node: bodyOnly(r, v).Node.Get(key)} }
 }
 
 // namedTier passes over the tier that leaves the choice to the provider.
-func namedTier(_ Reading, v value) value {
-	if s, _ := v.str(); s == "auto" {
-		return value{}
+func namedTier(_ Reading, v Value) Value {
+	if s, _ := v.Str(); s == "auto" {
+		return Value{}
 	}
 	return v
 }
 
 // usageOfBody takes a count from the usage in the body of a response.
-func usageOfBody(f field) func(Reading, value) value {
-	return func(r Reading, v value) value {
-		usage := child(bodyOnly(r, v).node, []string{"usage", "usageMetadata", "usage_metadata"})
-		if !isObject(usage) {
-			return value{}
+func usageOfBody(f Field) func(Reading, Value) Value {
+	return func(r Reading, v Value) Value {
+		usage := Child(bodyOnly(r, v).Node, []string{"usage", "usageMetadata", "usage_metadata"})
+		if !IsObject(usage) {
+			return Value{}
 		}
-		if n, ok := r.countIn(usage, f); ok {
-			return value{node: r.Doc().Int(n)}
+		if n, ok := r.CountIn(usage, f); ok {
+			return Value{Node: r.Doc().Int(n)}
 		}
-		return value{}
+		return Value{}
 	}
 }
 
 // bodyOnly passes on JSON objects only: a bare prompt is no place for system
 // instructions or tools.
-func bodyOnly(r Reading, v value) value {
-	if !v.node.Exists() && !mayBeObject(v.attr) {
-		return value{}
+func bodyOnly(r Reading, v Value) Value {
+	if !v.Node.Exists() && !MayBeObject(v.Attr) {
+		return Value{}
 	}
-	if n := r.parseOnce(v); isObject(n) {
-		return value{node: n}
+	if n := r.ParseOnce(v); IsObject(n) {
+		return Value{Node: n}
 	}
-	return value{}
+	return Value{}
 }
 
-// operationKinds tells the kind from gen_ai.operation.name.
-var operationKinds = map[string]Kind{
+// OperationKinds tells the kind from gen_ai.operation.name.
+var OperationKinds = map[string]Kind{
 	"chat": KindLLM, "completion": KindLLM, "text_completion": KindLLM, "generate_content": KindLLM, "generate": KindLLM,
 	"llm_request": KindLLM, "llm_call": KindLLM, "call_llm": KindLLM, "responses": KindLLM, "aresponses": KindLLM, "acompletion": KindLLM,
 	"embeddings": KindEmbedding, "embedding": KindEmbedding, "aembedding": KindEmbedding,

@@ -2,35 +2,35 @@ package mapping
 
 // Pipecat: a conversation of turns, each of speech to text, model and text to
 // speech. Most names are anybody's.
-var _ = register(dialect{
-	name:     "Pipecat",
-	versions: "*pipecat-ai* 1.14 (source: utils/tracing/service_attributes.py)",
-	scopes:   []string{"pipecat*"},
-	sources: map[field][]source{
-		fSessionID:         {{attr: "conversation.id", at: metadata2}},
-		fRequestModel:      {{attr: "param.model", own: true, at: exactNames}},
-		fResponseModel:     {{attr: "gen_ai.request.model", own: true, with: unlessRequested, note: "unless it is the request model"}},
-		fStreaming:         {{attr: "stream", own: true}},
-		fTTFT:              {{attr: "metrics.ttfb", own: true, as: asSeconds}},
-		fUserID:            {{attr: "user_id", own: true}},
-		fRequestParameters: {{attr: "tool_choice", own: true, param: "tool_choice"}},
-		fInputMessages:     {{attr: "input", own: true}, {attr: "context_messages", own: true}},
-		fOutputMessages:    {{attr: "output", own: true, as: asText}, {attr: "text_output", own: true, as: asText}},
-		fToolDefinitions:   {{attr: "tools", own: true}, {attr: "tools.definitions", own: true}},
-		fToolName:          {{attr: "tool.function_name"}},
-		fToolCallID:        {{attr: "tool.call_id"}},
-		fToolArguments:     {{attr: "tool.arguments"}},
-		fToolResult:        {{attr: "tool.result", own: true}},
+var _ = register(Dialect{
+	Name:     "Pipecat",
+	Versions: "*pipecat-ai* 1.14 (source: utils/tracing/service_attributes.py)",
+	Scopes:   []string{"pipecat*"},
+	Sources: map[Field][]Source{
+		SessionID:         {{Attr: "conversation.id", At: metadata2}},
+		RequestModel:      {{Attr: "param.model", Own: true, At: exactNames}},
+		ResponseModel:     {{Attr: "gen_ai.request.model", Own: true, With: unlessRequested, Note: "unless it is the request model"}},
+		Streaming:         {{Attr: "stream", Own: true}},
+		TTFT:              {{Attr: "metrics.ttfb", Own: true, As: AsSeconds}},
+		UserID:            {{Attr: "user_id", Own: true}},
+		RequestParameters: {{Attr: "tool_choice", Own: true, Param: "tool_choice"}},
+		InputMessages:     {{Attr: "input", Own: true}, {Attr: "context_messages", Own: true}},
+		OutputMessages:    {{Attr: "output", Own: true, As: AsText}, {Attr: "text_output", Own: true, As: AsText}},
+		ToolDefinitions:   {{Attr: "tools", Own: true}, {Attr: "tools.definitions", Own: true}},
+		ToolName:          {{Attr: "tool.function_name"}},
+		ToolCallID:        {{Attr: "tool.call_id"}},
+		ToolArguments:     {{Attr: "tool.arguments"}},
+		ToolResult:        {{Attr: "tool.result", Own: true}},
 	},
-	kinds: []kindRule{
-		{at: kindByOperation, attr: "gen_ai.operation.name", own: true, values: map[string]Kind{
+	Kinds: []KindRule{
+		{At: kindByOperation, Attr: "gen_ai.operation.name", Own: true, Values: map[string]Kind{
 			"stt": KindOther, "tts": KindOther, "transcription": KindOther, "setup": KindOther,
 			"model_turn": KindLLM, "llm_response": KindLLM, "response": KindLLM, "tool_call": KindTool, "tool_result": KindOther,
 		}},
-		{at: kindByOthers, own: true, values: map[string]Kind{
+		{At: kindByOthers, Own: true, Values: map[string]Kind{
 			"conversation": KindChain, "turn": KindChain, "stt": KindOther, "tts": KindOther, "llm": KindLLM,
 		}},
-		{at: kindByOthers, attr: "tool.function_name", own: true, values: map[string]Kind{"": KindTool}},
+		{At: kindByOthers, Attr: "tool.function_name", Own: true, Values: map[string]Kind{"": KindTool}},
 	},
-	ownWords: []string{"transcript", "text"},
+	OwnWords: []string{"transcript", "text"},
 })

@@ -1,37 +1,37 @@
 package mapping
 
 // Promptflow, of Microsoft: each traced function with its inputs and output in JSON.
-var _ = register(dialect{
-	name:     "Promptflow",
-	versions: "promptflow-tracing 1.16 (source: tracing/_trace.py)",
-	scopes:   []string{"promptflow"},
-	marks:    []string{"framework=promptflow"},
-	sources: map[field][]source{
-		fRequestModel:      {{attr: "inputs", path: "model", own: true, only: modelKinds, at: last1}},
-		fResponseModel:     {{attr: "llm.response.model"}},
-		fResponseID:        {{attr: "output", path: "id", own: true, only: modelKinds, at: last1}},
-		fRequestParameters: {{attr: "inputs", as: asBody, own: true, only: onlyLLM, at: last1}},
-		fStreaming:         {{attr: "inputs", path: "stream", own: true, only: onlyLLM, at: last1}},
-		fCacheRead:         {{attr: "output", path: "usage.prompt_tokens_details.cached_tokens", own: true, only: modelKinds, at: last1}},
-		fReasoning:         {{attr: "output", path: "usage.completion_tokens_details.reasoning_tokens", own: true, only: modelKinds, at: last1}},
-		fSessionID:         {{attr: "session_id", own: true, at: last1}},
-		fToolName:          {{attr: "function", own: true, at: last1}},
-		fInputMessages:     {{attr: "inputs", as: asBody, own: true, only: onlyLLM, at: last1}},
-		fOutputMessages: {
-			{attr: "output", as: asBody, own: true, only: onlyLLM},
-			{attr: "llm.generated_message"},
+var _ = register(Dialect{
+	Name:     "Promptflow",
+	Versions: "promptflow-tracing 1.16 (source: tracing/_trace.py)",
+	Scopes:   []string{"promptflow"},
+	Marks:    []string{"framework=promptflow"},
+	Sources: map[Field][]Source{
+		RequestModel:      {{Attr: "inputs", Path: "model", Own: true, Only: ModelKinds, At: Last1}},
+		ResponseModel:     {{Attr: "llm.response.model"}},
+		ResponseID:        {{Attr: "output", Path: "id", Own: true, Only: ModelKinds, At: Last1}},
+		RequestParameters: {{Attr: "inputs", As: AsBody, Own: true, Only: OnlyLLM, At: Last1}},
+		Streaming:         {{Attr: "inputs", Path: "stream", Own: true, Only: OnlyLLM, At: Last1}},
+		CacheRead:         {{Attr: "output", Path: "usage.prompt_tokens_details.cached_tokens", Own: true, Only: ModelKinds, At: Last1}},
+		Reasoning:         {{Attr: "output", Path: "usage.completion_tokens_details.reasoning_tokens", Own: true, Only: ModelKinds, At: Last1}},
+		SessionID:         {{Attr: "session_id", Own: true, At: Last1}},
+		ToolName:          {{Attr: "function", Own: true, At: Last1}},
+		InputMessages:     {{Attr: "inputs", As: AsBody, Own: true, Only: OnlyLLM, At: Last1}},
+		OutputMessages: {
+			{Attr: "output", As: AsBody, Own: true, Only: OnlyLLM},
+			{Attr: "llm.generated_message"},
 		},
-		fToolDefinitions: {{attr: "inputs", path: "tools", own: true, only: onlyLLM, at: last1}},
-		fToolArguments:   {{attr: "inputs", own: true, at: last1}},
-		fToolResult:      {{attr: "output", own: true, as: asJSON, at: last1}},
-		fRetrievalQuery:  {{attr: "retrieval.query", own: true, at: last1}},
-		fDocuments:       {{attr: "retrieval.documents", own: true, at: last1}},
+		ToolDefinitions: {{Attr: "inputs", Path: "tools", Own: true, Only: OnlyLLM, At: Last1}},
+		ToolArguments:   {{Attr: "inputs", Own: true, At: Last1}},
+		ToolResult:      {{Attr: "output", Own: true, As: AsJSON, At: Last1}},
+		RetrievalQuery:  {{Attr: "retrieval.query", Own: true, At: Last1}},
+		Documents:       {{Attr: "retrieval.documents", Own: true, At: Last1}},
 	},
-	kinds: []kindRule{
-		{at: kindByOthers, attr: "span_type", own: true, values: map[string]Kind{
+	Kinds: []KindRule{
+		{At: kindByOthers, Attr: "span_type", Own: true, Values: map[string]Kind{
 			"llm": KindLLM, "embedding": KindEmbedding, "retrieval": KindRetriever, "tool": KindTool, "flow": KindChain, "function": KindChain,
 			"langchain": KindChain, "assistant": KindAgent, "prompty": KindChain,
 		}},
 	},
-	words: []string{"prompt.template", "prompt.variables", "embedding.embeddings", "llm.generated_message"},
+	Words: []string{"prompt.template", "prompt.variables", "embedding.embeddings", "llm.generated_message"},
 })

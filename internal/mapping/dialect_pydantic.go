@@ -7,71 +7,71 @@ import (
 )
 
 // Pydantic AI and Logfire.
-var _ = register(dialect{
-	name:     "Pydantic AI and Logfire",
-	versions: "pydantic-ai 0.4.0, 0.8, 1.40.0, *pydantic-ai* 2.68; *logfire* 5.4.0",
-	scopes:   []string{"pydantic-ai", "logfire*"},
-	byHand:   []string{"logfire"},
-	marks:    []string{"logfire.msg", "logfire.json_schema", "model_request_parameters", "pydantic_ai.all_messages"},
-	sources: map[field][]source{
-		fInputTokens:  {{attr: "gen_ai.aggregated_usage.input_tokens"}, {attr: "response_data", own: true, path: "usage.prompt_tokens|input_tokens", at: last1}},
-		fOutputTokens: {{attr: "gen_ai.aggregated_usage.output_tokens"}, {attr: "response_data", own: true, path: "usage.completion_tokens|output_tokens", at: last1}},
-		fCacheRead: {{attr: "gen_ai.aggregated_usage.cache_read.input_tokens"}, {attr: "gen_ai.aggregated_usage.details.cache_read_tokens"},
-			{attr: "gen_ai.usage.raw", path: "prompt_tokens_details|input_tokens_details.cached_tokens", at: otherNames4},
-			{attr: "gen_ai.usage.raw", path: "cache_read_input_tokens|cached_content_token_count", at: otherNames4},
-			{attr: "response_data", own: true, path: "usage.prompt_tokens_details|input_tokens_details.cached_tokens", at: last1},
-			{attr: "response_data", own: true, path: "usage.cache_read_input_tokens", at: last1}},
-		fCacheCreation: {{attr: "gen_ai.aggregated_usage.cache_creation.input_tokens"}, {attr: "gen_ai.aggregated_usage.details.cache_write_tokens"},
-			{attr: "gen_ai.usage.raw", path: "cache_creation_input_tokens", at: last1},
-			{attr: "response_data", own: true, path: "usage.cache_creation_input_tokens", at: last1}},
-		fReasoning: {
-			{attr: "gen_ai.usage.details.thoughts_tokens", at: otherNames2},
-			{attr: "gen_ai.usage.raw", path: "completion_tokens_details|output_tokens_details.reasoning_tokens|thinking_tokens", at: otherNames3},
-			{attr: "gen_ai.usage.raw", path: "thoughts_token_count", at: otherNames3},
-			{attr: "gen_ai.aggregated_usage.reasoning.output_tokens"}, {attr: "gen_ai.aggregated_usage.details.reasoning_tokens"},
+var _ = register(Dialect{
+	Name:     "Pydantic AI and Logfire",
+	Versions: "pydantic-ai 0.4.0, 0.8, 1.40.0, *pydantic-ai* 2.68; *logfire* 5.4.0",
+	Scopes:   []string{"pydantic-ai", "logfire*"},
+	ByHand:   []string{"logfire"},
+	Marks:    []string{"logfire.msg", "logfire.json_schema", "model_request_parameters", "pydantic_ai.all_messages"},
+	Sources: map[Field][]Source{
+		InputTokens:  {{Attr: "gen_ai.aggregated_usage.input_tokens"}, {Attr: "response_data", Own: true, Path: "usage.prompt_tokens|input_tokens", At: Last1}},
+		OutputTokens: {{Attr: "gen_ai.aggregated_usage.output_tokens"}, {Attr: "response_data", Own: true, Path: "usage.completion_tokens|output_tokens", At: Last1}},
+		CacheRead: {{Attr: "gen_ai.aggregated_usage.cache_read.input_tokens"}, {Attr: "gen_ai.aggregated_usage.details.cache_read_tokens"},
+			{Attr: "gen_ai.usage.raw", Path: "prompt_tokens_details|input_tokens_details.cached_tokens", At: otherNames4},
+			{Attr: "gen_ai.usage.raw", Path: "cache_read_input_tokens|cached_content_token_count", At: otherNames4},
+			{Attr: "response_data", Own: true, Path: "usage.prompt_tokens_details|input_tokens_details.cached_tokens", At: Last1},
+			{Attr: "response_data", Own: true, Path: "usage.cache_read_input_tokens", At: Last1}},
+		CacheCreation: {{Attr: "gen_ai.aggregated_usage.cache_creation.input_tokens"}, {Attr: "gen_ai.aggregated_usage.details.cache_write_tokens"},
+			{Attr: "gen_ai.usage.raw", Path: "cache_creation_input_tokens", At: Last1},
+			{Attr: "response_data", Own: true, Path: "usage.cache_creation_input_tokens", At: Last1}},
+		Reasoning: {
+			{Attr: "gen_ai.usage.details.thoughts_tokens", At: otherNames2},
+			{Attr: "gen_ai.usage.raw", Path: "completion_tokens_details|output_tokens_details.reasoning_tokens|thinking_tokens", At: otherNames3},
+			{Attr: "gen_ai.usage.raw", Path: "thoughts_token_count", At: otherNames3},
+			{Attr: "gen_ai.aggregated_usage.reasoning.output_tokens"}, {Attr: "gen_ai.aggregated_usage.details.reasoning_tokens"},
 		},
-		fTotalCost:     {{attr: "operation.cost", at: afterOpenInference}},
-		fAgentName:     {{attr: "agent_name", own: true, at: afterLegacy}},
-		fToolArguments: {{attr: "tool_arguments", own: true, at: libraryNames1}},
-		fToolResult:    {{attr: "tool_response", own: true, at: libraryNames1}},
-		fInputMessages: {
-			{attr: "events", own: true, as: asEventList},
-			{attr: "all_messages_events", own: true, as: asEventList},
-			{attr: "pydantic_ai.all_messages"},
-			{attr: "all_messages", own: true},
-			{attr: "request_data", own: true, as: asBody, only: onlyLLM},
+		TotalCost:     {{Attr: "operation.cost", At: afterOpenInference}},
+		AgentName:     {{Attr: "agent_name", Own: true, At: afterLegacy}},
+		ToolArguments: {{Attr: "tool_arguments", Own: true, At: libraryNames1}},
+		ToolResult:    {{Attr: "tool_response", Own: true, At: libraryNames1}},
+		InputMessages: {
+			{Attr: "events", Own: true, As: AsEventList},
+			{Attr: "all_messages_events", Own: true, As: AsEventList},
+			{Attr: "pydantic_ai.all_messages"},
+			{Attr: "all_messages", Own: true},
+			{Attr: "request_data", Own: true, As: AsBody, Only: OnlyLLM},
 		},
-		fOutputMessages: {
-			{attr: "events", own: true, as: asEventList},
-			{attr: "final_result", own: true, as: asText},
-			{attr: "response_data", own: true, as: asBody, with: logfireResponse, note: "its `message`", only: onlyLLM},
+		OutputMessages: {
+			{Attr: "events", Own: true, As: AsEventList},
+			{Attr: "final_result", Own: true, As: AsText},
+			{Attr: "response_data", Own: true, As: AsBody, With: logfireResponse, Note: "its `message`", Only: OnlyLLM},
 		},
-		fSystemInstructions: {{attr: "request_data", own: true, as: asBody, object: true, with: bodyOnly, note: "of a request's body", only: onlyLLM}},
-		fToolDefinitions:    {{attr: "request_data", own: true, as: asBody, object: true, with: bodyOnly, note: "of a request's body", only: onlyLLM}},
+		SystemInstructions: {{Attr: "request_data", Own: true, As: AsBody, Object: true, With: bodyOnly, Note: "of a request's body", Only: OnlyLLM}},
+		ToolDefinitions:    {{Attr: "request_data", Own: true, As: AsBody, Object: true, With: bodyOnly, Note: "of a request's body", Only: OnlyLLM}},
 	},
-	kinds: []kindRule{
-		{at: kindByIntent, own: true, of: logfireStream, note: "`streaming response from …` → llm if it tells tokens or an answer, else other; the call that it belongs to → chain"},
-		{at: kindByOthers, own: true, of: pydanticKind, note: "`agent run` `invoke_agent …` → agent; `Chat Completion with …` `Responses API with …` `Completion with …` `Message with …` → llm; `Embedding Creation with …` → embedding"},
+	Kinds: []KindRule{
+		{At: kindByIntent, Own: true, Of: logfireStream, Note: "`streaming response from …` → llm if it tells tokens or an answer, else other; the call that it belongs to → chain"},
+		{At: kindByOthers, Own: true, Of: pydanticKind, Note: "`agent run` `invoke_agent …` → agent; `Chat Completion with …` `Responses API with …` `Completion with …` `Message with …` → llm; `Embedding Creation with …` → embedding"},
 	},
-	words:    []string{"model_request_parameters", "pydantic_ai.new_messages"},
-	facts:    []string{"logfire.metrics"}, // sums over the spans below
-	ownWords: []string{"inputs"},
-	names:    []string{"logfire.msg", "logfire.msg_template"},
+	Words:    []string{"model_request_parameters", "pydantic_ai.new_messages"},
+	Facts:    []string{"logfire.metrics"}, // sums over the spans below
+	OwnWords: []string{"inputs"},
+	Names:    []string{"logfire.msg", "logfire.msg_template"},
 })
 
-func pydanticKind(r Reading, name string) (Kind, verdict) {
+func pydanticKind(r Reading, name string) (Kind, Verdict) {
 	if name == "agent run" || strings.HasPrefix(name, "invoke_agent ") {
-		return KindAgent, decided
+		return KindAgent, Decided
 	}
 	if strings.HasPrefix(r.ScopeName(), "logfire.") { // of clients, before it followed the conventions
 		switch method, _, _ := strings.Cut(name, " with "); method {
 		case "Chat Completion", "Responses API", "Completion", "Message":
-			return KindLLM, decided
+			return KindLLM, Decided
 		case "Embedding Creation":
-			return KindEmbedding, decided
+			return KindEmbedding, Decided
 		}
 	}
-	return KindOther, undecided
+	return KindOther, Undecided
 }
 
 // logfireAnswers are attributes of which a span that tells an answer has one.
@@ -80,37 +80,37 @@ var logfireAnswers = [...]string{"gen_ai.response.id", "gen_ai.usage.input_token
 // logfireStream tells a streamed call once. Its span ends with the headers of the
 // response and tells neither answer nor tokens; a span that begins when the stream has
 // ended, beside the call's, tells both. Before 5 the latter only repeated the former.
-func logfireStream(r Reading, name string) (Kind, verdict) {
+func logfireStream(r Reading, name string) (Kind, Verdict) {
 	switch {
 	case strings.HasPrefix(name, "streaming response from "):
 		for _, told := range logfireAnswers {
-			if r.attr(told).exists() {
-				return KindLLM, decided
+			if r.Attr(told).Exists() {
+				return KindLLM, Decided
 			}
 		}
-		return KindOther, decided
-	case !strings.HasPrefix(r.ScopeName(), "logfire.") || !r.attr("request_data").exists() || r.Span().Status().Code() == ptrace.StatusCodeError:
-		return KindOther, undecided
+		return KindOther, Decided
+	case !strings.HasPrefix(r.ScopeName(), "logfire.") || !r.Attr("request_data").Exists() || r.Span().Status().Code() == ptrace.StatusCodeError:
+		return KindOther, Undecided
 	}
 	for _, told := range logfireAnswers {
-		if r.attr(told).exists() {
-			return KindOther, undecided
+		if r.Attr(told).Exists() {
+			return KindOther, Undecided
 		}
 	}
-	if r.attr("response_data").exists() {
-		return KindOther, undecided
+	if r.Attr("response_data").Exists() {
+		return KindOther, Undecided
 	}
-	if operation, _ := r.attr("gen_ai.operation.name").str(); operation != "chat" {
-		return KindOther, undecided
+	if operation, _ := r.Attr("gen_ai.operation.name").Str(); operation != "chat" {
+		return KindOther, Undecided
 	}
-	return KindChain, decided
+	return KindChain, Decided
 }
 
 // logfireResponse takes the message of a response.
-func logfireResponse(r Reading, v value) value {
-	n := r.parseOnce(v)
+func logfireResponse(r Reading, v Value) Value {
+	n := r.ParseOnce(v)
 	if m := n.Get("message"); m.Exists() {
-		return value{node: m}
+		return Value{Node: m}
 	}
-	return value{node: n}
+	return Value{Node: n}
 }

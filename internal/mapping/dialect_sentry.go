@@ -3,24 +3,24 @@ package mapping
 import "strings"
 
 // Sentry's OpenTelemetry-based Node SDK.
-var _ = register(dialect{
-	name:     "Sentry",
-	versions: "*@sentry/node* 10.78.0",
-	scopes:   []string{"@sentry/node"},
-	marks:    []string{"sentry.op"},
-	sources: map[field][]source{
-		fCacheRead:          {{attr: "gen_ai.usage.input_tokens.cached", at: libraryNames1}},
-		fCacheCreation:      {{attr: "gen_ai.usage.input_tokens.cache_write", at: libraryNames1}},
-		fReasoning:          {{attr: "gen_ai.usage.output_tokens.reasoning", at: libraryNames1}},
-		fStreaming:          {{attr: "gen_ai.response.streaming", at: otherNames4}},
-		fInputMessages:      {{attr: "gen_ai.request.messages"}},
-		fOutputMessages:     {{answer: &answer{text: "gen_ai.response.text", toolCalls: "gen_ai.response.tool_calls", texts: true}}},
-		fSystemInstructions: {{attr: "gen_ai.system_instructions", own: true, with: listInText, note: "of LangChain, a list of blocks as text", at: exactNames}},
-		fToolDefinitions:    {{attr: "gen_ai.request.available_tools"}},
-		fToolArguments:      {{attr: "gen_ai.tool.input", at: libraryNames3}},
+var _ = register(Dialect{
+	Name:     "Sentry",
+	Versions: "*@sentry/node* 10.78.0",
+	Scopes:   []string{"@sentry/node"},
+	Marks:    []string{"sentry.op"},
+	Sources: map[Field][]Source{
+		CacheRead:          {{Attr: "gen_ai.usage.input_tokens.cached", At: libraryNames1}},
+		CacheCreation:      {{Attr: "gen_ai.usage.input_tokens.cache_write", At: libraryNames1}},
+		Reasoning:          {{Attr: "gen_ai.usage.output_tokens.reasoning", At: libraryNames1}},
+		Streaming:          {{Attr: "gen_ai.response.streaming", At: otherNames4}},
+		InputMessages:      {{Attr: "gen_ai.request.messages"}},
+		OutputMessages:     {{Answer: &Answer{Text: "gen_ai.response.text", ToolCalls: "gen_ai.response.tool_calls", Texts: true}}},
+		SystemInstructions: {{Attr: "gen_ai.system_instructions", Own: true, With: listInText, Note: "of LangChain, a list of blocks as text", At: exactNames}},
+		ToolDefinitions:    {{Attr: "gen_ai.request.available_tools"}},
+		ToolArguments:      {{Attr: "gen_ai.tool.input", At: libraryNames3}},
 	},
-	kinds: []kindRule{
-		{at: kindByOthers, attr: "sentry.op", values: map[string]Kind{
+	Kinds: []KindRule{
+		{At: kindByOthers, Attr: "sentry.op", Values: map[string]Kind{
 			"gen_ai.chat": KindLLM, "gen_ai.generate_text": KindLLM, "gen_ai.generate_content": KindLLM, "gen_ai.stream_text": KindLLM,
 			"gen_ai.generate_object": KindLLM, "gen_ai.stream_object": KindLLM, "gen_ai.responses": KindLLM, "gen_ai.messages": KindLLM,
 			"gen_ai.text_completion": KindLLM, "gen_ai.embeddings": KindEmbedding, "gen_ai.embed": KindEmbedding,
@@ -30,38 +30,38 @@ var _ = register(dialect{
 			"gen_ai.guardrail.output": KindGuardrail,
 		}},
 	},
-	words: []string{"gen_ai.embeddings.input"},
+	Words: []string{"gen_ai.embeddings.input"},
 })
 
 // The spans of the Vercel AI SDK once Sentry has renamed them: ai.X is vercel.ai.X.
 var _ = register(sentryVercel())
 
-func sentryVercel() dialect {
-	d := dialect{
-		name:     "Vercel AI SDK, renamed by Sentry",
-		versions: "@sentry/node 10 (source: packages/core/src/tracing/vercel-ai)",
-		marks:    []string{"vercel.ai.operationId", "sentry.origin=auto.vercelai.otel"},
-		sources:  map[field][]source{},
-		kinds: []kindRule{
-			{at: kindByVercel, attr: "vercel.ai.operationId", of: vercelKind, note: vercelKinds},
+func sentryVercel() Dialect {
+	d := Dialect{
+		Name:     "Vercel AI SDK, renamed by Sentry",
+		Versions: "@sentry/node 10 (source: packages/core/src/tracing/vercel-ai)",
+		Marks:    []string{"vercel.ai.operationId", "sentry.origin=auto.vercelai.otel"},
+		Sources:  map[Field][]Source{},
+		Kinds: []KindRule{
+			{At: kindByVercel, Attr: "vercel.ai.operationId", Of: vercelKind, Note: vercelKinds},
 		},
 	}
-	for f, sources := range vercel.sources {
+	for f, sources := range vercel.Sources {
 		for _, s := range sources {
-			if s.answer != nil {
-				a := *s.answer
-				a.text, a.reasoning, a.toolCalls, a.object = sentryName(a.text), sentryName(a.reasoning), sentryName(a.toolCalls), sentryName(a.object)
-				s.answer = &a
-			} else if s.attr = sentryName(s.attr); s.attr == "" || s.event != "" {
+			if s.Answer != nil {
+				a := *s.Answer
+				a.Text, a.Reasoning, a.ToolCalls, a.Object = sentryName(a.Text), sentryName(a.Reasoning), sentryName(a.ToolCalls), sentryName(a.Object)
+				s.Answer = &a
+			} else if s.Attr = sentryName(s.Attr); s.Attr == "" || s.Event != "" {
 				continue
 			}
-			d.sources[f] = append(d.sources[f], s)
+			d.Sources[f] = append(d.Sources[f], s)
 		}
 	}
-	d.sources[fProvider] = append(d.sources[fProvider], source{attr: "vercel.ai.model.provider"})
-	d.sources[fStreaming] = append(d.sources[fStreaming], source{attr: "vercel.ai.streaming"})
-	for _, w := range vercel.words {
-		d.words = append(d.words, sentryName(w))
+	d.Sources[Provider] = append(d.Sources[Provider], Source{Attr: "vercel.ai.model.provider"})
+	d.Sources[Streaming] = append(d.Sources[Streaming], Source{Attr: "vercel.ai.streaming"})
+	for _, w := range vercel.Words {
+		d.Words = append(d.Words, sentryName(w))
 	}
 	return d
 }

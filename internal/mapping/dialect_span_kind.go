@@ -8,78 +8,78 @@ var spanKindValues = map[string]Kind{
 }
 
 // The tracers of Alibaba Cloud: LoongSuite and ARMS, and Dify's exporter to them.
-var _ = register(dialect{
-	name:       "LoongSuite and Dify (gen_ai.span.kind)",
-	convention: true,
-	versions:   "loongsuite-instrumentation 0.9; Dify 1 (source: aliyun_trace/entities/semconv.py)",
-	scopes:     []string{"loongsuite.*", "aliyun.*", "opentelemetry.instrumentation.dashscope*"},
-	marks:      []string{"gen_ai.span.kind"},
-	sources: map[field][]source{
-		fRequestModel:  {{attr: "gen_ai.model_name", at: last1}},
-		fResponseModel: {{attr: "gen_ai.model_name", with: unlessRequested, note: "unless it is the request model", at: last1}},
-		fUserID:        {{attr: "gen_ai.user.id", at: libraryNames1}},
-		fSessionID:     {{attr: "gen_ai.session.id", at: otherNames1}},
-		fTTFT: {
-			{attr: "gen_ai.user.time_to_first_token", as: asNanos, streams: true},
-			{attr: "gen_ai.response.time_to_first_token", as: asNanos, streams: true},
+var _ = register(Dialect{
+	Name:       "LoongSuite and Dify (gen_ai.span.kind)",
+	Convention: true,
+	Versions:   "loongsuite-instrumentation 0.9; Dify 1 (source: aliyun_trace/entities/semconv.py)",
+	Scopes:     []string{"loongsuite.*", "aliyun.*", "opentelemetry.instrumentation.dashscope*"},
+	Marks:      []string{"gen_ai.span.kind"},
+	Sources: map[Field][]Source{
+		RequestModel:  {{Attr: "gen_ai.model_name", At: Last1}},
+		ResponseModel: {{Attr: "gen_ai.model_name", With: unlessRequested, Note: "unless it is the request model", At: Last1}},
+		UserID:        {{Attr: "gen_ai.user.id", At: libraryNames1}},
+		SessionID:     {{Attr: "gen_ai.session.id", At: otherNames1}},
+		TTFT: {
+			{Attr: "gen_ai.user.time_to_first_token", As: AsNanos, Streams: true},
+			{Attr: "gen_ai.response.time_to_first_token", As: AsNanos, Streams: true},
 		},
-		fInputMessages: {{attr: "input.value", own: true, as: asText, only: kindsOf(KindAgent, KindChain, KindGuardrail), at: last1}},
-		fOutputMessages: {
-			{attr: "output.value", own: true, as: asText, only: kindsOf(KindAgent, KindChain, KindGuardrail), at: last1},
+		InputMessages: {{Attr: "input.value", Own: true, As: AsText, Only: KindsOf(KindAgent, KindChain, KindGuardrail), At: Last1}},
+		OutputMessages: {
+			{Attr: "output.value", Own: true, As: AsText, Only: KindsOf(KindAgent, KindChain, KindGuardrail), At: Last1},
 		},
-		fRetrievalQuery: {{attr: "retrieval.query"}, {attr: "gen_ai.rerank.query.text"}},
-		fDocuments:      {{attr: "retrieval.document"}, {attr: "gen_ai.rerank.documents"}},
-		fToolArguments:  {{attr: "gen_ai.tool.parameters", at: libraryNames3}},
+		RetrievalQuery: {{Attr: "retrieval.query"}, {Attr: "gen_ai.rerank.query.text"}},
+		Documents:      {{Attr: "retrieval.document"}, {Attr: "gen_ai.rerank.documents"}},
+		ToolArguments:  {{Attr: "gen_ai.tool.parameters", At: libraryNames3}},
 	},
-	kinds: []kindRule{{at: kindByInference, attr: "gen_ai.span.kind", values: spanKindValues}},
-	words: []string{"gen_ai.rerank.input_documents", "gen_ai.user.name"},
+	Kinds: []KindRule{{At: kindByInference, Attr: "gen_ai.span.kind", Values: spanKindValues}},
+	Words: []string{"gen_ai.rerank.input_documents", "gen_ai.user.name"},
 })
 
 // traceAI, of Future AGI: OpenInference's indexed messages under the names of the
 // current conventions.
-var _ = register(dialect{
-	name:     "traceAI (Future AGI)",
-	versions: "*traceai-openai* 0.1.10, *-openai-agents* 0.1.6, *-langchain* 0.2.0; older with fi.span.kind",
-	scopes:   []string{"traceai_*", "fi.*"},
-	marks:    []string{"fi.span.kind"},
-	sources: map[field][]source{
-		fRequestModel: {
-			{attr: "gen_ai.request.parameters", path: "model", own: true, at: exactNames},
-			{attr: "gen_ai.request.parameters", path: "model", at: otherNames1},
+var _ = register(Dialect{
+	Name:     "traceAI (Future AGI)",
+	Versions: "*traceai-openai* 0.1.10, *-openai-agents* 0.1.6, *-langchain* 0.2.0; older with fi.span.kind",
+	Scopes:   []string{"traceai_*", "fi.*"},
+	Marks:    []string{"fi.span.kind"},
+	Sources: map[Field][]Source{
+		RequestModel: {
+			{Attr: "gen_ai.request.parameters", Path: "model", Own: true, At: exactNames},
+			{Attr: "gen_ai.request.parameters", Path: "model", At: otherNames1},
 		},
-		fResponseModel:     {{attr: "gen_ai.request.model", own: true, with: unlessRequested, note: "unless it is the request model"}},
-		fResponseID:        {{attr: "gen_ai.request.parameters", path: "id", own: true, at: last1}},
-		fRequestParameters: {{attr: "gen_ai.request.parameters", as: asBody, with: without("id", "created_at", "metadata"), note: "but what a response says"}},
-		fStreaming:         {{attr: "gen_ai.request.parameters", path: "stream"}},
-		fCacheRead:         {{attr: "gen_ai.usage.input_tokens.cache_read", at: libraryNames1}},
-		fReasoning:         {{attr: "gen_ai.usage.output_tokens.reasoning", at: libraryNames1}},
-		fInputMessages:     {{attr: "gen_ai.input.messages.#", drop: openInferenceWraps}},
-		fOutputMessages:    {{attr: "gen_ai.output.messages.#", drop: openInferenceWraps}},
-		fToolDefinitions:   {{attr: "gen_ai.tool.definitions.#", drop: []string{"tool", "json_schema"}}},
+		ResponseModel:     {{Attr: "gen_ai.request.model", Own: true, With: unlessRequested, Note: "unless it is the request model"}},
+		ResponseID:        {{Attr: "gen_ai.request.parameters", Path: "id", Own: true, At: Last1}},
+		RequestParameters: {{Attr: "gen_ai.request.parameters", As: AsBody, With: without("id", "created_at", "metadata"), Note: "but what a response says"}},
+		Streaming:         {{Attr: "gen_ai.request.parameters", Path: "stream"}},
+		CacheRead:         {{Attr: "gen_ai.usage.input_tokens.cache_read", At: libraryNames1}},
+		Reasoning:         {{Attr: "gen_ai.usage.output_tokens.reasoning", At: libraryNames1}},
+		InputMessages:     {{Attr: "gen_ai.input.messages.#", Drop: openInferenceWraps}},
+		OutputMessages:    {{Attr: "gen_ai.output.messages.#", Drop: openInferenceWraps}},
+		ToolDefinitions:   {{Attr: "gen_ai.tool.definitions.#", Drop: []string{"tool", "json_schema"}}},
 	},
-	kinds: []kindRule{
-		{at: kindByIntent, own: true, of: traceAINothing, note: "the OpenAI client's without messages, tokens and error → other"},
-		{at: kindByInference, attr: "fi.span.kind", values: spanKindValues},
+	Kinds: []KindRule{
+		{At: kindByIntent, Own: true, Of: traceAINothing, Note: "the OpenAI client's without messages, tokens and error → other"},
+		{At: kindByInference, Attr: "fi.span.kind", Values: spanKindValues},
 	},
 })
 
 // traceAINothing knows the requests of OpenAI's client that ask no model for an answer.
-func traceAINothing(r Reading, _ string) (Kind, verdict) {
-	if kind, _ := r.attr("gen_ai.span.kind").str(); kind == "LLM" && r.ScopeName() == "traceai_openai" && askedNothing(r, "gen_ai.") {
-		return KindOther, decided
+func traceAINothing(r Reading, _ string) (Kind, Verdict) {
+	if kind, _ := r.Attr("gen_ai.span.kind").Str(); kind == "LLM" && r.ScopeName() == "traceai_openai" && askedNothing(r, "gen_ai.") {
+		return KindOther, Decided
 	}
-	return KindOther, undecided
+	return KindOther, Undecided
 }
 
 // VeADK, of Volcano Engine: events whose attributes are flattened messages, and the
 // arguments of a tool within its description.
-var _ = register(dialect{
-	name:     "VeADK (Volcano Engine)",
-	versions: "veadk-python 0.2 (source: tracing/telemetry/attributes/extractors)",
-	scopes:   []string{"veadk*"},
-	marks:    []string{"cozeloop.input", "cozeloop.output", "gen_ai.system=veadk"},
-	sources: map[field][]source{
-		fToolArguments: {{attr: "cozeloop.input", path: "parameters"}, {attr: "gen_ai.tool.input", path: "parameters", own: true, at: libraryNames1}},
-		fToolResult:    {{attr: "cozeloop.output", path: "response"}, {attr: "gen_ai.tool.output", path: "response", own: true, at: libraryNames1}},
+var _ = register(Dialect{
+	Name:     "VeADK (Volcano Engine)",
+	Versions: "veadk-python 0.2 (source: tracing/telemetry/attributes/extractors)",
+	Scopes:   []string{"veadk*"},
+	Marks:    []string{"cozeloop.input", "cozeloop.output", "gen_ai.system=veadk"},
+	Sources: map[Field][]Source{
+		ToolArguments: {{Attr: "cozeloop.input", Path: "parameters"}, {Attr: "gen_ai.tool.input", Path: "parameters", Own: true, At: libraryNames1}},
+		ToolResult:    {{Attr: "cozeloop.output", Path: "response"}, {Attr: "gen_ai.tool.output", Path: "response", Own: true, At: libraryNames1}},
 	},
 })

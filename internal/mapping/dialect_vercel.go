@@ -8,100 +8,100 @@ import (
 
 // The Vercel AI SDK, versions 3 to 6; version 7 writes the current GenAI
 // conventions.
-var vercel = register(dialect{
-	name:     "Vercel AI SDK",
-	versions: "*ai* 4.3.19, 5.0.277, 6.0.326; 3.x",
-	scopes:   []string{"ai"},
-	marks:    []string{"ai.operationId"},
-	sources: map[field][]source{
-		fProvider:      {{attr: "ai.model.provider"}},
-		fRequestModel:  {{attr: "ai.model.id"}},
-		fResponseModel: {{attr: "ai.response.model"}},
-		fResponseID:    {{attr: "ai.response.id"}},
-		fFinishReasons: {
-			{attr: "ai.response.finishReason"},
-			{attr: "gen_ai.finishReason", at: afterVercel2},
-			{attr: "ai.finishReason", at: afterVercel2},
+var vercel = register(Dialect{
+	Name:     "Vercel AI SDK",
+	Versions: "*ai* 4.3.19, 5.0.277, 6.0.326; 3.x",
+	Scopes:   []string{"ai"},
+	Marks:    []string{"ai.operationId"},
+	Sources: map[Field][]Source{
+		Provider:      {{Attr: "ai.model.provider"}},
+		RequestModel:  {{Attr: "ai.model.id"}},
+		ResponseModel: {{Attr: "ai.response.model"}},
+		ResponseID:    {{Attr: "ai.response.id"}},
+		FinishReasons: {
+			{Attr: "ai.response.finishReason"},
+			{Attr: "gen_ai.finishReason", At: afterVercel2},
+			{Attr: "ai.finishReason", At: afterVercel2},
 		},
-		fRequestParameters: {{attr: "ai.settings.*", except: []string{"context."}}},
-		fStreaming: {
-			{attr: "ai.operationId", with: vercelStreams, note: vercelStreaming},
-			{attr: "operation.name", with: vercelStreams, note: vercelStreaming},
+		RequestParameters: {{Attr: "ai.settings.*", Except: []string{"context."}}},
+		Streaming: {
+			{Attr: "ai.operationId", With: vercelStreams, Note: vercelStreaming},
+			{Attr: "operation.name", With: vercelStreams, Note: vercelStreaming},
 		},
-		fTTFT: {
-			{attr: "ai.response.msToFirstChunk", as: asMillis, streams: true},
-			{attr: "ai.stream.msToFirstChunk", as: asMillis, streams: true},
-			{event: "ai.stream.firstChunk", at: events3, streams: true},
+		TTFT: {
+			{Attr: "ai.response.msToFirstChunk", As: AsMillis, Streams: true},
+			{Attr: "ai.stream.msToFirstChunk", As: AsMillis, Streams: true},
+			{Event: "ai.stream.firstChunk", At: events3, Streams: true},
 		},
-		fInputTokens:  {{attr: "ai.usage.inputTokens"}, {attr: "ai.usage.promptTokens"}, {attr: "ai.usage.tokens"}},
-		fOutputTokens: {{attr: "ai.usage.outputTokens"}, {attr: "ai.usage.completionTokens"}},
-		fTotalTokens:  {{attr: "ai.usage.totalTokens", at: afterOpenLIT2}},
-		fCacheRead: {
-			{attr: "ai.usage.inputTokenDetails.cacheReadTokens"},
-			{attr: "ai.usage.cachedInputTokens"},
-			{attr: "ai.response.providerMetadata", path: "anthropic.cacheReadInputTokens"},
-			{attr: "ai.response.providerMetadata", path: "anthropic.usage.cache_read_input_tokens"},
-			{attr: "ai.response.providerMetadata", path: "bedrock.usage.cacheReadInputTokens"},
-			{attr: "ai.response.providerMetadata", path: "openai|azure.cachedPromptTokens"},
-			{attr: "ai.response.providerMetadata", path: "google|vertex.usageMetadata.cachedContentTokenCount"},
+		InputTokens:  {{Attr: "ai.usage.inputTokens"}, {Attr: "ai.usage.promptTokens"}, {Attr: "ai.usage.tokens"}},
+		OutputTokens: {{Attr: "ai.usage.outputTokens"}, {Attr: "ai.usage.completionTokens"}},
+		TotalTokens:  {{Attr: "ai.usage.totalTokens", At: afterOpenLIT2}},
+		CacheRead: {
+			{Attr: "ai.usage.inputTokenDetails.cacheReadTokens"},
+			{Attr: "ai.usage.cachedInputTokens"},
+			{Attr: "ai.response.providerMetadata", Path: "anthropic.cacheReadInputTokens"},
+			{Attr: "ai.response.providerMetadata", Path: "anthropic.usage.cache_read_input_tokens"},
+			{Attr: "ai.response.providerMetadata", Path: "bedrock.usage.cacheReadInputTokens"},
+			{Attr: "ai.response.providerMetadata", Path: "openai|azure.cachedPromptTokens"},
+			{Attr: "ai.response.providerMetadata", Path: "google|vertex.usageMetadata.cachedContentTokenCount"},
 		},
-		fCacheCreation: {
-			{attr: "ai.usage.inputTokenDetails.cacheWriteTokens"},
-			{attr: "ai.response.providerMetadata", path: "anthropic.cacheCreationInputTokens"},
-			{attr: "ai.response.providerMetadata", path: "anthropic.usage.cache_creation_input_tokens"},
-			{attr: "ai.response.providerMetadata", path: "bedrock.usage.cacheWriteInputTokens"},
+		CacheCreation: {
+			{Attr: "ai.usage.inputTokenDetails.cacheWriteTokens"},
+			{Attr: "ai.response.providerMetadata", Path: "anthropic.cacheCreationInputTokens"},
+			{Attr: "ai.response.providerMetadata", Path: "anthropic.usage.cache_creation_input_tokens"},
+			{Attr: "ai.response.providerMetadata", Path: "bedrock.usage.cacheWriteInputTokens"},
 		},
-		fReasoning: {
-			{attr: "ai.usage.outputTokenDetails.reasoningTokens", at: afterOpenLIT2},
-			{attr: "ai.usage.reasoningTokens", at: afterOpenLIT2},
-			{attr: "ai.response.providerMetadata", path: "openai|azure.reasoningTokens", at: afterOpenLIT2},
-			{attr: "ai.response.providerMetadata", path: "google|vertex.usageMetadata.thoughtsTokenCount", at: afterOpenLIT2},
+		Reasoning: {
+			{Attr: "ai.usage.outputTokenDetails.reasoningTokens", At: afterOpenLIT2},
+			{Attr: "ai.usage.reasoningTokens", At: afterOpenLIT2},
+			{Attr: "ai.response.providerMetadata", Path: "openai|azure.reasoningTokens", At: afterOpenLIT2},
+			{Attr: "ai.response.providerMetadata", Path: "google|vertex.usageMetadata.thoughtsTokenCount", At: afterOpenLIT2},
 		},
-		fUserID: {
-			{attr: "ai.telemetry.metadata.userId"}, {attr: "metadata.userId", own: true}, {attr: "ai.settings.context.userId"},
+		UserID: {
+			{Attr: "ai.telemetry.metadata.userId"}, {Attr: "metadata.userId", Own: true}, {Attr: "ai.settings.context.userId"},
 		},
-		fSessionID: {
-			{attr: "ai.telemetry.metadata.sessionId"}, {attr: "metadata.sessionId", own: true}, {attr: "ai.settings.context.sessionId"},
+		SessionID: {
+			{Attr: "ai.telemetry.metadata.sessionId"}, {Attr: "metadata.sessionId", Own: true}, {Attr: "ai.settings.context.sessionId"},
 		},
-		fTags:          {{attr: "ai.telemetry.metadata.tags"}, {attr: "ai.settings.context.tags"}},
-		fPromptName:    {{attr: "ai.telemetry.metadata.langfusePrompt", path: "name"}},
-		fPromptVersion: {{attr: "ai.telemetry.metadata.langfusePrompt", path: "version"}},
-		fToolName:      {{attr: "ai.toolCall.name"}},
-		fToolCallID:    {{attr: "ai.toolCall.id"}},
-		fEmbeddingDimensions: {
-			{attr: "ai.embedding", with: vectorLength, note: "length of the first vector"},
-			{attr: "ai.embeddings", with: vectorLength, note: "length of the first vector"},
+		Tags:          {{Attr: "ai.telemetry.metadata.tags"}, {Attr: "ai.settings.context.tags"}},
+		PromptName:    {{Attr: "ai.telemetry.metadata.langfusePrompt", Path: "name"}},
+		PromptVersion: {{Attr: "ai.telemetry.metadata.langfusePrompt", Path: "version"}},
+		ToolName:      {{Attr: "ai.toolCall.name"}},
+		ToolCallID:    {{Attr: "ai.toolCall.id"}},
+		EmbeddingDimensions: {
+			{Attr: "ai.embedding", With: vectorLength, Note: "length of the first vector"},
+			{Attr: "ai.embeddings", With: vectorLength, Note: "length of the first vector"},
 		},
-		fInputMessages: {{attr: "ai.prompt.messages"}, {attr: "ai.prompt", as: asBody}},
-		fOutputMessages: {
-			{answer: &answer{
-				text: "ai.response.text", reasoning: "ai.response.reasoning", toolCalls: "ai.response.toolCalls", object: "ai.response.object",
+		InputMessages: {{Attr: "ai.prompt.messages"}, {Attr: "ai.prompt", As: AsBody}},
+		OutputMessages: {
+			{Answer: &Answer{
+				Text: "ai.response.text", Reasoning: "ai.response.reasoning", ToolCalls: "ai.response.toolCalls", Object: "ai.response.object",
 			}},
-			{answer: &answer{text: "ai.result.text", toolCalls: "ai.result.toolCalls", object: "ai.result.object"}},
+			{Answer: &Answer{Text: "ai.result.text", ToolCalls: "ai.result.toolCalls", Object: "ai.result.object"}},
 		},
-		fSystemInstructions: {{attr: "ai.prompt", path: "system"}},
-		fToolDefinitions:    {{attr: "ai.prompt.tools"}},
-		fToolArguments:      {{attr: "ai.toolCall.args", as: asJSON, at: libraryNames2}},
-		fToolResult:         {{attr: "ai.toolCall.result", as: asJSON, at: libraryNames2}},
+		SystemInstructions: {{Attr: "ai.prompt", Path: "system"}},
+		ToolDefinitions:    {{Attr: "ai.prompt.tools"}},
+		ToolArguments:      {{Attr: "ai.toolCall.args", As: AsJSON, At: libraryNames2}},
+		ToolResult:         {{Attr: "ai.toolCall.result", As: AsJSON, At: libraryNames2}},
 	},
-	kinds: []kindRule{
-		{at: kindByVercel, attr: "ai.operationId", of: vercelKind, note: vercelKinds},
-		{at: kindByVercel, attr: "operation.name", of: vercelKind, note: vercelKinds},
+	Kinds: []KindRule{
+		{At: kindByVercel, Attr: "ai.operationId", Of: vercelKind, Note: vercelKinds},
+		{At: kindByVercel, Attr: "operation.name", Of: vercelKind, Note: vercelKinds},
 	},
-	words: []string{"ai.value", "ai.values", "ai.documents", "ai.response.files", "ai.response.sources"},
+	Words: []string{"ai.value", "ai.values", "ai.documents", "ai.response.files", "ai.response.sources"},
 })
 
 const vercelKinds = "`ai.*.doGenerate` `ai.*.doStream` → llm; `ai.*.doEmbed` → embedding; `ai.*.doRerank` → reranker; " +
 	"`ai.toolCall` → tool; other `ai.*` → chain"
 
-func vercelKind(r Reading, id string) (Kind, verdict) {
+func vercelKind(r Reading, id string) (Kind, Verdict) {
 	if k, known := SDKOperation(id); known {
-		return k, decided
+		return k, Decided
 	}
-	if k, named := r.kindInWords(ownOperation(id)); named {
-		return k, decided
+	if k, named := r.KindInWords(OwnOperation(id)); named {
+		return k, Decided
 	}
-	return KindOther, undecided
+	return KindOther, Undecided
 }
 
 // SDKOperation is the kind of an operation of the SDK, ai.X, which may be followed by the function's
@@ -123,9 +123,9 @@ func SDKOperation(id string) (k Kind, known bool) {
 	return KindChain, sdkOperations[id]
 }
 
-// ownOperation is the name of an operation ai.X that is the program's own; "" if the id is none, as
+// OwnOperation is the name of an operation ai.X that is the program's own; "" if the id is none, as
 // ai.triage.category.
-func ownOperation(id string) string {
+func OwnOperation(id string) string {
 	id, _, _ = strings.Cut(id, " ")
 	name, is := strings.CutPrefix(id, "ai.")
 	if !is || strings.Contains(name, ".") {
@@ -142,21 +142,21 @@ var sdkOperations = map[string]bool{
 
 const vercelStreaming = "`.doStream` true, `.doGenerate` false"
 
-func vercelStreams(r Reading, v value) value {
-	id, _ := v.str()
+func vercelStreams(r Reading, v Value) Value {
+	id, _ := v.Str()
 	id, _, _ = strings.Cut(id, " ")
 	if !strings.HasPrefix(id, "ai.") || !strings.HasSuffix(id, ".doStream") && !strings.HasSuffix(id, ".doGenerate") {
-		return value{}
+		return Value{}
 	}
-	return value{node: r.Doc().Bool(strings.HasSuffix(id, ".doStream"))}
+	return Value{Node: r.Doc().Bool(strings.HasSuffix(id, ".doStream"))}
 }
 
 // vectorLength counts the dimensions of an embedding, or of the first of a list of
 // them; each may be JSON text.
-func vectorLength(r Reading, v value) value {
-	n := r.parseOnce(v)
+func vectorLength(r Reading, v Value) Value {
+	n := r.ParseOnce(v)
 	if first := n.First(); first.Kind() == jsonval.Array || first.Kind() == jsonval.String {
-		return lengthOf(r, r.decoded(first))
+		return lengthOf(r, r.Decoded(first))
 	}
-	return lengthOf(r, value{node: n})
+	return lengthOf(r, Value{Node: n})
 }

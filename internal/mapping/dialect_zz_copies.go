@@ -1,9 +1,9 @@
 package mapping
 
-// copiedKeys are keys of OpenInference, OpenLLMetry and frameworks that contrib's gen_ai_normalizer copies
+// CopiedKeys are keys of OpenInference, OpenLLMetry and frameworks that contrib's gen_ai_normalizer copies
 // to keys of the GenAI conventions. A copy says nothing by itself, but would win against what
 // the emitter says better elsewhere: so originals count instead, each in its own meaning.
-var copiedKeys = map[string][]string{
+var CopiedKeys = map[string][]string{
 	"gen_ai.request.model":           {"llm.model_name", "embedding.model_name", "reranker.model_name", "llm.request.model"},
 	"gen_ai.response.model":          {"llm.response.model"},
 	"gen_ai.provider.name":           {"llm.provider"},
@@ -16,8 +16,8 @@ var copiedKeys = map[string][]string{
 	"gen_ai.response.finish_reasons": {"llm.response.finish_reason", "llm.response.stop_reason"},
 }
 
-// copiedKinds are what the values of keys that state a kind become.
-var copiedKinds = map[string]string{
+// CopiedKinds are what the values of keys that state a kind become.
+var CopiedKinds = map[string]string{
 	"llm": "chat", "chat": "chat", "embedding": "embeddings", "agent": "invoke_agent", "chain": "invoke_agent", "task": "invoke_agent",
 	"workflow": "invoke_workflow", "tool": "execute_tool", "retriever": "retrieval", "reranker": "retrieval", "rerank": "retrieval",
 	"prompt": "text_completion", "completion": "text_completion",

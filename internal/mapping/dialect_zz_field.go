@@ -1,58 +1,58 @@
 package mapping
 
-// field is a normalised field that attributes and events feed.
-type field uint8
+// Field is a normalised field that attributes and events feed.
+type Field uint8
 
 const (
-	fOperation field = iota
-	fProvider
-	fServerAddress // only to infer the provider
-	fRequestModel
-	fResponseModel
-	fResponseID
-	fFinishReasons
-	fRequestParameters
-	fStreaming
-	fTTFT
-	fInputTokens
-	fOutputTokens
-	fTotalTokens
-	fCacheRead
-	fCacheCreation
-	fReasoning
-	fCacheWrite5m // only to add up
-	fCacheWrite1h
-	fInputAudio
-	fOutputAudio
-	fInputImage
-	fOutputImage
-	fWebSearches
-	fServiceTier
-	fInputCost
-	fOutputCost
-	fTotalCost
-	fUserID
-	fSessionID
-	fServiceName
-	fEnvironment
-	fRelease
-	fTags
-	fPromptName
-	fPromptVersion
-	fAgentName
-	fAgentID
-	fToolName
-	fToolCallID
-	fEmbeddingDimensions
-	fErrorType
-	fErrorMessage
-	fInputMessages
-	fOutputMessages
-	fSystemInstructions
-	fToolDefinitions
-	fToolArguments
-	fToolResult
-	fRetrievalQuery
-	fDocuments
-	numFields
+	Operation Field = iota
+	Provider
+	ServerAddress // only to infer the provider
+	RequestModel
+	ResponseModel
+	ResponseID
+	FinishReasons
+	RequestParameters
+	Streaming
+	TTFT
+	InputTokens
+	OutputTokens
+	TotalTokens
+	CacheRead
+	CacheCreation
+	Reasoning
+	CacheWrite5m // only to add up
+	CacheWrite1h
+	InputAudio
+	OutputAudio
+	InputImage
+	OutputImage
+	WebSearches
+	ServiceTier
+	InputCost
+	OutputCost
+	TotalCost
+	UserID
+	SessionID
+	ServiceName
+	Environment
+	Release
+	Tags
+	PromptName
+	PromptVersion
+	AgentName
+	AgentID
+	ToolName
+	ToolCallID
+	EmbeddingDimensions
+	ErrorType
+	ErrorMessage
+	InputMessages
+	OutputMessages
+	SystemInstructions
+	ToolDefinitions
+	ToolArguments
+	ToolResult
+	RetrievalQuery
+	Documents
+	NumFields
 )

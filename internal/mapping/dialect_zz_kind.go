@@ -40,23 +40,23 @@ func KindOf(name string) Kind {
 // whose token and cost columns are filled.
 func (k Kind) IsModel() bool { return k == KindLLM || k == KindEmbedding || k == KindReranker }
 
-// kindSet is a set of kinds.
-type kindSet uint16
+// KindSet is a set of kinds.
+type KindSet uint16
 
-func kindsOf(kinds ...Kind) kindSet {
-	var s kindSet
+func KindsOf(kinds ...Kind) KindSet {
+	var s KindSet
 	for _, k := range kinds {
 		s |= 1 << k
 	}
 	return s
 }
 
-func (s kindSet) has(k Kind) bool { return s&(1<<k) != 0 }
+func (s KindSet) Has(k Kind) bool { return s&(1<<k) != 0 }
 
 var (
-	anyKind      = ^kindSet(0)
-	onlyLLM      = kindsOf(KindLLM)
-	onlyTool     = kindsOf(KindTool)
-	modelKinds   = kindsOf(KindLLM, KindEmbedding, KindReranker)
-	messageKinds = kindsOf(KindLLM, KindAgent, KindChain, KindPrompt, KindGuardrail, KindEvaluator, KindOther)
+	AnyKind      = ^KindSet(0)
+	OnlyLLM      = KindsOf(KindLLM)
+	OnlyTool     = KindsOf(KindTool)
+	ModelKinds   = KindsOf(KindLLM, KindEmbedding, KindReranker)
+	MessageKinds = KindsOf(KindLLM, KindAgent, KindChain, KindPrompt, KindGuardrail, KindEvaluator, KindOther)
 )

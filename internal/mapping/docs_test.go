@@ -62,7 +62,7 @@ func readmeTable(t *table) string {
 	var b strings.Builder
 	b.WriteString("| dialect | versions tried, and where the facts are from |\n|---|---|\n")
 	for _, d := range t.dialects {
-		fmt.Fprintf(&b, "| %s | %s |\n", d.name, d.versions)
+		fmt.Fprintf(&b, "| %s | %s |\n", d.Name, d.Versions)
 	}
 	return b.String()
 }
@@ -94,7 +94,7 @@ parts of contents, the model of the answer.
 `)
 	writeRecognition(&b, t)
 	writeKinds(&b, t)
-	for f := range field(numFields) {
+	for f := range Field(NumFields) {
 		writeField(&b, t, f)
 	}
 	writeWords(&b, t)
@@ -113,7 +113,7 @@ const addingADialect = `
 func writeRecognition(b *strings.Builder, t *table) {
 	b.WriteString("## Recognised by\n\nWhere several dialects give a field, the first of the order of precedence below wins, unless the field's own list\nplaces a source elsewhere.\n\n| dialect | scope | attribute | versions in the cases |\n|---|---|---|---|\n")
 	for _, d := range t.dialects {
-		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", d.name, codes(d.scopes), codes(d.marks), d.versions)
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", d.Name, codes(d.Scopes), codes(d.Marks), d.Versions)
 	}
 	b.WriteString("\nVersions in italics were captured from the running library; without any, the cases were written after its documentation.\n" +
 		"Recognition matters only where a name could be anybody's (marked *own spans*) and for what a dialect means by its numbers.\n\n")
@@ -122,18 +122,18 @@ func writeRecognition(b *strings.Builder, t *table) {
 
 // writePrecedence prints the order, with the number of sources that stand at each level.
 func writePrecedence(b *strings.Builder) {
-	sources := map[level]int{}
+	sources := map[Level]int{}
 	for _, d := range All() {
-		for _, all := range d.sources {
+		for _, all := range d.Sources {
 			for _, s := range all {
-				sources[cmp.Or(s.at, level(d.name))]++
+				sources[cmp.Or(s.At, Level(d.Name))]++
 			}
 		}
 	}
 	b.WriteString("## Order of precedence\n\nLevels in italics are of single sources, which their dialects place there.\n\n| | level | sources |\n|---|---|---|\n")
-	for i, l := range precedence {
+	for i, l := range Precedence {
 		name := string(l)
-		if !slices.ContainsFunc(All(), func(d *dialect) bool { return d.name == name }) {
+		if !slices.ContainsFunc(All(), func(d *Dialect) bool { return d.Name == name }) {
 			name = "*" + name + "*"
 		}
 		fmt.Fprintf(b, "| %d | %s | %d |\n", i+1, name, sources[l])
@@ -144,18 +144,18 @@ func writePrecedence(b *strings.Builder) {
 func writeKinds(b *strings.Builder, t *table) {
 	b.WriteString("## kind\n\nThe first rule that decides, from top to bottom; else `other`.\n\n| | attribute | values |\n|---|---|---|\n")
 	for i, rule := range t.kinds {
-		attr := "`" + rule.attr + "`"
-		if rule.attr == "" {
+		attr := "`" + rule.Attr + "`"
+		if rule.Attr == "" {
 			attr = "the name of the span"
 		}
-		fmt.Fprintf(b, "| %d | %s%s | %s |\n", i+1, attr, ownNote(rule.own), kindValues(rule))
+		fmt.Fprintf(b, "| %d | %s%s | %s |\n", i+1, attr, ownNote(rule.Own), kindValues(rule))
 	}
 	b.WriteString("\n")
 }
 
 func kindValues(rule *boundRule) string {
 	byKind := map[Kind][]string{}
-	for v, k := range rule.values {
+	for v, k := range rule.Values {
 		byKind[k] = append(byKind[k], v)
 	}
 	var parts []string
@@ -165,20 +165,20 @@ func kindValues(rule *boundRule) string {
 		for i, v := range values {
 			if values[i] = "`" + v + "`"; v == "" {
 				values[i] = "anything else"
-				if len(rule.values) == 1 {
+				if len(rule.Values) == 1 {
 					values[i] = "any value"
 				}
 			}
 		}
 		parts = append(parts, strings.Join(values, " ")+" → "+k.String())
 	}
-	if rule.note != "" {
-		parts = append(parts, rule.note)
+	if rule.Note != "" {
+		parts = append(parts, rule.Note)
 	}
 	return strings.Join(parts, "; ")
 }
 
-func writeField(b *strings.Builder, t *table, f field) {
+func writeField(b *strings.Builder, t *table, f Field) {
 	if len(t.sources[f]) == 0 {
 		return
 	}
@@ -197,29 +197,29 @@ func writeField(b *strings.Builder, t *table, f field) {
 
 func sourceName(src *boundSource) string {
 	switch {
-	case src.answer != nil:
+	case src.Answer != nil:
 		var keys []string
-		for _, k := range answerKeys(src.answer) {
+		for _, k := range answerKeys(src.Answer) {
 			if k != "" {
 				keys = append(keys, k)
 			}
 		}
 		return codes(keys)
-	case src.as == asName:
+	case src.As == AsName:
 		return "the name of the span"
-	case src.as == asMessageEvents:
+	case src.As == AsMessageEvents:
 		return "span events that tell messages"
-	case src.as == asDocumentEvents:
+	case src.As == AsDocumentEvents:
 		return "span events that tell documents"
-	case src.event != "" && src.attr == "":
-		return "time of span event `" + src.event + "`"
+	case src.Event != "" && src.Attr == "":
+		return "time of span event `" + src.Event + "`"
 	}
-	name := "`" + strings.ReplaceAll(src.attr, ".#", ".N") + "`"
-	if src.event != "" {
-		name = "span event `" + src.event + "`: " + name
+	name := "`" + strings.ReplaceAll(src.Attr, ".#", ".N") + "`"
+	if src.Event != "" {
+		name = "span event `" + src.Event + "`: " + name
 	}
-	if src.path != "" {
-		name += " → `" + strings.ReplaceAll(src.path, "|", "\\|") + "`"
+	if src.Path != "" {
+		name += " → `" + strings.ReplaceAll(src.Path, "|", "\\|") + "`"
 	}
 	return name
 }
@@ -229,33 +229,33 @@ func sourceNote(src *boundSource, info fieldInfo) string {
 	if src.kinds != info.on() {
 		notes = append(notes, "on kind "+kindNamesOf(src.kinds))
 	}
-	if src.own {
+	if src.Own {
 		notes = append(notes, "own spans")
 	}
-	if src.resource {
+	if src.Resource {
 		notes = append(notes, "of the resource")
 	}
-	if src.param != "" {
-		notes = append(notes, "as `"+src.param+"`")
+	if src.Param != "" {
+		notes = append(notes, "as `"+src.Param+"`")
 	}
-	if len(src.except) > 0 {
-		notes = append(notes, "but for "+codes(src.except))
+	if len(src.Except) > 0 {
+		notes = append(notes, "but for "+codes(src.Except))
 	}
-	if note := formNotes[src.as]; note != "" {
+	if note := formNotes[src.As]; note != "" {
 		notes = append(notes, note)
 	}
-	if src.delta {
+	if src.Delta {
 		notes = append(notes, "only what is new since the call before")
 	}
-	if src.note != "" {
-		notes = append(notes, src.note)
+	if src.Note != "" {
+		notes = append(notes, src.Note)
 	}
 	return strings.Join(notes, "; ")
 }
 
-var formNotes = map[form]string{
-	asJSON: "always JSON", asBody: "out of a body", asWrapped: "unwrapped", asText: "plain text", asSeconds: "seconds",
-	asMillis: "milliseconds", asNanos: "nanoseconds", asObject: "put together", asTime: "a time", asToolPart: "its tool part", asEventList: "a list of events",
+var formNotes = map[Form]string{
+	AsJSON: "always JSON", AsBody: "out of a body", AsWrapped: "unwrapped", AsText: "plain text", AsSeconds: "seconds",
+	AsMillis: "milliseconds", AsNanos: "nanoseconds", AsObject: "put together", AsTime: "a time", AsToolPart: "its tool part", AsEventList: "a list of events",
 }
 
 func ownNote(own bool) string {
@@ -268,8 +268,8 @@ func ownNote(own bool) string {
 func writeWords(b *strings.Builder, t *table) {
 	b.WriteString("## Further attributes that carry words\n\n")
 	for _, d := range t.dialects {
-		if len(d.words) > 0 {
-			fmt.Fprintf(b, "- %s: %s\n", d.name, strings.ReplaceAll(codes(d.words), ".#", ".N"))
+		if len(d.Words) > 0 {
+			fmt.Fprintf(b, "- %s: %s\n", d.Name, strings.ReplaceAll(codes(d.Words), ".#", ".N"))
 		}
 	}
 	b.WriteString("\n")
@@ -318,10 +318,10 @@ func writeFinishReasons(b *strings.Builder) {
 	}
 }
 
-func kindNamesOf(s kindSet) string {
+func kindNamesOf(s KindSet) string {
 	var names []string
 	for k := range KindPrompt + 1 {
-		if s.has(k) {
+		if s.Has(k) {
 			names = append(names, k.String())
 		}
 	}
@@ -338,13 +338,13 @@ func codes(list []string) string {
 
 func TestWhatIsComputedIsExplained(t *testing.T) {
 	for _, d := range All() {
-		for f, sources := range d.sources {
+		for f, sources := range d.Sources {
 			for _, s := range sources {
-				require.Equal(t, s.with != nil, s.note != "", "%s, %s", d.name, fields[f].column)
+				require.Equal(t, s.With != nil, s.Note != "", "%s, %s", d.Name, fields[f].column)
 			}
 		}
-		for _, k := range d.kinds {
-			require.Equal(t, k.of != nil, k.note != "", "%s, kind by %q", d.name, k.attr)
+		for _, k := range d.Kinds {
+			require.Equal(t, k.Of != nil, k.Note != "", "%s, kind by %q", d.Name, k.Attr)
 		}
 	}
 }

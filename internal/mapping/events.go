@@ -33,17 +33,17 @@ func (r *reading) scanEvents() {
 		case EvaluationResult:
 			r.scored = true
 		}
-		if info == nil || i >= maxReadEvents {
+		if info == nil || i >= MaxReadEvents {
 			continue
 		}
 		if info.time >= 0 && !r.slots[info.time].set {
-			r.fill(info.time, slot{attr: -1, event: int32(i)}, 1<<fTTFT)
+			r.fill(info.time, slot{attr: -1, event: int32(i)}, 1<<TTFT)
 		}
 		if info.message != nil {
-			r.fill(r.messageSlot(info.message.output), slot{attr: -1}, 1<<fInputMessages|1<<fOutputMessages)
+			r.fill(r.messageSlot(info.message.Output), slot{attr: -1}, 1<<InputMessages|1<<OutputMessages)
 		}
 		if info.document != nil {
-			r.fill(r.t.documents, slot{attr: -1}, 1<<fDocuments)
+			r.fill(r.t.documents, slot{attr: -1}, 1<<Documents)
 		}
 		for key, v := range e.Attributes().All() {
 			if k := info.attrs[key]; k != nil {
@@ -74,9 +74,9 @@ func (r *reading) fill(at int16, s slot, feeds uint64) {
 
 // eventTook notes that a content or column holds an attribute of an event.
 func (r *reading) eventTook(s *slot, src *boundSource) {
-	if s.event >= 0 && src.attr != "" && !src.guessed {
+	if s.event >= 0 && src.Attr != "" && !src.guessed {
 		f := &r.events[s.event]
-		f.taken = append(f.taken, src.attr)
+		f.taken = append(f.taken, src.Attr)
 	}
 }
 
@@ -87,15 +87,15 @@ func (r *reading) readMessageEvents(dir content.Direction, guessed bool) bool {
 	var told []messageOfEvent
 	for i := range r.events {
 		info := r.events[i].info
-		if info == nil || info.message == nil || info.message.output != (dir == content.Output) || info.message.guessed != guessed {
+		if info == nil || info.message == nil || info.message.Output != (dir == content.Output) || info.message.Guessed != guessed {
 			continue
 		}
 		attrs := r.span.Events().At(i).Attributes()
 		n := r.eventBody(r.doc.FromMap(attrs, &r.rep))
-		if p := info.message.prefix; p != "" {
+		if p := info.message.Prefix; p != "" {
 			n = r.withoutPrefix(n, p)
 		}
-		if text := strings.TrimPrefix(info.message.text, info.message.prefix); text != "" && text != "content" {
+		if text := strings.TrimPrefix(info.message.Text, info.message.Prefix); text != "" && text != "content" {
 			n.Set("content", r.doc.String(n.Get(text).Str()))
 		}
 		index, _ := n.Get("index").Int()
@@ -112,7 +112,7 @@ func (r *reading) readMessageEvents(dir content.Direction, guessed bool) bool {
 	}
 	for _, t := range told {
 		if e := &r.events[t.event]; guessed {
-			e.taken = append(e.taken, e.info.message.text)
+			e.taken = append(e.taken, e.info.message.Text)
 		} else {
 			e.gone = true
 		}
@@ -130,7 +130,7 @@ type messageOfEvent struct {
 // eventBody returns what an event says: its attributes, or the JSON in one of them.
 func (r *reading) eventBody(attrs jsonval.Node) jsonval.Node {
 	for _, key := range [...]string{"gen_ai.event.content", "body"} {
-		if inner := r.decoded(attrs.Get(key)).node; isObject(inner) {
+		if inner := r.Decoded(attrs.Get(key)).Node; IsObject(inner) {
 			return inner
 		}
 	}
@@ -147,10 +147,10 @@ func (r *reading) withoutPrefix(n jsonval.Node, prefix string) jsonval.Node {
 }
 
 // eventMessage rewrites the attributes of an event as a message.
-func (r *reading) eventMessage(attrs jsonval.Node, e *messageEvent) jsonval.Node {
+func (r *reading) eventMessage(attrs jsonval.Node, e *MessageEvent) jsonval.Node {
 	message := r.doc.Object()
 	body := attrs
-	if told := attrs.Get("message"); e.output && told.Exists() {
+	if told := attrs.Get("message"); e.Output && told.Exists() {
 		body = r.decodedIf(told, isMessageOrBlocks)
 		if body.Kind() != jsonval.Object {
 			message.Set("content", body)
@@ -164,11 +164,11 @@ func (r *reading) eventMessage(attrs jsonval.Node, e *messageEvent) jsonval.Node
 		case "tool_calls", "toolCalls":
 			message.Set("tool_calls", r.decodedIf(c, jsonval.Node.Exists))
 		case "id":
-			if !e.output && e.role == "tool" {
+			if !e.Output && e.Role == "tool" {
 				message.Set("tool_call_id", c)
 			}
 		case "name":
-			if e.role != "tool" { // a tool's name is told by its call
+			if e.Role != "tool" { // a tool's name is told by its call
 				message.Set(c.Key(), c)
 			}
 		case "parts", "role", "tool_call_id", "refusal":
@@ -179,7 +179,7 @@ func (r *reading) eventMessage(attrs jsonval.Node, e *messageEvent) jsonval.Node
 		message.Set("tool_calls", r.decodedIf(calls, jsonval.Node.Exists))
 	}
 	if !message.Get("role").Exists() {
-		message.SetStr("role", e.role)
+		message.SetStr("role", e.Role)
 	}
 	if reason := attrs.Get("finish_reason"); reason.Exists() {
 		message.Set("finish_reason", reason)
@@ -190,7 +190,7 @@ func (r *reading) eventMessage(attrs jsonval.Node, e *messageEvent) jsonval.Node
 // decodedIf parses a text that holds JSON of the kind expected; any other text, JSON
 // or not, is what somebody said.
 func (r *reading) decodedIf(n jsonval.Node, expected func(jsonval.Node) bool) jsonval.Node {
-	if parsed := r.decoded(n).node; expected(parsed) {
+	if parsed := r.Decoded(n).Node; expected(parsed) {
 		return parsed
 	}
 	return n
@@ -210,7 +210,7 @@ func isBlock(n jsonval.Node) bool {
 	if n.Get("type").Kind() == jsonval.String {
 		return true
 	}
-	for c := n.First(); c.Exists() && isObject(n); c = c.Next() {
+	for c := n.First(); c.Exists() && IsObject(n); c = c.Next() {
 		if blockKeys[c.Key()] {
 			return true
 		}
@@ -226,7 +226,7 @@ var blockKeys = map[string]bool{
 }
 
 func isMessageOrBlocks(n jsonval.Node) bool {
-	for c := n.First(); c.Exists() && isObject(n); c = c.Next() {
+	for c := n.First(); c.Exists() && IsObject(n); c = c.Next() {
 		if messageKeys[c.Key()] {
 			return true
 		}
@@ -241,7 +241,7 @@ func (r *reading) readEventList(src *boundSource, dir content.Direction) bool {
 	list, all := r.doc.Array(), true
 	for e := r.json(s).First(); e.Exists(); e = e.Next() {
 		info := r.t.events[e.Get("event.name").Str()]
-		if info == nil || info.message == nil || info.message.output != (dir == content.Output) {
+		if info == nil || info.message == nil || info.message.Output != (dir == content.Output) {
 			all = false
 			continue
 		}
@@ -265,7 +265,7 @@ func (r *reading) documentEvents() jsonval.Node {
 		}
 		doc := r.doc.Object()
 		for key, v := range r.span.Events().At(i).Attributes().All() {
-			if name, ok := strings.CutPrefix(key, info.document.prefix); ok {
+			if name, ok := strings.CutPrefix(key, info.document.Prefix); ok {
 				if name == "document" {
 					name = "content"
 				}
@@ -343,10 +343,10 @@ func (r *reading) eventAttrClass(f *eventState, key string, v pcommon.Value) att
 		if k := f.info.attrs[key]; k.carriesWords(r.dialects) {
 			return classWords
 		}
-		if m := f.info.message; m != nil && (eventWords[strings.TrimPrefix(key, m.prefix)] || key == m.text) {
+		if m := f.info.message; m != nil && (eventWords[strings.TrimPrefix(key, m.Prefix)] || key == m.Text) {
 			return classWords
 		}
-		if d := f.info.document; d != nil && key == d.prefix+"document" {
+		if d := f.info.document; d != nil && key == d.Prefix+"document" {
 			return classWords
 		}
 	}

@@ -40,7 +40,7 @@ type FieldExplanation struct {
 	From   []Origin // what filled the column
 	Lost   []Origin // what would have filled it
 	By     string   // what else gave the value
-	field  field
+	field  Field
 }
 
 // Origin is a source of a field on a span.
@@ -108,8 +108,8 @@ func (r *reading) explain() Explanation {
 	if r.notes.rule != nil && r.notes.rule.slot >= 0 {
 		r.markRead(read, r.notes.rule.slot)
 	}
-	for f := range field(numFields) {
-		if f != fServerAddress { // only to infer the provider
+	for f := range Field(NumFields) {
+		if f != ServerAddress { // only to infer the provider
 			x.Fields = append(x.Fields, r.explainField(f, read))
 		}
 	}
@@ -154,7 +154,7 @@ func (r *reading) recognised() (all []Recognition) {
 				by = "attribute " + key
 			}
 		}
-		all = append(all, Recognition{d.name, by})
+		all = append(all, Recognition{d.Name, by})
 	}
 	return all
 }
@@ -182,8 +182,8 @@ func (r *reading) kindBy() string {
 	case rule.slot < 0:
 		by = "the name of the span, by a rule of " + r.dialectOf(rule.dialect)
 	default:
-		text, _ := value{attr: r.slots[rule.slot].value}.str()
-		by = rule.attr + " = " + text + ", by a rule of " + r.dialectOf(rule.dialect)
+		text, _ := Value{Attr: r.slots[rule.slot].value}.Str()
+		by = rule.Attr + " = " + text + ", by a rule of " + r.dialectOf(rule.dialect)
 	}
 	if r.notes.overrule != "" {
 		by += "; but " + r.notes.overrule
@@ -208,18 +208,18 @@ func (r *reading) statedBy() string {
 func (r *reading) dialectOf(bit uint64) string {
 	for i, d := range r.t.dialects {
 		if bit == 1<<i {
-			return d.name
+			return d.Name
 		}
 	}
 	return ""
 }
 
 // explainField says what filled a field and what lost, and marks the attributes.
-func (r *reading) explainField(f field, read []bool) FieldExplanation {
+func (r *reading) explainField(f Field, read []bool) FieldExplanation {
 	x := FieldExplanation{Column: fields[f].column, field: f}
 	from := r.notes.from[f]
-	summed := f == fTotalTokens && len(from) == 1 && r.readNumber(from[0]) != r.out.Usage.Total.V
-	won := f == fEnvironment && from == nil && r.out.Environment != ""
+	summed := f == TotalTokens && len(from) == 1 && r.readNumber(from[0]) != r.out.Usage.Total.V
+	won := f == Environment && from == nil && r.out.Environment != ""
 	for i := range r.t.sources[f] {
 		src := &r.t.sources[f][i]
 		if !r.has(src) {
@@ -250,18 +250,18 @@ func (r *reading) explainField(f field, read []bool) FieldExplanation {
 // has reports whether the span has what a source reads.
 func (r *reading) has(src *boundSource) bool {
 	switch {
-	case src.resource:
+	case src.Resource:
 		return false
-	case src.as == asName:
+	case src.As == AsName:
 		return slices.ContainsFunc(r.notes.from[:], func(from []*boundSource) bool { return slices.Contains(from, src) })
-	case src.answer != nil && src.guessed && !r.slots[src.parts[answerReasoning]].set && !r.slots[src.parts[answerToolCalls]].set:
+	case src.Answer != nil && src.guessed && !r.slots[src.parts[answerReasoning]].set && !r.slots[src.parts[answerToolCalls]].set:
 		return false
-	case src.answer != nil:
+	case src.Answer != nil:
 		return slices.ContainsFunc(src.parts[:], func(at int16) bool { return at >= 0 && r.slots[at].set })
 	case !r.slots[src.slot].set:
 		return false
-	case src.seldom:
-		return src.with(r, value{attr: r.slots[src.slot].value}).exists()
+	case src.Seldom:
+		return src.With(r, Value{Attr: r.slots[src.slot].value}).Exists()
 	case src.list || len(src.steps) == 0:
 		return true
 	}
@@ -272,7 +272,7 @@ func (r *reading) has(src *boundSource) bool {
 // whyLost says why a source that the span has did not fill its field.
 func (r *reading) whyLost(src *boundSource, won bool) string {
 	switch {
-	case !src.kinds.has(r.out.Kind):
+	case !src.kinds.Has(r.out.Kind):
 		return "not read on spans of kind " + r.out.Kind.String()
 	case src.ownOf != 0 && r.dialects&src.ownOf == 0:
 		return "read only on spans of " + r.t.dialectOf(src)
@@ -285,13 +285,13 @@ func (r *reading) whyLost(src *boundSource, won bool) string {
 // worthShowing leaves out sources whose attribute is told already.
 func (r *reading) worthShowing(src *boundSource, from, lost []Origin, o Origin) bool {
 	told := func(other Origin) bool { return other.Attribute == o.Attribute }
-	return src.as != asName && src.as != asMessageEvents && src.as != asDocumentEvents &&
+	return src.As != AsName && src.As != AsMessageEvents && src.As != AsDocumentEvents &&
 		!slices.ContainsFunc(from, told) && !slices.ContainsFunc(lost, told)
 }
 
 // markSource marks the attributes that a source reads.
 func (r *reading) markSource(read []bool, src *boundSource) {
-	if src.answer != nil {
+	if src.Answer != nil {
 		for _, at := range src.parts {
 			if at >= 0 {
 				r.markRead(read, at)
@@ -316,27 +316,27 @@ func (r *reading) markRead(read []bool, at int16) {
 // keyOf names what a source reads: the key that the span has, and what follows in its JSON.
 func (r *reading) keyOf(src *boundSource) string {
 	switch {
-	case src.as == asName:
+	case src.As == AsName:
 		return "the name of the span"
-	case src.answer != nil && src.guessed:
+	case src.Answer != nil && src.guessed:
 		return r.keysOfParts(src)
-	case src.answer != nil:
-		keys := answerKeys(src.answer)
+	case src.Answer != nil:
+		keys := answerKeys(src.Answer)
 		return strings.Join(slices.DeleteFunc(keys[:], func(k string) bool { _, ok := r.span.Attributes().Get(k); return !ok }), ", ")
-	case src.as == asMessageEvents, src.as == asDocumentEvents:
+	case src.As == AsMessageEvents, src.As == AsDocumentEvents:
 		return "events of the span"
-	case src.event != "":
-		return strings.TrimRight("event "+src.event+" "+src.attr, " ")
+	case src.Event != "":
+		return strings.TrimRight("event "+src.Event+" "+src.Attr, " ")
 	}
 	if place := r.notes.places[src.slot]; place != "" {
 		return place
 	}
-	key := src.attr
-	if at := r.slots[src.slot].attr; at >= 0 && familyOf(src.attr) == nil || src.guessed {
+	key := src.Attr
+	if at := r.slots[src.slot].attr; at >= 0 && familyOf(src.Attr) == nil || src.guessed {
 		key = r.keyAt(at)
 	}
-	if src.path != "" {
-		key += " → " + src.path
+	if src.Path != "" {
+		key += " → " + src.Path
 	}
 	return key
 }
@@ -371,7 +371,7 @@ func (r *reading) keyAt(index int32) string {
 // shownValue is what a source gives, before it is converted.
 func (r *reading) shownValue(src *boundSource) string {
 	switch {
-	case src.answer != nil, src.list, src.as == asObject, src.as == asMessageEvents, src.as == asDocumentEvents, src.event != "" && src.attr == "":
+	case src.Answer != nil, src.list, src.As == AsObject, src.As == AsMessageEvents, src.As == AsDocumentEvents, src.Event != "" && src.Attr == "":
 		return ""
 	}
 	v, ok := r.value(src)
@@ -384,22 +384,22 @@ func (r *reading) shownValue(src *boundSource) string {
 // readNumber is what a source counts.
 func (r *reading) readNumber(src *boundSource) int64 {
 	v, ok := r.value(src)
-	if ok && src.with != nil {
-		v = src.with(r, v)
+	if ok && src.With != nil {
+		v = src.With(r, v)
 	}
-	n, _, _ := v.integer()
+	n, _, _ := v.Integer()
 	return n
 }
 
 // otherwise says what gave a field its value if no attribute of the span did.
-func (r *reading) otherwise(f field) string {
+func (r *reading) otherwise(f Field) string {
 	attrs := r.around.resource.Attributes()
 	for _, src := range r.t.sources[f] {
-		if _, ok := attrs.Get(src.attr); ok && (f == fServiceName || f == fRelease || f == fEnvironment) {
-			return "the resource's " + src.attr
+		if _, ok := attrs.Get(src.Attr); ok && (f == ServiceName || f == Release || f == Environment) {
+			return "the resource's " + src.Attr
 		}
 	}
-	for of, keys := range map[field][]string{fSessionID: sessionsOfResources, fUserID: usersOfResources} {
+	for of, keys := range map[Field][]string{SessionID: sessionsOfResources, UserID: usersOfResources} {
 		for _, key := range keys {
 			if _, ok := attrs.Get(key); ok && of == f {
 				return "the resource's " + key
@@ -410,17 +410,17 @@ func (r *reading) otherwise(f field) string {
 }
 
 // derived says how the engine fills fields that no attribute gives.
-var derived = [numFields]string{
-	fOperation:          "the kind",
-	fProvider:           "the server's address or the model's name",
-	fFinishReasons:      "the output messages",
-	fStreaming:          "the time to the first token, or the name of the span",
-	fTotalTokens:        "the sum of input and output",
-	fCacheCreation:      "the sum of what is kept for 5 minutes and for 1 hour",
-	fTotalCost:          "the sum of input and output",
-	fErrorType:          "the status, an exception event, the tool's result, or an error in place of an answer",
-	fErrorMessage:       "the status, an exception event, or an error in place of an answer",
-	fSystemInstructions: "the input messages",
+var derived = [NumFields]string{
+	Operation:          "the kind",
+	Provider:           "the server's address or the model's name",
+	FinishReasons:      "the output messages",
+	Streaming:          "the time to the first token, or the name of the span",
+	TotalTokens:        "the sum of input and output",
+	CacheCreation:      "the sum of what is kept for 5 minutes and for 1 hour",
+	TotalCost:          "the sum of input and output",
+	ErrorType:          "the status, an exception event, the tool's result, or an error in place of an answer",
+	ErrorMessage:       "the status, an exception event, or an error in place of an answer",
+	SystemInstructions: "the input messages",
 }
 
 // corrections says what was repaired or corrected.

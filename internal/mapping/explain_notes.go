@@ -5,7 +5,7 @@ import "strings"
 // notes are what Explain wants to know of a span beyond its row. Every method does nothing
 // on nil, so that mapping costs the same without.
 type notes struct {
-	from     [numFields][]*boundSource // what filled the fields
+	from     [NumFields][]*boundSource // what filled the fields
 	rule     *boundRule                // what gave the kind,
 	why      string                    // if no rule did, what else
 	overrule string                    // what corrected it
@@ -33,21 +33,21 @@ func (n *notes) start() {
 }
 
 // took notes that a source filled a field, instead of any that did before.
-func (n *notes) took(f field, src *boundSource) {
+func (n *notes) took(f Field, src *boundSource) {
 	if n != nil {
 		n.from[f] = []*boundSource{src}
 	}
 }
 
 // tookToo notes that a source is among those that filled a field.
-func (n *notes) tookToo(f field, src *boundSource) {
+func (n *notes) tookToo(f Field, src *boundSource) {
 	if n != nil {
 		n.from[f] = append(n.from[f], src)
 	}
 }
 
 // lost notes that no source filled a field after all.
-func (n *notes) lost(f field) {
+func (n *notes) lost(f Field) {
 	if n != nil {
 		n.from[f] = nil
 	}

@@ -32,7 +32,7 @@ func TestExplainSaysWhatMapGives(t *testing.T) {
 				for _, f := range x.Fields {
 					said[f.Column] = f
 				}
-				for f := range field(numFields) {
+				for f := range Field(NumFields) {
 					column := said[fields[f].column]
 					require.Equal(t, rowValue(f, b, s), column.Value, "%s %s", x.SpanID, fields[f].column)
 					if column.Value != "" {

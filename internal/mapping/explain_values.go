@@ -12,7 +12,7 @@ import (
 )
 
 // rowValue shows what a row says of a field: text, or JSON of what is no text; "" for null.
-func rowValue(f field, b *Batch, s *Span) string {
+func rowValue(f Field, b *Batch, s *Span) string {
 	switch of := fields[f].of.(type) {
 	case func(*Span) *string:
 		return *of(s)
@@ -86,15 +86,15 @@ func costText(n decimal.NullDecimal) string {
 }
 
 // shown is the text of a value, or its JSON if it is no text.
-func (v value) shown() string {
+func (v Value) shown() string {
 	switch {
-	case !v.exists():
+	case !v.Exists():
 		return ""
-	case !v.node.Exists():
-		return v.attr.AsString()
-	case v.node.Kind() == jsonval.String:
-		return v.node.Str()
+	case !v.Node.Exists():
+		return v.Attr.AsString()
+	case v.Node.Kind() == jsonval.String:
+		return v.Node.Str()
 	}
 	var ignored jsonval.Repairs
-	return string(jsonval.Append(nil, v.node, &ignored))
+	return string(jsonval.Append(nil, v.Node, &ignored))
 }

@@ -23,18 +23,18 @@ func (r *reading) facts(res *resource) {
 	s := r.out
 	s.Operation = r.operation(r.overrules)
 	for fed := r.fed & plain; fed != 0; fed &= fed - 1 {
-		f := field(bits.TrailingZeros64(fed))
+		f := Field(bits.TrailingZeros64(fed))
 		*texts[f](s) = r.text(f)
 	}
 	s.Provider = r.provider()
-	s.Tags = r.list(fTags, nil)
-	s.FinishReasons = r.list(fFinishReasons, content.FinishReason)
-	s.EmbeddingDimensions, _ = r.count(fEmbeddingDimensions, math.MaxInt32) // the column is an int
+	s.Tags = r.list(Tags, nil)
+	s.FinishReasons = r.list(FinishReasons, content.FinishReason)
+	s.EmbeddingDimensions, _ = r.count(EmbeddingDimensions, math.MaxInt32) // the column is an int
 	r.prompt()
 	r.place(res)
 	r.labels(res)
 	r.usage(&s.Usage)
-	s.Streaming = r.boolean(fStreaming)
+	s.Streaming = r.boolean(Streaming)
 	r.ttft()
 	if s.Kind == KindLLM && !s.Streaming.OK && isStream(r.span.Name()) {
 		s.Streaming = Bool{V: true, OK: true}
@@ -52,24 +52,24 @@ var streamWords = wordSet("stream streaming streamed astream")
 // prompt resolves the name of a prompt template and its version, which must come
 // from the same place, if there is a name.
 func (r *reading) prompt() {
-	name, rank := r.textAt(fPromptName, 0)
+	name, rank := r.textAt(PromptName, 0)
 	r.out.PromptName = name
-	r.out.PromptVersion, _ = r.textAt(fPromptVersion, rank)
+	r.out.PromptVersion, _ = r.textAt(PromptVersion, rank)
 }
 
 // place resolves what the span says before the resource does.
 func (r *reading) place(res *resource) {
 	s := r.out
-	if s.ServiceName = r.text(fServiceName); s.ServiceName == "" {
+	if s.ServiceName = r.text(ServiceName); s.ServiceName == "" {
 		s.ServiceName = r.fitted(res.serviceName)
 	}
-	if s.Release = r.text(fRelease); s.Release == "" {
+	if s.Release = r.text(Release); s.Release == "" {
 		s.Release = r.fitted(res.release)
 	}
-	name, rank := r.textAt(fEnvironment, 0)
+	name, rank := r.textAt(Environment, 0)
 	if name == "" || res.environment.text != "" && res.environmentRank < rank {
 		if name != "" {
-			r.untake(fEnvironment, rank)
+			r.untake(Environment, rank)
 		}
 		name = r.fitted(res.environment)
 	}
@@ -83,7 +83,7 @@ func (r *reading) place(res *resource) {
 }
 
 // untake keeps the attribute of a source that lost after all.
-func (r *reading) untake(f field, rank int) {
+func (r *reading) untake(f Field, rank int) {
 	r.notes.lost(f)
 	left := r.ready[f]
 	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
@@ -94,8 +94,8 @@ func (r *reading) untake(f field, rank int) {
 }
 
 // list resolves a text[] field; convert may rewrite its entries.
-func (r *reading) list(f field, convert func(string) string) (entries []string) {
-	r.each(f, func(src *boundSource, v value) bool {
+func (r *reading) list(f Field, convert func(string) string) (entries []string) {
+	r.each(f, func(src *boundSource, v Value) bool {
 		list, exact, ok := r.entries(v)
 		if !ok {
 			return false
@@ -116,9 +116,9 @@ func (r *reading) list(f field, convert func(string) string) (entries []string) 
 
 // entries reads a list of strings: an array, a JSON array, strings joined by
 // commas, or one string.
-func (r *reading) entries(v value) (list []string, exact, ok bool) {
-	if s, is := v.str(); is {
-		s = unquote(strings.TrimSpace(s))
+func (r *reading) entries(v Value) (list []string, exact, ok bool) {
+	if s, is := v.Str(); is {
+		s = Unquote(strings.TrimSpace(s))
 		if strings.HasPrefix(s, "[") {
 			var ignored jsonval.Repairs
 			if n, ok := r.doc.Parse(s, &ignored); ok {
@@ -126,23 +126,23 @@ func (r *reading) entries(v value) (list []string, exact, ok bool) {
 			}
 		}
 		for e := range strings.SplitSeq(s, ",") {
-			if e = strings.TrimSpace(e); !content.Absent(e) && len(list) < maxEntries {
+			if e = strings.TrimSpace(e); !content.Absent(e) && len(list) < MaxEntries {
 				list = append(list, e)
 			}
 		}
 		return list, false, len(list) > 0
 	}
-	if v.node.Exists() {
-		return nodeEntries(v.node)
+	if v.Node.Exists() {
+		return nodeEntries(v.Node)
 	}
-	if v.attr.Type() != pcommon.ValueTypeSlice {
+	if v.Attr.Type() != pcommon.ValueTypeSlice {
 		return nil, false, false
 	}
-	values := v.attr.Slice()
-	exact = values.Len() <= maxEntries
-	list = make([]string, 0, min(values.Len(), maxEntries))
-	for i := range min(values.Len(), maxEntries) {
-		if e, isText, ok := (value{attr: values.At(i)}).text(); ok {
+	values := v.Attr.Slice()
+	exact = values.Len() <= MaxEntries
+	list = make([]string, 0, min(values.Len(), MaxEntries))
+	for i := range min(values.Len(), MaxEntries) {
+		if e, isText, ok := (Value{Attr: values.At(i)}).Text(); ok {
 			list = append(list, e)
 			exact = exact && isText
 		} else {
@@ -156,8 +156,8 @@ func nodeEntries(n jsonval.Node) (list []string, exact, ok bool) {
 	if n.Kind() != jsonval.Array {
 		return nil, false, false
 	}
-	for c := n.First(); c.Exists() && len(list) < maxEntries; c = c.Next() {
-		if e, _, ok := (value{node: c}).text(); ok {
+	for c := n.First(); c.Exists() && len(list) < MaxEntries; c = c.Next() {
+		if e, _, ok := (Value{Node: c}).Text(); ok {
 			list = append(list, e)
 		}
 	}
@@ -168,34 +168,34 @@ func nodeEntries(n jsonval.Node) (list []string, exact, ok bool) {
 // span. Zero counts only if the span is known to stream.
 func (r *reading) ttft() {
 	s := r.out
-	r.each(fTTFT, func(src *boundSource, v value) bool {
+	r.each(TTFT, func(src *boundSource, v Value) bool {
 		ms, exact, ok := r.millis(src, v)
-		if !ok || ms < 0 || !finite(ms) || ms == 0 && !s.Streaming.V {
+		if !ok || ms < 0 || !Finite(ms) || ms == 0 && !s.Streaming.V {
 			return false
 		}
 		r.took(src, exact)
 		s.TTFTMillis = Float{ms, true}
-		if src.streams && !s.Streaming.OK {
+		if src.Streams && !s.Streaming.OK {
 			s.Streaming = Bool{true, true}
 		}
 		return true
 	})
 }
 
-func (r *reading) millis(src *boundSource, v value) (ms float64, exact, ok bool) {
-	if src.event != "" && src.attr == "" {
+func (r *reading) millis(src *boundSource, v Value) (ms float64, exact, ok bool) {
+	if src.Event != "" && src.Attr == "" {
 		start, at := r.span.StartTimestamp(), r.span.Events().At(int(r.slots[src.slot].event)).Timestamp()
 		return float64(at-start) / 1e6, false, at >= start
 	}
-	if src.as == asTime {
-		at, ok := v.time()
+	if src.As == AsTime {
+		at, ok := v.Time()
 		return float64(at-r.out.Start) / 1e3, false, ok
 	}
-	f, exact, ok := v.float()
-	switch src.as {
-	case asMillis:
+	f, exact, ok := v.Float()
+	switch src.As {
+	case AsMillis:
 		return f, exact, ok
-	case asNanos:
+	case AsNanos:
 		return f / 1e6, false, ok
 	}
 	return f * 1e3, false, ok
@@ -226,7 +226,7 @@ const otherError = "_OTHER"
 // type, or that its dialect calls failed.
 func (r *reading) readErrors() {
 	s := r.out
-	typ := r.text(fErrorType)
+	typ := r.text(ErrorType)
 	var answered jsonval.Node
 	if typ == "" && r.span.Status().Code() != ptrace.StatusCodeError && !r.failed() && !r.endedInError() && !r.saysError() {
 		if answered = r.errorAnswered(); !answered.Exists() {
@@ -252,7 +252,7 @@ func (r *reading) readErrors() {
 	if s.ErrorMessage = s.StatusMessage; s.ErrorMessage != "" {
 		return
 	}
-	if s.ErrorMessage = r.longText(fErrorMessage); s.ErrorMessage == "" {
+	if s.ErrorMessage = r.longText(ErrorMessage); s.ErrorMessage == "" {
 		s.ErrorMessage = jsonval.CleanString(cmp.Or(message, answered.Get("message").Str()), &r.rep)
 	}
 }
@@ -260,12 +260,12 @@ func (r *reading) readErrors() {
 // errorAnswered returns the error that a provider answered a model's call with: libraries that trace
 // below HTTP keep the body of the response, whatever it is, and may leave the status of the span.
 func (r *reading) errorAnswered() jsonval.Node {
-	if !r.out.Kind.IsModel() || r.fed&(1<<fOutputMessages) == 0 {
+	if !r.out.Kind.IsModel() || r.fed&(1<<OutputMessages) == 0 {
 		return jsonval.Node{}
 	}
-	left := r.ready[fOutputMessages]
-	for src := r.next(fOutputMessages, &left); src != nil; src = r.next(fOutputMessages, &left) {
-		if src.as != asBody || src.slot < 0 || src.list || len(src.steps) > 0 || !r.usable(src) {
+	left := r.ready[OutputMessages]
+	for src := r.next(OutputMessages, &left); src != nil; src = r.next(OutputMessages, &left) {
+		if src.As != AsBody || src.slot < 0 || src.list || len(src.steps) > 0 || !r.usable(src) {
 			continue
 		}
 		s := &r.slots[src.slot]
@@ -288,13 +288,13 @@ func mayBeError(v pcommon.Value) bool {
 		_, ok := v.Map().Get("error")
 		return ok
 	}
-	body, _ := (value{attr: v}).str()
-	body = trimBlanks(body)
+	body, _ := (Value{Attr: v}).Str()
+	body = TrimBlanks(body)
 	if strings.HasPrefix(body, `"{`) { // encoded once more
 		return strings.Contains(body, `rror\"`)
 	}
 	rest, object := strings.CutPrefix(body, "{")
-	rest = trimBlanks(rest)
+	rest = TrimBlanks(rest)
 	return object && (strings.HasPrefix(rest, `"error"`) || strings.HasPrefix(rest, `"type"`) && strings.Contains(rest, `"error"`))
 }
 
@@ -311,7 +311,7 @@ func firstText(n jsonval.Node, keys ...string) string {
 // failed asks the dialects of the span.
 func (r *reading) failed() bool {
 	for dialects := r.dialects & r.t.showFailure; dialects != 0; dialects &= dialects - 1 {
-		if r.t.dialects[bits.TrailingZeros64(dialects)].failed(r) {
+		if r.t.dialects[bits.TrailingZeros64(dialects)].Failed(r) {
 			return true
 		}
 	}
@@ -342,9 +342,9 @@ func textOf(attrs pcommon.Map, key string) string {
 }
 
 // longText resolves a text field that no index holds.
-func (r *reading) longText(f field) (text string) {
-	r.each(f, func(src *boundSource, v value) bool {
-		s, exact, ok := v.text()
+func (r *reading) longText(f Field) (text string) {
+	r.each(f, func(src *boundSource, v Value) bool {
+		s, exact, ok := v.Text()
 		if ok {
 			text = jsonval.CleanString(s, &r.rep)
 			r.took(src, exact && text == s)

@@ -7,24 +7,24 @@ import (
 )
 
 // text resolves a text field.
-func (r *reading) text(f field) string {
+func (r *reading) text(f Field) string {
 	s, _ := r.textAt(f, 0)
 	return s
 }
 
 // textAt resolves a text field, from sources of one rank only if rank is not 0,
 // and returns the rank of the source.
-func (r *reading) textAt(f field, rank int) (text string, from int) {
+func (r *reading) textAt(f Field, rank int) (text string, from int) {
 	if r.fed&(1<<f) == 0 {
 		return "", 0
 	}
-	r.each(f, func(src *boundSource, v value) bool {
+	r.each(f, func(src *boundSource, v Value) bool {
 		if rank != 0 && src.rank != rank {
 			return false
 		}
-		s, exact, ok := v.fact()
-		if !ok && (f == fRequestModel || f == fResponseModel) {
-			if text, is := v.str(); is && strings.TrimSpace(text) == "" {
+		s, exact, ok := v.Fact()
+		if !ok && (f == RequestModel || f == ResponseModel) {
+			if text, is := v.Str(); is && strings.TrimSpace(text) == "" {
 				r.adjust(ModelEmpty, src)
 			}
 		}
@@ -40,22 +40,22 @@ func (r *reading) textAt(f field, rank int) (text string, from int) {
 }
 
 // refuses reports whether a text is one that the field must not take.
-func refuses(f field, s string) bool {
+func refuses(f Field, s string) bool {
 	switch f {
-	case fRequestModel, fResponseModel:
-		return s == "unknown" || s == "no-model" || s == "none" || operationKinds[s] == KindLLM // Azure AI Inference: `chat` for the model of the endpoint
-	case fAgentName, fToolName:
+	case RequestModel, ResponseModel:
+		return s == "unknown" || s == "no-model" || s == "none" || OperationKinds[s] == KindLLM // Azure AI Inference: `chat` for the model of the endpoint
+	case AgentName, ToolName:
 		return s == "unknown" || s == "OpenAI Agent" // what OpenTelemetry calls all agents of OpenAI's SDK
-	case fSessionID, fUserID:
+	case SessionID, UserID:
 		return s == "unknown" // what programs write for none: no session that all these spans share
 	}
 	return false
 }
 
 // peekText reads a text field without taking it.
-func (r *reading) peekText(f field) (text string) {
-	r.each(f, func(_ *boundSource, v value) bool {
-		s, _, ok := v.fact()
+func (r *reading) peekText(f Field) (text string) {
+	r.each(f, func(_ *boundSource, v Value) bool {
+		s, _, ok := v.Fact()
 		if ok = ok && !refuses(f, s); ok {
 			text = s
 		}
@@ -65,9 +65,9 @@ func (r *reading) peekText(f field) (text string) {
 }
 
 // count resolves a number up to most; a larger one stays an attribute.
-func (r *reading) count(f field, most int64) (n Int, from *boundSource) {
-	r.each(f, func(src *boundSource, v value) bool {
-		i, exact, ok := v.integer()
+func (r *reading) count(f Field, most int64) (n Int, from *boundSource) {
+	r.each(f, func(src *boundSource, v Value) bool {
+		i, exact, ok := v.Integer()
 		if ok = ok && i <= most; !ok && usageFields&(1<<f) != 0 && saysSomething(v) {
 			r.adjust(TokensInvalid, src)
 		}
@@ -81,16 +81,16 @@ func (r *reading) count(f field, most int64) (n Int, from *boundSource) {
 }
 
 // saysSomething reports whether a value is given at all.
-func saysSomething(v value) bool {
-	if s, is := v.str(); is {
+func saysSomething(v Value) bool {
+	if s, is := v.Str(); is {
 		return !content.Absent(s)
 	}
-	return v.exists()
+	return v.Exists()
 }
 
-func (r *reading) boolean(f field) (b Bool) {
-	r.each(f, func(src *boundSource, v value) bool {
-		x, exact, ok := v.boolean()
+func (r *reading) boolean(f Field) (b Bool) {
+	r.each(f, func(src *boundSource, v Value) bool {
+		x, exact, ok := v.Boolean()
 		if ok {
 			r.took(src, exact)
 			b = Bool{x, true}
@@ -100,15 +100,15 @@ func (r *reading) boolean(f field) (b Bool) {
 	return b
 }
 
-// attr returns an attribute of the span by its key.
-func (r *reading) attr(key string) value {
+// Attr returns an attribute of the span by its key.
+func (r *reading) Attr(key string) Value {
 	v, ok := r.span.Attributes().Get(key)
 	if !ok {
-		return value{}
+		return Value{}
 	}
 	r.notes.asked(key)
-	return value{attr: v}
+	return Value{Attr: v}
 }
 
-// textValue makes a value of text.
-func (r *reading) textValue(s string) value { return value{node: r.doc.String(s)} }
+// TextValue makes a value of text.
+func (r *reading) TextValue(s string) Value { return Value{Node: r.doc.String(s)} }

@@ -140,7 +140,7 @@ func checkStorable(t *testing.T, b *Batch) {
 		require.GreaterOrEqual(t, s.End, s.Start)
 		require.Equal(t, s.Start/microsPerDay, int64(s.Day))
 		if ttft := s.TTFTMillis; ttft.OK {
-			require.True(t, finite(ttft.V))
+			require.True(t, Finite(ttft.V))
 		}
 		checkReferences(t, b, s)
 	}

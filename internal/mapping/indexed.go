@@ -54,23 +54,23 @@ func (r *reading) assemble(src *boundSource) jsonval.Node {
 	return object
 }
 
-// undotted nests the members of objects in a JSON list whose keys are flattened, without the
+// Undotted nests the members of objects in a JSON list whose keys are flattened, without the
 // segments that only wrap.
-func (r *reading) undotted(v value, drop []string) value {
-	if s, is := v.str(); is && !mayBeDotted(s) || !is && v.exists() && !v.node.Exists() && !holdsDotted(v.attr, drop) {
+func (r *reading) Undotted(v Value, drop []string) Value {
+	if s, is := v.Str(); is && !mayBeDotted(s) || !is && v.Exists() && !v.Node.Exists() && !holdsDotted(v.Attr, drop) {
 		return v
 	}
-	n := r.parseOnce(v)
+	n := r.ParseOnce(v)
 	dotted := false
 	for e := n.First(); e.Exists(); e = e.Next() {
-		for c := e.First(); isObject(e) && c.Exists(); c = c.Next() {
+		for c := e.First(); IsObject(e) && c.Exists(); c = c.Next() {
 			dotted = dotted || isDotted(c.Key(), drop)
 		}
 	}
 	if !dotted {
 		return v
 	}
-	return value{node: r.nest(n, drop, 0)}
+	return Value{Node: r.nest(n, drop, 0)}
 }
 
 func isDotted(key string, drop []string) bool {
@@ -138,7 +138,7 @@ func (r *reading) nest(n jsonval.Node, drop []string, depth int) jsonval.Node {
 			list.Add(r.nest(e, drop, depth+1))
 		}
 		return list
-	case isObject(n):
+	case IsObject(n):
 		tree := r.doc.Object()
 		for c := n.First(); c.Exists(); c = c.Next() {
 			at, path := tree, skip(c.Key(), drop)
@@ -148,7 +148,7 @@ func (r *reading) nest(n jsonval.Node, drop []string, depth int) jsonval.Node {
 					break
 				}
 				next := at.Get(head)
-				if !isObject(next) {
+				if !IsObject(next) {
 					next = r.doc.Object()
 					at.Set(head, next)
 				}
@@ -165,7 +165,7 @@ func (r *reading) nest(n jsonval.Node, drop []string, depth int) jsonval.Node {
 func (r *reading) listed(tree jsonval.Node) jsonval.Node {
 	out := r.doc.Object()
 	for c := tree.First(); c.Exists(); c = c.Next() {
-		if !isObject(c) {
+		if !IsObject(c) {
 			out.Set(c.Key(), c)
 			continue
 		}
@@ -185,11 +185,11 @@ func (r *reading) listed(tree jsonval.Node) jsonval.Node {
 
 // takes reports whether the source reads a key that goes on like this.
 func (src *boundSource) takes(rest string) bool {
-	if src.heads == nil {
+	if src.Heads == nil {
 		return true
 	}
 	head, _, _ := strings.Cut(rest, ".")
-	return slices.Contains(src.heads, head)
+	return slices.Contains(src.Heads, head)
 }
 
 // growItems makes a list of leaves by their index.
@@ -210,7 +210,7 @@ func (r *reading) growItems(items []leaf, src *boundSource, depth int) jsonval.N
 // grow makes a tree of leaves; one whose path ends is the value itself.
 func (r *reading) grow(leaves []leaf, src *boundSource, depth int) jsonval.Node {
 	for i := range leaves {
-		leaves[i].path = skip(leaves[i].path, src.drop)
+		leaves[i].path = skip(leaves[i].path, src.Drop)
 		if leaves[i].path == "" {
 			leaves[i].used = true
 			return r.doc.FromValue(leaves[i].value, &r.rep)
@@ -241,7 +241,7 @@ func (r *reading) growObject(leaves []leaf, src *boundSource, depth int) jsonval
 		}
 		n := r.grow(r.leaves[base:], src, depth+1)
 		r.leaves = r.leaves[:base]
-		if src.blocks && head == "content" {
+		if src.Blocks && head == "content" {
 			n = r.decodedIf(n, isBlocks)
 		}
 		object.Set(jsonval.CleanString(head, &r.rep), n)
@@ -281,28 +281,28 @@ func (r *reading) tookList(src *boundSource) {
 	}
 }
 
-// listOf lists, in the order of their index, the strings of a family that follow
+// ListOf lists, in the order of their index, the strings of a family that follow
 // the index as rest; a choice without one leaves "" so that the others keep place.
-func (r *reading) listOf(v value, rest string) value {
+func (r *reading) ListOf(v Value, rest string) Value {
 	last := int32(-1)
 	texts := map[int32]string{}
 	indices := []int32{}
 	for i := range r.hits {
 		h := &r.hits[i]
-		if h.slot != v.list-1 {
+		if h.slot != v.List-1 {
 			continue
 		}
 		if _, ok := texts[h.index]; !ok {
 			texts[h.index] = ""
 			indices = append(indices, h.index)
 		}
-		if s, _, ok := (value{attr: h.value}).text(); ok && h.rest == rest {
+		if s, _, ok := (Value{Attr: h.value}).Text(); ok && h.rest == rest {
 			texts[h.index] = s
 			last = max(last, h.index)
 		}
 	}
 	if last < 0 {
-		return value{}
+		return Value{}
 	}
 	slices.Sort(indices)
 	list := r.doc.Array()
@@ -311,15 +311,15 @@ func (r *reading) listOf(v value, rest string) value {
 			list.Add(r.doc.String(texts[i]))
 		}
 	}
-	return value{node: list}
+	return Value{Node: list}
 }
 
-// firstOf is the attribute of a family that follows the index 0 as rest.
-func (r *reading) firstOf(v value, rest string) value {
+// FirstOf is the attribute of a family that follows the index 0 as rest.
+func (r *reading) FirstOf(v Value, rest string) Value {
 	for i := range r.hits {
-		if h := &r.hits[i]; h.slot == v.list-1 && h.index == 0 && h.rest == rest {
-			return value{attr: h.value}
+		if h := &r.hits[i]; h.slot == v.List-1 && h.index == 0 && h.rest == rest {
+			return Value{Attr: h.value}
 		}
 	}
-	return value{}
+	return Value{}
 }

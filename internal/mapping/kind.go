@@ -37,16 +37,16 @@ func (r *reading) kind() (k Kind, overrules bool) {
 	rules := r.kindRules()
 	for i := rules.next(); i >= 0; i = rules.next() {
 		rule := r.t.kinds[i]
-		if rule.own && r.dialects&rule.dialect == 0 {
+		if rule.Own && r.dialects&rule.dialect == 0 {
 			continue
 		}
 		stated = stated || rule.slot >= 0
-		var v verdict
-		if k, v = r.apply(rule); v == decided {
+		var v Verdict
+		if k, v = r.apply(rule); v == Decided {
 			decision = rule
 			break
 		}
-		evidenceIgnored = evidenceIgnored || v == ignoresEvidence
+		evidenceIgnored = evidenceIgnored || v == IgnoresEvidence
 	}
 	var why string
 	if decision == nil {
@@ -76,7 +76,7 @@ func (r *reading) kind() (k Kind, overrules bool) {
 			r.notes.overruled("the model's name says what it makes")
 		}
 	}
-	return k, decision != nil && decision.overrules
+	return k, decision != nil && decision.Overrules
 }
 
 // kindByWords is the kind of a span of which no dialect says any, and why. The first of these steps that
@@ -87,7 +87,7 @@ func (r *reading) kindByWords(evidenceIgnored bool) (Kind, string) {
 	e := r.evidence()
 
 	// What is stated.
-	method, _ := r.attr("mcp.method.name").str()
+	method, _ := r.Attr("mcp.method.name").Str()
 	if method != "" && method != "tools/call" {
 		return KindOther, "mcp.method.name names a method that calls no tool"
 	}
@@ -187,10 +187,10 @@ func (r *reading) announces() bool {
 // that it is one: one operation may stand for all that a client asks of a provider, as Bedrock's
 // InvokeModel. A model that says why it stopped wrote an answer.
 func (r *reading) kindOfModel() Kind {
-	if r.hasText(fFinishReasons) || r.hasText(fOutputTokens) && !r.wroteNothing() {
+	if r.HasText(FinishReasons) || r.HasText(OutputTokens) && !r.wroteNothing() {
 		return KindLLM
 	}
-	switch model := r.peekText(fRequestModel); {
+	switch model := r.peekText(RequestModel); {
 	case strings.Contains(model, "rerank"):
 		return KindReranker
 	case strings.Contains(model, "embed"):
@@ -201,14 +201,14 @@ func (r *reading) kindOfModel() Kind {
 
 // wroteNothing reports whether no token of output is counted, which embeddings tell so too.
 func (r *reading) wroteNothing() bool {
-	n, _, ok := r.attr("gen_ai.usage.output_tokens").integer()
+	n, _, ok := r.Attr("gen_ai.usage.output_tokens").Integer()
 	return ok && n == 0
 }
 
 // repeatsTools reports whether the span holds, once more, what tools answered that ran at once:
 // Google's ADK writes it, and what has followed its example.
 func (r *reading) repeatsTools() bool {
-	name, _ := r.attr("gen_ai.tool.name").str()
+	name, _ := r.Attr("gen_ai.tool.name").Str()
 	return name == "(merged tools)"
 }
 
@@ -227,13 +227,13 @@ func fetchesAnswer(name string) bool {
 // asksNothing reports whether the whole request is an empty object, and no tokens are told but in what an
 // API answered: the span reads an answer that was given before, or a list.
 func (r *reading) asksNothing() bool {
-	if input, _ := r.attr("input.value").str(); input != "{}" || r.span.Status().Code() == ptrace.StatusCodeError {
+	if input, _ := r.Attr("input.value").Str(); input != "{}" || r.span.Status().Code() == ptrace.StatusCodeError {
 		return false
 	}
-	if !r.hasText(fInputTokens) && !r.hasText(fOutputTokens) {
+	if !r.HasText(InputTokens) && !r.HasText(OutputTokens) {
 		return true
 	}
-	output, _ := r.attr("output.value").str()
+	output, _ := r.Attr("output.value").Str()
 	return jsonval.Index(output, `"object"`) >= 0
 }
 
@@ -251,7 +251,7 @@ func countWords(words []string) bool {
 // isTool reports whether a span that some key calls a chain or agent runs a tool: it names
 // one, and no second key calls it an agent.
 func (r *reading) isTool() bool {
-	if s, is := r.attr("tool.name").str(); !is || content.Absent(s) {
+	if s, is := r.Attr("tool.name").Str(); !is || content.Absent(s) {
 		return false
 	}
 	agents := 0
@@ -263,31 +263,31 @@ func (r *reading) isTool() bool {
 	return agents < 2
 }
 
-func (r *reading) apply(rule *boundRule) (Kind, verdict) {
+func (r *reading) apply(rule *boundRule) (Kind, Verdict) {
 	text := r.span.Name()
 	if rule.slot >= 0 {
 		s := &r.slots[rule.slot]
 		if !s.set {
-			return KindOther, undecided
+			return KindOther, Undecided
 		}
-		if text = r.JSONText(value{attr: s.value}); text == "" {
-			return KindOther, undecided
+		if text = r.JSONText(Value{Attr: s.value}); text == "" {
+			return KindOther, Undecided
 		}
 	}
-	if text = unquote(strings.TrimSpace(text)); rule.slot >= 0 && text == "null" {
-		return KindOther, undecided
+	if text = Unquote(strings.TrimSpace(text)); rule.slot >= 0 && text == "null" {
+		return KindOther, Undecided
 	}
 	var buf [64]byte
-	if k, ok := rule.values[string(appendLower(buf[:0], text))]; ok {
-		return k, decided
+	if k, ok := rule.Values[string(appendLower(buf[:0], text))]; ok {
+		return k, Decided
 	}
-	if rule.of != nil && text != "" {
-		return rule.of(r, text)
+	if rule.Of != nil && text != "" {
+		return rule.Of(r, text)
 	}
-	if k, ok := rule.values[""]; ok {
-		return k, decided
+	if k, ok := rule.Values[""]; ok {
+		return k, Decided
 	}
-	return KindOther, undecided
+	return KindOther, Undecided
 }
 
 // appendLower appends s in ASCII lower case.
@@ -306,14 +306,14 @@ func appendLower(dst []byte, s string) []byte {
 // the kind disagrees, else that of the kind.
 func (r *reading) operation(overrules bool) string {
 	var name string
-	r.each(fOperation, func(src *boundSource, v value) bool {
-		text, exact, ok := v.text()
+	r.each(Operation, func(src *boundSource, v Value) bool {
+		text, exact, ok := v.Text()
 		if !ok {
 			return false
 		}
 		low := strings.ToLower(strings.TrimSpace(text))
 		if overrules {
-			if k, known := operationKinds[low]; known && k != r.out.Kind {
+			if k, known := OperationKinds[low]; known && k != r.out.Kind {
 				return true
 			}
 		}
@@ -327,7 +327,7 @@ func (r *reading) operation(overrules bool) string {
 	if name != "" {
 		return name
 	}
-	r.notes.lost(fOperation)
+	r.notes.lost(Operation)
 	if r.out.Kind == KindLLM && r.dialects&(completionBit|chatBit) == completionBit {
 		return "text_completion"
 	}

@@ -161,12 +161,12 @@ var toolKeys = [][]string{
 
 // fieldEvidence is what the fields show that dialects know of.
 var fieldEvidence = [...]struct {
-	field field
+	field Field
 	shows evidence
 }{
-	{fProvider, showsProvider},
-	{fInputMessages, showsMessages}, {fOutputMessages, showsMessages}, {fResponseID, showsEnd}, {fFinishReasons, showsEnd},
-	{fAgentName, showsAgentName}, {fInputTokens, showsInput}, {fOutputTokens, showsOutput}, {fTotalTokens, showsTotal}, {fTTFT, showsFirstToken},
+	{Provider, showsProvider},
+	{InputMessages, showsMessages}, {OutputMessages, showsMessages}, {ResponseID, showsEnd}, {FinishReasons, showsEnd},
+	{AgentName, showsAgentName}, {InputTokens, showsInput}, {OutputTokens, showsOutput}, {TotalTokens, showsTotal}, {TTFT, showsFirstToken},
 }
 
 // evidence lists what the attributes of the span show; events show nothing, since spans
@@ -174,7 +174,7 @@ var fieldEvidence = [...]struct {
 func (r *reading) evidence() (e evidence) {
 	e = r.shows
 	for _, fe := range fieldEvidence {
-		if r.fed&(1<<fe.field) != 0 && r.hasText(fe.field) {
+		if r.fed&(1<<fe.field) != 0 && r.HasText(fe.field) {
 			e |= fe.shows | showsAI
 		}
 	}
@@ -190,15 +190,15 @@ func (r *reading) namesProvider() bool {
 	if !s.set {
 		return false
 	}
-	name, _ := value{attr: s.value}.str()
+	name, _ := Value{Attr: s.value}.Str()
 	return knownProviders[canonicalProvider(name)]
 }
 
-// hasText reports whether an attribute of the span says anything of a field.
-func (r *reading) hasText(f field) bool {
+// HasText reports whether an attribute of the span says anything of a field.
+func (r *reading) HasText(f Field) bool {
 	left := r.ready[f]
 	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
-		if src.slot < 0 || src.as == asName || src.ownOf != 0 && r.dialects&src.ownOf == 0 || len(src.steps) > 0 || src.notWhole() {
+		if src.slot < 0 || src.As == AsName || src.ownOf != 0 && r.dialects&src.ownOf == 0 || len(src.steps) > 0 || src.notWhole() {
 			continue
 		}
 		s := &r.slots[src.slot]
@@ -217,7 +217,7 @@ func (r *reading) hasText(f field) bool {
 
 // notWhole reports whether a source takes a part of an attribute that says other things too.
 func (src *boundSource) notWhole() bool {
-	return src.mixed || src.guessed || src.with != nil && !src.list
+	return src.Mixed || src.guessed || src.With != nil && !src.list
 }
 
 // kindOfModelsName tells a model that ranks or makes embeddings by its name, unless it wrote something.
@@ -225,7 +225,7 @@ func (r *reading) kindOfModelsName(e evidence) Kind {
 	if e&showsModel == 0 || e&showsOutput != 0 {
 		return KindOther
 	}
-	asked, answered := strings.ToLower(r.peekText(fRequestModel)), strings.ToLower(r.peekText(fResponseModel))
+	asked, answered := strings.ToLower(r.peekText(RequestModel)), strings.ToLower(r.peekText(ResponseModel))
 	switch {
 	case strings.Contains(asked, "rerank") || strings.Contains(answered, "rerank"):
 		return KindReranker
@@ -263,7 +263,7 @@ func (r *reading) kindByMembers() (Kind, string) {
 			e |= fe.shows | showsAI
 		}
 	}
-	if r.tellsMember(fRequestModel) {
+	if r.tellsMember(RequestModel) {
 		e |= showsModel
 	}
 	if e&showsInput != 0 && e&showsOutput != 0 {
@@ -274,12 +274,12 @@ func (r *reading) kindByMembers() (Kind, string) {
 
 // isMember reports whether a source is a member of an attribute that holds facts.
 func (t *table) isMember(src *boundSource) bool {
-	return src.slot >= 0 && len(src.steps) > 0 && src.with == nil && !t.info(src.slot).words
+	return src.slot >= 0 && len(src.steps) > 0 && src.With == nil && !t.info(src.slot).words
 }
 
 // tellsMember reports whether a member of an attribute that a dialect of the span describes says
 // anything of a field. What was said tells nothing: spans around a call repeat its answer, usage and all.
-func (r *reading) tellsMember(f field) bool {
+func (r *reading) tellsMember(f Field) bool {
 	if r.fed&(1<<f) == 0 {
 		return false
 	}
@@ -288,7 +288,7 @@ func (r *reading) tellsMember(f field) bool {
 		if src.dialect&r.dialects == 0 || !r.t.isMember(src) || !r.usable(src) {
 			continue
 		}
-		if v, ok := r.value(src); ok && v.exists() {
+		if v, ok := r.value(src); ok && v.Exists() {
 			return true
 		}
 	}

@@ -155,7 +155,7 @@ func ambiguity(value string) looked {
 // deliversMessage reports whether the span is of a message that a program sends or takes
 // from a queue.
 func (r *reading) deliversMessage() bool {
-	return r.attr("messaging.operation").exists() || r.attr("messaging.operation.type").exists() || r.attr("messaging.operation.name").exists()
+	return r.Attr("messaging.operation").Exists() || r.Attr("messaging.operation.type").Exists() || r.Attr("messaging.operation.name").Exists()
 }
 
 // statement looks for a key that states the kind.
@@ -197,7 +197,7 @@ func (r *reading) statesItself() bool {
 // statedText returns the value of a key that states a kind, without the wrapping of JSON
 // and of enums.
 func (r *reading) statedText(s stated) string {
-	text, _ := value{attr: s.value}.str()
+	text, _ := Value{Attr: s.value}.Str()
 	if s.rank == statesInside {
 		if !strings.Contains(text, `"type"`) {
 			return ""
@@ -206,7 +206,7 @@ func (r *reading) statedText(s stated) string {
 		n, _ := r.doc.Parse(text, &ignored)
 		text = n.Get("type").Str()
 	}
-	return enumValue(unquote(strings.TrimSpace(text)))
+	return enumValue(Unquote(strings.TrimSpace(text)))
 }
 
 func (r *reading) lookAt(rank kindRank, text string) (Kind, looked) {
@@ -276,7 +276,7 @@ var searchNames = wordSet("retrieve retrieval search query")
 
 // namesAgent reports whether the span says that an agent of this name is at work.
 func (r *reading) namesAgent(name string) bool {
-	agent, _ := r.attr("agent.name").str()
+	agent, _ := r.Attr("agent.name").Str()
 	return agent != "" && agent == name
 }
 
@@ -426,7 +426,7 @@ func kindOfOperationID(id string) (Kind, looked) {
 	if k, known := SDKOperation(id); known {
 		return k, lookedKind
 	}
-	if own := ownOperation(id); own != "" {
+	if own := OwnOperation(id); own != "" {
 		return look(wordsOf(own))
 	}
 	return KindOther, lookedInVain

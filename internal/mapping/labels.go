@@ -80,7 +80,7 @@ func labelText(v pcommon.Value) string {
 	if v.Type() == pcommon.ValueTypeBool {
 		return v.AsString()
 	}
-	s, _, ok := (value{attr: v}).text()
+	s, _, ok := (Value{Attr: v}).Text()
 	if !ok {
 		return ""
 	}

@@ -383,12 +383,12 @@ func (r *reading) readResource(attrs pcommon.Map) *resource {
 	res.words = r.wordsOf(said, &rep)
 	res.facts = jsonval.AppendMap(nil, facts, &rep)
 	res.id = content.Of(res.facts)
-	res.serviceName, _ = r.ofResource(attrs, fServiceName)
+	res.serviceName, _ = r.ofResource(attrs, ServiceName)
 	res.labels = r.labelsOf(attrs)
-	res.release, _ = r.ofResource(attrs, fRelease)
+	res.release, _ = r.ofResource(attrs, Release)
 	session, user := Whose(attrs)
 	res.session, res.user = fit(session), fit(user)
-	res.environment, res.environmentRank = r.ofResource(attrs, fEnvironment)
+	res.environment, res.environmentRank = r.ofResource(attrs, Environment)
 	return res
 }
 
@@ -404,7 +404,7 @@ func Whose(resource pcommon.Map) (session, user string) {
 	first := func(keys []string) string {
 		for _, key := range keys {
 			if v, ok := resource.Get(key); ok {
-				if s, _, ok := (value{attr: v}).text(); ok && s != "" {
+				if s, _, ok := (Value{Attr: v}).Text(); ok && s != "" {
 					return s
 				}
 			}
@@ -415,14 +415,14 @@ func Whose(resource pcommon.Map) (session, user string) {
 }
 
 // ofResource reads a field from the attributes of a resource.
-func (r *reading) ofResource(attrs pcommon.Map, f field) (fitted, int) {
+func (r *reading) ofResource(attrs pcommon.Map, f Field) (fitted, int) {
 	for i := range r.t.sources[f] {
 		src := &r.t.sources[f][i]
-		if src.own {
+		if src.Own {
 			continue // of the dialect's spans
 		}
-		if v, ok := attrs.Get(src.attr); ok {
-			if s, _, ok := (value{attr: v}).text(); ok {
+		if v, ok := attrs.Get(src.Attr); ok {
+			if s, _, ok := (Value{Attr: v}).Text(); ok {
 				return fit(s), src.rank
 			}
 		}

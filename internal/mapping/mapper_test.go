@@ -16,8 +16,8 @@ import (
 
 func TestASpanThatBringsTheMapperDownIsSetAside(t *testing.T) {
 	m := New(Options{})
-	m.table = compile(append(All(), &dialect{name: "broken", sources: map[field][]source{
-		fUserID: {{attr: "boom", at: precedence[0], with: func(Reading, value) value { panic("boom") }}},
+	m.table = compile(append(All(), &Dialect{Name: "broken", Sources: map[Field][]Source{
+		UserID: {{Attr: "boom", At: Precedence[0], With: func(Reading, Value) Value { panic("boom") }}},
 	}}))
 	td := testSpan{attrs: map[string]any{"user.id": "before"}}.traces(t)
 	testSpan{attrs: map[string]any{"boom": "x"}}.traces(t).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
@@ -79,7 +79,7 @@ func TestABatchLeavesNothingToTheNext(t *testing.T) {
 }
 
 func TestEverySourceHasAPlaceOfItsOwn(t *testing.T) {
-	for f := range field(numFields) {
+	for f := range Field(NumFields) {
 		places := map[int]string{}
 		for i := range compiled().sources[f] {
 			src := &compiled().sources[f][i]
@@ -94,22 +94,22 @@ func TestEverySourceHasAPlaceOfItsOwn(t *testing.T) {
 
 // TestEveryLevelIsUsed keeps the order of precedence complete, without levels of nobody.
 func TestEveryLevelIsUsed(t *testing.T) {
-	used := map[level]bool{}
+	used := map[Level]bool{}
 	for _, d := range All() {
-		require.False(t, used[level(d.name)], "%s is the name of two dialects", d.name)
-		used[level(d.name)] = true
-		for f, sources := range d.sources {
+		require.False(t, used[Level(d.Name)], "%s is the name of two dialects", d.Name)
+		used[Level(d.Name)] = true
+		for f, sources := range d.Sources {
 			for _, s := range sources {
-				if s.at != "" {
-					require.NotZero(t, s.at.rank(), "%s, %s: %q is no level", d.name, fields[f].column, s.at)
-					used[s.at] = true
+				if s.At != "" {
+					require.NotZero(t, s.At.Rank(), "%s, %s: %q is no level", d.Name, fields[f].column, s.At)
+					used[s.At] = true
 				}
 			}
 		}
-		require.NotZero(t, level(d.name).rank(), "%s stands nowhere in the order of precedence (precedence.go)", d.name)
+		require.NotZero(t, Level(d.Name).Rank(), "%s stands nowhere in the order of precedence (precedence.go)", d.Name)
 	}
-	for i, p := range precedence {
-		require.Equal(t, i+1, p.rank(), "%s stands twice in the order of precedence", p)
+	for i, p := range Precedence {
+		require.Equal(t, i+1, p.Rank(), "%s stands twice in the order of precedence", p)
 		require.True(t, used[p], "%s is no dialect, and no source's level", p)
 	}
 }
@@ -136,7 +136,7 @@ func TestAFaultAroundSpansSetsThemAside(t *testing.T) {
 
 	m = New(Options{})
 	broken := *m.table
-	broken.sources[fServiceName] = []boundSource{{}}
+	broken.sources[ServiceName] = []boundSource{{}}
 	m.table = &broken
 	b := m.Map(td)
 	require.Empty(t, b.Spans)
@@ -152,8 +152,8 @@ func TestMappingEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	m := New(Options{})
 	var mapped atomic.Int32
-	m.table = compile(append(All(), &dialect{name: "slow", sources: map[field][]source{
-		fUserID: {{attr: "user.id", at: precedence[0], with: func(_ Reading, v value) value {
+	m.table = compile(append(All(), &Dialect{Name: "slow", Sources: map[Field][]Source{
+		UserID: {{Attr: "user.id", At: Precedence[0], With: func(_ Reading, v Value) Value {
 			mapped.Add(1)
 			cancel()
 			return v

@@ -73,7 +73,7 @@ func (r *reading) finishReasons(output []content.Message) []string {
 	if last == 0 {
 		return nil
 	}
-	reasons := make([]string, min(last, maxEntries))
+	reasons := make([]string, min(last, MaxEntries))
 	for i := range reasons {
 		reasons[i] = r.key(output[i].FinishReason)
 	}
@@ -81,7 +81,7 @@ func (r *reading) finishReasons(output []content.Message) []string {
 }
 
 // messagesOf resolves a field of messages.
-func (r *reading) messagesOf(f field, dir content.Direction) (w said) {
+func (r *reading) messagesOf(f Field, dir content.Direction) (w said) {
 	if r.fed&(1<<f) == 0 {
 		return w
 	}
@@ -93,21 +93,21 @@ func (r *reading) messagesOf(f field, dir content.Direction) (w said) {
 		}
 		if r.readMessages(src, dir, &w) && (w.history != nil || len(r.messages) > mark) {
 			w.messages = r.messages[mark:len(r.messages):len(r.messages)]
-			if f == fOutputMessages && r.cameInChunks(src, &w) {
+			if f == OutputMessages && r.cameInChunks(src, &w) {
 				w.joinChunks()
 			}
-			if src.delta {
+			if src.Delta {
 				r.adjust(InputDelta, src)
 			}
 			r.notes.took(f, src)
-			if src.list && (slices.ContainsFunc(w.messages, hasNoParts) || f == fOutputMessages && r.thinksBeside(left)) {
+			if src.list && (slices.ContainsFunc(w.messages, hasNoParts) || f == OutputMessages && r.thinksBeside(left)) {
 				r.fillIn(w.messages, f, dir, left)
 			}
 			return w
 		}
 		r.messages = r.messages[:mark]
 	}
-	if f == fInputMessages && r.out.Kind == KindLLM && r.readAsked() {
+	if f == InputMessages && r.out.Kind == KindLLM && r.readAsked() {
 		w.messages = r.messages[mark:len(r.messages):len(r.messages)]
 	}
 	return w
@@ -119,14 +119,14 @@ func (r *reading) messagesOf(f field, dir content.Direction) (w said) {
 func (r *reading) cameInChunks(src *boundSource, w *said) bool {
 	several := w.history != nil && len(w.ids) > 1 || w.history == nil && (len(w.messages) > 1 ||
 		len(w.messages) == 1 && (w.messages[0].Role == "system" || content.NamesInIDs(w.messages[0].Body)))
-	if !several || src.answer != nil || src.list || src.as == asMessageEvents || src.as == asEventList {
+	if !several || src.Answer != nil || src.list || src.As == AsMessageEvents || src.As == AsEventList {
 		return false
 	}
 	v, ok := r.given(src)
 	if !ok {
 		return false
 	}
-	n := r.parseOnce(v)
+	n := r.ParseOnce(v)
 	if n.Kind() != jsonval.Array {
 		return false
 	}
@@ -163,11 +163,11 @@ func hasNoParts(m content.Message) bool {
 
 // thinksBeside reports whether a body beside messages has thoughts.
 func (r *reading) thinksBeside(left positions) bool {
-	for src := r.next(fOutputMessages, &left); src != nil; src = r.next(fOutputMessages, &left) {
-		if src.as != asBody || src.list || !r.usable(src) {
+	for src := r.next(OutputMessages, &left); src != nil; src = r.next(OutputMessages, &left) {
+		if src.As != AsBody || src.list || !r.usable(src) {
 			continue
 		}
-		s, _ := (value{attr: r.slots[src.slot].value}).str()
+		s, _ := (Value{Attr: r.slots[src.slot].value}).Str()
 		return holdsThoughts(s)
 	}
 	return false
@@ -176,7 +176,7 @@ func (r *reading) thinksBeside(left positions) bool {
 // holdsThoughts reports whether a body in JSON text has thoughts that say anything.
 func holdsThoughts(s string) bool {
 	const key = `reasoning_content"`
-	if !hasChoices(s) {
+	if !HasChoices(s) {
 		return false
 	}
 	for {
@@ -193,7 +193,7 @@ func holdsThoughts(s string) bool {
 
 // isWithThoughts reports whether a message is another one with thoughts in front.
 func (r *reading) isWithThoughts(whole, other content.Message) bool {
-	n := r.parseText(viewOf(whole.Body))
+	n := r.ParseText(viewOf(whole.Body))
 	rest, thinks := r.doc.Array(), false
 	for p := n.Get("parts").First(); p.Exists(); p = p.Next() {
 		if p.Get("type").Str() == "reasoning" {
@@ -203,15 +203,15 @@ func (r *reading) isWithThoughts(whole, other content.Message) bool {
 		}
 	}
 	var ignored jsonval.Repairs
-	return thinks && bytes.Equal(jsonval.Append(nil, rest, &ignored), jsonval.Append(nil, r.parseText(viewOf(other.Body)).Get("parts"), &ignored))
+	return thinks && bytes.Equal(jsonval.Append(nil, rest, &ignored), jsonval.Append(nil, r.ParseText(viewOf(other.Body)).Get("parts"), &ignored))
 }
 
 // fillIn gives messages that say nothing, or lack the thoughts, what a body beside them has at
 // the same place, counted from the end: indexed keys have no room for every shape of content,
 // and a body may lack the instructions at the head.
-func (r *reading) fillIn(messages []content.Message, f field, dir content.Direction, left positions) {
+func (r *reading) fillIn(messages []content.Message, f Field, dir content.Direction, left positions) {
 	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
-		if src.as != asBody || src.list || !r.usable(src) {
+		if src.As != AsBody || src.list || !r.usable(src) {
 			continue
 		}
 		var whole said
@@ -230,7 +230,7 @@ func (r *reading) fillIn(messages []content.Message, f field, dir content.Direct
 			whole.messages = whole.history.Messages()
 		}
 		for i, j := len(messages)-1, len(whole.messages)-1; i >= 0 && j >= 0; i, j = i-1, j-1 {
-			if whole.messages[j].Role == messages[i].Role && (hasNoParts(messages[i]) || f == fOutputMessages && r.isWithThoughts(whole.messages[j], messages[i])) {
+			if whole.messages[j].Role == messages[i].Role && (hasNoParts(messages[i]) || f == OutputMessages && r.isWithThoughts(whole.messages[j], messages[i])) {
 				messages[i] = whole.messages[j]
 			}
 		}
@@ -243,7 +243,7 @@ func (r *reading) fillIn(messages []content.Message, f field, dir content.Direct
 // r.messages.
 func (r *reading) readMessages(src *boundSource, dir content.Direction, w *said) bool {
 	switch {
-	case src.answer != nil:
+	case src.Answer != nil:
 		return r.readAnswer(src)
 	case src.list:
 		if !r.addNode(r.unflatten(src), dir) {
@@ -251,30 +251,30 @@ func (r *reading) readMessages(src *boundSource, dir content.Direction, w *said)
 		}
 		r.tookList(src)
 		return true
-	case src.as == asMessageEvents:
+	case src.As == AsMessageEvents:
 		return r.readMessageEvents(dir, src.guessed)
-	case src.as == asEventList:
+	case src.As == AsEventList:
 		return r.readEventList(src, dir)
 	}
 	v, ok := r.given(src)
 	if !ok {
 		return false
 	}
-	if src.as == asText {
-		s, _, ok := v.text()
+	if src.As == AsText {
+		s, _, ok := v.Text()
 		if ok {
 			r.messages = append(r.messages, r.norm.TextMessage(s, dir, &r.rep))
 			r.took(src, true)
 		}
 		return ok
 	}
-	if v.node.Exists() {
-		if ok = r.addNode(v.node, dir); ok && src.as == asObject {
+	if v.Node.Exists() {
+		if ok = r.addNode(v.Node, dir); ok && src.As == AsObject {
 			r.tookList(src)
 		}
 		return ok
 	}
-	if s, is := v.str(); is {
+	if s, is := v.Str(); is {
 		if content.Absent(s) {
 			return false
 		}
@@ -292,7 +292,7 @@ func (r *reading) readMessages(src *boundSource, dir content.Direction, w *said)
 		return ok
 	}
 	mark := len(r.messages)
-	r.messages, ok = r.norm.Messages(r.messages, v.attr, dir, r.source())
+	r.messages, ok = r.norm.Messages(r.messages, v.Attr, dir, r.source())
 	if ok {
 		r.took(src, r.holdsAll(src, v) && !r.keptAsText(v, r.messages[mark:], dir))
 	}
@@ -301,10 +301,10 @@ func (r *reading) readMessages(src *boundSource, dir content.Direction, w *said)
 
 // bodyOf returns the JSON object of a body that is an attribute as it came. Other fields are read
 // from the same tree: parsing them twice took 1.5 % of the time of all fixtures.
-func (r *reading) bodyOf(src *boundSource, v value) (jsonval.Node, jsonval.Repairs) {
+func (r *reading) bodyOf(src *boundSource, v Value) (jsonval.Node, jsonval.Repairs) {
 	s := &r.slots[src.slot]
-	text, is := v.str()
-	if src.as != asBody || !is || v.attr != s.value || !strings.HasPrefix(text, "{") || strings.HasPrefix(text, isPython) {
+	text, is := v.Str()
+	if src.As != AsBody || !is || v.Attr != s.value || !strings.HasPrefix(text, "{") || strings.HasPrefix(text, isPython) {
 		return jsonval.Node{}, 0
 	}
 	return r.repairedJSON(s)
@@ -312,23 +312,23 @@ func (r *reading) bodyOf(src *boundSource, v value) (jsonval.Node, jsonval.Repai
 
 // given returns what a source of words gives: an attribute untouched, so that the
 // normaliser may know it already, a part of it, or a list put together.
-func (r *reading) given(src *boundSource) (v value, ok bool) {
+func (r *reading) given(src *boundSource) (v Value, ok bool) {
 	switch {
 	case src.list:
-		v = value{node: r.unflatten(src)}
-	case src.as == asObject:
-		v = value{node: r.assemble(src)}
+		v = Value{Node: r.unflatten(src)}
+	case src.As == AsObject:
+		v = Value{Node: r.assemble(src)}
 	case len(src.steps) == 0:
-		v = value{attr: r.slots[src.slot].value}
+		v = Value{Attr: r.slots[src.slot].value}
 	default:
 		if v, ok = r.value(src); !ok {
 			return v, false
 		}
 	}
-	if src.with != nil {
-		v = src.with(r, v)
+	if src.With != nil {
+		v = src.With(r, v)
 	}
-	return v, v.exists()
+	return v, v.Exists()
 }
 
 // source returns where the normaliser notes what it did to the next source.
@@ -339,15 +339,15 @@ func (r *reading) source() *jsonval.Repairs {
 
 // holdsAll reports whether contents hold all that an attribute says: not of a body
 // around what was taken.
-func (r *reading) holdsAll(src *boundSource, v value) bool {
+func (r *reading) holdsAll(src *boundSource, v Value) bool {
 	r.rep |= r.sourceRep
-	if src.as != asBody && src.as != asWrapped {
+	if src.As != AsBody && src.As != AsWrapped {
 		return true
 	}
-	if s, is := v.str(); is && !strings.HasPrefix(trimBlanks(s), "{") {
+	if s, is := v.Str(); is && !strings.HasPrefix(TrimBlanks(s), "{") {
 		return true
 	}
-	if !v.node.Exists() && v.attr.Type() == pcommon.ValueTypeSlice {
+	if !v.Node.Exists() && v.Attr.Type() == pcommon.ValueTypeSlice {
 		return true
 	}
 	n := r.json(&r.slots[src.slot])
@@ -355,7 +355,7 @@ func (r *reading) holdsAll(src *boundSource, v value) bool {
 		return true
 	}
 	for c := n.First(); c.Exists(); c = c.Next() {
-		if !isObject(n) || !messageKeys[c.Key()] {
+		if !IsObject(n) || !messageKeys[c.Key()] {
 			return false
 		}
 	}
@@ -370,9 +370,9 @@ var messageKeys = map[string]bool{
 
 // keptAsText reports whether text that looked like JSON did not parse and became one
 // message as it is.
-func (r *reading) keptAsText(v value, messages []content.Message, dir content.Direction) bool {
-	s, is := v.str()
-	if !is || len(messages) != 1 || !looksEncoded(s) || len(messages[0].Body) < len(s) || !mayBeginAs(messages[0].Body, s) {
+func (r *reading) keptAsText(v Value, messages []content.Message, dir content.Direction) bool {
+	s, is := v.Str()
+	if !is || len(messages) != 1 || !LooksEncoded(s) || len(messages[0].Body) < len(s) || !mayBeginAs(messages[0].Body, s) {
 		return false
 	}
 	return r.norm.TextMessage(s, dir, &r.sourceRep).ID == messages[0].ID

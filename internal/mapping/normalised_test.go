@@ -242,7 +242,7 @@ func eachNormalised(t *testing.T, removeOriginals bool, report func(name, column
 // columnsOf are the columns of a row that attributes feed.
 func columnsOf(b *Batch, s *Span) map[string]string {
 	columns := map[string]string{"kind": s.Kind.String(), "adjustments": fmt.Sprint(s.Adjustments.Names())}
-	for f := range field(numFields) {
+	for f := range Field(NumFields) {
 		columns[fields[f].column] = rowValue(f, b, s)
 	}
 	return columns

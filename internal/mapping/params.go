@@ -40,29 +40,29 @@ const maxParams = 200
 // params merges the request parameters; of two with one name, that of the earlier
 // source counts.
 func (r *reading) params() {
-	if r.fed&(1<<fRequestParameters) == 0 {
+	if r.fed&(1<<RequestParameters) == 0 {
 		return
 	}
 	all := r.doc.Object()
-	left := r.ready[fRequestParameters]
-	for src := r.next(fRequestParameters, &left); src != nil; src = r.next(fRequestParameters, &left) {
+	left := r.ready[RequestParameters]
+	for src := r.next(RequestParameters, &left); src != nil; src = r.next(RequestParameters, &left) {
 		if !r.usable(src) {
 			continue
 		}
 		before := all.Len()
 		switch {
-		case strings.HasSuffix(src.attr, ".*"):
+		case strings.HasSuffix(src.Attr, ".*"):
 			r.familyParams(all, src)
-		case src.param != "":
+		case src.Param != "":
 			s := &r.slots[src.slot]
-			if r.param(all, src.param, s.value, true) {
+			if r.param(all, src.Param, s.value, true) {
 				r.took(src, true)
 			}
 		default:
 			r.bodyParams(all, src)
 		}
 		if all.Len() > before {
-			r.notes.tookToo(fRequestParameters, src)
+			r.notes.tookToo(RequestParameters, src)
 		}
 	}
 	if all.Len() > 0 {
@@ -86,7 +86,7 @@ func (r *reading) bodyParams(all jsonval.Node, src *boundSource) {
 	if !ok {
 		return
 	}
-	n := v.node
+	n := v.Node
 	if !n.Exists() {
 		n = r.json(&r.slots[src.slot])
 	}
@@ -98,7 +98,7 @@ func (r *reading) bodyParams(all jsonval.Node, src *boundSource) {
 // groupParams adds the parameters among the keys of an object, and reports whether
 // others of them carry words.
 func (r *reading) groupParams(all, n jsonval.Node) (withWords bool) {
-	if !isObject(n) {
+	if !IsObject(n) {
 		return false
 	}
 	answered := n.Get("created_at").Exists()
@@ -107,7 +107,7 @@ func (r *reading) groupParams(all, n jsonval.Node) (withWords bool) {
 		withWords = withWords || carriesWords
 		switch {
 		case no, answered && c.Key() == "tool_choice":
-		case paramGroups[c.Key()] && isObject(c):
+		case paramGroups[c.Key()] && IsObject(c):
 			withWords = r.groupParams(all, c) || withWords
 		default:
 			r.nodeParam(all, c.Key(), c)
@@ -155,7 +155,7 @@ func (r *reading) nodeParam(all jsonval.Node, name string, n jsonval.Node) bool 
 // sequence; empty text is no value, but for stop sequences.
 func (r *reading) paramText(name string, n jsonval.Node) (jsonval.Node, bool) {
 	s := n.Str()
-	if t := unquote(strings.TrimSpace(s)); strings.HasPrefix(t, "[") {
+	if t := Unquote(strings.TrimSpace(s)); strings.HasPrefix(t, "[") {
 		var ignored jsonval.Repairs
 		if list, ok := r.doc.Parse(t, &ignored); ok {
 			return list, false
@@ -176,7 +176,7 @@ func (r *reading) paramText(name string, n jsonval.Node) (jsonval.Node, bool) {
 	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return r.doc.Int(i), false
 	}
-	if f, err := strconv.ParseFloat(s, 64); err == nil && finite(f) {
+	if f, err := strconv.ParseFloat(s, 64); err == nil && Finite(f) {
 		return r.doc.Float(f), false
 	}
 	return n, true

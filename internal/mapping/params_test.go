@@ -16,8 +16,8 @@ func TestParametersOfEachBody(t *testing.T) {
 	without := map[string][]string{
 		"braintrust.metadata": {"provider", "user_id", "finish_reason"}, "_llmobs": {"finish_reason"},
 	}
-	for _, src := range compiled().sources[fRequestParameters] {
-		if src.param != "" || strings.ContainsAny(src.attr, "*#") {
+	for _, src := range compiled().sources[RequestParameters] {
+		if src.Param != "" || strings.ContainsAny(src.Attr, "*#") {
 			continue
 		}
 		body := map[string]any{"model": "m", "temperature": 0.25, "max_tokens": 7, "messages": []any{map[string]any{"role": "user", "content": "Hi"}}}
@@ -25,28 +25,28 @@ func TestParametersOfEachBody(t *testing.T) {
 			body[key] = v
 		}
 		var value any = body
-		steps := strings.Split(src.path, ".")
-		for i := len(steps) - 1; i >= 0 && src.path != ""; i-- {
+		steps := strings.Split(src.Path, ".")
+		for i := len(steps) - 1; i >= 0 && src.Path != ""; i-- {
 			value = map[string]any{strings.Split(steps[i], "|")[0]: value}
 		}
 		text, err := json.Marshal(value)
 		require.NoError(t, err)
-		span := chatWith(map[string]any{src.attr: string(text)})
+		span := chatWith(map[string]any{src.Attr: string(text)})
 		d := compiled().dialects[bits.TrailingZeros64(src.dialect)]
-		if len(d.scopes) > 0 {
-			span.scope = strings.TrimSuffix(d.scopes[0], "*")
+		if len(d.Scopes) > 0 {
+			span.scope = strings.TrimSuffix(d.Scopes[0], "*")
 		}
-		for _, m := range d.marks {
+		for _, m := range d.Marks {
 			if key, value, valued := strings.Cut(m, "="); valued {
 				span.attrs[key] = value
 			}
 		}
 		_, got := span.mapped(t)
 		parameters, _ := got["request_parameters"].(map[string]any)
-		require.Equal(t, 0.25, parameters["temperature"], "%s %s", d.name, src.attr)
-		require.Equal(t, 7.0, parameters["max_tokens"], "%s %s", d.name, src.attr)
-		for _, no := range append(without[src.attr], "model", "messages") {
-			require.NotContains(t, parameters, no, "%s %s", d.name, src.attr)
+		require.Equal(t, 0.25, parameters["temperature"], "%s %s", d.Name, src.Attr)
+		require.Equal(t, 7.0, parameters["max_tokens"], "%s %s", d.Name, src.Attr)
+		for _, no := range append(without[src.Attr], "model", "messages") {
+			require.NotContains(t, parameters, no, "%s %s", d.Name, src.Attr)
 		}
 	}
 }
@@ -71,7 +71,7 @@ func TestEachKeyAlone(t *testing.T) {
 	}
 	scopes := []string{"", "acme"}
 	for _, d := range compiled().dialects {
-		for _, s := range d.scopes {
+		for _, s := range d.Scopes {
 			scopes = append(scopes, strings.TrimSuffix(s, "*"))
 		}
 	}

@@ -46,7 +46,7 @@ func (r *reading) parsedAt(v pcommon.Value) int32 {
 // plainObject returns the tree of a text that is a JSON object, if another field has had the text parsed.
 func (r *reading) plainObject(v pcommon.Value) jsonval.Node {
 	for i := range r.parsed[:min(len(r.parsed), maxSought)] {
-		if p := &r.parsed[i]; p.attr == v && p.plain && p.repairs == 0 && isObject(p.node) {
+		if p := &r.parsed[i]; p.attr == v && p.plain && p.repairs == 0 && IsObject(p.node) {
 			return p.node
 		}
 	}
@@ -96,94 +96,94 @@ func (r *reading) parsePython(s string, repairs *jsonval.Repairs) (jsonval.Node,
 	return r.doc.Parse(text, repairs)
 }
 
-// pythonNode reads what Python prints of one object.
-func (r *reading) pythonNode(s string) jsonval.Node {
+// PythonNode reads what Python prints of one object.
+func (r *reading) PythonNode(s string) jsonval.Node {
 	text, ok := jsonval.FromPython(s)
 	if !ok {
 		return jsonval.Node{}
 	}
-	return r.parseText(text)
+	return r.ParseText(text)
 }
 
-// parseOnce is the JSON of a value, whoever parsed it first; nothing of plain text.
-func (r *reading) parseOnce(v value) jsonval.Node {
+// ParseOnce is the JSON of a value, whoever parsed it first; nothing of plain text.
+func (r *reading) ParseOnce(v Value) jsonval.Node {
 	switch {
-	case v.node.Exists() || !v.exists():
-		return v.node
-	case v.attr.Type() == pcommon.ValueTypeStr && !looksEncoded(v.attr.Str()):
+	case v.Node.Exists() || !v.Exists():
+		return v.Node
+	case v.Attr.Type() == pcommon.ValueTypeStr && !LooksEncoded(v.Attr.Str()):
 		return jsonval.Node{}
 	}
-	return r.parsed[r.parsedAt(v.attr)].node
+	return r.parsed[r.parsedAt(v.Attr)].node
 }
 
-// decoded parses a string node that holds JSON.
-func (r *reading) decoded(n jsonval.Node) value {
-	if s := n.Str(); n.Kind() == jsonval.String && looksEncoded(s) {
+// Decoded parses a string node that holds JSON.
+func (r *reading) Decoded(n jsonval.Node) Value {
+	if s := n.Str(); n.Kind() == jsonval.String && LooksEncoded(s) {
 		var ignored jsonval.Repairs
 		if inner, ok := r.doc.Parse(s, &ignored); ok {
-			return value{node: inner}
+			return Value{Node: inner}
 		}
 	}
-	return value{node: n}
+	return Value{Node: n}
 }
 
 // JSONText is a text as it is, and an object or a list as JSON.
-func (r *reading) JSONText(v value) string {
-	s, is := v.str()
-	if is || !v.exists() {
+func (r *reading) JSONText(v Value) string {
+	s, is := v.Str()
+	if is || !v.Exists() {
 		return s
 	}
 	var ignored jsonval.Repairs
 	switch {
-	case v.node.Exists():
-		r.aside = jsonval.Append(r.aside[:0], v.node, &ignored)
-	case v.attr.Type() == pcommon.ValueTypeMap || v.attr.Type() == pcommon.ValueTypeSlice:
-		r.aside = jsonval.AppendValue(r.aside[:0], v.attr, &ignored)
+	case v.Node.Exists():
+		r.aside = jsonval.Append(r.aside[:0], v.Node, &ignored)
+	case v.Attr.Type() == pcommon.ValueTypeMap || v.Attr.Type() == pcommon.ValueTypeSlice:
+		r.aside = jsonval.AppendValue(r.aside[:0], v.Attr, &ignored)
 	default:
 		return ""
 	}
 	return string(r.aside)
 }
 
-// objectText returns an object, or the first of a list, as JSON text, which need not be parsed
+// ObjectText returns an object, or the first of a list, as JSON text, which need not be parsed
 // where it came as such.
-func (r *reading) objectText(v value) string {
-	s, is := v.str()
-	s = trimBlanks(s)
+func (r *reading) ObjectText(v Value) string {
+	s, is := v.Str()
+	s = TrimBlanks(s)
 	switch {
-	case !is && v.exists(), strings.HasPrefix(s, `"{`), strings.HasPrefix(s, `"[`), strings.HasPrefix(s, isPython): // structured, encoded once more, of Python
-		n := r.parseOnce(v)
+	case !is && v.Exists(), strings.HasPrefix(s, `"{`), strings.HasPrefix(s, `"[`), strings.HasPrefix(s, isPython): // structured, encoded once more, of Python
+		n := r.ParseOnce(v)
 		if n.Kind() == jsonval.Array {
 			n = n.First()
 		}
-		if isObject(n) {
-			return r.JSONText(value{node: n})
+		if IsObject(n) {
+			return r.JSONText(Value{Node: n})
 		}
 	case strings.HasPrefix(s, "{"):
 		return s
 	case strings.HasPrefix(s, "["):
-		if s = trimBlanks(s[1:]); strings.HasPrefix(s, "{") {
+		if s = TrimBlanks(s[1:]); strings.HasPrefix(s, "{") {
 			return s
 		}
 	}
 	return ""
 }
 
-// bodyUsage returns the JSON text of the usage in a response's body, which is looked for once for
+// BodyUsage returns the JSON text of the usage in a response's body, which is looked for once for
 // all counts.
-func (r *reading) bodyUsage(v value) string {
-	if v.attr != (pcommon.Value{}) && v.attr == r.usageBody {
+func (r *reading) BodyUsage(v Value) string {
+	if v.Attr != (pcommon.Value{}) && v.Attr == r.usageBody {
 		return r.usageText
 	}
-	s := r.objectText(v)
-	if plain, is := v.str(); is && strings.HasSuffix(plain, s) {
+	s := r.ObjectText(v)
+	if plain, is := v.Str(); is && strings.HasSuffix(plain, s) {
 		s = s[max(0, len(s)-usageWithin):]
 	}
 	usage := usageIn(s, `"usage`)
 	if usage == "" {
 		usage = usageIn(s, `"token_usage`)
 	}
-	r.usageBody, r.usageText = v.attr, usage
+	r.usageBody, r.usageText = v.Attr, usage
 	return usage
 }
 

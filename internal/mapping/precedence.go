@@ -2,46 +2,46 @@ package mapping
 
 import "slices"
 
-// level is a level in the order of precedence: that of a dialect, under its name, or one of
+// Level is a level in the order of precedence: that of a dialect, under its name, or one of
 // single sources of several dialects (source.at).
-type level string
+type Level string
 
 // The levels of single sources. Levels of one name are numbered where a span may have
 // sources of both.
 const (
-	exactNames  level = "exact names"   // what a library calls more exactly than the conventions do
-	otherNames1 level = "other names 1" // of facts that the current conventions name
-	otherNames2 level = "other names 2"
-	otherNames3 level = "other names 3"
-	otherNames4 level = "other names 4"
+	exactNames  Level = "exact names"   // what a library calls more exactly than the conventions do
+	otherNames1 Level = "other names 1" // of facts that the current conventions name
+	otherNames2 Level = "other names 2"
+	otherNames3 Level = "other names 3"
+	otherNames4 Level = "other names 4"
 	// what one library adds to the current conventions
-	libraryNames1 level = "names of libraries 1"
-	libraryNames2 level = "names of libraries 2"
-	libraryNames3 level = "names of libraries 3"
+	libraryNames1 Level = "names of libraries 1"
+	libraryNames2 Level = "names of libraries 2"
+	libraryNames3 Level = "names of libraries 3"
 
-	afterOpenInference level = "after OpenInference"
-	afterVercel1       level = "after Vercel 1"
-	afterVercel2       level = "after Vercel 2"
-	afterLegacy        level = "after the former conventions"
-	afterOpenLIT1      level = "after OpenLIT 1"
-	afterOpenLIT2      level = "after OpenLIT 2"
-	afterADK           level = "after Google ADK"
-	afterTruLens       level = "after TruLens"
+	afterOpenInference Level = "after OpenInference"
+	afterVercel1       Level = "after Vercel 1"
+	afterVercel2       Level = "after Vercel 2"
+	afterLegacy        Level = "after the former conventions"
+	afterOpenLIT1      Level = "after OpenLIT 1"
+	afterOpenLIT2      Level = "after OpenLIT 2"
+	afterADK           Level = "after Google ADK"
+	afterTruLens       Level = "after TruLens"
 
-	metadata1 level = "metadata 1" // users and sessions among free metadata
-	metadata2 level = "metadata 2"
-	events1   level = "events 1" // span events, and what is taken out of bodies
-	events2   level = "events 2"
-	events3   level = "events 3"
-	events4   level = "events 4"
-	last1     level = "last 1" // what only serves where nothing else does
-	last2     level = "last 2"
+	metadata1 Level = "metadata 1" // users and sessions among free metadata
+	metadata2 Level = "metadata 2"
+	events1   Level = "events 1" // span events, and what is taken out of bodies
+	events2   Level = "events 2"
+	events3   Level = "events 3"
+	events4   Level = "events 4"
+	Last1     Level = "last 1" // what only serves where nothing else does
+	Last2     Level = "last 2"
 )
 
-// precedence is the order of precedence: where several sources give a field, the first of
+// Precedence is the order of precedence: where several sources give a field, the first of
 // these wins. At one level the first sources of all dialects go before the second ones,
 // each in the order of the dialects.
-var precedence = []level{
+var Precedence = []Level{
 	// The application's authors say it themselves.
 	"Langfuse SDK",
 	"OpenTelemetry general",
@@ -128,11 +128,11 @@ var precedence = []level{
 	"Promptflow",
 	"Datadog LLM Observability",
 	"n8n",
-	last1,
-	last2,
+	Last1,
+	Last2,
 }
 
-// rank is the number of the level, from 1.
-func (l level) rank() int {
-	return slices.Index(precedence, l) + 1
+// Rank is the number of the level, from 1.
+func (l Level) Rank() int {
+	return slices.Index(Precedence, l) + 1
 }

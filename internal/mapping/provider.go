@@ -102,7 +102,7 @@ func isHost(name string) bool {
 	if !ok {
 		return false
 	}
-	_, number := parseCount(port)
+	_, number := ParseCount(port)
 	return number
 }
 
@@ -189,8 +189,8 @@ func shortNameGoesOn(model, prefix string) bool {
 // else, for model calls, what host and model tell.
 func (r *reading) provider() string {
 	var found string
-	r.each(fProvider, func(src *boundSource, v value) bool {
-		text, _, ok := v.fact()
+	r.each(Provider, func(src *boundSource, v Value) bool {
+		text, _, ok := v.Fact()
 		if !ok || len(text) > 2*minProse && isProse(text) {
 			return false // a sentence is somebody's prompt
 		}
@@ -208,7 +208,7 @@ func (r *reading) provider() string {
 	if found != "" || !r.out.Kind.IsModel() {
 		return found
 	}
-	if p := hostProvider(r.peekText(fServerAddress)); p != "" {
+	if p := hostProvider(r.peekText(ServerAddress)); p != "" {
 		return p
 	}
 	if p := modelProvider(r.out.RequestModel); p != "" {

@@ -205,32 +205,32 @@ func (r *reading) HasException() bool { return r.exception >= 0 }
 // Doc makes nodes that live as long as the span is read.
 func (r *reading) Doc() *jsonval.Doc { return &r.doc }
 
-// guessed returns the messages that an unknown emitter has under a name of its own.
-func (r *reading) guessed(f field) value {
+// Guessed returns the messages that an unknown emitter has under a name of its own.
+func (r *reading) Guessed(f Field) Value {
 	names := namesMessages
-	if f == fOutputMessages {
+	if f == OutputMessages {
 		names = namesOutputMessages
 	}
 	if s := &r.slots[r.t.unnamed[names].slot]; s.set {
-		return value{attr: s.value}
+		return Value{Attr: s.value}
 	}
-	return value{}
+	return Value{}
 }
 
-// kindInWords is the kind that the words of a text name.
-func (r *reading) kindInWords(text string) (k Kind, named bool) {
+// KindInWords is the kind that the words of a text name.
+func (r *reading) KindInWords(text string) (k Kind, named bool) {
 	k, l := look(wordsOf(text))
 	return k, l == lookedKind
 }
 
 // countedAs are the facts of a usage object that give a field whole.
-var countedAs = map[field]tokenFact{
-	fInputTokens: tokensInput, fOutputTokens: tokensOutput, fTotalTokens: tokensTotal, fCacheRead: tokensRead, fCacheCreation: tokensWrite,
-	fReasoning: tokensReasoning,
+var countedAs = map[Field]tokenFact{
+	InputTokens: tokensInput, OutputTokens: tokensOutput, TotalTokens: tokensTotal, CacheRead: tokensRead, CacheCreation: tokensWrite,
+	Reasoning: tokensReasoning,
 }
 
-// countIn takes the count of a field out of a usage object.
-func (r *reading) countIn(usage jsonval.Node, f field) (n int64, ok bool) {
+// CountIn takes the count of a field out of a usage object.
+func (r *reading) CountIn(usage jsonval.Node, f Field) (n int64, ok bool) {
 	var s statement
 	r.readUsage(&s, usage, "", 0)
 	fact := s.facts[countedAs[f]]

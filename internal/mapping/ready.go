@@ -45,10 +45,10 @@ type feed struct {
 	object bool // only if the value is a JSON object; such feeds of a slot come last
 }
 
-const kindList = numFields
+const kindList = NumFields
 
 // readyLists are the positions of what a span has something for, by list.
-type readyLists [numFields + 1]positions
+type readyLists [NumFields + 1]positions
 
 // link notes for each slot what it feeds.
 func (t *table) link() {
@@ -59,12 +59,12 @@ func (t *table) link() {
 		}
 		for i := range t.sources[f] {
 			src := &t.sources[f][i]
-			if src.resource {
+			if src.Resource {
 				continue
 			}
-			src.asGiven = src.as != asName && src.as != asJSON && !src.list && len(src.steps) == 0 && src.with == nil
-			fd := feed{uint8(f), uint8(i), src.object}
-			if src.answer == nil {
+			src.asGiven = src.As != AsName && src.As != AsJSON && !src.list && len(src.steps) == 0 && src.With == nil
+			fd := feed{uint8(f), uint8(i), src.Object}
+			if src.Answer == nil {
 				feeds[src.slot] = append(feeds[src.slot], fd)
 				continue
 			}
@@ -86,7 +86,7 @@ func (t *table) link() {
 		switch {
 		case rule.slot >= 0:
 			feeds[rule.slot] = append(feeds[rule.slot], feed{list: uint8(kindList), at: uint8(i)})
-		case rule.own:
+		case rule.Own:
 			d := bits.TrailingZeros64(rule.dialect)
 			if t.nameRules[d] == nil {
 				t.nameRules[d] = &positions{}
@@ -126,7 +126,7 @@ func (r *reading) touch(slot int16) {
 	object := false
 	for _, fd := range r.t.feeds[r.t.feedsFrom[slot]:r.t.feedsFrom[slot+1]] {
 		if fd.object && !object {
-			if v := r.slots[slot].value; v == (pcommon.Value{}) || !mayBeObject(v) {
+			if v := r.slots[slot].value; v == (pcommon.Value{}) || !MayBeObject(v) {
 				return
 			}
 			object = true
@@ -137,7 +137,7 @@ func (r *reading) touch(slot int16) {
 
 // next takes the next source of a field, in order of precedence, out of those that are left
 // of what the span has something for; nil for none.
-func (r *reading) next(f field, left *positions) *boundSource {
+func (r *reading) next(f Field, left *positions) *boundSource {
 	i := left.next()
 	if i < 0 {
 		return nil

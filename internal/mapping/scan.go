@@ -63,10 +63,10 @@ func (r *reading) fileUnknown(t *traits, v pcommon.Value, attr int32) {
 	if t.names != namesNothing && t.count == noTokens {
 		r.file(r.t.unnamed[t.names], v, attr, -1)
 	}
-	if t.count != noTokens && r.t.counts[t.count] != nil && !mayBeObject(v) {
+	if t.count != noTokens && r.t.counts[t.count] != nil && !MayBeObject(v) {
 		r.file(r.t.counts[t.count], v, attr, -1)
 	}
-	if t.usage && t.count == noTokens && !t.sums && r.around.scopeDialects == 0 && mayBeObject(v) {
+	if t.usage && t.count == noTokens && !t.sums && r.around.scopeDialects == 0 && MayBeObject(v) {
 		r.fileUsage(v, attr, -1)
 	}
 }
@@ -163,7 +163,7 @@ func (r *reading) settleOwn() {
 		case !s.set || s.attr < 0 || s.part:
 		case info.wordsOf&r.dialects != 0:
 			r.classes[s.attr] = classWords
-		case info.factOf&r.dialects != 0 && !info.words && info.fields&(1<<fErrorMessage) == 0:
+		case info.factOf&r.dialects != 0 && !info.words && info.fields&(1<<ErrorMessage) == 0:
 			r.classes[s.attr] = classFact
 		}
 	}

@@ -50,7 +50,7 @@ func (r *reading) score(attrs pcommon.Map) *Score {
 	s := &Score{Day: r.out.Day}
 	start, referred := len(r.buf), len(r.referred)
 	for key, v := range attrs.All() {
-		text, _, isText := (value{attr: v}).text()
+		text, _, isText := (Value{Attr: v}).Text()
 		switch key {
 		case scoreName:
 			s.Name = r.key(text)
@@ -66,7 +66,7 @@ func (r *reading) score(attrs pcommon.Map) *Score {
 				r.referred = append(r.referred, s.ExplanationID)
 			}
 		case scoreValue:
-			if f, _, ok := (value{attr: v}).float(); ok && !math.IsNaN(f) && !math.IsInf(f, 0) {
+			if f, _, ok := (Value{Attr: v}).Float(); ok && !math.IsNaN(f) && !math.IsInf(f, 0) {
 				s.Value = Float{V: f, OK: true}
 				continue
 			}

@@ -111,9 +111,9 @@ func TestValueBehindKeys(t *testing.T) {
 func TestNamesInBrackets(t *testing.T) {
 	r := &reading{}
 	for word := range runWords {
-		require.Equal(t, "clerk", r.bracketed(word+" [clerk]"))
+		require.Equal(t, "clerk", r.Bracketed(word+" [clerk]"))
 	}
 	for _, name := range []string{"clerk", "clerk [2]", "[", "]", "run []", "run [clerk", "run clerk]", ""} {
-		require.Equal(t, name, r.bracketed(name))
+		require.Equal(t, name, r.Bracketed(name))
 	}
 }

@@ -9,11 +9,11 @@ func (r *reading) usable(src *boundSource) bool {
 	if src.slot >= 0 && !r.slots[src.slot].set {
 		return false
 	}
-	return src.kinds.has(r.out.Kind) && (src.ownOf == 0 || r.dialects&src.ownOf != 0)
+	return src.kinds.Has(r.out.Kind) && (src.ownOf == 0 || r.dialects&src.ownOf != 0)
 }
 
 // each offers the sources of a field, in order of precedence, until one is taken.
-func (r *reading) each(f field, try func(src *boundSource, v value) bool) {
+func (r *reading) each(f Field, try func(src *boundSource, v Value) bool) {
 	if r.fed&(1<<f) == 0 {
 		return
 	}
@@ -23,11 +23,11 @@ func (r *reading) each(f field, try func(src *boundSource, v value) bool) {
 		if src.slot < 0 || !r.usable(src) {
 			continue
 		}
-		v, ok := value{attr: r.slots[src.slot].value}, true
+		v, ok := Value{Attr: r.slots[src.slot].value}, true
 		if !src.asGiven {
-			if v, ok = r.value(src); ok && src.with != nil {
-				v = src.with(r, v)
-				ok = v.exists()
+			if v, ok = r.value(src); ok && src.With != nil {
+				v = src.With(r, v)
+				ok = v.Exists()
 			}
 		}
 		if ok && try(src, v) {
@@ -38,25 +38,25 @@ func (r *reading) each(f field, try func(src *boundSource, v value) bool) {
 }
 
 // value reads what a source points at.
-func (r *reading) value(src *boundSource) (value, bool) {
+func (r *reading) value(src *boundSource) (Value, bool) {
 	s := &r.slots[src.slot]
-	if src.as == asName {
-		return r.textValue(r.span.Name()), true
+	if src.As == AsName {
+		return r.TextValue(r.span.Name()), true
 	}
 	if src.list {
-		return value{list: src.slot + 1}, src.with != nil
+		return Value{List: src.slot + 1}, src.With != nil
 	}
-	if len(src.steps) == 0 && src.as != asJSON {
-		return value{attr: s.value}, true
+	if len(src.steps) == 0 && src.As != AsJSON {
+		return Value{Attr: s.value}, true
 	}
 	n := r.json(s)
-	if src.as == asJSON && !n.Exists() {
-		return value{attr: s.value}, true
+	if src.As == AsJSON && !n.Exists() {
+		return Value{Attr: s.value}, true
 	}
 	for _, spellings := range src.steps {
-		n = child(n, spellings)
+		n = Child(n, spellings)
 	}
-	return value{node: n}, n.Exists() && n.Kind() != jsonval.Null
+	return Value{Node: n}, n.Exists() && n.Kind() != jsonval.Null
 }
 
 // took notes that a column or content holds the attribute that a source read, if it does

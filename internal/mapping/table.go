@@ -15,7 +15,7 @@ type table struct {
 	keys     map[string]*keyInfo
 	families map[string][]*family // by the key's first segment
 	events   map[string]*eventInfo
-	sources  [numFields][]boundSource
+	sources  [NumFields][]boundSource
 	kinds    []*boundRule
 	scopes   map[string]uint64 // dialects by the name of the scope
 	byHand   map[string]uint64 // dialects by those of the scopes whose spans programs begin themselves
@@ -27,7 +27,7 @@ type table struct {
 	passOn      uint64 // dialects that know spans whose usage is of what they were given
 	// namesSessions are dialects of programs that name their sessions on spans.
 	namesSessions uint64
-	dialects      []*dialect // by bit
+	dialects      []*Dialect // by bit
 	// slots of what message and document events tell, and the bit of reading.dialects that
 	// marks a text completion
 	input, output, documents int16
@@ -101,19 +101,19 @@ type markValue struct {
 
 // eventInfo is what is known of span events of one name.
 type eventInfo struct {
-	message  *messageEvent
-	document *documentEvent
+	message  *MessageEvent
+	document *DocumentEvent
 	time     int16 // slot of the time of the first one, or -1
 	attrs    map[string]*keyInfo
 }
 
 // boundSource is a source with its slots.
 type boundSource struct {
-	*source
+	*Source
 	dialect uint64 // 0: any emitter's
 	ownOf   uint64 // the dialect on whose spans alone the source is read; 0: any span
 	rank    int
-	kinds   kindSet
+	kinds   KindSet
 	slot    int16 // of the attribute or family; the first of answer
 	parts   [answerParts]int16
 	steps   [][]string
@@ -123,7 +123,7 @@ type boundSource struct {
 }
 
 type boundRule struct {
-	*kindRule
+	*KindRule
 	dialect uint64
 	slot    int16 // -1: the name of the span
 }
@@ -136,10 +136,10 @@ type scopePrefix struct {
 // compiled is the table of all registered dialects.
 var compiled = sync.OnceValue(func() *table { return compile(All()) })
 
-func compile(all []*dialect) *table {
+func compile(all []*Dialect) *table {
 	t := &table{keys: map[string]*keyInfo{}, families: map[string][]*family{}, events: map[string]*eventInfo{}, scopes: map[string]uint64{}, byHand: map[string]uint64{}, markValues: map[int16][]markValue{}}
 	t.input, t.output, t.documents, t.name = t.newSlot(), t.newSlot(), t.newSlot(), t.newSlot()
-	slices.SortStableFunc(all, func(a, b *dialect) int { return level(a.name).rank() - level(b.name).rank() })
+	slices.SortStableFunc(all, func(a, b *Dialect) int { return Level(a.Name).Rank() - Level(b.Name).Rank() })
 	for i, d := range all {
 		t.addDialect(d, 1<<i)
 	}
@@ -149,16 +149,16 @@ func compile(all []*dialect) *table {
 	t.addAnswers()
 	t.addUnknownEvents()
 	t.addCopies()
-	for _, e := range exclusions {
-		t.excluded = append(t.excluded, t.marksOf(e.mark))
+	for _, e := range Exclusions {
+		t.excluded = append(t.excluded, t.marksOf(e.Mark))
 	}
 	for f := range t.sources {
 		slices.SortStableFunc(t.sources[f], func(a, b boundSource) int { return cmp.Compare(a.rank, b.rank) })
 	}
-	slices.SortStableFunc(t.kinds, func(a, b *boundRule) int { return a.at - b.at })
+	slices.SortStableFunc(t.kinds, func(a, b *boundRule) int { return a.At - b.At })
 	t.link()
-	for i := range t.sources[fInputTokens] {
-		if src := &t.sources[fInputTokens][i]; t.isMember(src) {
+	for i := range t.sources[InputTokens] {
+		if src := &t.sources[InputTokens][i]; t.isMember(src) {
 			t.grouped |= src.dialect
 		}
 	}
@@ -170,7 +170,7 @@ func (t *table) dialectOf(src *boundSource) string {
 	if src.dialect == 0 {
 		return "any emitter"
 	}
-	return t.dialects[bits.TrailingZeros64(src.dialect)].name
+	return t.dialects[bits.TrailingZeros64(src.dialect)].Name
 }
 
 // addCounts adds, as the last source of each count, what the words of a key say.
@@ -184,29 +184,29 @@ func (t *table) addCounts() {
 		info.fields = 1 << f
 		t.counts[fact] = info
 		t.sources[f] = append(t.sources[f], boundSource{
-			source: &source{attr: tokenFactNames[fact]}, rank: math.MaxInt - int(fact), kinds: anyKind, slot: info.slot,
+			Source: &Source{Attr: tokenFactNames[fact]}, rank: math.MaxInt - int(fact), kinds: AnyKind, slot: info.slot,
 		})
 	}
 }
 
-func (t *table) addDialect(d *dialect, bit uint64) {
+func (t *table) addDialect(d *Dialect, bit uint64) {
 	t.dialects = append(t.dialects, d)
-	if d.failed != nil {
+	if d.Failed != nil {
 		t.showFailure |= bit
 	}
-	if d.passesOn != nil {
+	if d.PassesOn != nil {
 		t.passOn |= bit
 	}
-	if d.namesSessions {
+	if d.NamesSessions {
 		t.namesSessions |= bit
 	}
-	if d.convention {
+	if d.Convention {
 		t.conventions |= bit
 	}
-	for _, name := range d.byHand {
+	for _, name := range d.ByHand {
 		t.byHand[name] |= bit
 	}
-	for _, s := range d.scopes {
+	for _, s := range d.Scopes {
 		name, prefix := strings.CutSuffix(s, "*")
 		if prefix {
 			t.scopePrefixes = append(t.scopePrefixes, scopePrefix{name, bit})
@@ -214,49 +214,49 @@ func (t *table) addDialect(d *dialect, bit uint64) {
 			t.scopes[name] |= bit
 		}
 	}
-	for _, m := range d.marks {
+	for _, m := range d.Marks {
 		t.mark(m, bit)
 	}
-	for _, m := range d.completion {
+	for _, m := range d.Completion {
 		t.mark(m, completionBit)
 	}
-	for _, m := range d.chat {
+	for _, m := range d.Chat {
 		t.mark(m, chatBit)
 	}
-	for f := range field(numFields) {
-		for i := range d.sources[f] {
+	for f := range Field(NumFields) {
+		for i := range d.Sources[f] {
 			t.addSource(d, bit, f, i)
 		}
 	}
-	for i := range d.kinds {
-		rule := &boundRule{kindRule: &d.kinds[i], dialect: bit, slot: -1}
-		if rule.attr != "" {
-			info := t.lookupOrAdd(rule.attr)
+	for i := range d.Kinds {
+		rule := &boundRule{KindRule: &d.Kinds[i], dialect: bit, slot: -1}
+		if rule.Attr != "" {
+			info := t.lookupOrAdd(rule.Attr)
 			rule.slot = info.slot
-			info.shared = info.shared || !rule.own
-			info.knowFact(rule.own, bit)
+			info.shared = info.shared || !rule.Own
+			info.knowFact(rule.Own, bit)
 		}
 		t.kinds = append(t.kinds, rule)
 	}
-	for _, w := range d.words {
+	for _, w := range d.Words {
 		info := t.lookupOrAdd(w)
 		info.words, info.shared = true, true
 	}
-	for _, f := range d.facts {
+	for _, f := range d.Facts {
 		info := t.lookupOrAdd(f)
 		info.fact, info.shared = true, true
 	}
-	for _, name := range d.names {
+	for _, name := range d.Names {
 		t.lookupOrAdd(name).repeatsName = true
 	}
-	for _, w := range d.ownWords {
+	for _, w := range d.OwnWords {
 		t.key(w).wordsOf |= bit
 	}
-	for i := range d.messages {
-		t.event(d.messages[i].event).message = &d.messages[i]
+	for i := range d.Messages {
+		t.event(d.Messages[i].Event).message = &d.Messages[i]
 	}
-	for i := range d.documents {
-		t.event(d.documents[i].event).document = &d.documents[i]
+	for i := range d.Documents {
+		t.event(d.Documents[i].Event).document = &d.Documents[i]
 	}
 }
 
@@ -280,22 +280,22 @@ func (t *table) marksOf(key string) uint64 {
 	return 0
 }
 
-func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
-	s := &d.sources[f][i]
-	b := boundSource{source: s, dialect: bit, kinds: fields[f].on()}
-	b.rank = 2 * (cmp.Or(s.at, level(d.name)).rank()*maxSources + i)
-	if s.as == asName && f == fAgentName && (s.at == last1 || s.at == last2) {
+func (t *table) addSource(d *Dialect, bit uint64, f Field, i int) {
+	s := &d.Sources[f][i]
+	b := boundSource{Source: s, dialect: bit, kinds: fields[f].on()}
+	b.rank = 2 * (cmp.Or(s.At, Level(d.Name)).Rank()*maxSources + i)
+	if s.As == AsName && f == AgentName && (s.At == Last1 || s.At == Last2) {
 		b.rank = math.MaxInt - 1 // any attribute that names the agent goes before
 	}
-	if s.only != 0 {
-		b.kinds = s.only
+	if s.Only != 0 {
+		b.kinds = s.Only
 	}
-	for _, step := range strings.FieldsFunc(s.path, func(r rune) bool { return r == '.' }) {
+	for _, step := range strings.FieldsFunc(s.Path, func(r rune) bool { return r == '.' }) {
 		b.steps = append(b.steps, strings.Split(step, "|"))
 	}
 	b.slot = t.bind(s, f, bit)
-	if s.answer != nil {
-		for i, key := range answerKeys(s.answer) {
+	if s.Answer != nil {
+		for i, key := range answerKeys(s.Answer) {
 			b.parts[i] = -1
 			if key != "" {
 				t.key(key).shared = true
@@ -304,11 +304,11 @@ func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 		}
 		b.slot = -1
 	}
-	b.list = strings.Contains(s.attr, ".#")
-	if s.attr != "" && s.event == "" && !fields[f].words() && len(b.steps) == 0 && s.as != asBody && s.as != asWrapped && s.with == nil {
-		t.lookupOrAdd(s.attr).knowFact(s.own, bit)
+	b.list = strings.Contains(s.Attr, ".#")
+	if s.Attr != "" && s.Event == "" && !fields[f].words() && len(b.steps) == 0 && s.As != AsBody && s.As != AsWrapped && s.With == nil {
+		t.lookupOrAdd(s.Attr).knowFact(s.Own, bit)
 	}
-	if s.own {
+	if s.Own {
 		b.ownOf = bit
 	}
 	t.sources[f] = append(t.sources[f], b)
@@ -317,19 +317,19 @@ func (t *table) addSource(d *dialect, bit uint64, f field, i int) {
 
 // addBase lets the base key of an indexed family hold the whole list, as JSON or, of
 // messages, as text.
-func (t *table) addBase(b *boundSource, f field, bit uint64) {
-	base, indexed := strings.CutSuffix(b.attr, ".#")
-	if !indexed || !fields[f].words() || b.with != nil || len(b.heads) > 0 && f != fInputMessages && f != fOutputMessages {
+func (t *table) addBase(b *boundSource, f Field, bit uint64) {
+	base, indexed := strings.CutSuffix(b.Attr, ".#")
+	if !indexed || !fields[f].words() || b.With != nil || len(b.Heads) > 0 && f != InputMessages && f != OutputMessages {
 		return
 	}
-	if slices.ContainsFunc(t.sources[f], func(other boundSource) bool { return other.attr == base && len(other.steps) == 0 }) {
+	if slices.ContainsFunc(t.sources[f], func(other boundSource) bool { return other.Attr == base && len(other.steps) == 0 }) {
 		return
 	}
-	s := *b.source
-	s.attr, s.drop, s.heads, s.blocks = base, nil, nil, false
-	s.with, s.note = undotted(b.drop), "as one list"
+	s := *b.Source
+	s.Attr, s.Drop, s.Heads, s.Blocks = base, nil, nil, false
+	s.With, s.Note = Undotted(b.Drop), "as one list"
 	t.sources[f] = append(t.sources[f], boundSource{
-		source: &s, dialect: b.dialect, ownOf: b.ownOf, rank: b.rank + 1, kinds: b.kinds, slot: t.bindAttribute(&s, f, bit),
+		Source: &s, dialect: b.dialect, ownOf: b.ownOf, rank: b.rank + 1, kinds: b.kinds, slot: t.bindAttribute(&s, f, bit),
 	})
 }
 
@@ -344,52 +344,52 @@ func (k *keyInfo) knowFact(own bool, dialect uint64) {
 
 // bind returns the slot of what a source is read from; -1 for an answer, which has
 // several.
-func (t *table) bind(s *source, f field, bit uint64) int16 {
+func (t *table) bind(s *Source, f Field, bit uint64) int16 {
 	switch {
-	case s.answer != nil:
+	case s.Answer != nil:
 		return -1
-	case s.as == asName:
+	case s.As == AsName:
 		t.nameFeeds |= 1 << f
 		return t.name
-	case s.as == asDocumentEvents:
+	case s.As == AsDocumentEvents:
 		return t.documents
-	case s.as == asMessageEvents && f == fInputMessages:
+	case s.As == AsMessageEvents && f == InputMessages:
 		return t.input
-	case s.as == asMessageEvents:
+	case s.As == AsMessageEvents:
 		return t.output
-	case s.event != "":
+	case s.Event != "":
 		return t.bindEvent(s, f)
 	}
 	return t.bindAttribute(s, f, bit)
 }
 
-func (t *table) bindEvent(s *source, f field) int16 {
-	e := t.event(s.event)
-	if s.attr == "" {
+func (t *table) bindEvent(s *Source, f Field) int16 {
+	e := t.event(s.Event)
+	if s.Attr == "" {
 		if e.time < 0 {
 			e.time = t.newSlot()
 		}
 		return e.time
 	}
-	k := e.attrs[s.attr]
+	k := e.attrs[s.Attr]
 	if k == nil {
 		k = t.newKey()
-		e.attrs[s.attr] = k
+		e.attrs[s.Attr] = k
 	}
 	return t.feed(k, f)
 }
 
-func (t *table) bindAttribute(s *source, f field, bit uint64) int16 {
-	info := t.lookupOrAdd(s.attr)
-	info.shared = info.shared || !s.own
-	if fam := t.family(s.attr); fam != nil {
-		fam.except = append(fam.except, s.except...)
+func (t *table) bindAttribute(s *Source, f Field, bit uint64) int16 {
+	info := t.lookupOrAdd(s.Attr)
+	info.shared = info.shared || !s.Own
+	if fam := t.family(s.Attr); fam != nil {
+		fam.except = append(fam.except, s.Except...)
 	}
 	switch {
-	case s.own && fields[f].words():
+	case s.Own && fields[f].words():
 		info.wordsOf |= bit
 		info.fields |= 1 << f
-	case s.mixed:
+	case s.Mixed:
 		info.fields |= 1 << f
 	default:
 		t.feed(info, f)
@@ -397,7 +397,7 @@ func (t *table) bindAttribute(s *source, f field, bit uint64) int16 {
 	return info.slot
 }
 
-func (t *table) feed(k *keyInfo, f field) int16 {
+func (t *table) feed(k *keyInfo, f Field) int16 {
 	k.fields |= 1 << f
 	k.words = k.words || fields[f].words()
 	return k.slot

@@ -35,11 +35,11 @@ const (
 )
 
 // tokenFields are the fields that the facts feed, if no dialect says so.
-var tokenFields = [numTokenFacts]field{
-	tokensResponse: fOutputTokens, tokensUncached: fInputTokens, tokensInput: fInputTokens, tokensOutput: fOutputTokens, tokensTotal: fTotalTokens, tokensRead: fCacheRead,
-	tokensWrite: fCacheCreation, tokensWrite5m: fCacheWrite5m, tokensWrite1h: fCacheWrite1h, tokensReasoning: fReasoning, tokensCandidates: fOutputTokens,
-	tokensInputAudio: fInputAudio, tokensOutputAudio: fOutputAudio, tokensInputImage: fInputImage, tokensOutputImage: fOutputImage,
-	webSearches: fWebSearches,
+var tokenFields = [numTokenFacts]Field{
+	tokensResponse: OutputTokens, tokensUncached: InputTokens, tokensInput: InputTokens, tokensOutput: OutputTokens, tokensTotal: TotalTokens, tokensRead: CacheRead,
+	tokensWrite: CacheCreation, tokensWrite5m: CacheWrite5m, tokensWrite1h: CacheWrite1h, tokensReasoning: Reasoning, tokensCandidates: OutputTokens,
+	tokensInputAudio: InputAudio, tokensOutputAudio: OutputAudio, tokensInputImage: InputImage, tokensOutputImage: OutputImage,
+	webSearches: WebSearches,
 }
 
 // tokenFactNames name the facts as the documentation does.
@@ -195,13 +195,13 @@ func (r *reading) gather() {
 				continue
 			}
 		case pcommon.ValueTypeMap:
-			r.gatherText(t, r.JSONText(value{attr: v}))
+			r.gatherText(t, r.JSONText(Value{Attr: v}))
 			continue
 		}
 		if t.count == noTokens {
 			continue
 		}
-		if n, _, ok := (value{attr: v}).integer(); ok {
+		if n, _, ok := (Value{Attr: v}).Integer(); ok {
 			if s := r.say(); s != nil {
 				s.facts[t.count] = Int{n, true}
 			}
@@ -276,8 +276,8 @@ func (r *reading) fileUsage(v pcommon.Value, attr, event int32) {
 	if v.Type() == pcommon.ValueTypeBytes || v.Type() == pcommon.ValueTypeStr && len(v.Str()) > maxUsageObject {
 		return
 	}
-	n := r.parseOnce(value{attr: v})
-	if !isObject(n) {
+	n := r.ParseOnce(Value{Attr: v})
+	if !IsObject(n) {
 		return
 	}
 	var s statement
@@ -292,8 +292,8 @@ func (r *reading) fileUsage(v pcommon.Value, attr, event int32) {
 // readUsage takes the facts of a usage object, details in objects included.
 func (r *reading) readUsage(s *statement, n jsonval.Node, parent string, depth int) {
 	known := r.membersOf(parent)
-	for c := n.First(); isObject(n) && c.Exists() && depth < 4; c = c.Next() {
-		if isObject(c) {
+	for c := n.First(); IsObject(n) && c.Exists() && depth < 4; c = c.Next() {
+		if IsObject(c) {
 			r.readUsage(s, c, c.Key(), depth+1)
 			continue
 		}
@@ -301,7 +301,7 @@ func (r *reading) readUsage(s *statement, n jsonval.Node, parent string, depth i
 		if fact == noTokens || s.facts[fact].OK {
 			continue
 		}
-		if i, _, ok := (value{node: c}).integer(); ok {
+		if i, _, ok := (Value{Node: c}).Integer(); ok {
 			s.facts[fact] = Int{i, true}
 		}
 	}

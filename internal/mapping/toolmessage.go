@@ -11,18 +11,18 @@ const (
 
 // toolMessageID takes the id of the call from the ToolMessage that a tool of
 // LangChain returned, or from the object that LlamaIndex puts around the output of a tool.
-func toolMessageID(r Reading, v value) value {
-	if s, is := v.str(); !is || looksEncoded(s) && jsonval.Index(s, "tool_output") >= 0 {
-		if n := r.parseOnce(v); n.Get("tool_output").Exists() {
-			return value{node: n.Get("tool_id")}
+func toolMessageID(r Reading, v Value) Value {
+	if s, is := v.Str(); !is || LooksEncoded(s) && jsonval.Index(s, "tool_output") >= 0 {
+		if n := r.ParseOnce(v); n.Get("tool_output").Exists() {
+			return Value{Node: n.Get("tool_id")}
 		}
 	}
-	return value{node: toolMessage(r, v).Get("tool_call_id")}
+	return Value{Node: toolMessage(r, v).Get("tool_call_id")}
 }
 
 // toolMessageName takes the tool's name from there: spans may have that of its class.
-func toolMessageName(r Reading, v value) value {
-	return value{node: toolMessage(r, v).Get("name")}
+func toolMessageName(r Reading, v Value) Value {
+	return Value{Node: toolMessage(r, v).Get("name")}
 }
 
 // printedMessage reads a message of LangChain as Python prints it.
@@ -31,19 +31,19 @@ func printedMessage(r Reading, s string) jsonval.Node {
 	if !ok {
 		return jsonval.Node{}
 	}
-	return r.parseText(text)
+	return r.ParseText(text)
 }
 
 // toolMessage finds a ToolMessage, serialised or dumped, alone or as the output of a run.
-func toolMessage(r Reading, v value) jsonval.Node {
-	s, is := v.str()
+func toolMessage(r Reading, v Value) jsonval.Node {
+	s, is := v.Str()
 	if is && jsonval.PrintsMessage(s) {
 		return printedMessage(r, s)
 	}
-	if is && (!looksEncoded(s) || jsonval.Index(s, "tool_call_id") < 0) {
+	if is && (!LooksEncoded(s) || jsonval.Index(s, "tool_call_id") < 0) {
 		return jsonval.Node{}
 	}
-	n := r.parseOnce(v)
+	n := r.ParseOnce(v)
 	if output := n.Get("output").Str(); jsonval.PrintsMessage(output) {
 		return printedMessage(r, output)
 	}

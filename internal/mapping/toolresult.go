@@ -8,13 +8,13 @@ import (
 )
 
 // toolError calls a tool failed whose result says so, though its span does not.
-func (r *reading) toolError(v value, c content.Content) {
+func (r *reading) toolError(v Value, c content.Content) {
 	if r.out.ErrorType != "" || len(c.Body) > maxResult {
 		return
 	}
 	body := viewOf(c.Body) // nobody writes to a content
 	said := r.textShowsFailure(body, 0)
-	if text, is := v.str(); !said && is && len(text) <= maxResult {
+	if text, is := v.Str(); !said && is && len(text) <= maxResult {
 		said = r.textShowsFailure(text, 0)
 	}
 	if said {
@@ -29,7 +29,7 @@ const maxResult = 1 << 20
 // mayShowFailure spares most results being searched or parsed: only an object tells, be it
 // in a list of content blocks or in a string, and only by a key and a value together.
 func mayShowFailure(s string) bool {
-	s = trimBlanks(s)
+	s = TrimBlanks(s)
 	if s == "" || strings.IndexByte(`{["`, s[0]) < 0 {
 		return false
 	}
@@ -39,7 +39,7 @@ func mayShowFailure(s string) bool {
 }
 
 func (r *reading) textShowsFailure(s string, depth int) bool {
-	return mayShowFailure(s) && r.showsFailure(r.parseText(s), depth)
+	return mayShowFailure(s) && r.showsFailure(r.ParseText(s), depth)
 }
 
 // showsFailure looks at the members of a result, of the object that a library put it
@@ -68,7 +68,7 @@ func (r *reading) showsFailure(n jsonval.Node, depth int) bool {
 		return true
 	}
 	for _, key := range [...]string{"data", "output", "kwargs", "tool_output"} {
-		if inner := n.Get(key); isObject(inner) && r.showsFailure(inner, depth+1) {
+		if inner := n.Get(key); IsObject(inner) && r.showsFailure(inner, depth+1) {
 			return true
 		}
 	}
@@ -79,12 +79,12 @@ func (r *reading) showsFailure(n jsonval.Node, depth int) bool {
 // at the text of one that stands alone.
 func (r *reading) blocksShowFailure(list jsonval.Node, depth int) bool {
 	for block := list.First(); block.Exists(); block = block.Next() {
-		if isObject(block) && block.Get("type").Exists() && flagged(block) {
+		if IsObject(block) && block.Get("type").Exists() && flagged(block) {
 			return true
 		}
 	}
 	alone := list.First()
-	return list.Len() == 1 && isObject(alone) && r.textShowsFailure(alone.Get("text").Str(), depth+1)
+	return list.Len() == 1 && IsObject(alone) && r.textShowsFailure(alone.Get("text").Str(), depth+1)
 }
 
 func flagged(n jsonval.Node) bool {
@@ -96,8 +96,8 @@ func flagged(n jsonval.Node) bool {
 	return false
 }
 
-// parseText parses text that may be JSON.
-func (r *reading) parseText(s string) jsonval.Node {
+// ParseText parses text that may be JSON.
+func (r *reading) ParseText(s string) jsonval.Node {
 	var ignored jsonval.Repairs
 	n, _ := r.doc.Parse(s, &ignored)
 	return n

@@ -38,7 +38,7 @@ func readEventName(name string) eventName {
 
 // guessEvents reads events that no dialect knows.
 func (r *reading) guessEvents() {
-	for i := range min(len(r.events), maxReadEvents) {
+	for i := range min(len(r.events), MaxReadEvents) {
 		e := r.span.Events().At(i)
 		if info := r.events[i].info; info != nil && !info.unreadIn(e) {
 			continue
@@ -48,7 +48,7 @@ func (r *reading) guessEvents() {
 		case name.chunk:
 			if s := &r.slots[r.t.firstToken]; !s.set {
 				r.guessLatency(e, i)
-				r.fill(r.t.firstToken, slot{attr: -1, event: int32(i)}, 1<<fTTFT)
+				r.fill(r.t.firstToken, slot{attr: -1, event: int32(i)}, 1<<TTFT)
 			}
 		default:
 			r.guessMessage(e, name, i)
@@ -82,33 +82,33 @@ func (r *reading) guessLatency(e ptrace.SpanEvent, i int) {
 
 // guessMessage takes an event for a message if its name or the role says whose.
 func (r *reading) guessMessage(e ptrace.SpanEvent, name eventName, i int) {
-	m := messageEvent{guessed: true, text: textKeyOf(e.Attributes())}
-	if m.text == "" {
+	m := MessageEvent{Guessed: true, Text: textKeyOf(e.Attributes())}
+	if m.Text == "" {
 		return
 	}
-	if dot := strings.LastIndexByte(m.text, '.'); dot >= 0 {
-		m.prefix = m.text[:dot+1]
+	if dot := strings.LastIndexByte(m.Text, '.'); dot >= 0 {
+		m.Prefix = m.Text[:dot+1]
 	}
-	role, told := e.Attributes().Get(m.prefix + "role")
+	role, told := e.Attributes().Get(m.Prefix + "role")
 	told = told && role.Type() == pcommon.ValueTypeStr
 	switch {
 	case name.output:
-		m.output = true
+		m.Output = true
 	case name.input:
 	case told && strings.ToLower(role.Str()) == "assistant":
-		m.output = i == len(r.events)-1
+		m.Output = i == len(r.events)-1
 	case !told:
 		return
 	}
-	m.role = "user"
+	m.Role = "user"
 	switch {
-	case m.output:
-		m.role = "assistant"
+	case m.Output:
+		m.Role = "assistant"
 	case name.system:
-		m.role = "system"
+		m.Role = "system"
 	}
 	r.events[i].info = &eventInfo{message: &m, time: -1}
-	r.fill(r.t.guessedEvents[dirOf(m.output)], slot{attr: -1}, 1<<fInputMessages|1<<fOutputMessages)
+	r.fill(r.t.guessedEvents[dirOf(m.Output)], slot{attr: -1}, 1<<InputMessages|1<<OutputMessages)
 }
 
 func dirOf(output bool) int {
@@ -143,7 +143,7 @@ func (r *reading) guessFacts(e ptrace.SpanEvent, i int) {
 			k = r.lookUpMember(e.Name(), key) // what is no call's by its key alone may be by the event's name: a cost
 		}
 		at := guessPlace{attr: -1, event: int32(i), part: bare, shown: r.notes.eventMember(e.Name(), key)}
-		if k.traits.count != noTokens || k.traits.usage && mayBeObject(v) {
+		if k.traits.count != noTokens || k.traits.usage && MayBeObject(v) {
 			r.fileEventUsage(k, v, at)
 			continue
 		}
@@ -170,7 +170,7 @@ func mayCount(key string, v pcommon.Value) bool {
 	case pcommon.ValueTypeInt, pcommon.ValueTypeDouble:
 		return strings.Contains(key, "oken")
 	case pcommon.ValueTypeMap, pcommon.ValueTypeStr:
-		return strings.Contains(key, "sage") && !strings.Contains(key, "essage") && mayBeObject(v)
+		return strings.Contains(key, "sage") && !strings.Contains(key, "essage") && MayBeObject(v)
 	}
 	return false
 }
@@ -180,7 +180,7 @@ func mayCount(key string, v pcommon.Value) bool {
 func (r *reading) fileEventUsage(k *keyRead, v pcommon.Value, at guessPlace) {
 	switch {
 	case k.guessed(k.key).elsewhere:
-	case mayBeObject(v):
+	case MayBeObject(v):
 		if k.traits.usage && !k.traits.sums {
 			r.fileUsage(v, -1, at.event)
 		}

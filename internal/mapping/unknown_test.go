@@ -213,7 +213,7 @@ func TestNewKeysOfKnownDialects(t *testing.T) {
 	read := 0
 	for i := range compiled().dialects {
 		d := compiled().dialects[i]
-		for _, scope := range d.scopes {
+		for _, scope := range d.Scopes {
 			span := testSpan{name: "chat gpt-4o", scope: strings.ReplaceAll(scope, "*", "x"), attrs: anyMap{
 				"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "newly.system_prompt": systemIs, "newly.retries": int64(2),
 			}}
@@ -222,7 +222,7 @@ func TestNewKeysOfKnownDialects(t *testing.T) {
 				continue // a span of this library is a call by other keys
 			}
 			read++
-			require.Equal(t, toldSystem, got["system_instructions"], "%s, %s", d.name, scope)
+			require.Equal(t, toldSystem, got["system_instructions"], "%s, %s", d.Name, scope)
 		}
 	}
 	require.Greater(t, read, 20)

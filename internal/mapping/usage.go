@@ -42,7 +42,7 @@ func (r *reading) passesOn() bool {
 		return false
 	}
 	for dialects := r.dialects & r.t.passOn; dialects != 0; dialects &= dialects - 1 {
-		if r.t.dialects[bits.TrailingZeros64(dialects)].passesOn(r) {
+		if r.t.dialects[bits.TrailingZeros64(dialects)].PassesOn(r) {
 			return true
 		}
 	}
@@ -69,16 +69,16 @@ func (r *reading) parts(u *Usage) {
 }
 
 const (
-	costFields uint64 = 1<<fInputCost | 1<<fOutputCost | 1<<fTotalCost
-	partFields uint64 = 1<<fCacheWrite1h | 1<<fCacheWrite5m | 1<<fInputAudio | 1<<fOutputAudio | 1<<fInputImage | 1<<fOutputImage |
-		1<<fWebSearches
-	usageFields = 1<<fInputTokens | 1<<fOutputTokens | 1<<fTotalTokens | 1<<fCacheRead | 1<<fCacheCreation | 1<<fReasoning |
+	costFields uint64 = 1<<InputCost | 1<<OutputCost | 1<<TotalCost
+	partFields uint64 = 1<<CacheWrite1h | 1<<CacheWrite5m | 1<<InputAudio | 1<<OutputAudio | 1<<InputImage | 1<<OutputImage |
+		1<<WebSearches
+	usageFields = 1<<InputTokens | 1<<OutputTokens | 1<<TotalTokens | 1<<CacheRead | 1<<CacheCreation | 1<<Reasoning |
 		costFields | partFields
 )
 
 // tokens resolves a count.
 func (r *reading) tokens(fact tokenFact) (Int, *boundSource) {
-	return r.count(tokenFields[fact], maxTokens)
+	return r.count(tokenFields[fact], MaxTokens)
 }
 
 // part is what may have to be added to a figure, and whether that is settled, by what.
@@ -119,12 +119,12 @@ func (r *reading) complete(u *Usage, inputFrom, outputFrom *boundSource) {
 	}
 	switch {
 	case inputFrom == nil:
-	case inputFrom.sums:
+	case inputFrom.Sums:
 		input.settle(0, whySum)
 	case inputFrom.slot >= 0 && inputFrom.slot == r.t.counts[tokensUncached].slot:
 		input.settle(cached, whyUncached)
 	}
-	if outputFrom != nil && outputFrom.sums {
+	if outputFrom != nil && outputFrom.Sums {
 		output.settle(0, whySum)
 	}
 	if input.settled && output.settled && input.add == 0 {
@@ -237,11 +237,11 @@ func bySize(u *Usage, input, output *part) {
 func (r *reading) excludesCache(from *boundSource) bool {
 	a := &r.around
 	if !a.excluding {
-		a.exclusions, a.excluding = exclusionsOf(r.scopeName, r.scopeVersion), true
+		a.exclusions, a.excluding = ExclusionsOf(r.scopeName, r.scopeVersion), true
 	}
 	for left := a.exclusions; left != 0; left &= left - 1 {
 		i := bits.TrailingZeros32(left)
-		if marked := r.t.excluded[i]; (marked == 0 || marked&r.dialects != 0) && exclusions[i].covers(r, from) {
+		if marked := r.t.excluded[i]; (marked == 0 || marked&r.dialects != 0) && Exclusions[i].covers(r, from) {
 			return true
 		}
 	}
@@ -249,24 +249,24 @@ func (r *reading) excludesCache(from *boundSource) bool {
 }
 
 // covers reports whether a span of the exclusion's scope is one of the exclusion.
-func (e *exclusion) covers(r *reading, from *boundSource) bool {
-	if e.attr != "" && (from == nil || from.attr != e.attr) || e.mark != "" && !r.attr(e.mark).exists() {
+func (e *Exclusion) covers(r *reading, from *boundSource) bool {
+	if e.Attr != "" && (from == nil || from.Attr != e.Attr) || e.Mark != "" && !r.Attr(e.Mark).Exists() {
 		return false
 	}
-	if e.unless != "" {
+	if e.Unless != "" {
 		for key := range r.span.Attributes().All() {
-			if strings.HasPrefix(key, e.unless) {
+			if strings.HasPrefix(key, e.Unless) {
 				return false
 			}
 		}
 	}
-	return e.providers == nil || r.reportedBy(e.providers)
+	return e.Providers == nil || r.reportedBy(e.Providers)
 }
 
 // reportedBy reports whether any source of the provider names one of these.
 func (r *reading) reportedBy(providers []string) (found bool) {
-	r.each(fProvider, func(_ *boundSource, v value) bool {
-		text, _, _ := v.text()
+	r.each(Provider, func(_ *boundSource, v Value) bool {
+		text, _, _ := v.Text()
 		text = strings.ToLower(text)
 		for _, p := range providers {
 			found = found || strings.Contains(text, p)
@@ -290,12 +290,12 @@ func total(u *Usage) Int {
 
 // costs resolves the cost, in USD.
 func (r *reading) costs(u *Usage) {
-	u.TotalCost = r.amount(fTotalCost)
-	if r.fed&(1<<fInputCost|1<<fOutputCost) == 0 {
+	u.TotalCost = r.amount(TotalCost)
+	if r.fed&(1<<InputCost|1<<OutputCost) == 0 {
 		return
 	}
 	p := u.Parts.Get()
-	p.InputCost, p.OutputCost = r.amount(fInputCost), r.amount(fOutputCost)
+	p.InputCost, p.OutputCost = r.amount(InputCost), r.amount(OutputCost)
 	if !u.TotalCost.Valid && p.InputCost.Valid && p.OutputCost.Valid {
 		u.TotalCost = decimal.NewNullDecimal(p.InputCost.Decimal.Add(p.OutputCost.Decimal))
 	}
@@ -319,12 +319,12 @@ func (r *reading) keepParts(u *Usage, p UsageParts) {
 }
 
 // amount resolves a cost. A text may name its currency; only dollars count.
-func (r *reading) amount(f field) (n decimal.NullDecimal) {
-	r.each(f, func(src *boundSource, v value) bool {
-		d, exact, ok := v.decimal()
-		if s, is := v.str(); is && !ok {
+func (r *reading) amount(f Field) (n decimal.NullDecimal) {
+	r.each(f, func(src *boundSource, v Value) bool {
+		d, exact, ok := v.Decimal()
+		if s, is := v.Str(); is && !ok {
 			number, currency := cutCurrency(s)
-			if d, ok = parseDecimal(number); ok && currency != "usd" && currency != "$" {
+			if d, ok = ParseDecimal(number); ok && currency != "usd" && currency != "$" {
 				r.adjust(CostNotUSD, src)
 				ok = false
 			}

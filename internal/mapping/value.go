@@ -14,51 +14,51 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 )
 
-// value is what a source gives: an attribute, or a node of its JSON.
-type value struct {
-	attr pcommon.Value
-	node jsonval.Node // exists if the value is a node
-	list int16        // 1 + the slot of a family of indexed attributes
+// Value is what a source gives: an attribute, or a node of its JSON.
+type Value struct {
+	Attr pcommon.Value
+	Node jsonval.Node // exists if the value is a node
+	List int16        // 1 + the slot of a family of indexed attributes
 }
 
-func (v value) exists() bool { return v.node.Exists() || v.attr != pcommon.Value{} }
+func (v Value) Exists() bool { return v.Node.Exists() || v.Attr != pcommon.Value{} }
 
-// str returns the string a value is, without any conversion.
-func (v value) str() (string, bool) {
-	if v.node.Exists() {
-		return v.node.Str(), v.node.Kind() == jsonval.String
+// Str returns the string a value is, without any conversion.
+func (v Value) Str() (string, bool) {
+	if v.Node.Exists() {
+		return v.Node.Str(), v.Node.Kind() == jsonval.String
 	}
-	if !v.exists() || v.attr.Type() != pcommon.ValueTypeStr {
+	if !v.Exists() || v.Attr.Type() != pcommon.ValueTypeStr {
 		return "", false
 	}
-	return v.attr.Str(), true
+	return v.Attr.Str(), true
 }
 
-// text reads a string; a number is spelt out. exact tells that the value is a
+// Text reads a string; a number is spelt out. exact tells that the value is a
 // string attribute, which a text column holds losslessly.
-func (v value) text() (s string, exact, ok bool) {
-	if s, ok := v.str(); ok {
-		return s, !v.node.Exists(), !content.Absent(s)
+func (v Value) Text() (s string, exact, ok bool) {
+	if s, ok := v.Str(); ok {
+		return s, !v.Node.Exists(), !content.Absent(s)
 	}
-	if v.node.Exists() {
-		if v.node.Kind() == jsonval.Number {
-			return v.node.Text(), false, true
+	if v.Node.Exists() {
+		if v.Node.Kind() == jsonval.Number {
+			return v.Node.Text(), false, true
 		}
 		return "", false, false
 	}
-	if !v.exists() {
+	if !v.Exists() {
 		return
 	}
-	switch v.attr.Type() {
+	switch v.Attr.Type() {
 	case pcommon.ValueTypeInt, pcommon.ValueTypeDouble:
-		return v.attr.AsString(), false, true
+		return v.Attr.AsString(), false, true
 	}
 	return "", false, false
 }
 
-// fact reads a name or an id: a text, which some emitters write as JSON, in quotes.
-func (v value) fact() (s string, exact, ok bool) {
-	s, exact, ok = v.text()
+// Fact reads a name or an id: a text, which some emitters write as JSON, in quotes.
+func (v Value) Fact() (s string, exact, ok bool) {
+	s, exact, ok = v.Text()
 	if !ok || s[0] != '"' {
 		return s, exact, ok
 	}
@@ -69,32 +69,32 @@ func (v value) fact() (s string, exact, ok bool) {
 	return inner, false, !content.Absent(inner)
 }
 
-// integer reads a count: a whole, non-negative number, or a string that spells one.
-func (v value) integer() (i int64, exact, ok bool) {
-	if !v.node.Exists() && v.exists() && v.attr.Type() == pcommon.ValueTypeInt {
-		return v.attr.Int(), true, v.attr.Int() >= 0
+// Integer reads a count: a whole, non-negative number, or a string that spells one.
+func (v Value) Integer() (i int64, exact, ok bool) {
+	if !v.Node.Exists() && v.Exists() && v.Attr.Type() == pcommon.ValueTypeInt {
+		return v.Attr.Int(), true, v.Attr.Int() >= 0
 	}
-	if s, is := v.str(); is {
-		i, ok = parseCount(s)
+	if s, is := v.Str(); is {
+		i, ok = ParseCount(s)
 		return i, false, ok
 	}
-	if v.node.Exists() {
-		i, ok = v.node.Int()
+	if v.Node.Exists() {
+		i, ok = v.Node.Int()
 		return i, false, ok && i >= 0
 	}
-	if !v.exists() {
+	if !v.Exists() {
 		return
 	}
-	if v.attr.Type() == pcommon.ValueTypeDouble {
-		i, ok = wholeCount(v.attr.Double())
+	if v.Attr.Type() == pcommon.ValueTypeDouble {
+		i, ok = wholeCount(v.Attr.Double())
 		return i, false, ok
 	}
 	return 0, false, false
 }
 
-func parseCount(s string) (int64, bool) {
+func ParseCount(s string) (int64, bool) {
 	s = strings.TrimSpace(s)
-	if !beginsNumber(s) {
+	if !BeginsNumber(s) {
 		return 0, false // the error of ParseInt would take three allocations
 	}
 	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
@@ -108,7 +108,7 @@ func parseCount(s string) (int64, bool) {
 	return i, err == nil && i >= 0
 }
 
-func beginsNumber(s string) bool {
+func BeginsNumber(s string) bool {
 	return s != "" && (s[0] >= '0' && s[0] <= '9' || s[0] == '-' || s[0] == '+')
 }
 
@@ -119,56 +119,56 @@ func wholeCount(f float64) (int64, bool) {
 	return int64(f), true
 }
 
-// float reads a finite number, or a string that spells one.
-func (v value) float() (f float64, exact, ok bool) {
-	if s, is := v.str(); is {
+// Float reads a finite number, or a string that spells one.
+func (v Value) Float() (f float64, exact, ok bool) {
+	if s, is := v.Str(); is {
 		f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-		return f, false, err == nil && finite(f)
+		return f, false, err == nil && Finite(f)
 	}
-	if v.node.Exists() {
-		f, ok = v.node.Float()
-		return f, false, ok && finite(f)
+	if v.Node.Exists() {
+		f, ok = v.Node.Float()
+		return f, false, ok && Finite(f)
 	}
-	if !v.exists() {
+	if !v.Exists() {
 		return
 	}
-	switch v.attr.Type() {
+	switch v.Attr.Type() {
 	case pcommon.ValueTypeInt:
-		return float64(v.attr.Int()), false, true
+		return float64(v.Attr.Int()), false, true
 	case pcommon.ValueTypeDouble:
-		return v.attr.Double(), true, finite(v.attr.Double())
+		return v.Attr.Double(), true, Finite(v.Attr.Double())
 	}
 	return 0, false, false
 }
 
-func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
+func Finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 
 // maxDecimalText bounds the spelling of a decimal, so that no exponent makes it
 // grow beyond what numeric holds.
 const maxDecimalText = 64
 
-// decimal reads an amount that is not negative.
-func (v value) decimal() (d decimal.Decimal, exact, ok bool) {
-	if s, is := v.str(); is {
-		d, ok = parseDecimal(strings.TrimSpace(s))
+// Decimal reads an amount that is not negative.
+func (v Value) Decimal() (d decimal.Decimal, exact, ok bool) {
+	if s, is := v.Str(); is {
+		d, ok = ParseDecimal(strings.TrimSpace(s))
 		return d, false, ok
 	}
-	if v.node.Exists() {
-		if v.node.Kind() != jsonval.Number {
+	if v.Node.Exists() {
+		if v.Node.Kind() != jsonval.Number {
 			return d, false, false
 		}
-		d, ok = parseDecimal(v.node.Text())
+		d, ok = ParseDecimal(v.Node.Text())
 		return d, false, ok
 	}
-	if !v.exists() {
+	if !v.Exists() {
 		return
 	}
-	switch v.attr.Type() {
+	switch v.Attr.Type() {
 	case pcommon.ValueTypeInt:
-		return decimal.NewFromInt(v.attr.Int()), true, v.attr.Int() >= 0
+		return decimal.NewFromInt(v.Attr.Int()), true, v.Attr.Int() >= 0
 	case pcommon.ValueTypeDouble:
-		f := v.attr.Double()
-		if !finite(f) || f < 0 || f > 1e18 || f != 0 && f < 1e-18 {
+		f := v.Attr.Double()
+		if !Finite(f) || f < 0 || f > 1e18 || f != 0 && f < 1e-18 {
 			return d, false, false
 		}
 		return decimal.NewFromFloat(f), true, true
@@ -176,7 +176,7 @@ func (v value) decimal() (d decimal.Decimal, exact, ok bool) {
 	return d, false, false
 }
 
-func parseDecimal(s string) (decimal.Decimal, bool) {
+func ParseDecimal(s string) (decimal.Decimal, bool) {
 	if len(s) == 0 || len(s) > maxDecimalText {
 		return decimal.Decimal{}, false
 	}
@@ -187,9 +187,9 @@ func parseDecimal(s string) (decimal.Decimal, bool) {
 	return d, true
 }
 
-// boolean reads true or false, also as text in any case.
-func (v value) boolean() (b, exact, ok bool) {
-	if s, is := v.str(); is {
+// Boolean reads true or false, also as text in any case.
+func (v Value) Boolean() (b, exact, ok bool) {
+	if s, is := v.Str(); is {
 		switch {
 		case strings.EqualFold(s, "true"):
 			return true, false, true
@@ -198,19 +198,19 @@ func (v value) boolean() (b, exact, ok bool) {
 		}
 		return false, false, false
 	}
-	if v.node.Exists() {
-		b, ok = v.node.Bool()
+	if v.Node.Exists() {
+		b, ok = v.Node.Bool()
 		return b, false, ok
 	}
-	if v.exists() && v.attr.Type() == pcommon.ValueTypeBool {
-		return v.attr.Bool(), true, true
+	if v.Exists() && v.Attr.Type() == pcommon.ValueTypeBool {
+		return v.Attr.Bool(), true, true
 	}
 	return false, false, false
 }
 
-// time reads an ISO 8601 time, quoted as JSON or not, in µs since 1970.
-func (v value) time() (int64, bool) {
-	s, ok := v.str()
+// Time reads an ISO 8601 time, quoted as JSON or not, in µs since 1970.
+func (v Value) Time() (int64, bool) {
+	s, ok := v.Str()
 	if !ok {
 		return 0, false
 	}
@@ -223,8 +223,8 @@ func (v value) time() (int64, bool) {
 	return 0, false
 }
 
-// unquote strips the quotes of a JSON string from s.
-func unquote(s string) string {
+// Unquote strips the quotes of a JSON string from s.
+func Unquote(s string) string {
 	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
 		if u, err := strconv.Unquote(s); err == nil {
 			return u
@@ -234,36 +234,36 @@ func unquote(s string) string {
 	return s
 }
 
-// mayBeObject reports whether a value is a JSON object or text that looks like one, quoted
+// MayBeObject reports whether a value is a JSON object or text that looks like one, quoted
 // once more or not.
-func mayBeObject(v pcommon.Value) bool {
+func MayBeObject(v pcommon.Value) bool {
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
-		return strings.HasPrefix(trimBlanks(v.Str()), "{") || strings.HasPrefix(v.Str(), `"{`)
+		return strings.HasPrefix(TrimBlanks(v.Str()), "{") || strings.HasPrefix(v.Str(), `"{`)
 	case pcommon.ValueTypeMap, pcommon.ValueTypeBytes:
 		return true
 	}
 	return false
 }
 
-// looksEncoded reports whether text may be a JSON object, list or quoted string.
-func looksEncoded(s string) bool {
-	s = trimBlanks(s)
+// LooksEncoded reports whether text may be a JSON object, list or quoted string.
+func LooksEncoded(s string) bool {
+	s = TrimBlanks(s)
 	return s != "" && (s[0] == '{' || s[0] == '[' || s[0] == '"')
 }
 
-func isObject(n jsonval.Node) bool { return n.Kind() == jsonval.Object }
+func IsObject(n jsonval.Node) bool { return n.Kind() == jsonval.Object }
 
-// trimBlanks cuts the blanks before a text: 1 ns, where strings.TrimLeft takes 9 to learn
+// TrimBlanks cuts the blanks before a text: 1 ns, where strings.TrimLeft takes 9 to learn
 // what a blank is.
-func trimBlanks(s string) string {
+func TrimBlanks(s string) string {
 	for s != "" && (s[0] == ' ' || s[0] == '\n' || s[0] == '\t' || s[0] == '\r') {
 		s = s[1:]
 	}
 	return s
 }
 
-func child(n jsonval.Node, spellings []string) jsonval.Node {
+func Child(n jsonval.Node, spellings []string) jsonval.Node {
 	for _, key := range spellings {
 		if key == "0" && n.Kind() == jsonval.Array {
 			return n.First()

@@ -8,11 +8,11 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-func valueOf(tb testing.TB, raw any) value {
+func valueOf(tb testing.TB, raw any) Value {
 	tb.Helper()
 	v := pcommon.NewValueEmpty()
 	require.NoError(tb, v.FromRaw(raw))
-	return value{attr: v}
+	return Value{Attr: v}
 }
 
 func TestIntegerAcceptsOnlyWholeCounts(t *testing.T) {
@@ -28,7 +28,7 @@ func TestIntegerAcceptsOnlyWholeCounts(t *testing.T) {
 		{math.NaN(), 0, false, false}, {math.Inf(1), 0, false, false}, {1e300, 0, false, false}, {"", 0, false, false}, {"many", 0, false, false},
 		{"99999999999999999999", 0, false, false}, {[]any{int64(1)}, 0, false, false},
 	} {
-		i, exact, ok := valueOf(t, c.raw).integer()
+		i, exact, ok := valueOf(t, c.raw).Integer()
 		require.Equal(t, c.ok, ok, "%v", c.raw)
 		if ok {
 			require.Equal(t, c.want, i, "%v", c.raw)
@@ -45,7 +45,7 @@ func TestDecimalKeepsSmallAmountsAndRefusesNegativeOnes(t *testing.T) {
 		{0.00042, "0.00042"}, {"0.00042", "0.00042"}, {"1e-05", "0.00001"}, {int64(3), "3"}, {0.0, "0"}, {1e-7, "0.0000001"},
 		{-0.1, ""}, {"-1", ""}, {math.NaN(), ""}, {math.Inf(1), ""}, {"1e999999", ""}, {"free", ""}, {false, ""},
 	} {
-		d, _, ok := valueOf(t, c.raw).decimal()
+		d, _, ok := valueOf(t, c.raw).Decimal()
 		require.Equal(t, c.want != "", ok, "%v", c.raw)
 		if ok {
 			require.Equal(t, c.want, d.String())
@@ -55,25 +55,25 @@ func TestDecimalKeepsSmallAmountsAndRefusesNegativeOnes(t *testing.T) {
 
 func TestBooleanReadsPythonSpelling(t *testing.T) {
 	for raw, want := range map[any]bool{true: true, "True": true, "true": true, "FALSE": false, false: false} {
-		b, _, ok := valueOf(t, raw).boolean()
+		b, _, ok := valueOf(t, raw).Boolean()
 		require.True(t, ok)
 		require.Equal(t, want, b, "%v", raw)
 	}
 	for _, raw := range []any{"yes", int64(1), ""} {
-		_, _, ok := valueOf(t, raw).boolean()
+		_, _, ok := valueOf(t, raw).Boolean()
 		require.False(t, ok, "%v", raw)
 	}
 }
 
 func TestPlaceholdersAndBlankTextAreAbsent(t *testing.T) {
 	for _, raw := range []any{"", "  \n", "<not specified>", "<not serializable>", "<REDACTED>", true} {
-		_, _, ok := valueOf(t, raw).text()
+		_, _, ok := valueOf(t, raw).Text()
 		require.False(t, ok, "%q", raw)
 	}
-	s, exact, ok := valueOf(t, "<b>").text()
+	s, exact, ok := valueOf(t, "<b>").Text()
 	require.True(t, ok && exact)
 	require.Equal(t, "<b>", s)
-	s, exact, ok = valueOf(t, int64(7)).text()
+	s, exact, ok = valueOf(t, int64(7)).Text()
 	require.True(t, ok)
 	require.False(t, exact)
 	require.Equal(t, "7", s)
@@ -83,10 +83,10 @@ func TestTimeIsReadQuotedOrNot(t *testing.T) {
 	for _, text := range []string{
 		"2026-08-21T08:13:20.350000Z", `"2026-08-21T08:13:20.350000Z"`, "2026-08-21T10:13:20.35+02:00", "2026-08-21T08:13:20.350",
 	} {
-		at, ok := valueOf(t, text).time()
+		at, ok := valueOf(t, text).Time()
 		require.True(t, ok, text)
 		require.Equal(t, int64(testStart/1000)+350_000, at, text)
 	}
-	_, ok := valueOf(t, "soon").time()
+	_, ok := valueOf(t, "soon").Time()
 	require.False(t, ok)
 }

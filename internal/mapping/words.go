@@ -88,7 +88,7 @@ var byteClasses = func() (classes [256]uint8) {
 
 // isJSONText reports whether text looks like a JSON object or list.
 func isJSONText(s string) bool {
-	s = trimBlanks(s)
+	s = TrimBlanks(s)
 	return s != "" && (s[0] == '{' || s[0] == '[')
 }
 
@@ -122,7 +122,7 @@ func (r *reading) classOfKnown(info *keyInfo, v pcommon.Value) attrClass {
 	switch {
 	case info.carriesWords(r.dialects):
 		return classWords
-	case info.fields&(1<<fErrorMessage) != 0:
+	case info.fields&(1<<ErrorMessage) != 0:
 		return classErrorText
 	case info.fact:
 		return classFact
@@ -157,7 +157,7 @@ func (t *traits) class(v pcommon.Value) attrClass {
 
 // isNumber reports whether a text is a number.
 func isNumber(s string) bool {
-	if len(s) > maxNumber || !beginsNumber(s) {
+	if len(s) > maxNumber || !BeginsNumber(s) {
 		return false
 	}
 	_, err := strconv.ParseFloat(s, 64)

@@ -160,18 +160,18 @@ func TestTextsOfErrorsAreWords(t *testing.T) {
 		spans["an event's "+key] = testSpan{status: ptrace.StatusCodeError, events: []testEvent{{"exception", 1, map[string]any{"exception.type": "E"}}}}
 		spans["a span's "+key] = testSpan{status: ptrace.StatusCodeError}
 	}
-	for _, src := range compiled().sources[fErrorMessage] {
+	for _, src := range compiled().sources[ErrorMessage] {
 		span := testSpan{status: ptrace.StatusCodeError, attrs: map[string]any{}}
 		if src.guessed {
 			continue
 		}
-		if d := compiled().dialects[bits.TrailingZeros64(src.dialect)]; len(d.scopes) > 0 {
-			span.scope = strings.TrimSuffix(d.scopes[0], "*")
-		} else if len(d.marks) > 0 {
-			key, value, _ := strings.Cut(strings.NewReplacer(".#", ".0", ".*", ".x").Replace(d.marks[0]), "=")
+		if d := compiled().dialects[bits.TrailingZeros64(src.dialect)]; len(d.Scopes) > 0 {
+			span.scope = strings.TrimSuffix(d.Scopes[0], "*")
+		} else if len(d.Marks) > 0 {
+			key, value, _ := strings.Cut(strings.NewReplacer(".#", ".0", ".*", ".x").Replace(d.Marks[0]), "=")
 			span.attrs[key] = value
 		}
-		spans["a span's "+src.attr] = span
+		spans["a span's "+src.Attr] = span
 	}
 	for place, span := range spans {
 		for _, said := range []string{"the vault opens at midnight", "xyzzyplugh", `{"error":{"message":"xyzzyplugh is no question for us"}}`} {
