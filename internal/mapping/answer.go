@@ -7,6 +7,8 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // The places of an answer's parts in boundSource.parts.
@@ -19,7 +21,7 @@ const (
 )
 
 // answerKeys returns the attributes of an answer in the order of boundSource.parts.
-func answerKeys(a *Answer) [answerParts]string {
+func answerKeys(a *dialect.Answer) [answerParts]string {
 	return [answerParts]string{a.Text, a.Reasoning, a.ToolCalls, a.Object}
 }
 
@@ -32,7 +34,7 @@ func (r *reading) readAnswer(src *boundSource) bool {
 			continue
 		}
 		v := r.slots[at].value
-		if s, is := (Value{Attr: v}).Str(); is && content.Absent(s) {
+		if s, is := (value.Value{Attr: v}).Str(); is && content.Absent(s) {
 			continue
 		}
 		given[i], only, found = v, i, found+1
@@ -56,9 +58,9 @@ func (r *reading) readAnswer(src *boundSource) bool {
 }
 
 // isAnswer reports whether what is guessed are parts of one answer, and none the body of a response.
-func isAnswer(a *Answer, given *[answerParts]pcommon.Value) bool {
+func isAnswer(a *dialect.Answer, given *[answerParts]pcommon.Value) bool {
 	text, told := given[answerText], given[answerText] != (pcommon.Value{})
-	if !told && a.NeedsText || told && (text.Type() != pcommon.ValueTypeStr || LooksEncoded(text.Str())) {
+	if !told && a.NeedsText || told && (text.Type() != pcommon.ValueTypeStr || value.LooksEncoded(text.Str())) {
 		return false
 	}
 	return given[answerReasoning] != (pcommon.Value{}) || given[answerToolCalls] != (pcommon.Value{})
@@ -66,7 +68,7 @@ func isAnswer(a *Answer, given *[answerParts]pcommon.Value) bool {
 
 // addAnswer adds the message; plain text alone needs no tree.
 func (r *reading) addAnswer(src *boundSource, given [answerParts]pcommon.Value, alone bool, only int) bool {
-	if s, is := (Value{Attr: given[only]}).Str(); alone && is && (only == answerText || only == answerObject) {
+	if s, is := (value.Value{Attr: given[only]}).Str(); alone && is && (only == answerText || only == answerObject) {
 		if only == answerObject || !src.Answer.Texts {
 			r.messages = append(r.messages, r.norm.TextMessage(s, content.Output, &r.rep))
 			return true
@@ -86,7 +88,7 @@ func (r *reading) answerNode(src *boundSource, given [answerParts]pcommon.Value)
 		if given[i] == (pcommon.Value{}) {
 			continue
 		}
-		s := r.JSONText(Value{Attr: given[i]})
+		s := r.JSONText(value.Value{Attr: given[i]})
 		switch {
 		case i == answerReasoning:
 			parts.Add(r.part("reasoning", s))
@@ -104,7 +106,7 @@ func (r *reading) answerNode(src *boundSource, given [answerParts]pcommon.Value)
 
 // messagesIn parses a JSON list of messages.
 func (r *reading) messagesIn(list string) jsonval.Node {
-	if !strings.HasPrefix(TrimBlanks(list), "[") || !strings.Contains(list, `"role"`) {
+	if !strings.HasPrefix(value.TrimBlanks(list), "[") || !strings.Contains(list, `"role"`) {
 		return jsonval.Node{}
 	}
 	var ignored jsonval.Repairs
@@ -113,7 +115,7 @@ func (r *reading) messagesIn(list string) jsonval.Node {
 		return jsonval.Node{}
 	}
 	for c := n.First(); c.Exists(); c = c.Next() {
-		if !IsObject(c) || !c.Get("role").Exists() {
+		if !value.IsObject(c) || !c.Get("role").Exists() {
 			return jsonval.Node{}
 		}
 	}

@@ -5,13 +5,15 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // contentFields resolves the columns that refer to contents.
 func (r *reading) contentFields() {
 	s := r.out
-	input := r.messagesOf(InputMessages, content.Input)
-	output := r.messagesOf(OutputMessages, content.Output)
+	input := r.messagesOf(dialect.InputMessages, content.Input)
+	output := r.messagesOf(dialect.OutputMessages, content.Output)
 	if len(output.messages) == 0 && output.history == nil {
 		output = r.called()
 	}
@@ -20,20 +22,20 @@ func (r *reading) contentFields() {
 	if len(s.FinishReasons) == 0 {
 		s.FinishReasons = r.finishReasons(output.finished())
 	}
-	system, ok := r.one(SystemInstructions)
+	system, ok := r.one(dialect.SystemInstructions)
 	if !ok {
 		system, ok = r.norm.SystemOf(input.leading())
 	}
 	s.SystemInstructionsID = r.storeIf(system, ok)
-	if r.fed&(1<<ToolDefinitions) != 0 {
-		s.ToolDefinitionsID = r.storeIf(r.one(ToolDefinitions))
+	if r.fed&(1<<dialect.ToolDefinitions) != 0 {
+		s.ToolDefinitionsID = r.storeIf(r.one(dialect.ToolDefinitions))
 	}
-	if r.fed&(1<<ToolArguments|1<<ToolResult) != 0 {
-		s.ToolArgumentsID = r.storeIf(r.one(ToolArguments))
-		s.ToolResultID = r.storeIf(r.one(ToolResult))
+	if r.fed&(1<<dialect.ToolArguments|1<<dialect.ToolResult) != 0 {
+		s.ToolArgumentsID = r.storeIf(r.one(dialect.ToolArguments))
+		s.ToolResultID = r.storeIf(r.one(dialect.ToolResult))
 	}
-	if r.fed&(1<<RetrievalQuery|1<<Documents) != 0 {
-		s.RetrievalQueryID = r.storeIf(r.one(RetrievalQuery))
+	if r.fed&(1<<dialect.RetrievalQuery|1<<dialect.Documents) != 0 {
+		s.RetrievalQueryID = r.storeIf(r.one(dialect.RetrievalQuery))
 		s.DocumentIDs = r.documents()
 	}
 }
@@ -57,7 +59,7 @@ func (r *reading) storeIf(c content.Content, ok bool) content.ID {
 
 // one resolves a field that refers to one content. An empty object is passed over
 // while a later source may say more.
-func (r *reading) one(f Field) (c content.Content, ok bool) {
+func (r *reading) one(f dialect.Field) (c content.Content, ok bool) {
 	if r.fed&(1<<f) == 0 {
 		return c, false
 	}
@@ -70,7 +72,7 @@ func (r *reading) one(f Field) (c content.Content, ok bool) {
 		c, ok := r.readOne(f, src)
 		switch {
 		case !ok:
-		case string(c.Body) == "{}" && (f == ToolArguments || f == ToolResult):
+		case string(c.Body) == "{}" && (f == dialect.ToolArguments || f == dialect.ToolResult):
 			if empty.Body == nil {
 				r.notes.took(f, src)
 				empty = c
@@ -83,12 +85,12 @@ func (r *reading) one(f Field) (c content.Content, ok bool) {
 	return empty, empty.Body != nil
 }
 
-func (r *reading) readOne(f Field, src *boundSource) (c content.Content, ok bool) {
-	if src.As == AsToolPart {
+func (r *reading) readOne(f dialect.Field, src *boundSource) (c content.Content, ok bool) {
+	if src.As == dialect.AsToolPart {
 		return r.toolPart(f, src)
 	}
 	v, ok := r.given(src)
-	if src.As == AsWrapped {
+	if src.As == dialect.AsWrapped {
 		v = r.unwrap(src, v)
 	}
 	if s, is := v.Str(); !ok || !v.Exists() || is && content.Absent(s) {
@@ -97,11 +99,11 @@ func (r *reading) readOne(f Field, src *boundSource) (c content.Content, ok bool
 	if c, ok = r.convert(f, src, v); !ok {
 		return c, false
 	}
-	if f == ToolResult {
+	if f == dialect.ToolResult {
 		r.toolError(v, c)
 	}
 	r.rep |= r.sourceRep
-	if src.list || src.As == AsObject {
+	if src.list || src.As == dialect.AsObject {
 		r.tookList(src)
 	} else if !v.Node.Exists() {
 		r.took(src, r.holdsAll(src, v))
@@ -110,10 +112,10 @@ func (r *reading) readOne(f Field, src *boundSource) (c content.Content, ok bool
 }
 
 // convert asks the normaliser for the content of a field.
-func (r *reading) convert(f Field, src *boundSource, v Value) (content.Content, bool) {
+func (r *reading) convert(f dialect.Field, src *boundSource, v value.Value) (content.Content, bool) {
 	rep := r.source()
 	switch node := v.Node.Exists(); {
-	case f == RetrievalQuery:
+	case f == dialect.RetrievalQuery:
 		s, _, ok := v.Text()
 		if !ok {
 			s = r.JSONText(v)
@@ -121,31 +123,31 @@ func (r *reading) convert(f Field, src *boundSource, v Value) (content.Content, 
 		if content.Absent(s) {
 			return content.Content{}, false
 		}
-		if src.As == AsJSON {
-			s = Unquote(strings.TrimSpace(s))
+		if src.As == dialect.AsJSON {
+			s = value.Unquote(strings.TrimSpace(s))
 		}
 		return r.norm.Text(s, rep), true
-	case f == SystemInstructions && node:
+	case f == dialect.SystemInstructions && node:
 		return r.norm.SystemInstructionsNode(v.Node, rep)
-	case f == SystemInstructions:
+	case f == dialect.SystemInstructions:
 		return r.norm.SystemInstructions(v.Attr, rep)
-	case f == ToolDefinitions && node:
+	case f == dialect.ToolDefinitions && node:
 		return r.norm.ToolDefinitionsNode(v.Node, rep)
-	case f == ToolDefinitions:
+	case f == dialect.ToolDefinitions:
 		return r.norm.ToolDefinitions(v.Attr, rep)
 	case node:
-		return r.norm.UnwrappedNode(v.Node, src.As == AsJSON, rep)
+		return r.norm.UnwrappedNode(v.Node, src.As == dialect.AsJSON, rep)
 	case src.Verbatim:
-		return r.norm.Value(v.Attr, src.As == AsJSON, rep)
+		return r.norm.Value(v.Attr, src.As == dialect.AsJSON, rep)
 	}
 	if n := r.plainObject(v.Attr); n.Exists() { // a ToolMessage, of which other fields took the name and the id
-		return r.norm.UnwrappedNode(n, src.As == AsJSON, rep)
+		return r.norm.UnwrappedNode(n, src.As == dialect.AsJSON, rep)
 	}
-	return r.norm.Unwrapped(v.Attr, src.As == AsJSON, rep)
+	return r.norm.Unwrapped(v.Attr, src.As == dialect.AsJSON, rep)
 }
 
 // unwrap returns what a value holds under its only key, input, output or outputs.
-func (r *reading) unwrap(src *boundSource, v Value) Value {
+func (r *reading) unwrap(src *boundSource, v value.Value) value.Value {
 	n := v.Node
 	if !n.Exists() {
 		n = r.json(&r.slots[src.slot])
@@ -155,15 +157,15 @@ func (r *reading) unwrap(src *boundSource, v Value) Value {
 	}
 	switch only := n.First(); only.Key() {
 	case "input", "output", "outputs":
-		return Value{Node: only}
+		return value.Value{Node: only}
 	}
 	return v
 }
 
 // toolPart takes a tool's arguments or result from the messages of its span.
-func (r *reading) toolPart(f Field, src *boundSource) (content.Content, bool) {
+func (r *reading) toolPart(f dialect.Field, src *boundSource) (content.Content, bool) {
 	dir := content.Input
-	if f == ToolResult {
+	if f == dialect.ToolResult {
 		dir = content.Output
 	}
 	messages, ok := r.norm.Messages(nil, r.slots[src.slot].value, dir, &r.rep)
@@ -175,15 +177,15 @@ func (r *reading) toolPart(f Field, src *boundSource) (content.Content, bool) {
 
 // documents resolves the retrieved documents.
 func (r *reading) documents() []content.ID {
-	if r.fed&(1<<Documents) == 0 {
+	if r.fed&(1<<dialect.Documents) == 0 {
 		return nil
 	}
-	left := r.ready[Documents]
-	for src := r.next(Documents, &left); src != nil; src = r.next(Documents, &left) {
+	left := r.ready[dialect.Documents]
+	for src := r.next(dialect.Documents, &left); src != nil; src = r.next(dialect.Documents, &left) {
 		if !r.usable(src) || !r.readDocuments(src) || len(r.contents) == 0 {
 			continue
 		}
-		r.notes.took(Documents, src)
+		r.notes.took(dialect.Documents, src)
 		if r.opts.Capture == CaptureMetadata {
 			r.out.Adjustments |= ContentOmitted
 			return nil
@@ -200,13 +202,13 @@ func (r *reading) documents() []content.ID {
 func (r *reading) readDocuments(src *boundSource) (ok bool) {
 	r.contents = r.contents[:0]
 	v, ok := r.given(src)
-	if src.As == AsDocumentEvents {
-		v, ok = Value{Node: r.documentEvents()}, true
+	if src.As == dialect.AsDocumentEvents {
+		v, ok = value.Value{Node: r.documentEvents()}, true
 	}
 	if !ok {
 		return false
 	}
-	if src.As == AsWrapped {
+	if src.As == dialect.AsWrapped {
 		v = r.unwrap(src, v)
 	}
 	if v.Node.Exists() {

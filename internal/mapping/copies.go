@@ -8,6 +8,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // copyRule says what is a copy of what.
@@ -18,8 +20,8 @@ type copyRule struct {
 }
 
 func (t *table) addCopies() {
-	for _, target := range slices.Sorted(maps.Keys(CopiedKeys)) {
-		for _, key := range CopiedKeys[target] {
+	for _, target := range slices.Sorted(maps.Keys(dialect.CopiedKeys)) {
+		for _, key := range dialect.CopiedKeys[target] {
 			made, original := t.key(target), t.lookupOrAdd(key)
 			made.copied, original.original = true, true
 			t.copies = append(t.copies, copyRule{
@@ -50,15 +52,15 @@ func (r *reading) isCopy(rule *copyRule, made, original *slot) bool {
 	if rule.messages {
 		return r.isMadeOfIndexed(r.json(made), rule.original)
 	}
-	a, isText := Value{Attr: original.value}.Str()
-	b, alsoText := Value{Attr: made.value}.Str()
+	a, isText := value.Value{Attr: original.value}.Str()
+	b, alsoText := value.Value{Attr: made.value}.Str()
 	switch {
 	case !isText:
 		return false
 	case made.value.Type() == pcommon.ValueTypeSlice:
 		return made.value.Slice().Len() == 1 && made.value.Slice().At(0).AsString() == a
 	}
-	if operation, known := CopiedKinds[strings.ToLower(a)]; rule.kind && known {
+	if operation, known := dialect.CopiedKinds[strings.ToLower(a)]; rule.kind && known {
 		a = operation
 	}
 	return alsoText && a == b
@@ -100,7 +102,7 @@ func (r *reading) isMadeOfIndexed(list jsonval.Node, original int16) bool {
 
 func (m indexedMessage) becomes(n jsonval.Node) bool {
 	role, parts := n.Get("role").Str(), n.Get("parts")
-	if !IsObject(n) || n.Len() != 2 || parts.Kind() != jsonval.Array || role != m.role && m.role != "" && role != "tool" {
+	if !value.IsObject(n) || n.Len() != 2 || parts.Kind() != jsonval.Array || role != m.role && m.role != "" && role != "tool" {
 		return false
 	}
 	for p := parts.First(); p.Exists(); p = p.Next() {

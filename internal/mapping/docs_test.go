@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
 )
 
 var update = flag.Bool("update", false, "write docs/dialects.md instead of comparing it")
@@ -94,7 +95,7 @@ parts of contents, the model of the answer.
 `)
 	writeRecognition(&b, t)
 	writeKinds(&b, t)
-	for f := range Field(NumFields) {
+	for f := range dialect.Field(dialect.NumFields) {
 		writeField(&b, t, f)
 	}
 	writeWords(&b, t)
@@ -122,18 +123,18 @@ func writeRecognition(b *strings.Builder, t *table) {
 
 // writePrecedence prints the order, with the number of sources that stand at each level.
 func writePrecedence(b *strings.Builder) {
-	sources := map[Level]int{}
-	for _, d := range All() {
+	sources := map[dialect.Level]int{}
+	for _, d := range dialect.All() {
 		for _, all := range d.Sources {
 			for _, s := range all {
-				sources[cmp.Or(s.At, Level(d.Name))]++
+				sources[cmp.Or(s.At, dialect.Level(d.Name))]++
 			}
 		}
 	}
 	b.WriteString("## Order of precedence\n\nLevels in italics are of single sources, which their dialects place there.\n\n| | level | sources |\n|---|---|---|\n")
-	for i, l := range Precedence {
+	for i, l := range dialect.Precedence {
 		name := string(l)
-		if !slices.ContainsFunc(All(), func(d *Dialect) bool { return d.Name == name }) {
+		if !slices.ContainsFunc(dialect.All(), func(d *dialect.Dialect) bool { return d.Name == name }) {
 			name = "*" + name + "*"
 		}
 		fmt.Fprintf(b, "| %d | %s | %d |\n", i+1, name, sources[l])
@@ -178,7 +179,7 @@ func kindValues(rule *boundRule) string {
 	return strings.Join(parts, "; ")
 }
 
-func writeField(b *strings.Builder, t *table, f Field) {
+func writeField(b *strings.Builder, t *table, f dialect.Field) {
 	if len(t.sources[f]) == 0 {
 		return
 	}
@@ -205,11 +206,11 @@ func sourceName(src *boundSource) string {
 			}
 		}
 		return codes(keys)
-	case src.As == AsName:
+	case src.As == dialect.AsName:
 		return "the name of the span"
-	case src.As == AsMessageEvents:
+	case src.As == dialect.AsMessageEvents:
 		return "span events that tell messages"
-	case src.As == AsDocumentEvents:
+	case src.As == dialect.AsDocumentEvents:
 		return "span events that tell documents"
 	case src.Event != "" && src.Attr == "":
 		return "time of span event `" + src.Event + "`"
@@ -253,9 +254,9 @@ func sourceNote(src *boundSource, info fieldInfo) string {
 	return strings.Join(notes, "; ")
 }
 
-var formNotes = map[Form]string{
-	AsJSON: "always JSON", AsBody: "out of a body", AsWrapped: "unwrapped", AsText: "plain text", AsSeconds: "seconds",
-	AsMillis: "milliseconds", AsNanos: "nanoseconds", AsObject: "put together", AsTime: "a time", AsToolPart: "its tool part", AsEventList: "a list of events",
+var formNotes = map[dialect.Form]string{
+	dialect.AsJSON: "always JSON", dialect.AsBody: "out of a body", dialect.AsWrapped: "unwrapped", dialect.AsText: "plain text", dialect.AsSeconds: "seconds",
+	dialect.AsMillis: "milliseconds", dialect.AsNanos: "nanoseconds", dialect.AsObject: "put together", dialect.AsTime: "a time", dialect.AsToolPart: "its tool part", dialect.AsEventList: "a list of events",
 }
 
 func ownNote(own bool) string {
@@ -318,7 +319,7 @@ func writeFinishReasons(b *strings.Builder) {
 	}
 }
 
-func kindNamesOf(s KindSet) string {
+func kindNamesOf(s dialect.KindSet) string {
 	var names []string
 	for k := range KindPrompt + 1 {
 		if s.Has(k) {
@@ -337,7 +338,7 @@ func codes(list []string) string {
 }
 
 func TestWhatIsComputedIsExplained(t *testing.T) {
-	for _, d := range All() {
+	for _, d := range dialect.All() {
 		for f, sources := range d.Sources {
 			for _, s := range sources {
 				require.Equal(t, s.With != nil, s.Note != "", "%s, %s", d.Name, fields[f].column)

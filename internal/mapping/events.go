@@ -11,6 +11,8 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // eventState is what becomes of a span event.
@@ -33,17 +35,17 @@ func (r *reading) scanEvents() {
 		case EvaluationResult:
 			r.scored = true
 		}
-		if info == nil || i >= MaxReadEvents {
+		if info == nil || i >= dialect.MaxReadEvents {
 			continue
 		}
 		if info.time >= 0 && !r.slots[info.time].set {
-			r.fill(info.time, slot{attr: -1, event: int32(i)}, 1<<TTFT)
+			r.fill(info.time, slot{attr: -1, event: int32(i)}, 1<<dialect.TTFT)
 		}
 		if info.message != nil {
-			r.fill(r.messageSlot(info.message.Output), slot{attr: -1}, 1<<InputMessages|1<<OutputMessages)
+			r.fill(r.messageSlot(info.message.Output), slot{attr: -1}, 1<<dialect.InputMessages|1<<dialect.OutputMessages)
 		}
 		if info.document != nil {
-			r.fill(r.t.documents, slot{attr: -1}, 1<<Documents)
+			r.fill(r.t.documents, slot{attr: -1}, 1<<dialect.Documents)
 		}
 		for key, v := range e.Attributes().All() {
 			if k := info.attrs[key]; k != nil {
@@ -130,7 +132,7 @@ type messageOfEvent struct {
 // eventBody returns what an event says: its attributes, or the JSON in one of them.
 func (r *reading) eventBody(attrs jsonval.Node) jsonval.Node {
 	for _, key := range [...]string{"gen_ai.event.content", "body"} {
-		if inner := r.Decoded(attrs.Get(key)).Node; IsObject(inner) {
+		if inner := r.Decoded(attrs.Get(key)).Node; value.IsObject(inner) {
 			return inner
 		}
 	}
@@ -147,7 +149,7 @@ func (r *reading) withoutPrefix(n jsonval.Node, prefix string) jsonval.Node {
 }
 
 // eventMessage rewrites the attributes of an event as a message.
-func (r *reading) eventMessage(attrs jsonval.Node, e *MessageEvent) jsonval.Node {
+func (r *reading) eventMessage(attrs jsonval.Node, e *dialect.MessageEvent) jsonval.Node {
 	message := r.doc.Object()
 	body := attrs
 	if told := attrs.Get("message"); e.Output && told.Exists() {
@@ -210,7 +212,7 @@ func isBlock(n jsonval.Node) bool {
 	if n.Get("type").Kind() == jsonval.String {
 		return true
 	}
-	for c := n.First(); c.Exists() && IsObject(n); c = c.Next() {
+	for c := n.First(); c.Exists() && value.IsObject(n); c = c.Next() {
 		if blockKeys[c.Key()] {
 			return true
 		}
@@ -226,7 +228,7 @@ var blockKeys = map[string]bool{
 }
 
 func isMessageOrBlocks(n jsonval.Node) bool {
-	for c := n.First(); c.Exists() && IsObject(n); c = c.Next() {
+	for c := n.First(); c.Exists() && value.IsObject(n); c = c.Next() {
 		if messageKeys[c.Key()] {
 			return true
 		}

@@ -9,6 +9,9 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // Explanation says how a span became a row.
@@ -40,7 +43,7 @@ type FieldExplanation struct {
 	From   []Origin // what filled the column
 	Lost   []Origin // what would have filled it
 	By     string   // what else gave the value
-	field  Field
+	field  dialect.Field
 }
 
 // Origin is a source of a field on a span.
@@ -108,8 +111,8 @@ func (r *reading) explain() Explanation {
 	if r.notes.rule != nil && r.notes.rule.slot >= 0 {
 		r.markRead(read, r.notes.rule.slot)
 	}
-	for f := range Field(NumFields) {
-		if f != ServerAddress { // only to infer the provider
+	for f := range dialect.Field(dialect.NumFields) {
+		if f != dialect.ServerAddress { // only to infer the provider
 			x.Fields = append(x.Fields, r.explainField(f, read))
 		}
 	}
@@ -182,7 +185,7 @@ func (r *reading) kindBy() string {
 	case rule.slot < 0:
 		by = "the name of the span, by a rule of " + r.dialectOf(rule.dialect)
 	default:
-		text, _ := Value{Attr: r.slots[rule.slot].value}.Str()
+		text, _ := value.Value{Attr: r.slots[rule.slot].value}.Str()
 		by = rule.Attr + " = " + text + ", by a rule of " + r.dialectOf(rule.dialect)
 	}
 	if r.notes.overrule != "" {
@@ -215,11 +218,11 @@ func (r *reading) dialectOf(bit uint64) string {
 }
 
 // explainField says what filled a field and what lost, and marks the attributes.
-func (r *reading) explainField(f Field, read []bool) FieldExplanation {
+func (r *reading) explainField(f dialect.Field, read []bool) FieldExplanation {
 	x := FieldExplanation{Column: fields[f].column, field: f}
 	from := r.notes.from[f]
-	summed := f == TotalTokens && len(from) == 1 && r.readNumber(from[0]) != r.out.Usage.Total.V
-	won := f == Environment && from == nil && r.out.Environment != ""
+	summed := f == dialect.TotalTokens && len(from) == 1 && r.readNumber(from[0]) != r.out.Usage.Total.V
+	won := f == dialect.Environment && from == nil && r.out.Environment != ""
 	for i := range r.t.sources[f] {
 		src := &r.t.sources[f][i]
 		if !r.has(src) {
@@ -252,7 +255,7 @@ func (r *reading) has(src *boundSource) bool {
 	switch {
 	case src.Resource:
 		return false
-	case src.As == AsName:
+	case src.As == dialect.AsName:
 		return slices.ContainsFunc(r.notes.from[:], func(from []*boundSource) bool { return slices.Contains(from, src) })
 	case src.Answer != nil && src.guessed && !r.slots[src.parts[answerReasoning]].set && !r.slots[src.parts[answerToolCalls]].set:
 		return false
@@ -261,7 +264,7 @@ func (r *reading) has(src *boundSource) bool {
 	case !r.slots[src.slot].set:
 		return false
 	case src.Seldom:
-		return src.With(r, Value{Attr: r.slots[src.slot].value}).Exists()
+		return src.With(r, value.Value{Attr: r.slots[src.slot].value}).Exists()
 	case src.list || len(src.steps) == 0:
 		return true
 	}
@@ -285,7 +288,7 @@ func (r *reading) whyLost(src *boundSource, won bool) string {
 // worthShowing leaves out sources whose attribute is told already.
 func (r *reading) worthShowing(src *boundSource, from, lost []Origin, o Origin) bool {
 	told := func(other Origin) bool { return other.Attribute == o.Attribute }
-	return src.As != AsName && src.As != AsMessageEvents && src.As != AsDocumentEvents &&
+	return src.As != dialect.AsName && src.As != dialect.AsMessageEvents && src.As != dialect.AsDocumentEvents &&
 		!slices.ContainsFunc(from, told) && !slices.ContainsFunc(lost, told)
 }
 
@@ -316,14 +319,14 @@ func (r *reading) markRead(read []bool, at int16) {
 // keyOf names what a source reads: the key that the span has, and what follows in its JSON.
 func (r *reading) keyOf(src *boundSource) string {
 	switch {
-	case src.As == AsName:
+	case src.As == dialect.AsName:
 		return "the name of the span"
 	case src.Answer != nil && src.guessed:
 		return r.keysOfParts(src)
 	case src.Answer != nil:
 		keys := answerKeys(src.Answer)
 		return strings.Join(slices.DeleteFunc(keys[:], func(k string) bool { _, ok := r.span.Attributes().Get(k); return !ok }), ", ")
-	case src.As == AsMessageEvents, src.As == AsDocumentEvents:
+	case src.As == dialect.AsMessageEvents, src.As == dialect.AsDocumentEvents:
 		return "events of the span"
 	case src.Event != "":
 		return strings.TrimRight("event "+src.Event+" "+src.Attr, " ")
@@ -371,14 +374,14 @@ func (r *reading) keyAt(index int32) string {
 // shownValue is what a source gives, before it is converted.
 func (r *reading) shownValue(src *boundSource) string {
 	switch {
-	case src.Answer != nil, src.list, src.As == AsObject, src.As == AsMessageEvents, src.As == AsDocumentEvents, src.Event != "" && src.Attr == "":
+	case src.Answer != nil, src.list, src.As == dialect.AsObject, src.As == dialect.AsMessageEvents, src.As == dialect.AsDocumentEvents, src.Event != "" && src.Attr == "":
 		return ""
 	}
 	v, ok := r.value(src)
 	if !ok {
 		return ""
 	}
-	return v.shown()
+	return shown(v)
 }
 
 // readNumber is what a source counts.
@@ -392,14 +395,14 @@ func (r *reading) readNumber(src *boundSource) int64 {
 }
 
 // otherwise says what gave a field its value if no attribute of the span did.
-func (r *reading) otherwise(f Field) string {
+func (r *reading) otherwise(f dialect.Field) string {
 	attrs := r.around.resource.Attributes()
 	for _, src := range r.t.sources[f] {
-		if _, ok := attrs.Get(src.Attr); ok && (f == ServiceName || f == Release || f == Environment) {
+		if _, ok := attrs.Get(src.Attr); ok && (f == dialect.ServiceName || f == dialect.Release || f == dialect.Environment) {
 			return "the resource's " + src.Attr
 		}
 	}
-	for of, keys := range map[Field][]string{SessionID: sessionsOfResources, UserID: usersOfResources} {
+	for of, keys := range map[dialect.Field][]string{dialect.SessionID: sessionsOfResources, dialect.UserID: usersOfResources} {
 		for _, key := range keys {
 			if _, ok := attrs.Get(key); ok && of == f {
 				return "the resource's " + key
@@ -410,17 +413,17 @@ func (r *reading) otherwise(f Field) string {
 }
 
 // derived says how the engine fills fields that no attribute gives.
-var derived = [NumFields]string{
-	Operation:          "the kind",
-	Provider:           "the server's address or the model's name",
-	FinishReasons:      "the output messages",
-	Streaming:          "the time to the first token, or the name of the span",
-	TotalTokens:        "the sum of input and output",
-	CacheCreation:      "the sum of what is kept for 5 minutes and for 1 hour",
-	TotalCost:          "the sum of input and output",
-	ErrorType:          "the status, an exception event, the tool's result, or an error in place of an answer",
-	ErrorMessage:       "the status, an exception event, or an error in place of an answer",
-	SystemInstructions: "the input messages",
+var derived = [dialect.NumFields]string{
+	dialect.Operation:          "the kind",
+	dialect.Provider:           "the server's address or the model's name",
+	dialect.FinishReasons:      "the output messages",
+	dialect.Streaming:          "the time to the first token, or the name of the span",
+	dialect.TotalTokens:        "the sum of input and output",
+	dialect.CacheCreation:      "the sum of what is kept for 5 minutes and for 1 hour",
+	dialect.TotalCost:          "the sum of input and output",
+	dialect.ErrorType:          "the status, an exception event, the tool's result, or an error in place of an answer",
+	dialect.ErrorMessage:       "the status, an exception event, or an error in place of an answer",
+	dialect.SystemInstructions: "the input messages",
 }
 
 // corrections says what was repaired or corrected.

@@ -1,14 +1,18 @@
 package mapping
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+)
 
 // notes are what Explain wants to know of a span beyond its row. Every method does nothing
 // on nil, so that mapping costs the same without.
 type notes struct {
-	from     [NumFields][]*boundSource // what filled the fields
-	rule     *boundRule                // what gave the kind,
-	why      string                    // if no rule did, what else
-	overrule string                    // what corrected it
+	from     [dialect.NumFields][]*boundSource // what filled the fields
+	rule     *boundRule                        // what gave the kind,
+	why      string                            // if no rule did, what else
+	overrule string                            // what corrected it
 
 	input, output part // whether the figures include their parts
 	adjusted      []adjusted
@@ -33,21 +37,21 @@ func (n *notes) start() {
 }
 
 // took notes that a source filled a field, instead of any that did before.
-func (n *notes) took(f Field, src *boundSource) {
+func (n *notes) took(f dialect.Field, src *boundSource) {
 	if n != nil {
 		n.from[f] = []*boundSource{src}
 	}
 }
 
 // tookToo notes that a source is among those that filled a field.
-func (n *notes) tookToo(f Field, src *boundSource) {
+func (n *notes) tookToo(f dialect.Field, src *boundSource) {
 	if n != nil {
 		n.from[f] = append(n.from[f], src)
 	}
 }
 
 // lost notes that no source filled a field after all.
-func (n *notes) lost(f Field) {
+func (n *notes) lost(f dialect.Field) {
 	if n != nil {
 		n.from[f] = nil
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
 )
 
 // TestExplainSaysWhatMapGives explains every fixture: the columns it names have the values
@@ -32,7 +34,7 @@ func TestExplainSaysWhatMapGives(t *testing.T) {
 				for _, f := range x.Fields {
 					said[f.Column] = f
 				}
-				for f := range Field(NumFields) {
+				for f := range dialect.Field(dialect.NumFields) {
 					column := said[fields[f].column]
 					require.Equal(t, rowValue(f, b, s), column.Value, "%s %s", x.SpanID, fields[f].column)
 					if column.Value != "" {

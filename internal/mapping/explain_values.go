@@ -9,10 +9,12 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // rowValue shows what a row says of a field: text, or JSON of what is no text; "" for null.
-func rowValue(f Field, b *Batch, s *Span) string {
+func rowValue(f dialect.Field, b *Batch, s *Span) string {
 	switch of := fields[f].of.(type) {
 	case func(*Span) *string:
 		return *of(s)
@@ -86,7 +88,7 @@ func costText(n decimal.NullDecimal) string {
 }
 
 // shown is the text of a value, or its JSON if it is no text.
-func (v Value) shown() string {
+func shown(v value.Value) string {
 	switch {
 	case !v.Exists():
 		return ""

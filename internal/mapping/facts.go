@@ -13,6 +13,8 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // maxKey is how long, in bytes, text may be that Postgres keeps in b-tree indexes.
@@ -23,18 +25,18 @@ func (r *reading) facts(res *resource) {
 	s := r.out
 	s.Operation = r.operation(r.overrules)
 	for fed := r.fed & plain; fed != 0; fed &= fed - 1 {
-		f := Field(bits.TrailingZeros64(fed))
+		f := dialect.Field(bits.TrailingZeros64(fed))
 		*texts[f](s) = r.text(f)
 	}
 	s.Provider = r.provider()
-	s.Tags = r.list(Tags, nil)
-	s.FinishReasons = r.list(FinishReasons, content.FinishReason)
-	s.EmbeddingDimensions, _ = r.count(EmbeddingDimensions, math.MaxInt32) // the column is an int
+	s.Tags = r.list(dialect.Tags, nil)
+	s.FinishReasons = r.list(dialect.FinishReasons, content.FinishReason)
+	s.EmbeddingDimensions, _ = r.count(dialect.EmbeddingDimensions, math.MaxInt32) // the column is an int
 	r.prompt()
 	r.place(res)
 	r.labels(res)
 	r.usage(&s.Usage)
-	s.Streaming = r.boolean(Streaming)
+	s.Streaming = r.boolean(dialect.Streaming)
 	r.ttft()
 	if s.Kind == KindLLM && !s.Streaming.OK && isStream(r.span.Name()) {
 		s.Streaming = Bool{V: true, OK: true}
@@ -52,24 +54,24 @@ var streamWords = wordSet("stream streaming streamed astream")
 // prompt resolves the name of a prompt template and its version, which must come
 // from the same place, if there is a name.
 func (r *reading) prompt() {
-	name, rank := r.textAt(PromptName, 0)
+	name, rank := r.textAt(dialect.PromptName, 0)
 	r.out.PromptName = name
-	r.out.PromptVersion, _ = r.textAt(PromptVersion, rank)
+	r.out.PromptVersion, _ = r.textAt(dialect.PromptVersion, rank)
 }
 
 // place resolves what the span says before the resource does.
 func (r *reading) place(res *resource) {
 	s := r.out
-	if s.ServiceName = r.text(ServiceName); s.ServiceName == "" {
+	if s.ServiceName = r.text(dialect.ServiceName); s.ServiceName == "" {
 		s.ServiceName = r.fitted(res.serviceName)
 	}
-	if s.Release = r.text(Release); s.Release == "" {
+	if s.Release = r.text(dialect.Release); s.Release == "" {
 		s.Release = r.fitted(res.release)
 	}
-	name, rank := r.textAt(Environment, 0)
+	name, rank := r.textAt(dialect.Environment, 0)
 	if name == "" || res.environment.text != "" && res.environmentRank < rank {
 		if name != "" {
-			r.untake(Environment, rank)
+			r.untake(dialect.Environment, rank)
 		}
 		name = r.fitted(res.environment)
 	}
@@ -83,7 +85,7 @@ func (r *reading) place(res *resource) {
 }
 
 // untake keeps the attribute of a source that lost after all.
-func (r *reading) untake(f Field, rank int) {
+func (r *reading) untake(f dialect.Field, rank int) {
 	r.notes.lost(f)
 	left := r.ready[f]
 	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
@@ -94,8 +96,8 @@ func (r *reading) untake(f Field, rank int) {
 }
 
 // list resolves a text[] field; convert may rewrite its entries.
-func (r *reading) list(f Field, convert func(string) string) (entries []string) {
-	r.each(f, func(src *boundSource, v Value) bool {
+func (r *reading) list(f dialect.Field, convert func(string) string) (entries []string) {
+	r.each(f, func(src *boundSource, v value.Value) bool {
 		list, exact, ok := r.entries(v)
 		if !ok {
 			return false
@@ -116,9 +118,9 @@ func (r *reading) list(f Field, convert func(string) string) (entries []string) 
 
 // entries reads a list of strings: an array, a JSON array, strings joined by
 // commas, or one string.
-func (r *reading) entries(v Value) (list []string, exact, ok bool) {
+func (r *reading) entries(v value.Value) (list []string, exact, ok bool) {
 	if s, is := v.Str(); is {
-		s = Unquote(strings.TrimSpace(s))
+		s = value.Unquote(strings.TrimSpace(s))
 		if strings.HasPrefix(s, "[") {
 			var ignored jsonval.Repairs
 			if n, ok := r.doc.Parse(s, &ignored); ok {
@@ -126,7 +128,7 @@ func (r *reading) entries(v Value) (list []string, exact, ok bool) {
 			}
 		}
 		for e := range strings.SplitSeq(s, ",") {
-			if e = strings.TrimSpace(e); !content.Absent(e) && len(list) < MaxEntries {
+			if e = strings.TrimSpace(e); !content.Absent(e) && len(list) < dialect.MaxEntries {
 				list = append(list, e)
 			}
 		}
@@ -139,10 +141,10 @@ func (r *reading) entries(v Value) (list []string, exact, ok bool) {
 		return nil, false, false
 	}
 	values := v.Attr.Slice()
-	exact = values.Len() <= MaxEntries
-	list = make([]string, 0, min(values.Len(), MaxEntries))
-	for i := range min(values.Len(), MaxEntries) {
-		if e, isText, ok := (Value{Attr: values.At(i)}).Text(); ok {
+	exact = values.Len() <= dialect.MaxEntries
+	list = make([]string, 0, min(values.Len(), dialect.MaxEntries))
+	for i := range min(values.Len(), dialect.MaxEntries) {
+		if e, isText, ok := (value.Value{Attr: values.At(i)}).Text(); ok {
 			list = append(list, e)
 			exact = exact && isText
 		} else {
@@ -156,8 +158,8 @@ func nodeEntries(n jsonval.Node) (list []string, exact, ok bool) {
 	if n.Kind() != jsonval.Array {
 		return nil, false, false
 	}
-	for c := n.First(); c.Exists() && len(list) < MaxEntries; c = c.Next() {
-		if e, _, ok := (Value{Node: c}).Text(); ok {
+	for c := n.First(); c.Exists() && len(list) < dialect.MaxEntries; c = c.Next() {
+		if e, _, ok := (value.Value{Node: c}).Text(); ok {
 			list = append(list, e)
 		}
 	}
@@ -168,9 +170,9 @@ func nodeEntries(n jsonval.Node) (list []string, exact, ok bool) {
 // span. Zero counts only if the span is known to stream.
 func (r *reading) ttft() {
 	s := r.out
-	r.each(TTFT, func(src *boundSource, v Value) bool {
+	r.each(dialect.TTFT, func(src *boundSource, v value.Value) bool {
 		ms, exact, ok := r.millis(src, v)
-		if !ok || ms < 0 || !Finite(ms) || ms == 0 && !s.Streaming.V {
+		if !ok || ms < 0 || !value.Finite(ms) || ms == 0 && !s.Streaming.V {
 			return false
 		}
 		r.took(src, exact)
@@ -182,20 +184,20 @@ func (r *reading) ttft() {
 	})
 }
 
-func (r *reading) millis(src *boundSource, v Value) (ms float64, exact, ok bool) {
+func (r *reading) millis(src *boundSource, v value.Value) (ms float64, exact, ok bool) {
 	if src.Event != "" && src.Attr == "" {
 		start, at := r.span.StartTimestamp(), r.span.Events().At(int(r.slots[src.slot].event)).Timestamp()
 		return float64(at-start) / 1e6, false, at >= start
 	}
-	if src.As == AsTime {
+	if src.As == dialect.AsTime {
 		at, ok := v.Time()
 		return float64(at-r.out.Start) / 1e3, false, ok
 	}
 	f, exact, ok := v.Float()
 	switch src.As {
-	case AsMillis:
+	case dialect.AsMillis:
 		return f, exact, ok
-	case AsNanos:
+	case dialect.AsNanos:
 		return f / 1e6, false, ok
 	}
 	return f * 1e3, false, ok
@@ -226,7 +228,7 @@ const otherError = "_OTHER"
 // type, or that its dialect calls failed.
 func (r *reading) readErrors() {
 	s := r.out
-	typ := r.text(ErrorType)
+	typ := r.text(dialect.ErrorType)
 	var answered jsonval.Node
 	if typ == "" && r.span.Status().Code() != ptrace.StatusCodeError && !r.failed() && !r.endedInError() && !r.saysError() {
 		if answered = r.errorAnswered(); !answered.Exists() {
@@ -252,7 +254,7 @@ func (r *reading) readErrors() {
 	if s.ErrorMessage = s.StatusMessage; s.ErrorMessage != "" {
 		return
 	}
-	if s.ErrorMessage = r.longText(ErrorMessage); s.ErrorMessage == "" {
+	if s.ErrorMessage = r.longText(dialect.ErrorMessage); s.ErrorMessage == "" {
 		s.ErrorMessage = jsonval.CleanString(cmp.Or(message, answered.Get("message").Str()), &r.rep)
 	}
 }
@@ -260,12 +262,12 @@ func (r *reading) readErrors() {
 // errorAnswered returns the error that a provider answered a model's call with: libraries that trace
 // below HTTP keep the body of the response, whatever it is, and may leave the status of the span.
 func (r *reading) errorAnswered() jsonval.Node {
-	if !r.out.Kind.IsModel() || r.fed&(1<<OutputMessages) == 0 {
+	if !r.out.Kind.IsModel() || r.fed&(1<<dialect.OutputMessages) == 0 {
 		return jsonval.Node{}
 	}
-	left := r.ready[OutputMessages]
-	for src := r.next(OutputMessages, &left); src != nil; src = r.next(OutputMessages, &left) {
-		if src.As != AsBody || src.slot < 0 || src.list || len(src.steps) > 0 || !r.usable(src) {
+	left := r.ready[dialect.OutputMessages]
+	for src := r.next(dialect.OutputMessages, &left); src != nil; src = r.next(dialect.OutputMessages, &left) {
+		if src.As != dialect.AsBody || src.slot < 0 || src.list || len(src.steps) > 0 || !r.usable(src) {
 			continue
 		}
 		s := &r.slots[src.slot]
@@ -288,13 +290,13 @@ func mayBeError(v pcommon.Value) bool {
 		_, ok := v.Map().Get("error")
 		return ok
 	}
-	body, _ := (Value{Attr: v}).Str()
-	body = TrimBlanks(body)
+	body, _ := (value.Value{Attr: v}).Str()
+	body = value.TrimBlanks(body)
 	if strings.HasPrefix(body, `"{`) { // encoded once more
 		return strings.Contains(body, `rror\"`)
 	}
 	rest, object := strings.CutPrefix(body, "{")
-	rest = TrimBlanks(rest)
+	rest = value.TrimBlanks(rest)
 	return object && (strings.HasPrefix(rest, `"error"`) || strings.HasPrefix(rest, `"type"`) && strings.Contains(rest, `"error"`))
 }
 
@@ -342,8 +344,8 @@ func textOf(attrs pcommon.Map, key string) string {
 }
 
 // longText resolves a text field that no index holds.
-func (r *reading) longText(f Field) (text string) {
-	r.each(f, func(src *boundSource, v Value) bool {
+func (r *reading) longText(f dialect.Field) (text string) {
+	r.each(f, func(src *boundSource, v value.Value) bool {
 		s, exact, ok := v.Text()
 		if ok {
 			text = jsonval.CleanString(s, &r.rep)

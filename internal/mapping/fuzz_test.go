@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // FuzzMap maps whatever an OTLP client may send, and spans whose attributes hold
@@ -140,7 +141,7 @@ func checkStorable(t *testing.T, b *Batch) {
 		require.GreaterOrEqual(t, s.End, s.Start)
 		require.Equal(t, s.Start/microsPerDay, int64(s.Day))
 		if ttft := s.TTFTMillis; ttft.OK {
-			require.True(t, Finite(ttft.V))
+			require.True(t, value.Finite(ttft.V))
 		}
 		checkReferences(t, b, s)
 	}

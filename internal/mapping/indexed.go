@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // maxSegments bounds how deep an indexed key may lead.
@@ -56,21 +57,21 @@ func (r *reading) assemble(src *boundSource) jsonval.Node {
 
 // Undotted nests the members of objects in a JSON list whose keys are flattened, without the
 // segments that only wrap.
-func (r *reading) Undotted(v Value, drop []string) Value {
+func (r *reading) Undotted(v value.Value, drop []string) value.Value {
 	if s, is := v.Str(); is && !mayBeDotted(s) || !is && v.Exists() && !v.Node.Exists() && !holdsDotted(v.Attr, drop) {
 		return v
 	}
 	n := r.ParseOnce(v)
 	dotted := false
 	for e := n.First(); e.Exists(); e = e.Next() {
-		for c := e.First(); IsObject(e) && c.Exists(); c = c.Next() {
+		for c := e.First(); value.IsObject(e) && c.Exists(); c = c.Next() {
 			dotted = dotted || isDotted(c.Key(), drop)
 		}
 	}
 	if !dotted {
 		return v
 	}
-	return Value{Node: r.nest(n, drop, 0)}
+	return value.Value{Node: r.nest(n, drop, 0)}
 }
 
 func isDotted(key string, drop []string) bool {
@@ -138,7 +139,7 @@ func (r *reading) nest(n jsonval.Node, drop []string, depth int) jsonval.Node {
 			list.Add(r.nest(e, drop, depth+1))
 		}
 		return list
-	case IsObject(n):
+	case value.IsObject(n):
 		tree := r.doc.Object()
 		for c := n.First(); c.Exists(); c = c.Next() {
 			at, path := tree, skip(c.Key(), drop)
@@ -148,7 +149,7 @@ func (r *reading) nest(n jsonval.Node, drop []string, depth int) jsonval.Node {
 					break
 				}
 				next := at.Get(head)
-				if !IsObject(next) {
+				if !value.IsObject(next) {
 					next = r.doc.Object()
 					at.Set(head, next)
 				}
@@ -165,7 +166,7 @@ func (r *reading) nest(n jsonval.Node, drop []string, depth int) jsonval.Node {
 func (r *reading) listed(tree jsonval.Node) jsonval.Node {
 	out := r.doc.Object()
 	for c := tree.First(); c.Exists(); c = c.Next() {
-		if !IsObject(c) {
+		if !value.IsObject(c) {
 			out.Set(c.Key(), c)
 			continue
 		}
@@ -283,7 +284,7 @@ func (r *reading) tookList(src *boundSource) {
 
 // ListOf lists, in the order of their index, the strings of a family that follow
 // the index as rest; a choice without one leaves "" so that the others keep place.
-func (r *reading) ListOf(v Value, rest string) Value {
+func (r *reading) ListOf(v value.Value, rest string) value.Value {
 	last := int32(-1)
 	texts := map[int32]string{}
 	indices := []int32{}
@@ -296,13 +297,13 @@ func (r *reading) ListOf(v Value, rest string) Value {
 			texts[h.index] = ""
 			indices = append(indices, h.index)
 		}
-		if s, _, ok := (Value{Attr: h.value}).Text(); ok && h.rest == rest {
+		if s, _, ok := (value.Value{Attr: h.value}).Text(); ok && h.rest == rest {
 			texts[h.index] = s
 			last = max(last, h.index)
 		}
 	}
 	if last < 0 {
-		return Value{}
+		return value.Value{}
 	}
 	slices.Sort(indices)
 	list := r.doc.Array()
@@ -311,15 +312,15 @@ func (r *reading) ListOf(v Value, rest string) Value {
 			list.Add(r.doc.String(texts[i]))
 		}
 	}
-	return Value{Node: list}
+	return value.Value{Node: list}
 }
 
 // FirstOf is the attribute of a family that follows the index 0 as rest.
-func (r *reading) FirstOf(v Value, rest string) Value {
+func (r *reading) FirstOf(v value.Value, rest string) value.Value {
 	for i := range r.hits {
 		if h := &r.hits[i]; h.slot == v.List-1 && h.index == 0 && h.rest == rest {
-			return Value{Attr: h.value}
+			return value.Value{Attr: h.value}
 		}
 	}
-	return Value{}
+	return value.Value{}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // operationNames maps operations to the names of the GenAI conventions.
@@ -41,12 +43,12 @@ func (r *reading) kind() (k Kind, overrules bool) {
 			continue
 		}
 		stated = stated || rule.slot >= 0
-		var v Verdict
-		if k, v = r.apply(rule); v == Decided {
+		var v dialect.Verdict
+		if k, v = r.apply(rule); v == dialect.Decided {
 			decision = rule
 			break
 		}
-		evidenceIgnored = evidenceIgnored || v == IgnoresEvidence
+		evidenceIgnored = evidenceIgnored || v == dialect.IgnoresEvidence
 	}
 	var why string
 	if decision == nil {
@@ -187,10 +189,10 @@ func (r *reading) announces() bool {
 // that it is one: one operation may stand for all that a client asks of a provider, as Bedrock's
 // InvokeModel. A model that says why it stopped wrote an answer.
 func (r *reading) kindOfModel() Kind {
-	if r.HasText(FinishReasons) || r.HasText(OutputTokens) && !r.wroteNothing() {
+	if r.HasText(dialect.FinishReasons) || r.HasText(dialect.OutputTokens) && !r.wroteNothing() {
 		return KindLLM
 	}
-	switch model := r.peekText(RequestModel); {
+	switch model := r.peekText(dialect.RequestModel); {
 	case strings.Contains(model, "rerank"):
 		return KindReranker
 	case strings.Contains(model, "embed"):
@@ -230,7 +232,7 @@ func (r *reading) asksNothing() bool {
 	if input, _ := r.Attr("input.value").Str(); input != "{}" || r.span.Status().Code() == ptrace.StatusCodeError {
 		return false
 	}
-	if !r.HasText(InputTokens) && !r.HasText(OutputTokens) {
+	if !r.HasText(dialect.InputTokens) && !r.HasText(dialect.OutputTokens) {
 		return true
 	}
 	output, _ := r.Attr("output.value").Str()
@@ -263,31 +265,31 @@ func (r *reading) isTool() bool {
 	return agents < 2
 }
 
-func (r *reading) apply(rule *boundRule) (Kind, Verdict) {
+func (r *reading) apply(rule *boundRule) (Kind, dialect.Verdict) {
 	text := r.span.Name()
 	if rule.slot >= 0 {
 		s := &r.slots[rule.slot]
 		if !s.set {
-			return KindOther, Undecided
+			return KindOther, dialect.Undecided
 		}
-		if text = r.JSONText(Value{Attr: s.value}); text == "" {
-			return KindOther, Undecided
+		if text = r.JSONText(value.Value{Attr: s.value}); text == "" {
+			return KindOther, dialect.Undecided
 		}
 	}
-	if text = Unquote(strings.TrimSpace(text)); rule.slot >= 0 && text == "null" {
-		return KindOther, Undecided
+	if text = value.Unquote(strings.TrimSpace(text)); rule.slot >= 0 && text == "null" {
+		return KindOther, dialect.Undecided
 	}
 	var buf [64]byte
 	if k, ok := rule.Values[string(appendLower(buf[:0], text))]; ok {
-		return k, Decided
+		return k, dialect.Decided
 	}
 	if rule.Of != nil && text != "" {
 		return rule.Of(r, text)
 	}
 	if k, ok := rule.Values[""]; ok {
-		return k, Decided
+		return k, dialect.Decided
 	}
-	return KindOther, Undecided
+	return KindOther, dialect.Undecided
 }
 
 // appendLower appends s in ASCII lower case.
@@ -306,14 +308,14 @@ func appendLower(dst []byte, s string) []byte {
 // the kind disagrees, else that of the kind.
 func (r *reading) operation(overrules bool) string {
 	var name string
-	r.each(Operation, func(src *boundSource, v Value) bool {
+	r.each(dialect.Operation, func(src *boundSource, v value.Value) bool {
 		text, exact, ok := v.Text()
 		if !ok {
 			return false
 		}
 		low := strings.ToLower(strings.TrimSpace(text))
 		if overrules {
-			if k, known := OperationKinds[low]; known && k != r.out.Kind {
+			if k, known := dialect.OperationKinds[low]; known && k != r.out.Kind {
 				return true
 			}
 		}
@@ -327,7 +329,7 @@ func (r *reading) operation(overrules bool) string {
 	if name != "" {
 		return name
 	}
-	r.notes.lost(Operation)
+	r.notes.lost(dialect.Operation)
 	if r.out.Kind == KindLLM && r.dialects&(completionBit|chatBit) == completionBit {
 		return "text_completion"
 	}

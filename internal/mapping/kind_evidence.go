@@ -5,6 +5,9 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // evidence is a set of what keys show to be on a span.
@@ -161,12 +164,12 @@ var toolKeys = [][]string{
 
 // fieldEvidence is what the fields show that dialects know of.
 var fieldEvidence = [...]struct {
-	field Field
+	field dialect.Field
 	shows evidence
 }{
-	{Provider, showsProvider},
-	{InputMessages, showsMessages}, {OutputMessages, showsMessages}, {ResponseID, showsEnd}, {FinishReasons, showsEnd},
-	{AgentName, showsAgentName}, {InputTokens, showsInput}, {OutputTokens, showsOutput}, {TotalTokens, showsTotal}, {TTFT, showsFirstToken},
+	{dialect.Provider, showsProvider},
+	{dialect.InputMessages, showsMessages}, {dialect.OutputMessages, showsMessages}, {dialect.ResponseID, showsEnd}, {dialect.FinishReasons, showsEnd},
+	{dialect.AgentName, showsAgentName}, {dialect.InputTokens, showsInput}, {dialect.OutputTokens, showsOutput}, {dialect.TotalTokens, showsTotal}, {dialect.TTFT, showsFirstToken},
 }
 
 // evidence lists what the attributes of the span show; events show nothing, since spans
@@ -190,15 +193,15 @@ func (r *reading) namesProvider() bool {
 	if !s.set {
 		return false
 	}
-	name, _ := Value{Attr: s.value}.Str()
+	name, _ := value.Value{Attr: s.value}.Str()
 	return knownProviders[canonicalProvider(name)]
 }
 
 // HasText reports whether an attribute of the span says anything of a field.
-func (r *reading) HasText(f Field) bool {
+func (r *reading) HasText(f dialect.Field) bool {
 	left := r.ready[f]
 	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
-		if src.slot < 0 || src.As == AsName || src.ownOf != 0 && r.dialects&src.ownOf == 0 || len(src.steps) > 0 || src.notWhole() {
+		if src.slot < 0 || src.As == dialect.AsName || src.ownOf != 0 && r.dialects&src.ownOf == 0 || len(src.steps) > 0 || src.notWhole() {
 			continue
 		}
 		s := &r.slots[src.slot]
@@ -225,7 +228,7 @@ func (r *reading) kindOfModelsName(e evidence) Kind {
 	if e&showsModel == 0 || e&showsOutput != 0 {
 		return KindOther
 	}
-	asked, answered := strings.ToLower(r.peekText(RequestModel)), strings.ToLower(r.peekText(ResponseModel))
+	asked, answered := strings.ToLower(r.peekText(dialect.RequestModel)), strings.ToLower(r.peekText(dialect.ResponseModel))
 	switch {
 	case strings.Contains(asked, "rerank") || strings.Contains(answered, "rerank"):
 		return KindReranker
@@ -263,7 +266,7 @@ func (r *reading) kindByMembers() (Kind, string) {
 			e |= fe.shows | showsAI
 		}
 	}
-	if r.tellsMember(RequestModel) {
+	if r.tellsMember(dialect.RequestModel) {
 		e |= showsModel
 	}
 	if e&showsInput != 0 && e&showsOutput != 0 {
@@ -279,7 +282,7 @@ func (t *table) isMember(src *boundSource) bool {
 
 // tellsMember reports whether a member of an attribute that a dialect of the span describes says
 // anything of a field. What was said tells nothing: spans around a call repeat its answer, usage and all.
-func (r *reading) tellsMember(f Field) bool {
+func (r *reading) tellsMember(f dialect.Field) bool {
 	if r.fed&(1<<f) == 0 {
 		return false
 	}

@@ -8,6 +8,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // What follows tells the kind of spans that no dialect knows from the words of their
@@ -197,7 +199,7 @@ func (r *reading) statesItself() bool {
 // statedText returns the value of a key that states a kind, without the wrapping of JSON
 // and of enums.
 func (r *reading) statedText(s stated) string {
-	text, _ := Value{Attr: s.value}.Str()
+	text, _ := value.Value{Attr: s.value}.Str()
 	if s.rank == statesInside {
 		if !strings.Contains(text, `"type"`) {
 			return ""
@@ -206,7 +208,7 @@ func (r *reading) statedText(s stated) string {
 		n, _ := r.doc.Parse(text, &ignored)
 		text = n.Get("type").Str()
 	}
-	return enumValue(Unquote(strings.TrimSpace(text)))
+	return enumValue(value.Unquote(strings.TrimSpace(text)))
 }
 
 func (r *reading) lookAt(rank kindRank, text string) (Kind, looked) {
@@ -423,10 +425,10 @@ var modelWords = wordSet("genai ai")
 // kindOfOperationID reads ai.X, which may be followed by the function's id: that of an SDK, or a
 // program's own.
 func kindOfOperationID(id string) (Kind, looked) {
-	if k, known := SDKOperation(id); known {
+	if k, known := dialect.SDKOperation(id); known {
 		return k, lookedKind
 	}
-	if own := OwnOperation(id); own != "" {
+	if own := dialect.OwnOperation(id); own != "" {
 		return look(wordsOf(own))
 	}
 	return KindOther, lookedInVain

@@ -6,6 +6,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // Label is the value of an attribute that the configuration names a label.
@@ -80,7 +81,7 @@ func labelText(v pcommon.Value) string {
 	if v.Type() == pcommon.ValueTypeBool {
 		return v.AsString()
 	}
-	s, _, ok := (Value{Attr: v}).Text()
+	s, _, ok := (value.Value{Attr: v}).Text()
 	if !ok {
 		return ""
 	}

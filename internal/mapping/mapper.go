@@ -16,6 +16,8 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // Capture says what is kept of words.
@@ -383,12 +385,12 @@ func (r *reading) readResource(attrs pcommon.Map) *resource {
 	res.words = r.wordsOf(said, &rep)
 	res.facts = jsonval.AppendMap(nil, facts, &rep)
 	res.id = content.Of(res.facts)
-	res.serviceName, _ = r.ofResource(attrs, ServiceName)
+	res.serviceName, _ = r.ofResource(attrs, dialect.ServiceName)
 	res.labels = r.labelsOf(attrs)
-	res.release, _ = r.ofResource(attrs, Release)
+	res.release, _ = r.ofResource(attrs, dialect.Release)
 	session, user := Whose(attrs)
 	res.session, res.user = fit(session), fit(user)
-	res.environment, res.environmentRank = r.ofResource(attrs, Environment)
+	res.environment, res.environmentRank = r.ofResource(attrs, dialect.Environment)
 	return res
 }
 
@@ -404,7 +406,7 @@ func Whose(resource pcommon.Map) (session, user string) {
 	first := func(keys []string) string {
 		for _, key := range keys {
 			if v, ok := resource.Get(key); ok {
-				if s, _, ok := (Value{Attr: v}).Text(); ok && s != "" {
+				if s, _, ok := (value.Value{Attr: v}).Text(); ok && s != "" {
 					return s
 				}
 			}
@@ -415,14 +417,14 @@ func Whose(resource pcommon.Map) (session, user string) {
 }
 
 // ofResource reads a field from the attributes of a resource.
-func (r *reading) ofResource(attrs pcommon.Map, f Field) (fitted, int) {
+func (r *reading) ofResource(attrs pcommon.Map, f dialect.Field) (fitted, int) {
 	for i := range r.t.sources[f] {
 		src := &r.t.sources[f][i]
 		if src.Own {
 			continue // of the dialect's spans
 		}
 		if v, ok := attrs.Get(src.Attr); ok {
-			if s, _, ok := (Value{Attr: v}).Text(); ok {
+			if s, _, ok := (value.Value{Attr: v}).Text(); ok {
 				return fit(s), src.rank
 			}
 		}

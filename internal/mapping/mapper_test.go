@@ -12,12 +12,15 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 func TestASpanThatBringsTheMapperDownIsSetAside(t *testing.T) {
 	m := New(Options{})
-	m.table = compile(append(All(), &Dialect{Name: "broken", Sources: map[Field][]Source{
-		UserID: {{Attr: "boom", At: Precedence[0], With: func(Reading, Value) Value { panic("boom") }}},
+	m.table = compile(append(dialect.All(), &dialect.Dialect{Name: "broken", Sources: map[dialect.Field][]dialect.Source{
+		dialect.UserID: {{Attr: "boom", At: dialect.Precedence[0], With: func(dialect.Reading, value.Value) value.Value { panic("boom") }}},
 	}}))
 	td := testSpan{attrs: map[string]any{"user.id": "before"}}.traces(t)
 	testSpan{attrs: map[string]any{"boom": "x"}}.traces(t).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
@@ -79,7 +82,7 @@ func TestABatchLeavesNothingToTheNext(t *testing.T) {
 }
 
 func TestEverySourceHasAPlaceOfItsOwn(t *testing.T) {
-	for f := range Field(NumFields) {
+	for f := range dialect.Field(dialect.NumFields) {
 		places := map[int]string{}
 		for i := range compiled().sources[f] {
 			src := &compiled().sources[f][i]
@@ -89,15 +92,15 @@ func TestEverySourceHasAPlaceOfItsOwn(t *testing.T) {
 			places[src.rank] = compiled().dialectOf(src)
 		}
 	}
-	require.LessOrEqual(t, len(All()), 62, "a dialect is a bit of a set, in which completionBit and chatBit are the last")
+	require.LessOrEqual(t, len(dialect.All()), 62, "a dialect is a bit of a set, in which completionBit and chatBit are the last")
 }
 
 // TestEveryLevelIsUsed keeps the order of precedence complete, without levels of nobody.
 func TestEveryLevelIsUsed(t *testing.T) {
-	used := map[Level]bool{}
-	for _, d := range All() {
-		require.False(t, used[Level(d.Name)], "%s is the name of two dialects", d.Name)
-		used[Level(d.Name)] = true
+	used := map[dialect.Level]bool{}
+	for _, d := range dialect.All() {
+		require.False(t, used[dialect.Level(d.Name)], "%s is the name of two dialects", d.Name)
+		used[dialect.Level(d.Name)] = true
 		for f, sources := range d.Sources {
 			for _, s := range sources {
 				if s.At != "" {
@@ -106,9 +109,9 @@ func TestEveryLevelIsUsed(t *testing.T) {
 				}
 			}
 		}
-		require.NotZero(t, Level(d.Name).Rank(), "%s stands nowhere in the order of precedence (precedence.go)", d.Name)
+		require.NotZero(t, dialect.Level(d.Name).Rank(), "%s stands nowhere in the order of precedence (precedence.go)", d.Name)
 	}
-	for i, p := range Precedence {
+	for i, p := range dialect.Precedence {
 		require.Equal(t, i+1, p.Rank(), "%s stands twice in the order of precedence", p)
 		require.True(t, used[p], "%s is no dialect, and no source's level", p)
 	}
@@ -136,7 +139,7 @@ func TestAFaultAroundSpansSetsThemAside(t *testing.T) {
 
 	m = New(Options{})
 	broken := *m.table
-	broken.sources[ServiceName] = []boundSource{{}}
+	broken.sources[dialect.ServiceName] = []boundSource{{}}
 	m.table = &broken
 	b := m.Map(td)
 	require.Empty(t, b.Spans)
@@ -152,8 +155,8 @@ func TestMappingEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	m := New(Options{})
 	var mapped atomic.Int32
-	m.table = compile(append(All(), &Dialect{Name: "slow", Sources: map[Field][]Source{
-		UserID: {{Attr: "user.id", At: Precedence[0], With: func(_ Reading, v Value) Value {
+	m.table = compile(append(dialect.All(), &dialect.Dialect{Name: "slow", Sources: map[dialect.Field][]dialect.Source{
+		dialect.UserID: {{Attr: "user.id", At: dialect.Precedence[0], With: func(_ dialect.Reading, v value.Value) value.Value {
 			mapped.Add(1)
 			cancel()
 			return v

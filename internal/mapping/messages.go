@@ -10,6 +10,8 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // said are the messages of a field: a list, or a history that may be long.
@@ -73,7 +75,7 @@ func (r *reading) finishReasons(output []content.Message) []string {
 	if last == 0 {
 		return nil
 	}
-	reasons := make([]string, min(last, MaxEntries))
+	reasons := make([]string, min(last, dialect.MaxEntries))
 	for i := range reasons {
 		reasons[i] = r.key(output[i].FinishReason)
 	}
@@ -81,7 +83,7 @@ func (r *reading) finishReasons(output []content.Message) []string {
 }
 
 // messagesOf resolves a field of messages.
-func (r *reading) messagesOf(f Field, dir content.Direction) (w said) {
+func (r *reading) messagesOf(f dialect.Field, dir content.Direction) (w said) {
 	if r.fed&(1<<f) == 0 {
 		return w
 	}
@@ -93,21 +95,21 @@ func (r *reading) messagesOf(f Field, dir content.Direction) (w said) {
 		}
 		if r.readMessages(src, dir, &w) && (w.history != nil || len(r.messages) > mark) {
 			w.messages = r.messages[mark:len(r.messages):len(r.messages)]
-			if f == OutputMessages && r.cameInChunks(src, &w) {
+			if f == dialect.OutputMessages && r.cameInChunks(src, &w) {
 				w.joinChunks()
 			}
 			if src.Delta {
 				r.adjust(InputDelta, src)
 			}
 			r.notes.took(f, src)
-			if src.list && (slices.ContainsFunc(w.messages, hasNoParts) || f == OutputMessages && r.thinksBeside(left)) {
+			if src.list && (slices.ContainsFunc(w.messages, hasNoParts) || f == dialect.OutputMessages && r.thinksBeside(left)) {
 				r.fillIn(w.messages, f, dir, left)
 			}
 			return w
 		}
 		r.messages = r.messages[:mark]
 	}
-	if f == InputMessages && r.out.Kind == KindLLM && r.readAsked() {
+	if f == dialect.InputMessages && r.out.Kind == KindLLM && r.readAsked() {
 		w.messages = r.messages[mark:len(r.messages):len(r.messages)]
 	}
 	return w
@@ -119,7 +121,7 @@ func (r *reading) messagesOf(f Field, dir content.Direction) (w said) {
 func (r *reading) cameInChunks(src *boundSource, w *said) bool {
 	several := w.history != nil && len(w.ids) > 1 || w.history == nil && (len(w.messages) > 1 ||
 		len(w.messages) == 1 && (w.messages[0].Role == "system" || content.NamesInIDs(w.messages[0].Body)))
-	if !several || src.Answer != nil || src.list || src.As == AsMessageEvents || src.As == AsEventList {
+	if !several || src.Answer != nil || src.list || src.As == dialect.AsMessageEvents || src.As == dialect.AsEventList {
 		return false
 	}
 	v, ok := r.given(src)
@@ -163,11 +165,11 @@ func hasNoParts(m content.Message) bool {
 
 // thinksBeside reports whether a body beside messages has thoughts.
 func (r *reading) thinksBeside(left positions) bool {
-	for src := r.next(OutputMessages, &left); src != nil; src = r.next(OutputMessages, &left) {
-		if src.As != AsBody || src.list || !r.usable(src) {
+	for src := r.next(dialect.OutputMessages, &left); src != nil; src = r.next(dialect.OutputMessages, &left) {
+		if src.As != dialect.AsBody || src.list || !r.usable(src) {
 			continue
 		}
-		s, _ := (Value{Attr: r.slots[src.slot].value}).Str()
+		s, _ := (value.Value{Attr: r.slots[src.slot].value}).Str()
 		return holdsThoughts(s)
 	}
 	return false
@@ -176,7 +178,7 @@ func (r *reading) thinksBeside(left positions) bool {
 // holdsThoughts reports whether a body in JSON text has thoughts that say anything.
 func holdsThoughts(s string) bool {
 	const key = `reasoning_content"`
-	if !HasChoices(s) {
+	if !dialect.HasChoices(s) {
 		return false
 	}
 	for {
@@ -209,9 +211,9 @@ func (r *reading) isWithThoughts(whole, other content.Message) bool {
 // fillIn gives messages that say nothing, or lack the thoughts, what a body beside them has at
 // the same place, counted from the end: indexed keys have no room for every shape of content,
 // and a body may lack the instructions at the head.
-func (r *reading) fillIn(messages []content.Message, f Field, dir content.Direction, left positions) {
+func (r *reading) fillIn(messages []content.Message, f dialect.Field, dir content.Direction, left positions) {
 	for src := r.next(f, &left); src != nil; src = r.next(f, &left) {
-		if src.As != AsBody || src.list || !r.usable(src) {
+		if src.As != dialect.AsBody || src.list || !r.usable(src) {
 			continue
 		}
 		var whole said
@@ -230,7 +232,7 @@ func (r *reading) fillIn(messages []content.Message, f Field, dir content.Direct
 			whole.messages = whole.history.Messages()
 		}
 		for i, j := len(messages)-1, len(whole.messages)-1; i >= 0 && j >= 0; i, j = i-1, j-1 {
-			if whole.messages[j].Role == messages[i].Role && (hasNoParts(messages[i]) || f == OutputMessages && r.isWithThoughts(whole.messages[j], messages[i])) {
+			if whole.messages[j].Role == messages[i].Role && (hasNoParts(messages[i]) || f == dialect.OutputMessages && r.isWithThoughts(whole.messages[j], messages[i])) {
 				messages[i] = whole.messages[j]
 			}
 		}
@@ -251,16 +253,16 @@ func (r *reading) readMessages(src *boundSource, dir content.Direction, w *said)
 		}
 		r.tookList(src)
 		return true
-	case src.As == AsMessageEvents:
+	case src.As == dialect.AsMessageEvents:
 		return r.readMessageEvents(dir, src.guessed)
-	case src.As == AsEventList:
+	case src.As == dialect.AsEventList:
 		return r.readEventList(src, dir)
 	}
 	v, ok := r.given(src)
 	if !ok {
 		return false
 	}
-	if src.As == AsText {
+	if src.As == dialect.AsText {
 		s, _, ok := v.Text()
 		if ok {
 			r.messages = append(r.messages, r.norm.TextMessage(s, dir, &r.rep))
@@ -269,7 +271,7 @@ func (r *reading) readMessages(src *boundSource, dir content.Direction, w *said)
 		return ok
 	}
 	if v.Node.Exists() {
-		if ok = r.addNode(v.Node, dir); ok && src.As == AsObject {
+		if ok = r.addNode(v.Node, dir); ok && src.As == dialect.AsObject {
 			r.tookList(src)
 		}
 		return ok
@@ -301,10 +303,10 @@ func (r *reading) readMessages(src *boundSource, dir content.Direction, w *said)
 
 // bodyOf returns the JSON object of a body that is an attribute as it came. Other fields are read
 // from the same tree: parsing them twice took 1.5 % of the time of all fixtures.
-func (r *reading) bodyOf(src *boundSource, v Value) (jsonval.Node, jsonval.Repairs) {
+func (r *reading) bodyOf(src *boundSource, v value.Value) (jsonval.Node, jsonval.Repairs) {
 	s := &r.slots[src.slot]
 	text, is := v.Str()
-	if src.As != AsBody || !is || v.Attr != s.value || !strings.HasPrefix(text, "{") || strings.HasPrefix(text, isPython) {
+	if src.As != dialect.AsBody || !is || v.Attr != s.value || !strings.HasPrefix(text, "{") || strings.HasPrefix(text, isPython) {
 		return jsonval.Node{}, 0
 	}
 	return r.repairedJSON(s)
@@ -312,14 +314,14 @@ func (r *reading) bodyOf(src *boundSource, v Value) (jsonval.Node, jsonval.Repai
 
 // given returns what a source of words gives: an attribute untouched, so that the
 // normaliser may know it already, a part of it, or a list put together.
-func (r *reading) given(src *boundSource) (v Value, ok bool) {
+func (r *reading) given(src *boundSource) (v value.Value, ok bool) {
 	switch {
 	case src.list:
-		v = Value{Node: r.unflatten(src)}
-	case src.As == AsObject:
-		v = Value{Node: r.assemble(src)}
+		v = value.Value{Node: r.unflatten(src)}
+	case src.As == dialect.AsObject:
+		v = value.Value{Node: r.assemble(src)}
 	case len(src.steps) == 0:
-		v = Value{Attr: r.slots[src.slot].value}
+		v = value.Value{Attr: r.slots[src.slot].value}
 	default:
 		if v, ok = r.value(src); !ok {
 			return v, false
@@ -339,12 +341,12 @@ func (r *reading) source() *jsonval.Repairs {
 
 // holdsAll reports whether contents hold all that an attribute says: not of a body
 // around what was taken.
-func (r *reading) holdsAll(src *boundSource, v Value) bool {
+func (r *reading) holdsAll(src *boundSource, v value.Value) bool {
 	r.rep |= r.sourceRep
-	if src.As != AsBody && src.As != AsWrapped {
+	if src.As != dialect.AsBody && src.As != dialect.AsWrapped {
 		return true
 	}
-	if s, is := v.Str(); is && !strings.HasPrefix(TrimBlanks(s), "{") {
+	if s, is := v.Str(); is && !strings.HasPrefix(value.TrimBlanks(s), "{") {
 		return true
 	}
 	if !v.Node.Exists() && v.Attr.Type() == pcommon.ValueTypeSlice {
@@ -355,7 +357,7 @@ func (r *reading) holdsAll(src *boundSource, v Value) bool {
 		return true
 	}
 	for c := n.First(); c.Exists(); c = c.Next() {
-		if !IsObject(n) || !messageKeys[c.Key()] {
+		if !value.IsObject(n) || !messageKeys[c.Key()] {
 			return false
 		}
 	}
@@ -370,9 +372,9 @@ var messageKeys = map[string]bool{
 
 // keptAsText reports whether text that looked like JSON did not parse and became one
 // message as it is.
-func (r *reading) keptAsText(v Value, messages []content.Message, dir content.Direction) bool {
+func (r *reading) keptAsText(v value.Value, messages []content.Message, dir content.Direction) bool {
 	s, is := v.Str()
-	if !is || len(messages) != 1 || !LooksEncoded(s) || len(messages[0].Body) < len(s) || !mayBeginAs(messages[0].Body, s) {
+	if !is || len(messages) != 1 || !value.LooksEncoded(s) || len(messages[0].Body) < len(s) || !mayBeginAs(messages[0].Body, s) {
 		return false
 	}
 	return r.norm.TextMessage(s, dir, &r.sourceRep).ID == messages[0].ID

@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
 )
 
 // A collector may run contrib's gen_ai_normalizer before the exporter. normalise does to spans
@@ -242,7 +244,7 @@ func eachNormalised(t *testing.T, removeOriginals bool, report func(name, column
 // columnsOf are the columns of a row that attributes feed.
 func columnsOf(b *Batch, s *Span) map[string]string {
 	columns := map[string]string{"kind": s.Kind.String(), "adjustments": fmt.Sprint(s.Adjustments.Names())}
-	for f := range Field(NumFields) {
+	for f := range dialect.Field(dialect.NumFields) {
 		columns[fields[f].column] = rowValue(f, b, s)
 	}
 	return columns

@@ -8,6 +8,8 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // paramNames maps foreign names of request parameters to those of the GenAI
@@ -40,12 +42,12 @@ const maxParams = 200
 // params merges the request parameters; of two with one name, that of the earlier
 // source counts.
 func (r *reading) params() {
-	if r.fed&(1<<RequestParameters) == 0 {
+	if r.fed&(1<<dialect.RequestParameters) == 0 {
 		return
 	}
 	all := r.doc.Object()
-	left := r.ready[RequestParameters]
-	for src := r.next(RequestParameters, &left); src != nil; src = r.next(RequestParameters, &left) {
+	left := r.ready[dialect.RequestParameters]
+	for src := r.next(dialect.RequestParameters, &left); src != nil; src = r.next(dialect.RequestParameters, &left) {
 		if !r.usable(src) {
 			continue
 		}
@@ -62,7 +64,7 @@ func (r *reading) params() {
 			r.bodyParams(all, src)
 		}
 		if all.Len() > before {
-			r.notes.tookToo(RequestParameters, src)
+			r.notes.tookToo(dialect.RequestParameters, src)
 		}
 	}
 	if all.Len() > 0 {
@@ -98,7 +100,7 @@ func (r *reading) bodyParams(all jsonval.Node, src *boundSource) {
 // groupParams adds the parameters among the keys of an object, and reports whether
 // others of them carry words.
 func (r *reading) groupParams(all, n jsonval.Node) (withWords bool) {
-	if !IsObject(n) {
+	if !value.IsObject(n) {
 		return false
 	}
 	answered := n.Get("created_at").Exists()
@@ -107,7 +109,7 @@ func (r *reading) groupParams(all, n jsonval.Node) (withWords bool) {
 		withWords = withWords || carriesWords
 		switch {
 		case no, answered && c.Key() == "tool_choice":
-		case paramGroups[c.Key()] && IsObject(c):
+		case paramGroups[c.Key()] && value.IsObject(c):
 			withWords = r.groupParams(all, c) || withWords
 		default:
 			r.nodeParam(all, c.Key(), c)
@@ -155,7 +157,7 @@ func (r *reading) nodeParam(all jsonval.Node, name string, n jsonval.Node) bool 
 // sequence; empty text is no value, but for stop sequences.
 func (r *reading) paramText(name string, n jsonval.Node) (jsonval.Node, bool) {
 	s := n.Str()
-	if t := Unquote(strings.TrimSpace(s)); strings.HasPrefix(t, "[") {
+	if t := value.Unquote(strings.TrimSpace(s)); strings.HasPrefix(t, "[") {
 		var ignored jsonval.Repairs
 		if list, ok := r.doc.Parse(t, &ignored); ok {
 			return list, false
@@ -176,7 +178,7 @@ func (r *reading) paramText(name string, n jsonval.Node) (jsonval.Node, bool) {
 	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return r.doc.Int(i), false
 	}
-	if f, err := strconv.ParseFloat(s, 64); err == nil && Finite(f) {
+	if f, err := strconv.ParseFloat(s, 64); err == nil && value.Finite(f) {
 		return r.doc.Float(f), false
 	}
 	return n, true

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
 )
 
 // TestParametersOfEachBody puts a request into each attribute whose JSON holds parameters. What
@@ -16,7 +18,7 @@ func TestParametersOfEachBody(t *testing.T) {
 	without := map[string][]string{
 		"braintrust.metadata": {"provider", "user_id", "finish_reason"}, "_llmobs": {"finish_reason"},
 	}
-	for _, src := range compiled().sources[RequestParameters] {
+	for _, src := range compiled().sources[dialect.RequestParameters] {
 		if src.Param != "" || strings.ContainsAny(src.Attr, "*#") {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // json parses the JSON of a slot, once.
@@ -46,7 +47,7 @@ func (r *reading) parsedAt(v pcommon.Value) int32 {
 // plainObject returns the tree of a text that is a JSON object, if another field has had the text parsed.
 func (r *reading) plainObject(v pcommon.Value) jsonval.Node {
 	for i := range r.parsed[:min(len(r.parsed), maxSought)] {
-		if p := &r.parsed[i]; p.attr == v && p.plain && p.repairs == 0 && IsObject(p.node) {
+		if p := &r.parsed[i]; p.attr == v && p.plain && p.repairs == 0 && value.IsObject(p.node) {
 			return p.node
 		}
 	}
@@ -106,29 +107,29 @@ func (r *reading) PythonNode(s string) jsonval.Node {
 }
 
 // ParseOnce is the JSON of a value, whoever parsed it first; nothing of plain text.
-func (r *reading) ParseOnce(v Value) jsonval.Node {
+func (r *reading) ParseOnce(v value.Value) jsonval.Node {
 	switch {
 	case v.Node.Exists() || !v.Exists():
 		return v.Node
-	case v.Attr.Type() == pcommon.ValueTypeStr && !LooksEncoded(v.Attr.Str()):
+	case v.Attr.Type() == pcommon.ValueTypeStr && !value.LooksEncoded(v.Attr.Str()):
 		return jsonval.Node{}
 	}
 	return r.parsed[r.parsedAt(v.Attr)].node
 }
 
 // Decoded parses a string node that holds JSON.
-func (r *reading) Decoded(n jsonval.Node) Value {
-	if s := n.Str(); n.Kind() == jsonval.String && LooksEncoded(s) {
+func (r *reading) Decoded(n jsonval.Node) value.Value {
+	if s := n.Str(); n.Kind() == jsonval.String && value.LooksEncoded(s) {
 		var ignored jsonval.Repairs
 		if inner, ok := r.doc.Parse(s, &ignored); ok {
-			return Value{Node: inner}
+			return value.Value{Node: inner}
 		}
 	}
-	return Value{Node: n}
+	return value.Value{Node: n}
 }
 
 // JSONText is a text as it is, and an object or a list as JSON.
-func (r *reading) JSONText(v Value) string {
+func (r *reading) JSONText(v value.Value) string {
 	s, is := v.Str()
 	if is || !v.Exists() {
 		return s
@@ -147,22 +148,22 @@ func (r *reading) JSONText(v Value) string {
 
 // ObjectText returns an object, or the first of a list, as JSON text, which need not be parsed
 // where it came as such.
-func (r *reading) ObjectText(v Value) string {
+func (r *reading) ObjectText(v value.Value) string {
 	s, is := v.Str()
-	s = TrimBlanks(s)
+	s = value.TrimBlanks(s)
 	switch {
 	case !is && v.Exists(), strings.HasPrefix(s, `"{`), strings.HasPrefix(s, `"[`), strings.HasPrefix(s, isPython): // structured, encoded once more, of Python
 		n := r.ParseOnce(v)
 		if n.Kind() == jsonval.Array {
 			n = n.First()
 		}
-		if IsObject(n) {
-			return r.JSONText(Value{Node: n})
+		if value.IsObject(n) {
+			return r.JSONText(value.Value{Node: n})
 		}
 	case strings.HasPrefix(s, "{"):
 		return s
 	case strings.HasPrefix(s, "["):
-		if s = TrimBlanks(s[1:]); strings.HasPrefix(s, "{") {
+		if s = value.TrimBlanks(s[1:]); strings.HasPrefix(s, "{") {
 			return s
 		}
 	}
@@ -171,7 +172,7 @@ func (r *reading) ObjectText(v Value) string {
 
 // BodyUsage returns the JSON text of the usage in a response's body, which is looked for once for
 // all counts.
-func (r *reading) BodyUsage(v Value) string {
+func (r *reading) BodyUsage(v value.Value) string {
 	if v.Attr != (pcommon.Value{}) && v.Attr == r.usageBody {
 		return r.usageText
 	}

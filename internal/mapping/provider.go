@@ -3,6 +3,9 @@ package mapping
 import (
 	"net"
 	"strings"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // providerAliases maps what instrumentations send, in lower case, to the names of
@@ -102,7 +105,7 @@ func isHost(name string) bool {
 	if !ok {
 		return false
 	}
-	_, number := ParseCount(port)
+	_, number := value.ParseCount(port)
 	return number
 }
 
@@ -189,7 +192,7 @@ func shortNameGoesOn(model, prefix string) bool {
 // else, for model calls, what host and model tell.
 func (r *reading) provider() string {
 	var found string
-	r.each(Provider, func(src *boundSource, v Value) bool {
+	r.each(dialect.Provider, func(src *boundSource, v value.Value) bool {
 		text, _, ok := v.Fact()
 		if !ok || len(text) > 2*minProse && isProse(text) {
 			return false // a sentence is somebody's prompt
@@ -208,7 +211,7 @@ func (r *reading) provider() string {
 	if found != "" || !r.out.Kind.IsModel() {
 		return found
 	}
-	if p := hostProvider(r.peekText(ServerAddress)); p != "" {
+	if p := hostProvider(r.peekText(dialect.ServerAddress)); p != "" {
 		return p
 	}
 	if p := modelProvider(r.out.RequestModel); p != "" {

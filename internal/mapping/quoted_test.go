@@ -6,15 +6,17 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
 )
 
 // TestQuotedNames writes each name and id as JSON, in quotes: so model names that are
 // quoted do not make each model appear twice.
 func TestQuotedNames(t *testing.T) {
 	tried := 0
-	for _, f := range []Field{
-		Provider, RequestModel, ResponseModel, ResponseID, UserID, SessionID, Environment, Release, PromptName, PromptVersion, AgentName, AgentID,
-		ToolName, ToolCallID, ServiceTier, ErrorType, FinishReasons,
+	for _, f := range []dialect.Field{
+		dialect.Provider, dialect.RequestModel, dialect.ResponseModel, dialect.ResponseID, dialect.UserID, dialect.SessionID, dialect.Environment, dialect.Release, dialect.PromptName, dialect.PromptVersion, dialect.AgentName, dialect.AgentID,
+		dialect.ToolName, dialect.ToolCallID, dialect.ServiceTier, dialect.ErrorType, dialect.FinishReasons,
 	} {
 		for i := range compiled().sources[f] {
 			src := &compiled().sources[f][i]
@@ -32,7 +34,7 @@ func TestQuotedNames(t *testing.T) {
 }
 
 // ofSource is a field of a span of the source's dialect and kinds that has the source alone.
-func ofSource(t *testing.T, src *boundSource, f Field, v any) any {
+func ofSource(t *testing.T, src *boundSource, f dialect.Field, v any) any {
 	t.Helper()
 	span := testSpan{attrs: map[string]any{"gen_ai.operation.name": "invoke_agent"}}
 	if src.kinds.Has(KindTool) {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // slot holds the attribute that a source is read from.
@@ -206,15 +208,15 @@ func (r *reading) HasException() bool { return r.exception >= 0 }
 func (r *reading) Doc() *jsonval.Doc { return &r.doc }
 
 // Guessed returns the messages that an unknown emitter has under a name of its own.
-func (r *reading) Guessed(f Field) Value {
+func (r *reading) Guessed(f dialect.Field) value.Value {
 	names := namesMessages
-	if f == OutputMessages {
+	if f == dialect.OutputMessages {
 		names = namesOutputMessages
 	}
 	if s := &r.slots[r.t.unnamed[names].slot]; s.set {
-		return Value{Attr: s.value}
+		return value.Value{Attr: s.value}
 	}
-	return Value{}
+	return value.Value{}
 }
 
 // KindInWords is the kind that the words of a text name.
@@ -224,13 +226,13 @@ func (r *reading) KindInWords(text string) (k Kind, named bool) {
 }
 
 // countedAs are the facts of a usage object that give a field whole.
-var countedAs = map[Field]tokenFact{
-	InputTokens: tokensInput, OutputTokens: tokensOutput, TotalTokens: tokensTotal, CacheRead: tokensRead, CacheCreation: tokensWrite,
-	Reasoning: tokensReasoning,
+var countedAs = map[dialect.Field]tokenFact{
+	dialect.InputTokens: tokensInput, dialect.OutputTokens: tokensOutput, dialect.TotalTokens: tokensTotal, dialect.CacheRead: tokensRead, dialect.CacheCreation: tokensWrite,
+	dialect.Reasoning: tokensReasoning,
 }
 
 // CountIn takes the count of a field out of a usage object.
-func (r *reading) CountIn(usage jsonval.Node, f Field) (n int64, ok bool) {
+func (r *reading) CountIn(usage jsonval.Node, f dialect.Field) (n int64, ok bool) {
 	var s statement
 	r.readUsage(&s, usage, "", 0)
 	fact := s.facts[countedAs[f]]

@@ -5,6 +5,9 @@ import (
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // positions is a set of places in a list: of the sources of a field, or of the rules for
@@ -45,10 +48,10 @@ type feed struct {
 	object bool // only if the value is a JSON object; such feeds of a slot come last
 }
 
-const kindList = NumFields
+const kindList = dialect.NumFields
 
 // readyLists are the positions of what a span has something for, by list.
-type readyLists [NumFields + 1]positions
+type readyLists [dialect.NumFields + 1]positions
 
 // link notes for each slot what it feeds.
 func (t *table) link() {
@@ -62,7 +65,7 @@ func (t *table) link() {
 			if src.Resource {
 				continue
 			}
-			src.asGiven = src.As != AsName && src.As != AsJSON && !src.list && len(src.steps) == 0 && src.With == nil
+			src.asGiven = src.As != dialect.AsName && src.As != dialect.AsJSON && !src.list && len(src.steps) == 0 && src.With == nil
 			fd := feed{uint8(f), uint8(i), src.Object}
 			if src.Answer == nil {
 				feeds[src.slot] = append(feeds[src.slot], fd)
@@ -126,7 +129,7 @@ func (r *reading) touch(slot int16) {
 	object := false
 	for _, fd := range r.t.feeds[r.t.feedsFrom[slot]:r.t.feedsFrom[slot+1]] {
 		if fd.object && !object {
-			if v := r.slots[slot].value; v == (pcommon.Value{}) || !MayBeObject(v) {
+			if v := r.slots[slot].value; v == (pcommon.Value{}) || !value.MayBeObject(v) {
 				return
 			}
 			object = true
@@ -137,7 +140,7 @@ func (r *reading) touch(slot int16) {
 
 // next takes the next source of a field, in order of precedence, out of those that are left
 // of what the span has something for; nil for none.
-func (r *reading) next(f Field, left *positions) *boundSource {
+func (r *reading) next(f dialect.Field, left *positions) *boundSource {
 	i := left.next()
 	if i < 0 {
 		return nil

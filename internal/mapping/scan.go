@@ -6,6 +6,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // attrClass is what an attribute is, and so where its value is stored.
@@ -63,10 +65,10 @@ func (r *reading) fileUnknown(t *traits, v pcommon.Value, attr int32) {
 	if t.names != namesNothing && t.count == noTokens {
 		r.file(r.t.unnamed[t.names], v, attr, -1)
 	}
-	if t.count != noTokens && r.t.counts[t.count] != nil && !MayBeObject(v) {
+	if t.count != noTokens && r.t.counts[t.count] != nil && !value.MayBeObject(v) {
 		r.file(r.t.counts[t.count], v, attr, -1)
 	}
-	if t.usage && t.count == noTokens && !t.sums && r.around.scopeDialects == 0 && MayBeObject(v) {
+	if t.usage && t.count == noTokens && !t.sums && r.around.scopeDialects == 0 && value.MayBeObject(v) {
 		r.fileUsage(v, attr, -1)
 	}
 }
@@ -163,7 +165,7 @@ func (r *reading) settleOwn() {
 		case !s.set || s.attr < 0 || s.part:
 		case info.wordsOf&r.dialects != 0:
 			r.classes[s.attr] = classWords
-		case info.factOf&r.dialects != 0 && !info.words && info.fields&(1<<ErrorMessage) == 0:
+		case info.factOf&r.dialects != 0 && !info.words && info.fields&(1<<dialect.ErrorMessage) == 0:
 			r.classes[s.attr] = classFact
 		}
 	}

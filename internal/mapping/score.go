@@ -10,6 +10,7 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // Score is the result of an evaluation as a row of llm_scores.
@@ -50,7 +51,7 @@ func (r *reading) score(attrs pcommon.Map) *Score {
 	s := &Score{Day: r.out.Day}
 	start, referred := len(r.buf), len(r.referred)
 	for key, v := range attrs.All() {
-		text, _, isText := (Value{Attr: v}).Text()
+		text, _, isText := (value.Value{Attr: v}).Text()
 		switch key {
 		case scoreName:
 			s.Name = r.key(text)
@@ -66,7 +67,7 @@ func (r *reading) score(attrs pcommon.Map) *Score {
 				r.referred = append(r.referred, s.ExplanationID)
 			}
 		case scoreValue:
-			if f, _, ok := (Value{Attr: v}).Float(); ok && !math.IsNaN(f) && !math.IsInf(f, 0) {
+			if f, _, ok := (value.Value{Attr: v}).Float(); ok && !math.IsNaN(f) && !math.IsInf(f, 0) {
 				s.Value = Float{V: f, OK: true}
 				continue
 			}

@@ -2,6 +2,8 @@ package mapping
 
 import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // usable reports whether the span has what the source reads, and may read it.
@@ -13,7 +15,7 @@ func (r *reading) usable(src *boundSource) bool {
 }
 
 // each offers the sources of a field, in order of precedence, until one is taken.
-func (r *reading) each(f Field, try func(src *boundSource, v Value) bool) {
+func (r *reading) each(f dialect.Field, try func(src *boundSource, v value.Value) bool) {
 	if r.fed&(1<<f) == 0 {
 		return
 	}
@@ -23,7 +25,7 @@ func (r *reading) each(f Field, try func(src *boundSource, v Value) bool) {
 		if src.slot < 0 || !r.usable(src) {
 			continue
 		}
-		v, ok := Value{Attr: r.slots[src.slot].value}, true
+		v, ok := value.Value{Attr: r.slots[src.slot].value}, true
 		if !src.asGiven {
 			if v, ok = r.value(src); ok && src.With != nil {
 				v = src.With(r, v)
@@ -38,25 +40,25 @@ func (r *reading) each(f Field, try func(src *boundSource, v Value) bool) {
 }
 
 // value reads what a source points at.
-func (r *reading) value(src *boundSource) (Value, bool) {
+func (r *reading) value(src *boundSource) (value.Value, bool) {
 	s := &r.slots[src.slot]
-	if src.As == AsName {
+	if src.As == dialect.AsName {
 		return r.TextValue(r.span.Name()), true
 	}
 	if src.list {
-		return Value{List: src.slot + 1}, src.With != nil
+		return value.Value{List: src.slot + 1}, src.With != nil
 	}
-	if len(src.steps) == 0 && src.As != AsJSON {
-		return Value{Attr: s.value}, true
+	if len(src.steps) == 0 && src.As != dialect.AsJSON {
+		return value.Value{Attr: s.value}, true
 	}
 	n := r.json(s)
-	if src.As == AsJSON && !n.Exists() {
-		return Value{Attr: s.value}, true
+	if src.As == dialect.AsJSON && !n.Exists() {
+		return value.Value{Attr: s.value}, true
 	}
 	for _, spellings := range src.steps {
-		n = Child(n, spellings)
+		n = value.Child(n, spellings)
 	}
-	return Value{Node: n}, n.Exists() && n.Kind() != jsonval.Null
+	return value.Value{Node: n}, n.Exists() && n.Kind() != jsonval.Null
 }
 
 // took notes that a column or content holds the attribute that a source read, if it does

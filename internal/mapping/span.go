@@ -8,7 +8,29 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
 )
+
+// Kind is what a span does in an LLM application; the column llm_spans.kind.
+type Kind = dialect.Kind
+
+// The kinds.
+const (
+	KindOther     = dialect.KindOther
+	KindLLM       = dialect.KindLLM
+	KindEmbedding = dialect.KindEmbedding
+	KindTool      = dialect.KindTool
+	KindAgent     = dialect.KindAgent
+	KindChain     = dialect.KindChain
+	KindRetriever = dialect.KindRetriever
+	KindReranker  = dialect.KindReranker
+	KindGuardrail = dialect.KindGuardrail
+	KindEvaluator = dialect.KindEvaluator
+	KindPrompt    = dialect.KindPrompt
+)
+
+// KindOf returns the kind with the given name; KindOther for an unknown one.
+func KindOf(name string) Kind { return dialect.KindOf(name) }
 
 // Int is an int64 that may be unreported; zero and unreported differ.
 type Int struct {

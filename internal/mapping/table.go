@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
 )
 
 // table is what the dialects compile to: one lookup for an attribute key, then
@@ -15,7 +17,7 @@ type table struct {
 	keys     map[string]*keyInfo
 	families map[string][]*family // by the key's first segment
 	events   map[string]*eventInfo
-	sources  [NumFields][]boundSource
+	sources  [dialect.NumFields][]boundSource
 	kinds    []*boundRule
 	scopes   map[string]uint64 // dialects by the name of the scope
 	byHand   map[string]uint64 // dialects by those of the scopes whose spans programs begin themselves
@@ -27,7 +29,7 @@ type table struct {
 	passOn      uint64 // dialects that know spans whose usage is of what they were given
 	// namesSessions are dialects of programs that name their sessions on spans.
 	namesSessions uint64
-	dialects      []*Dialect // by bit
+	dialects      []*dialect.Dialect // by bit
 	// slots of what message and document events tell, and the bit of reading.dialects that
 	// marks a text completion
 	input, output, documents int16
@@ -101,19 +103,19 @@ type markValue struct {
 
 // eventInfo is what is known of span events of one name.
 type eventInfo struct {
-	message  *MessageEvent
-	document *DocumentEvent
+	message  *dialect.MessageEvent
+	document *dialect.DocumentEvent
 	time     int16 // slot of the time of the first one, or -1
 	attrs    map[string]*keyInfo
 }
 
 // boundSource is a source with its slots.
 type boundSource struct {
-	*Source
+	*dialect.Source
 	dialect uint64 // 0: any emitter's
 	ownOf   uint64 // the dialect on whose spans alone the source is read; 0: any span
 	rank    int
-	kinds   KindSet
+	kinds   dialect.KindSet
 	slot    int16 // of the attribute or family; the first of answer
 	parts   [answerParts]int16
 	steps   [][]string
@@ -123,7 +125,7 @@ type boundSource struct {
 }
 
 type boundRule struct {
-	*KindRule
+	*dialect.KindRule
 	dialect uint64
 	slot    int16 // -1: the name of the span
 }
@@ -134,12 +136,12 @@ type scopePrefix struct {
 }
 
 // compiled is the table of all registered dialects.
-var compiled = sync.OnceValue(func() *table { return compile(All()) })
+var compiled = sync.OnceValue(func() *table { return compile(dialect.All()) })
 
-func compile(all []*Dialect) *table {
+func compile(all []*dialect.Dialect) *table {
 	t := &table{keys: map[string]*keyInfo{}, families: map[string][]*family{}, events: map[string]*eventInfo{}, scopes: map[string]uint64{}, byHand: map[string]uint64{}, markValues: map[int16][]markValue{}}
 	t.input, t.output, t.documents, t.name = t.newSlot(), t.newSlot(), t.newSlot(), t.newSlot()
-	slices.SortStableFunc(all, func(a, b *Dialect) int { return Level(a.Name).Rank() - Level(b.Name).Rank() })
+	slices.SortStableFunc(all, func(a, b *dialect.Dialect) int { return dialect.Level(a.Name).Rank() - dialect.Level(b.Name).Rank() })
 	for i, d := range all {
 		t.addDialect(d, 1<<i)
 	}
@@ -149,7 +151,7 @@ func compile(all []*Dialect) *table {
 	t.addAnswers()
 	t.addUnknownEvents()
 	t.addCopies()
-	for _, e := range Exclusions {
+	for _, e := range dialect.Exclusions {
 		t.excluded = append(t.excluded, t.marksOf(e.Mark))
 	}
 	for f := range t.sources {
@@ -157,8 +159,8 @@ func compile(all []*Dialect) *table {
 	}
 	slices.SortStableFunc(t.kinds, func(a, b *boundRule) int { return a.At - b.At })
 	t.link()
-	for i := range t.sources[InputTokens] {
-		if src := &t.sources[InputTokens][i]; t.isMember(src) {
+	for i := range t.sources[dialect.InputTokens] {
+		if src := &t.sources[dialect.InputTokens][i]; t.isMember(src) {
 			t.grouped |= src.dialect
 		}
 	}
@@ -184,12 +186,12 @@ func (t *table) addCounts() {
 		info.fields = 1 << f
 		t.counts[fact] = info
 		t.sources[f] = append(t.sources[f], boundSource{
-			Source: &Source{Attr: tokenFactNames[fact]}, rank: math.MaxInt - int(fact), kinds: AnyKind, slot: info.slot,
+			Source: &dialect.Source{Attr: tokenFactNames[fact]}, rank: math.MaxInt - int(fact), kinds: dialect.AnyKind, slot: info.slot,
 		})
 	}
 }
 
-func (t *table) addDialect(d *Dialect, bit uint64) {
+func (t *table) addDialect(d *dialect.Dialect, bit uint64) {
 	t.dialects = append(t.dialects, d)
 	if d.Failed != nil {
 		t.showFailure |= bit
@@ -223,7 +225,7 @@ func (t *table) addDialect(d *Dialect, bit uint64) {
 	for _, m := range d.Chat {
 		t.mark(m, chatBit)
 	}
-	for f := range Field(NumFields) {
+	for f := range dialect.Field(dialect.NumFields) {
 		for i := range d.Sources[f] {
 			t.addSource(d, bit, f, i)
 		}
@@ -280,11 +282,11 @@ func (t *table) marksOf(key string) uint64 {
 	return 0
 }
 
-func (t *table) addSource(d *Dialect, bit uint64, f Field, i int) {
+func (t *table) addSource(d *dialect.Dialect, bit uint64, f dialect.Field, i int) {
 	s := &d.Sources[f][i]
 	b := boundSource{Source: s, dialect: bit, kinds: fields[f].on()}
-	b.rank = 2 * (cmp.Or(s.At, Level(d.Name)).Rank()*maxSources + i)
-	if s.As == AsName && f == AgentName && (s.At == Last1 || s.At == Last2) {
+	b.rank = 2 * (cmp.Or(s.At, dialect.Level(d.Name)).Rank()*maxSources + i)
+	if s.As == dialect.AsName && f == dialect.AgentName && (s.At == dialect.Last1 || s.At == dialect.Last2) {
 		b.rank = math.MaxInt - 1 // any attribute that names the agent goes before
 	}
 	if s.Only != 0 {
@@ -305,7 +307,7 @@ func (t *table) addSource(d *Dialect, bit uint64, f Field, i int) {
 		b.slot = -1
 	}
 	b.list = strings.Contains(s.Attr, ".#")
-	if s.Attr != "" && s.Event == "" && !fields[f].words() && len(b.steps) == 0 && s.As != AsBody && s.As != AsWrapped && s.With == nil {
+	if s.Attr != "" && s.Event == "" && !fields[f].words() && len(b.steps) == 0 && s.As != dialect.AsBody && s.As != dialect.AsWrapped && s.With == nil {
 		t.lookupOrAdd(s.Attr).knowFact(s.Own, bit)
 	}
 	if s.Own {
@@ -317,9 +319,9 @@ func (t *table) addSource(d *Dialect, bit uint64, f Field, i int) {
 
 // addBase lets the base key of an indexed family hold the whole list, as JSON or, of
 // messages, as text.
-func (t *table) addBase(b *boundSource, f Field, bit uint64) {
+func (t *table) addBase(b *boundSource, f dialect.Field, bit uint64) {
 	base, indexed := strings.CutSuffix(b.Attr, ".#")
-	if !indexed || !fields[f].words() || b.With != nil || len(b.Heads) > 0 && f != InputMessages && f != OutputMessages {
+	if !indexed || !fields[f].words() || b.With != nil || len(b.Heads) > 0 && f != dialect.InputMessages && f != dialect.OutputMessages {
 		return
 	}
 	if slices.ContainsFunc(t.sources[f], func(other boundSource) bool { return other.Attr == base && len(other.steps) == 0 }) {
@@ -327,7 +329,7 @@ func (t *table) addBase(b *boundSource, f Field, bit uint64) {
 	}
 	s := *b.Source
 	s.Attr, s.Drop, s.Heads, s.Blocks = base, nil, nil, false
-	s.With, s.Note = Undotted(b.Drop), "as one list"
+	s.With, s.Note = dialect.Undotted(b.Drop), "as one list"
 	t.sources[f] = append(t.sources[f], boundSource{
 		Source: &s, dialect: b.dialect, ownOf: b.ownOf, rank: b.rank + 1, kinds: b.kinds, slot: t.bindAttribute(&s, f, bit),
 	})
@@ -344,18 +346,18 @@ func (k *keyInfo) knowFact(own bool, dialect uint64) {
 
 // bind returns the slot of what a source is read from; -1 for an answer, which has
 // several.
-func (t *table) bind(s *Source, f Field, bit uint64) int16 {
+func (t *table) bind(s *dialect.Source, f dialect.Field, bit uint64) int16 {
 	switch {
 	case s.Answer != nil:
 		return -1
-	case s.As == AsName:
+	case s.As == dialect.AsName:
 		t.nameFeeds |= 1 << f
 		return t.name
-	case s.As == AsDocumentEvents:
+	case s.As == dialect.AsDocumentEvents:
 		return t.documents
-	case s.As == AsMessageEvents && f == InputMessages:
+	case s.As == dialect.AsMessageEvents && f == dialect.InputMessages:
 		return t.input
-	case s.As == AsMessageEvents:
+	case s.As == dialect.AsMessageEvents:
 		return t.output
 	case s.Event != "":
 		return t.bindEvent(s, f)
@@ -363,7 +365,7 @@ func (t *table) bind(s *Source, f Field, bit uint64) int16 {
 	return t.bindAttribute(s, f, bit)
 }
 
-func (t *table) bindEvent(s *Source, f Field) int16 {
+func (t *table) bindEvent(s *dialect.Source, f dialect.Field) int16 {
 	e := t.event(s.Event)
 	if s.Attr == "" {
 		if e.time < 0 {
@@ -379,7 +381,7 @@ func (t *table) bindEvent(s *Source, f Field) int16 {
 	return t.feed(k, f)
 }
 
-func (t *table) bindAttribute(s *Source, f Field, bit uint64) int16 {
+func (t *table) bindAttribute(s *dialect.Source, f dialect.Field, bit uint64) int16 {
 	info := t.lookupOrAdd(s.Attr)
 	info.shared = info.shared || !s.Own
 	if fam := t.family(s.Attr); fam != nil {
@@ -397,7 +399,7 @@ func (t *table) bindAttribute(s *Source, f Field, bit uint64) int16 {
 	return info.slot
 }
 
-func (t *table) feed(k *keyInfo, f Field) int16 {
+func (t *table) feed(k *keyInfo, f dialect.Field) int16 {
 	k.fields |= 1 << f
 	k.words = k.words || fields[f].words()
 	return k.slot

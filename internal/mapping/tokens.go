@@ -7,6 +7,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // tokenFact is what a reported number counts.
@@ -35,11 +37,11 @@ const (
 )
 
 // tokenFields are the fields that the facts feed, if no dialect says so.
-var tokenFields = [numTokenFacts]Field{
-	tokensResponse: OutputTokens, tokensUncached: InputTokens, tokensInput: InputTokens, tokensOutput: OutputTokens, tokensTotal: TotalTokens, tokensRead: CacheRead,
-	tokensWrite: CacheCreation, tokensWrite5m: CacheWrite5m, tokensWrite1h: CacheWrite1h, tokensReasoning: Reasoning, tokensCandidates: OutputTokens,
-	tokensInputAudio: InputAudio, tokensOutputAudio: OutputAudio, tokensInputImage: InputImage, tokensOutputImage: OutputImage,
-	webSearches: WebSearches,
+var tokenFields = [numTokenFacts]dialect.Field{
+	tokensResponse: dialect.OutputTokens, tokensUncached: dialect.InputTokens, tokensInput: dialect.InputTokens, tokensOutput: dialect.OutputTokens, tokensTotal: dialect.TotalTokens, tokensRead: dialect.CacheRead,
+	tokensWrite: dialect.CacheCreation, tokensWrite5m: dialect.CacheWrite5m, tokensWrite1h: dialect.CacheWrite1h, tokensReasoning: dialect.Reasoning, tokensCandidates: dialect.OutputTokens,
+	tokensInputAudio: dialect.InputAudio, tokensOutputAudio: dialect.OutputAudio, tokensInputImage: dialect.InputImage, tokensOutputImage: dialect.OutputImage,
+	webSearches: dialect.WebSearches,
 }
 
 // tokenFactNames name the facts as the documentation does.
@@ -195,13 +197,13 @@ func (r *reading) gather() {
 				continue
 			}
 		case pcommon.ValueTypeMap:
-			r.gatherText(t, r.JSONText(Value{Attr: v}))
+			r.gatherText(t, r.JSONText(value.Value{Attr: v}))
 			continue
 		}
 		if t.count == noTokens {
 			continue
 		}
-		if n, _, ok := (Value{Attr: v}).Integer(); ok {
+		if n, _, ok := (value.Value{Attr: v}).Integer(); ok {
 			if s := r.say(); s != nil {
 				s.facts[t.count] = Int{n, true}
 			}
@@ -276,8 +278,8 @@ func (r *reading) fileUsage(v pcommon.Value, attr, event int32) {
 	if v.Type() == pcommon.ValueTypeBytes || v.Type() == pcommon.ValueTypeStr && len(v.Str()) > maxUsageObject {
 		return
 	}
-	n := r.ParseOnce(Value{Attr: v})
-	if !IsObject(n) {
+	n := r.ParseOnce(value.Value{Attr: v})
+	if !value.IsObject(n) {
 		return
 	}
 	var s statement
@@ -292,8 +294,8 @@ func (r *reading) fileUsage(v pcommon.Value, attr, event int32) {
 // readUsage takes the facts of a usage object, details in objects included.
 func (r *reading) readUsage(s *statement, n jsonval.Node, parent string, depth int) {
 	known := r.membersOf(parent)
-	for c := n.First(); IsObject(n) && c.Exists() && depth < 4; c = c.Next() {
-		if IsObject(c) {
+	for c := n.First(); value.IsObject(n) && c.Exists() && depth < 4; c = c.Next() {
+		if value.IsObject(c) {
 			r.readUsage(s, c, c.Key(), depth+1)
 			continue
 		}
@@ -301,7 +303,7 @@ func (r *reading) readUsage(s *statement, n jsonval.Node, parent string, depth i
 		if fact == noTokens || s.facts[fact].OK {
 			continue
 		}
-		if i, _, ok := (Value{Node: c}).Integer(); ok {
+		if i, _, ok := (value.Value{Node: c}).Integer(); ok {
 			s.facts[fact] = Int{i, true}
 		}
 	}

@@ -5,10 +5,11 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // toolError calls a tool failed whose result says so, though its span does not.
-func (r *reading) toolError(v Value, c content.Content) {
+func (r *reading) toolError(v value.Value, c content.Content) {
 	if r.out.ErrorType != "" || len(c.Body) > maxResult {
 		return
 	}
@@ -29,7 +30,7 @@ const maxResult = 1 << 20
 // mayShowFailure spares most results being searched or parsed: only an object tells, be it
 // in a list of content blocks or in a string, and only by a key and a value together.
 func mayShowFailure(s string) bool {
-	s = TrimBlanks(s)
+	s = value.TrimBlanks(s)
 	if s == "" || strings.IndexByte(`{["`, s[0]) < 0 {
 		return false
 	}
@@ -68,7 +69,7 @@ func (r *reading) showsFailure(n jsonval.Node, depth int) bool {
 		return true
 	}
 	for _, key := range [...]string{"data", "output", "kwargs", "tool_output"} {
-		if inner := n.Get(key); IsObject(inner) && r.showsFailure(inner, depth+1) {
+		if inner := n.Get(key); value.IsObject(inner) && r.showsFailure(inner, depth+1) {
 			return true
 		}
 	}
@@ -79,12 +80,12 @@ func (r *reading) showsFailure(n jsonval.Node, depth int) bool {
 // at the text of one that stands alone.
 func (r *reading) blocksShowFailure(list jsonval.Node, depth int) bool {
 	for block := list.First(); block.Exists(); block = block.Next() {
-		if IsObject(block) && block.Get("type").Exists() && flagged(block) {
+		if value.IsObject(block) && block.Get("type").Exists() && flagged(block) {
 			return true
 		}
 	}
 	alone := list.First()
-	return list.Len() == 1 && IsObject(alone) && r.textShowsFailure(alone.Get("text").Str(), depth+1)
+	return list.Len() == 1 && value.IsObject(alone) && r.textShowsFailure(alone.Get("text").Str(), depth+1)
 }
 
 func flagged(n jsonval.Node) bool {

@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // An emitter is unknown if no dialect describes its spans. What such attributes, members of
@@ -61,7 +62,7 @@ func (r *reading) guess() {
 			names = r.fileGuess(g, v, guessPlace{attr: i, event: -1})
 		}
 		switch {
-		case k.family == nil && MayBeObject(v):
+		case k.family == nil && value.MayBeObject(v):
 			r.unfold(key, names, v, i)
 		case names == namesHits && r.listsDocuments(v):
 			r.shows |= showsDocuments
@@ -96,7 +97,7 @@ func (r *reading) countsBoth() bool {
 
 // listsDocuments reports whether the first element of a list is a document.
 func (r *reading) listsDocuments(v pcommon.Value) bool {
-	return isDocument(r.ParseOnce(Value{Attr: v}).First())
+	return isDocument(r.ParseOnce(value.Value{Attr: v}).First())
 }
 
 func isDocument(n jsonval.Node) bool {
@@ -194,7 +195,7 @@ func (r *reading) fileGuess(g *guess, v pcommon.Value, at guessPlace) unnamed {
 		r.fileIndexed(g, v, at)
 		return g.names
 	case g.names.isSaid() && t != pcommon.ValueTypeStr && t != pcommon.ValueTypeMap && t != pcommon.ValueTypeSlice,
-		!g.names.isSaid() && MayBeObject(v):
+		!g.names.isSaid() && value.MayBeObject(v):
 		return namesNothing
 	}
 	r.filePlace(r.t.unnamed[g.names], v, at)
@@ -219,7 +220,7 @@ func (r *reading) fileIndexed(g *guess, v pcommon.Value, at guessPlace) {
 }
 
 func (r *reading) fileCount(t *traits, v pcommon.Value, at guessPlace) {
-	if t.count != noTokens && r.t.counts[t.count] != nil && !MayBeObject(v) {
+	if t.count != noTokens && r.t.counts[t.count] != nil && !value.MayBeObject(v) {
 		r.filePlace(r.t.counts[t.count], v, at)
 	}
 }
@@ -264,7 +265,7 @@ func (r *reading) unfold(key string, names unnamed, v pcommon.Value, attr int32)
 		return
 	}
 	u := unfolding{attr: attr, structured: v.Type() == pcommon.ValueTypeMap, path: key, shown: r.notes.memberOf(key, "")}
-	r.unfoldNode(r.ParseOnce(Value{Attr: v}), names, &u, 1)
+	r.unfoldNode(r.ParseOnce(value.Value{Attr: v}), names, &u, 1)
 }
 
 // unfolding is an object whose members are filed.
@@ -277,7 +278,7 @@ type unfolding struct {
 
 // unfoldNode files the members of an object.
 func (r *reading) unfoldNode(n jsonval.Node, names unnamed, u *unfolding, depth int) {
-	if !IsObject(n) || depth > maxUnfoldedDepth {
+	if !value.IsObject(n) || depth > maxUnfoldedDepth {
 		return
 	}
 	if names.isSaid() {
@@ -301,7 +302,7 @@ var toolCallTypes = wordSet("tool_use tool_call function_call toolCall")
 // unfoldMember files a member, and its own members.
 func (r *reading) unfoldMember(c jsonval.Node, u *unfolding, depth int) {
 	k := r.lookUpMember(u.path, c.Key())
-	m := unfolding{attr: u.attr, structured: u.structured && IsObject(c), path: k.key, shown: r.notes.memberOf(u.shown, c.Key())}
+	m := unfolding{attr: u.attr, structured: u.structured && value.IsObject(c), path: k.key, shown: r.notes.memberOf(u.shown, c.Key())}
 	names := namesNothing
 	if k.isRead(m.path) {
 		v := r.attrValue(c)

@@ -6,6 +6,9 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 var (
@@ -38,7 +41,7 @@ func readEventName(name string) eventName {
 
 // guessEvents reads events that no dialect knows.
 func (r *reading) guessEvents() {
-	for i := range min(len(r.events), MaxReadEvents) {
+	for i := range min(len(r.events), dialect.MaxReadEvents) {
 		e := r.span.Events().At(i)
 		if info := r.events[i].info; info != nil && !info.unreadIn(e) {
 			continue
@@ -48,7 +51,7 @@ func (r *reading) guessEvents() {
 		case name.chunk:
 			if s := &r.slots[r.t.firstToken]; !s.set {
 				r.guessLatency(e, i)
-				r.fill(r.t.firstToken, slot{attr: -1, event: int32(i)}, 1<<TTFT)
+				r.fill(r.t.firstToken, slot{attr: -1, event: int32(i)}, 1<<dialect.TTFT)
 			}
 		default:
 			r.guessMessage(e, name, i)
@@ -82,7 +85,7 @@ func (r *reading) guessLatency(e ptrace.SpanEvent, i int) {
 
 // guessMessage takes an event for a message if its name or the role says whose.
 func (r *reading) guessMessage(e ptrace.SpanEvent, name eventName, i int) {
-	m := MessageEvent{Guessed: true, Text: textKeyOf(e.Attributes())}
+	m := dialect.MessageEvent{Guessed: true, Text: textKeyOf(e.Attributes())}
 	if m.Text == "" {
 		return
 	}
@@ -108,7 +111,7 @@ func (r *reading) guessMessage(e ptrace.SpanEvent, name eventName, i int) {
 		m.Role = "system"
 	}
 	r.events[i].info = &eventInfo{message: &m, time: -1}
-	r.fill(r.t.guessedEvents[dirOf(m.Output)], slot{attr: -1}, 1<<InputMessages|1<<OutputMessages)
+	r.fill(r.t.guessedEvents[dirOf(m.Output)], slot{attr: -1}, 1<<dialect.InputMessages|1<<dialect.OutputMessages)
 }
 
 func dirOf(output bool) int {
@@ -143,7 +146,7 @@ func (r *reading) guessFacts(e ptrace.SpanEvent, i int) {
 			k = r.lookUpMember(e.Name(), key) // what is no call's by its key alone may be by the event's name: a cost
 		}
 		at := guessPlace{attr: -1, event: int32(i), part: bare, shown: r.notes.eventMember(e.Name(), key)}
-		if k.traits.count != noTokens || k.traits.usage && MayBeObject(v) {
+		if k.traits.count != noTokens || k.traits.usage && value.MayBeObject(v) {
 			r.fileEventUsage(k, v, at)
 			continue
 		}
@@ -170,7 +173,7 @@ func mayCount(key string, v pcommon.Value) bool {
 	case pcommon.ValueTypeInt, pcommon.ValueTypeDouble:
 		return strings.Contains(key, "oken")
 	case pcommon.ValueTypeMap, pcommon.ValueTypeStr:
-		return strings.Contains(key, "sage") && !strings.Contains(key, "essage") && MayBeObject(v)
+		return strings.Contains(key, "sage") && !strings.Contains(key, "essage") && value.MayBeObject(v)
 	}
 	return false
 }
@@ -180,7 +183,7 @@ func mayCount(key string, v pcommon.Value) bool {
 func (r *reading) fileEventUsage(k *keyRead, v pcommon.Value, at guessPlace) {
 	switch {
 	case k.guessed(k.key).elsewhere:
-	case MayBeObject(v):
+	case value.MayBeObject(v):
 		if k.traits.usage && !k.traits.sums {
 			r.fileUsage(v, -1, at.event)
 		}

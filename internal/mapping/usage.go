@@ -5,6 +5,9 @@ import (
 	"strings"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // usage resolves tokens and cost. Input includes cached input and output includes
@@ -69,16 +72,16 @@ func (r *reading) parts(u *Usage) {
 }
 
 const (
-	costFields uint64 = 1<<InputCost | 1<<OutputCost | 1<<TotalCost
-	partFields uint64 = 1<<CacheWrite1h | 1<<CacheWrite5m | 1<<InputAudio | 1<<OutputAudio | 1<<InputImage | 1<<OutputImage |
-		1<<WebSearches
-	usageFields = 1<<InputTokens | 1<<OutputTokens | 1<<TotalTokens | 1<<CacheRead | 1<<CacheCreation | 1<<Reasoning |
+	costFields uint64 = 1<<dialect.InputCost | 1<<dialect.OutputCost | 1<<dialect.TotalCost
+	partFields uint64 = 1<<dialect.CacheWrite1h | 1<<dialect.CacheWrite5m | 1<<dialect.InputAudio | 1<<dialect.OutputAudio | 1<<dialect.InputImage | 1<<dialect.OutputImage |
+		1<<dialect.WebSearches
+	usageFields = 1<<dialect.InputTokens | 1<<dialect.OutputTokens | 1<<dialect.TotalTokens | 1<<dialect.CacheRead | 1<<dialect.CacheCreation | 1<<dialect.Reasoning |
 		costFields | partFields
 )
 
 // tokens resolves a count.
 func (r *reading) tokens(fact tokenFact) (Int, *boundSource) {
-	return r.count(tokenFields[fact], MaxTokens)
+	return r.count(tokenFields[fact], dialect.MaxTokens)
 }
 
 // part is what may have to be added to a figure, and whether that is settled, by what.
@@ -237,19 +240,19 @@ func bySize(u *Usage, input, output *part) {
 func (r *reading) excludesCache(from *boundSource) bool {
 	a := &r.around
 	if !a.excluding {
-		a.exclusions, a.excluding = ExclusionsOf(r.scopeName, r.scopeVersion), true
+		a.exclusions, a.excluding = dialect.ExclusionsOf(r.scopeName, r.scopeVersion), true
 	}
 	for left := a.exclusions; left != 0; left &= left - 1 {
 		i := bits.TrailingZeros32(left)
-		if marked := r.t.excluded[i]; (marked == 0 || marked&r.dialects != 0) && Exclusions[i].covers(r, from) {
+		if marked := r.t.excluded[i]; (marked == 0 || marked&r.dialects != 0) && r.isExcluded(&dialect.Exclusions[i], from) {
 			return true
 		}
 	}
 	return false
 }
 
-// covers reports whether a span of the exclusion's scope is one of the exclusion.
-func (e *Exclusion) covers(r *reading, from *boundSource) bool {
+// isExcluded reports whether a span of the exclusion's scope is one of the exclusion.
+func (r *reading) isExcluded(e *dialect.Exclusion, from *boundSource) bool {
 	if e.Attr != "" && (from == nil || from.Attr != e.Attr) || e.Mark != "" && !r.Attr(e.Mark).Exists() {
 		return false
 	}
@@ -265,7 +268,7 @@ func (e *Exclusion) covers(r *reading, from *boundSource) bool {
 
 // reportedBy reports whether any source of the provider names one of these.
 func (r *reading) reportedBy(providers []string) (found bool) {
-	r.each(Provider, func(_ *boundSource, v Value) bool {
+	r.each(dialect.Provider, func(_ *boundSource, v value.Value) bool {
 		text, _, _ := v.Text()
 		text = strings.ToLower(text)
 		for _, p := range providers {
@@ -290,12 +293,12 @@ func total(u *Usage) Int {
 
 // costs resolves the cost, in USD.
 func (r *reading) costs(u *Usage) {
-	u.TotalCost = r.amount(TotalCost)
-	if r.fed&(1<<InputCost|1<<OutputCost) == 0 {
+	u.TotalCost = r.amount(dialect.TotalCost)
+	if r.fed&(1<<dialect.InputCost|1<<dialect.OutputCost) == 0 {
 		return
 	}
 	p := u.Parts.Get()
-	p.InputCost, p.OutputCost = r.amount(InputCost), r.amount(OutputCost)
+	p.InputCost, p.OutputCost = r.amount(dialect.InputCost), r.amount(dialect.OutputCost)
 	if !u.TotalCost.Valid && p.InputCost.Valid && p.OutputCost.Valid {
 		u.TotalCost = decimal.NewNullDecimal(p.InputCost.Decimal.Add(p.OutputCost.Decimal))
 	}
@@ -319,12 +322,12 @@ func (r *reading) keepParts(u *Usage, p UsageParts) {
 }
 
 // amount resolves a cost. A text may name its currency; only dollars count.
-func (r *reading) amount(f Field) (n decimal.NullDecimal) {
-	r.each(f, func(src *boundSource, v Value) bool {
+func (r *reading) amount(f dialect.Field) (n decimal.NullDecimal) {
+	r.each(f, func(src *boundSource, v value.Value) bool {
 		d, exact, ok := v.Decimal()
 		if s, is := v.Str(); is && !ok {
 			number, currency := cutCurrency(s)
-			if d, ok = ParseDecimal(number); ok && currency != "usd" && currency != "$" {
+			if d, ok = value.ParseDecimal(number); ok && currency != "usd" && currency != "$" {
 				r.adjust(CostNotUSD, src)
 				ok = false
 			}

@@ -6,13 +6,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
-func valueOf(tb testing.TB, raw any) Value {
+func valueOf(tb testing.TB, raw any) value.Value {
 	tb.Helper()
 	v := pcommon.NewValueEmpty()
 	require.NoError(tb, v.FromRaw(raw))
-	return Value{Attr: v}
+	return value.Value{Attr: v}
 }
 
 func TestIntegerAcceptsOnlyWholeCounts(t *testing.T) {

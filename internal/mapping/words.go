@@ -9,6 +9,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
 // speech are words of keys whose values are something that people or models said, that
@@ -88,7 +90,7 @@ var byteClasses = func() (classes [256]uint8) {
 
 // isJSONText reports whether text looks like a JSON object or list.
 func isJSONText(s string) bool {
-	s = TrimBlanks(s)
+	s = value.TrimBlanks(s)
 	return s != "" && (s[0] == '{' || s[0] == '[')
 }
 
@@ -122,7 +124,7 @@ func (r *reading) classOfKnown(info *keyInfo, v pcommon.Value) attrClass {
 	switch {
 	case info.carriesWords(r.dialects):
 		return classWords
-	case info.fields&(1<<ErrorMessage) != 0:
+	case info.fields&(1<<dialect.ErrorMessage) != 0:
 		return classErrorText
 	case info.fact:
 		return classFact
@@ -157,7 +159,7 @@ func (t *traits) class(v pcommon.Value) attrClass {
 
 // isNumber reports whether a text is a number.
 func isNumber(s string) bool {
-	if len(s) > maxNumber || !BeginsNumber(s) {
+	if len(s) > maxNumber || !value.BeginsNumber(s) {
 		return false
 	}
 	_, err := strconv.ParseFloat(s, 64)

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
 )
 
 func TestProse(t *testing.T) {
@@ -160,7 +162,7 @@ func TestTextsOfErrorsAreWords(t *testing.T) {
 		spans["an event's "+key] = testSpan{status: ptrace.StatusCodeError, events: []testEvent{{"exception", 1, map[string]any{"exception.type": "E"}}}}
 		spans["a span's "+key] = testSpan{status: ptrace.StatusCodeError}
 	}
-	for _, src := range compiled().sources[ErrorMessage] {
+	for _, src := range compiled().sources[dialect.ErrorMessage] {
 		span := testSpan{status: ptrace.StatusCodeError, attrs: map[string]any{}}
 		if src.guessed {
 			continue
