@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/storetest"
@@ -121,4 +123,54 @@ func anchors(page string) (list []string) {
 		list = append(list, strings.ReplaceAll(notInAnchor.ReplaceAllString(strings.ToLower(heading[1]), ""), " ", "-"))
 	}
 	return list
+}
+
+var (
+	namedFile   = regexp.MustCompile(`((?:[\w*.-]+/)*[\w*-]+\.(?:go|sql))(?:[^\w.]|\.\s|$)`)
+	namedFolder = regexp.MustCompile("`((?:internal|pool|cmd|docs|scripts)/[\\w./-]+[\\w-])`")
+)
+
+// TestFilesThatPagesNameExist: a file or folder that a page or a package's comment names is there. NAME and * stand for any
+// name. A page may leave out the folders before a file, a package's comment those of the package.
+func TestFilesThatPagesNameExist(t *testing.T) {
+	var files, pages []string
+	require.NoError(t, filepath.WalkDir(".", func(path string, entry os.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (path == "build" || path != "." && strings.HasPrefix(entry.Name(), ".")):
+			return filepath.SkipDir
+		case !entry.IsDir():
+			files = append(files, path)
+			if strings.HasSuffix(path, ".md") && entry.Name() != "CHANGELOG.md" || entry.Name() == "doc.go" {
+				pages = append(pages, path)
+			}
+		}
+		return nil
+	}))
+	named := 0
+	for _, page := range pages {
+		raw, err := os.ReadFile(page)
+		require.NoError(t, err)
+		text := fencedText.ReplaceAllString(string(raw), "")
+		for _, match := range namedFile.FindAllStringSubmatch(text, -1) {
+			name := match[1]
+			pattern := strings.NewReplacer(`\*`, `[^/]+`, `NAME`, `[^/]+`).Replace(regexp.QuoteMeta(strings.TrimPrefix(name, "../"))) + "$"
+			where := "(^|/)"
+			if folder := filepath.Dir(page); filepath.Base(page) == "doc.go" && folder != "." && !strings.Contains(name, "/") {
+				where = "^" + folder + "/(.*/)?"
+			}
+			assert.True(t, slices.ContainsFunc(files, regexp.MustCompile(where+pattern).MatchString), "%s names %s, which is not there", page, name)
+			named++
+		}
+		for _, folder := range namedFolder.FindAllStringSubmatch(text, -1) {
+			if strings.ContainsAny(filepath.Base(folder[1]), ".*") {
+				continue
+			}
+			_, err := os.Stat(folder[1])
+			assert.NoError(t, err, "%s names %s", page, folder[1])
+			named++
+		}
+	}
+	require.Greater(t, named, 150)
 }

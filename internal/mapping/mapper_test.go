@@ -95,28 +95,6 @@ func TestEverySourceHasAPlaceOfItsOwn(t *testing.T) {
 	require.LessOrEqual(t, len(dialect.All()), 62, "a dialect is a bit of a set, in which completionBit and chatBit are the last")
 }
 
-// TestEveryLevelIsUsed keeps the order of precedence complete, without levels of nobody.
-func TestEveryLevelIsUsed(t *testing.T) {
-	used := map[dialect.Level]bool{}
-	for _, d := range dialect.All() {
-		require.False(t, used[dialect.Level(d.Name)], "%s is the name of two dialects", d.Name)
-		used[dialect.Level(d.Name)] = true
-		for f, sources := range d.Sources {
-			for _, s := range sources {
-				if s.At != "" {
-					require.NotZero(t, s.At.Rank(), "%s, %s: %q is no level", d.Name, fields[f].column, s.At)
-					used[s.At] = true
-				}
-			}
-		}
-		require.NotZero(t, dialect.Level(d.Name).Rank(), "%s stands nowhere in the order of precedence (precedence.go)", d.Name)
-	}
-	for i, p := range dialect.Precedence {
-		require.Equal(t, i+1, p.Rank(), "%s stands twice in the order of precedence", p)
-		require.True(t, used[p], "%s is no dialect, and no source's level", p)
-	}
-}
-
 // A panic while the resource or the scope of spans is read costs those spans only, and
 // is logged once, with its place and without words.
 func TestAFaultAroundSpansSetsThemAside(t *testing.T) {

@@ -6,9 +6,9 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
-// A dialect describes, as data, what one instrumentation library or convention
-// writes on spans. Each has a file of its own, dialect_NAME.go, that registers
-// it; the engine knows fields and forms, never a dialect.
+// A Dialect describes, as data, what one instrumentation library or convention writes on
+// spans. Each has a file of its own that registers it; the engine knows fields and forms,
+// never a dialect.
 type Dialect struct {
 	// Name is also the dialect's level in the order of precedence (precedence.go).
 	Name string
@@ -32,18 +32,18 @@ type Dialect struct {
 	Sources map[Field][]Source
 	// Kinds are ways to tell the kind of a span.
 	Kinds []KindRule
-	// Words are further attributes that carry words but feed no field; ownWords are
+	// Words are further attributes that carry words but feed no field; OwnWords are
 	// such on spans recognised as the dialect's only.
 	Words, OwnWords []string
 	// Facts are attributes that are no words though they are called so.
 	Facts []string
 	// Names are attributes that may repeat the name of the span, which is a fact.
 	Names []string
-	// Messages are span events of which each holds a message, documents those of
+	// Messages are span events of which each holds a message, Documents those of
 	// which each holds a retrieved document.
 	Messages  []MessageEvent
 	Documents []DocumentEvent
-	// Completion are marks of spans that complete a text instead of chatting, chat
+	// Completion are marks of spans that complete a text instead of chatting, Chat
 	// those of spans that do chat, whatever other marks say.
 	Completion, Chat []string
 	// Failed tells that a span failed though its status does not say so.
@@ -60,7 +60,7 @@ type Source struct {
 	// after the prefix, collected into one list, "prefix.*" for all that start so,
 	// "prefix.*.rest" for those with one segment between.
 	Attr string
-	// Event makes attr an attribute of the span events of that name; without attr
+	// Event makes Attr an attribute of the span events of that name; without Attr
 	// it stands for the time of the first one.
 	Event string
 	// Path leads into the JSON of the attribute: keys joined by dots, | between
@@ -68,11 +68,11 @@ type Source struct {
 	Path string
 	// As is how the value is given, if not as the field expects it.
 	As Form
-	// With replaces the value by another, the zero value being none; note says how.
+	// With replaces the value by another, the zero value being none; Note says how.
 	With func(r Reading, v value.Value) value.Value
 	Note string
 
-	// Seldom says that with passes over most values: explain tells only of the others.
+	// Seldom says that With passes over most values: Explain tells only of the others.
 	Seldom bool
 	// Object says that only a JSON object gives anything: most attributes that may be the
 	// body of a request are lists or plain text, and feed the field nothing then.
@@ -134,20 +134,20 @@ const (
 // Answer names the attributes that hold the parts of one assistant message.
 type Answer struct {
 	Text, Reasoning, ToolCalls, Object string
-	// Texts says that the text may be a JSON list of texts, needsText that there must be one.
+	// Texts says that the text may be a JSON list of texts, NeedsText that there must be one.
 	Texts, NeedsText bool
 }
 
 // MessageEvent is a span event that tells one message, of this role unless its
 // attributes name another. An event name that ends in .# goes on with an index;
-// prefix is what the keys of its attributes begin with.
+// Prefix is what the keys of its attributes begin with.
 type MessageEvent struct {
 	Event  string
 	Role   string
 	Output bool
 	Prefix string
 	// Text is the attribute that holds the words, if that is not for their usual keys to say;
-	// guessed says that the event is an unknown emitter's.
+	// Guessed says that the event is an unknown emitter's.
 	Text    string
 	Guessed bool
 }
@@ -164,7 +164,7 @@ type KindRule struct {
 	Attr string
 	// Values maps the value in lower case, unquoted; "" is any value.
 	Values map[string]Kind
-	// Of decides what values cannot; note says how.
+	// Of decides what Values cannot; Note says how.
 	Of   func(r Reading, value string) (Kind, Verdict)
 	Note string
 	// Own limits the rule to spans recognised as the dialect's.

@@ -16,7 +16,7 @@ type Exclusion struct {
 	// Providers limits the exclusion to these, as reported: the names contain one of them.
 	Providers []string
 	// Mark is an attribute that must be there, for scopes that are the application's own,
-	// unless is the prefix of attributes that must not.
+	// Unless is the prefix of attributes that must not.
 	Mark, Unless string
 }
 

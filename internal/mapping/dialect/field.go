@@ -3,6 +3,7 @@ package dialect
 // Field is a normalised field that attributes and events feed.
 type Field uint8
 
+// The fields, in the order in which families of keys that overlap are matched.
 const (
 	Operation Field = iota
 	Provider
@@ -54,5 +55,5 @@ const (
 	ToolResult
 	RetrievalQuery
 	Documents
-	NumFields
+	NumFields // how many there are
 )

@@ -43,6 +43,7 @@ func (k Kind) IsModel() bool { return k == KindLLM || k == KindEmbedding || k ==
 // KindSet is a set of kinds.
 type KindSet uint16
 
+// KindsOf returns the set of some kinds.
 func KindsOf(kinds ...Kind) KindSet {
 	var s KindSet
 	for _, k := range kinds {
@@ -51,8 +52,10 @@ func KindsOf(kinds ...Kind) KindSet {
 	return s
 }
 
+// Has reports whether a kind is in the set.
 func (s KindSet) Has(k Kind) bool { return s&(1<<k) != 0 }
 
+// Sets of kinds that sources are often limited to.
 var (
 	AnyKind      = ^KindSet(0)
 	OnlyLLM      = KindsOf(KindLLM)

@@ -3,7 +3,7 @@ package dialect
 import "slices"
 
 // Level is a level in the order of precedence: that of a dialect, under its name, or one of
-// single sources of several dialects (source.at).
+// single sources of several dialects (Source.At).
 type Level string
 
 // The levels of single sources. Levels of one name are numbered where a span may have

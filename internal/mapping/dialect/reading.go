@@ -7,7 +7,8 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
-// Reading is a span while it is read: all that a dialect may ask of the engine.
+// Reading is a span while it is read: all that a dialect may ask of the engine. Nodes and values live
+// until the next span.
 type Reading interface {
 	// Span is the span as it came.
 	Span() ptrace.Span
@@ -16,8 +17,8 @@ type Reading interface {
 	// Attr returns an attribute of the span by its key.
 	Attr(key string) value.Value
 
-	// Kind, RequestModel and Streamed tell what has been found so far: the kind counts in sources, the other two in
-	// those of fields that come later.
+	// Kind, RequestModel and Streamed are what has been found so far: the kind before all sources, the others
+	// before the sources of fields behind theirs.
 	Kind() Kind
 	RequestModel() string
 	Streamed() (streamed, told bool)
@@ -49,7 +50,8 @@ type Reading interface {
 	// CountIn takes the count of a field out of a usage object.
 	CountIn(usage jsonval.Node, f Field) (n int64, ok bool)
 
-	// ListOf lists, of a family of indexed keys, the texts that follow the index as rest, and firstOf is what follows the index 0.
+	// ListOf lists, of a family of indexed keys, the texts that follow the index as rest, FirstOf the one
+	// attribute that follows the index 0 so.
 	ListOf(v value.Value, rest string) value.Value
 	FirstOf(v value.Value, rest string) value.Value
 	// Undotted nests the members of objects in a list whose keys are flattened, without the segments that only wrap.

@@ -21,6 +21,7 @@ type Value struct {
 	List int16        // 1 + the slot of a family of indexed attributes
 }
 
+// Exists reports whether there is a value at all.
 func (v Value) Exists() bool { return v.Node.Exists() || v.Attr != pcommon.Value{} }
 
 // Str returns the string a value is, without any conversion.
@@ -92,6 +93,7 @@ func (v Value) Integer() (i int64, exact, ok bool) {
 	return 0, false, false
 }
 
+// ParseCount reads a whole number that is not negative; 42.0 is whole.
 func ParseCount(s string) (int64, bool) {
 	s = strings.TrimSpace(s)
 	if !BeginsNumber(s) {
@@ -108,6 +110,7 @@ func ParseCount(s string) (int64, bool) {
 	return i, err == nil && i >= 0
 }
 
+// BeginsNumber reports whether a text begins as a number does.
 func BeginsNumber(s string) bool {
 	return s != "" && (s[0] >= '0' && s[0] <= '9' || s[0] == '-' || s[0] == '+')
 }
@@ -141,6 +144,7 @@ func (v Value) Float() (f float64, exact, ok bool) {
 	return 0, false, false
 }
 
+// Finite reports whether a float is neither NaN nor infinite.
 func Finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 
 // maxDecimalText bounds the spelling of a decimal, so that no exponent makes it
@@ -176,6 +180,7 @@ func (v Value) Decimal() (d decimal.Decimal, exact, ok bool) {
 	return d, false, false
 }
 
+// ParseDecimal reads an amount that is not negative and that numeric can hold.
 func ParseDecimal(s string) (decimal.Decimal, bool) {
 	if len(s) == 0 || len(s) > maxDecimalText {
 		return decimal.Decimal{}, false
@@ -252,6 +257,7 @@ func LooksEncoded(s string) bool {
 	return s != "" && (s[0] == '{' || s[0] == '[' || s[0] == '"')
 }
 
+// IsObject reports whether a node is a JSON object.
 func IsObject(n jsonval.Node) bool { return n.Kind() == jsonval.Object }
 
 // TrimBlanks cuts the blanks before a text: 1 ns, where strings.TrimLeft takes 9 to learn
@@ -263,6 +269,7 @@ func TrimBlanks(s string) string {
 	return s
 }
 
+// Child returns the first member that is there under one of the spellings of its key; 0 is the first of a list.
 func Child(n jsonval.Node, spellings []string) jsonval.Node {
 	for _, key := range spellings {
 		if key == "0" && n.Kind() == jsonval.Array {
