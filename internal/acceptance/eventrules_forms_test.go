@@ -27,6 +27,15 @@ func (r *madeUp) noTrace() {
 	r.logs.At(r.logs.Len() - 1).SetSpanID(pcommon.SpanID{})
 }
 
+// ofResource gives spans and records the attribute of a resource.
+func (r *madeUp) ofResource(key, value string) {
+	r.td.ResourceSpans().At(0).Resource().Attributes().PutStr(key, value)
+	r.ld.ResourceLogs().At(0).Resource().Attributes().PutStr(key, value)
+}
+
+// said gives the last record a body of text.
+func (r *madeUp) said(text string) { r.logs.At(r.logs.Len() - 1).Body().SetStr(text) }
+
 // toolCallOf is the call of a tool as OpenAI writes it.
 func toolCallOf(id string) []any {
 	return []any{attrs{"id": id, "type": "function", "function": attrs{"name": "look", "arguments": `{"q":1}`}}}
@@ -192,5 +201,57 @@ var formEvents = []eventRule{
 			r.record(1, "gen_ai.choice", 0.9, nil, attrs{"index": 0, "finish_reason": "stop", "message": attrs{"role": "model", "content": []any{attrs{"function_call": attrs{"name": "look", "args": attrs{"q": 1}}}}}, "tool_calls": toolCallOf("c1")})
 		},
 		calls: []string{`llm m-1 7 3 ok - look({"q": 1})`},
+	},
+	{
+		name: "lines whose body is a title",
+		tell: func(r *madeUp) {
+			r.record(0, "", 1, attrs{"taskId": r.trace.String(), "modelId": "m-1", "apiProvider": "acme", "inputTokens": 7, "outputTokens": 3}, nil)
+			r.said("LLM Completion")
+			r.record(0, "", 2, attrs{"taskId": r.trace.String(), "tool": "look"}, nil)
+			r.said("Tool Used")
+			r.record(0, "", 3, attrs{"tool": "drill", "machine": 7}, nil)
+			r.said("Tool Used")
+			r.record(0, "", 3, attrs{"model": "x-300", "error": "stuck"}, nil)
+			r.said("Model Request Failed")
+			for i := range r.logs.Len() {
+				if i < 2 {
+					r.logs.At(i).SetSpanID(pcommon.SpanID{})
+				}
+			}
+		},
+		calls: []string{"llm m-1 7 3 ok - -"},
+		tools: []string{"look - -"},
+	},
+	{
+		name: "a body of one dotted word beside the type of the event",
+		tell: func(r *madeUp) {
+			r.span(1, 0, "request", 0, 9, nil)
+			r.record(1, "", 1, attrs{"event_type": "llm_call", "model": "m-1", "prompt_tokens": 7, "completion_tokens": 3}, nil)
+			r.said("agent.step")
+			r.record(1, "", 2, attrs{"model": "m-1", "seconds": 3}, nil)
+			r.said("example.com")
+		},
+		calls: []string{"llm m-1 7 3 ok - -"},
+	},
+	{
+		name: "a conversation on the spans beside the session of the resource on records without context",
+		tell: func(r *madeUp) {
+			r.ofResource("session.id", "process "+r.trace.String())
+			for i, id := range []string{"r1 ", "r2 "} {
+				call := attrs{"gen_ai.response.id": id + r.trace.String()}
+				r.span(byte(1+i), 0, "chat m-1", float64(4*i), float64(4*i)+1, chatAttrs(usage, call, attrs{"gen_ai.conversation.id": "chat " + r.trace.String()}))
+				r.record(0, detailsEvent, float64(4*i)+0.9, chatAttrs(usage, call), nil)
+				r.noTrace()
+			}
+		},
+		calls: []string{"llm m-1 7 3 ok - -", "llm m-1 7 3 ok - -"},
+	},
+	{
+		name: "words of a picture, which is no call",
+		tell: func(r *madeUp) {
+			media := attrs{"gen_ai.operation.name": "image", "gen_ai.request.model": "p-1", "gen_ai.response.id": "r1"}
+			r.span(1, 0, "image p-1", 0, 1, media)
+			r.record(1, detailsEvent, 1, attrs{"gen_ai.operation.name": "image", "gen_ai.request.model": "p-1", "gen_ai.response.id": "r1", "gen_ai.input.messages": messageOf("user", "a cat")}, nil)
+		},
 	},
 }

@@ -124,6 +124,42 @@ func TestScoresHoweverTheyAreTold(t *testing.T) {
 	require.Equal(t, 60, countRows(t, db, "SELECT DISTINCT body FROM llm_contents WHERE body #>> '{}' LIKE 'Because of%'"))
 }
 
+// TestSeveralScoresInOneRecord has a record with a list of results, as values or as JSON, twice.
+func TestSeveralScoresInOneRecord(t *testing.T) {
+	url := storetest.NewDatabase(t)
+	c, db := startBoth(t, url, nil), storetest.Pool(t, url)
+	for n := range byte(4) {
+		r := newMadeUp(1+n, "acme.instrumentation", time.Now().Add(-time.Hour))
+		call := chatAttrs(usage, attrs{"gen_ai.response.id": fmt.Sprint("r", n)})
+		r.span(1, 0, "chat m-1", 0, 1, call)
+		results := []any{
+			attrs{"gen_ai.evaluation.name": "relevance", "gen_ai.evaluation.score.value": 0.9, "gen_ai.evaluation.explanation": "On topic."},
+			attrs{"gen_ai.evaluation.name": "bias", "gen_ai.evaluation.score.value": 0, "gen_ai.evaluation.score.label": "Pass"},
+		}
+		all := attrs{"gen_ai.evaluations": results}
+		if n&2 > 0 {
+			text, err := json.Marshal(results)
+			require.NoError(t, err)
+			all = attrs{"gen_ai.evaluations": string(text)}
+		}
+		if n&1 > 0 {
+			r.record(0, "gen_ai.evaluation.results", 3, call, all)
+		} else {
+			for key, v := range call {
+				all[key] = v
+			}
+			r.record(0, "gen_ai.evaluation.results", 3, all, nil)
+		}
+		for range 2 {
+			arrival{td: &r.td}.send(t, c)
+			arrival{ld: &r.ld}.send(t, c)
+		}
+		require.Equal(t, []string{"bias 0 Pass", "relevance 0.9 On topic."}, column[string](t, db, `SELECT concat_ws(' ', score_name, value, label, explanation) FROM llm_call_scores WHERE response_id = $1 ORDER BY score_name`, fmt.Sprint("r", n)))
+		require.Len(t, column[string](t, db, "SELECT id::text FROM llm_scores WHERE response_id = $1", fmt.Sprint("r", n)), 2)
+	}
+	require.Equal(t, 4, countRows(t, db, "SELECT FROM llm_calls WHERE is_call"))
+}
+
 // TestScoresToldTwiceCountOnce has a score that an event of a span and a record tell, as some libraries send each, and the
 // same result of a later evaluation: llm_scores has what was told, llm_call_scores each evaluation once.
 func TestScoresToldTwiceCountOnce(t *testing.T) {

@@ -255,7 +255,7 @@ type meaning struct {
 	Spans        []mapping.Span
 	Words        []mapping.Words
 	WordSpans    []mapping.Span
-	Score        any
+	Scores       []any
 	Session      string
 	User         string
 	Kept         bool
@@ -295,13 +295,14 @@ func meaningOf(ld plog.Logs) (m meaning) {
 	}
 	for _, rec := range b.Records {
 		m.Session, m.User = rec.Session, rec.User
-		if rec.Score != (pcommon.Map{}) {
-			name, _ := rec.Score.Get("gen_ai.evaluation.name")
-			m.Score = []any{name.AsString(), 0.0}
-			if value, ok := rec.Score.Get("gen_ai.evaluation.score.value"); ok {
-				n, _ := number(value)
-				m.Score = []any{name.AsString(), n}
+		for _, score := range rec.Scores {
+			name, _ := score.Get(scoreName)
+			value, ok := score.Get("gen_ai.evaluation.score.value")
+			n := 0.0
+			if ok {
+				n, _ = number(value)
 			}
+			m.Scores = append(m.Scores, name.AsString(), n)
 		}
 	}
 	return m

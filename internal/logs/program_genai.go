@@ -49,6 +49,9 @@ const (
 	inferenceDetails = "gen_ai.client.inference.operation.details"
 	exceptionEvent   = "gen_ai.client.operation.exception"
 	evaluationResult = mapping.EvaluationResult
+	// evaluationResults is Splunk's, with a list of them.
+	evaluationResults = "gen_ai.evaluation.results"
+	scoreName         = "gen_ai.evaluation.name"
 )
 
 // Names of events have parts that may be any. The rules of one stand for all of its kind.
@@ -85,6 +88,8 @@ var (
 	// modelOperations are calls of models, aroundCalls operations that are none.
 	modelOperations = []string{"chat", "generate_content", "text_completion", "embeddings", "rerank"}
 	aroundCalls     = []string{"invoke_agent", "create_agent", "invoke_workflow", "execute_tool", "retrieval", "evaluation"}
+	// mediaOperations make or read pictures and sound, whose spans are no calls of the kinds that are counted.
+	mediaOperations = []string{"image", "audio", "speech", "video", "transcription", "image_generation", "text_to_speech", "speech_to_text"}
 	failure         = []condition{{attr: errorType, some: true}, {attr: "exception.type", some: true}, {attr: errorMessage, some: true}}
 )
 
@@ -99,6 +104,7 @@ var _ = register(program{
 		contentCompletion: {{kind: Words, when: []condition{{attr: messageKey, some: true}}, names: namesCall}, {kind: Words, fields: conventional, names: namesCall}},
 		inferenceDetails: {
 			{kind: Words, when: []condition{{attr: operation, is: aroundCalls}}, fields: conventional, names: namesCall},
+			{kind: Words, when: []condition{{attr: operation, is: mediaOperations}}, fields: conventional, names: namesCall},
 			detailsOf(condition{attr: responseID, some: true}), detailsOf(condition{attr: inputTokens, some: true}),
 			detailsOf(condition{attr: outputTokens, some: true}), detailsOf(condition{attr: requestModel, some: true}),
 			detailsOf(condition{attr: responseModel, some: true}),
@@ -117,7 +123,8 @@ var _ = register(program{
 				response: []string{responseID}, names: namesCall,
 			},
 		},
-		evaluationResult: {{kind: Score, names: namesCall, response: []string{responseID}}},
+		evaluationResult:  {{kind: Score, names: namesCall, response: []string{responseID}}},
+		evaluationResults: {{kind: Score, names: namesCall, response: []string{responseID}}},
 	},
 })
 

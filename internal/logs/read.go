@@ -264,6 +264,7 @@ func (r *reader) read(rec *record, spans, words *scopeSpans) {
 	row.Session, row.User = rec.textOf(p.session), rec.textOf(p.user)
 	if row.Session == "" {
 		row.Session = resourceText(rec.res, p.session)
+		row.OfResource = row.Session != ""
 	}
 	if row.User == "" {
 		_, row.User = mapping.Whose(rec.res.Attributes())
@@ -290,7 +291,7 @@ func (r *reader) read(rec *record, spans, words *scopeSpans) {
 		r.observe(rec, p, spec, &row, spans.add(rec))
 		r.batch.Observations[len(r.batch.Observations)-1].Words = carried
 	case Score:
-		row.Score = rec.evaluation()
+		row.Scores = rec.evaluations()
 	}
 	r.batch.Records = append(r.batch.Records, row)
 }
@@ -370,13 +371,72 @@ func resourceText(res pcommon.Resource, keys []string) string {
 	return ""
 }
 
+// evaluations returns the attributes of the results of evaluations that a record is, or has a list of.
+func (r *record) evaluations() (all []pcommon.Map) {
+	for _, in := range [...]pcommon.Map{r.Attributes(), r.body} {
+		if in == (pcommon.Map{}) {
+			continue
+		}
+		for _, v := range in.All() {
+			for _, one := range scoresIn(v) {
+				all = append(all, r.withResponse(one))
+			}
+			if all != nil {
+				return all
+			}
+		}
+	}
+	return []pcommon.Map{r.evaluation()}
+}
+
+// maxScores bounds how many results one record has.
+const maxScores = 1000
+
+// scoresIn returns the results of evaluations in a list, or the JSON of one; nil for any other value.
+func scoresIn(v pcommon.Value) (all []pcommon.Map) {
+	list := pcommon.Slice{}
+	switch v.Type() {
+	case pcommon.ValueTypeSlice:
+		list = v.Slice()
+	case pcommon.ValueTypeStr:
+		if !strings.Contains(v.Str(), scoreName) {
+			return nil
+		}
+		read, ok := jsonList(v)
+		if !ok {
+			return nil
+		}
+		list = read
+	default:
+		return nil
+	}
+	for _, one := range list.All() {
+		if one.Type() == pcommon.ValueTypeMap && hasMember(one.Map(), scoreName) && len(all) < maxScores {
+			all = append(all, one.Map())
+		}
+	}
+	return all
+}
+
+// withResponse returns the attributes of a result with the response that the record is about, unless they name one.
+func (r *record) withResponse(result pcommon.Map) pcommon.Map {
+	id, ok := r.get(responseID)
+	if !ok || hasMember(result, responseID) {
+		return result
+	}
+	all := pcommon.NewMap()
+	copyMap(result, all)
+	copyValue(id, all.PutEmpty(responseID))
+	return all
+}
+
 // evaluation returns the attributes of an evaluation's result. Some write all or a part of
 // them into the body; beside the conventions' names there, bodies repeat the same by others.
 func (r *record) evaluation() pcommon.Map {
 	if !r.has {
 		return r.Attributes()
 	}
-	_, named := r.Attributes().Get("gen_ai.evaluation.name")
+	_, named := r.Attributes().Get(scoreName)
 	all := pcommon.NewMap()
 	copyMap(r.Attributes(), all)
 	for key, v := range r.body.All() {

@@ -28,6 +28,7 @@ type record struct {
 	// flat are the attributes that came as a map under conventionKey, by their dotted names.
 	flat pcommon.Map
 	name string
+	weak bool               // nothing but the body is the name
 	turn *[sha256.Size]byte // the hash of its turn, once known
 }
 
@@ -152,6 +153,7 @@ func (r *record) eventName() string {
 		return name
 	}
 	if b := r.Body(); b.Type() == pcommon.ValueTypeStr && len(b.Str()) <= maxName && dottedName.MatchString(b.Str()) {
+		r.weak = true
 		return b.Str()
 	}
 	return ""

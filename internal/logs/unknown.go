@@ -266,26 +266,71 @@ func (r *reader) countsWithin(key string, v pcommon.Value, levels int) bool {
 	return false
 }
 
-// nameWords reads the name of an event. A record without one is a call where it has counts of
-// tokens by the conventions' names, as access logs of gateways have; a line of JSON is the event
-// that its type says.
+// nameWords reads the name of an event. A record without one, or whose body alone might be one and says nothing,
+// is a call where it has counts of tokens by the conventions' names, as access logs of gateways have; a line of JSON is the
+// event that its type says, and a line of a few words the event that these say.
 func (r *reader) nameWords(rec *record) (e eventWords) {
-	if rec.name == "" {
-		if rec.countsByConvention() {
-			e.kind = Call
-			return e
-		}
-		if rec.name = rec.typeOfLine(); rec.name == "" {
+	if rec.name != "" {
+		if e = r.wordsOfEvent(rec.name); e.kind != Noise || !rec.weak {
 			return e
 		}
 	}
-	e, known := r.events[rec.name]
-	if !known && len(rec.name) <= maxName {
-		if e = wordsOfEvent(rec.name); len(r.events) < maxKeys {
-			r.events[strings.Clone(rec.name)] = e
+	if rec.countsByConvention() {
+		return eventWords{kind: Call}
+	}
+	name := rec.typeOfLine()
+	if name == "" {
+		if name = rec.title(); name == "" {
+			return e
+		}
+		rec.weak = true
+	}
+	rec.name = name
+	return r.wordsOfEvent(name)
+}
+
+func (r *reader) wordsOfEvent(name string) eventWords {
+	e, known := r.events[name]
+	if !known && len(name) <= maxName {
+		if e = wordsOfEvent(name); len(r.events) < maxKeys {
+			r.events[strings.Clone(name)] = e
 		}
 	}
 	return e
+}
+
+// maxTitle bounds a body that is a title.
+const maxTitle = 40
+
+// title returns the body of a record with attributes where it is two or three words that each begin with a capital: some
+// programs name their events so. Lines are many, so most are told by a few bytes.
+func (r *record) title() string {
+	b := r.Body()
+	if b.Type() != pcommon.ValueTypeStr || r.Attributes().Len() < 2 {
+		return ""
+	}
+	s := b.Str()
+	if len(s) > maxTitle {
+		return ""
+	}
+	words := 0
+	for i := range len(s) {
+		c := s[i]
+		capital := 'A' <= c && c <= 'Z'
+		switch {
+		case i == 0 || s[i-1] == ' ':
+			if !capital {
+				return ""
+			}
+			words++
+		case c != ' ' && !capital && (c < 'a' || c > 'z'):
+			return ""
+		}
+	}
+	if words < 2 || words > 3 {
+		return ""
+	}
+	return s
 }
 
 // countsByConvention reports whether a record has attributes that count tokens.
@@ -348,7 +393,7 @@ func (r *reader) fromUnknown(rec *record) (*program, *rule) {
 	rec.flatten()
 	f := r.find(rec)
 	spec := f.rule(rec, e)
-	if spec == nil {
+	if spec == nil || rec.titled() && !f.bearsOut(spec.kind) {
 		return nil, nil
 	}
 	p := &program{name: unknownProgram, session: f.of(useSession, "session.id", conversationID), user: f.of(useUser), turn: f.of(useTurn)}
@@ -356,6 +401,14 @@ func (r *reader) fromUnknown(rec *record) (*program, *rule) {
 		p.names = append(p.names, f.of(id)...)
 	}
 	return p, spec
+}
+
+// titled reports whether the name of an event is but a title.
+func (r *record) titled() bool { return r.weak && strings.Contains(r.name, " ") }
+
+// bearsOut reports whether attributes say too that a line is of a call, or of a tool that ran in a session: titles are no names.
+func (f *findings) bearsOut(kind EventKind) bool {
+	return kind == Call && f.counts || kind == Tool && f.keys[useSession] != ""
 }
 
 // of returns the key of a use, if there is one, and others.

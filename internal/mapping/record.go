@@ -25,7 +25,9 @@ type Record struct {
 	User     string
 	Facts    []string        // attributes that name session, user, turn or call: no words, whatever their keys say
 	Trace    pcommon.TraceID // to which the record belongs
-	Score    pcommon.Map     // the attributes of an evaluation's result; none for most records
+	// OfResource says that Session is the resource's.
+	OfResource bool
+	Scores     []pcommon.Map // the attributes of results of evaluations; none for most records
 }
 
 // Event is a log record as a row of llm_events. Strings and JSON are as those of a Span.
@@ -52,7 +54,7 @@ type Event struct {
 	DroppedAttributes uint32
 	Adjustments       Adjustments
 
-	Score    *Score
+	Scores   []*Score
 	Words    *Words // of a span told elsewhere; nil for none
 	CallKeys []byte // by which others find the call that the record tells; see trace.CallKeys
 	// FoundByCall says that the span of that call, which the batch brings, names the record's user and session and begins
@@ -172,10 +174,11 @@ func (r *reading) event(rec *Record) Event {
 	}
 	r.buf = r.appendAttributes(r.buf[:0], rec.Attributes())
 	e.Attributes = r.keep(r.buf)
-	if rec.Score != (pcommon.Map{}) {
-		e.Score = r.score(rec.Score)
-		e.Score.ID, e.Score.Time, e.Score.SessionID = e.ID, e.Time, e.SessionID
-		e.Score.TraceID, e.Score.Belongs, e.Score.SpanID = e.TraceID, e.Belongs, e.SpanID
+	for i, attrs := range rec.Scores {
+		s := r.score(attrs)
+		s.ID, s.Time, s.SessionID = scoreID(e.ID, i), e.Time, e.SessionID
+		s.TraceID, s.Belongs, s.SpanID = e.TraceID, e.Belongs, e.SpanID
+		e.Scores = append(e.Scores, s)
 	}
 	if len(r.referred) > 0 {
 		e.referred = slices.Clone(r.referred)

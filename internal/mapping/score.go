@@ -91,6 +91,16 @@ func (r *reading) score(attrs pcommon.Map) *Score {
 	return s
 }
 
+// scoreID is the id of one of the scores that a record tells: the first has that of the record.
+func scoreID(record content.ID, i int) (id content.ID) {
+	if i == 0 {
+		return record
+	}
+	sum := sha256.Sum256(binary.AppendUvarint(slices.Clone(record[:]), uint64(i)))
+	copy(id[:], sum[:])
+	return id
+}
+
 // scores adds the scores that events of the span tell. The id of a score is a hash of the
 // event, so the span sent again tells the same score.
 func (r *reading) scores() {

@@ -182,6 +182,8 @@ type EventCall struct {
 	ByTime    bool           // nothing but time ties it to other observations of the call
 	Derived   bool           // the trace is derived from the turn: the event names none
 	AnySpan   bool           // spans of any scope may observe the call: the program's are not known by theirs
+	// OfResource says that the event names no session itself, but its resource does: spans may name another one.
+	OfResource bool
 	// TurnTrace is the trace that is derived from the turn, of prompts and of events that name none.
 	TurnTrace pcommon.TraceID
 	Words     *Words // that are those of the span that the event names too; nil for none

@@ -263,7 +263,7 @@ func (r *reading) isExcluded(e *dialect.Exclusion, from *boundSource) bool {
 			}
 		}
 	}
-	return e.Providers == nil || r.reportedBy(e.Providers)
+	return (e.Providers == nil || r.reportedBy(e.Providers)) && (e.Others == nil || !r.reportedBy(e.Others))
 }
 
 // reportedBy reports whether any source of the provider names one of these.

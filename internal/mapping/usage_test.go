@@ -47,6 +47,7 @@ func TestInputIncludesTheCache(t *testing.T) {
 		"a part cannot exceed the whole":     {chatWith(with(map[string]any{"gen_ai.usage.input_tokens": int64(10)})), 1010, true},
 		"the total tells":                    {chatWith(with(map[string]any{"gen_ai.usage.total_tokens": int64(3005)})), 3000, true},
 		"openlit's anthropic":                {scoped("openlit.otel.tracing", chatWith(with(nil))), 3000, true},
+		"openlit's Claude Agent SDK":         {scoped("openlit.otel.tracing", chatWith(with(map[string]any{"gen_ai.provider.name": "claude_agent_sdk", "gen_ai.system": "anthropic"}))), 2000, false},
 		"openlit by the span":                {chatWith(with(map[string]any{"telemetry.sdk.name": "openlit"})), 2000, false},
 		"openlit's openai":                   {scoped("@openlit/instrumentation-openai", chatWith(with(map[string]any{"gen_ai.provider.name": "openai"}))), 2000, false},
 		"another scope of openlit's process": {testSpan{scope: "com.anthropic.sdk.typescript", resource: map[string]any{"telemetry.sdk.name": "openlit"}, attrs: with(map[string]any{"gen_ai.operation.name": "chat"})}, 2000, false},

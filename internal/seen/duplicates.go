@@ -25,8 +25,11 @@ func (d *Duplicates) Some() bool {
 // eachReference gives the references of what the batch stores.
 func (d *Duplicates) eachReference(b *mapping.Batch, of func(store.OwnerRow)) {
 	give := func(key content.Key, owner content.Owner) { of(store.OwnerRow{Key: key, Owner: owner}) }
-	score := func(s *mapping.Score) {
-		if s != nil && !d.Scores[s.ID] {
+	scores := func(all []*mapping.Score) {
+		for _, s := range all {
+			if d.Scores[s.ID] {
+				continue
+			}
 			for _, id := range s.Contents {
 				give(content.Key{Day: s.Day, ID: id}, content.Unknown)
 			}
@@ -35,9 +38,7 @@ func (d *Duplicates) eachReference(b *mapping.Batch, of func(store.OwnerRow)) {
 	for i := range b.Spans {
 		s := &b.Spans[i]
 		if d.Spans[i] {
-			for _, one := range s.Scores {
-				score(one)
-			}
+			scores(s.Scores)
 			continue
 		}
 		owner := s.Owner()
@@ -46,7 +47,7 @@ func (d *Duplicates) eachReference(b *mapping.Batch, of func(store.OwnerRow)) {
 	for i := range b.Events {
 		e := &b.Events[i]
 		if d.Records[e.ID] {
-			score(e.Score)
+			scores(e.Scores)
 		} else {
 			e.OwnReferences(give)
 		}

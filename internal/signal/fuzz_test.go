@@ -164,10 +164,10 @@ func requireStorable(t *testing.T, b *mapping.Batch) {
 		requireStored(t, e.Time, e.Name, e.EventName, e.Severity, e.ServiceName, e.ScopeName, e.ScopeVersion, e.SessionID, e.UserID)
 		requireStored(t, e.ObservedTime)
 		e.References(func(key content.Key, _ content.Owner) { referred(key) })
-		if e.Score != nil {
-			requireJSON(t, e.Score.Attributes)
-			requireStored(t, e.Score.Time, e.Score.Name, e.Score.Label, e.Score.ErrorType, e.Score.ResponseID, e.Score.SessionID)
-			require.False(t, math.IsNaN(e.Score.Value.V) || math.IsInf(e.Score.Value.V, 0))
+		for _, score := range e.Scores {
+			requireJSON(t, score.Attributes)
+			requireStored(t, score.Time, score.Name, score.Label, score.ErrorType, score.ResponseID, score.SessionID)
+			require.False(t, math.IsNaN(score.Value.V) || math.IsInf(score.Value.V, 0))
 		}
 		if e.Words != nil {
 			requireStored(t, e.Words.At/1000, append(e.Words.Models, e.Words.ID)...)

@@ -28,14 +28,15 @@ type Candidate struct {
 	TurnTrace   pcommon.TraceID // of a prompt, and of an event with Derived: the trace that is derived from the turn
 
 	// Of events.
-	Event     string         // name of the event; empty for a span
-	ByTime    bool           // nothing but time ties the event to other observations
-	Names     pcommon.SpanID // the span that the event says is the call
-	NamesCall bool           // the event is meant to name the span that is the call
-	Derived   bool           // the event's trace is derived from its turn
-	AnySpan   bool           // spans of any scope may observe the event's call
-	Settled   bool           // the event is kept in the trace of a span that it is paired with
-	Agent     pcommon.SpanID // of a prompt that goes to another trace: the span of its turn
+	Event      string         // name of the event; empty for a span
+	ByTime     bool           // nothing but time ties the event to other observations
+	Names      pcommon.SpanID // the span that the event says is the call
+	NamesCall  bool           // the event is meant to name the span that is the call
+	Derived    bool           // the event's trace is derived from its turn
+	AnySpan    bool           // spans of any scope may observe the event's call
+	OfResource bool           // the event's session is that of its resource
+	Settled    bool           // the event is kept in the trace of a span that it is paired with
+	Agent      pcommon.SpanID // of a prompt that goes to another trace: the span of its turn
 
 	// What two observations of a call have in common, and which of them counts.
 	Models             Models
@@ -78,7 +79,7 @@ func CandidateOf(s *mapping.Span, session string) Candidate {
 		c.IDs = append(c.IDs, id)
 	}
 	if e := s.Event; e != nil {
-		c.Event, c.ByTime, c.NamesCall, c.Names, c.Derived, c.AnySpan, c.TurnTrace = e.Event, e.ByTime, e.NamesCall, e.Call, e.Derived, e.AnySpan, e.TurnTrace
+		c.Event, c.ByTime, c.NamesCall, c.Names, c.Derived, c.AnySpan, c.OfResource, c.TurnTrace = e.Event, e.ByTime, e.NamesCall, e.Call, e.Derived, e.AnySpan, e.OfResource, e.TurnTrace
 		for _, id := range e.IDs {
 			if !slices.Contains(c.IDs, id) {
 				c.IDs = append(c.IDs, id)

@@ -51,7 +51,7 @@ const (
 // KeysOf returns the keys of a call that a log record tells; false where they are listed at once.
 func KeysOf(s *mapping.Span) (keys CallKeys, ok bool) {
 	e := s.Event
-	if e == nil || e.Record == (content.ID{}) || !s.Kind.IsModel() && s.Kind != mapping.KindTool || e.Derived && s.SessionID == "" {
+	if e == nil || e.Record == (content.ID{}) || !s.Kind.IsModel() && s.Kind != mapping.KindTool || WithoutContext(s) {
 		return keys, false
 	}
 	c := CandidateOf(s, "")

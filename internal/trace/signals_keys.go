@@ -189,7 +189,7 @@ func (c *Candidate) Listed() (keys []CandidateKey) {
 		return keys
 	}
 	keys = append(c.listedInTrace(), c.listedInSession()...)
-	if c.Event != "" && c.Derived && c.Session == "" {
+	if c.withoutContext() {
 		for _, id := range c.IDs {
 			keys = append(keys, c.withoutContextKey(id), anyWithoutContext)
 		}

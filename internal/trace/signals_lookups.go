@@ -3,6 +3,8 @@ package trace
 import (
 	"cmp"
 	"slices"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
 // Lookup is a key under which stored candidates are looked for.
@@ -22,11 +24,22 @@ type Answer struct {
 	First, Last int64 // of their ends
 }
 
+// WithoutContext reports whether an event that tells a call names neither a trace nor, itself, a session: where spans
+// name the conversation, the resource of both may name the process.
+func WithoutContext(s *mapping.Span) bool {
+	e := s.Event
+	return e != nil && e.Derived && (s.SessionID == "" || e.OfResource && e.AnySpan && len(e.IDs) > 0)
+}
+
+func (c *Candidate) withoutContext() bool {
+	return c.Event != "" && c.Derived && (c.Session == "" || c.OfResource && c.AnySpan && len(c.IDs) > 0)
+}
+
 // Answers lists the ids of responses of events that name neither a trace nor a session.
 func (s *Signals) Answers() (answers []Answer) {
 	for at := range s.Candidates {
 		c := &s.Candidates[at]
-		if !c.looks() || c.Event == "" || !c.Derived || c.Session != "" || !c.Kind.IsModel() {
+		if !c.looks() || !c.withoutContext() || !c.Kind.IsModel() {
 			continue
 		}
 		for _, id := range c.IDs {

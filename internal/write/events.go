@@ -89,9 +89,7 @@ func (t *transaction) scores() (rows []*mapping.Score) {
 		rows = append(rows, t.batch.Spans[i].Scores...)
 	}
 	for i := range t.batch.Events {
-		if s := t.batch.Events[i].Score; s != nil {
-			rows = append(rows, s)
-		}
+		rows = append(rows, t.batch.Events[i].Scores...)
 	}
 	return rows
 }

@@ -243,16 +243,19 @@ func announcements(b *mapping.Batch) (all map[store.Announcement]bool) {
 		if s.Event == nil || !s.Event.Derived || s.Kind == mapping.KindAgent {
 			continue
 		}
-		key := trace.WithoutContextKey
-		if s.SessionID != "" {
-			if key = trace.UntracedKey; !s.Event.AnySpan {
-				continue
+		var keys []uint64
+		if trace.WithoutContext(s) {
+			keys = append(keys, trace.WithoutContextKey)
+		}
+		if s.SessionID != "" && s.Event.AnySpan {
+			keys = append(keys, trace.UntracedKey)
+		}
+		for _, key := range keys {
+			if all == nil {
+				all = map[store.Announcement]bool{}
 			}
+			all[store.Announcement{Key: key, Day: s.Day}] = true
 		}
-		if all == nil {
-			all = map[store.Announcement]bool{}
-		}
-		all[store.Announcement{Key: key, Day: s.Day}] = true
 	}
 	return all
 }

@@ -13,8 +13,9 @@ type Exclusion struct {
 	Attr string
 	// UpTo is the last version that excludes the cache, as "major.minor"; empty: all so far.
 	UpTo string
-	// Providers limits the exclusion to these, as reported: the names contain one of them.
-	Providers []string
+	// Providers limits the exclusion to these, as reported: the names contain one of them; but not to spans that name
+	// one of Others beside.
+	Providers, Others []string
 	// Mark is an attribute that must be there, for scopes that are the application's own,
 	// Unless is the prefix of attributes that must not.
 	Mark, Unless string
@@ -33,7 +34,7 @@ var Exclusions = []Exclusion{
 	{Scope: "@openlit/instrumentation-anthropic"},
 	{Scope: "@openlit/instrumentation-bedrock"},
 	{Scope: "monocle_apptrace", Providers: []string{"anthropic"}},
-	{Scope: "openlit.otel.tracing", Providers: []string{"anthropic", "bedrock"}},
+	{Scope: "openlit.otel.tracing", Providers: []string{"anthropic", "bedrock"}, Others: []string{"claude_agent_sdk"}},
 	{Mark: "ai.operationId", Unless: "ai.usage.inputTokenDetails.", Providers: []string{"anthropic", "bedrock"}},
 	{Mark: "vercel.ai.operationId", Unless: "vercel.ai.usage.inputTokenDetails.", Providers: []string{"anthropic", "bedrock"}},
 	{Scope: "opentelemetry-instrumentation-ruby_llm", UpTo: "0.4"},
