@@ -254,4 +254,24 @@ var formEvents = []eventRule{
 			r.record(1, detailsEvent, 1, attrs{"gen_ai.operation.name": "image", "gen_ai.request.model": "p-1", "gen_ai.response.id": "r1", "gen_ai.input.messages": messageOf("user", "a cat")}, nil)
 		},
 	},
+	{
+		name: "access logs of gateways with the call in one member",
+		tell: func(r *madeUp) {
+			r.record(1, "", 1, nil, attrs{"request": attrs{"uri": "/chat"}, "ai": attrs{"proxy": attrs{"usage": attrs{"prompt_tokens": 7, "completion_tokens": 3}, "meta": attrs{"request_model": "m-1"}}}})
+			r.record(2, "", 2, nil, attrs{"request": attrs{"uri": "/"}, "ai": attrs{"proxy": attrs{"meta": attrs{"plugin_id": 7}}}})
+			r.record(3, "", 3, attrs{"ai_log": `{"model":"m-1","input_token":"7","output_token":"3"}`, "response_code": "200"}, nil)
+			r.record(4, "", 4, attrs{"ai_log": "-", "response_code": "200"}, nil)
+		},
+		calls: []string{"llm m-1 7 3 ok - -", "llm m-1 7 3 ok - -"},
+	},
+	{
+		name: "messages whose words are under the attributes of older events",
+		tell: func(r *madeUp) {
+			r.span(1, 0, "chat m-1", 0, 1, chatAttrs(usage))
+			r.record(1, "gen_ai.user.message", 0.1, attrs{"gen_ai.prompt": "hi"}, nil)
+			r.record(1, "gen_ai.choice", 0.9, attrs{"gen_ai.completion": "ho"}, nil)
+			r.said("gen_ai.choice")
+		},
+		calls: []string{"llm m-1 7 3 ok - hi ho"},
+	},
 }

@@ -333,10 +333,50 @@ func (r *record) title() string {
 	return s
 }
 
-// countsByConvention reports whether a record has attributes that count tokens.
+// countsByConvention reports whether a record has attributes that count tokens, or what gateways write of the call of a
+// model into one member of their access logs, which then is read as attributes.
 func (r *record) countsByConvention() bool {
-	for key := range r.Attributes().All() {
+	for key, v := range r.Attributes().All() {
 		if key == conventionKey || strings.HasPrefix(key, conventionUsage) || strings.HasPrefix(key, "genai_tokens_") {
+			return true
+		}
+		if (key == gatewayKey || key == gatewayLogKey) && r.flattenUsage(key, v) {
+			return true
+		}
+	}
+	if b := r.Body(); b.Type() == pcommon.ValueTypeMap {
+		if v, ok := b.Map().Get(gatewayKey); ok {
+			return r.flattenUsage(gatewayKey, v)
+		}
+	}
+	return false
+}
+
+// What gateways call the member of an access log that is about the call of a model: Kong ai, Higress ai_log with JSON.
+const (
+	gatewayKey    = "ai"
+	gatewayLogKey = "ai_log"
+)
+
+// flattenUsage takes the members of an object, or of the JSON of one, for attributes if any of them counts tokens.
+func (r *record) flattenUsage(key string, v pcommon.Value) (counts bool) {
+	object := pcommon.Map{}
+	switch v.Type() {
+	case pcommon.ValueTypeMap:
+		object = v.Map()
+	case pcommon.ValueTypeStr:
+		if read, ok := jsonObject(v.Str()); ok && strings.HasPrefix(v.Str(), "{") {
+			object = read
+		}
+	}
+	if object == (pcommon.Map{}) {
+		return false
+	}
+	members := pcommon.NewMap()
+	flatten(key, object, members, maxUsageDepth)
+	for name, member := range members.All() {
+		if n, ok := number(member); ok && n > 0 && mapping.CountsTokens(mapping.KeyWords(name)) {
+			r.flat = members
 			return true
 		}
 	}

@@ -212,14 +212,20 @@ func writeMessage(rec *record, span ptrace.Span) {
 	span.Events().RemoveIf(func(ptrace.SpanEvent) bool { return true })
 }
 
-// writeText takes a body that is a text for the message.
+// writeText takes a text under the attribute of an older event, or a body that is one, for the message.
 func (r *record) writeText(attrs pcommon.Map) {
-	b := readable(r.Body())
-	if b.Type() != pcommon.ValueTypeStr || r.has || absent(b) || b.Str() == r.name {
-		return
-	}
 	for _, key := range wordKeys {
 		if _, there := attrs.Get(key); there {
+			return
+		}
+	}
+	older := "gen_ai.prompt"
+	if r.message() == choiceEvent {
+		older = "gen_ai.completion"
+	}
+	b, ok := r.get(older)
+	if !ok || b.Type() != pcommon.ValueTypeStr {
+		if b = readable(r.Body()); b.Type() != pcommon.ValueTypeStr || r.has || absent(b) || b.Str() == r.name {
 			return
 		}
 	}
