@@ -287,7 +287,7 @@ func writeProviders(b *strings.Builder) {
 		slices.Sort(byName[name])
 		fmt.Fprintf(b, "| `%s` | %s |\n", name, codes(byName[name]))
 	}
-	fmt.Fprintf(b, "\nFrameworks, which are no providers: %s.\n\n", codes(slices.Sorted(maps.Keys(frameworks))))
+	fmt.Fprintf(b, "\nFrameworks, which are no providers: %s.\n\n", codes(slices.Sorted(maps.Keys(dialect.Frameworks))))
 	b.WriteString("Without a provider, calls of models take it from the host (`server.address`) or from the start of the model's name:\n\n")
 	b.WriteString("| model | provider |\n|---|---|\n")
 	for _, m := range modelProviders {

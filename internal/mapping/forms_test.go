@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
 )
 
 // TestFormsOfAFamily tells one conversation in each form of a family: indexed keys, the
@@ -65,7 +67,7 @@ func TestNothingIsConsumedThatWasNotUnderstood(t *testing.T) {
 }
 
 func TestFrameworksAreNoProviders(t *testing.T) {
-	for framework := range frameworks {
+	for framework := range dialect.Frameworks {
 		for _, spelt := range []string{framework, strings.ToUpper(framework)} {
 			for _, key := range []string{"gen_ai.provider.name", "gen_ai.system"} {
 				_, got := chatWith(map[string]any{key: spelt, "gen_ai.request.model": "claude-sonnet-4-5"}).mapped(t)

@@ -89,10 +89,6 @@ func (r *reading) kindByWords(evidenceIgnored bool) (Kind, string) {
 	e := r.evidence()
 
 	// What is stated.
-	method, _ := r.Attr("mcp.method.name").Str()
-	if method != "" && method != "tools/call" {
-		return KindOther, "mcp.method.name names a method that calls no tool"
-	}
 	k, found, ignored := r.statement(e)
 	switch {
 	case found == lookedNever:
@@ -101,8 +97,6 @@ func (r *reading) kindByWords(evidenceIgnored bool) (Kind, string) {
 		return k, "the value of a key states the kind"
 	case strings.HasPrefix(r.span.Name(), "chunk"):
 		return KindOther, "the name is that of a part of an answer"
-	case method != "":
-		return KindTool, "mcp.method.name is tools/call"
 	case e&(showsModel|showsEnd) == 0 && r.deliversMessage():
 		return KindOther, "the span delivers a message, which may tell of calls that others made"
 	}

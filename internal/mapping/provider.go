@@ -41,16 +41,6 @@ var knownProviders = func() map[string]bool {
 	return known
 }()
 
-// frameworks are values of provider attributes that name no provider: those of
-// frameworks, and what stands for none.
-var frameworks = map[string]bool{
-	"langchain": true, "langgraph": true, "strands-agents": true, "gcp.vertex.agent": true, "crewai": true,
-	"llama_index": true, "llamaindex": true, "litellm": true, "haystack": true, "agno": true, "openai_agents": true,
-	"pydantic_ai": true, "pydantic-ai": true, "smolagents": true, "google_adk": true, "autogen": true, "_other": true,
-	"spring_ai": true, "springai": true, "microsoft.agent_framework": true, "agent_framework": true, "semantic_kernel": true, "langchain4j": true,
-	"openai-agents": true, "openai_agents_sdk": true, "dspy": true, "mastra": true, "veadk": true, "koog": true, "trpc.go.agent": true, "eino": true, "unknown": true, "none": true,
-}
-
 // modelProviders infers the provider from the start of a model's name.
 var modelProviders = []struct{ prefix, provider string }{
 	{"gpt-", "openai"}, {"o1", "openai"}, {"o3", "openai"}, {"o4", "openai"}, {"chatgpt-", "openai"}, {"text-embedding-", "openai"},
@@ -74,7 +64,7 @@ func canonicalProvider(reported string) string {
 	if p, ok := providerAliases[name]; ok {
 		return p
 	}
-	if frameworks[name] {
+	if dialect.Frameworks[name] {
 		return ""
 	}
 	if p := longestAlias(name); p != "" {

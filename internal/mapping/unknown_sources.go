@@ -129,7 +129,7 @@ func calledAs(r dialect.Reading, _ value.Value) value.Value {
 		name = owner // of the method that runs the agent
 	}
 	name = r.Bracketed(name)
-	if onlySays(name, runWords) || frameworks[strings.ToLower(name)] {
+	if onlySays(name, runWords) || dialect.Frameworks[strings.ToLower(name)] {
 		return value.Value{}
 	}
 	return r.TextValue(name)

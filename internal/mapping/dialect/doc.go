@@ -9,6 +9,7 @@
 //	reading.go                     what a dialect may ask of the span that is read
 //	conversions.go, answerbody.go, toolmessage.go  values that several dialects take out of others
 //	exclusions.go                  emitters whose input lacks what was read from the cache
+//	frameworks.go                  what frameworks are called where a provider is asked for
 //	copies.go                      keys that contrib's gen_ai_normalizer copies
 //	NAME.go                        what NAME's instrumentation writes; mlflow_chunks.go belongs to mlflow.go
 package dialect
