@@ -9,7 +9,7 @@
 //
 // # Files
 //
-//	mapper.go, parallel.go, fault.go    from pdata to a batch, on all cores; what becomes of panics
+//	mapper.go, resource.go, parallel.go, memory.go, fault.go  from pdata to a batch, on all cores; what becomes of panics
 //	span.go, record.go, score.go, split.go  what a batch holds, and halves of it
 //
 //	dialect/                            what a dialect can say, what each says, and which of them wins
@@ -18,7 +18,7 @@
 //	table.go, family.go, indexed.go, ready.go  what the dialects compile to
 //	copies.go                           keys that contrib's gen_ai_normalizer has copied
 //
-//	reading.go, scan.go, keyread.go, ownkeys.go  one span while it is read: each attribute is filed once
+//	reading.go, scan.go, keyread.go, ownkeys.go  one span while it is read: each attribute is filed once; dialects.go answers dialects
 //	sources.go, parsed.go, msgpack.go  a field is taken from the first source that has it
 //
 //	field.go, fieldvalues.go, facts.go  columns that hold no words; params.go, provider.go, labels.go
