@@ -75,13 +75,13 @@ func (r *retrier) report() {
 	if r.end != nil {
 		r.end()
 	}
-	spans := zap.Int64("spans", r.left.Load())
+	left := zap.Int64("items", r.left.Load())
 	switch {
 	case r.left.Load() == 0:
 	case r.queue == queueDisk:
-		r.logger.Info("PostgreSQL did not take all batches before the end; the queue's storage keeps them for the next start", spans)
+		r.logger.Info("PostgreSQL did not take all batches before the end; the queue's storage keeps them for the next start", left)
 	case r.queue == queueMemory:
-		r.logger.Error("Lost spans: PostgreSQL did not take them before the end, and the queue is in memory", spans)
+		r.logger.Error("Lost spans or log records: PostgreSQL did not take them before the end, and the queue is in memory", left)
 	}
 }
 

@@ -190,11 +190,11 @@ func (p *Planner) observed(s *Span) bool {
 		}
 		return false
 	}
-	return p.crowded(v, s.Start)
+	return p.observedAmongMany(v, s.Start)
 }
 
-// crowded is observed for a span with many observations.
-func (p *Planner) crowded(v int32, start int64) bool {
+// observedAmongMany is observed for a span with many observations.
+func (p *Planner) observedAmongMany(v int32, start int64) bool {
 	if p.crowds == nil {
 		p.crowds = map[int32]map[int64]bool{}
 	}
