@@ -92,7 +92,7 @@ func defaultRetryConfig() configretry.BackOffConfig {
 var exporters shared.Components[*Config, *llmExporter]
 
 func createTraces(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Traces, error) {
-	p, err := newPipeline(set, cfg.(*Config))
+	p, err := newPipeline(set, cfg.(*Config), "spans")
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func createTraces(ctx context.Context, set exporter.Settings, cfg component.Conf
 }
 
 func createLogs(ctx context.Context, set exporter.Settings, cfg component.Config) (exporter.Logs, error) {
-	p, err := newPipeline(set, cfg.(*Config))
+	p, err := newPipeline(set, cfg.(*Config), "log_records")
 	if err != nil {
 		return nil, err
 	}

@@ -38,13 +38,14 @@ type logsPipeline struct {
 	consumer.Logs
 }
 
-func newPipeline(set exporter.Settings, cfg *Config) (*pipeline, error) {
+// newPipeline makes the pipeline of a signal whose items are spans or log_records.
+func newPipeline(set exporter.Settings, cfg *Config, items string) (*pipeline, error) {
 	e, err := exporters.Get(cfg, func() (*llmExporter, error) { return newExporter(set, cfg) })
 	if err != nil {
 		return nil, err
 	}
 	r := &retrier{
-		cfg: cfg.RetryConfig, timeout: cfg.TimeoutConfig.Timeout, store: e.Inner.push, logger: set.Logger,
+		cfg: cfg.RetryConfig, timeout: cfg.TimeoutConfig.Timeout, store: e.Inner.push, logger: set.Logger, items: items,
 		queue: cfg.queueKind(), inHand: e.Inner.inHand, stopping: make(chan struct{}),
 	}
 	set.Logger = set.Logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,6 +35,7 @@ type retrier struct {
 	timeout time.Duration // of one attempt; 0 is none
 	store   func(context.Context, signal.Data) (rest signal.Data, err error)
 	logger  *zap.Logger
+	items   string // what the signal has, as metrics and logs name them: spans or log_records
 	queue   queueKind
 	inHand  *semaphore.Weighted // the exporter's
 
@@ -41,7 +43,7 @@ type retrier struct {
 	stopping chan struct{} // closed when the shutdown begins
 	last     context.Context
 	end      context.CancelFunc
-	left     atomic.Int64 // spans, or log records, whose last attempt failed
+	left     atomic.Int64 // items whose last attempt failed
 }
 
 // queueKind says what becomes of a batch that was not stored at the end.
@@ -75,13 +77,13 @@ func (r *retrier) report() {
 	if r.end != nil {
 		r.end()
 	}
-	left := zap.Int64("items", r.left.Load())
+	left := zap.Int64(r.items, r.left.Load())
 	switch {
 	case r.left.Load() == 0:
 	case r.queue == queueDisk:
 		r.logger.Info("PostgreSQL did not take all batches before the end; the queue's storage keeps them for the next start", left)
 	case r.queue == queueMemory:
-		r.logger.Error("Lost spans or log records: PostgreSQL did not take them before the end, and the queue is in memory", left)
+		r.logger.Error("Lost "+strings.ReplaceAll(r.items, "_", " ")+": PostgreSQL did not take them before the end, and the queue is in memory", left)
 	}
 }
 

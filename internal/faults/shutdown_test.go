@@ -120,6 +120,6 @@ func TestShutdownEndsEndlessRetries(t *testing.T) {
 	require.Less(t, time.Since(begin), moment)
 	lost := s.logs.FilterMessageSnippet("Lost spans").All()
 	require.Len(t, lost, 1)
-	require.EqualValues(t, waiting.SpanCount(), lost[0].ContextMap()["items"])
+	require.EqualValues(t, waiting.SpanCount(), lost[0].ContextMap()["spans"])
 	require.Zero(t, s.logs.FilterMessageSnippet("Dropping data").Len(), "said once is enough")
 }
