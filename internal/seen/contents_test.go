@@ -2,8 +2,10 @@ package seen
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
+	"weak"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -78,6 +80,32 @@ func TestContentsAreLeftToEarlierBatches(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, rows, 1, "patience ends: Postgres sees who waits for whom")
 	blocked.End(false, false)
+}
+
+// TestWhatEndedIsFreed has batches overlap without a pause, each of which leaves a content to the one before.
+func TestWhatEndedIsFreed(t *testing.T) {
+	var c Contents
+	b := &mapping.Batch{Contents: map[content.Key][]byte{{Day: 1, ID: content.ID{1}}: []byte("{}")}}
+	var ended []weak.Pointer[Proof] // which is a part of the transaction
+	begin := func() *Reservation {
+		p := &Proof{Files: map[int32]string{}}
+		ended = append(ended, weak.Make(p))
+		return c.Reserve(p, b, false)
+	}
+	before := begin()
+	for range 10 {
+		next := begin()
+		before.End(false, false)
+		_, err := next.AwaitOthers(t.Context())
+		require.NoError(t, err)
+		before = next
+	}
+	runtime.GC()
+	for _, p := range ended[:10] {
+		require.Nil(t, p.Value())
+	}
+	require.NotNil(t, ended[10].Value())
+	before.End(false, false)
 }
 
 // TestOwnersAreNotedOnce has spans of several users refer to a content.

@@ -22,7 +22,6 @@ type owners struct {
 
 	stored  map[content.Key]bool // staged contents that were stored already
 	anybody map[content.Key]bool // nothing is left to note of them, whoever refers to them
-	partial bool                 // spans of the batch are stored already
 }
 
 // assignOwners gives the contents to store their owners, and collects the references of
@@ -144,7 +143,7 @@ func (r *Reservation) ToNote(b *mapping.Batch, d *Duplicates) []store.OwnerRow {
 // withoutDuplicates leaves out the references of duplicates, and takes the contents from them
 // that only they refer to. Scores of duplicates are of spans of which the batch knows nothing.
 func (r *Reservation) withoutDuplicates(b *mapping.Batch, d *Duplicates, rows []store.OwnerRow) []store.OwnerRow {
-	r.owners.partial = true
+	r.outcome.partial = true
 	refers := map[store.OwnerRow]bool{}
 	d.eachReference(b, func(row store.OwnerRow) { refers[row] = true })
 	rows = slices.DeleteFunc(rows, func(row store.OwnerRow) bool { return row.Owner != content.Unknown && !refers[row] })
@@ -180,7 +179,7 @@ func (r *Reservation) remember() {
 		return
 	}
 	add := func(key content.Key, owner content.Owner) {
-		if o.partial {
+		if r.outcome.partial {
 			owner = nobody
 		}
 		if file := r.proof.Files[key.Day]; file != "" {
@@ -190,7 +189,7 @@ func (r *Reservation) remember() {
 	for key, number := range r.staged {
 		owner := o.first[number]
 		switch {
-		case r.removed[key]:
+		case r.outcome.removed[key]:
 			continue
 		case o.anybody[key], !o.stored[key] && (owner == nobody || owner == content.Unknown):
 			owner = anybody
@@ -199,12 +198,12 @@ func (r *Reservation) remember() {
 		}
 		add(key, owner)
 	}
-	if len(r.removed) == 0 { // else some histories may not be whole
+	if len(r.outcome.removed) == 0 { // else some histories may not be whole
 		for key, owner := range r.histories {
 			add(key, owner)
 		}
 	}
-	if o.partial {
+	if r.outcome.partial {
 		return
 	}
 	for _, rows := range [...][]store.OwnerRow{o.references, o.histories} {

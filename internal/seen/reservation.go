@@ -29,7 +29,7 @@ type Reservation struct {
 	Reused, ReusedBytes int
 
 	parts *parts // nil: the reservation was made at once
-	left  map[*Reservation]*leftTo
+	left  map[*outcome]*leftTo
 	// inherited are the histories that are left to others.
 	inherited map[content.Key]*inherited
 	// staged are the batch's contents that were not known, with their places in owners.first,
@@ -38,10 +38,19 @@ type Reservation struct {
 	staged    map[content.Key]int32
 	histories map[content.Key]content.Owner
 	owners    owners
-	removed   map[content.Key]bool // stored, and removed again before the commit
+	outcome   *outcome
+}
 
-	ended     chan struct{} // closed when the batch has committed or failed
-	committed bool          // to be read once it has ended
+// outcome is what became of a batch, and all that later batches hold of one they leave contents to. If they held its
+// reservation, they would hold those before it too, each with its whole transaction: of agents that go on without a
+// pause nothing would ever be freed.
+type outcome struct {
+	ended chan struct{} // closed when the batch has committed or failed
+
+	// To be read once the batch has ended.
+	committed bool
+	removed   map[content.Key]bool // stored, and removed again before the commit
+	partial   bool                 // spans of the batch were stored already
 }
 
 // leftTo is what a batch leaves to another one.
@@ -82,10 +91,10 @@ func (c *Contents) Reserve(p *Proof, b *mapping.Batch, all bool) *Reservation {
 
 func (c *Contents) reservation(p *Proof, contents int) *Reservation {
 	return &Reservation{
-		cache: c, proof: p, Known: map[int32]content.ID{}, left: map[*Reservation]*leftTo{}, inherited: map[content.Key]*inherited{},
-		staged: make(map[content.Key]int32, contents), histories: map[content.Key]content.Owner{}, removed: map[content.Key]bool{},
-		owners: owners{counts: map[content.Key]int{}, seen: map[store.OwnerRow]bool{}, stored: map[content.Key]bool{}, anybody: map[content.Key]bool{}},
-		ended:  make(chan struct{}),
+		cache: c, proof: p, Known: map[int32]content.ID{}, left: map[*outcome]*leftTo{}, inherited: map[content.Key]*inherited{},
+		staged: make(map[content.Key]int32, contents), histories: map[content.Key]content.Owner{},
+		owners:  owners{counts: map[content.Key]int{}, seen: map[store.OwnerRow]bool{}, stored: map[content.Key]bool{}, anybody: map[content.Key]bool{}},
+		outcome: &outcome{ended: make(chan struct{}), removed: map[content.Key]bool{}},
 	}
 }
 
@@ -137,10 +146,10 @@ func (r *Reservation) stage(key content.Key, body []byte, known *partition, othe
 
 // leaveTo returns what is left to a batch, to be added to.
 func (r *Reservation) leaveTo(first *Reservation) *leftTo {
-	to := r.left[first]
+	to := r.left[first.outcome]
 	if to == nil {
 		to = &leftTo{}
-		r.left[first] = to
+		r.left[first.outcome] = to
 	}
 	return to
 }
@@ -259,12 +268,12 @@ func (r *Reservation) AwaitOthers(ctx context.Context) (rows []store.ContentRow,
 
 // inherit takes note of what became of a history that was left to a batch, and appends what
 // of it is to store nevertheless.
-func (r *Reservation) inherit(in *inherited, first *Reservation, committed bool, rows []store.ContentRow) []store.ContentRow {
+func (r *Reservation) inherit(in *inherited, first *outcome, committed bool, rows []store.ContentRow) []store.ContentRow {
 	stored := committed && len(first.removed) == 0 // else it may not be whole
 	if !stored {
 		rows = r.stageWhole(in, rows)
 	}
-	if in.same && (!stored || first.owners.partial) {
+	if in.same && (!stored || first.partial) {
 		r.referToAll(in, in.owner)
 	}
 	return rows
@@ -288,10 +297,10 @@ func (r *Reservation) stageWhole(in *inherited, rows []store.ContentRow) []store
 }
 
 // hasCommitted reports whether the batch has ended well by now.
-func (r *Reservation) hasCommitted() bool {
+func (o *outcome) hasCommitted() bool {
 	select {
-	case <-r.ended:
-		return r.committed
+	case <-o.ended:
+		return o.committed
 	default:
 		return false
 	}
@@ -326,7 +335,7 @@ func (r *Reservation) Unreferenced(b *mapping.Batch, d *Duplicates) (keys []cont
 
 // Removed takes note that a content of the batch is not stored after all. It is for a time
 // before the reservation ends.
-func (r *Reservation) Removed(key content.Key) { r.removed[key] = true }
+func (r *Reservation) Removed(key content.Key) { r.outcome.removed[key] = true }
 
 // End ends the reservation. With durable, the batch has committed so that no crash of
 // the server can undo the commit; the contents are known from then on.
@@ -340,6 +349,6 @@ func (r *Reservation) End(committed, durable bool) {
 	r.parts.end(c)
 	at := slices.Index(c.active, r)
 	c.active = slices.Delete(c.active, at, at+1)
-	r.committed = committed
-	close(r.ended)
+	r.outcome.committed = committed
+	close(r.outcome.ended)
 }
