@@ -7,6 +7,7 @@ import (
 	"testing"
 	"weak"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -16,16 +17,24 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 )
 
+// reserve makes a reservation. It may be called by a goroutine of the test.
+func reserve(t *testing.T, c *Contents, p *Proof, b *mapping.Batch, all bool) *Reservation {
+	t.Helper()
+	r, err := c.Reserve(t.Context(), p, b, all)
+	assert.NoError(t, err)
+	return r
+}
+
 func TestKnownContentsAreForgottenWithTheirEpoch(t *testing.T) {
 	var c Contents
 	key := content.Key{Day: 1, ID: content.ID{1}}
 	b := &mapping.Batch{Contents: map[content.Key][]byte{key: []byte("{}")}}
 	p := Proof{Epoch: "a", Files: map[int32]string{1: "10"}}
 	store := func(p Proof, committed, durable bool) {
-		c.Reserve(&p, b, false).End(committed, durable)
+		reserve(t, &c, &p, b, false).End(committed, durable)
 	}
 	knows := func(p Proof) bool {
-		r := c.Reserve(&p, b, false)
+		r := reserve(t, &c, &p, b, false)
 		defer r.End(false, false)
 		return len(r.Store) == 0
 	}
@@ -41,9 +50,9 @@ func TestKnownContentsAreForgottenWithTheirEpoch(t *testing.T) {
 
 	other := Proof{Epoch: "a", Files: map[int32]string{1: "11"}}
 	require.False(t, knows(other), "another file")
-	before := c.Reserve(&other, b, false)
+	before := reserve(t, &c, &other, b, false)
 	later := Proof{Epoch: "b", Files: other.Files}
-	after := c.Reserve(&later, b, true)
+	after := reserve(t, &c, &later, b, true)
 	before.End(true, true)
 	after.End(false, false)
 	require.False(t, knows(later), "what was stored before the removal is not remembered after it")
@@ -55,13 +64,13 @@ func TestContentsAreLeftToEarlierBatches(t *testing.T) {
 	key := content.Key{Day: 1, ID: content.ID{1}}
 	b := &mapping.Batch{Contents: map[content.Key][]byte{key: []byte("{}")}}
 	p := Proof{Epoch: "a", Files: map[int32]string{1: "10"}}
-	first := c.Reserve(&p, b, false)
-	second := c.Reserve(&p, b, false)
-	third := c.Reserve(&p, b, false)
+	first := reserve(t, &c, &p, b, false)
+	second := reserve(t, &c, &p, b, false)
+	third := reserve(t, &c, &p, b, false)
 	require.Len(t, first.Store, 1)
 	require.Empty(t, second.Store)
 	require.Equal(t, 1, second.Reused)
-	require.Len(t, c.Reserve(&p, b, true).Store, 1, "a careful one leaves nothing to others")
+	require.Len(t, reserve(t, &c, &p, b, true).Store, 1, "a careful one leaves nothing to others")
 
 	first.End(false, false)
 	rows, err := second.AwaitOthers(t.Context())
@@ -74,8 +83,8 @@ func TestContentsAreLeftToEarlierBatches(t *testing.T) {
 	require.Len(t, rows, 1, "left to the first, which failed; stored by an INSERT that skips what is there")
 	third.End(true, true)
 
-	blocked := c.Reserve(&Proof{}, b, false)
-	waits := c.Reserve(&Proof{}, b, false)
+	blocked := reserve(t, &c, &Proof{}, b, false)
+	waits := reserve(t, &c, &Proof{}, b, false)
 	rows, err = waits.AwaitOthers(t.Context())
 	require.NoError(t, err)
 	require.Len(t, rows, 1, "patience ends: Postgres sees who waits for whom")
@@ -90,7 +99,7 @@ func TestWhatEndedIsFreed(t *testing.T) {
 	begin := func() *Reservation {
 		p := &Proof{Files: map[int32]string{}}
 		ended = append(ended, weak.Make(p))
-		return c.Reserve(p, b, false)
+		return reserve(t, &c, p, b, false)
 	}
 	before := begin()
 	for range 10 {
@@ -118,7 +127,7 @@ func TestOwnersAreNotedOnce(t *testing.T) {
 		for _, user := range users {
 			b.Spans = append(b.Spans, mapping.Span{Day: 1, UserID: user, InputMessageIDs: []content.ID{key.ID}})
 		}
-		r := c.Reserve(&p, b, false)
+		r := reserve(t, &c, &p, b, false)
 		for _, row := range r.ToNote(b, &Duplicates{Spans: make([]bool, len(b.Spans))}) {
 			owners = append(owners, row.Owner)
 			if row.Owner == content.Unknown {
@@ -164,8 +173,8 @@ func TestHistoriesAreLeftToEarlierBatches(t *testing.T) {
 			day := before.Spans[0].Day
 			proof := Proof{Epoch: "a", Files: map[int32]string{day: "10"}}
 			var cache Contents
-			first := cache.Reserve(&proof, before, false)
-			second := cache.Reserve(&proof, after, false)
+			first := reserve(t, &cache, &proof, before, false)
+			second := reserve(t, &cache, &proof, after, false)
 			require.Len(t, first.Store, 3)
 			require.Len(t, second.Store, 2, "the messages since")
 			require.Equal(t, 3, second.Reused)
@@ -189,7 +198,7 @@ func TestHistoriesAreLeftToEarlierBatches(t *testing.T) {
 			}
 			second.End(true, true)
 
-			third := cache.Reserve(&proof, call(t, mapper, c.user, 5), false)
+			third := reserve(t, &cache, &proof, call(t, mapper, c.user, 5), false)
 			require.Empty(t, third.Store)
 			require.Empty(t, third.ToNote(after, &Duplicates{Spans: make([]bool, 1)}))
 			third.End(true, true)

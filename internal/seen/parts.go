@@ -11,7 +11,8 @@ import (
 // parts are of a reservation that grows with each part of a batch that is mapped. At most one reservation grows, and
 // Reserve waits until it is whole: each reservation has all contents that the batch needs before the next one is made.
 // So a batch leaves contents to earlier batches only, as ever, and none waits for a later one. Who waits in Reserve
-// has stored nothing, and the wait ends when the other batch is mapped and looked up in Redis, both of which have bounds.
+// has stored nothing, and the wait ends when the other batch is mapped and looked up in Redis, both of which have bounds, or
+// with the time of the batch that waits.
 type parts struct {
 	seen  map[content.Key]struct{} // contents and histories of the parts so far
 	whole bool

@@ -1,6 +1,7 @@
 package seen
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,7 +30,7 @@ func TestReservationOfPartsIsThatOfTheWhole(t *testing.T) {
 	for range 2 { // the second time all is known
 		whole, parts := batch()
 		proof := Proof{Epoch: "a", Files: map[int32]string{whole.Spans[0].Day: "10"}}
-		want := one.Reserve(&proof, whole, false)
+		want := reserve(t, &one, &proof, whole, false)
 		got := other.Grow(&proof)
 		var rows []store.ContentRow
 		for _, part := range parts {
@@ -57,8 +58,12 @@ func TestNoReservationIsMadeWhileOneGrows(t *testing.T) {
 		grows := c.Grow(&proof)
 		require.Nil(t, c.Grow(&proof), "one at a time")
 		require.Len(t, grows.Add(first), 3)
+		late, end := context.WithCancel(t.Context())
+		end()
+		_, err := c.Reserve(late, &proof, last, false)
+		require.ErrorIs(t, err, context.Canceled)
 		made := make(chan *Reservation)
-		go func() { made <- c.Reserve(&proof, last, false) }()
+		go func() { made <- reserve(t, &c, &proof, last, false) }()
 		require.Len(t, grows.Add(last), 2)
 		if whole {
 			grows.Whole()

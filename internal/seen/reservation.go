@@ -71,22 +71,33 @@ type inherited struct {
 	same    bool          // a span of owner refers to it
 }
 
-// Reserve makes the reservation of a batch. With all, the batch stores every content
-// itself, known or not.
-func (c *Contents) Reserve(p *Proof, b *mapping.Batch, all bool) *Reservation {
+// Reserve makes the reservation of a batch, unless the context ends before. With all, the batch stores every
+// content itself, known or not.
+func (c *Contents) Reserve(ctx context.Context, p *Proof, b *mapping.Batch, all bool) (*Reservation, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.growing != nil { // see parts
-		whole := c.growing
-		c.mu.Unlock()
-		<-whole
-		c.mu.Lock()
+		if err := c.awaitWhole(ctx, c.growing); err != nil {
+			return nil, err
+		}
 	}
 	r := c.reservation(p, len(b.Contents))
 	r.add(b, c.active, all)
 	r.Store = store.SortContents(r.Store)
 	c.active = append(c.active, r)
-	return r
+	return r, nil
+}
+
+// awaitWhole waits, unlocked, until a reservation has grown.
+func (c *Contents) awaitWhole(ctx context.Context, whole <-chan struct{}) error {
+	c.mu.Unlock()
+	defer c.mu.Lock()
+	select {
+	case <-whole:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (c *Contents) reservation(p *Proof, contents int) *Reservation {

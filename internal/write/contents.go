@@ -21,7 +21,10 @@ func (t *transaction) storeContents(ctx context.Context) error {
 		return err
 	}
 	if t.contents == nil {
-		t.contents = t.w.contents.Reserve(&t.proof, t.batch, t.careful)
+		var err error
+		if t.contents, err = t.w.contents.Reserve(ctx, &t.proof, t.batch, t.careful); err != nil {
+			return err
+		}
 		if err := t.storeReserved(ctx); err != nil {
 			return err
 		}
