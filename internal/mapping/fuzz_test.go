@@ -139,7 +139,7 @@ func checkStorable(t *testing.T, b *Batch) {
 		checkText(t, s.TraceState)
 		require.GreaterOrEqual(t, s.Start, int64(0))
 		require.GreaterOrEqual(t, s.End, s.Start)
-		require.Equal(t, s.Start/microsPerDay, int64(s.Day))
+		require.Equal(t, s.Start/MicrosPerDay, int64(s.Day))
 		if ttft := s.TTFTMillis; ttft.OK {
 			require.True(t, value.Finite(ttft.V))
 		}

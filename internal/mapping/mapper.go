@@ -257,7 +257,7 @@ func (r *reading) envelope() {
 		s.End = s.Start
 		s.Adjustments |= TimeClamped
 	}
-	s.Day = int32(s.Start / microsPerDay)
+	s.Day = int32(s.Start / MicrosPerDay)
 	s.Status = statuses[ptrace.StatusCodeUnset]
 	if c := span.Status().Code(); c > 0 && int(c) < len(statuses) {
 		s.Status = statuses[c]
@@ -285,7 +285,8 @@ func (r *reading) withholdName() {
 	}
 }
 
-const microsPerDay = 24 * 3600 * 1_000_000
+// MicrosPerDay are the µs of a UTC day.
+const MicrosPerDay = 24 * 3600 * 1_000_000
 
 // micros fits every OTLP time: 2^64 ns are the year 2554.
 func micros(t pcommon.Timestamp) int64 { return int64(t / 1000) }

@@ -52,7 +52,7 @@ func DaysOf(td ptrace.Traces) []int32 {
 				if start == 0 {
 					start = micros(span.EndTimestamp())
 				}
-				if day := int32(start / microsPerDay); len(days) == 0 || days[len(days)-1] != day {
+				if day := int32(start / MicrosPerDay); len(days) == 0 || days[len(days)-1] != day {
 					days = append(days, day)
 				}
 			}

@@ -138,7 +138,7 @@ func (r *reading) mapRecordSafely(rec *Record, call *Span) {
 			r.batch.RejectedRecords[mappingFailed]++
 		}
 	}()
-	if call != nil && call.Day == int32(micros(rec.Time)/microsPerDay) {
+	if call != nil && call.Day == int32(micros(rec.Time)/MicrosPerDay) {
 		r.templates.call, r.templates.known = call, false
 	}
 	defer func() { r.templates.call = nil }()
@@ -153,7 +153,7 @@ func (r *reading) event(rec *Record) Event {
 	r.start(ptrace.Span{}, scratch, r.around.scopeDialects)
 	r.rep |= r.around.scopeRep
 	at := micros(rec.Time)
-	scratch.Day = int32(at / microsPerDay)
+	scratch.Day = int32(at / MicrosPerDay)
 	e := Event{
 		ID: rec.ID, Day: scratch.Day, Time: at, ObservedTime: micros(rec.ObservedTimestamp()),
 		Name: r.key(rec.Name), EventName: r.key(rec.EventName()), Severity: r.key(rec.SeverityText()), SeverityNumber: int32(rec.SeverityNumber()),

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 )
 
@@ -42,7 +43,7 @@ func (a *Announcements) Make(ctx context.Context, c *pgbatch.Conn, all map[Annou
 	}
 	var rows []CandidateRow
 	for _, one := range fresh {
-		noon := int64(one.Day)*microsPerDay + microsPerDay/2
+		noon := int64(one.Day)*mapping.MicrosPerDay + mapping.MicrosPerDay/2
 		rows = append(rows, CandidateRow{Key: one.Key, Start: noon, End: noon})
 	}
 	SortCandidates(rows)

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
@@ -45,8 +46,8 @@ var sessionDayColumns = []pgbatch.Column[sessionDayRow]{
 	pgbatch.Col("session_id", pgtype.TextOID, func(b []byte, r *sessionDayRow) []byte { return pgbatch.AppendString(b, r.Session) }),
 	pgbatch.Col("first_day", pgtype.DateOID, func(b []byte, r *sessionDayRow) []byte { return pgbatch.AppendDay(b, int32(r.First)) }),
 	pgbatch.Col("last_day", pgtype.DateOID, func(b []byte, r *sessionDayRow) []byte { return pgbatch.AppendDay(b, int32(r.Last)) }),
-	pgbatch.Col("first", pgtype.TimestamptzOID, func(b []byte, r *sessionDayRow) []byte { return appendStoredTime(b, r.First*microsPerDay) }),
-	pgbatch.Col("last", pgtype.TimestamptzOID, func(b []byte, r *sessionDayRow) []byte { return appendStoredTime(b, (r.Last+1)*microsPerDay-1) }),
+	pgbatch.Col("first", pgtype.TimestamptzOID, func(b []byte, r *sessionDayRow) []byte { return appendStoredTime(b, r.First*mapping.MicrosPerDay) }),
+	pgbatch.Col("last", pgtype.TimestamptzOID, func(b []byte, r *sessionDayRow) []byte { return appendStoredTime(b, (r.Last+1)*mapping.MicrosPerDay-1) }),
 	pgbatch.Col("key", pgtype.Int8OID, func(b []byte, r *sessionDayRow) []byte {
 		return pgbatch.AppendInt64(b, int64(trace.SessionKey(r.Session).Hash))
 	}),

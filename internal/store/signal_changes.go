@@ -170,8 +170,6 @@ type Signals struct {
 	Unlisted   [][16]byte // traces of which nothing is left to list
 }
 
-const microsPerDay = 24 * microsPerHour
-
 // MovedRecord is the log record of an event that is kept in another trace than it came
 // with.
 type MovedRecord struct {
@@ -181,7 +179,7 @@ type MovedRecord struct {
 	Name        string
 }
 
-func (r *MovedRecord) day() int32 { return int32(math.Floor(float64(r.End) / microsPerDay)) }
+func (r *MovedRecord) day() int32 { return int32(math.Floor(float64(r.End) / mapping.MicrosPerDay)) }
 
 // promptRecordColumns name the record of a prompt, whose span id is that of its turn.
 var promptRecordColumns = []pgbatch.Column[MovedRecord]{

@@ -222,7 +222,7 @@ func (s *Store) FindCandidates(ctx context.Context, c *pgbatch.Conn, lookups []t
 
 // longestSpan is how long before its end a span begins at most that is found by its session or by the id of
 // its response.
-const longestSpan = microsPerDay
+const longestSpan = mapping.MicrosPerDay
 
 // answerRow asks for spans with the id of a response.
 type answerRow struct {

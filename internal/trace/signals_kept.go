@@ -133,13 +133,11 @@ type SessionDay struct {
 	Day     int64
 }
 
-const microsPerDay = 24 * microsPerHour
-
 func dayOf(micros int64) int64 {
 	if micros < 0 {
-		return (micros+1)/microsPerDay - 1
+		return (micros+1)/mapping.MicrosPerDay - 1
 	}
-	return micros / microsPerDay
+	return micros / mapping.MicrosPerDay
 }
 
 // daysOf gives the sessions of a candidate with the days of their calls that it may be one with, or

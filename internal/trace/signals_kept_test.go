@@ -69,14 +69,14 @@ func TestCallKeys(t *testing.T) {
 // TestDaysToRead requires that of a call near midnight both days are read, and each once.
 func TestDaysToRead(t *testing.T) {
 	s := NewSignals(2)
-	for i, end := range []int64{3*microsPerDay + 1, 3*microsPerDay + 2, 5 * microsPerDay / 2} {
+	for i, end := range []int64{3*mapping.MicrosPerDay + 1, 3*mapping.MicrosPerDay + 2, 5 * mapping.MicrosPerDay / 2} {
 		s.Add(&Candidate{ID: pcommon.SpanID{byte(i)}, End: end, Kind: mapping.KindLLM, Session: "s"})
 	}
 	require.Equal(t, []SessionDay{{"s", 2}, {"s", 3}}, s.DaysToRead())
 	require.Empty(t, s.DaysToRead())
-	s.Add(&Candidate{ID: pcommon.SpanID{9}, Start: -5, End: 5 * microsPerDay, Kind: mapping.KindAgent, Session: "s", Sums: true})
+	s.Add(&Candidate{ID: pcommon.SpanID{9}, Start: -5, End: 5 * mapping.MicrosPerDay, Kind: mapping.KindAgent, Session: "s", Sums: true})
 	require.Equal(t, []SessionDay{{"s", -1}, {"s", 0}, {"s", 1}, {"s", 4}, {"s", 5}}, s.DaysToRead())
 	s.Absent = Absence{Unkept: map[string]bool{"s": true}, FirstDay: 7, LastDay: 8}
-	s.Add(&Candidate{ID: pcommon.SpanID{10}, Start: 6 * microsPerDay, End: 9 * microsPerDay, Kind: mapping.KindAgent, Session: "s", Sums: true})
+	s.Add(&Candidate{ID: pcommon.SpanID{10}, Start: 6 * mapping.MicrosPerDay, End: 9 * mapping.MicrosPerDay, Kind: mapping.KindAgent, Session: "s", Sums: true})
 	require.Equal(t, []SessionDay{{"s", 6}, {"s", 9}}, s.DaysToRead(), "of days in between no record keeps keys")
 }

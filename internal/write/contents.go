@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/seen"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
@@ -173,7 +174,7 @@ func (t *transaction) noteOwners(s []pgbatch.Statement) []pgbatch.Statement {
 		for i := range t.words.spans {
 			w := &t.words.spans[i]
 			for _, id := range w.ContentIDs() {
-				rows = append(rows, store.OwnerRow{Key: content.Key{Day: int32(w.Start / microsPerDay), ID: id}, Owner: w.Owner})
+				rows = append(rows, store.OwnerRow{Key: content.Key{Day: int32(w.Start / mapping.MicrosPerDay), ID: id}, Owner: w.Owner})
 			}
 		}
 		slices.SortFunc(rows, store.CompareOwners)

@@ -233,7 +233,7 @@ func (t *transaction) lookWithoutTrace() []pgbatch.Statement {
 	if !some {
 		return nil
 	}
-	return []pgbatch.Statement{t.store.EventsWithoutTrace(first-microsPerDay, last+microsPerDay, &t.withoutContext, &t.untraced)}
+	return []pgbatch.Statement{t.store.EventsWithoutTrace(first-mapping.MicrosPerDay, last+mapping.MicrosPerDay, &t.withoutContext, &t.untraced)}
 }
 
 // announcements are about the events of a batch whose calls spans of any program may observe, and which name no trace.

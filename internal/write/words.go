@@ -23,9 +23,7 @@ import (
 // words creates one and deletes it at its end: a batch that creates the trace waits.
 
 // longestCall bounds how long before a record its call may have begun, µs.
-const longestCall = microsPerDay
-
-const microsPerDay = 24 * 3600 * 1_000_000
+const longestCall = mapping.MicrosPerDay
 
 // spanKey names a span of a trace.
 type spanKey struct {

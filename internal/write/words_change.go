@@ -89,7 +89,7 @@ func (w *wordSharing) assemble(ctx context.Context, affected map[spanKey]bool) e
 // change plans what changes of the words of a span.
 func (w *wordSharing) change(ctx context.Context, key spanKey, span *words.Span, records []mapping.Words) error {
 	told := words.Assemble(records)
-	day, owner := int32(span.Start/microsPerDay), mapping.OwnerOfSpan(span.User, span.Session, key.trace, span.Event)
+	day, owner := int32(span.Start/mapping.MicrosPerDay), mapping.OwnerOfSpan(span.User, span.Session, key.trace, span.Event)
 	if told.Blocks != nil && span.Own&words.Output == 0 {
 		if err := w.joinBlocks(ctx, day, owner, &told); err != nil {
 			return err
