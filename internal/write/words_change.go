@@ -109,19 +109,22 @@ func (w *wordSharing) change(ctx context.Context, key spanKey, span *words.Span,
 	w.spans = append(w.spans, store.SpanWords{
 		Trace: w.tx.rowID(key.trace), Span: key.span, Start: span.Start, Words: has, Sides: replace, FromRecords: from, Owner: owner,
 	})
-	before, after := had.ContentIDs(), has.ContentIDs()
+	after := map[content.ID]bool{} // of long histories, many
+	for _, id := range has.ContentIDs() {
+		after[id] = true
+	}
 	for i := range records {
 		if records[i].Day == day {
 			continue
 		}
 		for _, id := range records[i].ContentIDs() {
-			if slices.Contains(after, id) {
+			if after[id] {
 				w.copied = append(w.copied, store.CopiedContent{Key: content.Key{Day: records[i].Day, ID: id}, To: day, Owner: owner})
 			}
 		}
 	}
-	for _, id := range before {
-		if !slices.Contains(after, id) {
+	for _, id := range had.ContentIDs() {
+		if !after[id] {
 			w.former = append(w.former, store.FormerWords{Trace: w.tx.rowID(key.trace), Span: key.span, Start: span.Start, ID: id})
 		}
 	}
