@@ -339,8 +339,9 @@ func (r *Rollup) RootID() string {
 // insert adds v to a sorted set.
 func insert(set []string, v string) []string {
 	at, found := slices.BinarySearch(set, v)
-	if found {
+	if found || at >= maxEntries {
 		return set
 	}
-	return slices.Insert(set, at, v)
+	set = slices.Insert(set, at, v)
+	return set[:min(len(set), maxEntries)]
 }

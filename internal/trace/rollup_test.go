@@ -1,9 +1,13 @@
 package trace
 
 import (
+	"math/rand/v2"
+	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
@@ -40,6 +44,37 @@ func TestRollupMergesInAnyOrder(t *testing.T) {
 		require.Equal(t, labelsOf("cost", "c", "team", "root", "unit", "u2"), row.Labels(), order)
 		require.Equal(t, []int64{10, 60, 4}, []int64{row.Start, row.End, row.Spans}, order)
 	})
+}
+
+// TestSetsOfARowAreBounded merges many spans, each with tags and a model of its own, in another order and other
+// parts: the row has the same of them, the first.
+func TestSetsOfARowAreBounded(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var spans []mapping.Span
+	var tags []string
+	for i := range 3 * maxEntries {
+		tag := strconv.FormatUint(rng.Uint64(), 36)
+		tags = append(tags, tag)
+		spans = append(spans, mapping.Span{
+			SpanID: pcommon.SpanID{1, byte(i), byte(i >> 8)}, Start: int64(i), End: int64(i), Tags: []string{tag, tags[rng.IntN(i+1)]},
+			Kind: mapping.KindLLM, RequestModel: tag,
+		})
+	}
+	slices.Sort(tags)
+	for range 3 {
+		rng.Shuffle(len(spans), func(i, j int) { spans[i], spans[j] = spans[j], spans[i] })
+		var row, part Rollup
+		for i := range spans {
+			span := Of(&spans[i])
+			part.addSpan(&span)
+			if rng.IntN(100) == 0 || i == len(spans)-1 {
+				row.merge(&part)
+				part = Rollup{}
+			}
+		}
+		require.Equal(t, tags[:maxEntries], row.Tags)
+		require.Equal(t, tags[:maxEntries], row.Models)
+	}
 }
 
 // labelsOf returns labels of names and values in turn.
