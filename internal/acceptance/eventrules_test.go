@@ -263,11 +263,11 @@ const toolLines = `SELECT concat_ws(' ', tool_name, tool_call_id, coalesce(error
 func TestRulesOfEvents(t *testing.T) {
 	url := storetest.NewDatabase(t)
 	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
-	n := byte(0)
+	n, calls, tools := 0, 0, 0
 	for _, rule := range slices.Concat(eventRules, unknownEvents, formEvents) {
 		for order, of := range arrivals {
 			n++
-			r := newMadeUp(n, "acme.instrumentation", time.Now().Add(-time.Hour))
+			r := newMadeUp(byte(n), "acme.instrumentation", time.Now().Add(-time.Hour))
 			r.trace[2] = byte(len(order))
 			rule.tell(r)
 			for i, a := range append(of(r), of(r)...) {
@@ -275,6 +275,9 @@ func TestRulesOfEvents(t *testing.T) {
 			}
 			requireLines(t, db, callLines, r, rule.calls, rule.name+", "+order)
 			requireLines(t, db, toolLines, r, rule.tools, rule.name+", "+order)
+			calls, tools = calls+len(rule.calls), tools+len(rule.tools) // none in another trace, as that of a session
+			require.Equal(t, calls, countRows(t, db, "SELECT FROM llm_calls WHERE is_call"), rule.name+", "+order)
+			require.Equal(t, tools, countRows(t, db, "SELECT FROM llm_tool_calls"), rule.name+", "+order)
 		}
 	}
 	rowcheck.Consistent(t, db)

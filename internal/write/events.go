@@ -57,6 +57,9 @@ func (t *transaction) keepKeys() {
 		if call == nil || e.CallKeys != nil {
 			continue
 		}
+		if call.End != e.Time { // the record is looked for by the end of its call
+			continue
+		}
 		keys, ok := trace.KeysOf(call)
 		if !ok {
 			continue
