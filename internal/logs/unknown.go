@@ -433,10 +433,10 @@ func (r *reader) fromUnknown(rec *record) (*program, *rule) {
 	rec.flatten()
 	f := r.find(rec)
 	spec := f.rule(rec, e)
-	if spec == nil || rec.titled() && !f.bearsOut(spec.kind) {
+	if spec == nil || rec.titled() && !f.bearsOut(rec, spec.kind) {
 		return nil, nil
 	}
-	p := &program{name: unknownProgram, session: f.of(useSession, "session.id", conversationID), user: f.of(useUser), turn: f.of(useTurn)}
+	p := &program{name: unknownProgram, session: f.of(useSession, sessionKeys...), user: f.of(useUser), turn: f.of(useTurn)}
 	for _, id := range [...]use{useSession, useUser, useTurn, useRequest, useResponse, useToolCall} {
 		p.names = append(p.names, f.of(id)...)
 	}
@@ -447,9 +447,17 @@ func (r *reader) fromUnknown(rec *record) (*program, *rule) {
 func (r *record) titled() bool { return r.weak && strings.Contains(r.name, " ") }
 
 // bearsOut reports whether attributes say too that a line is of a call, or of a tool that ran in a session: titles are no names.
-func (f *findings) bearsOut(kind EventKind) bool {
-	return kind == Call && f.counts || kind == Tool && f.keys[useSession] != ""
+func (f *findings) bearsOut(rec *record, kind EventKind) bool {
+	return kind == Call && f.counts || kind == Tool && f.inSession(rec)
 }
+
+// inSession reports whether a record or its resource names a session.
+func (f *findings) inSession(rec *record) bool {
+	return f.keys[useSession] != "" || resourceText(rec.res, sessionKeys) != ""
+}
+
+// sessionKeys are the conventions' names of sessions, which resources have, too.
+var sessionKeys = []string{"session.id", conversationID}
 
 // of returns the key of a use, if there is one, and others.
 func (f *findings) of(u use, others ...string) []string {
@@ -499,7 +507,7 @@ func (f *findings) rule(rec *record, e eventWords) *rule {
 		spec.fields[toolName], spec.fields[toolCallID] = f.of(useTool), f.of(useToolCall)
 		spec.request, spec.response = nil, nil
 	case Prompt:
-		if f.keys[useSession] == "" && rec.TraceID().IsEmpty() || f.keys[usePrompt]+f.keys[useText] == "" || f.counts {
+		if !f.inSession(rec) && rec.TraceID().IsEmpty() || f.keys[usePrompt]+f.keys[useText] == "" || f.counts {
 			return nil
 		}
 		*spec = rule{kind: Prompt, texts: map[string][]string{inputMessages: f.of(usePrompt, f.of(useText)...)}}
