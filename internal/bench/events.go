@@ -89,23 +89,83 @@ func buildBare(seed uint64, begin time.Time, batches, batchSpans int) []ptrace.T
 	return b.batches
 }
 
-// buildRequests makes the calls of buildBare, each told by a log record as Claude Code writes
-// them: without a trace, and each in a turn of its own.
+// buildRequestSpans makes the calls of buildBare as spans of Claude Code, with the attributes that a captured run of it has.
+func buildRequestSpans(seed uint64, begin time.Time, batches, batchSpans int) []ptrace.Traces {
+	traces := buildBare(seed, begin, batches, batchSpans)
+	for _, td := range traces {
+		for _, rs := range td.ResourceSpans().All() {
+			for _, ss := range rs.ScopeSpans().All() {
+				ss.Scope().SetName("com.anthropic.claude_code.tracing")
+				for _, call := range ss.Spans().All() {
+					c := claudeCallOf(call)
+					attrs := pcommon.NewMap()
+					c.put(attrs)
+					putAll(attrs, "gen_ai.provider.name", "anthropic", "span.type", "llm_request", "gen_ai.system", "anthropic", "gen_ai.request.model", "claude-sonnet-4-5",
+						"gen_ai.operation.name", "chat", "llm_request.context", "interaction", "gen_ai.conversation.id", c.session, "query_source_safe", "sdk",
+						"gen_ai.response.id", c.id, "stop_reason", "end_turn", "gen_ai.response.model", "claude-sonnet-4-5-20250929")
+					attrs.PutBool("success", true)
+					attrs.PutInt("attempt", 1)
+					attrs.PutInt("first_content_ms", 27)
+					attrs.PutEmptySlice("gen_ai.response.finish_reasons").AppendEmpty().SetStr("end_turn")
+					attrs.PutInt("gen_ai.usage.input_tokens", c.input+1500)
+					attrs.PutInt("gen_ai.usage.output_tokens", c.output)
+					attrs.PutInt("gen_ai.usage.cache_read.input_tokens", 1200)
+					attrs.PutInt("gen_ai.usage.cache_write.input_tokens", 300)
+					call.SetName("claude_code.llm_request")
+					attrs.CopyTo(call.Attributes())
+				}
+			}
+		}
+	}
+	return traces
+}
+
+// buildRequests makes these calls, each told by a log record as Claude Code writes them: here without a trace, as it sends
+// them by default, and each in a turn of its own.
 func buildRequests(seed uint64, begin time.Time, batches, batchSpans int) []plog.Logs {
 	return recordsOf(buildBare(seed, begin, batches, batchSpans), func(call ptrace.Span, rec plog.LogRecord) {
-		said := func(key string) string {
-			v, _ := call.Attributes().Get(key)
-			return v.AsString()
-		}
 		rec.SetTraceID(pcommon.TraceID{})
 		rec.SetSpanID(pcommon.SpanID{})
+		rec.SetObservedTimestamp(rec.Timestamp())
 		rec.Body().SetStr("claude_code.api_request")
-		session := said("gen_ai.conversation.id")
-		putAll(rec.Attributes(), "event.name", "api_request", "session.id", session, "user.id", said("user.id"), "prompt.id", "prompt-"+session,
-			"organization.id", "9a7d0a4e", "terminal.type", "vscode", "event.timestamp", rec.Timestamp().AsTime().Format(time.RFC3339Nano), "event.sequence", "7",
-			"model", "claude-sonnet-4-5", "request_id", said("gen_ai.response.id"), "input_tokens", said("gen_ai.usage.input_tokens"),
-			"output_tokens", said("gen_ai.usage.output_tokens"), "cache_read_tokens", "0", "cache_creation_tokens", "0", "cost_usd", "0.0123", "duration_ms", "1800")
+		c, attrs := claudeCallOf(call), rec.Attributes()
+		c.put(attrs)
+		putAll(attrs, "event.name", "api_request", "event.timestamp", rec.Timestamp().AsTime().Format(time.RFC3339Nano), "prompt.id", "prompt-"+c.session, "query_source", "sdk")
+		attrs.PutInt("event.sequence", 7)
+		attrs.PutInt("cache_creation_5m_tokens", 300)
+		attrs.PutInt("cache_creation_1h_tokens", 0)
+		attrs.PutDouble("cost_usd", 0.0123)
+		attrs.PutInt("cost_usd_micros", 12300)
 	}, "com.anthropic.claude_code.events")
+}
+
+// claudeCall is what Claude Code says of a call in both signals.
+type claudeCall struct {
+	session, user, id string
+	input, output     int64
+}
+
+// claudeCallOf takes from a call what differs from call to call.
+func claudeCallOf(call ptrace.Span) claudeCall {
+	text := func(key string) string { v, _ := call.Attributes().Get(key); return v.Str() }
+	count := func(key string) int64 { v, _ := call.Attributes().Get(key); return v.Int() }
+	return claudeCall{
+		session: text("gen_ai.conversation.id"), user: text("user.id"), id: text("gen_ai.response.id"),
+		input: count("gen_ai.usage.input_tokens"), output: count("gen_ai.usage.output_tokens"),
+	}
+}
+
+func (c *claudeCall) put(attrs pcommon.Map) {
+	attrs.EnsureCapacity(40)
+	putAll(attrs, "team.id", "platform", "cost_center", "eng-1", "user.id", c.user, "session.id", c.session, "app.version", "2.1.332",
+		"anthropic.provider", "firstParty", "terminal.type", "vscode", "model", "claude-sonnet-4-5-20250929", "request_id", c.id, "speed", "normal")
+	attrs.PutBool("anthropic.custom_base_url", true)
+	attrs.PutInt("input_tokens", c.input)
+	attrs.PutInt("output_tokens", c.output)
+	attrs.PutInt("cache_read_tokens", 1200)
+	attrs.PutInt("cache_creation_tokens", 300)
+	attrs.PutInt("duration_ms", 1800)
+	attrs.PutInt("ttft_ms", 260)
 }
 
 // buildPlain makes log records of an application, which tell nothing of calls.

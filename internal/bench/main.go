@@ -50,7 +50,7 @@ type comparison struct {
 
 func (c *comparison) parse(args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.StringVar(&c.workloads, "workloads", "single,agent,small", "what to send; also calls, the same as events, ongoing calls of sessions that go on, the same as ongoingevents, bare calls without words, the same as requests, and plain log records")
+	flags.StringVar(&c.workloads, "workloads", "single,agent,small", "what to send; also calls, the same as events, ongoing calls of sessions that go on, the same as ongoingevents, bare calls without words, the same as requestspans and requests, as Claude Code writes spans and records, and plain log records")
 	flags.StringVar(&c.subjects, "subjects", "copy,exporter,collector", "what to send it with")
 	flags.StringVar(&c.callers, "callers", "1,4", "numbers of concurrent callers")
 	flags.IntVar(&c.rounds, "rounds", 5, "measurements of each subject")

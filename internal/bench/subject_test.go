@@ -31,10 +31,11 @@ func TestSubjectsStoreTheSame(t *testing.T) {
 			require.Equal(t, l.spans, count(t, url, "SELECT count(*) FROM llm_spans"))
 			require.Zero(t, count(t, url, `
 				SELECT count(*) FROM inline_spans i FULL JOIN llm_span_details d USING (trace_id, span_id, start_time)
+				FULL JOIN (SELECT trace_id, span_id, start_time, attributes FROM llm_spans) s USING (trace_id, span_id, start_time)
 				WHERE (i.end_time, i.name, i.kind, i.counted, i.usage_counted, i.input_tokens, i.attributes, i.finish_reasons,
 						i.resource_id, i.parent_span_id, i.response_id, i.session_id, i.flags, i.request_parameters,
 						i.input_messages, i.system_instructions, i.tool_definitions, i.tool_arguments, i.tool_result)
-					IS DISTINCT FROM (d.end_time, d.name, d.kind, d.counted, d.usage_counted, d.input_tokens, d.attributes, d.finish_reasons,
+					IS DISTINCT FROM (d.end_time, d.name, d.kind, d.counted, d.usage_counted, d.input_tokens, s.attributes, d.finish_reasons,
 						d.resource_id, d.parent_span_id, d.response_id, d.session_id, d.flags, d.request_parameters,
 						d.input_messages, d.system_instructions, d.tool_definitions, d.tool_arguments, d.tool_result)
 					OR jsonb_path_query_array(i.output_messages, '$[*].parts') IS DISTINCT FROM jsonb_path_query_array(d.output_messages, '$[*].parts')`))

@@ -27,6 +27,7 @@ var workloads = []workload{
 	{name: "calls", batches: 32, batchSpans: 1024, build: buildCalls},
 	{name: "ongoing", batches: 32, batchSpans: 1024, build: buildOngoing},
 	{name: "bare", batches: 32, batchSpans: 4096, build: buildBare},
+	{name: "requestspans", batches: 32, batchSpans: 4096, build: buildRequestSpans},
 }
 
 // recordWorkloads are of log records, which the exporter alone takes.
