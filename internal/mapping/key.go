@@ -54,11 +54,11 @@ var (
 	answerWords = wordSet("output outputs completion completions response responses result results answer choices body")
 )
 
-// namesForm reports whether a key names the type of what was said, as input.mime_type does: an attribute of
-// most spans of OpenInference, where words would be two more contents a span.
+// namesForm reports whether a key names the type of what was said, as input.mime_type does, or its id, as request_id does:
+// attributes of most spans of OpenInference and of Claude Code, where words would be up to two more contents a span.
 func namesForm(words []string) bool {
 	n := len(words)
-	return words[n-1] == "mimetype" || n > 1 && words[n-1] == "type" && formWords[words[n-2]]
+	return words[n-1] == "mimetype" || n > 1 && words[n-1] == "id" || n > 1 && words[n-1] == "type" && formWords[words[n-2]]
 }
 
 var formWords = wordSet("mime media content")

@@ -42,6 +42,7 @@ func TestWordsOfKeys(t *testing.T) {
 		"acme:result": classWords, "color": classUnknown, "crew_agents": classUnknown, "process.command_args": classUnknown, "exception.stacktrace": classWords,
 		"exception.message": classErrorText, "error.message": classErrorText, "acme.description": classWords, "context": classWords, "messages": classWords, "message.received": classWords,
 		"input.mime_type": classFactUnlessProse, "output.mimeType": classFactUnlessProse, "acme.body.content_type": classFactUnlessProse, "acme.mime_type.text": classWords,
+		"request_id": classFactUnlessProse, "acme.messageId": classFactUnlessProse, "acme.id.of.message": classWords,
 	} {
 		span := testSpan{attrs: map[string]any{key: "x"}}.traces(t)
 		v, _ := allSpans(span)[0].Attributes().Get(key)
