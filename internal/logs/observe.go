@@ -47,6 +47,9 @@ func (r *reader) observe(rec *record, p *program, spec *rule, row *mapping.Recor
 		span.Status().SetMessage(rec.textOf([]string{errorMessage, "error_message", "exception.message", "error"}))
 	}
 	o.TurnTrace = r.ids.place(rec, p, spec, row, span)
+	if r.batch.Observations == nil {
+		r.batch.Observations = make([]Observation, 0, partRecords)
+	}
 	r.batch.Observations = append(r.batch.Observations, o)
 }
 
@@ -88,7 +91,11 @@ const maxAdded = 6
 
 // fill writes the attributes of a span.
 func (t *rule) fill(rec *record, attrs pcommon.Map) {
-	attrs.EnsureCapacity(rec.Attributes().Len() + maxAdded)
+	most := len(t.order.fixed) + len(t.order.fields) + len(t.order.sums) + len(t.order.texts) + maxAdded
+	if _, all := t.fields["*"]; all {
+		most += rec.Attributes().Len()
+	}
+	attrs.EnsureCapacity(most)
 	for _, name := range t.order.fixed {
 		if text := t.fixed[name]; text != "" {
 			attrs.PutStr(name, text)

@@ -253,6 +253,9 @@ func (r *reader) read(rec *record, spans, words *scopeSpans) {
 		LogRecord: rec.LogRecord, Scope: rec.scope, Resource: rec.res, Name: rec.name, Time: at, Trace: rec.TraceID(),
 		ID: r.ids.of(rec),
 	}
+	if r.batch.Records == nil {
+		r.batch.Records = make([]mapping.Record, 0, partRecords)
+	}
 	if p == nil {
 		r.batch.Records = append(r.batch.Records, row)
 		return

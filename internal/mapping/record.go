@@ -75,15 +75,17 @@ func (m *Mapper) AddEvents(ctx context.Context, b *Batch, records []Record) erro
 		}
 	}
 	parts := make([]*Batch, (len(records)+partSpans-1)/partSpans)
+	room := make([]Event, len(records))
 	parallel.Parts(len(parts), func(i int) {
-		parts[i] = m.mapRecords(ctx, b, records[i*partSpans:min((i+1)*partSpans, len(records))], calls)
+		from, to := i*partSpans, min((i+1)*partSpans, len(records))
+		parts[i] = m.mapRecords(ctx, b, records[from:to], calls, room[from:from:to])
 	})
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	b.Events = slices.Grow(b.Events, len(records))
+	b.Events = room[:0]
 	for _, part := range parts {
-		b.Events = append(b.Events, part.Events...)
+		b.Events = append(b.Events, part.Events...) // they are there, unless a record before was set aside
 		b.share(part)
 		for reason, n := range part.RejectedRecords {
 			b.RejectedRecords[reason] += n
@@ -104,15 +106,15 @@ func (b *Batch) once(records []Record) []Record {
 	})
 }
 
-// mapRecords maps records, some of which tell calls of the batch of, to a batch of their own.
-func (m *Mapper) mapRecords(ctx context.Context, of *Batch, records []Record, calls map[content.ID]*Span) *Batch {
+// mapRecords maps records, some of which tell calls of the batch of, to a batch of their own with room for the events.
+func (m *Mapper) mapRecords(ctx context.Context, of *Batch, records []Record, calls map[content.ID]*Span, room []Event) *Batch {
 	r := m.readings.Get().(*reading)
 	defer func() {
 		r.templates.batch = nil
 		r.release()
 		m.readings.Put(r)
 	}()
-	part := &Batch{Events: make([]Event, 0, len(records)), Contents: map[content.Key][]byte{}, Resources: map[content.ID][]byte{}, RejectedRecords: map[string]int{}}
+	part := &Batch{Events: room, Contents: map[content.Key][]byte{}, Resources: map[content.ID][]byte{}, RejectedRecords: map[string]int{}}
 	r.batch, r.spans, r.templates.batch = part, len(records), of
 	for i := range records {
 		if ctx.Err() != nil {

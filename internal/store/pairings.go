@@ -65,7 +65,8 @@ func (s *Store) ComparePairings(ctx context.Context, c *pgbatch.Conn, since int6
 			Binary: true, Row: func(v [][]byte) error {
 				seq := pgbatch.ReadInt64(v[0])
 				ok, last = ok && seq == last+1, seq
-				claims(trace.Claims{Events: hashesOf(v[1]), Spans: hashesOf(v[2])})
+				events := hashesOf(v[1])
+				claims(trace.Claims{Events: events, Spans: hashesOf(v[2]), Alike: events})
 				return nil
 			},
 		})...)
@@ -76,7 +77,7 @@ func (s *Store) ComparePairings(ctx context.Context, c *pgbatch.Conn, since int6
 func (s *Store) NotePairing(statements []pgbatch.Statement, seq int64, claims trace.Claims) []pgbatch.Statement {
 	return append(statements,
 		pgbatch.Statement{
-			What: "store the pairing", SQL: s.insertPairing, Params: [][]byte{int64Param(seq), hashes(claims.Events), hashes(claims.Spans)},
+			What: "store the pairing", SQL: s.insertPairing, Params: [][]byte{int64Param(seq), hashes(claims.StoredEvents()), hashes(claims.Spans)},
 			OIDs: []uint32{pgtype.Int8OID, pgtype.ByteaOID, pgtype.ByteaOID},
 		},
 		pgbatch.Statement{

@@ -219,6 +219,11 @@ func (s *Store) CopyCandidates(ctx context.Context, c *pgbatch.Conn, rows []Cand
 	return pgbatch.CopyRows(ctx, c, "store calls of both signals", s.copyCandidates, candidateColumns, rows)
 }
 
+// ListCalls appends the statement that stores rows, sorted, unless they are there.
+func (s *Store) ListCalls(statements []pgbatch.Statement, rows []CandidateRow) []pgbatch.Statement {
+	return pgbatch.AppendQuery(statements, "store calls of both signals", &s.insertCandidates, rows)
+}
+
 // PairSignals appends the statements that apply what pairing changes.
 func (s *Store) PairSignals(statements []pgbatch.Statement, p *Signals) []pgbatch.Statement {
 	records := make([]recordRow, len(p.Records))
@@ -230,7 +235,7 @@ func (s *Store) PairSignals(statements []pgbatch.Statement, p *Signals) []pgbatc
 	statements = pgbatch.AppendQuery(statements, "price moved events again", &s.repriceMoved, p.Moving)
 	statements = pgbatch.AppendQuery(statements, "move log records", &s.moveEvents, records)
 	statements = pgbatch.AppendQuery(statements, "move prompts", &s.movePrompts, p.Prompts)
-	statements = pgbatch.AppendQuery(statements, "store calls of both signals", &s.insertCandidates, p.Candidates)
+	statements = s.ListCalls(statements, p.Candidates)
 	statements = pgbatch.AppendQuery(statements, "store the places of events", &s.upsertPlaces, p.Places)
 	statements = pgbatch.AppendQuery(statements, "store pairs of events", &s.upsertEventPairs, p.Pairs)
 	if len(p.Unlisted) > 0 {

@@ -3,7 +3,6 @@ package trace
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"math"
 	"slices"
 
@@ -188,7 +187,13 @@ func (h keyHash) ids(tag byte, a, b [16]byte) uint64 {
 }
 
 func (h keyHash) numbers(tag byte, a, b int64) uint64 {
-	return h.bytes(tag, binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, uint64(a)), uint64(b)))
+	sum := h.begin(tag)
+	for _, n := range [...]int64{a, b} {
+		for shift := 56; shift >= 0; shift -= 8 {
+			sum = (sum ^ uint64(byte(n>>shift))) * fnvPrime
+		}
+	}
+	return sum
 }
 
 // class is the spans listed under one key, outer ones first. A tree over them finds

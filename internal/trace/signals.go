@@ -51,10 +51,10 @@ type candidateID struct {
 	start  int64
 }
 
-// NewSignals returns a search without candidates, with room for some.
-func NewSignals(room int) *Signals {
+// NewSignals returns a search without candidates, with the room of a slice that becomes the search's own.
+func NewSignals(room []Candidate) *Signals {
 	return &Signals{
-		Candidates: make([]Candidate, 0, room), index: make(map[candidateID]int, room), listed: map[list][]int{},
+		Candidates: room[:0], index: make(map[candidateID]int, len(room)), listed: map[list][]int{},
 		pairsOf: map[int][]int{}, daysRead: map[SessionDay]bool{}, Turns: map[pcommon.TraceID][]TurnPrompt{}, Errors: map[SpanRef]string{},
 	}
 }

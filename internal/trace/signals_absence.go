@@ -9,19 +9,24 @@ import (
 // Absence is what is known not to be stored. A look-up costs about as much as a row, and most
 // calls of a log-only program, or of sessions that begin, have nothing to be paired with.
 type Absence struct {
-	// Sessions are those of which nothing is listed.
-	Sessions map[string]bool
+	// Sessions are those of the batch.
+	Sessions map[string]SessionAbsence
 	// WithoutContext says that no event that names neither a trace nor a session is listed at the
 	// time of the batch's candidates.
 	WithoutContext bool
-	// Unkept are sessions of which no record keeps the keys of calls that are not listed and end from FirstDay to LastDay.
-	Unkept            map[string]bool
+	// FirstDay and LastDay are the days of SessionAbsence.Unkept.
 	FirstDay, LastDay int64
+}
+
+// SessionAbsence is what is known not to be stored of a session.
+type SessionAbsence struct {
+	Unlisted bool // nothing is listed
+	Unkept   bool // no record keeps the keys of calls that are not listed and end from FirstDay to LastDay
 }
 
 // has reports whether nothing can be listed under a key that c is looked for by.
 func (a *Absence) has(c *Candidate, key CandidateKey) bool {
-	return a.Sessions[key.session] || key.withoutContext && a.WithoutContext && !c.Stored
+	return a.Sessions[key.session].Unlisted || key.withoutContext && a.WithoutContext && !c.Stored
 }
 
 // hasAll reports whether nothing can be listed under any key that a call is looked for by which a record tells:
@@ -31,7 +36,7 @@ func (a *Absence) hasAll(c *Candidate) bool {
 		return false
 	}
 	for session := range c.sessions {
-		if !a.Sessions[session] {
+		if !a.Sessions[session].Unlisted {
 			return false
 		}
 	}
@@ -40,7 +45,7 @@ func (a *Absence) hasAll(c *Candidate) bool {
 
 // keepsNone reports whether no record keeps the keys of a call of a session on a day.
 func (a *Absence) keepsNone(d SessionDay) bool {
-	return a.Unkept[d.Session] && d.Day >= a.FirstDay && d.Day <= a.LastDay
+	return a.Sessions[d.Session].Unkept && d.Day >= a.FirstDay && d.Day <= a.LastDay
 }
 
 // SessionKey is the key under which something is listed of every session of which anything is:
@@ -90,12 +95,11 @@ func AbsencesOf(sessions []string, first, last int64) *Absences {
 
 // Absence returns what was not found.
 func (a *Absences) Absence() (absent Absence) {
-	absent.Sessions, absent.Unkept = map[string]bool{}, map[string]bool{}
+	absent.Sessions = make(map[string]SessionAbsence, len(a.Sessions))
 	absent.FirstDay, absent.LastDay = dayOf(a.First), dayOf(a.Last)
 	absent.WithoutContext = !a.Listed[0] && !a.Listed[1]
 	for i, session := range a.Sessions {
-		absent.Unkept[session] = !a.Kept[2+i]
-		absent.Sessions[session] = !a.Listed[0] && !a.Listed[2+i]
+		absent.Sessions[session] = SessionAbsence{Unlisted: !a.Listed[0] && !a.Listed[2+i], Unkept: !a.Kept[2+i]}
 	}
 	return absent
 }

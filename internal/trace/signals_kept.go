@@ -48,13 +48,13 @@ const (
 	keptWords
 )
 
-// KeysOf returns the keys of a call that a log record tells; false where they are listed at once.
-func KeysOf(s *mapping.Span) (keys CallKeys, ok bool) {
+// KeysOf returns the keys of a call that a log record tells, by what CandidateOf says of the call without the
+// session of its trace; false where they are listed at once.
+func KeysOf(s *mapping.Span, c *Candidate) (keys CallKeys, ok bool) {
 	e := s.Event
 	if e == nil || e.Record == (content.ID{}) || !s.Kind.IsModel() && s.Kind != mapping.KindTool || WithoutContext(s) {
 		return keys, false
 	}
-	c := CandidateOf(s, "")
 	inTrace, inSession := c.listedInTrace(), c.listedInSession()
 	if e.Derived && len(inTrace) > 0 || max(len(inTrace), len(inSession)) > math.MaxUint8 {
 		return keys, false
@@ -140,9 +140,9 @@ func dayOf(micros int64) int64 {
 	return micros / mapping.MicrosPerDay
 }
 
-// daysOf gives the sessions of a candidate with the days of their calls that it may be one with, or
+// DaysOf gives the sessions of a candidate with the days of their calls that it may be one with, or
 // the sum of: that on which it is listed among them. Of a sum that takes longer than maxDays, the last days are looked at.
-func (c *Candidate) daysOf(of func(SessionDay)) {
+func (c *Candidate) DaysOf(of func(SessionDay)) {
 	first, last := c.End-apartByID, c.End+apartByID
 	if c.Sums {
 		first, last = c.summedEnds()
@@ -165,12 +165,10 @@ func (s *Signals) DaysToRead() (days []SessionDay) {
 			continue
 		}
 		c.readDays = true
-		c.daysOf(func(d SessionDay) {
-			if !s.daysRead[d] {
+		c.DaysOf(func(d SessionDay) {
+			if !s.Absent.keepsNone(d) && !s.daysRead[d] {
 				s.daysRead[d] = true
-				if !s.Absent.keepsNone(d) {
-					days = append(days, d)
-				}
+				days = append(days, d)
 			}
 		})
 	}

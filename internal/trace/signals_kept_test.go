@@ -37,7 +37,7 @@ func TestCallKeys(t *testing.T) {
 		if on(8) {
 			s.Status = "error"
 		}
-		keys, ok := KeysOf(&s)
+		keys, ok := keysOf(&s)
 		c := CandidateOf(&s, "")
 		all := hashesOf(c.Listed())
 		if e.Derived && (!e.Call.IsEmpty() || s.SessionID == "") {
@@ -68,7 +68,7 @@ func TestCallKeys(t *testing.T) {
 
 // TestDaysToRead requires that of a call near midnight both days are read, and each once.
 func TestDaysToRead(t *testing.T) {
-	s := NewSignals(2)
+	s := NewSignals(nil)
 	for i, end := range []int64{3*mapping.MicrosPerDay + 1, 3*mapping.MicrosPerDay + 2, 5 * mapping.MicrosPerDay / 2} {
 		s.Add(&Candidate{ID: pcommon.SpanID{byte(i)}, End: end, Kind: mapping.KindLLM, Session: "s"})
 	}
@@ -76,7 +76,12 @@ func TestDaysToRead(t *testing.T) {
 	require.Empty(t, s.DaysToRead())
 	s.Add(&Candidate{ID: pcommon.SpanID{9}, Start: -5, End: 5 * mapping.MicrosPerDay, Kind: mapping.KindAgent, Session: "s", Sums: true})
 	require.Equal(t, []SessionDay{{"s", -1}, {"s", 0}, {"s", 1}, {"s", 4}, {"s", 5}}, s.DaysToRead())
-	s.Absent = Absence{Unkept: map[string]bool{"s": true}, FirstDay: 7, LastDay: 8}
+	s.Absent = Absence{Sessions: map[string]SessionAbsence{"s": {Unkept: true}}, FirstDay: 7, LastDay: 8}
 	s.Add(&Candidate{ID: pcommon.SpanID{10}, Start: 6 * mapping.MicrosPerDay, End: 9 * mapping.MicrosPerDay, Kind: mapping.KindAgent, Session: "s", Sums: true})
 	require.Equal(t, []SessionDay{{"s", 6}, {"s", 9}}, s.DaysToRead(), "of days in between no record keeps keys")
+}
+
+func keysOf(s *mapping.Span) (CallKeys, bool) {
+	c := CandidateOf(s, "")
+	return KeysOf(s, &c)
 }

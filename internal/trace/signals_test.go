@@ -287,7 +287,7 @@ type signalStorage struct {
 
 // store pairs a batch as package write does.
 func (s *signalStorage) store(t *testing.T, batch []Candidate) {
-	signals := NewSignals(0)
+	signals := NewSignals(nil)
 	for i := range batch {
 		c := batch[i]
 		if at, stored := s.index[c.ID]; stored && s.rows[at].Event != "" && (s.rows[at].Settled || s.rows[at].Place != s.rows[at].Origin) {
@@ -522,7 +522,7 @@ func (s *signalStorage) require(t *testing.T, seed uint64, all []Candidate) {
 // the nearest are compared, and that there were more is told.
 func TestCrowdedSessionsAreTold(t *testing.T) {
 	for calls, crowded := range map[int]bool{maxGroup: false, 4 * maxGroup: true} {
-		s := NewSignals(0)
+		s := NewSignals(nil)
 		for i := range calls {
 			for _, event := range []string{"", "event"} {
 				c := Candidate{

@@ -39,42 +39,26 @@ func (t *transaction) storeEvents(ctx context.Context) error {
 	return err
 }
 
-// keepKeys has the records of calls keep by what others find these; see trace.CallKeys.
-func (t *transaction) keepKeys() {
-	if len(t.batch.Events) == 0 {
+// keepKeys has the record of a call, of which c is what pairing knows, keep by what others find the call; see trace.CallKeys.
+func keepKeys(e *mapping.Event, call *mapping.Span, c *trace.Candidate) {
+	e.FoundByCall = isFoundBy(e, call)
+	if e.CallKeys != nil || call.End != e.Time { // the record is looked for by the end of its call
 		return
 	}
-	calls := make(map[content.ID]*mapping.Span, len(t.batch.Spans))
-	for i := range t.batch.Spans {
-		if s := &t.batch.Spans[i]; s.Event != nil {
-			calls[s.Event.Record] = s
-		}
+	keys, ok := trace.KeysOf(call, c)
+	if !ok {
+		return
 	}
-	for i := range t.batch.Events {
-		e := &t.batch.Events[i]
-		call := calls[e.ID]
-		e.FoundByCall = isFoundBy(e, call)
-		if call == nil || e.CallKeys != nil {
-			continue
-		}
-		if call.End != e.Time { // the record is looked for by the end of its call
-			continue
-		}
-		keys, ok := trace.KeysOf(call)
-		if !ok {
-			continue
-		}
-		if keptByCall(e, call) {
-			keys.Words = store.KeepWords(&store.WordsRow{Words: *e.Words})
-		}
-		e.CallKeys = keys.Append(nil)
+	if keptByCall(e, call) {
+		keys.Words = store.KeepWords(&store.WordsRow{Words: *e.Words})
 	}
+	e.CallKeys = keys.Append(nil)
 }
 
 // isFoundBy reports whether who looks for what is of the user, session or trace of a record finds its call; see
 // llm_internal_events_of. Of a record that names nobody the owner is another than that of its call.
 func isFoundBy(e *mapping.Event, call *mapping.Span) bool {
-	return call != nil && (call.Kind.IsModel() || call.Kind == mapping.KindTool) && (e.UserID != "" || e.SessionID != "") &&
+	return (call.Kind.IsModel() || call.Kind == mapping.KindTool) && (e.UserID != "" || e.SessionID != "") &&
 		call.UserID == e.UserID && call.SessionID == e.SessionID && call.Day == e.Day && !e.Belongs.IsEmpty() && call.TraceID == e.Belongs
 }
 

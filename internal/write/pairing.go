@@ -29,6 +29,7 @@ type pairing struct {
 	tx      *transaction
 	asks    *signalAsks
 	claims  trace.Claims // unless the batch pairs alone
+	keepers []keeper     // of the candidates
 	since   int64        // the number of the last batch that had paired when this one began
 	signals *trace.Signals
 
@@ -45,7 +46,7 @@ type pairing struct {
 	facts   map[pcommon.TraceID]store.TraceFacts // what is stored of them
 	derived map[pcommon.TraceID]bool             // those that the batch's records do not name
 	prompts map[pcommon.TraceID][]store.EventRef // stored prompts
-	begun   map[string][]pcommon.TraceID         // traces of turns, by session, that are taken for new since nothing of these is listed
+	begun   map[pcommon.TraceID]string           // the session, by trace of a turn that is taken for new if nothing of the session is listed
 
 	// Sessions (pairing_sessions.go).
 	sessions map[pcommon.TraceID]string   // of traces, with what the batch says
@@ -119,27 +120,28 @@ func (t *transaction) pairAgain(ctx context.Context) error {
 
 // beginPairing works out what to ask for.
 func (t *transaction) beginPairing() {
+	traces := len(t.traces)
 	p := &pairing{
-		tx:      t,
-		signals: trace.NewSignals(len(t.batch.Spans)), facts: map[pcommon.TraceID]store.TraceFacts{}, sessions: map[pcommon.TraceID]string{},
-		derived: map[pcommon.TraceID]bool{}, prompts: map[pcommon.TraceID][]store.EventRef{},
-		places: map[spanKey]pcommon.TraceID{}, asked: map[pcommon.TraceID]bool{}, evented: map[pcommon.TraceID]bool{},
+		tx:    t,
+		facts: map[pcommon.TraceID]store.TraceFacts{}, sessions: make(map[pcommon.TraceID]string, traces),
+		derived: make(map[pcommon.TraceID]bool, traces), prompts: map[pcommon.TraceID][]store.EventRef{},
+		places: map[spanKey]pcommon.TraceID{}, asked: make(map[pcommon.TraceID]bool, traces), evented: make(map[pcommon.TraceID]bool, traces),
 		others: map[pcommon.TraceID][]string{}, fresh: map[pcommon.TraceID]bool{},
-		kept: map[trace.SessionDay]bool{}, begun: map[string][]pcommon.TraceID{},
+		kept: map[trace.SessionDay]bool{},
 	}
 	t.pairing = p
 	p.observe()
+	// Candidates are added in the order of what is observed, each at its place or before.
+	p.signals = trace.NewSignals(p.observed)
 	p.asks = p.asksOf()
 }
 
 // observe notes what the batch's spans are.
 func (p *pairing) observe() {
 	b := p.tx.batch
-	keeps := make(map[content.ID]bool, len(b.Events))
-	if !p.tx.careful { // its records are new
-		for i := range b.Events {
-			keeps[b.Events[i].ID] = b.Events[i].CallKeys != nil
-		}
+	records := make(map[content.ID]int, len(b.Events))
+	for i := range b.Events {
+		records[b.Events[i].ID] = i
 	}
 	n := len(b.Spans)
 	p.observed, p.numbers = make([]trace.Candidate, n), make([]int, n)
@@ -148,9 +150,14 @@ func (p *pairing) observe() {
 		s := &b.Spans[i]
 		if p.numbers[i] = -1; s.Event != nil {
 			p.evented[s.TraceID] = true
-			keep, isNew := keeps[s.Event.Record]
-			p.keeps[i], p.isNew[i] = keep, isNew
 			p.observed[i] = trace.CandidateOf(s, "")
+			if at, ok := records[s.Event.Record]; ok {
+				e := &b.Events[at]
+				keepKeys(e, s, &p.observed[i])
+				if !p.tx.careful { // its records are new
+					p.keeps[i], p.isNew[i] = e.CallKeys != nil, true
+				}
+			}
 		}
 	}
 }
@@ -226,7 +233,7 @@ type signalAsks struct {
 
 // asksOf lists what to ask for of the batch's spans, and notes their traces.
 func (p *pairing) asksOf() *signalAsks {
-	asks := &signalAsks{first: math.MaxInt64, last: math.MinInt64, turns: map[pcommon.TraceID]string{}, began: map[pcommon.TraceID]string{}}
+	asks := &signalAsks{first: math.MaxInt64, last: math.MinInt64, turns: make(map[pcommon.TraceID]string, len(p.tx.traces)), began: map[pcommon.TraceID]string{}}
 	sessions := map[string]bool{}
 	for i := range p.tx.batch.Spans {
 		s := &p.tx.batch.Spans[i]
@@ -266,18 +273,18 @@ func (p *pairing) lockSignals(ctx context.Context) (places map[int]pcommon.Trace
 		return places, err
 	}
 	p.signals.Absent = absences.Absence()
-	turns := asks.turns
-	if !p.tx.careful && !p.tx.again { // all that is of a turn's trace is of its session, and prompts of one are listed
-		maps.DeleteFunc(turns, func(turn pcommon.TraceID, session string) bool {
-			absent := p.signals.Absent.Sessions[session]
-			if absent {
-				p.begun[session] = append(p.begun[session], turn)
-			}
-			return absent
-		})
+	turns := slices.Collect(maps.Keys(asks.began))
+	sure := !p.tx.careful && !p.tx.again // all that is of a turn's trace is of its session, and prompts of one are listed
+	for turn, session := range asks.turns {
+		if _, prompt := asks.began[turn]; !prompt && (!sure || !p.signals.Absent.Sessions[session].Unlisted) {
+			turns = append(turns, turn)
+		}
 	}
-	maps.Copy(turns, asks.began)
-	return places, p.findTurns(ctx, slices.SortedFunc(maps.Keys(turns), compareTraces))
+	if sure {
+		p.begun = asks.turns
+	}
+	slices.SortFunc(turns, compareTraces)
+	return places, p.findTurns(ctx, turns)
 }
 
 // findTurns reads the prompts and the rows of traces that are derived from turns.

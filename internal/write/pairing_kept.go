@@ -15,9 +15,9 @@ import (
 // keeper says which keys of a candidate its record keeps.
 type keeper struct{ inTrace, inSession bool }
 
-// keepers says which candidates of the batch are not listed. Those of a session on a day are all
+// keepersOf says which candidates of the batch are not listed. Those of a session on a day are all
 // listed or none of them: a batch that finds any listed reads no records.
-func (p *pairing) keepers() []keeper {
+func (p *pairing) keepersOf() []keeper {
 	keepers, may := make([]keeper, len(p.signals.Candidates)), make([]bool, len(p.signals.Candidates))
 	if !slices.Contains(p.keeps, true) {
 		return keepers
@@ -43,7 +43,7 @@ func (p *pairing) keepers() []keeper {
 		c.EndsOn(func(d trace.SessionDay) {
 			of := days[d]
 			of.calls++
-			of.listed = of.listed || !may[at] || p.kept[d] || !p.signals.Absent.Sessions[d.Session] || of.calls > trace.MostKept
+			of.listed = of.listed || !may[at] || p.kept[d] || !p.signals.Absent.Sessions[d.Session].Unlisted || of.calls > trace.MostKept
 			days[d] = of
 		})
 	}
@@ -77,17 +77,16 @@ func (p *pairing) findKept(ctx context.Context) error {
 func (p *pairing) findKeptOfSessions(ctx context.Context) error {
 	var days []store.SessionDays
 	for _, d := range p.signals.DaysToRead() {
-		absent := p.signals.Absent.Sessions[d.Session]
+		absent := p.signals.Absent.Sessions[d.Session].Unlisted
 		if n := len(days); n > 0 && absent && days[n-1].Session == d.Session && days[n-1].Last == d.Day-1 {
 			days[n-1].Last = d.Day
 			continue
 		}
 		days = append(days, store.SessionDays{Session: d.Session, First: d.Day, Last: d.Day, Absent: absent})
 	}
-	var turns []pcommon.TraceID // calls of which may be stored
+	some := map[string]bool{} // sessions of whose turns calls may be stored
 	err := p.tx.store.KeptOfSessions(ctx, p.tx.conn, days, func(session string, c *trace.Candidate, keys trace.CallKeys) {
-		turns = append(turns, p.begun[session]...)
-		delete(p.begun, session)
+		some[session] = true
 		p.signals.AddKept(c, keys.InSession)
 		if day := (trace.SessionDay{Session: session, Day: c.EndDay()}); !p.kept[day] {
 			p.kept[day] = true
@@ -95,9 +94,17 @@ func (p *pairing) findKeptOfSessions(ctx context.Context) error {
 		}
 		p.changes.Candidates = append(p.changes.Candidates, candidateRows(c, keys.InSession)...)
 	})
-	if err != nil || len(turns) == 0 {
+	if err != nil || len(some) == 0 {
 		return err
 	}
+	var turns []pcommon.TraceID
+	for turn, session := range p.begun {
+		if some[session] && p.signals.Absent.Sessions[session].Unlisted {
+			turns = append(turns, turn)
+			delete(p.begun, turn)
+		}
+	}
+	slices.SortFunc(turns, compareTraces)
 	return p.findTurns(ctx, turns)
 }
 

@@ -21,7 +21,8 @@ func (p *pairing) list() {
 			newEvents[at] = newEvents[at] || p.isNew[i]
 		}
 	}
-	present, keeps, marked := p.signals.Presence(), p.keepers(), map[int64]bool{}
+	p.keepers = p.keepersOf()
+	present, keeps, marked := p.signals.Presence(), p.keepers, map[int64]bool{}
 	for i := range p.signals.Candidates {
 		c := &p.signals.Candidates[i]
 		if c.Stored && !c.Again || c.Foreign {

@@ -208,7 +208,9 @@ func (t *transaction) layOut(groups []group) {
 
 // beginAhead works out what it can while contents are stored.
 func (t *transaction) beginAhead() {
-	t.keepKeys()
+	for i := range t.batch.Events { // pairing finds those again whose calls this batch brings
+		t.batch.Events[i].FoundByCall = false
+	}
 	switch {
 	case t.tellsBoth():
 		t.beginPairing()

@@ -142,7 +142,6 @@ func isOfAnother(w *mapping.Words) bool { return w.NamesCall && !w.TellsCall }
 // refs returns what to ask for: the words that the batch brings itself, and those
 // that may be of its spans. Of traces without such words nothing is asked.
 func (w *wordSharing) refs() (refs []store.WordsRef, own []store.WordsRow) {
-	own = make([]store.WordsRow, 0, len(w.tx.batch.Events))
 	named := map[spanKey]bool{} // by the batch's words of calls that other records may tell
 	for i := range w.tx.batch.Events {
 		e := &w.tx.batch.Events[i]
