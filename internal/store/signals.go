@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"slices"
 
@@ -297,12 +298,10 @@ type Around struct {
 	First, Last int64
 }
 
-// Add adds a trace.
+// Add adds a trace, which may be there.
 func (a *Around) Add(id pcommon.TraceID, first, last int64) {
 	a.First, a.Last = min(a.First, first), max(a.Last, last)
-	if !slices.Contains(a.Traces, id) {
-		a.Traces = append(a.Traces, id)
-	}
+	a.Traces = append(a.Traces, id)
 }
 
 // FindObserved gives to found the spans of traces that report the usage of calls around them, and
@@ -311,6 +310,8 @@ func (s *Store) FindObserved(ctx context.Context, c *pgbatch.Conn, traces []pcom
 	if len(traces)+len(around.Traces) == 0 {
 		return nil
 	}
+	slices.SortFunc(around.Traces, func(a, b pcommon.TraceID) int { return bytes.Compare(a[:], b[:]) })
+	around.Traces = slices.Compact(around.Traces)
 	return c.Exec(ctx, pgbatch.Statement{
 		What: "look for spans that events observe", SQL: s.findSums,
 		Params: [][]byte{hexArray(traces), hexArray(around.Traces), param(appendStoredTime(nil, around.First)), param(appendStoredTime(nil, around.Last))},

@@ -176,11 +176,12 @@ func (p *pairing) lookUp(ctx context.Context, lookups []trace.Lookup, named []st
 func (p *pairing) firstEvents() (traces []pcommon.TraceID) {
 	for i := range p.signals.Candidates {
 		c := &p.signals.Candidates[i]
-		if f, stored := p.facts[c.Origin]; c.Event != "" && !c.Derived && stored && !f.Evented && !slices.Contains(traces, c.Origin) {
+		if f, stored := p.facts[c.Origin]; c.Event != "" && !c.Derived && stored && !f.Evented {
 			traces = append(traces, c.Origin)
 		}
 	}
-	return traces
+	slices.SortFunc(traces, compareTraces)
+	return slices.Compact(traces)
 }
 
 // around lists the stored traces of events that may be calls of any span around which they name.
