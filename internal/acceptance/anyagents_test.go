@@ -73,10 +73,8 @@ func newAnyAgent(r *rand.Rand, begin time.Time, number int) *anyAgent {
 	}
 	p.apart = p.ids && p.tie == byParent && flip()
 	switch {
-	// Clocks that are further apart than calls need ids on both sides. Tries that records alone tell are left out there. Ids tell a try
-	// from the error of its span where each has its own (TestRulesOfEvents). Of an error without an id only the record of the answer would,
-	// which may come last, and what was taken for one call may not become two again.
-	case p.ids && !p.tries && r.IntN(3) == 0:
+	// Clocks that are further apart than calls need ids on both sides, which tell a try from the error of its span, too.
+	case p.ids && r.IntN(3) == 0:
 		p.skew = time.Duration(r.IntN(40_000)-20_000) * time.Millisecond
 	case flip():
 		p.skew = time.Duration(r.IntN(2400)-1200) * time.Millisecond

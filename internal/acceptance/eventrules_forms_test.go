@@ -274,4 +274,25 @@ var formEvents = []eventRule{
 		},
 		calls: []string{"llm m-1 7 3 ok - hi ho"},
 	},
+	{
+		name: "a line with the sums of an agent, whose span it names",
+		tell: func(r *madeUp) {
+			sums := attrs{"gen_ai.agent.name": "a", "gen_ai.usage.input_tokens": 14, "gen_ai.usage.output_tokens": 6}
+			r.span(1, 0, "invoke_agent a", 0, 9, attrs{"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "a", "gen_ai.usage.input_tokens": 14, "gen_ai.usage.output_tokens": 6})
+			r.span(2, 1, "chat m-1", 1, 2, chatAttrs(usage))
+			r.span(3, 1, "chat m-1", 5, 6, chatAttrs(usage))
+			r.record(1, "", 8.9, sums, nil)
+			r.said("the agent is done")
+		},
+		calls: []string{"llm m-1 7 3 ok - -", "llm m-1 7 3 ok - -"},
+	},
+	{
+		name: "tries whose clock is ahead by as much as the span takes after them, tied by ids",
+		tell: func(r *madeUp) {
+			r.span(1, 0, "chat m-1", 0, 10, chatAttrs(usage, attrs{"gen_ai.response.id": "r2"}))
+			r.record(1, "acme.llm_error", 10.1, attrs{"model": "m-1", "request_id": "r1", "error": "overloaded", "status_code": 529}, nil)
+			r.record(1, "acme.llm_response", 19, attrs{"model": "m-1", "request_id": "r2", "prompt_tokens": 7, "completion_tokens": 3}, nil)
+		},
+		calls: []string{"llm m-1 7 3 ok - -", "llm m-1 - - failed 529 overloaded"},
+	},
 }

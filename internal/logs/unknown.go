@@ -24,6 +24,7 @@ type eventWords struct {
 	asks     string    // the operation of a call, if the name says that
 	failed   bool      // a call that failed
 	decision bool      // about a call of a tool, which is a failed one if the tool may not run
+	unnamed  bool      // nothing but counts of tokens says that it is a call
 }
 
 var (
@@ -276,7 +277,7 @@ func (r *reader) nameWords(rec *record) (e eventWords) {
 		}
 	}
 	if rec.countsByConvention() {
-		return eventWords{kind: Call}
+		return eventWords{kind: Call, unnamed: true}
 	}
 	name := rec.typeOfLine()
 	if name == "" {
@@ -486,6 +487,9 @@ func (f *findings) rule(rec *record, e eventWords) *rule {
 	switch e.kind {
 	case Call:
 		if !f.counts && (f.keys[useModel] == "" || !failed && !f.costs(rec)) {
+			return nil
+		}
+		if e.unnamed && f.keys[useModel] == "" { // the sums of an agent, whose span's attributes the line copies
 			return nil
 		}
 		if of, ok := rec.get(operation); ok && slices.Contains(aroundCalls, text(of)) {
