@@ -335,14 +335,16 @@ func Only(ld plog.Logs, records map[content.ID]bool) plog.Logs {
 	some := plog.NewLogs()
 	ld.CopyTo(some)
 	var ids ids
-	for _, rl := range some.ResourceLogs().All() {
-		for _, sl := range rl.ScopeLogs().All() {
+	some.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool {
+		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool {
 			ids.around = nil
 			sl.LogRecords().RemoveIf(func(rec plog.LogRecord) bool {
 				return !records[ids.of(&record{LogRecord: rec, scope: sl.Scope(), res: rl.Resource()})]
 			})
-		}
-	}
+			return sl.LogRecords().Len() == 0
+		})
+		return rl.ScopeLogs().Len() == 0
+	})
 	return some
 }
 

@@ -1,7 +1,3 @@
-// Package signal has what differs between the signals that the exporter takes: how the
-// data becomes a batch, and how the queue gets back what is left of the data. All that
-// comes after is the same for every signal; see docs/architecture.md for what a new one
-// takes.
 package signal
 
 import (
@@ -15,30 +11,13 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
 
-// Data is what a pipeline hands over at once.
-type Data interface {
-	// Map makes a batch of all the data, unless the context ends before. It also gives the batch's parts to mapped,
-	// as soon as what they refer to does not change any more, in any order; all of them, unless Map fails.
-	Map(ctx context.Context, m *mapping.Mapper, mapped func(*mapping.Batch)) (*mapping.Batch, error)
-	// Days are the UTC days of the parts, nil if Map gives none.
-	Days() []int32
-	// Rest is the data of the spans and log records that are left to store.
-	Rest(spans []mapping.Span, events []mapping.Event) Data
-	// Error is err for the queue, which tries again with this data.
-	Error(err error) error
-	// Len is the number of spans or records.
-	Len() int
-	// Bytes is the size as OTLP.
-	Bytes() int
-}
-
 // Traces is data of the traces signal.
 type Traces struct{ ptrace.Traces }
 
 // Map implements Data.
 func (t Traces) Map(ctx context.Context, m *mapping.Mapper, mapped func(*mapping.Batch)) (*mapping.Batch, error) {
 	b, err := m.TracesInParts(ctx, t.Traces, func(part *mapping.Batch) {
-		logs.ObserveAPICalls(part.Spans) // whose contents are noted for the span goes by that
+		logs.ObserveAPICalls(part.Spans) // first: the owners that mapped notes of contents follow from it
 		mapped(part)
 	})
 	if err != nil {
@@ -76,11 +55,13 @@ func (t Traces) Rest(left []mapping.Span, _ []mapping.Event) Data {
 	}
 	rest := ptrace.NewTraces()
 	t.CopyTo(rest)
-	for _, rs := range rest.ResourceSpans().All() {
-		for _, ss := range rs.ScopeSpans().All() {
+	rest.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
+		rs.ScopeSpans().RemoveIf(func(ss ptrace.ScopeSpans) bool {
 			ss.Spans().RemoveIf(func(span ptrace.Span) bool { return !isLeft[id{span.TraceID(), span.SpanID()}] })
-		}
-	}
+			return ss.Spans().Len() == 0
+		})
+		return rs.ScopeSpans().Len() == 0
+	})
 	return Traces{rest}
 }
 

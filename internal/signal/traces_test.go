@@ -8,10 +8,46 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/logs"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 )
+
+// TestRestHasNothingEmpty leaves one span or log record of several resources and scopes, then none.
+func TestRestHasNothingEmpty(t *testing.T) {
+	td, ld := ptrace.NewTraces(), plog.NewLogs()
+	for resource := range byte(3) {
+		rs, rl := td.ResourceSpans().AppendEmpty(), ld.ResourceLogs().AppendEmpty()
+		for scope := range byte(3) {
+			s := rs.ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+			s.SetTraceID(pcommon.TraceID{1 + resource})
+			s.SetSpanID(pcommon.SpanID{1 + scope})
+			rec := rl.ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+			rec.SetTraceID(s.TraceID())
+			rec.SetSpanID(s.SpanID())
+			rec.SetTimestamp(1)
+		}
+	}
+	m := mapping.New(mapping.Options{})
+	spans, err := Traces{td}.Map(t.Context(), m, func(*mapping.Batch) {})
+	require.NoError(t, err)
+	records := Logs{ld, logs.KeepAll}
+	events, err := records.Map(t.Context(), m, func(*mapping.Batch) {})
+	require.NoError(t, err)
+	require.Len(t, events.Events, 9)
+
+	restOfTraces, restOfLogs := Traces{td}.Rest(spans.Spans[4:5], nil).(Traces), records.Rest(nil, events.Events[4:5]).(Logs)
+	require.Equal(t, 1, restOfTraces.ResourceSpans().Len())
+	require.Equal(t, 1, restOfTraces.ResourceSpans().At(0).ScopeSpans().Len())
+	require.Equal(t, 1, restOfTraces.Len())
+	require.Equal(t, 1, restOfLogs.ResourceLogs().Len())
+	require.Equal(t, 1, restOfLogs.ResourceLogs().At(0).ScopeLogs().Len())
+	require.Equal(t, 1, restOfLogs.Len())
+	require.Zero(t, Traces{td}.Rest(nil, nil).(Traces).ResourceSpans().Len())
+	require.Zero(t, records.Rest(nil, nil).(Logs).ResourceLogs().Len())
+}
 
 // TestRestIsWhatIsLeft gives back every second span, and leaves what was handed over.
 func TestRestIsWhatIsLeft(t *testing.T) {

@@ -36,6 +36,7 @@ func (w *Writer) Mapped(ctx context.Context, spans int, days []int32) *MappedCon
 	if len(days) == 0 || parts < 2 || spans > w.size.max() || !w.optimism.justified() || !w.contents.IsIdle() {
 		return nil
 	}
+	// The spans come in parts, and the calls that their events tell in one more (signal.Data).
 	m := &MappedContents{w: w, ctx: ctx, days: days, parts: make(chan *mapping.Batch, parts+1), held: make(chan *pgbatch.Held, 1), done: make(chan struct{})}
 	go m.store()
 	return m
