@@ -15,7 +15,7 @@ type Verdict uint8
 
 // The verdicts.
 const (
-	// Later: the batch waits in the collector's queue, nothing is wrong with it.
+	// Later: nothing is wrong with the batch. It waits in its consumer of the queue (retry.go).
 	Later Verdict = iota
 	// NewConnection: as Later, and the connection is not used again.
 	NewConnection
