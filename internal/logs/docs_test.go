@@ -39,7 +39,7 @@ func section() string {
 	var b strings.Builder
 	for _, p := range slices.SortedFunc(slices.Values(programs), func(a, b *program) int { return strings.Compare(a.name, b.name) }) {
 		fmt.Fprintf(&b, "### %s\n\n%s.", p.name, p.versions)
-		if len(p.scopes) > 0 && p.scopes[0] != "*" {
+		if len(p.scopes) > 0 {
 			fmt.Fprintf(&b, " Scope %s, or any with an event below whose name, or body, begins with `%s`.", quoted(p.scopes), p.prefix)
 		}
 		for _, of := range []struct {
