@@ -45,7 +45,8 @@ func (r *reading) textAt(f dialect.Field, rank int) (text string, from int) {
 func refuses(f dialect.Field, s string) bool {
 	switch f {
 	case dialect.RequestModel, dialect.ResponseModel:
-		return s == "unknown" || s == "no-model" || s == "none" || dialect.OperationKinds[s] == KindLLM // Azure AI Inference: `chat` for the model of the endpoint
+		// The name of an operation is no model: clients write chat where the endpoint chooses the model.
+		return s == "unknown" || s == "no-model" || s == "none" || dialect.OperationKinds[s] == KindLLM
 	case dialect.AgentName, dialect.ToolName:
 		return s == "unknown" || s == "OpenAI Agent" // what OpenTelemetry calls all agents of OpenAI's SDK
 	case dialect.SessionID, dialect.UserID:

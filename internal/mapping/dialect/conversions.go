@@ -52,3 +52,10 @@ func without(keys ...string) func(Reading, value.Value) value.Value {
 func Undotted(drop []string) func(Reading, value.Value) value.Value {
 	return func(r Reading, v value.Value) value.Value { return r.Undotted(v, drop) }
 }
+
+// unsuccessful tells a call that the program says did not succeed: one that is aborted has no
+// status.
+func unsuccessful(r Reading) bool {
+	success, _, ok := r.Attr("success").Boolean()
+	return ok && !success
+}

@@ -1,6 +1,7 @@
 // Package dialect holds what instrumentation libraries and conventions write on spans: one
 // file a dialect, as data. The engine, package mapping, reads the declarations and knows
-// none of them by name: All is the only way to them.
+// no dialect by name: it gets them as the list All. What else the package exports holds for spans
+// of any dialect: the tables CopiedKeys, Exclusions, Frameworks and OperationKinds, kinds, and conversions of values.
 //
 // # Files
 //

@@ -63,3 +63,10 @@ var (
 	ModelKinds   = KindsOf(KindLLM, KindEmbedding, KindReranker)
 	MessageKinds = KindsOf(KindLLM, KindAgent, KindChain, KindPrompt, KindGuardrail, KindEvaluator, KindOther)
 )
+
+// spanKindValues are the kinds of tracers that name a span's kind as OpenInference does.
+var spanKindValues = map[string]Kind{
+	"llm": KindLLM, "generation": KindLLM, "chat": KindLLM, "embedding": KindEmbedding, "retriever": KindRetriever, "reranker": KindReranker,
+	"rerank": KindReranker, "tool": KindTool, "agent": KindAgent, "chain": KindChain, "task": KindChain, "step": KindChain, "workflow": KindChain,
+	"entry": KindChain, "guardrail": KindGuardrail, "evaluator": KindEvaluator, "prompt": KindPrompt, "memory": KindOther, "vector_db": KindRetriever,
+}

@@ -261,35 +261,3 @@ func openInferenceTool(r Reading, _ value.Value) value.Value {
 	}
 	return r.TextValue(strings.TrimSuffix(r.Span().Name(), ".__call__"))
 }
-
-// CrewAI under OpenInference: the sums of a run stand in the output of its span.
-var _ = register(Dialect{
-	Name:     "CrewAI (OpenInference)",
-	Versions: "*openinference-instrumentation-crewai* 1.1.21",
-	Scopes:   []string{"openinference.instrumentation.crewai"},
-	Sources: map[Field][]Source{
-		InputTokens:   {{Attr: "output.value", Path: "token_usage.prompt_tokens", Own: true, At: Last1}},
-		OutputTokens:  {{Attr: "output.value", Path: "token_usage.completion_tokens", Own: true, At: Last1}},
-		TotalTokens:   {{Attr: "output.value", Path: "token_usage.total_tokens", Own: true, At: Last1}},
-		CacheRead:     {{Attr: "output.value", Path: "token_usage.cached_prompt_tokens", Own: true, At: Last1}},
-		CacheCreation: {{Attr: "output.value", Path: "token_usage.cache_creation_tokens", Own: true, At: Last1}},
-		Reasoning:     {{Attr: "output.value", Path: "token_usage.reasoning_tokens", Own: true, At: Last1}},
-	},
-	Words: []string{"crew_inputs", "crew_agents", "crew_tasks"},
-})
-
-// CrewAI's own spans: the conventions, but the agent's name is a hash.
-var _ = register(Dialect{
-	Name:     "CrewAI",
-	Versions: "*crewai* 1.15",
-	Marks:    []string{"crewai.agent.role", "crewai.crew.usage_metrics"},
-	Sources: map[Field][]Source{
-		AgentName:    {{Attr: "crewai.agent.role"}},
-		InputTokens:  {{Attr: "crewai.crew.usage_metrics", Path: "prompt_tokens", At: Last1}},
-		OutputTokens: {{Attr: "crewai.crew.usage_metrics", Path: "completion_tokens", At: Last1}},
-		TotalTokens:  {{Attr: "crewai.crew.usage_metrics", Path: "total_tokens", At: Last1}},
-	},
-	Kinds: []KindRule{{At: kindByIntent, Attr: "crewai.event_name", Values: map[string]Kind{
-		"tool_failure_detected": KindOther, // a second span of a tool that fails
-	}}},
-})

@@ -1,6 +1,9 @@
 package dialect
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,4 +29,19 @@ func TestEveryLevelIsUsed(t *testing.T) {
 		require.Equal(t, i+1, p.Rank(), "%s stands twice in the order of precedence", p)
 		require.True(t, used[p], "%s is no dialect, and no source's level", p)
 	}
+}
+
+// TestADialectIsAFile keeps a dialect where its name leads.
+func TestADialectIsAFile(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	dialects := 0
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		n := strings.Count(string(text), "\nvar _ = register(") + strings.Count(string(text), "\nvar vercel = register(")
+		require.LessOrEqual(t, n, 1, "%s has several dialects", name)
+		dialects += n
+	}
+	require.Len(t, All(), dialects)
 }

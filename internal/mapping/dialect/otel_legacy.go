@@ -1,0 +1,85 @@
+package dialect
+
+// The GenAI conventions up to 1.36: content in attributes, then in events.
+var _ = register(Dialect{
+	Name:       "OpenTelemetry GenAI, legacy",
+	Convention: true,
+	Versions:   "semantic conventions 1.26 to 1.36: *@opentelemetry/instrumentation-openai* 0.21.0; Semantic Kernel 1.55; Azure AI Inference; *OpenTelemetry Java agent* 2.33.1",
+	Marks:      []string{"gen_ai.system"},
+	Sources: map[Field][]Source{
+		Provider: {{Attr: "gen_ai.system", At: otherNames1}},
+		FinishReasons: {
+			{Attr: "gen_ai.response.finish_reason", At: otherNames1},
+			{Attr: "llm.response.finish_reason", At: otherNames1},
+			{Attr: "gen_ai.response.stop_reason", At: afterVercel1},
+			{Attr: "llm.response.stop_reason", At: afterVercel1},
+		},
+		RequestParameters: {
+			{Attr: "gen_ai.openai.request.seed", Param: "seed", At: otherNames1},
+			{Attr: "gen_ai.openai.request.response_format", Param: "response_format", At: otherNames1},
+			{Attr: "gen_ai.openai.request.service_tier", Param: "service_tier", At: otherNames1},
+		},
+		InputTokens:  {{Attr: "gen_ai.usage.prompt_tokens", At: otherNames1}},
+		OutputTokens: {{Attr: "gen_ai.usage.completion_tokens", At: otherNames1}},
+		CacheRead: {
+			{Attr: "gen_ai.usage.cache_read_input_tokens", At: otherNames1},
+			{Attr: "gen_ai.usage.cache_read_tokens", At: otherNames1},
+			{Attr: "gen_ai.usage.details.cache_read_tokens", At: otherNames2},
+			{Attr: "gen_ai.usage.details.cache_read_input_tokens", At: otherNames2},
+			{Attr: "gen_ai.usage.prompt_tokens_details.cached_tokens", At: otherNames3},
+			{Attr: "gen_ai.usage.cached_input_tokens", At: otherNames3},
+			{Attr: "gen_ai.usage.input_cached_tokens", At: otherNames3},
+		},
+		CacheCreation: {
+			{Attr: "gen_ai.usage.cache_creation_input_tokens", At: otherNames1},
+			{Attr: "gen_ai.usage.cache_write_input_tokens", At: otherNames2},
+			{Attr: "gen_ai.usage.cache_write_tokens", At: otherNames4},
+			{Attr: "gen_ai.usage.details.cache_write_tokens", At: otherNames4},
+			{Attr: "gen_ai.usage.details.cache_creation_input_tokens", At: otherNames4},
+			{Attr: "gen_ai.usage.prompt_tokens_details.cache_creation_tokens", At: otherNames4},
+			{Attr: "gen_ai.usage.input_cache_creation", At: otherNames4},
+		},
+		Reasoning: {
+			{Attr: "gen_ai.usage.reasoning_tokens", At: otherNames1},
+			{Attr: "gen_ai.usage.details.reasoning_tokens", At: otherNames2},
+			{Attr: "gen_ai.usage.completion_tokens_details.reasoning_tokens", At: otherNames2},
+		},
+		InputMessages: {
+			{Attr: "gen_ai.prompt", As: AsBody, At: afterOpenLIT2},
+			{As: AsMessageEvents, At: events2},
+			{Event: "gen_ai.content.prompt", Attr: "gen_ai.prompt", At: events3},
+			{Event: "gen_ai.content.prompt", Attr: "content", At: events3},
+		},
+		OutputMessages: {
+			{Attr: "gen_ai.completion", As: AsBody, At: afterOpenLIT2},
+			{Attr: "gen_ai.completion", Path: "output", At: afterOpenLIT2},
+			{As: AsMessageEvents, At: events2},
+			{Event: "gen_ai.content.completion", Attr: "gen_ai.completion", At: events3},
+			{Event: "gen_ai.content.completion", Attr: "content", At: events3},
+		},
+		SystemInstructions: {{Attr: "gen_ai.prompt", As: AsBody, Object: true, With: bodyOnly, Note: "of a request's body", At: afterOpenLIT2}},
+		ToolDefinitions:    {{Attr: "gen_ai.prompt", As: AsBody, Object: true, With: bodyOnly, Note: "of a request's body", At: afterOpenLIT2}},
+		ToolCallID:         {{Event: "gen_ai.tool.message", Attr: "id", At: events1}},
+		ToolArguments: {
+			{Attr: "gen_ai.prompt", At: afterOpenLIT2},
+			{Event: "gen_ai.tool.message", Attr: "content", At: events1},
+			{Event: "gen_ai.tool.input", Attr: "gen_ai.tool.input", At: events1},
+			{Event: "gen_ai.tool.input", Attr: "gen_ai.tool.call.arguments", At: events1},
+		},
+		ToolResult: {
+			{Attr: "gen_ai.completion", At: afterOpenLIT2},
+			{Event: "gen_ai.choice", Attr: "message", At: events1},
+			{Event: "gen_ai.tool.output", Attr: "gen_ai.tool.output", At: events1},
+			{Event: "gen_ai.tool.output", Attr: "gen_ai.tool.call.result", At: events1},
+		},
+		RetrievalQuery: {{Attr: "gen_ai.prompt", Path: "query|input|question"}},
+		Documents:      {{Attr: "gen_ai.completion", As: AsWrapped}},
+	},
+	Messages: []MessageEvent{
+		{Event: "gen_ai.system.message", Role: "system"},
+		{Event: "gen_ai.user.message", Role: "user"},
+		{Event: "gen_ai.assistant.message", Role: "assistant"},
+		{Event: "gen_ai.tool.message", Role: "tool"},
+		{Event: "gen_ai.choice", Role: "assistant", Output: true},
+	},
+})
