@@ -62,8 +62,9 @@ func newExporter(set exporter.Settings, cfg *Config) (*llmExporter, error) {
 	}, nil
 }
 
-// push is the way of a batch, whatever its signal. With an error it returns what Postgres
-// could not store at present; what can never be stored is set aside.
+// push is the way of a batch, whatever its signal. With an error it returns what a later attempt has to store: all
+// of the data where the exporter is not ready, prices cannot be read or the context ended the mapping, else what Postgres could
+// not store at present. What can never be stored is set aside.
 func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.Data, err error) {
 	e.health.touched()
 	if !e.ready.Load() {
@@ -90,7 +91,9 @@ func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.D
 	e.crowded(result.Crowded)
 	e.telemetry.looked(ctx, traces.lookups)
 	e.telemetry.wrote(ctx, &result)
-	e.setAside(ctx, result.SetAside)
+	for reason, aside := range result.SetAside {
+		e.setAside(ctx, reason, aside)
+	}
 	if err != nil && len(result.Left)+len(result.LeftEvents) == batch.Len() {
 		err = pool.Wrap("cannot store the batch", err)
 		e.health.failed(err)
@@ -98,7 +101,7 @@ func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.D
 	}
 	// Counted once, with the attempt that settles the spans.
 	e.telemetry.mapped(ctx, batch, result.Left, mapped)
-	e.rejected(ctx, batch)
+	e.setAsideUnmapped(ctx, batch)
 	if err != nil {
 		return data.Rest(result.Left, result.LeftEvents), pool.Wrap("cannot store a part of the batch", err)
 	}
@@ -110,34 +113,28 @@ func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.D
 
 // crowded warns where calls of one session or trace come so dense that some may count twice.
 func (e *llmExporter) crowded(observations int) {
-	if observations > 0 && e.telemetry.first("crowded") {
+	if observations > 0 && e.telemetry.logOnce("crowded") {
 		e.logger.Warn("Calls of one session or trace come so dense that not each was compared with all others; some may count twice",
 			zap.Int("spans_and_log_records", observations))
 	}
 }
 
-// setAside counts spans and log records that Postgres cannot store and logs each reason
-// once. Postgres' own message may quote what was sent, so only the code and the text of the
-// rule are logged.
-func (e *llmExporter) setAside(ctx context.Context, reasons map[string]write.SetAside) {
-	for reason, aside := range reasons {
-		e.reject(ctx, reason, aside)
-	}
-}
-
-// rejected counts what no row can hold, and logs each reason once.
-func (e *llmExporter) rejected(ctx context.Context, b *mapping.Batch) {
+// setAsideUnmapped sets aside what no row can hold.
+func (e *llmExporter) setAsideUnmapped(ctx context.Context, b *mapping.Batch) {
 	for reason, spans := range b.Rejected {
-		e.reject(ctx, reason, write.SetAside{Spans: spans})
+		e.setAside(ctx, reason, write.SetAside{Spans: spans})
 	}
 	for reason, records := range b.RejectedRecords {
-		e.reject(ctx, reason, write.SetAside{Records: records})
+		e.setAside(ctx, reason, write.SetAside{Records: records})
 	}
 }
 
-func (e *llmExporter) reject(ctx context.Context, reason string, aside write.SetAside) {
+// setAside counts spans and log records that are not stored for a reason, and logs each reason
+// once. Postgres' own message may quote what was sent, so only the code and the text of the
+// rule are logged.
+func (e *llmExporter) setAside(ctx context.Context, reason string, aside write.SetAside) {
 	e.telemetry.rejected(ctx, reason, aside)
-	if e.telemetry.first(reason) {
+	if e.telemetry.logOnce(reason) {
 		var failed *panics.Error
 		if errors.As(aside.Err, &failed) {
 			e.logger.Error("Storing failed on spans or log records, which are set aside; please report this fault", zap.Error(failed))

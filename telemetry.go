@@ -36,7 +36,7 @@ type telemetry struct {
 	tiers   [3]metric.MeasurementOption
 
 	mu         sync.Mutex
-	reasons    map[string]bool
+	logged     map[string]bool  // keys of logOnce
 	partitions map[string]int64 // by table
 	overdue    map[string]int64 // days, by table
 }
@@ -47,7 +47,7 @@ func newTelemetry(set component.TelemetrySettings, id component.ID) (*telemetry,
 		return nil, err
 	}
 	name := attribute.String("exporter", id.String())
-	t := &telemetry{builder: builder, name: name, only: metric.WithAttributeSet(attribute.NewSet(name)), phases: map[string]metric.MeasurementOption{}, reasons: map[string]bool{}, overdue: map[string]int64{}}
+	t := &telemetry{builder: builder, name: name, only: metric.WithAttributeSet(attribute.NewSet(name)), phases: map[string]metric.MeasurementOption{}, logged: map[string]bool{}, overdue: map[string]int64{}}
 	for _, phase := range []string{phaseMap, phaseResolve, phaseContents, phaseEvents, phaseSpans, phaseCommit, phaseTotal} {
 		t.phases[phase] = t.label("phase", phase)
 	}
@@ -205,11 +205,11 @@ func (t *telemetry) rejected(ctx context.Context, reason string, aside write.Set
 	}
 }
 
-// first tells, once, that there was no warning for a reason before.
-func (t *telemetry) first(reason string) bool {
+// logOnce reports whether what is logged once under a key, a reason for setting aside or another, is to be logged now.
+func (t *telemetry) logOnce(key string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	first := !t.reasons[reason]
-	t.reasons[reason] = true
+	first := !t.logged[key]
+	t.logged[key] = true
 	return first
 }
