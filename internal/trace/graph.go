@@ -43,6 +43,7 @@ const (
 	isGrown    // a stored span of which the batch brings an observation that says more
 	isAltered  // flags of a stored observation change
 	isCovering // passes, or lacks, something else than before, see cover_stored.go
+	isFailing  // its stored observations get the error of an event
 )
 
 func (v *vertex) total() Marks { return v.own | v.below }

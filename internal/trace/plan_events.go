@@ -1,10 +1,6 @@
 package trace
 
-import (
-	"slices"
-
-	"go.opentelemetry.io/collector/pdata/pcommon"
-)
+import "go.opentelemetry.io/collector/pdata/pcommon"
 
 // pairEvents applies what follows from pairs with events. The other end of a pair may be in
 // another trace. Of an event that lies below the span with which it is paired, the nesting says
@@ -117,11 +113,15 @@ func (p *Planner) pricedKind(v int32) modelKinds {
 	return 0
 }
 
-// fail gives spans the error of an event.
+// fail gives spans the error of an event, once however many events bring one.
 func (p *Planner) fail(v int32) {
+	if p.vertices[v].state&isFailing != 0 {
+		return
+	}
+	p.vertices[v].state |= isFailing
 	for n := p.vertices[v].first; n != none; n = p.nodes[n].next {
 		node := &p.nodes[n]
-		if node.was == nil || node.Event || !node.isCall() || slices.Contains(p.failing, n) {
+		if node.was == nil || node.Event || !node.isCall() {
 			continue
 		}
 		if at := (observation{node.ID, node.Start}); !node.Error || p.t.failing[at] { // it is counted again with each answer
