@@ -98,7 +98,7 @@ func (t *transaction) take(at int32, result *trace.Result) {
 		t.result.Crowded += len(tr.rows)
 	}
 	for i, r := range tr.rows {
-		t.dead[r] = result.Duplicate[i]
+		t.duplicates.Spans[r] = result.Duplicate[i]
 		t.rows[r].Trace, t.rows[r].Flags = tr.id, result.Spans[i]
 	}
 	t.changes.Add(tr.id, result, func(span pcommon.SpanID) string { return t.errorType(tr.otel, span) })

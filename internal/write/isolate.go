@@ -43,9 +43,9 @@ func (bw *batchWrite) store(ctx context.Context, b *mapping.Batch, careful bool)
 		return bw.storeHalves(ctx, b, careful)
 	}
 	begin, had := time.Now(), timeLeft(ctx)
-	part, err := bw.w.transact(ctx, b, bw.mapped, bw.unknown, careful, false)
+	part, err := bw.w.transact(ctx, b, options{mapped: bw.mapped, unknown: bw.unknown, careful: careful})
 	if careful && len(b.Spans) == 1 && pgbatch.Final(err) == pgbatch.Suspect {
-		part, err = bw.w.transact(ctx, b, nil, bw.unknown, careful, false) // the last word on this span
+		part, err = bw.w.transact(ctx, b, options{unknown: bw.unknown, careful: careful}) // the last word on this span
 	}
 	if err == nil {
 		bw.w.size.succeeded(b.Len(), time.Since(begin), had)
@@ -121,7 +121,7 @@ func (bw *batchWrite) setAside(b *mapping.Batch, err error) {
 // the tables are.
 func (bw *batchWrite) othersCanBeStored(ctx context.Context) bool {
 	if bw.othersWork == nil {
-		_, err := bw.w.transact(ctx, canary(time.Now()), nil, nil, true, true)
+		_, err := bw.w.transact(ctx, canary(time.Now()), options{careful: true, dryRun: true})
 		works := err == nil
 		bw.othersWork = &works
 	}

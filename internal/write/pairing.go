@@ -109,7 +109,7 @@ func (t *transaction) pairSignals(ctx context.Context) error {
 
 // pairAgain pairs the batch's calls once more, when its records are stored.
 func (t *transaction) pairAgain(ctx context.Context) error {
-	t.again = true
+	t.pairsAgain = true
 	t.beginPairing()
 	if err := t.pairing.look(ctx); err != nil {
 		return err
@@ -187,7 +187,7 @@ func (p *pairing) settlePairs() {
 	p.tx.result.Crowded += p.signals.Crowded
 	p.take(placements)
 	p.list()
-	if !p.tx.alone {
+	if !p.tx.pairsExclusively {
 		p.claims = p.ownClaims()
 	}
 	if len(p.changes.Moving) > 0 {
@@ -267,14 +267,14 @@ func (p *pairing) lockSignals(ctx context.Context) (places map[int]pcommon.Trace
 	places = map[int]pcommon.TraceID{}
 	absences := trace.AbsencesOf(asks.sessions, asks.first, asks.last)
 	facts := func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f }
-	p.since, err = p.tx.store.LockSignals(ctx, p.tx.conn, p.tx.alone, p.tx.mayBeStored(), asks.events, absences, facts,
+	p.since, err = p.tx.store.LockSignals(ctx, p.tx.conn, p.tx.pairsExclusively, p.tx.mayBeStored(), asks.events, absences, facts,
 		func(event int, id pcommon.TraceID) { places[asks.at[event]] = id })
 	if err != nil {
 		return places, err
 	}
 	p.signals.Absent = absences.Absence()
 	turns := slices.Collect(maps.Keys(asks.began))
-	sure := !p.tx.careful && !p.tx.again // all that is of a turn's trace is of its session, and prompts of one are listed
+	sure := !p.tx.careful && !p.tx.pairsAgain // all that is of a turn's trace is of its session, and prompts of one are listed
 	for turn, session := range asks.turns {
 		if _, prompt := asks.began[turn]; !prompt && (!sure || !p.signals.Absent.Sessions[session].Unlisted) {
 			turns = append(turns, turn)
@@ -306,7 +306,7 @@ func (t *transaction) mayBeStored() []pcommon.TraceID {
 	p := t.pairing
 	var may []pcommon.TraceID
 	for id := range p.asked {
-		if _, derived := p.asks.turns[id]; !derived && (t.again || !t.isTakenForNew(id)) {
+		if _, derived := p.asks.turns[id]; !derived && (t.pairsAgain || !t.isTakenForNew(id)) {
 			may = append(may, id)
 		}
 	}

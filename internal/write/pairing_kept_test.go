@@ -51,7 +51,7 @@ func TestKeptBesideListed(t *testing.T) {
 			require.NoError(t, group.Wait())
 			for _, writer := range writers {
 				require.True(t, writer.optimism.justified(), "at once")
-				require.True(t, writer.apart.justified(), "beside one another")
+				require.True(t, writer.concurrentPairing.justified(), "beside one another")
 			}
 			for n := range from {
 				s := callOf(byte(1+n), 1)

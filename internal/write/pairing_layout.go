@@ -91,12 +91,12 @@ func (p *pairing) layOutPaired() {
 	for i := range p.tx.batch.Spans {
 		s := &p.tx.batch.Spans[i]
 		place := p.settle(i, s)
-		if p.tx.dead[i] = p.known[i]; p.tx.dead[i] {
+		if p.tx.duplicates.Spans[i] = p.known[i]; p.tx.duplicates.Spans[i] {
 			continue
 		}
 		tr := of(place)
 		tr.rows = append(tr.rows, int32(i))
-		tr.calls = tr.calls || s.Event == nil || s.Kind.IsModel() || s.Kind == mapping.KindTool
+		tr.moreThanPrompts = tr.moreThanPrompts || s.Event == nil || s.Kind.IsModel() || s.Kind == mapping.KindTool
 		if s.Event != nil && s.Kind == mapping.KindAgent && !s.Event.TurnTrace.IsEmpty() {
 			key := trace.PromptKey(s.Event.TurnTrace)
 			p.changes.Candidates = append(p.changes.Candidates, store.CandidateRow{Key: key.Hash, Origin: s.TraceID, ID: s.SpanID, Start: s.Start, End: s.End})
@@ -105,7 +105,7 @@ func (p *pairing) layOutPaired() {
 	for m := range p.changes.Moving {
 		e := &p.changes.Moving[m]
 		to := of(p.placeOf(e))
-		to.moving, to.calls = append(to.moving, m), true
+		to.moving, to.moreThanPrompts = append(to.moving, m), true
 		from := of(e.From)
 		from.leaving = append(from.leaving, e.EventRef)
 	}
@@ -162,7 +162,7 @@ func (t *transaction) listed(tr *traceSpans) bool {
 	if t.pairing == nil {
 		return len(tr.rows) > 0
 	}
-	return tr.calls || len(tr.rows) > 0 && !t.pairing.derived[tr.otel]
+	return tr.moreThanPrompts || len(tr.rows) > 0 && !t.pairing.derived[tr.otel]
 }
 
 // wanted returns those of the traces without a row that get one, if only while records

@@ -52,7 +52,7 @@ func (w *Writer) RepriceDue(ctx context.Context, prices Prices) (*Repriced, erro
 func (w *Writer) reprice(ctx context.Context, prices Prices, run func(*repricing, context.Context) error) (done *Repriced, err error) {
 	err = pgbatch.Run(ctx, w.pool, true, func(c *pgbatch.Conn, _ bool) error {
 		r := repricing{
-			transaction: transaction{w: w, store: w.store, conn: c, batch: &mapping.Batch{}, careful: true},
+			transaction: transaction{w: w, store: w.store, conn: c, batch: &mapping.Batch{}, options: options{careful: true}},
 			prices:      prices, number: map[[16]byte]int32{}, changed: map[int32]bool{}, elsewhere: map[int32]bool{},
 		}
 		err := r.begin(ctx, nil)

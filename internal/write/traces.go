@@ -11,6 +11,11 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
 
+// restarts bounds how often a batch locks its traces. It begins anew where another batch of this process has created a shared
+// trace, where a trace is there that was taken for new, and where it has to pair: once each, unless others create
+// its traces between its look and its INSERT again and again. Then it is a conflict, which pgbatch tries anew as often.
+const restarts = 5
+
 // resolveTraces finds or creates the row of every trace and works out what counts.
 // Another batch may be creating the same rows: then they are there only after this batch
 // has created others, and it starts over, so that rows are locked before any is created,
@@ -18,7 +23,7 @@ import (
 func (t *transaction) resolveTraces(ctx context.Context) error {
 	if t.pairing != nil {
 		t.ahead.Wait()
-		t.filling.Wait()
+		t.filled.wait()
 		if err := t.pairing.movePaired(ctx); err != nil {
 			return err
 		}
@@ -45,7 +50,7 @@ func (t *transaction) resolveTraces(ctx context.Context) error {
 		}
 		if done {
 			if !t.copyNew && !t.careful {
-				t.w.newTraces.asked(t.met)
+				t.w.newTraces.asked(t.foundUnknownTrace)
 			}
 			if err := t.words.look(ctx); err != nil {
 				return err
@@ -66,6 +71,14 @@ func (t *transaction) resolveTraces(ctx context.Context) error {
 		}
 	}
 	return fmt.Errorf("traces appear again and again while others are created: %w", pgbatch.ErrConflict)
+}
+
+func (t *transaction) allTraces() []int32 {
+	all := make([]int32, len(t.traces))
+	for i := range all {
+		all[i] = int32(i)
+	}
+	return all
 }
 
 // mayExist returns the traces that may have a row.
@@ -99,8 +112,8 @@ func (t *transaction) isAbsent(id pcommon.TraceID) bool {
 
 // forget drops what was worked out.
 func (t *transaction) forget() {
-	t.filling.Wait()
-	t.changes, t.hours, t.empty, t.filled = store.Changes{}, nil, nil, nil
+	t.filled.forget()
+	t.changes, t.hours, t.empty = store.Changes{}, nil, nil
 	t.result.TracesCreated = 0
 	for i := range t.traces {
 		t.traces[i].stored, t.traces[i].row = nil, nil
@@ -158,7 +171,7 @@ func (t *transaction) create(ctx context.Context, traces []int32) (done bool, er
 func (t *transaction) storeTraces(ctx context.Context, rows []store.TraceRow) (done bool, err error) {
 	if !t.copyNew {
 		done, err = t.store.InsertTraces(ctx, t.conn, rows)
-		t.met = t.met || !done
+		t.foundUnknownTrace = t.foundUnknownTrace || !done
 		return done, err
 	}
 	var shared, own []store.TraceRow
@@ -179,7 +192,7 @@ func (t *transaction) storeTraces(ctx context.Context, rows []store.TraceRow) (d
 	}
 	done, err = t.store.CopyTraces(ctx, t.conn, own)
 	if err == nil && !done {
-		t.copyNew, t.met = false, true
+		t.copyNew, t.foundUnknownTrace = false, true
 		t.w.newTraces.refuted()
 	}
 	return done, err
@@ -197,7 +210,7 @@ func (t *transaction) lock(ctx context.Context, traces []int32) (missing []int32
 	err = t.store.LockTraces(ctx, t.conn, ids, func(row *store.TraceRow) error {
 		tr := &t.traces[number[row.TraceID]]
 		tr.id, tr.stored = row.ID, row.Rollup
-		t.met = t.met || t.unknown[row.TraceID] && !t.shared[row.TraceID]
+		t.foundUnknownTrace = t.foundUnknownTrace || t.unknown[row.TraceID] && !t.shared[row.TraceID]
 		return nil
 	})
 	if err != nil {

@@ -2,7 +2,6 @@ package write
 
 import (
 	"context"
-	"errors"
 	"math"
 	"slices"
 	"time"
@@ -28,29 +27,34 @@ type traceSpans struct {
 	row    *trace.Rollup // as it is to be; nil if nothing changes
 
 	// What pairing says of it, see pairing.
-	calls   bool  // the batch brings it more than prompts
-	words   bool  // records bring words of its spans
-	moving  []int // stored events that come to it, in pairing.changes.Moving
-	leaving []store.EventRef
-	events  []trace.EventPair
+	moreThanPrompts bool  // the batch brings it calls, tools or other spans
+	words           bool  // records bring words of its spans
+	moving          []int // stored events that come to it, in pairing.changes.Moving
+	leaving         []store.EventRef
+	events          []trace.EventPair
 }
 
-// transaction is one attempt to write a batch. One goroutine uses it.
+// transaction is one attempt to write a batch. The queue's consumer runs its steps. ahead runs one function beside some of
+// them, and until ahead.Wait these are that function's:
+//   - beginAhead, from the first step until pairSignals or the first traces are locked: FoundByCall and CallKeys of
+//     batch.Events, and pairing. Where nothing pairs, it counts traces that are taken for new, and has planner, counting, counted,
+//     changes, hours, duplicates.Spans, result.Crowded, flags and traces of rows, and row of these traces.
+//   - settlePairs, while records are stored: all of these, traces, and what settle sets of batch.Spans.
+//
+// Of a batch that is alone, MappedContents stores the contents with a transaction of its own (mapped.go): stage uses its
+// contents and result, while MappedContents.store uses conn. What both have found is goOn's to take once done is closed.
 type transaction struct {
+	options
 	w       *Writer
 	store   *store.Store // w's
 	conn    *pgbatch.Conn
 	batch   *mapping.Batch
-	mapped  *MappedContents          // began the transaction while the batch was mapped; nil: nobody did
-	unknown map[pcommon.TraceID]bool // traces that no cache knows
 	flight  *flight
 	shared  map[pcommon.TraceID]bool // traces that other batches in flight have
-	careful bool                     // nothing is left to chance: what may be there is inserted, not copied
 	copyNew bool                     // unknown traces are taken for new, and new ones copied unasked
-	met     bool                     // a trace was there that no cache knew
-	again   bool                     // a trace was there that was taken for new when the batch began to pair
-	dryRun  bool                     // rolled back where it would be committed
-	alone   bool                     // no other batch pairs meanwhile
+
+	foundUnknownTrace bool // a trace was there that no cache knew
+	pairsAgain        bool // a trace was there that was taken for new when the batch began to pair
 
 	// Contents.
 	durable  bool // the commit will survive a crash
@@ -61,10 +65,9 @@ type transaction struct {
 	// Traces and spans.
 	traces []traceSpans
 	rows   []store.SpanRow
-	dead   []bool            // by row: a duplicate
-	filled store.SpanColumns // of rows
+	filled filledColumns
 
-	duplicates seen.Duplicates // what is stored already; its spans are dead
+	duplicates seen.Duplicates // what is stored already; its spans are numbered as rows
 
 	untraced       bool     // events that name a session and no trace tell calls of about that time, of any program
 	withoutContext bool     // events that name neither a trace nor a session tell calls of about that time
@@ -72,13 +75,9 @@ type transaction struct {
 	planner        trace.Planner
 	counting       trace.Trace  // a new trace while it is counted
 	counted        []trace.Span // its spans
-	// ahead and filling run beside the step that asks Postgres. Until ahead.Wait, what ahead runs owns pairing, planner,
-	// counting, counted, changes, hours, keys of batch.Events and row of traces; until filling.Wait, fillAhead owns filled. Both read batch,
-	// rows and flight, which nobody changes meanwhile.
-	ahead   panics.Group
-	filling panics.Group
-	changes store.Changes // of rows stored earlier
-	hours   []int64       // times in hours whose usage changes because of other spans
+	ahead          panics.Group
+	changes        store.Changes // of rows stored earlier
+	hours          []int64       // times in hours whose usage changes because of other spans
 
 	words  wordSharing
 	empty  []pcommon.TraceID // traces whose rows the batch creates and deletes
@@ -101,61 +100,6 @@ var steps = []struct {
 	{(*transaction).finish, func(r *Result) *time.Duration { return &r.CommitTime }},
 }
 
-// transact stores a batch in one transaction, which mapped may have begun.
-func (w *Writer) transact(ctx context.Context, b *mapping.Batch, mapped *MappedContents, unknown map[pcommon.TraceID]bool, careful, dryRun bool) (Result, error) {
-	var result Result
-	groups := groupByTrace(b)
-	flight := w.inFlight.begin(groups)
-	defer w.inFlight.end(flight)
-	hold := func() (*pgbatch.Held, error) { return pgbatch.Hold(ctx, w.pool) }
-	if mapped.isOpen() {
-		hold = mapped.take
-	} else {
-		mapped = nil
-	}
-	held, err := hold()
-	if err != nil {
-		return result, err
-	}
-	err = held.Run(ctx, careful, func(c *pgbatch.Conn, careful bool) error {
-		attempt := func(alone bool) error {
-			t := &transaction{
-				w: w, store: w.store, conn: c, batch: b, mapped: mapped, unknown: unknown, flight: flight, careful: careful, dryRun: dryRun, alone: alone,
-				copyNew: !careful && w.newTraces.justified(),
-				proof:   seen.Proof{Files: map[int32]string{}},
-			}
-			mapped = nil
-			err := t.run(ctx, groups)
-			if err == nil {
-				result = t.result
-				if t.pairing != nil && alone {
-					w.apart.asked(false)
-				}
-			}
-			return err
-		}
-		again := func(alone bool) error {
-			if err := c.Exec(ctx, pgbatch.Statement{What: "start over", SQL: "ROLLBACK"}); err != nil {
-				return err
-			}
-			return attempt(alone)
-		}
-		err := attempt(!w.apart.justified())
-		if errors.Is(err, errBeganEarly) {
-			err = again(!w.apart.justified())
-		}
-		if errors.Is(err, errShared) {
-			w.apart.refuted()
-			err = again(true)
-		}
-		if err != nil && !careful {
-			w.optimism.refuted()
-		}
-		return err
-	})
-	return result, err
-}
-
 func (t *transaction) run(ctx context.Context, groups []group) error {
 	stored := false // an error and a panic end the steps
 	defer func() {
@@ -165,7 +109,7 @@ func (t *transaction) run(ctx context.Context, groups []group) error {
 			}
 		}
 		t.ahead.End()
-		t.filling.End()
+		t.filled.end()
 		if t.contents != nil {
 			t.contents.End(stored && !t.dryRun, t.durable && t.result.SpansWritten+t.result.RecordsWritten > 0)
 		}
@@ -199,11 +143,10 @@ func (t *transaction) layOut(groups []group) {
 		t.traces[i] = traceSpans{otel: g.trace, id: g.trace, rows: g.spans}
 	}
 	t.rows = make([]store.SpanRow, len(t.batch.Spans))
-	t.dead = make([]bool, len(t.rows))
 	for i := range t.rows {
 		t.rows[i].Span = &t.batch.Spans[i]
 	}
-	t.duplicates = seen.Duplicates{Spans: t.dead, Records: map[content.ID]bool{}, Words: map[content.ID]bool{}, Scores: map[content.ID]bool{}}
+	t.duplicates = seen.Duplicates{Spans: make([]bool, len(t.rows)), Records: map[content.ID]bool{}, Words: map[content.ID]bool{}, Scores: map[content.ID]bool{}}
 }
 
 // beginAhead works out what it can while contents are stored.
@@ -219,11 +162,8 @@ func (t *transaction) beginAhead() {
 	}
 }
 
-// fillAhead finds out which columns the batch fills.
-func (t *transaction) fillAhead() { t.filled = store.FilledColumns(t.rows) }
-
-// countAhead counts the traces that are taken for new, and then has fillAhead run. That passes while
-// Postgres stores contents, or the records of a batch that pairs, and filling also while it stores new traces. Both at
+// countAhead counts the traces that are taken for new, and then has the columns found that the batch fills. That passes while
+// Postgres stores contents, or the records of a batch that pairs, and the columns also while it stores new traces. Both at
 // once would keep two cores from Postgres and from who waits for its first answer.
 func (t *transaction) countAhead() {
 	for i := range t.traces {
@@ -231,7 +171,7 @@ func (t *transaction) countAhead() {
 			t.countNew(int32(i))
 		}
 	}
-	t.filling.Go(t.fillAhead)
+	t.filled.findAhead(t.rows)
 }
 
 // countsAlone reports whether nothing is stored of a trace that the batch creates.
@@ -239,16 +179,34 @@ func (t *transaction) countsAlone(tr *traceSpans) bool {
 	return t.pairing == nil || t.listed(tr) && len(t.pairing.prompts[tr.otel]) == 0
 }
 
-func (t *transaction) allTraces() []int32 {
-	all := make([]int32, len(t.traces))
-	for i := range all {
-		all[i] = int32(i)
-	}
-	return all
+// filledColumns are the columns that a batch fills. They may be found beside the steps that ask Postgres.
+type filledColumns struct {
+	finding panics.Group
+	columns store.SpanColumns // finding's until wait; nil: not found
 }
 
-// restarts bounds how often a batch begins anew to lock traces.
-const restarts = 5
+func (f *filledColumns) findAhead(rows []store.SpanRow) {
+	f.finding.Go(func() { f.columns = store.FilledColumns(rows) })
+}
+
+// of returns the columns that were found ahead, of more rows maybe, or else those of rows.
+func (f *filledColumns) of(rows []store.SpanRow) store.SpanColumns {
+	if f.wait(); f.columns == nil {
+		f.columns = store.FilledColumns(rows)
+	}
+	return f.columns
+}
+
+// wait returns when the rows are no more read.
+func (f *filledColumns) wait() { f.finding.Wait() }
+
+func (f *filledColumns) forget() {
+	f.wait()
+	f.columns = nil
+}
+
+// end is wait for where nothing is done with the columns.
+func (f *filledColumns) end() { f.finding.End() }
 
 // storeSpans stores the batch's spans, duplicates apart, in the order of trace ids,
 // as the index has it.
@@ -256,16 +214,13 @@ func (t *transaction) storeSpans(ctx context.Context) error {
 	rows := make([]store.SpanRow, 0, len(t.rows))
 	for i := range t.traces {
 		for _, r := range t.traces[i].rows {
-			if !t.dead[r] {
+			if !t.duplicates.Spans[r] {
 				rows = append(rows, t.rows[r])
 			}
 		}
 	}
 	t.result.SpansWritten, t.result.SpansDuplicate = len(rows), len(t.rows)-len(rows)
-	if t.filling.Wait(); t.filled == nil {
-		t.filled = store.FilledColumns(rows)
-	}
-	return t.store.CopySpans(ctx, t.conn, t.filled, rows)
+	return t.store.CopySpans(ctx, t.conn, t.filled.of(rows), rows)
 }
 
 // finish stores the resources, applies the changes to rows that were there before,
@@ -300,14 +255,14 @@ func (t *transaction) finish(ctx context.Context) error {
 	if t.dryRun {
 		return t.conn.Exec(ctx, append(s, pgbatch.Statement{What: "roll back", SQL: "ROLLBACK"})...)
 	}
-	if t.pairing != nil && !t.alone {
+	if t.pairing != nil && !t.pairsExclusively {
 		return t.pairing.commitPairs(ctx, s)
 	}
 	return t.conn.Commit(ctx, s...)
 }
 
-// changedTraces returns the rows of the traces that were there before and got
-// new spans.
+// changedTraces returns the rows of the traces whose row was stored before and changes, whether spans or
+// only what pairing says of the trace changed it.
 func (t *transaction) changedTraces() []store.TraceRow {
 	var rows []store.TraceRow
 	for i := range t.traces {
@@ -323,7 +278,7 @@ func (t *transaction) changedTraces() []store.TraceRow {
 // what tells the model may be stored already, or come later.
 func (t *transaction) unnamed() (ids [][16]byte) {
 	for i := range t.traces {
-		if slices.ContainsFunc(t.traces[i].rows, func(r int32) bool { return !t.dead[r] && t.rows[r].LacksModel() }) {
+		if slices.ContainsFunc(t.traces[i].rows, func(r int32) bool { return !t.duplicates.Spans[r] && t.rows[r].LacksModel() }) {
 			ids = append(ids, t.traces[i].id)
 		}
 	}
@@ -335,7 +290,7 @@ func (t *transaction) unnamed() (ids [][16]byte) {
 func (t *transaction) changedTimes() []int64 {
 	var times []int64
 	for r := range t.rows {
-		if !t.dead[r] {
+		if !t.duplicates.Spans[r] {
 			times = append(times, t.rows[r].Start)
 		}
 	}

@@ -165,7 +165,7 @@ func (w *wordSharing) refs() (refs []store.WordsRef, own []store.WordsRow) {
 			continue
 		}
 		for _, r := range tr.rows {
-			if s := w.tx.rows[r].Span; !w.tx.dead[r] {
+			if s := w.tx.rows[r].Span; !w.tx.duplicates.Spans[r] {
 				refs = append(refs, refsOf(tr.otel, s)...)
 			}
 		}
@@ -314,7 +314,7 @@ func (w *wordSharing) toldByBatch(spans map[spanKey]bool, isNew func(spanKey, pc
 		for _, r := range w.tx.traces[i].rows {
 			s := w.tx.rows[r].Span
 			named, _ := namedBy(s)
-			if key := (spanKey{w.tx.traces[i].otel, named}); spans[key] && !w.tx.dead[r] && isNew(key, s.SpanID) {
+			if key := (spanKey{w.tx.traces[i].otel, named}); spans[key] && !w.tx.duplicates.Spans[r] && isNew(key, s.SpanID) {
 				w.told[key] = append(w.told[key], wordsSpan(s))
 			}
 		}
@@ -355,7 +355,7 @@ func (w *wordSharing) spansOf(tr *traceSpans, ref *store.SpansRef, within store.
 	}
 	below := ref.Below
 	for _, r := range tr.rows {
-		if s := w.tx.rows[r].Span; !w.tx.dead[r] && s.SpanID == ref.Named && within.Has(s.Start) {
+		if s := w.tx.rows[r].Span; !w.tx.duplicates.Spans[r] && s.SpanID == ref.Named && within.Has(s.Start) {
 			below = below && !s.Kind.IsModel()
 			found(ref.N, wordsSpan(s))
 		}
@@ -365,7 +365,7 @@ func (w *wordSharing) spansOf(tr *traceSpans, ref *store.SpansRef, within store.
 	}
 	for _, r := range tr.rows {
 		s := w.tx.rows[r].Span
-		if w.tx.dead[r] || !s.Kind.IsModel() || s.SpanID == ref.Named || !within.Has(s.Start) {
+		if w.tx.duplicates.Spans[r] || !s.Kind.IsModel() || s.SpanID == ref.Named || !within.Has(s.Start) {
 			continue
 		}
 		if !ref.Named.IsEmpty() && s.ParentSpanID == ref.Named && s.Start <= ref.To && s.End >= ref.From || ref.ID != "" && s.ResponseID == ref.ID {

@@ -39,7 +39,7 @@ func (w *wordSharing) bind() map[spanKey]bool {
 	for i := range w.tx.traces { // words that were bound before the span went and came again
 		tr := &w.tx.traces[i]
 		for _, r := range tr.rows {
-			if key := (spanKey{tr.otel, w.tx.rows[r].SpanID}); !w.tx.dead[r] && bound[key] {
+			if key := (spanKey{tr.otel, w.tx.rows[r].SpanID}); !w.tx.duplicates.Spans[r] && bound[key] {
 				affected[key] = true
 			}
 		}

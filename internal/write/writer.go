@@ -26,9 +26,10 @@ type Writer struct {
 	optimism  optimism // for contents
 	newTraces optimism
 	inFlight  inFlight
-	apart     optimism // that batches which pair have no calls in common
-	size      transactionSize
-	mayProve  atomic.Bool // the role could read what proves that contents are stored
+	// concurrentPairing is optimism that batches which pair at the same time have no calls in common.
+	concurrentPairing optimism
+	size              transactionSize
+	mayProve          atomic.Bool // the role could read what proves that contents are stored
 }
 
 // New returns a Writer. window says how far back from now a span's day gets a
