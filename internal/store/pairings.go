@@ -37,11 +37,11 @@ func newPairingStatements(schemaName string) pairingStatements {
 // commit while another one stores its rows. Where more do, it pairs again.
 const keptPairings = 256
 
-// lockPairing keeps other batches from pairing until the transaction ends, if alone, and
+// lockPairing keeps other batches from pairing until the transaction ends, if exclusively, and
 // reads the number of the last batch that has paired.
-func (s *Store) lockPairing(alone bool, last *int64) []pgbatch.Statement {
+func (s *Store) lockPairing(exclusively bool, last *int64) []pgbatch.Statement {
 	lock := s.shareSignals
-	if alone {
+	if exclusively {
 		lock = s.lockSignals
 	}
 	return []pgbatch.Statement{

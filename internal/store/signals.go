@@ -86,9 +86,9 @@ var placeColumns = []pgbatch.Column[PlaceRow]{
 	pgbatch.Col("span_id", pgtype.TextOID, func(b []byte, r *PlaceRow) []byte { return appendSpanID(b, r.ID) }),
 }
 
-// LockSignals begins to pair, alone or beside other batches, after the batch of number since.
+// LockSignals begins to pair, exclusively or beside other batches, after the batch of number since.
 // It reads the facts of traces, where events are that came before, and what is there of sessions.
-func (s *Store) LockSignals(ctx context.Context, c *pgbatch.Conn, alone bool, traces []pcommon.TraceID, events []EventRef, absences *trace.Absences,
+func (s *Store) LockSignals(ctx context.Context, c *pgbatch.Conn, exclusively bool, traces []pcommon.TraceID, events []EventRef, absences *trace.Absences,
 	facts func(pcommon.TraceID, TraceFacts), place func(event int, trace pcommon.TraceID),
 ) (since int64, err error) {
 	for i := range events {
@@ -101,7 +101,7 @@ func (s *Store) LockSignals(ctx context.Context, c *pgbatch.Conn, alone bool, tr
 	for i, session := range absences.Sessions {
 		rows[len(rows)-len(absences.Sessions)+i].session = session
 	}
-	statements := appendRead(s.lockPairing(alone, &since), "look for sessions with calls of both signals", &s.findPresent, rows, func(v [][]byte) error {
+	statements := appendRead(s.lockPairing(exclusively, &since), "look for sessions with calls of both signals", &s.findPresent, rows, func(v [][]byte) error {
 		r := pgbatch.Reader{Values: v}
 		n := r.Int()
 		absences.Listed[n], _ = r.OptBool()

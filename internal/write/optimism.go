@@ -12,7 +12,7 @@ import "sync"
 // way batches that pair run side by side, until two of them have a call in common.
 type optimism struct {
 	mu    sync.Mutex
-	pause int // batches left that ask, or that pair alone
+	pause int // batches left that ask, or that pair exclusively
 }
 
 const pausedBatches = 32

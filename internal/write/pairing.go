@@ -28,7 +28,7 @@ import (
 type pairing struct {
 	tx      *transaction
 	asks    *signalAsks
-	claims  trace.Claims // unless the batch pairs alone
+	claims  trace.Claims // unless the batch pairs exclusively
 	keepers []keeper     // of the candidates
 	since   int64        // the number of the last batch that had paired when this one began
 	signals *trace.Signals

@@ -12,7 +12,7 @@ import (
 
 // Batches that pair do so beside one another, without seeing each other's rows. Before it
 // commits, a batch compares its claims with those of the batches that have committed since
-// it looked for pairs. Where some are the same, it begins anew and pairs alone: then none
+// it looked for pairs. Where some are the same, it begins anew and pairs exclusively: then none
 // that pairs is under way, and what it finds is all there is. It need not where both have but events of one kind and
 // name of a session, which are no pairs.
 
