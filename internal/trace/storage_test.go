@@ -1,7 +1,7 @@
 package trace
 
 import (
-	"runtime/metrics"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -342,11 +342,12 @@ func (s *storage) change(t testing.TB, c Change, afresh bool) {
 	require.Fail(t, "a span changes that is not stored")
 }
 
-// allocated is how many bytes this process has allocated so far.
+// allocated is how many bytes this process has allocated so far. The counters of runtime/metrics lack what each processor has
+// not handed over yet: of 450 KiB they say 130 to 800.
 func allocated() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
-	metrics.Read(sample)
-	return sample[0].Value.Uint64()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
 }
 
 // begin returns the trace of the spans of a batch.
