@@ -103,9 +103,9 @@ func loadMigrations() []migration {
 	return list
 }
 
-// names reports whether the migration's text names a table.
-func (m *migration) names(table string) bool {
-	return regexp.MustCompile(`\.` + table + `\b`).MatchString(m.text)
+// alters reports whether the migration changes a table, its indexes or its triggers.
+func (m *migration) alters(table string) bool {
+	return regexp.MustCompile(`(ALTER TABLE|\bON)( ONLY)? \{\{\.schema\}\}\.` + table + `\b`).MatchString(m.text)
 }
 
 func number(digits string) int32 {

@@ -3,6 +3,7 @@ package schema
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -106,4 +107,29 @@ func quickest(t *testing.T, conn *pgx.Conn, query string, tries int, limit time.
 		}
 	}
 	return shortest
+}
+
+// TestRecountBoundsSets recounts a trace whose spans have more tags and models than a row keeps; see maxEntries of
+// package trace, whose rows these have to equal.
+func TestRecountBoundsSets(t *testing.T) {
+	conn := connect(t, testserver.NewDatabase(t))
+	require.NoError(t, Migrate(t.Context(), conn, "public"))
+	var tags, models []string
+	require.NoError(t, conn.QueryRow(t.Context(), `WITH spans AS (
+			INSERT INTO llm_spans (trace_id, span_id, start_time, end_time, duration_us, span_kind, kind, status, request_model, tags)
+			SELECT '00000000-0000-0000-0000-000000000001', lpad(to_hex(i), 16, '0'), now(), now(), 0, 'internal', 'llm', 'ok', 'm' || i, ARRAY['t' || i, 'é' || i]
+			FROM generate_series(1, 1500) i RETURNING trace_id)
+		INSERT INTO llm_traces (id, trace_id, start_time, end_time) SELECT DISTINCT trace_id, 't', now(), now() FROM spans RETURNING tags, models`).Scan(&tags, &models))
+	require.Empty(t, tags)
+	require.NoError(t, conn.QueryRow(t.Context(), `WITH counted AS MATERIALIZED (
+			SELECT llm_internal_roll_up(id, '-infinity', 'infinity') FROM llm_traces) SELECT count(*) FROM counted`).Scan(new(int)))
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT tags, models FROM llm_traces").Scan(&tags, &models))
+	for prefix, got := range map[string][]string{"t": tags, "m": models} {
+		var all []string
+		for i := range 1500 {
+			all = append(all, fmt.Sprint(prefix, i+1))
+		}
+		slices.Sort(all)
+		require.Equal(t, all[:1000], got)
+	}
 }

@@ -150,13 +150,13 @@ func checkNotMoved(ctx context.Context, tx pgx.Tx, name string) error {
 // writtenTables are the large tables in the order in which a batch locks rows of them.
 var writtenTables = []string{"llm_contents", "llm_events", "llm_traces", "llm_spans"}
 
-// lockAltered locks the tables that migrations name in the order of batches. A migration
+// lockAltered locks the tables that migrations alter in the order of batches. A migration
 // that altered llm_spans first and llm_traces then would have to give up whenever a batch
 // is between the two: the batch has rows of its traces and waits for llm_spans.
 func lockAltered(ctx context.Context, tx pgx.Tx, name string, migrations []migration) error {
 	for _, table := range writtenTables {
-		named := slices.ContainsFunc(migrations, func(m migration) bool { return m.names(table) })
-		if !named {
+		at := slices.IndexFunc(migrations, func(m migration) bool { return m.alters(table) })
+		if at < 0 {
 			continue
 		}
 		var there bool // the migrations themselves may make the table
@@ -169,7 +169,7 @@ func lockAltered(ctx context.Context, tx pgx.Tx, name string, migrations []migra
 			continue
 		}
 		if _, err := tx.Exec(ctx, "LOCK TABLE "+Table(name, table)+" IN ACCESS EXCLUSIVE MODE"); err != nil {
-			return fmt.Errorf("cannot lock table %s for migration %s: %w", table, migrations[0].file, err)
+			return fmt.Errorf("cannot lock table %s for migration %s: %w", table, migrations[at].file, err)
 		}
 	}
 	return nil

@@ -144,6 +144,7 @@ DECLARE
     said record;
     names text[];
     all_tags text[];
+    all_models text[];
     all_labels jsonb;
 BEGIN
     SELECT min(s.start_time) AS first, max(s.end_time) AS last, count(*) AS spans,
@@ -176,8 +177,11 @@ BEGIN
     -- in what an UPDATE sets.
     SELECT coalesce(names[1], '') AS name, names[2] AS service_name, names[3] AS environment, names[4] AS release,
         names[5] AS user_id, names[6] AS session_id INTO said;
+    -- As many as the exporter keeps of either in a row: maxEntries of package trace.
+    all_models := sums.models[1:1000];
     all_tags := (SELECT array_agg(DISTINCT u.tag COLLATE "C") FROM {{.schema}}.llm_spans s CROSS JOIN LATERAL unnest(s.tags) AS u (tag)
         WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until);
+    all_tags := all_tags[1:1000];
     all_labels := (SELECT jsonb_object_agg(l.key, l.value) FROM (
         SELECT DISTINCT ON (e.key) e.key, e.value FROM {{.schema}}.llm_spans s
         CROSS JOIN LATERAL jsonb_each(CASE WHEN jsonb_typeof(s.labels) = 'object' THEN s.labels END) e
@@ -188,7 +192,7 @@ BEGIN
         updated_at = now(), span_count = sums.spans, llm_call_count = sums.llm, tool_call_count = sums.tool, error_count = sums.errors,
         input_tokens = coalesce({{.schema}}.llm_internal_bigint(sums.input), 0), output_tokens = coalesce({{.schema}}.llm_internal_bigint(sums.output), 0),
         total_tokens = coalesce({{.schema}}.llm_internal_bigint(sums.total), 0), total_cost = coalesce(sums.cost + sums.counted_estimate, sums.cost, sums.counted_estimate),
-        estimated_cost = sums.estimate, unpriced_calls = sums.unpriced, models = coalesce(sums.models, '{}'),
+        estimated_cost = sums.estimate, unpriced_calls = sums.unpriced, models = coalesce(all_models, '{}'),
         tags = coalesce(all_tags, '{}'), labels = all_labels,
         root_span_id = root.span_id, status = coalesce(root.status, 'unset'),
         name = said.name, service_name = said.service_name, environment = said.environment, release = said.release,
