@@ -92,7 +92,7 @@ func TestEverySourceHasAPlaceOfItsOwn(t *testing.T) {
 			places[src.rank] = compiled().dialectOf(src)
 		}
 	}
-	require.LessOrEqual(t, len(dialect.All()), 62, "a dialect is a bit of a set, in which completionBit and chatBit are the last")
+	require.LessOrEqual(t, len(dialect.All()), dialect.MaxDialects, "a dialect is a bit of a set, in which completionBit and chatBit are the last")
 }
 
 // A panic while the resource or the scope of spans is read costs those spans only, and

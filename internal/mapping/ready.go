@@ -78,9 +78,6 @@ func (t *table) link() {
 			}
 		}
 	}
-	if 1<<(len(t.dialects)-1) >= chatBit {
-		panic("mapping: more dialects than bits")
-	}
 	if len(t.kinds) > maxPositions {
 		panic("mapping: more rules for kinds than positions")
 	}

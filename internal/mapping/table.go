@@ -71,8 +71,8 @@ const maxSources = 100
 // completionBit and chatBit are the bits of reading.dialects for text completions and
 // for chats.
 const (
-	completionBit = 1 << 63
-	chatBit       = 1 << 62
+	chatBit       = 1 << dialect.MaxDialects
+	completionBit = chatBit << 1
 )
 
 // keyInfo is what is known of an attribute key.
@@ -157,7 +157,7 @@ func compile(all []*dialect.Dialect) *table {
 	for f := range t.sources {
 		slices.SortStableFunc(t.sources[f], func(a, b boundSource) int { return cmp.Compare(a.rank, b.rank) })
 	}
-	slices.SortStableFunc(t.kinds, func(a, b *boundRule) int { return a.At - b.At })
+	slices.SortStableFunc(t.kinds, func(a, b *boundRule) int { return cmp.Compare(a.Group, b.Group) })
 	t.link()
 	for i := range t.sources[dialect.InputTokens] {
 		if src := &t.sources[dialect.InputTokens][i]; t.isMember(src) {
@@ -286,7 +286,7 @@ func (t *table) addSource(d *dialect.Dialect, bit uint64, f dialect.Field, i int
 	s := &d.Sources[f][i]
 	b := boundSource{Source: s, dialect: bit, kinds: fields[f].on()}
 	b.rank = 2 * (cmp.Or(s.At, dialect.Level(d.Name)).Rank()*maxSources + i)
-	if s.As == dialect.AsName && f == dialect.AgentName && (s.At == dialect.Last1 || s.At == dialect.Last2) {
+	if s.As == dialect.AsName && f == dialect.AgentName && s.At.IsLast() {
 		b.rank = math.MaxInt - 1 // any attribute that names the agent goes before
 	}
 	if s.Only != 0 {

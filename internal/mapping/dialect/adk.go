@@ -17,7 +17,7 @@ var _ = register(Dialect{
 		RequestModel:       {{Attr: adkRequest, Path: "model"}},
 		ResponseModel:      {{Attr: adkResponse, Path: "model_version|modelVersion"}},
 		FinishReasons:      {{Attr: adkResponse, Path: "finish_reason|finishReason"}},
-		RequestParameters:  {{Attr: adkRequest, Path: "config", At: Last1}},
+		RequestParameters:  {{Attr: adkRequest, Path: "config", At: last1}},
 		InputTokens:        {{Attr: adkResponse, Path: adkUsage + "prompt_token_count|promptTokenCount"}},
 		OutputTokens:       {{Attr: adkResponse, Path: adkUsage + adkCandidates}},
 		TotalTokens:        {{Attr: adkResponse, Path: adkUsage + "total_token_count|totalTokenCount"}},
@@ -34,8 +34,8 @@ var _ = register(Dialect{
 		ToolResult:         {{Attr: "gcp.vertex.agent.tool_response", At: libraryNames1}},
 	},
 	Kinds: []KindRule{
-		{At: kindByIntent, Own: true, Of: adkMerged, Note: "`execute_tool (merged)`, the answers of several tools → other"},
-		{At: kindByOthers, Own: true, Of: adkKind, Note: "`execute_tool …` → tool; `invoke_agent …` `agent_run …` → agent; `call_llm` → llm"},
+		{Group: kindByIntent, Own: true, Of: adkMerged, Note: "`execute_tool (merged)`, the answers of several tools → other"},
+		{Group: kindByOthers, Own: true, Of: adkKind, Note: "`execute_tool …` → tool; `invoke_agent …` `agent_run …` → agent; `call_llm` → llm"},
 	},
 	Words: []string{"gcp.vertex.agent.data"},
 })

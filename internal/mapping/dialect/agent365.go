@@ -7,7 +7,7 @@ var _ = register(Dialect{
 	Scopes:   []string{"Agent365Sdk"},
 	Marks:    []string{"microsoft.a365.agent.blueprint.id", "telemetry.sdk.name=A365ObservabilitySDK"},
 	Sources: map[Field][]Source{
-		SessionID: {{Attr: "microsoft.session.id", At: Last1}},
+		SessionID: {{Attr: "microsoft.session.id", At: last1}},
 		InputMessages: {
 			{Attr: "microsoft.security.content.input.value", As: AsText, Only: KindsOf(KindGuardrail)},
 		},
@@ -16,7 +16,7 @@ var _ = register(Dialect{
 		},
 	},
 	Kinds: []KindRule{
-		{At: kindByOperation, Attr: "gen_ai.operation.name", Own: true, Values: map[string]Kind{
+		{Group: kindByOperation, Attr: "gen_ai.operation.name", Own: true, Values: map[string]Kind{
 			"apply_guardrail": KindGuardrail, "invokeagent": KindAgent, "executetool": KindTool, "inferencecall": KindLLM, "outputmessages": KindOther,
 		}},
 	},

@@ -29,7 +29,7 @@ var _ = register(Dialect{
 		Documents:      {{Attr: "ag.data.outputs.__default__", With: unmarked, Note: afterMark}},
 	},
 	Kinds: []KindRule{
-		{At: kindByOthers, Attr: "ag.type.node", Values: map[string]Kind{
+		{Group: kindByOthers, Attr: "ag.type.node", Values: map[string]Kind{
 			"workflow": KindChain, "task": KindChain, "agent": KindAgent, "tool": KindTool, "chat": KindLLM, "completion": KindLLM,
 			"embedding": KindEmbedding, "query": KindRetriever, "rerank": KindReranker,
 		}},

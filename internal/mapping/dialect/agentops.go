@@ -18,15 +18,15 @@ var _ = register(Dialect{
 		ToolName:        {{Attr: "agentops.entity.name"}, {Attr: "operation.name", Own: true}},
 		ToolCallID:      {{Attr: "tool.call.id"}},
 		ToolDefinitions: {{Attr: "gen_ai.request.functions.#"}},
-		InputMessages:   {{Attr: "agentops.entity.input", As: AsText, Only: agentOpsTalks, At: Last1}},
-		OutputMessages:  {{Attr: "agentops.entity.output", As: AsText, Only: agentOpsTalks, At: Last1}},
+		InputMessages:   {{Attr: "agentops.entity.input", As: AsText, Only: agentOpsTalks, At: last1}},
+		OutputMessages:  {{Attr: "agentops.entity.output", As: AsText, Only: agentOpsTalks, At: last1}},
 		ToolArguments:   {{Attr: "agentops.tool.input"}, {Attr: "agentops.entity.input"}, {Attr: "tool.parameters", Own: true}},
 		ToolResult:      {{Attr: "agentops.tool.output"}, {Attr: "agentops.entity.output"}, {Attr: "tool.result", Own: true}},
 	},
 	Kinds: []KindRule{
-		{At: kindByIntent, Attr: "agentops.span.kind", Own: true, Of: agentOpsRequest, Note: "tool, with no result of a span named `tool_call.…` → other"},
-		{At: kindByIntent, Attr: "tool.parameters", Own: true, Of: agentOpsRequest, Note: "with no result of a span named `tool_call.…` → other"},
-		{At: kindByTraceloop, Attr: "agentops.span.kind", Of: agentOpsKind, Note: "also after `AgentOpsSpanKindValues.`: " +
+		{Group: kindByIntent, Attr: "agentops.span.kind", Own: true, Of: agentOpsRequest, Note: "tool, with no result of a span named `tool_call.…` → other"},
+		{Group: kindByIntent, Attr: "tool.parameters", Own: true, Of: agentOpsRequest, Note: "with no result of a span named `tool_call.…` → other"},
+		{Group: kindByTraceloop, Attr: "agentops.span.kind", Of: agentOpsKind, Note: "also after `AgentOpsSpanKindValues.`: " +
 			"`session` `task` `workflow` `operation` → chain; `agent` `tool` `llm` `guardrail`"},
 	},
 	Words: []string{"agentops.task.input", "agentops.task.output"},

@@ -13,7 +13,7 @@ var _ = register(Dialect{
 		ToolResult:    {{Attr: "anthropic.tool_result.content"}},
 	},
 	Kinds: []KindRule{
-		{At: kindByIntent, Own: true, Of: anthropicKind, Note: "`anthropic.….count_tokens` and other methods than `create`, `stream`, `parse` → other"},
+		{Group: kindByIntent, Own: true, Of: anthropicKind, Note: "`anthropic.….count_tokens` and other methods than `create`, `stream`, `parse` → other"},
 	},
 	Words: []string{"anthropic.tool_result.content"},
 })

@@ -8,6 +8,6 @@ var _ = register(Dialect{
 	Marks:    []string{"gen_ai.system=azure.ai.agentserver", "azure.ai.agentserver.agent.name", "azure.ai.agentserver.session.id"},
 	Sources: map[Field][]Source{
 		AgentName: {{Attr: "azure.ai.agentserver.agent.name"}},
-		SessionID: {{Attr: "azure.ai.agentserver.session.id", At: Last1}},
+		SessionID: {{Attr: "azure.ai.agentserver.session.id", At: last1}},
 	},
 })

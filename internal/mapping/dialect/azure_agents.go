@@ -10,7 +10,7 @@ var _ = register(Dialect{
 		SessionID: {{Attr: "gen_ai.thread.id", At: otherNames1}},
 	},
 	Kinds: []KindRule{
-		{At: kindByOperation, Attr: "gen_ai.operation.name", Values: map[string]Kind{
+		{Group: kindByOperation, Attr: "gen_ai.operation.name", Values: map[string]Kind{
 			"start_thread_run": KindAgent, "get_thread_run": KindAgent, "process_thread_run": KindAgent,
 			"submit_tool_outputs": KindOther, "create_thread": KindOther, "create_message": KindOther,
 			"list_messages": KindOther, "list_run_steps": KindOther,

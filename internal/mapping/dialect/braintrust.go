@@ -35,7 +35,7 @@ var _ = register(Dialect{
 		UserID:        {{Attr: "braintrust.metadata.user_id"}, {Attr: "braintrust.metadata", Path: "user_id"}},
 		SessionID:     {{Attr: "braintrust.metadata.session_id"}, {Attr: "braintrust.metadata", Path: "session_id"}},
 		Tags:          {{Attr: "braintrust.tags"}},
-		ToolName:      {{Attr: "braintrust.span_attributes", Path: "name"}, {As: AsName, Own: true, At: Last1}},
+		ToolName:      {{Attr: "braintrust.span_attributes", Path: "name"}, {As: AsName, Own: true, At: last1}},
 		InputMessages: {
 			{Attr: "braintrust.input_json", As: AsBody}, {Attr: "braintrust.input", As: AsBody},
 		},
@@ -48,8 +48,8 @@ var _ = register(Dialect{
 		ToolResult:         {{Attr: "braintrust.output_json"}, {Attr: "braintrust.output"}},
 	},
 	Kinds: []KindRule{
-		{At: kindByOthers, Attr: "braintrust.span_attributes", Of: braintrustKind, Note: "its `type`, as below"},
-		{At: kindByOthers, Attr: "braintrust.span_attributes.type", Values: braintrustKinds},
+		{Group: kindByOthers, Attr: "braintrust.span_attributes", Of: braintrustKind, Note: "its `type`, as below"},
+		{Group: kindByOthers, Attr: "braintrust.span_attributes.type", Values: braintrustKinds},
 	},
 	Words: []string{"braintrust.expected", "braintrust.expected_json"},
 })

@@ -8,6 +8,8 @@ var _ = register(Dialect{
 	Versions:      "1.0.0, *2.1.332*; Claude Agent SDK *0.3.332*",
 	Scopes:        []string{"com.anthropic.claude_code*"},
 	NamesSessions: true,
+	// A bare name on an own span says what ran: those with a level go behind the conventions' names for the same, and
+	// before what OpenLLMetry and later dialects read on anybody's spans.
 	Sources: map[Field][]Source{
 		RequestModel:   {{Attr: "model", Own: true}},
 		FinishReasons:  {{Attr: "stop_reason", Own: true}},
@@ -30,8 +32,8 @@ var _ = register(Dialect{
 	},
 	Failed: unsuccessful,
 	Kinds: []KindRule{
-		{At: kindByOthers, Attr: "span.type", Own: true, Of: claudeCodeKind, Note: claudeCodeKinds},
-		{At: kindByOthers, Own: true, Of: claudeCodeKind, Note: claudeCodeKinds},
+		{Group: kindByOthers, Attr: "span.type", Own: true, Of: claudeCodeKind, Note: claudeCodeKinds},
+		{Group: kindByOthers, Own: true, Of: claudeCodeKind, Note: claudeCodeKinds},
 	},
 })
 

@@ -7,6 +7,6 @@ var _ = register(Dialect{
 	Versions: "documentation of November 2026",
 	Scopes:   []string{"ai-gateway"},
 	Kinds: []KindRule{
-		{At: kindByOthers, Own: true, Values: map[string]Kind{"cf.aig.request": KindLLM}},
+		{Group: kindByOthers, Own: true, Values: map[string]Kind{"cf.aig.request": KindLLM}},
 	},
 })

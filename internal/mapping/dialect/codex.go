@@ -22,7 +22,7 @@ var _ = register(Dialect{
 		ToolCallID:        {{Attr: "call_id", Own: true}},
 	},
 	Kinds: []KindRule{
-		{At: kindByOthers, Own: true, Of: codexKind, Note: "`session_task.turn` → agent; `handle_responses` with tokens → llm; " +
+		{Group: kindByOthers, Own: true, Of: codexKind, Note: "`session_task.turn` → agent; `handle_responses` with tokens → llm; " +
 			"a span named as its `tool_name` with a `call_id` → tool; any other → other"},
 	},
 })

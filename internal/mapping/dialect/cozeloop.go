@@ -16,7 +16,7 @@ var _ = register(Dialect{
 		ToolArguments:  {{Attr: "cozeloop.input"}},
 		ToolResult:     {{Attr: "cozeloop.output"}},
 	},
-	Kinds: []KindRule{{At: kindByOthers, Attr: "cozeloop.span_type", Values: map[string]Kind{
+	Kinds: []KindRule{{Group: kindByOthers, Attr: "cozeloop.span_type", Values: map[string]Kind{
 		"model": KindLLM, "embedding": KindEmbedding, "tool": KindTool, "agent": KindAgent, "retriever": KindRetriever, "prompt": KindPrompt,
 		"graph": KindChain, "chain": KindChain, "workflow": KindChain, "fornax_query": KindChain, "custom": KindOther,
 	}}},

@@ -26,9 +26,9 @@ var _ = register(Dialect{
 		Reasoning:         {{Attr: "gen_ai.usage.reasoning_output_tokens", At: libraryNames1}, {Attr: "_llmobs", Path: "metrics.reasoning_output_tokens"}},
 		UserID:            {{Attr: "_llmobs", Path: "user_id"}},
 		SessionID:         {{Attr: "_llmobs", Path: "session_id"}},
-		Environment:       {{Attr: "env", Own: true, At: Last1}},
-		Release:           {{Attr: "version", Own: true, At: Last1}},
-		AgentName:         {{Attr: "operation.name", Own: true, Only: KindsOf(KindAgent), With: datadogName, Note: datadogNames}, {Attr: "_dd.p.llmobs_pagent_name", With: notOfIntegration, Note: "unless it is an integration's"}, {As: AsName, Own: true, Only: KindsOf(KindAgent), At: Last1}},
+		Environment:       {{Attr: "env", Own: true, At: last1}},
+		Release:           {{Attr: "version", Own: true, At: last1}},
+		AgentName:         {{Attr: "operation.name", Own: true, Only: KindsOf(KindAgent), With: datadogName, Note: datadogNames}, {Attr: "_dd.p.llmobs_pagent_name", With: notOfIntegration, Note: "unless it is an integration's"}, {As: AsName, Own: true, Only: KindsOf(KindAgent), At: last1}},
 		ToolName:          {{Attr: "operation.name", Own: true, With: datadogName, Note: datadogNames}},
 		ErrorMessage:      {{Attr: "error.message", Own: true}},
 		InputMessages:     {{Attr: "_llmobs", Path: "meta.input.messages"}, {Attr: "_llmobs", Path: "meta.input.value", As: AsBody}},
@@ -40,8 +40,8 @@ var _ = register(Dialect{
 		Documents:         {{Attr: "_llmobs", Path: "meta.output.documents"}},
 	},
 	Kinds: []KindRule{
-		{At: kindByOperation, Attr: "gen_ai.operation.name", Own: true, Values: datadogKinds},
-		{At: kindByOthers, Attr: "_dd.llmobs.span_kind", Values: datadogKinds},
+		{Group: kindByOperation, Attr: "gen_ai.operation.name", Own: true, Values: datadogKinds},
+		{Group: kindByOthers, Attr: "_dd.llmobs.span_kind", Values: datadogKinds},
 	},
 	Words: []string{"error.stack", "_llmobs"},
 })

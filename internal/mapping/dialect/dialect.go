@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
@@ -12,8 +13,7 @@ import (
 type Dialect struct {
 	// Name is also the dialect's level in the order of precedence (precedence.go).
 	Name string
-	// Versions names those that the cases are of, those of which they are captures
-	// in *italics*.
+	// Versions names the versions of the library that the facts are from, in *italics* where spans of them were captured.
 	Versions string
 	// Convention says that the dialect does not name the emitter: spans of it that no other
 	// dialect describes are of unknown emitters.
@@ -158,8 +158,9 @@ type DocumentEvent struct{ Event, Prefix string }
 
 // KindRule tells the kind of a span from an attribute or from its name.
 type KindRule struct {
-	// At is the group among the rules of all dialects.
-	At int
+	// Group says which rules of all dialects go before: those of earlier groups, and those of dialects that go before
+	// in the order of precedence.
+	Group KindGroup
 	// Attr is the attribute; empty for the name of the span.
 	Attr string
 	// Values maps the value in lower case, unquoted; "" is any value.
@@ -182,23 +183,35 @@ const (
 	IgnoresEvidence         // undecided, and the name of the span and weak evidence do not count
 )
 
-// The groups of kind rules in order of precedence.
+// KindGroup is a group of kind rules: by what a rule goes by.
+type KindGroup uint8
+
+// The groups in order of precedence. Those named after an emitter stand before kindByOperation where the emitter's own word
+// is more exact than the operation that it writes beside it, and after where it is less. Among those on one side, no
+// captured span depends on the order.
 const (
-	kindByIntent = iota + 1
-	kindByInference
-	kindByLangSmith
-	kindByMLflow
-	kindByOperation
-	kindByVercel
-	kindByTraceloop
-	kindByRequest
-	kindByOthers
+	kindByIntent    KindGroup = iota + 1 // what is no call, or is one, whatever else the span says
+	kindByInference                      // a kind as OpenInference has it, stated for this very span
+	kindByLangSmith                      // its operations are of the nearest kind that has one: embeddings for a retriever
+	kindByMLflow                         // as LangSmith's
+	kindByOperation                      // gen_ai.operation.name
+	kindByVercel                         // the outer spans of the SDK are chains to it, of which an operation says that one is an agent
+	kindByTraceloop                      // task and workflow stand for whatever is wrapped, which an operation names
+	kindByRequest                        // llm.request.type, on the spans of a client
+	kindByOthers                         // what libraries say that write none of these
 )
 
 var registered []*Dialect
 
+// MaxDialects is how many dialects there may be. The engine keeps the dialects that a span shows as the bits of one
+// word, and needs two bits for itself; nearly every decision on a span asks for that set.
+const MaxDialects = 62
+
 // register adds a dialect while the package is initialised.
 func register(d Dialect) *Dialect {
+	if len(registered) == MaxDialects {
+		panic(fmt.Sprintf("dialect: %s is one more than the %d dialects that may be (MaxDialects)", d.Name, MaxDialects))
+	}
 	registered = append(registered, &d)
 	return &d
 }

@@ -15,7 +15,7 @@ var _ = register(Dialect{
 		},
 	},
 	Kinds: []KindRule{
-		{At: kindByOperation, Attr: "gen_ai.operation.name", Own: true, Values: map[string]Kind{
+		{Group: kindByOperation, Attr: "gen_ai.operation.name", Own: true, Values: map[string]Kind{
 			"tool_call": KindTool, "schedule_tool_calls": KindChain, "agent_call": KindAgent, "user_prompt": KindChain, "system_prompt": KindOther,
 		}},
 	},

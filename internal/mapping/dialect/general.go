@@ -12,14 +12,14 @@ var _ = register(Dialect{
 	Convention: true,
 	Versions:   "all",
 	Sources: map[Field][]Source{
-		UserID:        {{Attr: "user.id"}, {Attr: "enduser.id"}, {Attr: "enduser.pseudo.id", At: Last1}},
+		UserID:        {{Attr: "user.id"}, {Attr: "enduser.id"}, {Attr: "enduser.pseudo.id", At: last1}},
 		SessionID:     {{Attr: "session.id"}},
 		ServerAddress: {{Attr: "server.address"}, {Attr: "net.peer.name"}},
 		ServiceName:   {{Attr: "service.name", Resource: true}},
 		Environment:   {{Attr: "deployment.environment.name"}, {Attr: "deployment.environment"}},
 		Release:       {{Attr: "service.version"}},
-		ErrorType:     {{Attr: "error.type"}, {Attr: "error.class", At: Last1}, {Attr: "exception.type", With: ofFailure, Note: "of a span whose status is error", At: Last1}},
-		ErrorMessage:  {{Attr: "exception.message", At: Last1}, {Attr: "error.message", At: Last1}},
+		ErrorType:     {{Attr: "error.type"}, {Attr: "error.class", At: last1}, {Attr: "exception.type", With: ofFailure, Note: "of a span whose status is error", At: last1}},
+		ErrorMessage:  {{Attr: "exception.message", At: last1}, {Attr: "error.message", At: last1}},
 	},
 })
 

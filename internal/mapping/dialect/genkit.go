@@ -45,7 +45,7 @@ var _ = register(Dialect{
 		Documents:           {{Attr: "genkit:output", Path: "documents"}},
 	},
 	Kinds: []KindRule{
-		{At: kindByOthers, Attr: "genkit:metadata:subtype", Values: map[string]Kind{
+		{Group: kindByOthers, Attr: "genkit:metadata:subtype", Values: map[string]Kind{
 			"model": KindLLM, "embedder": KindEmbedding, "tool": KindTool, "tool.v2": KindTool, "retriever": KindRetriever,
 			"evaluator": KindEvaluator, "reranker": KindReranker, "flow": KindOther,
 		}},

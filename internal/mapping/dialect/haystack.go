@@ -61,12 +61,12 @@ var _ = register(Dialect{
 	},
 	Kinds: []KindRule{
 		// MLflow calls every component that it does not know an LLM.
-		{At: kindByInference, Attr: "haystack.component.fully_qualified_type", Of: haystackKind, Note: haystackKinds},
-		{At: kindByInference, Attr: "haystack.component.type", Of: haystackKind, Note: haystackKinds},
-		{At: kindByOthers, Own: true, Values: map[string]Kind{
+		{Group: kindByInference, Attr: "haystack.component.fully_qualified_type", Of: haystackKind, Note: haystackKinds},
+		{Group: kindByInference, Attr: "haystack.component.type", Of: haystackKind, Note: haystackKinds},
+		{Group: kindByOthers, Own: true, Values: map[string]Kind{
 			"haystack.agent.run": KindAgent, "haystack.agent.step": KindChain, "haystack.agent.step.llm": KindLLM, "haystack.agent.step.tool": KindTool,
 		}},
-		{At: kindByOthers, Values: map[string]Kind{"haystack.pipeline.run": KindChain, "haystack.async_pipeline.run": KindChain}},
+		{Group: kindByOthers, Values: map[string]Kind{"haystack.pipeline.run": KindChain, "haystack.async_pipeline.run": KindChain}},
 	},
 	Words: []string{
 		haystackInput, haystackOutput, haystackLLMInput, haystackLLMOutput, "haystack.agent.input", "haystack.agent.output", "haystack.agent.tools",

@@ -22,7 +22,7 @@ var _ = register(Dialect{
 		UserID:            {{Attr: "honeyhive_user_properties.user_id"}, {Attr: "honeyhive_user_id"}},
 		SessionID:         {{Attr: "honeyhive.session_id"}, {Attr: "honeyhive_session_id"}},
 		Environment:       {{Attr: "honeyhive.source"}},
-		ToolName:          {{Attr: "honeyhive_event_name"}, {As: AsName, Own: true, At: Last1}},
+		ToolName:          {{Attr: "honeyhive_event_name"}, {As: AsName, Own: true, At: last1}},
 		ErrorType:         {{Attr: "honeyhive_error_type"}},
 		ErrorMessage:      {{Attr: "honeyhive_error"}},
 		InputMessages: {
@@ -43,8 +43,8 @@ var _ = register(Dialect{
 		ToolResult:    {{Attr: "honeyhive_outputs.result"}, {Attr: "honeyhive_outputs.result.*", As: AsObject}},
 	},
 	Kinds: []KindRule{
-		{At: kindByIntent, Own: true, Of: honeyHiveEcho, Note: "`…_error`, with `honeyhive_error` and without inputs → other"},
-		{At: kindByOthers, Attr: "honeyhive_event_type", Values: map[string]Kind{
+		{Group: kindByIntent, Own: true, Of: honeyHiveEcho, Note: "`…_error`, with `honeyhive_error` and without inputs → other"},
+		{Group: kindByOthers, Attr: "honeyhive_event_type", Values: map[string]Kind{
 			"model": KindLLM, "tool": KindTool, "chain": KindChain, "session": KindChain, "evaluation": KindEvaluator,
 		}},
 	},

@@ -9,9 +9,9 @@ var _ = register(Dialect{
 	Marks:    []string{"gen_ai.latency.e2e", "gen_ai.latency.time_to_first_token"},
 	Sources: map[Field][]Source{
 		TTFT:       {{Attr: "gen_ai.latency.time_to_first_token", As: AsSeconds}},
-		ResponseID: {{Attr: "gen_ai.request.id", Own: true, At: Last1}},
+		ResponseID: {{Attr: "gen_ai.request.id", Own: true, At: last1}},
 	},
 	Kinds: []KindRule{
-		{At: kindByOthers, Own: true, Values: map[string]Kind{"llm_request": KindLLM}},
+		{Group: kindByOthers, Own: true, Values: map[string]Kind{"llm_request": KindLLM}},
 	},
 })

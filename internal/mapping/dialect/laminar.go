@@ -15,15 +15,15 @@ var _ = register(Dialect{
 		Tags:           {{Attr: "lmnr.association.properties.tags"}},
 		InputCost:      {{Attr: "gen_ai.usage.input_cost", At: otherNames1}},
 		OutputCost:     {{Attr: "gen_ai.usage.output_cost", At: otherNames1}},
-		ToolName:       {{As: AsName, Own: true, At: Last1}},
+		ToolName:       {{As: AsName, Own: true, At: last1}},
 		InputMessages:  {{Attr: "lmnr.span.input", As: AsBody, Only: OnlyLLM}},
 		OutputMessages: {{Attr: "lmnr.span.output", As: AsBody, Only: OnlyLLM}},
-		ToolArguments:  {{Attr: "lmnr.span.input", At: Last1}},
-		ToolResult:     {{Attr: "lmnr.span.output", At: Last1}},
+		ToolArguments:  {{Attr: "lmnr.span.input", At: last1}},
+		ToolResult:     {{Attr: "lmnr.span.output", At: last1}},
 	},
 	Kinds: []KindRule{
-		{At: kindByIntent, Own: true, Of: laminarChunk, Note: "`chunk: …` → other"},
-		{At: kindByOthers, Attr: "lmnr.span.type", Values: map[string]Kind{
+		{Group: kindByIntent, Own: true, Of: laminarChunk, Note: "`chunk: …` → other"},
+		{Group: kindByOthers, Attr: "lmnr.span.type", Values: map[string]Kind{
 			"llm": KindLLM, "tool": KindTool, "evaluator": KindEvaluator, "human_evaluator": KindEvaluator,
 			"cached":   KindOther, // what a model answered before, replayed
 			"executor": KindChain, "evaluation": KindChain, "pipeline": KindChain,

@@ -18,7 +18,7 @@ var _ = register(Dialect{
 		OutputMessages: {{Attr: "gen_ai.completion", As: AsText, Own: true, Only: OnlyLLM, At: afterOpenLIT1}},
 	},
 	Kinds: []KindRule{
-		{At: kindByOthers, Own: true, Of: quarkusKind, Note: "`completion …` → llm"},
+		{Group: kindByOthers, Own: true, Of: quarkusKind, Note: "`completion …` → llm"},
 	},
 })
 

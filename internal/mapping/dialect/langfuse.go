@@ -58,8 +58,8 @@ var _ = register(Dialect{
 			{Attr: "langfuse.observation.prompt.version", Only: OnlyLLM},
 			{Attr: "langfuse.prompt.version"},
 		},
-		AgentName:     {{Attr: "langfuse.observation.metadata.lc_agent_name", As: AsJSON, At: Last1}},
-		ToolName:      {{As: AsName, Own: true, At: Last1}},
+		AgentName:     {{Attr: "langfuse.observation.metadata.lc_agent_name", As: AsJSON, At: last1}},
+		ToolName:      {{As: AsName, Own: true, At: last1}},
 		ToolCallID:    {{Attr: "langfuse.observation.output", With: toolMessageID, Note: ofToolMessage, At: events1}},
 		ErrorMessage:  {{Attr: "langfuse.observation.status_message"}},
 		InputMessages: {{Attr: "langfuse.observation.input", As: AsBody, With: withoutTools, Note: "without tools among the messages"}},
@@ -85,7 +85,7 @@ var _ = register(Dialect{
 		Documents: {{Attr: "langfuse.observation.output", As: AsWrapped}},
 	},
 	Kinds: []KindRule{
-		{At: kindByIntent, Attr: "langfuse.observation.type", Of: langfuseKind, Note: langfuseKinds, Values: map[string]Kind{
+		{Group: kindByIntent, Attr: "langfuse.observation.type", Of: langfuseKind, Note: langfuseKinds, Values: map[string]Kind{
 			"embedding": KindEmbedding, "agent": KindAgent, "tool": KindTool, "chain": KindChain,
 			"retriever": KindRetriever, "guardrail": KindGuardrail, "evaluator": KindEvaluator,
 		}},

@@ -12,13 +12,13 @@ var _ = register(Dialect{
 		Provider:     {{Attr: "langsmith.metadata.ls_provider"}},
 		RequestModel: {{Attr: "langsmith.metadata.ls_model_name"}},
 		ResponseModel: {
-			{Attr: "gen_ai.completion", Own: true, Only: OnlyLLM, Path: "generations.0.0.message.kwargs.response_metadata.model_name", At: Last1},
-			{Attr: "gen_ai.completion", Own: true, Only: OnlyLLM, Path: "generations.0.0.generation_info.model_name", At: Last1},
-			{Attr: "gen_ai.completion", Own: true, Only: OnlyLLM, With: answerModel, Note: answerBody, At: Last1},
+			{Attr: "gen_ai.completion", Own: true, Only: OnlyLLM, Path: "generations.0.0.message.kwargs.response_metadata.model_name", At: last1},
+			{Attr: "gen_ai.completion", Own: true, Only: OnlyLLM, Path: "generations.0.0.generation_info.model_name", At: last1},
+			{Attr: "gen_ai.completion", Own: true, Only: OnlyLLM, With: answerModel, Note: answerBody, At: last1},
 		},
 		ResponseID: {
 			{Attr: "langsmith.metadata.id", With: ofResponse, Note: "of an object that is a response"},
-			{Attr: "gen_ai.completion", Own: true, Only: OnlyLLM, With: answerID, Note: answerBody, At: Last1},
+			{Attr: "gen_ai.completion", Own: true, Only: OnlyLLM, With: answerID, Note: answerBody, At: last1},
 		},
 		Streaming:    {{Attr: "langsmith.request.streaming", At: libraryNames1}},
 		InputTokens:  {{Attr: "langsmith.usage_metadata", Path: "input_tokens"}, {Attr: "langsmith.metadata.usage_metadata", Path: "input_tokens"}},
@@ -56,22 +56,22 @@ var _ = register(Dialect{
 		Tags: {{Attr: "langsmith.span.tags", At: afterLegacy}},
 		AgentName: {
 			{Attr: "langsmith.metadata.lc_agent_name"},
-			{Attr: "langsmith.trace.name", Only: KindsOf(KindAgent), With: ofAgentsSDK, Note: "of an agent of the OpenAI Agents SDK", At: Last1},
+			{Attr: "langsmith.trace.name", Only: KindsOf(KindAgent), With: ofAgentsSDK, Note: "of an agent of the OpenAI Agents SDK", At: last1},
 		},
 		ToolName: {{Attr: "langsmith.trace.name"}},
 		RequestParameters: {
 			{Attr: "langsmith.metadata.ls_temperature", Param: "temperature"},
 			{Attr: "langsmith.metadata.ls_max_tokens", Param: "max_tokens"},
 			{Attr: "langsmith.metadata.ls_stop", Param: "stop_sequences"},
-			{Attr: "gen_ai.prompt", As: AsBody, Own: true, Only: OnlyLLM, Object: true, With: bodyWithModel, Note: "of a body that names a model", At: Last1},
+			{Attr: "gen_ai.prompt", As: AsBody, Own: true, Only: OnlyLLM, Object: true, With: bodyWithModel, Note: "of a body that names a model", At: last1},
 		},
 		ToolCallID:    {{Attr: "gen_ai.completion", Own: true, With: toolMessageID, Note: ofToolMessage, At: events1}},
 		ToolArguments: {{Attr: "gen_ai.prompt", As: AsWrapped, Own: true, At: afterOpenLIT1}},
 		ToolResult:    {{Attr: "gen_ai.completion", As: AsWrapped, Own: true, At: afterOpenLIT1}},
 	},
 	Kinds: []KindRule{
-		{At: kindByLangSmith, Attr: "langsmith.metadata.output_type", Of: agentOfSDK, Note: "a chain of the OpenAI Agents SDK, which LangSmith did not name itself → agent"},
-		{At: kindByLangSmith, Attr: "langsmith.span.kind", Overrules: true, Values: map[string]Kind{
+		{Group: kindByLangSmith, Attr: "langsmith.metadata.output_type", Of: agentOfSDK, Note: "a chain of the OpenAI Agents SDK, which LangSmith did not name itself → agent"},
+		{Group: kindByLangSmith, Attr: "langsmith.span.kind", Overrules: true, Values: map[string]Kind{
 			"llm": KindLLM, "chain": KindChain, "tool": KindTool, "retriever": KindRetriever,
 			"embedding": KindEmbedding, "prompt": KindPrompt, "parser": KindOther,
 		}},

@@ -28,7 +28,7 @@ var _ = register(Dialect{
 		UserID:         {{Attr: "langwatch.user.id", At: afterOpenInference}, {Attr: "metadata", Own: true, Path: "user_id", At: metadata2}},
 		SessionID:      {{Attr: "langwatch.thread.id", At: otherNames4}, {Attr: "metadata", Own: true, Path: "thread_id", At: metadata2}},
 		Tags:           {{Attr: "langwatch.labels", At: afterLegacy}},
-		ToolName:       {{As: AsName, Own: true, At: Last1}},
+		ToolName:       {{As: AsName, Own: true, At: last1}},
 		InputMessages:  {{Attr: "langwatch.input", Path: "value"}},
 		OutputMessages: {{Attr: "langwatch.output", Path: "value"}},
 		ToolArguments:  {{Attr: "langwatch.input", Path: "value"}},
@@ -42,7 +42,7 @@ var _ = register(Dialect{
 		},
 	},
 	Kinds: []KindRule{
-		{At: kindByOthers, Attr: "langwatch.span.type", Values: map[string]Kind{
+		{Group: kindByOthers, Attr: "langwatch.span.type", Values: map[string]Kind{
 			"llm": KindLLM, "chain": KindChain, "tool": KindTool, "agent": KindAgent, "rag": KindRetriever,
 			"guardrail": KindGuardrail, "evaluation": KindEvaluator, "workflow": KindChain, "component": KindChain, "module": KindChain,
 		}},

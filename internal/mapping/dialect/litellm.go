@@ -24,7 +24,7 @@ var _ = register(Dialect{
 		SessionID:       {{Attr: "metadata.requester_metadata", Own: true, Path: "session_id", At: events1}},
 		ToolDefinitions: {{Attr: "gen_ai.tool.#", Own: true}},
 	},
-	Kinds: []KindRule{{At: kindByIntent, Own: true, Of: liteLLMRaw, Note: "`raw_gen_ai_request`, and a caller's span with nothing but the request as `llm.PROVIDER.…` → other"}},
+	Kinds: []KindRule{{Group: kindByIntent, Own: true, Of: liteLLMRaw, Note: "`raw_gen_ai_request`, and a caller's span with nothing but the request as `llm.PROVIDER.…` → other"}},
 	// raw_gen_ai_request repeats the request as llm.PROVIDER.PARAM.
 	Words: []string{
 		"llm.*.messages", "llm.*.input", "llm.*.prompt", "llm.*.contents", "llm.*.content", "llm.*.instructions",

@@ -23,7 +23,7 @@ var _ = register(Dialect{
 		ToolResult:     {{Attr: "lk.function_tool.output"}, {Attr: "lk.pii.function_tool.output"}},
 	},
 	Kinds: []KindRule{
-		{At: kindByOthers, Own: true, Values: map[string]Kind{
+		{Group: kindByOthers, Own: true, Values: map[string]Kind{
 			"agent_turn": KindAgent, "agent_session": KindAgent, "function_tool": KindTool, "llm_request": KindLLM, "llm_request_run": KindOther, "llm_node": KindChain,
 		}},
 	},

@@ -39,7 +39,7 @@ var _ = register(Dialect{
 		RetrievalQuery: {{Event: "RetrievalStartEvent", Attr: "str_or_query_bundle", Own: true}},
 		Documents:      {{Event: "RetrievalEndEvent", Attr: "nodes", Own: true}},
 	},
-	Kinds: []KindRule{{At: kindByInference, Own: true, Of: llamaIndexKind, Note: "by the events of LlamaIndex: LLM…, Embedding…, Retrieval…; `….call_tool` → tool, `….run` → agent"}},
+	Kinds: []KindRule{{Group: kindByInference, Own: true, Of: llamaIndexKind, Note: "by the events of LlamaIndex: LLM…, Embedding…, Retrieval…; `….call_tool` → tool, `….run` → agent"}},
 })
 
 const llamaIndexStep = "tags.llamaindex.step.input_summary"

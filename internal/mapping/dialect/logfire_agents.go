@@ -23,7 +23,7 @@ var _ = register(Dialect{
 		ToolArguments:  {{Attr: "input", Own: true}},
 		ToolResult:     {{Attr: "output", Own: true}},
 	},
-	Kinds:    []KindRule{{At: kindByOthers, Own: true, Of: logfireAgentsKind, Note: "`Responses API …` `Chat completion …` → llm; `Function: …` → tool; `Agent run: …` → agent; `Guardrail …` → guardrail; `Turn …` `Task: …` `OpenAI Agents trace: …` → chain"}},
+	Kinds:    []KindRule{{Group: kindByOthers, Own: true, Of: logfireAgentsKind, Note: "`Responses API …` `Chat completion …` → llm; `Function: …` → tool; `Agent run: …` → agent; `Guardrail …` → guardrail; `Turn …` `Task: …` `OpenAI Agents trace: …` → chain"}},
 	OwnWords: []string{"raw_input", "request_data", "error"},
 	Names:    []string{"logfire.msg", "logfire.msg_template"},
 })

@@ -15,10 +15,10 @@ var _ = register(Dialect{
 	Scopes:     []string{"mcp-python-sdk", "fastmcp"},
 	Marks:      []string{"mcp.method.name"},
 	Sources: map[Field][]Source{
-		ToolName: {{Attr: "mcp.tool.name", At: Last1}, {As: AsName, With: mcpToolName, Note: "after `tools/call`, where `mcp.method.name` is that"}},
+		ToolName: {{Attr: "mcp.tool.name", At: last1}, {As: AsName, With: mcpToolName, Note: "after `tools/call`, where `mcp.method.name` is that"}},
 	},
 	Kinds: []KindRule{
-		{At: kindByIntent, Attr: "mcp.method.name", Of: mcpKind, Note: "`tools/call` → tool; any other → other"},
+		{Group: kindByIntent, Attr: "mcp.method.name", Of: mcpKind, Note: "`tools/call` → tool; any other → other"},
 	},
 })
 

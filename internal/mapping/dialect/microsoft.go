@@ -24,8 +24,8 @@ var _ = register(Dialect{
 		ToolResult:    {{Attr: "gen_ai.tool.result", At: otherNames1}},
 	},
 	Kinds: []KindRule{
-		{At: kindByIntent, Own: true, Of: invokedAgent, Note: "`invoke_agent …` → agent, though the operation is chat: .NET until 1.0"},
-		{At: kindByOthers, Own: true, Of: agentFrameworkKind, Note: "`workflow.…` `executor.process …` `edge_group.process …` `message.send` `orchestrate_tools` → chain"},
+		{Group: kindByIntent, Own: true, Of: invokedAgent, Note: "`invoke_agent …` → agent, though the operation is chat: .NET until 1.0"},
+		{Group: kindByOthers, Own: true, Of: agentFrameworkKind, Note: "`workflow.…` `executor.process …` `edge_group.process …` `message.send` `orchestrate_tools` → chain"},
 	},
 	Words: []string{"workflow.definition"},
 })

@@ -40,7 +40,7 @@ var _ = register(Dialect{
 		Documents:      {{Event: "data.output", Attr: "response", Own: true, At: events1}},
 	},
 	Kinds: []KindRule{
-		{At: kindByOthers, Attr: "span.type", Own: true, Values: map[string]Kind{
+		{Group: kindByOthers, Attr: "span.type", Own: true, Values: map[string]Kind{
 			"inference": KindLLM, "inference.framework": KindLLM, "inference.modelapi": KindOther, "embedding": KindEmbedding, "retrieval": KindRetriever, "retrieval.embedding": KindEmbedding,
 			"agentic.invocation": KindAgent, "agentic.tool.invocation": KindTool, "agentic.mcp.invocation": KindTool,
 			"workflow": KindChain, "agentic.turn": KindChain, "agentic.delegation": KindChain,

@@ -6,6 +6,6 @@ var _ = register(Dialect{
 	Versions: "n8n 1 and 2 (documentation)",
 	Marks:    []string{"n8n.workflow.id", "n8n.workflow.name", "n8n.node.type"},
 	Kinds: []KindRule{
-		{At: kindByOthers, Own: true, Values: map[string]Kind{"workflow.execute": KindChain, "node.execute": KindChain}},
+		{Group: kindByOthers, Own: true, Values: map[string]Kind{"workflow.execute": KindChain, "node.execute": KindChain}},
 	},
 })

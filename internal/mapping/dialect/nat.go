@@ -12,7 +12,7 @@ var _ = register(Dialect{
 		AgentName: {{Attr: "nat.subspan.name", Only: KindsOf(KindAgent)}},
 		ToolName:  {{Attr: "nat.subspan.name"}}, // nat.function.name is that of the function around
 	},
-	Kinds: []KindRule{{At: kindByOthers, Attr: "nat.span.kind", Values: map[string]Kind{
+	Kinds: []KindRule{{Group: kindByOthers, Attr: "nat.span.kind", Values: map[string]Kind{
 		"llm": KindLLM, "tool": KindTool, "workflow": KindChain, "task": KindChain, "function": KindChain, "embedder": KindEmbedding,
 		"retriever": KindRetriever, "agent": KindAgent, "reranker": KindReranker, "guardrail": KindGuardrail, "evaluator": KindEvaluator,
 	}}},

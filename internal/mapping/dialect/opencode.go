@@ -7,6 +7,6 @@ var _ = register(Dialect{
 	Scopes:        []string{"opencode"},
 	NamesSessions: true,
 	Kinds: []KindRule{
-		{At: kindByOthers, Own: true, Values: map[string]Kind{"tool.execute": KindOther}},
+		{Group: kindByOthers, Own: true, Values: map[string]Kind{"tool.execute": KindOther}},
 	},
 })

@@ -37,19 +37,19 @@ var _ = register(Dialect{
 			{Attr: "llm.response.model_name"},
 			{Attr: "decision.response.model_name"},
 			{Attr: "llm.model_name", With: unlessRequested, Note: "unless it is the request model"},
-			{Attr: "output.value", Only: ModelKinds, With: answerModel, Note: answerBody, At: Last1},
+			{Attr: "output.value", Only: ModelKinds, With: answerModel, Note: answerBody, At: last1},
 		},
-		ResponseID:    {{Attr: "output.value", Only: ModelKinds, With: answerID, Note: answerBody, At: Last1}},
-		FinishReasons: {{Attr: "llm.finish_reason"}, {Attr: "output.value", Only: OnlyLLM, With: bodyFinish, Note: "of a response's body", At: Last2}},
+		ResponseID:    {{Attr: "output.value", Only: ModelKinds, With: answerID, Note: answerBody, At: last1}},
+		FinishReasons: {{Attr: "llm.finish_reason"}, {Attr: "output.value", Only: OnlyLLM, With: bodyFinish, Note: "of a response's body", At: last2}},
 		RequestParameters: {
 			{Attr: "llm.invocation_parameters", As: AsBody},
 			{Attr: "embedding.invocation_parameters", As: AsBody},
 		},
-		SessionID: {{Attr: "metadata", With: memberText("sessionId", "session_id", "threadId", "thread_id"), Note: "`sessionId` or `threadId`", Own: true, At: Last1}},
+		SessionID: {{Attr: "metadata", With: memberText("sessionId", "session_id", "threadId", "thread_id"), Note: "`sessionId` or `threadId`", Own: true, At: last1}},
 		Streaming: {{Attr: "llm.invocation_parameters", Path: "stream"}},
 		TTFT:      {{Event: "First Token Stream Event", At: events1, Streams: true}},
 		InputTokens: {{Attr: "llm.token_count.prompt"}, {Attr: "decision.token_count.input"},
-			{Attr: "output.value", Path: "meta.usage.prompt_tokens", Only: KindsOf(KindEmbedding), At: Last1}, // Haystack
+			{Attr: "output.value", Path: "meta.usage.prompt_tokens", Only: KindsOf(KindEmbedding), At: last1}, // Haystack
 			oiBodyCount("prompt_tokens", "input_tokens")},
 		OutputTokens:  {{Attr: "llm.token_count.completion"}, {Attr: "decision.token_count.output"}, oiBodyCount("completion_tokens", "output_tokens")},
 		TotalTokens:   {{Attr: "llm.token_count.total", At: afterOpenLIT2}},
@@ -64,13 +64,13 @@ var _ = register(Dialect{
 		PromptVersion: {{Attr: "llm.prompt_template.version", At: afterLegacy}},
 		AgentName: {
 			{Attr: "agent.name"},
-			{Attr: "metadata", With: memberText("lc_agent_name"), Note: "`lc_agent_name`", Own: true, At: Last1},
-			{Attr: "graph.node.name", Only: KindsOf(KindAgent), At: Last1},
-			{Attr: "graph.node.id", Only: KindsOf(KindAgent), At: Last1},
-			{As: AsName, Own: true, Only: KindsOf(KindAgent), At: Last2, With: openInferenceAgent, Note: "without `.run`, where `openinference.span.kind` is AGENT"},
+			{Attr: "metadata", With: memberText("lc_agent_name"), Note: "`lc_agent_name`", Own: true, At: last1},
+			{Attr: "graph.node.name", Only: KindsOf(KindAgent), At: last1},
+			{Attr: "graph.node.id", Only: KindsOf(KindAgent), At: last1},
+			{As: AsName, Own: true, Only: KindsOf(KindAgent), At: last2, With: openInferenceAgent, Note: "without `.run`, where `openinference.span.kind` is AGENT"},
 		},
 		AgentID:    {{Attr: "agno.agent.id"}},
-		ToolName:   {{Attr: "tool.name"}, {As: AsName, Own: true, At: Last2, With: openInferenceTool, Note: "without `.__call__`"}},
+		ToolName:   {{Attr: "tool.name"}, {As: AsName, Own: true, At: last2, With: openInferenceTool, Note: "without `.__call__`"}},
 		ToolCallID: {{Attr: "tool.id"}, {Attr: "tool_call.id"}, {Attr: "tool.call_id"}, {Attr: "output.value", With: toolMessageID, Note: ofToolMessage, At: events1}},
 		EmbeddingDimensions: {
 			{Attr: "embedding.embeddings.#", With: firstVector, Note: "length of the first vector"},
@@ -90,7 +90,7 @@ var _ = register(Dialect{
 		SystemInstructions: {{Attr: "llm.invocation_parameters", Path: "system|instructions", Mixed: true}},
 		ToolDefinitions: {
 			{Attr: "llm.tools.#", Drop: []string{"tool", "json_schema"}},
-			{Attr: "llm.invocation_parameters", Path: "tools", Mixed: true, At: Last1},
+			{Attr: "llm.invocation_parameters", Path: "tools", Mixed: true, At: last1},
 		},
 		ToolArguments: {{Attr: "input.value"}, {Attr: "tool_call.function.arguments"}, {Attr: "tool.parameters", With: NoSchema, Note: "unless it is a schema"}, {Attr: "tool.arguments.*", As: AsObject, Own: true}},
 		ToolResult:    {{Attr: "output.value"}},
@@ -104,8 +104,8 @@ var _ = register(Dialect{
 		},
 	},
 	Kinds: []KindRule{
-		{At: kindByInference, Attr: "openinference.span.kind", Of: openInferenceKind, Note: openInferenceKinds},
-		{At: kindByInference, Attr: "openinference.span.kind", Values: map[string]Kind{
+		{Group: kindByInference, Attr: "openinference.span.kind", Of: openInferenceKind, Note: openInferenceKinds},
+		{Group: kindByInference, Attr: "openinference.span.kind", Values: map[string]Kind{
 			"llm": KindLLM, "embedding": KindEmbedding, "tool": KindTool, "agent": KindAgent, "chain": KindChain,
 			"retriever": KindRetriever, "reranker": KindReranker, "guardrail": KindGuardrail, "evaluator": KindEvaluator, "prompt": KindPrompt,
 		}},
@@ -145,7 +145,7 @@ const openInferenceHosts = "with `llm.system`: azure and openai are azure.ai.ope
 // counts anything.
 func oiBodyCount(keys ...string) Source {
 	count := bodyCount(keys...)
-	return Source{Attr: "output.value", Own: true, Only: OnlyLLM, At: Last2, Note: ofBodyCounts + ", where no attribute counts", With: func(r Reading, v value.Value) value.Value {
+	return Source{Attr: "output.value", Own: true, Only: OnlyLLM, At: last2, Note: ofBodyCounts + ", where no attribute counts", With: func(r Reading, v value.Value) value.Value {
 		if r.Attr("llm.token_count.prompt").Exists() {
 			return value.Value{}
 		}

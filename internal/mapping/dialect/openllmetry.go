@@ -65,10 +65,10 @@ var _ = register(Dialect{
 		Documents:       {{As: AsDocumentEvents, At: events1}},
 	},
 	Kinds: []KindRule{
-		{At: kindByTraceloop, Attr: "traceloop.span.kind", Values: map[string]Kind{
+		{Group: kindByTraceloop, Attr: "traceloop.span.kind", Values: map[string]Kind{
 			"workflow": KindChain, "task": KindChain, "agent": KindAgent, "tool": KindTool, "session": KindOther,
 		}},
-		{At: kindByRequest, Attr: "llm.request.type", Values: map[string]Kind{
+		{Group: kindByRequest, Attr: "llm.request.type", Values: map[string]Kind{
 			"chat": KindLLM, "completion": KindLLM, "embedding": KindEmbedding, "rerank": KindReranker,
 		}},
 	},

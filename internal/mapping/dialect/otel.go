@@ -20,24 +20,24 @@ var _ = register(Dialect{
 		RequestModel: {{Attr: "gen_ai.request.model"}},
 		ResponseModel: {
 			{Attr: "gen_ai.response.model"},
-			{Attr: "gen_ai.output.messages", Object: true, With: member("model"), Note: "`model` of a body", At: Last1},
+			{Attr: "gen_ai.output.messages", Object: true, With: member("model"), Note: "`model` of a body", At: last1},
 		},
 		ResponseID: {
 			{Attr: "gen_ai.response.id"},
-			{Attr: "gen_ai.output.messages", Object: true, With: member("id"), Note: "`id` of a body", At: Last1},
-			{Attr: "gen_ai.response_id", At: Last2},
+			{Attr: "gen_ai.output.messages", Object: true, With: member("id"), Note: "`id` of a body", At: last1},
+			{Attr: "gen_ai.response_id", At: last2},
 		},
 		FinishReasons: {{Attr: "gen_ai.response.finish_reasons"}},
 		RequestParameters: {
 			{Attr: "gen_ai.request.*", Except: []string{"model", "stream", "is_stream", "llm_is_streaming", "user", "type", "provider", "available_tools", "functions.", "tools", "tools.", "tool.", "messages", "input", "prompt", "instructions", "body"}},
 			{Attr: "gen_ai.output.type", Param: "output_type"},
-			{Attr: "gen_ai.input.messages", As: AsBody, Object: true, With: bodyWithModel, Note: "of a body that names a model", At: Last1},
+			{Attr: "gen_ai.input.messages", As: AsBody, Object: true, With: bodyWithModel, Note: "of a body that names a model", At: last1},
 		},
 		Streaming: {
 			{Attr: "gen_ai.request.stream"},
-			{Attr: "gen_ai.request.llm_is_streaming", At: Last1}, // of Ax
-			{Attr: "gen_ai.input.messages", Object: true, With: member("stream"), Note: "`stream` of a body", At: Last1},
-			{Attr: "gen_ai.operation.name", With: streamedOperation, Note: "that has `stream` in its name", At: Last2, Seldom: true},
+			{Attr: "gen_ai.request.llm_is_streaming", At: last1}, // of Ax
+			{Attr: "gen_ai.input.messages", Object: true, With: member("stream"), Note: "`stream` of a body", At: last1},
+			{Attr: "gen_ai.operation.name", With: streamedOperation, Note: "that has `stream` in its name", At: last2, Seldom: true},
 		},
 		TTFT: {
 			{Attr: "gen_ai.response.time_to_first_chunk", As: AsSeconds, Streams: true},
@@ -46,36 +46,36 @@ var _ = register(Dialect{
 		},
 		InputTokens: {
 			{Attr: "gen_ai.usage.input_tokens"},
-			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(InputTokens), Note: "of the usage in a body", At: Last1},
+			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(InputTokens), Note: "of the usage in a body", At: last1},
 		},
 		OutputTokens: {
 			{Attr: "gen_ai.usage.output_tokens"},
-			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(OutputTokens), Note: "of the usage in a body", At: Last1},
+			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(OutputTokens), Note: "of the usage in a body", At: last1},
 		},
 		TotalTokens: {
 			{Attr: "gen_ai.usage.total_tokens"},
-			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(TotalTokens), Note: "of the usage in a body", At: Last1},
+			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(TotalTokens), Note: "of the usage in a body", At: last1},
 		},
 		CacheRead: {
 			{Attr: "gen_ai.usage.cache_read.input_tokens"},
-			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(CacheRead), Note: "of the usage in a body", At: Last1},
+			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(CacheRead), Note: "of the usage in a body", At: last1},
 		},
 		CacheCreation: {
 			{Attr: "gen_ai.usage.cache_creation.input_tokens"},
 			{Attr: "gen_ai.usage.cache_write.input_tokens", At: otherNames3},
-			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(CacheCreation), Note: "of the usage in a body", At: Last1},
+			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(CacheCreation), Note: "of the usage in a body", At: last1},
 		},
 		Reasoning: {
 			{Attr: "gen_ai.usage.reasoning.output_tokens"},
-			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(Reasoning), Note: "of the usage in a body", At: Last1},
+			{Attr: "gen_ai.output.messages", Object: true, With: usageOfBody(Reasoning), Note: "of the usage in a body", At: last1},
 		},
 		TotalCost: {{Attr: "gen_ai.usage.cost", With: pricedCost, Note: "but 0 of OpenLIT for Python, which has no price then"}},
 		ServiceTier: {
 			{Attr: "openai.response.service_tier"}, {Attr: "anthropic.response.service_tier"}, {Attr: "gen_ai.response.service_tier"},
 			{Attr: "gen_ai.openai.response.service_tier"},
-			{Attr: "openai.request.service_tier", With: namedTier, Note: "but `auto`", At: Last1},
-			{Attr: "anthropic.request.service_tier", With: namedTier, Note: "but `auto`", At: Last1},
-			{Attr: "gen_ai.openai.request.service_tier", With: namedTier, Note: "but `auto`", At: Last1},
+			{Attr: "openai.request.service_tier", With: namedTier, Note: "but `auto`", At: last1},
+			{Attr: "anthropic.request.service_tier", With: namedTier, Note: "but `auto`", At: last1},
+			{Attr: "gen_ai.openai.request.service_tier", With: namedTier, Note: "but `auto`", At: last1},
 		},
 		SessionID:           {{Attr: "gen_ai.conversation.id"}},
 		PromptName:          {{Attr: "gen_ai.prompt.name", With: templateName, Note: "but Gemini CLI's, which is an id"}},
@@ -97,17 +97,17 @@ var _ = register(Dialect{
 		},
 		SystemInstructions: {
 			{Attr: "gen_ai.system_instructions"},
-			{Attr: "gen_ai.input.messages", As: AsBody, Object: true, With: bodyOnly, Note: "of a request's body", At: Last1},
+			{Attr: "gen_ai.input.messages", As: AsBody, Object: true, With: bodyOnly, Note: "of a request's body", At: last1},
 			{Event: inferenceDetails, Attr: "gen_ai.system_instructions", At: events1},
-			{Attr: "gen_ai.request.instructions", At: Last1}, // of the first Agent Frameworks
+			{Attr: "gen_ai.request.instructions", At: last1}, // of the first Agent Frameworks
 		},
 		ToolDefinitions: {
 			{Attr: "gen_ai.tool.definitions"},
-			{Attr: "gen_ai.input.messages", As: AsBody, Object: true, With: bodyOnly, Note: "of a request's body", At: Last1},
+			{Attr: "gen_ai.input.messages", As: AsBody, Object: true, With: bodyOnly, Note: "of a request's body", At: last1},
 			{Event: inferenceDetails, Attr: "gen_ai.tool.definitions", At: events1},
-			{Attr: "gen_ai.request.tools", At: Last1},
-			{Attr: "gen_ai.request.tools.#", At: Last1},
-			{Attr: "gen_ai.request.tool.definitions", At: Last1},
+			{Attr: "gen_ai.request.tools", At: last1},
+			{Attr: "gen_ai.request.tools.#", At: last1},
+			{Attr: "gen_ai.request.tool.definitions", At: last1},
 		},
 		ToolArguments: {
 			{Attr: "gen_ai.tool.call.arguments"},
@@ -123,7 +123,7 @@ var _ = register(Dialect{
 		Documents:      {{Attr: "gen_ai.retrieval.documents"}},
 	},
 	Kinds: []KindRule{
-		{At: kindByOperation, Attr: "gen_ai.operation.name", Values: OperationKinds},
+		{Group: kindByOperation, Attr: "gen_ai.operation.name", Values: OperationKinds},
 	},
 	Words: []string{"gen_ai.evaluation.explanation"},
 	// Where the words are that were uploaded.

@@ -23,14 +23,14 @@ var _ = register(Dialect{
 		ToolResult:        {{Attr: "tool.result", Own: true}},
 	},
 	Kinds: []KindRule{
-		{At: kindByOperation, Attr: "gen_ai.operation.name", Own: true, Values: map[string]Kind{
+		{Group: kindByOperation, Attr: "gen_ai.operation.name", Own: true, Values: map[string]Kind{
 			"stt": KindOther, "tts": KindOther, "transcription": KindOther, "setup": KindOther,
 			"model_turn": KindLLM, "llm_response": KindLLM, "response": KindLLM, "tool_call": KindTool, "tool_result": KindOther,
 		}},
-		{At: kindByOthers, Own: true, Values: map[string]Kind{
+		{Group: kindByOthers, Own: true, Values: map[string]Kind{
 			"conversation": KindChain, "turn": KindChain, "stt": KindOther, "tts": KindOther, "llm": KindLLM,
 		}},
-		{At: kindByOthers, Attr: "tool.function_name", Own: true, Values: map[string]Kind{"": KindTool}},
+		{Group: kindByOthers, Attr: "tool.function_name", Own: true, Values: map[string]Kind{"": KindTool}},
 	},
 	OwnWords: []string{"transcript", "text"},
 })

@@ -19,6 +19,7 @@ const (
 	libraryNames2 Level = "names of libraries 2"
 	libraryNames3 Level = "names of libraries 3"
 
+	// what goes behind one dialect and before the dialects below it, though its own dialect stands further down
 	afterOpenInference Level = "after OpenInference"
 	afterVercel1       Level = "after Vercel 1"
 	afterVercel2       Level = "after Vercel 2"
@@ -34,8 +35,8 @@ const (
 	events2   Level = "events 2"
 	events3   Level = "events 3"
 	events4   Level = "events 4"
-	Last1     Level = "last 1" // what only serves where nothing else does
-	Last2     Level = "last 2"
+	last1     Level = "last 1" // what only serves where nothing else does
+	last2     Level = "last 2"
 )
 
 // Precedence is the order of precedence: where several sources give a field, the first of
@@ -128,9 +129,12 @@ var Precedence = []Level{
 	"Promptflow",
 	"Datadog LLM Observability",
 	"n8n",
-	Last1,
-	Last2,
+	last1,
+	last2,
 }
+
+// IsLast reports whether sources of the level only serve where nothing else does.
+func (l Level) IsLast() bool { return l == last1 || l == last2 }
 
 // Rank is the number of the level, from 1.
 func (l Level) Rank() int {

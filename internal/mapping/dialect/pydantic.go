@@ -16,16 +16,16 @@ var _ = register(Dialect{
 	ByHand:   []string{"logfire"},
 	Marks:    []string{"logfire.msg", "logfire.json_schema", "model_request_parameters", "pydantic_ai.all_messages"},
 	Sources: map[Field][]Source{
-		InputTokens:  {{Attr: "gen_ai.aggregated_usage.input_tokens"}, {Attr: "response_data", Own: true, Path: "usage.prompt_tokens|input_tokens", At: Last1}},
-		OutputTokens: {{Attr: "gen_ai.aggregated_usage.output_tokens"}, {Attr: "response_data", Own: true, Path: "usage.completion_tokens|output_tokens", At: Last1}},
+		InputTokens:  {{Attr: "gen_ai.aggregated_usage.input_tokens"}, {Attr: "response_data", Own: true, Path: "usage.prompt_tokens|input_tokens", At: last1}},
+		OutputTokens: {{Attr: "gen_ai.aggregated_usage.output_tokens"}, {Attr: "response_data", Own: true, Path: "usage.completion_tokens|output_tokens", At: last1}},
 		CacheRead: {{Attr: "gen_ai.aggregated_usage.cache_read.input_tokens"}, {Attr: "gen_ai.aggregated_usage.details.cache_read_tokens"},
 			{Attr: "gen_ai.usage.raw", Path: "prompt_tokens_details|input_tokens_details.cached_tokens", At: otherNames4},
 			{Attr: "gen_ai.usage.raw", Path: "cache_read_input_tokens|cached_content_token_count", At: otherNames4},
-			{Attr: "response_data", Own: true, Path: "usage.prompt_tokens_details|input_tokens_details.cached_tokens", At: Last1},
-			{Attr: "response_data", Own: true, Path: "usage.cache_read_input_tokens", At: Last1}},
+			{Attr: "response_data", Own: true, Path: "usage.prompt_tokens_details|input_tokens_details.cached_tokens", At: last1},
+			{Attr: "response_data", Own: true, Path: "usage.cache_read_input_tokens", At: last1}},
 		CacheCreation: {{Attr: "gen_ai.aggregated_usage.cache_creation.input_tokens"}, {Attr: "gen_ai.aggregated_usage.details.cache_write_tokens"},
-			{Attr: "gen_ai.usage.raw", Path: "cache_creation_input_tokens", At: Last1},
-			{Attr: "response_data", Own: true, Path: "usage.cache_creation_input_tokens", At: Last1}},
+			{Attr: "gen_ai.usage.raw", Path: "cache_creation_input_tokens", At: last1},
+			{Attr: "response_data", Own: true, Path: "usage.cache_creation_input_tokens", At: last1}},
 		Reasoning: {
 			{Attr: "gen_ai.usage.details.thoughts_tokens", At: otherNames2},
 			{Attr: "gen_ai.usage.raw", Path: "completion_tokens_details|output_tokens_details.reasoning_tokens|thinking_tokens", At: otherNames3},
@@ -52,8 +52,8 @@ var _ = register(Dialect{
 		ToolDefinitions:    {{Attr: "request_data", Own: true, As: AsBody, Object: true, With: bodyOnly, Note: "of a request's body", Only: OnlyLLM}},
 	},
 	Kinds: []KindRule{
-		{At: kindByIntent, Own: true, Of: logfireStream, Note: "`streaming response from …` → llm if it tells tokens or an answer, else other; the call that it belongs to → chain"},
-		{At: kindByOthers, Own: true, Of: pydanticKind, Note: "`agent run` `invoke_agent …` → agent; `Chat Completion with …` `Responses API with …` `Completion with …` `Message with …` → llm; `Embedding Creation with …` → embedding"},
+		{Group: kindByIntent, Own: true, Of: logfireStream, Note: "`streaming response from …` → llm if it tells tokens or an answer, else other; the call that it belongs to → chain"},
+		{Group: kindByOthers, Own: true, Of: pydanticKind, Note: "`agent run` `invoke_agent …` → agent; `Chat Completion with …` `Responses API with …` `Completion with …` `Message with …` → llm; `Embedding Creation with …` → embedding"},
 	},
 	Words:    []string{"model_request_parameters", "pydantic_ai.new_messages"},
 	Facts:    []string{"logfire.metrics"}, // sums over the spans below

@@ -20,7 +20,7 @@ var _ = register(Dialect{
 	},
 	Failed: unsuccessful,
 	Kinds: []KindRule{
-		{At: kindByOthers, Own: true, Of: qwenKind, Note: "`qwen-code.interaction` → agent; `….llm_request` → llm; `….tool` → tool; any other `qwen-code.…` → other"},
+		{Group: kindByOthers, Own: true, Of: qwenKind, Note: "`qwen-code.interaction` → agent; `….llm_request` → llm; `….tool` → tool; any other `qwen-code.…` → other"},
 	},
 })
 

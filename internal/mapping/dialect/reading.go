@@ -66,8 +66,11 @@ type Reading interface {
 // of spans. A larger number is no count and stays an attribute.
 const MaxTokens = 1_000_000_000_000
 
-// MaxReadEvents bounds the events of a span that are looked at for messages.
+// MaxReadEvents bounds the events of a span that are looked at for messages. SDKs keep 128 of a span unless they are told
+// otherwise; libraries that write one for each chunk of a streamed answer need some thousands. What goes beyond is no
+// conversation, and a span of millions of events must not hold up its batch.
 const MaxReadEvents = 10000
 
-// MaxEntries bounds the entries of a text[] column.
+// MaxEntries bounds the entries of a text[] column: tags, finish reasons. No call has a hundred of them; without a bound
+// one attribute would make a row of any size.
 const MaxEntries = 1000

@@ -18,7 +18,7 @@ var _ = register(Dialect{
 		ToolArguments:      {{Attr: "gen_ai.tool.input", At: libraryNames3}},
 	},
 	Kinds: []KindRule{
-		{At: kindByOthers, Attr: "sentry.op", Values: map[string]Kind{
+		{Group: kindByOthers, Attr: "sentry.op", Values: map[string]Kind{
 			"gen_ai.chat": KindLLM, "gen_ai.generate_text": KindLLM, "gen_ai.generate_content": KindLLM, "gen_ai.stream_text": KindLLM,
 			"gen_ai.generate_object": KindLLM, "gen_ai.stream_object": KindLLM, "gen_ai.responses": KindLLM, "gen_ai.messages": KindLLM,
 			"gen_ai.text_completion": KindLLM, "gen_ai.embeddings": KindEmbedding, "gen_ai.embed": KindEmbedding,

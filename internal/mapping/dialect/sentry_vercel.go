@@ -12,7 +12,7 @@ func sentryVercel() Dialect {
 		Marks:    []string{"vercel.ai.operationId", "sentry.origin=auto.vercelai.otel"},
 		Sources:  map[Field][]Source{},
 		Kinds: []KindRule{
-			{At: kindByVercel, Attr: "vercel.ai.operationId", Of: vercelKind, Note: vercelKinds},
+			{Group: kindByVercel, Attr: "vercel.ai.operationId", Of: vercelKind, Note: vercelKinds},
 		},
 	}
 	for f, sources := range vercel.Sources {

@@ -21,7 +21,7 @@ var _ = register(Dialect{
 		Documents:           {{Attr: "db.vector.query.response.documents"}},
 	},
 	Kinds: []KindRule{
-		{At: kindByOthers, Attr: "spring.ai.kind", Of: springKind, Note: "`vector_store` → retriever if `db.operation.name` is `query`", Values: map[string]Kind{
+		{Group: kindByOthers, Attr: "spring.ai.kind", Of: springKind, Note: "`vector_store` → retriever if `db.operation.name` is `query`", Values: map[string]Kind{
 			"chat_client": KindChain, "advisor": KindChain, "tool_call": KindTool,
 		}},
 	},

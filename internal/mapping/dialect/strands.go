@@ -12,8 +12,8 @@ var _ = register(Dialect{
 		ToolResult:         {{Attr: "tool.result", Own: true, At: libraryNames1}},
 	},
 	Kinds: []KindRule{
-		{At: kindByOthers, Attr: "agent_loop.cycle_id", Values: map[string]Kind{"": KindChain}},
-		{At: kindByOthers, Attr: "event_loop.cycle_id", Of: strandsCycle, Note: "any → chain, where the span counts no tokens"},
+		{Group: kindByOthers, Attr: "agent_loop.cycle_id", Values: map[string]Kind{"": KindChain}},
+		{Group: kindByOthers, Attr: "event_loop.cycle_id", Of: strandsCycle, Note: "any → chain, where the span counts no tokens"},
 	},
 })
 

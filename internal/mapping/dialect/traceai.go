@@ -13,7 +13,7 @@ var _ = register(Dialect{
 			{Attr: "gen_ai.request.parameters", Path: "model", At: otherNames1},
 		},
 		ResponseModel:     {{Attr: "gen_ai.request.model", Own: true, With: unlessRequested, Note: "unless it is the request model"}},
-		ResponseID:        {{Attr: "gen_ai.request.parameters", Path: "id", Own: true, At: Last1}},
+		ResponseID:        {{Attr: "gen_ai.request.parameters", Path: "id", Own: true, At: last1}},
 		RequestParameters: {{Attr: "gen_ai.request.parameters", As: AsBody, With: without("id", "created_at", "metadata"), Note: "but what a response says"}},
 		Streaming:         {{Attr: "gen_ai.request.parameters", Path: "stream"}},
 		CacheRead:         {{Attr: "gen_ai.usage.input_tokens.cache_read", At: libraryNames1}},
@@ -23,8 +23,8 @@ var _ = register(Dialect{
 		ToolDefinitions:   {{Attr: "gen_ai.tool.definitions.#", Drop: []string{"tool", "json_schema"}}},
 	},
 	Kinds: []KindRule{
-		{At: kindByIntent, Own: true, Of: traceAINothing, Note: "the OpenAI client's without messages, tokens and error → other"},
-		{At: kindByInference, Attr: "fi.span.kind", Values: spanKindValues},
+		{Group: kindByIntent, Own: true, Of: traceAINothing, Note: "the OpenAI client's without messages, tokens and error → other"},
+		{Group: kindByInference, Attr: "fi.span.kind", Values: spanKindValues},
 	},
 })
 

@@ -14,6 +14,6 @@ var _ = register(Dialect{
 		ToolResult:    {{Attr: "output", Own: true}},
 	},
 	Kinds: []KindRule{
-		{At: kindByOthers, Attr: "type", Own: true, Values: map[string]Kind{"agent": KindAgent, "function": KindTool, "guardrail": KindGuardrail, "handoff": KindChain}},
+		{Group: kindByOthers, Attr: "type", Own: true, Values: map[string]Kind{"agent": KindAgent, "function": KindTool, "guardrail": KindGuardrail, "handoff": KindChain}},
 	},
 })

@@ -11,7 +11,7 @@ var _ = register(Dialect{
 		InputTokens:   {{Attr: "snow.ai.observability.agent.planning.token_count.input"}},
 		OutputTokens:  {{Attr: "snow.ai.observability.agent.planning.token_count.output"}},
 		TotalTokens:   {{Attr: "snow.ai.observability.agent.planning.token_count.total"}},
-		ToolName:      {{Attr: "ai.observability.call.function"}, {As: AsName, Own: true, At: Last1}},
+		ToolName:      {{Attr: "ai.observability.call.function"}, {As: AsName, Own: true, At: last1}},
 		ToolArguments: {{Attr: "ai.observability.call.kwargs.*", As: AsObject}},
 		ToolResult:    {{Attr: "ai.observability.call.return"}},
 		InputMessages: {
@@ -28,7 +28,7 @@ var _ = register(Dialect{
 		Documents:      {{Attr: "ai.observability.retrieval.retrieved_contexts"}},
 	},
 	Kinds: []KindRule{
-		{At: kindByOthers, Attr: "ai.observability.span_type", Values: map[string]Kind{
+		{Group: kindByOthers, Attr: "ai.observability.span_type", Values: map[string]Kind{
 			"record_root": KindChain, "retrieval": KindRetriever, "generation": KindLLM, "reranking": KindReranker, "tool": KindTool,
 			"agent": KindAgent, "workflow_step": KindChain, "graph_node": KindChain, "graph_task": KindChain, "mcp": KindTool,
 			"eval_root": KindEvaluator, "eval": KindEvaluator,

@@ -86,8 +86,8 @@ var vercel = register(Dialect{
 		ToolResult:         {{Attr: "ai.toolCall.result", As: AsJSON, At: libraryNames2}},
 	},
 	Kinds: []KindRule{
-		{At: kindByVercel, Attr: "ai.operationId", Of: vercelKind, Note: vercelKinds},
-		{At: kindByVercel, Attr: "operation.name", Of: vercelKind, Note: vercelKinds},
+		{Group: kindByVercel, Attr: "ai.operationId", Of: vercelKind, Note: vercelKinds},
+		{Group: kindByVercel, Attr: "operation.name", Of: vercelKind, Note: vercelKinds},
 	},
 	Words: []string{"ai.value", "ai.values", "ai.documents", "ai.response.files", "ai.response.sources"},
 })
