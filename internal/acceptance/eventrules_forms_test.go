@@ -295,4 +295,23 @@ var formEvents = []eventRule{
 		},
 		calls: []string{"llm m-1 7 3 ok - -", "llm m-1 - - failed 529 overloaded"},
 	},
+	{
+		name: "a failed call whose record has the id of the request and whose span that of the response",
+		tell: func(r *madeUp) {
+			r.span(1, 0, "chat m-1", 0, 10, chatAttrs(attrs{"gen_ai.response.id": "chatcmpl-1"}))
+			r.spans.At(0).Status().SetCode(2)
+			r.record(1, "acme.llm_error", 9.99, attrs{"model": "m-1", "request_id": "req_1", "error": "overloaded", "status_code": 529}, nil)
+		},
+		calls: []string{"llm m-1 - - failed 529 overloaded"},
+	},
+	{
+		name: "a failed call and the try before it, told with the ids of responses",
+		tell: func(r *madeUp) {
+			r.span(1, 0, "chat m-1", 0, 10, chatAttrs(attrs{"gen_ai.response.id": "r2"}))
+			r.spans.At(0).Status().SetCode(2)
+			r.record(1, "acme.llm_error", 9.9, attrs{"model": "m-1", "response_id": "r1", "error": "overloaded", "status_code": 529}, nil)
+			r.record(1, "acme.llm_error", 19, attrs{"model": "m-1", "response_id": "r2", "error": "too slow", "status_code": 504}, nil)
+		},
+		calls: []string{"llm m-1 - - failed 504 too slow", "llm m-1 - - failed 529 overloaded"},
+	},
 }

@@ -259,7 +259,7 @@ const callLines = `SELECT concat_ws(' ', kind, model, coalesce(input_tokens::tex
 const toolLines = `SELECT concat_ws(' ', tool_name, tool_call_id, coalesce(error_type, '-'), coalesce(error_message, '-'), tool_arguments::text)
 	FROM llm_tool_calls WHERE trace_hex = $1 ORDER BY start_time, span_id`
 
-// TestRulesOfEvents sends runs in each order, to two collectors, the last time all twice.
+// TestRulesOfEvents sends runs in each order, to two collectors, all twice: the second time changes nothing.
 func TestRulesOfEvents(t *testing.T) {
 	url := storetest.NewDatabase(t)
 	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
@@ -270,14 +270,17 @@ func TestRulesOfEvents(t *testing.T) {
 			r := newMadeUp(byte(n), "acme.instrumentation", time.Now().Add(-time.Hour))
 			r.trace[2] = byte(len(order))
 			rule.tell(r)
-			for i, a := range append(of(r), of(r)...) {
-				a.send(t, collectors[i%2])
-			}
-			requireLines(t, db, callLines, r, rule.calls, rule.name+", "+order)
-			requireLines(t, db, toolLines, r, rule.tools, rule.name+", "+order)
 			calls, tools = calls+len(rule.calls), tools+len(rule.tools) // none in another trace, as that of a session
-			require.Equal(t, calls, countRows(t, db, "SELECT FROM llm_calls WHERE is_call"), rule.name+", "+order)
-			require.Equal(t, tools, countRows(t, db, "SELECT FROM llm_tool_calls"), rule.name+", "+order)
+			for _, pass := range []string{"", ", again"} {
+				for i, a := range of(r) {
+					a.send(t, collectors[i%2])
+				}
+				what := rule.name + ", " + order + pass
+				requireLines(t, db, callLines, r, rule.calls, what)
+				requireLines(t, db, toolLines, r, rule.tools, what)
+				require.Equal(t, calls, countRows(t, db, "SELECT FROM llm_calls WHERE is_call"), what)
+				require.Equal(t, tools, countRows(t, db, "SELECT FROM llm_tool_calls"), what)
+			}
 		}
 	}
 	rowcheck.Consistent(t, db)

@@ -24,6 +24,7 @@ type Candidate struct {
 	Sessionless bool            // a span that names no session
 	IDs         []string        // of the request, the response or the tool call
 	HasID       bool            // the call has such ids; a stored candidate does not say which
+	HasResponse bool            // one of them is of the response
 	Turn        string          // the turn that a prompt begins, or that an agent's span is
 	TurnTrace   pcommon.TraceID // of a prompt, and of an event with Derived: the trace that is derived from the turn
 
@@ -86,7 +87,7 @@ func CandidateOf(s *mapping.Span, session string) Candidate {
 			}
 		}
 	}
-	c.HasID = len(c.IDs) > 0
+	c.HasID, c.HasResponse = len(c.IDs) > 0, of.ResponseID != ""
 	if s.Kind == mapping.KindAgent {
 		c.Turn = s.Turn
 	}

@@ -60,15 +60,22 @@ func (c *Candidate) summedEnds() (first, last int64) {
 }
 
 // anotherTry reports whether one of two, an event that names a span, tells of a try that failed before the last one, with which
-// the span ends: a program that tries again may have one span for all tries, and a record each. Where both have ids, these decide,
-// however far the clocks are apart: those of the last try are the span's, too, and tie its record to the span.
+// the span ends: a program that tries again may have one span for all tries, and a record each. Where both have ids of responses, or the
+// span ids and no failure, ids decide however far the clocks are apart: those of the last try are the span's, too, and tie its record to
+// the span. The id of a request does not tell the try of a span that failed from others: the span's is that of the response.
 func anotherTry(a, b *Candidate) bool {
 	event, span := a, b
 	if a.Event == "" {
 		event, span = b, a
 	}
-	since := span.End - event.End
-	return event.Failed && event.Kind.IsModel() && (since > apartByTime || a.HasID && b.HasID || since > apartByAnswer && span.Tokens && !span.failed())
+	if !event.Failed || !event.Kind.IsModel() {
+		return false
+	}
+	since, ids := span.End-event.End, a.HasID && b.HasID
+	if ids && (a.HasResponse && b.HasResponse || !span.failed()) {
+		return true
+	}
+	return since > apartByTime || ids && since < -apartByTime || since > apartByAnswer && span.Tokens && !span.failed()
 }
 
 // alone has the kinds of whose candidates all are events of one name, where none is a sum: oneCall is of two

@@ -56,7 +56,7 @@ func TestKeptBesideListed(t *testing.T) {
 			for n := range from {
 				s := callOf(byte(1+n), 1)
 				s.ScopeName, s.SessionID, s.ResponseID = "com.anthropic.claude_code.tracing", "s", fmt.Sprint("req_", n)
-				s.End = startOfRequests().Add(time.Duration(n) * time.Second).UnixMicro()
+				s.End = startOfRequests.Add(time.Duration(n) * time.Second).UnixMicro()
 				s.Start = s.End - 1
 				write(t, w, s)
 			}
@@ -68,8 +68,8 @@ func TestKeptBesideListed(t *testing.T) {
 	}
 }
 
-// startOfRequests is when the first of requestsOf ends.
-func startOfRequests() time.Time { return time.Now().UTC().Truncate(24 * time.Hour).Add(time.Hour) }
+// startOfRequests is when the first of requestsOf ends: all of them are of one UTC day, also where that ends during the test.
+var startOfRequests = time.Now().UTC().Truncate(24 * time.Hour).Add(time.Hour)
 
 // requestsOf is a batch of records of Claude Code that tell calls of one turn of a session, a second apart.
 func requestsOf(t *testing.T, turn string, from, n int) *mapping.Batch {
@@ -78,7 +78,7 @@ func requestsOf(t *testing.T, turn string, from, n int) *mapping.Batch {
 	sl.Scope().SetName("com.anthropic.claude_code.events")
 	for i := from; i < from+n; i++ {
 		rec := sl.LogRecords().AppendEmpty()
-		rec.SetTimestamp(pcommon.NewTimestampFromTime(startOfRequests().Add(time.Duration(i) * time.Second)))
+		rec.SetTimestamp(pcommon.NewTimestampFromTime(startOfRequests.Add(time.Duration(i) * time.Second)))
 		for key, value := range map[string]string{
 			"event.name": "api_request", "session.id": "s", "prompt.id": turn, "request_id": fmt.Sprint("req_", i), "input_tokens": "3", "output_tokens": "4",
 		} {
