@@ -96,3 +96,33 @@ func TestFirstRecordWithoutTraceBesideItsSpan(t *testing.T) {
 		}
 	}
 }
+
+// TestToolsWithoutATraceCountTheSameInAnyOrder has records of tools name no trace, and the session of their resource. A span in
+// that session is the call. One that names another session shares nothing with its record but an id, by which no stored tool is
+// found, so both count, whichever comes first.
+func TestToolsWithoutATraceCountTheSameInAnyOrder(t *testing.T) {
+	url := storetest.NewDatabase(t)
+	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
+	n, tools := byte(0), 0
+	for order, of := range arrivals {
+		for session, counted := range map[string]int{"process ": 1, "chat ": 2} {
+			n++
+			r := newMadeUp(n, "a.program.nobody.knows", time.Now().Add(-time.Hour))
+			process, call := "process "+r.trace.String(), "call "+r.trace.String()
+			r.ofResource("session.id", process)
+			r.span(1, 0, "execute_tool look", 0, 1, attrs{
+				"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "look", "gen_ai.tool.call.id": call, "gen_ai.conversation.id": session + r.trace.String(),
+			})
+			r.record(0, "acme.tool_result", 0.9, attrs{"tool_name": "look", "tool_call_id": call, "success": true}, nil)
+			r.noTrace()
+			tools += counted
+			for pass := range 2 {
+				for i, a := range of(r) {
+					a.send(t, collectors[i%2])
+				}
+				require.Equal(t, tools, countRows(t, db, "SELECT FROM llm_tool_calls"), "%s, span in %q, pass %d", order, session, pass)
+			}
+		}
+	}
+	rowcheck.Consistent(t, db)
+}

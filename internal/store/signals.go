@@ -275,8 +275,8 @@ func (s *Store) FindOfSessions(ctx context.Context, c *pgbatch.Conn, times []tra
 	})...)
 }
 
-// EventsWithoutTrace is the statement that tells whether events tell calls that end within a time and name neither
-// a trace nor a session, or a session alone.
+// EventsWithoutTrace is the statement that tells whether events without context tell calls that end within a time, and
+// whether events do that name a session and no trace.
 func (s *Store) EventsWithoutTrace(first, last int64, withoutContext, untraced *bool) pgbatch.Statement {
 	return pgbatch.Statement{
 		What: "look for events without a trace", SQL: s.withoutTrace,

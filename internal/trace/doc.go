@@ -51,9 +51,9 @@
 // traces. Signals (signals.go) pairs such observations by keys that llm_internal_call_candidates
 // keeps, before the traces are locked, and says in whose trace an event is kept. Calls that log records
 // alone tell are not listed there: the records keep their keys (signals_kept.go). Nothing is looked
-// for in sessions of which nothing is listed (signals_absence.go). An event without context, which names
-// neither a trace nor a session, may observe any span with the id of its response, of programs that send no
-// records too: the event looks for these spans by the id, and calls that come later look for the event, if
+// for in sessions of which nothing is listed (signals_absence.go). An event without context, which tells
+// a call of a model and names neither a trace nor, itself, a session (WithoutContext), may observe any span with the id of its
+// response, of programs that send no records too: the event looks for these spans by the id, and calls that come later look for the event, if
 // any event without context is listed of about their time. So does an event that names a session and no trace, by
 // its session, where no scope says which spans are its program's. Claims (signals_claims.go) say which batches may
 // not pair at the same time.

@@ -11,8 +11,7 @@ import (
 type Absence struct {
 	// Sessions are those of the batch.
 	Sessions map[string]SessionAbsence
-	// WithoutContext says that no event that names neither a trace nor a session is listed at the
-	// time of the batch's candidates.
+	// WithoutContext says that no event without context is listed at the time of the batch's candidates.
 	WithoutContext bool
 	// FirstDay and LastDay are the days of SessionAbsence.Unkept.
 	FirstDay, LastDay int64
@@ -56,7 +55,7 @@ func SessionKey(session string) CandidateKey {
 	return CandidateKey{Hash: key.Hash, Apart: -1}
 }
 
-// anyWithoutContext is the key of all events without context, which name neither a trace nor a session.
+// anyWithoutContext is the key of all events without context.
 var anyWithoutContext = CandidateKey{Hash: keyHash{}.text('j', "", ""), Apart: -1}
 
 // WithoutContextKey is the hash of that key, and UntracedKey that of the key of events that name a session and

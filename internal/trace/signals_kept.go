@@ -52,7 +52,7 @@ const (
 // session of its trace; false where they are listed at once.
 func KeysOf(s *mapping.Span, c *Candidate) (keys CallKeys, ok bool) {
 	e := s.Event
-	if e == nil || e.Record == (content.ID{}) || !s.Kind.IsModel() && s.Kind != mapping.KindTool || WithoutContext(s) {
+	if e == nil || e.Record == (content.ID{}) || !s.Kind.IsModel() && s.Kind != mapping.KindTool || e.Derived && s.SessionID == "" || WithoutContext(s) {
 		return keys, false
 	}
 	inTrace, inSession := c.listedInTrace(), c.listedInSession()

@@ -17,7 +17,7 @@ type CandidateKey struct {
 	way            way
 	inTrace        bool   // that which is listed under it is in the candidate's trace
 	session        string // that which is listed under it is of this session, if any
-	withoutContext bool   // it has neither a trace that records name nor a session
+	withoutContext bool   // it is an event without context
 }
 
 // window returns the ends of the candidates that c looks for under a key.
@@ -243,10 +243,7 @@ func (c *Candidate) listedInSession() (keys []CandidateKey) {
 // LookedUp are the keys under which other observations of the call are found.
 func (c *Candidate) LookedUp() (keys []CandidateKey) {
 	if c.Foreign {
-		for _, id := range c.IDs {
-			keys = append(keys, c.withoutContextKey(id))
-		}
-		return append(keys, c.lookedUpInSession()...)
+		return append(c.lookedUpWithoutContext(), c.lookedUpInSession()...)
 	}
 	if c.Kind == mapping.KindAgent {
 		keys = c.lookedUpTurn()
@@ -266,14 +263,8 @@ func (c *Candidate) LookedUp() (keys []CandidateKey) {
 	if c.Event == "" && c.InTrace {
 		keys = append(keys, c.named(c.ID))
 	}
-	keys = append(keys, c.lookedUpAround()...)
+	keys = append(append(keys, c.lookedUpAround()...), c.lookedUpWithoutContext()...)
 	for _, id := range c.IDs {
-		keys = append(keys, c.withoutContextKey(id))
-		if c.ToolName != "" {
-			former := c.formerIDKey('J', "", id)
-			former.withoutContext = true
-			keys = append(keys, former)
-		}
 		if c.InTrace || c.Event != "" && !c.Derived {
 			keys = append(keys, c.KeyOf(id))
 		}
@@ -295,7 +286,18 @@ func (c *Candidate) lookedUpInSession() (keys []CandidateKey) {
 	return keys
 }
 
-// withoutContextKey is the key of an id of an event that names neither a trace nor a session.
+// lookedUpWithoutContext are the keys under which events without context are found.
+func (c *Candidate) lookedUpWithoutContext() (keys []CandidateKey) {
+	if !c.Kind.IsModel() {
+		return nil
+	}
+	for _, id := range c.IDs {
+		keys = append(keys, c.withoutContextKey(id))
+	}
+	return keys
+}
+
+// withoutContextKey is the key of an id of an event without context; see WithoutContext.
 func (c *Candidate) withoutContextKey(id string) CandidateKey {
 	key := c.idKey('J', "", id)
 	key.withoutContext = true

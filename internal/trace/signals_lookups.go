@@ -24,22 +24,24 @@ type Answer struct {
 	First, Last int64 // of their ends
 }
 
-// WithoutContext reports whether an event that tells a call names neither a trace nor, itself, a session: where spans
-// name the conversation, the resource of both may name the process.
+// WithoutContext reports whether an event that tells a call of a model names neither a trace nor, itself, a session: where
+// spans name the conversation, the resource of both may name the process. Spans of any session may observe its call, by the id of
+// the response. No event of a tool is without context: no index has the ids of stored tools, so that a pair would depend on which of
+// the two comes first.
 func WithoutContext(s *mapping.Span) bool {
 	e := s.Event
-	return e != nil && e.Derived && (s.SessionID == "" || e.OfResource && e.AnySpan && len(e.IDs) > 0)
+	return e != nil && s.Kind.IsModel() && e.Derived && (s.SessionID == "" || e.OfResource && e.AnySpan && len(e.IDs) > 0)
 }
 
 func (c *Candidate) withoutContext() bool {
-	return c.Event != "" && c.Derived && (c.Session == "" || c.OfResource && c.AnySpan && len(c.IDs) > 0)
+	return c.Event != "" && c.Kind.IsModel() && c.Derived && (c.Session == "" || c.OfResource && c.AnySpan && len(c.IDs) > 0)
 }
 
-// Answers lists the ids of responses of events that name neither a trace nor a session.
+// Answers lists the ids of responses of events without context.
 func (s *Signals) Answers() (answers []Answer) {
 	for at := range s.Candidates {
 		c := &s.Candidates[at]
-		if !c.looks() || !c.withoutContext() || !c.Kind.IsModel() {
+		if !c.looks() || !c.withoutContext() {
 			continue
 		}
 		for _, id := range c.IDs {

@@ -70,7 +70,7 @@ type transaction struct {
 	duplicates seen.Duplicates // what is stored already; its spans are numbered as rows
 
 	untraced       bool     // events that name a session and no trace tell calls of about that time, of any program
-	withoutContext bool     // events that name neither a trace nor a session tell calls of about that time
+	withoutContext bool     // events without context tell calls of about that time
 	pairing        *pairing // nil: nothing of the batch may be observed in both signals
 	planner        trace.Planner
 	counting       trace.Trace  // a new trace while it is counted
