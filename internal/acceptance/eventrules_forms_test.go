@@ -223,6 +223,30 @@ var formEvents = []eventRule{
 		tools: []string{"look - -"},
 	},
 	{
+		name: "lines whose body is a word with a dot, with the attributes of a span that never comes",
+		tell: func(r *madeUp) {
+			for i, body := range []string{"llm_client.py", "llm_client.py", "agent.step", "agent step 1", "agent.done"} {
+				r.record(1, "", 1+float64(i), chatAttrs(usage), nil)
+				r.said(body)
+			}
+		},
+		calls: []string{"llm m-1 7 3 ok - -"},
+	},
+	{
+		name: "titles of other requests, and of many calls",
+		tell: func(r *madeUp) {
+			r.span(1, 0, "chat m-1", 0, 1, chatAttrs(usage))
+			r.span(2, 0, "chat m-1", 1, 2, chatAttrs(usage))
+			for i, body := range []string{"Request Completed", "Usage Report", "Tokens Used", "API Response", "Chat Completed"} {
+				r.record(0, "", 3+float64(i), attrs{"user": "u", "model": "m-1", "total_tokens": 20, "requests": 2}, nil)
+				r.said(body)
+			}
+			r.record(0, "", 9, attrs{"user": "u", "model": "m-1", "input_tokens": 14, "output_tokens": 6}, nil)
+			r.said("Request Completed")
+		},
+		calls: []string{"llm m-1 7 3 ok - -", "llm m-1 7 3 ok - -"},
+	},
+	{
 		name: "a body of one dotted word beside the type of the event",
 		tell: func(r *madeUp) {
 			r.span(1, 0, "request", 0, 9, nil)

@@ -146,12 +146,15 @@ func put(attrs pcommon.Map, name string, v pcommon.Value) {
 	}
 }
 
-// copyAll copies all that a record says, apart from what is about the record itself.
+// copyAll copies all that a record says, up to maxMembers attributes, apart from what is about the record itself.
 func (r *record) copyAll(attrs pcommon.Map) {
 	copyFrom := func(m pcommon.Map) {
 		for key, v := range m.All() {
 			if absent(v) || strings.HasPrefix(key, "event.") || key == "event_name" || key == conventionKey && r.flat != (pcommon.Map{}) {
 				continue
+			}
+			if attrs.Len() >= maxMembers {
+				return
 			}
 			if _, there := attrs.Get(key); !there {
 				copyValue(readable(v), attrs.PutEmpty(key))

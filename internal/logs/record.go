@@ -91,10 +91,17 @@ func (r *record) flatten() {
 	}
 }
 
+// maxMembers bounds how many attributes of a record are taken for those of a span: a map of OTLP is a list, to which
+// nothing is added without a look at all before. The record's row has all of them.
+const maxMembers = 1000
+
 func flatten(name string, from, to pcommon.Map, levels int) {
 	for key, v := range from.All() {
+		if to.Len() >= maxMembers {
+			return
+		}
 		switch key = name + "." + key; {
-		case v.Type() == pcommon.ValueTypeMap && !wholeMaps[key] && levels > 0:
+		case v.Type() == pcommon.ValueTypeMap && !wholeMaps[key] && levels > 0 && len(key) <= maxName:
 			flatten(key, v.Map(), to, levels-1)
 		default:
 			if _, there := to.Get(key); !there {

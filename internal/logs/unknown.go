@@ -31,6 +31,8 @@ var (
 	// ofModels are words of events about calls of models.
 	ofModels = mapping.WordSet(`llm lm api model ai genai gpt inference generation generations completion completions chat response responses request
 		requests provider openai anthropic gemini bedrock vertex ollama embedding embeddings embed rerank usage tokens`)
+	// ofMore are those of them that titles have, too, which are about other requests or about many calls.
+	ofMore = mapping.WordSet("api response responses request requests provider usage tokens")
 	// ofTools are words of events about tools, doneWords those that say that a tool ran.
 	ofTools   = mapping.WordSet("tool tools function mcp")
 	doneWords = mapping.WordSet(`call calls called result results response use used execution execute executed invocation invoke invoked run ran end
@@ -123,6 +125,12 @@ type keyUse struct {
 	rank uint8
 }
 
+// The ranks of counts of tokens: of the input or the output, and any other.
+const (
+	ofSide uint8 = iota
+	ofTotal
+)
+
 // tails are the words that keys end in, the first before the others.
 var tails = func() map[string]keyUse {
 	tails := map[string]keyUse{}
@@ -170,7 +178,11 @@ var costParts = mapping.WordSet("input output prompt completion cache reasoning 
 func useOf(key string) keyUse {
 	words := mapping.KeyWords(key)
 	if mapping.CountsTokens(words) {
-		return keyUse{use: useTokens}
+		u := keyUse{use: useTokens, rank: ofTotal}
+		if mapping.CountsSide(words) {
+			u.rank = ofSide
+		}
+		return u
 	}
 	for n := min(maxTail, len(words)); n > 0; n-- {
 		u, ok := tails[strings.Join(words[len(words)-n:], " ")]
@@ -204,6 +216,8 @@ type findings struct {
 	keys   [numUses]string
 	ranks  [numUses]uint8
 	counts bool // tokens
+	// countsSide says that tokens of the input or of the output are counted, not a total alone.
+	countsSide bool
 }
 
 // find looks through the attributes of a record.
@@ -224,14 +238,20 @@ func (r *reader) note(f *findings, key string, v pcommon.Value) {
 	switch {
 	case absent(v):
 	case u.use == useTokens:
-		n, ok := number(v)
-		f.counts = f.counts || ok && n > 0
+		f.count(u, v)
 	case u.use != noUse:
 		if had := f.keys[u.use]; had == "" || u.rank < f.ranks[u.use] || u.rank == f.ranks[u.use] && key < had {
 			f.keys[u.use], f.ranks[u.use] = key, u.rank
 		}
-	case !f.counts:
-		f.counts = r.countsWithin(key, v, maxUsageDepth)
+	case !f.countsSide:
+		r.countWithin(f, key, v, maxUsageDepth)
+	}
+}
+
+// count notes a count of tokens, if the value is one.
+func (f *findings) count(u keyUse, v pcommon.Value) {
+	if n, ok := number(v); ok && n > 0 {
+		f.counts, f.countsSide = true, f.countsSide || u.rank == ofSide
 	}
 }
 
@@ -241,42 +261,49 @@ const (
 	maxUsage      = 1 << 14
 )
 
-// countsWithin reports whether an object counts tokens.
-func (r *reader) countsWithin(key string, v pcommon.Value, levels int) bool {
+// countWithin notes the counts of tokens that an object has, until one of a side is known.
+func (r *reader) countWithin(f *findings, key string, v pcommon.Value, levels int) {
 	switch v.Type() {
 	case pcommon.ValueTypeMap:
 		for inner, v := range v.Map().All() {
+			if f.countsSide {
+				return
+			}
+			if len(key)+len(inner) >= maxName {
+				continue // no name, and members times the length of the key around them are many bytes
+			}
 			path := key + "." + inner
-			if r.useOf(path).use == useTokens {
-				if n, ok := number(v); ok && n > 0 {
-					return true
-				}
-			} else if levels > 0 && r.countsWithin(path, v, levels-1) {
-				return true
+			if u := r.useOf(path); u.use == useTokens {
+				f.count(u, v)
+			} else if levels > 0 {
+				r.countWithin(f, path, v, levels-1)
 			}
 		}
 	case pcommon.ValueTypeStr:
 		s := v.Str()
 		if len(s) > maxUsage || !strings.HasPrefix(s, "{") || !strings.Contains(key, "sage") && !strings.Contains(key, "oken") {
-			return false
+			return
 		}
 		var fields map[string]any
 		m := pcommon.NewValueMap()
-		return json.Unmarshal([]byte(s), &fields) == nil && m.FromRaw(fields) == nil && r.countsWithin(key, m, levels)
+		if json.Unmarshal([]byte(s), &fields) == nil && m.FromRaw(fields) == nil {
+			r.countWithin(f, key, m, levels)
+		}
 	}
-	return false
 }
 
 // nameWords reads the name of an event. A record without one, or whose body alone might be one and says nothing,
 // is a call where it has counts of tokens by the conventions' names, as access logs of gateways have; a line of JSON is the
-// event that its type says, and a line of a few words the event that these say.
+// event that its type says, and a line of a few words the event that these say. What says nothing is no name: a line of the
+// text "llm_client.py" or "agent.step" may be one of several that copy the attributes of one span.
 func (r *reader) nameWords(rec *record) (e eventWords) {
 	if rec.name != "" {
 		if e = r.wordsOfEvent(rec.name); e.kind != Noise || !rec.weak {
 			return e
 		}
 	}
-	if rec.countsByConvention() {
+	if r.countsByConvention(rec) {
+		rec.name, rec.weak = "", false
 		return eventWords{kind: Call, unnamed: true}
 	}
 	name := rec.typeOfLine()
@@ -336,18 +363,18 @@ func (r *record) title() string {
 
 // countsByConvention reports whether a record has attributes that count tokens, or what gateways write of the call of a
 // model into one member of their access logs, which then is read as attributes.
-func (r *record) countsByConvention() bool {
-	for key, v := range r.Attributes().All() {
+func (r *reader) countsByConvention(rec *record) bool {
+	for key, v := range rec.Attributes().All() {
 		if key == conventionKey || strings.HasPrefix(key, conventionUsage) || strings.HasPrefix(key, "genai_tokens_") {
 			return true
 		}
-		if (key == gatewayKey || key == gatewayLogKey) && r.flattenUsage(key, v) {
+		if (key == gatewayKey || key == gatewayLogKey) && r.flattenUsage(rec, key, v) {
 			return true
 		}
 	}
-	if b := r.Body(); b.Type() == pcommon.ValueTypeMap {
+	if b := rec.Body(); b.Type() == pcommon.ValueTypeMap {
 		if v, ok := b.Map().Get(gatewayKey); ok {
-			return r.flattenUsage(gatewayKey, v)
+			return r.flattenUsage(rec, gatewayKey, v)
 		}
 	}
 	return false
@@ -360,28 +387,23 @@ const (
 )
 
 // flattenUsage takes the members of an object, or of the JSON of one, for attributes if any of them counts tokens.
-func (r *record) flattenUsage(key string, v pcommon.Value) (counts bool) {
-	object := pcommon.Map{}
-	switch v.Type() {
-	case pcommon.ValueTypeMap:
-		object = v.Map()
-	case pcommon.ValueTypeStr:
-		if read, ok := jsonObject(v.Str()); ok && strings.HasPrefix(v.Str(), "{") {
-			object = read
+func (r *reader) flattenUsage(rec *record, key string, v pcommon.Value) (counts bool) {
+	if v.Type() == pcommon.ValueTypeStr && strings.HasPrefix(v.Str(), "{") && strings.Contains(v.Str(), "oken") {
+		if read, ok := jsonObject(v.Str()); ok {
+			v = pcommon.NewValueMap()
+			read.MoveTo(v.Map())
 		}
 	}
-	if object == (pcommon.Map{}) {
+	if v.Type() != pcommon.ValueTypeMap {
 		return false
 	}
-	members := pcommon.NewMap()
-	flatten(key, object, members, maxUsageDepth)
-	for name, member := range members.All() {
-		if n, ok := number(member); ok && n > 0 && mapping.CountsTokens(mapping.KeyWords(name)) {
-			r.flat = members
-			return true
-		}
+	var f findings
+	if r.countWithin(&f, key, v, maxUsageDepth); !f.counts {
+		return false
 	}
-	return false
+	rec.flat = pcommon.NewMap()
+	flatten(key, v.Map(), rec.flat, maxUsageDepth)
+	return true
 }
 
 // typeKeys are where a line says which event it is.
@@ -448,8 +470,15 @@ func (r *reader) fromUnknown(rec *record) (*program, *rule) {
 func (r *record) titled() bool { return r.weak && strings.Contains(r.name, " ") }
 
 // bearsOut reports whether attributes say too that a line is of a call, or of a tool that ran in a session: titles are no names.
+// A total alone may be that of many calls.
 func (f *findings) bearsOut(rec *record, kind EventKind) bool {
-	return kind == Call && f.counts || kind == Tool && f.inSession(rec)
+	switch kind {
+	case Call:
+		return f.countsSide && slices.ContainsFunc(mapping.KeyWords(rec.name), func(word string) bool { return ofModels[word] && !ofMore[word] })
+	case Tool:
+		return f.inSession(rec)
+	}
+	return false
 }
 
 // inSession reports whether a record or its resource names a session.

@@ -1,5 +1,7 @@
 package mapping
 
+import "github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+
 // Records of programs that nobody described are read by the words of their names and keys, as
 // spans are.
 
@@ -19,4 +21,11 @@ func CountsTokens(words []string) bool {
 	}
 	fact := tokenFactOf(words)
 	return fact != noTokens && fact != webSearches
+}
+
+// CountsSide reports whether a number is a count of the input's or of the output's tokens by the words of its key.
+func CountsSide(words []string) bool {
+	fact := tokenFactOf(words)
+	field := tokenFields[fact]
+	return fact != noTokens && (field == dialect.InputTokens || field == dialect.OutputTokens)
 }
