@@ -160,6 +160,22 @@ func TestSeveralScoresInOneRecord(t *testing.T) {
 	require.Equal(t, 4, countRows(t, db, "SELECT FROM llm_calls WHERE is_call"))
 }
 
+// TestMoreScoresThanOneRecordMayHave has a record with more results than are stored, which its row says.
+func TestMoreScoresThanOneRecordMayHave(t *testing.T) {
+	url := storetest.NewDatabase(t)
+	c, db := startBoth(t, url, nil), storetest.Pool(t, url)
+	r := newMadeUp(1, "acme.instrumentation", time.Now().Add(-time.Hour))
+	var results []any
+	for i := range 1001 {
+		results = append(results, attrs{"gen_ai.evaluation.name": fmt.Sprint("score-", i), "gen_ai.evaluation.score.value": i})
+	}
+	r.record(0, "gen_ai.evaluation.results", 3, attrs{"all": results}, nil)
+	r.record(0, "gen_ai.evaluation.results", 4, attrs{"all": results[:1]}, nil)
+	arrival{ld: &r.ld}.send(t, c)
+	require.Equal(t, 1001, countRows(t, db, "SELECT FROM llm_scores"))
+	require.Equal(t, []string{"{scores_omitted}", "-"}, column[string](t, db, "SELECT coalesce(adjustments::text, '-') FROM llm_events ORDER BY time"))
+}
+
 // TestScoresToldTwiceCountOnce has a score that an event of a span and a record tell, as some libraries send each, and the
 // same result of a later evaluation: llm_scores has what was told, llm_call_scores each evaluation once.
 func TestScoresToldTwiceCountOnce(t *testing.T) {

@@ -52,6 +52,8 @@ const (
 	// evaluationResults is Splunk's, with a list of them.
 	evaluationResults = "gen_ai.evaluation.results"
 	scoreName         = "gen_ai.evaluation.name"
+	scoreValue        = "gen_ai.evaluation.score.value"
+	scoreLabel        = "gen_ai.evaluation.score.label"
 )
 
 // Names of events have parts that may be any. The rules of one stand for all of its kind.

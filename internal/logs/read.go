@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -294,7 +295,7 @@ func (r *reader) read(rec *record, spans, words *scopeSpans) {
 		r.observe(rec, p, spec, &row, spans.add(rec))
 		r.batch.Observations[len(r.batch.Observations)-1].Words = carried
 	case Score:
-		row.Scores = rec.evaluations()
+		row.Scores, row.ScoresOmitted = rec.evaluations()
 	}
 	r.batch.Records = append(r.batch.Records, row)
 }
@@ -376,26 +377,50 @@ func resourceText(res pcommon.Resource, keys []string) string {
 	return ""
 }
 
-// evaluations returns the attributes of the results of evaluations that a record is, or has a list of.
-func (r *record) evaluations() (all []pcommon.Map) {
-	for _, in := range [...]pcommon.Map{r.Attributes(), r.body} {
-		if in == (pcommon.Map{}) {
-			continue
-		}
-		for _, v := range in.All() {
-			for _, one := range scoresIn(v) {
-				all = append(all, r.withResponse(one))
-			}
-			if all != nil {
-				return all
+// maxScores bounds how many results one record has: more are left out, which the adjustments of the record's row say.
+const maxScores = 1000
+
+// evaluations returns the attributes of the results of evaluations that a record is and has lists of, its own first and
+// those of lists in the order of their names, which a body of JSON has in none. omitted says that there are more.
+func (r *record) evaluations() (all []pcommon.Map, omitted bool) {
+	lists := map[string][]pcommon.Map{}
+	for _, in := range r.attributes() {
+		for key, v := range in.All() {
+			if results := scoresIn(v); results != nil && lists[key] == nil {
+				lists[key] = results
 			}
 		}
 	}
-	return []pcommon.Map{r.evaluation()}
+	own := r.evaluation()
+	if len(lists) == 0 {
+		return []pcommon.Map{own}, false
+	}
+	if hasMember(own, scoreName) && (hasMember(own, scoreValue) || hasMember(own, scoreLabel) || hasMember(own, errorType)) {
+		alone := pcommon.NewMap()
+		copyMap(own, alone)
+		alone.RemoveIf(func(key string, _ pcommon.Value) bool { return lists[key] != nil })
+		all = append(all, alone)
+	}
+	for _, key := range slices.Sorted(maps.Keys(lists)) {
+		for _, result := range lists[key] {
+			if len(all) == maxScores {
+				return all, true
+			}
+			all = append(all, r.withResponse(result))
+		}
+	}
+	return all, false
 }
 
-// maxScores bounds how many results one record has.
-const maxScores = 1000
+// attributes returns where a record has attributes.
+func (r *record) attributes() (in []pcommon.Map) {
+	for _, m := range [...]pcommon.Map{r.Attributes(), r.flat, r.body} {
+		if m != (pcommon.Map{}) {
+			in = append(in, m)
+		}
+	}
+	return in
+}
 
 // scoresIn returns the results of evaluations in a list, or the JSON of one; nil for any other value.
 func scoresIn(v pcommon.Value) (all []pcommon.Map) {
@@ -416,44 +441,69 @@ func scoresIn(v pcommon.Value) (all []pcommon.Map) {
 		return nil
 	}
 	for _, one := range list.All() {
-		if one.Type() == pcommon.ValueTypeMap && hasMember(one.Map(), scoreName) && len(all) < maxScores {
+		if one.Type() == pcommon.ValueTypeMap && hasMember(one.Map(), scoreName) {
 			all = append(all, one.Map())
 		}
 	}
 	return all
 }
 
-// withResponse returns the attributes of a result with the response that the record is about, unless they name one.
+// withResponse returns the attributes of a result with the id of the response that the record is about, unless they name one.
 func (r *record) withResponse(result pcommon.Map) pcommon.Map {
-	id, ok := r.get(responseID)
-	if !ok || hasMember(result, responseID) {
+	id := r.textOf([]string{responseID})
+	if id == "" || hasMember(result, responseID) {
 		return result
 	}
 	all := pcommon.NewMap()
 	copyMap(result, all)
-	copyValue(id, all.PutEmpty(responseID))
+	all.PutStr(responseID, id)
 	return all
 }
 
-// evaluation returns the attributes of an evaluation's result. Some write all or a part of
+// evaluation returns the attributes of the evaluation's result that a record is. Some write all or a part of
 // them into the body; beside the conventions' names there, bodies repeat the same by others.
 func (r *record) evaluation() pcommon.Map {
-	if !r.has {
+	if !r.has && r.flat == (pcommon.Map{}) {
 		return r.Attributes()
 	}
-	_, named := r.Attributes().Get(scoreName)
 	all := pcommon.NewMap()
 	copyMap(r.Attributes(), all)
-	for key, v := range r.body.All() {
-		if _, there := all.Get(key); !there && (!named || strings.HasPrefix(key, "gen_ai.") || key == errorType) {
-			copyValue(v, all.PutEmpty(key))
+	named := hasMember(all, scoreName)
+	for _, in := range r.attributes()[1:] {
+		for key, v := range in.All() {
+			if all.Len() >= maxMembers {
+				return all
+			}
+			if _, there := all.Get(key); !there && (!named || strings.HasPrefix(key, "gen_ai.") || key == errorType) {
+				copyValue(v, all.PutEmpty(key))
+			}
 		}
 	}
 	return all
 }
 
+// copyMap copies attributes into a map that has none.
 func copyMap(from, to pcommon.Map) {
-	for key, v := range from.All() {
-		copyValue(v, to.PutEmpty(key))
+	for _, v := range from.All() {
+		if !shallow(v, maxDepth) {
+			copyDeep(from, to)
+			return
+		}
 	}
+	from.CopyTo(to)
+}
+
+// copyDeep copies attributes of which some nest too deep for a copy by recursion, these as their JSON. It gives
+// all to the new map at once: each put would look through all before.
+func copyDeep(from, to pcommon.Map) {
+	raw := make(map[string]any, from.Len())
+	for key, v := range from.All() {
+		if !shallow(v, maxDepth) {
+			text := pcommon.NewValueEmpty()
+			copyValue(v, text)
+			v = text
+		}
+		raw[key] = v.AsRaw()
+	}
+	_ = to.FromRaw(raw) // AsRaw gives nothing that FromRaw refuses
 }

@@ -17,6 +17,7 @@ const (
 	NulRemoved
 	NumberNotFinite
 	ReasoningAddedToOutput
+	ScoresOmitted // a record has more results of evaluations than are stored
 	TextCut
 	TimeClamped
 	TokensInvalid       // a token count that is negative, no number, or beyond measure
@@ -27,7 +28,7 @@ const (
 // adjustmentNames is sorted, and parallel to the constants.
 var adjustmentNames = [...]string{
 	"cache_added_to_input", "content_cut", "content_omitted", "cost_not_usd", "duplicate_key", "error_from_record", "input_delta", "model_empty",
-	"nul_removed", "number_not_finite", "reasoning_added_to_output", "text_cut", "time_clamped", "tokens_invalid", "tool_error_from_result", "utf8_replaced",
+	"nul_removed", "number_not_finite", "reasoning_added_to_output", "scores_omitted", "text_cut", "time_clamped", "tokens_invalid", "tool_error_from_result", "utf8_replaced",
 }
 
 // Names returns the names of the set, sorted; nil for the empty set.

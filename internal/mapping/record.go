@@ -28,6 +28,8 @@ type Record struct {
 	// OfResource says that Session is the resource's.
 	OfResource bool
 	Scores     []pcommon.Map // the attributes of results of evaluations; none for most records
+	// ScoresOmitted says that the record has more results.
+	ScoresOmitted bool
 }
 
 // Event is a log record as a row of llm_events. Strings and JSON are as those of a Span.
@@ -184,6 +186,9 @@ func (r *reading) event(rec *Record) Event {
 	}
 	if len(r.referred) > 0 {
 		e.referred = slices.Clone(r.referred)
+	}
+	if rec.ScoresOmitted {
+		scratch.Adjustments |= ScoresOmitted
 	}
 	e.Adjustments = scratch.Adjustments | adjustmentsOf(r.rep)
 	return e
