@@ -146,14 +146,15 @@ func put(attrs pcommon.Map, name string, v pcommon.Value) {
 	}
 }
 
-// copyAll copies all that a record says, up to maxMembers attributes, apart from what is about the record itself.
+// copyAll copies all that a record says in up to maxMembers attributes, apart from what is about the record itself.
 func (r *record) copyAll(attrs pcommon.Map) {
+	left := maxMembers
 	copyFrom := func(m pcommon.Map) {
 		for key, v := range m.All() {
 			if absent(v) || strings.HasPrefix(key, "event.") || key == "event_name" || key == conventionKey && r.flat != (pcommon.Map{}) {
 				continue
 			}
-			if attrs.Len() >= maxMembers {
+			if left--; left < 0 {
 				return
 			}
 			if _, there := attrs.Get(key); !there {

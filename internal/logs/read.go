@@ -468,10 +468,10 @@ func (r *record) evaluation() pcommon.Map {
 	}
 	all := pcommon.NewMap()
 	copyMap(r.Attributes(), all)
-	named := hasMember(all, scoreName)
+	named, left := hasMember(all, scoreName), maxMembers
 	for _, in := range r.attributes()[1:] {
 		for key, v := range in.All() {
-			if all.Len() >= maxMembers {
+			if left--; left < 0 {
 				return all
 			}
 			if _, there := all.Get(key); !there && (!named || strings.HasPrefix(key, "gen_ai.") || key == errorType) {

@@ -86,23 +86,25 @@ func (r *record) flatten() {
 			if r.flat == (pcommon.Map{}) {
 				r.flat = pcommon.NewMap()
 			}
-			flatten(conventionKey, v.Map(), r.flat, maxDepth)
+			left := maxMembers
+			flatten(conventionKey, v.Map(), r.flat, maxDepth, &left)
 		}
 	}
 }
 
-// maxMembers bounds how many attributes of a record are taken for those of a span: a map of OTLP is a list, to which
+// maxMembers bounds how many attributes of a record are looked at for those of a span: a map of OTLP is a list, to which
 // nothing is added without a look at all before. The record's row has all of them.
 const maxMembers = 1000
 
-func flatten(name string, from, to pcommon.Map, levels int) {
+// flatten takes the members of a map by their names, of which left says how many more are taken.
+func flatten(name string, from, to pcommon.Map, levels int, left *int) {
 	for key, v := range from.All() {
-		if to.Len() >= maxMembers {
+		if *left--; *left < 0 {
 			return
 		}
 		switch key = name + "." + key; {
 		case v.Type() == pcommon.ValueTypeMap && !wholeMaps[key] && levels > 0 && len(key) <= maxName:
-			flatten(key, v.Map(), to, levels-1)
+			flatten(key, v.Map(), to, levels-1, left)
 		default:
 			if _, there := to.Get(key); !there {
 				copyValue(v, to.PutEmpty(key))

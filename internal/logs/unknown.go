@@ -402,7 +402,8 @@ func (r *reader) flattenUsage(rec *record, key string, v pcommon.Value) (counts 
 		return false
 	}
 	rec.flat = pcommon.NewMap()
-	flatten(key, v.Map(), rec.flat, maxUsageDepth)
+	left := maxMembers
+	flatten(key, v.Map(), rec.flat, maxUsageDepth, &left)
 	return true
 }
 
