@@ -52,7 +52,7 @@ const (
 // session of its trace; false where they are listed at once.
 func KeysOf(s *mapping.Span, c *Candidate) (keys CallKeys, ok bool) {
 	e := s.Event
-	if e == nil || e.Record == (content.ID{}) || !s.Kind.IsModel() && s.Kind != mapping.KindTool || e.Derived && s.SessionID == "" || WithoutContext(s) {
+	if e == nil || e.Record == (content.ID{}) || !s.Kind.IsModel() && s.Kind != mapping.KindTool || e.Derived && s.SessionID == "" {
 		return keys, false
 	}
 	inTrace, inSession := c.listedInTrace(), c.listedInSession()
@@ -185,15 +185,16 @@ func (c *Candidate) EndsOn(of func(SessionDay)) {
 	}
 }
 
-// Keys returns the keys of a candidate to list: those in its trace, those in its sessions, and others.
+// Keys returns the keys of a candidate to list: those in its trace, those in its sessions, and others. Those of an event
+// without context no record keeps: they are looked for whatever the session.
 func (c *Candidate) Keys(inTrace, inSession bool) (keys []CandidateKey) {
 	switch {
 	case inTrace && inSession:
 		return c.Listed()
 	case inTrace:
-		return c.listedInTrace()
+		keys = c.listedInTrace()
 	case inSession:
-		return c.listedInSession()
+		keys = c.listedInSession()
 	}
-	return nil
+	return append(keys, c.listedWithoutContext()...)
 }

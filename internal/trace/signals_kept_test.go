@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,7 +15,7 @@ import (
 // that they come back from storage.
 func TestCallKeys(t *testing.T) {
 	kept := 0
-	for bits := range 1 << 9 {
+	for bits := range 1 << 10 {
 		on := func(bit int) bool { return bits>>bit&1 > 0 }
 		s := mapping.Span{TraceID: pcommon.TraceID{1}, SpanID: pcommon.SpanID{2}, Start: 5, End: 9, Kind: mapping.KindLLM, ResponseID: "a"}
 		e := &mapping.EventCall{Record: content.ID{3}, Event: "done", NamesCall: on(0), ByTime: on(1), Derived: on(2)}
@@ -37,16 +38,18 @@ func TestCallKeys(t *testing.T) {
 		if on(8) {
 			s.Status = "error"
 		}
+		e.OfResource, e.AnySpan = on(9), on(9)
 		keys, ok := keysOf(&s)
 		c := CandidateOf(&s, "")
 		all := hashesOf(c.Listed())
 		if e.Derived && (!e.Call.IsEmpty() || s.SessionID == "") {
-			require.False(t, ok, "%09b", bits)
+			require.False(t, ok, "%010b", bits)
 			continue
 		}
-		require.True(t, ok, "%09b", bits)
+		require.True(t, ok, "%010b", bits)
 		kept++
-		require.ElementsMatch(t, all, append(append([]uint64{}, keys.InTrace...), keys.InSession...), "%09b", bits)
+		require.ElementsMatch(t, all, slices.Concat(keys.InTrace, keys.InSession, hashesOf(c.Keys(false, false))), "%010b", bits)
+		require.Equal(t, WithoutContext(&s), len(c.Keys(false, false)) > 0, "%010b", bits)
 		if on(0) && !e.Call.IsEmpty() {
 			keys.Words = &KeptWords{Form: 31, Nanos: 999, Ordinal: 1 << 30}
 		}

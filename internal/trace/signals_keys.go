@@ -189,11 +189,7 @@ func (c *Candidate) Listed() (keys []CandidateKey) {
 		return keys
 	}
 	keys = append(c.listedInTrace(), c.listedInSession()...)
-	if c.withoutContext() {
-		for _, id := range c.IDs {
-			keys = append(keys, c.withoutContextKey(id), anyWithoutContext)
-		}
-	}
+	keys = append(keys, c.listedWithoutContext()...)
 	if c.Sessionless {
 		keys = append(keys, WithoutSession(c.Origin))
 	}
@@ -284,6 +280,17 @@ func (c *Candidate) lookedUpInSession() (keys []CandidateKey) {
 		keys = append(keys, c.key(byTime, 'S', session, "").ofSession(session))
 	}
 	return keys
+}
+
+// listedWithoutContext are the keys under which an event without context is stored.
+func (c *Candidate) listedWithoutContext() (keys []CandidateKey) {
+	if !c.withoutContext() {
+		return nil
+	}
+	for _, id := range c.IDs {
+		keys = append(keys, c.withoutContextKey(id))
+	}
+	return append(keys, anyWithoutContext)
 }
 
 // lookedUpWithoutContext are the keys under which events without context are found.

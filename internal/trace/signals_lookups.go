@@ -30,7 +30,7 @@ type Answer struct {
 // the two comes first.
 func WithoutContext(s *mapping.Span) bool {
 	e := s.Event
-	return e != nil && s.Kind.IsModel() && e.Derived && (s.SessionID == "" || e.OfResource && e.AnySpan && len(e.IDs) > 0)
+	return e != nil && s.Kind.IsModel() && e.Derived && (s.SessionID == "" || e.OfResource && e.AnySpan && (len(e.IDs) > 0 || s.ResponseID != ""))
 }
 
 func (c *Candidate) withoutContext() bool {
