@@ -107,7 +107,7 @@ func (s *Store) LockSignals(ctx context.Context, c *pgbatch.Conn, exclusively bo
 		absences.Listed[n], _ = r.OptBool()
 		absences.Kept[n], _ = r.OptBool()
 		return r.Err
-	}, param(appendStoredTime(nil, absences.First)), param(appendStoredTime(nil, absences.Last)))
+	}, param(appendStoredTime(nil, absences.KeptFirst)), param(appendStoredTime(nil, absences.KeptLast)))
 	statements = s.lookUpTraces(statements, traces, facts)
 	statements = appendRead(statements, "look up the places of events", &s.findPlaces, events, func(v [][]byte) error {
 		var id [16]byte

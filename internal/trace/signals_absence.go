@@ -15,6 +15,8 @@ type Absence struct {
 	WithoutContext bool
 	// FirstDay and LastDay are the days of SessionAbsence.Unkept.
 	FirstDay, LastDay int64
+	// WholeDays says that Unkept is of all of these days, not only of the times of calls that may be one with the batch's.
+	WholeDays bool
 }
 
 // SessionAbsence is what is known not to be stored of a session.
@@ -75,14 +77,23 @@ type Absences struct {
 	Sessions []string
 	// Lookups have no numbers of candidates. The first two are about all sessions, and the others about each.
 	Lookups []Lookup
-	// Records of these times may keep the keys of calls that may be one with the batch's.
-	First, Last  int64
-	Listed, Kept []bool // by look-up: whether calls are listed, and whether records may keep the keys of others
+	// Calls of these times may be one with the batch's.
+	First, Last int64
+	// Records of these times may keep the keys of calls that the batch has to know of.
+	KeptFirst, KeptLast int64
+	Listed, Kept        []bool // by look-up: whether calls are listed, and whether records may keep the keys of others
+
+	wholeDays bool
 }
 
-// AbsencesOf returns what to ask.
-func AbsencesOf(sessions []string, first, last int64) *Absences {
-	a := &Absences{Sessions: sessions, Lookups: make([]Lookup, 2, 2+len(sessions)), First: first - apartByID, Last: last + apartByID}
+// AbsencesOf returns what to ask. With lists, the batch brings spans, which list their calls, and with these all
+// that records of the same session and day keep: these are asked for at once.
+func AbsencesOf(sessions []string, first, last int64, lists bool) *Absences {
+	a := &Absences{Sessions: sessions, Lookups: make([]Lookup, 2, 2+len(sessions)), First: first - apartByID, Last: last + apartByID, wholeDays: lists}
+	a.KeptFirst, a.KeptLast = a.First, a.Last
+	if lists {
+		a.KeptFirst, a.KeptLast = dayOf(a.First)*mapping.MicrosPerDay, (dayOf(a.Last)+1)*mapping.MicrosPerDay-1
+	}
 	a.Lookups[0] = Lookup{Key: CandidateKey{Hash: LegacyKey}, First: a.First, Last: math.MaxInt64}
 	a.Lookups[1] = Lookup{Key: anyWithoutContext, First: a.First, Last: a.Last}
 	for _, session := range sessions {
@@ -95,7 +106,7 @@ func AbsencesOf(sessions []string, first, last int64) *Absences {
 // Absence returns what was not found.
 func (a *Absences) Absence() (absent Absence) {
 	absent.Sessions = make(map[string]SessionAbsence, len(a.Sessions))
-	absent.FirstDay, absent.LastDay = dayOf(a.First), dayOf(a.Last)
+	absent.FirstDay, absent.LastDay, absent.WholeDays = dayOf(a.First), dayOf(a.Last), a.wholeDays
 	absent.WithoutContext = !a.Listed[0] && !a.Listed[1]
 	for i, session := range a.Sessions {
 		absent.Sessions[session] = SessionAbsence{Unlisted: !a.Listed[0] && !a.Listed[2+i], Unkept: !a.Kept[2+i]}

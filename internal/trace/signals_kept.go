@@ -19,7 +19,8 @@ import (
 //   - Those in the trace, once the trace has more than MostKept spans. Before, a batch that brings
 //     anything of the trace reads all its records.
 //   - Those in the session, day by day, once a second batch brings a call of the session. It finds
-//     nothing of the session listed on that day, reads the records and lists them all.
+//     nothing of the session listed on that day, reads the records and lists them all. A batch that lists calls
+//     of its own lists them too, however far they are.
 //
 // Rows of llm_internal_words wait for the same, see write.
 
@@ -173,6 +174,15 @@ func (s *Signals) DaysToRead() (days []SessionDay) {
 		})
 	}
 	return days
+}
+
+// Unread reports whether records may keep keys of calls of a session on a day, of which nothing is listed, that have
+// not been read: they end too far from the batch's to be one with these.
+func (s *Signals) Unread(d SessionDay) bool {
+	if !s.Absent.Sessions[d.Session].Unlisted || s.daysRead[d] {
+		return false
+	}
+	return !s.Absent.WholeDays || !s.Absent.keepsNone(d)
 }
 
 // EndDay is the day on which the keys of a candidate are listed.

@@ -396,7 +396,7 @@ func (s *signalStorage) absence(batch []Candidate) Absence {
 		}
 		first, last = min(first, batch[i].End), max(last, batch[i].End)
 	}
-	absences := AbsencesOf(sessions, first, last)
+	absences := AbsencesOf(sessions, first, last, true)
 	for i, l := range absences.Lookups {
 		absences.Listed[i] = slices.ContainsFunc(s.keys[l.Key.Hash], func(at int) bool { return s.rows[at].End >= l.First && s.rows[at].End <= l.Last })
 	}

@@ -227,6 +227,7 @@ type signalAsks struct {
 	at          []int            // the batch's spans that these are
 	sessions    []string
 	first, last int64                      // end of the batch's spans
+	spans       bool                       // some are no events
 	turns       map[pcommon.TraceID]string // the session, by trace that is derived from a turn
 	began       map[pcommon.TraceID]string // the same of prompts, of whose turns calls may be stored that are not listed
 }
@@ -244,6 +245,7 @@ func (p *pairing) asksOf() *signalAsks {
 		asks.first, asks.last = min(asks.first, s.End), max(asks.last, s.End)
 		e := s.Event
 		if e == nil {
+			asks.spans = true
 			continue
 		}
 		if e.Derived {
@@ -265,7 +267,7 @@ func (p *pairing) asksOf() *signalAsks {
 func (p *pairing) lockSignals(ctx context.Context) (places map[int]pcommon.TraceID, err error) {
 	asks := p.asks
 	places = map[int]pcommon.TraceID{}
-	absences := trace.AbsencesOf(asks.sessions, asks.first, asks.last)
+	absences := trace.AbsencesOf(asks.sessions, asks.first, asks.last, asks.spans)
 	facts := func(id pcommon.TraceID, f store.TraceFacts) { p.facts[id] = f }
 	p.since, err = p.tx.store.LockSignals(ctx, p.tx.conn, p.tx.pairsExclusively, p.tx.mayBeStored(), asks.events, absences, facts,
 		func(event int, id pcommon.TraceID) { places[asks.at[event]] = id })

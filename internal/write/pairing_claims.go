@@ -6,7 +6,6 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
 
@@ -69,14 +68,6 @@ func (p *pairing) listMixed(ctx context.Context, claimed map[uint64]bool) ([]pgb
 			}
 		})
 	}
-	var days []store.SessionDays
-	for d := range some {
-		days = append(days, store.SessionDays{Session: d.Session, First: d.Day, Last: d.Day, Absent: true})
-	}
-	var rows []store.CandidateRow
-	err := p.tx.store.KeptOfSessions(ctx, p.tx.conn, days, func(session string, c *trace.Candidate, keys trace.CallKeys) {
-		rows = append(rows, candidateRows(c, append(keys.InSession, trace.SessionKey(session).Hash))...)
-	})
-	store.SortCandidates(rows)
+	rows, err := p.keptRows(ctx, some)
 	return p.tx.store.ListCalls(nil, rows), err
 }

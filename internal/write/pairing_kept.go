@@ -108,6 +108,53 @@ func (p *pairing) findKeptOfSessions(ctx context.Context) error {
 	return p.findTurns(ctx, turns)
 }
 
+// listUnread lists the calls of sessions on days of which the batch is the first to list any, and of which records
+// keep the keys that were too far from the batch's calls to be read: who finds a call of the day listed reads none.
+func (p *pairing) listUnread(ctx context.Context) error {
+	unread := map[trace.SessionDay]bool{}
+	p.listedInSession(func(c *trace.Candidate) {
+		c.EndsOn(func(d trace.SessionDay) {
+			if p.signals.Unread(d) {
+				unread[d] = true
+			}
+		})
+	})
+	rows, err := p.keptRows(ctx, unread)
+	p.changes.Candidates = append(p.changes.Candidates, rows...)
+	store.SortCandidates(p.changes.Candidates)
+	return err
+}
+
+// listedInSession gives the calls of the batch that list lists in their sessions.
+func (p *pairing) listedInSession(of func(*trace.Candidate)) {
+	for i := range p.signals.Candidates {
+		if c := &p.signals.Candidates[i]; !p.keepers[i].inSession && (!c.Stored || c.Again) && !c.Foreign {
+			of(c)
+		}
+	}
+}
+
+// keptRows are the rows of calls of sessions on days whose keys records keep, sorted, but for those that the batch lists.
+func (p *pairing) keptRows(ctx context.Context, of map[trace.SessionDay]bool) ([]store.CandidateRow, error) {
+	if len(of) == 0 {
+		return nil, nil
+	}
+	own := map[trace.SpanRef]bool{}
+	p.listedInSession(func(c *trace.Candidate) { own[trace.SpanRef{Trace: c.Origin, ID: c.ID}] = true })
+	var days []store.SessionDays
+	for d := range of {
+		days = append(days, store.SessionDays{Session: d.Session, First: d.Day, Last: d.Day, Absent: true})
+	}
+	var rows []store.CandidateRow
+	err := p.tx.store.KeptOfSessions(ctx, p.tx.conn, days, func(session string, c *trace.Candidate, keys trace.CallKeys) {
+		if !own[trace.SpanRef{Trace: c.Origin, ID: c.ID}] {
+			rows = append(rows, candidateRows(c, append(keys.InSession, trace.SessionKey(session).Hash))...)
+		}
+	})
+	store.SortCandidates(rows)
+	return rows, err
+}
+
 // listMoved lists the calls that leave their traces, whose records are no more found by these.
 func (p *pairing) listMoved(ctx context.Context) error {
 	calls := map[pcommon.SpanID]*store.MovingEvent{}

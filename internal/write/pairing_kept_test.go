@@ -68,6 +68,50 @@ func TestKeptBesideListed(t *testing.T) {
 	}
 }
 
+// TestKeptFarFromListed lists calls of a session hours after a record of the same day that keeps the keys of its call: spans that
+// come later find both.
+func TestKeptFarFromListed(t *testing.T) {
+	spanOf := func(n int) *mapping.Span {
+		s := callOf(byte(1+n%250), 1)
+		s.ScopeName, s.SessionID, s.ResponseID = "com.anthropic.claude_code.tracing", "s", fmt.Sprint("req_", n)
+		s.End = startOfRequests.Add(time.Duration(n) * time.Second).UnixMicro()
+		s.Start = s.End - 1
+		return &s
+	}
+	records := func(turn string, from, n int) func(*testing.T, *Writer) {
+		return func(t *testing.T, w *Writer) {
+			_, err := w.Write(t.Context(), requestsOf(t, turn, from, n), nil, nil)
+			require.NoError(t, err)
+		}
+	}
+	span := func(n int) func(*testing.T, *Writer) {
+		return func(t *testing.T, w *Writer) { write(t, w, *spanOf(n)) }
+	}
+	const many = trace.MostKept + 1
+	for name, c := range map[string]struct {
+		batches []func(*testing.T, *Writer)
+		calls   int
+	}{
+		"a span":                     {[]func(*testing.T, *Writer){records("a", 0, 1), span(600), span(0)}, 2},
+		"a span, the other order":    {[]func(*testing.T, *Writer){records("a", 0, 1), span(0), span(600)}, 2},
+		"many records":               {[]func(*testing.T, *Writer){records("a", 0, 1), records("b", 600, many), span(0), span(600)}, 1 + many},
+		"records on both sides":      {[]func(*testing.T, *Writer){records("a", 0, 1), records("c", 9000, 1), span(4000), span(9000), span(0)}, 3},
+		"a span beside the first":    {[]func(*testing.T, *Writer){records("a", 0, 1), records("c", 9000, 1), span(0), span(9000)}, 2},
+		"many beside the first, too": {[]func(*testing.T, *Writer){records("c", 9000, 1), records("b", 0, many), span(9000), span(1)}, 1 + many},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, pool := newWriter(t)
+			for _, send := range c.batches {
+				send(t, w)
+			}
+			var counted int
+			require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*) FROM llm_spans WHERE counted AND session_id = 's'").Scan(&counted))
+			require.Equal(t, c.calls, counted)
+			rowcheck.Rollups(t, pool)
+		})
+	}
+}
+
 // startOfRequests is when the first of requestsOf ends: all of them are of one UTC day, also where that ends during the test.
 var startOfRequests = time.Now().UTC().Truncate(24 * time.Hour).Add(time.Hour)
 

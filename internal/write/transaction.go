@@ -243,6 +243,9 @@ func (t *transaction) finish(ctx context.Context) error {
 		if err := t.pairing.listKept(ctx); err != nil {
 			return err
 		}
+		if err := t.pairing.listUnread(ctx); err != nil {
+			return err
+		}
 		if err := t.store.CopyCandidates(ctx, t.conn, t.pairing.changes.Events); err != nil {
 			return err
 		}
