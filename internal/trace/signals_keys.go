@@ -282,9 +282,10 @@ func (c *Candidate) lookedUpInSession() (keys []CandidateKey) {
 	return keys
 }
 
-// listedWithoutContext are the keys under which an event without context is stored.
+// listedWithoutContext are the keys under which an event without context is stored: by its ids, which are all that spans
+// find it by.
 func (c *Candidate) listedWithoutContext() (keys []CandidateKey) {
-	if !c.withoutContext() {
+	if !c.withoutContext() || len(c.IDs) == 0 {
 		return nil
 	}
 	for _, id := range c.IDs {
