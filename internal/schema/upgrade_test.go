@@ -162,6 +162,19 @@ func TestUpgradeUnderTheVersionBefore(t *testing.T) {
 	require.NoError(t, Check(t.Context(), connect(t, url), "public"))
 }
 
+// migrateUntilItWaits begins to migrate the database of a connection, and returns once the migration waits for a table.
+func migrateUntilItWaits(t *testing.T, conn *pgx.Conn) (migrated <-chan error) {
+	t.Helper()
+	result, migrator := make(chan error, 1), connect(t, conn.Config().ConnString())
+	go func() { result <- Migrate(context.WithoutCancel(t.Context()), migrator, "public") }()
+	require.Eventually(t, func() bool {
+		var waits bool
+		err := conn.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock')").Scan(&waits)
+		return err == nil && waits
+	}, 10*time.Second, time.Millisecond)
+	return result
+}
+
 // TestMigrationLetsABatchEnd migrates while a batch has rows of its traces and has not
 // stored its spans yet: the migration waits for the batch and does not hold llm_spans
 // meanwhile, for which the batch would wait.
@@ -173,19 +186,11 @@ func TestMigrationLetsABatchEnd(t *testing.T) {
 	} {
 		t.Run(strings.Join(tables, ","), func(t *testing.T) {
 			conn := connect(t, testserver.NewDatabase(t))
-			url := conn.Config().ConnString()
 			createBefore(t, conn, "public", lastOfBefore)
-			batch := connect(t, url)
+			batch := connect(t, conn.Config().ConnString())
 			_, err := batch.Exec(t.Context(), "BEGIN; LOCK TABLE "+tables[0]+" IN ROW EXCLUSIVE MODE")
 			require.NoError(t, err)
-			migrated := make(chan error, 1)
-			migrator := connect(t, url)
-			go func() { migrated <- Migrate(context.WithoutCancel(t.Context()), migrator, "public") }()
-			require.Eventually(t, func() bool {
-				var waits bool
-				err := conn.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock')").Scan(&waits)
-				return err == nil && waits
-			}, 10*time.Second, time.Millisecond)
+			migrated := migrateUntilItWaits(t, conn)
 			for _, table := range tables[1:] {
 				_, err = batch.Exec(t.Context(), "LOCK TABLE "+table+" IN ROW EXCLUSIVE MODE NOWAIT")
 				require.NoError(t, err)
@@ -202,19 +207,11 @@ func TestMigrationLetsABatchEnd(t *testing.T) {
 // does: the migration gives way and comes back, and writers get between.
 func TestMigrationWaitsForALongQueryWithoutBlockingWriters(t *testing.T) {
 	conn := connect(t, testserver.NewDatabase(t))
-	url := conn.Config().ConnString()
 	createBefore(t, conn, "public", lastOfBefore)
-	reader := connect(t, url)
+	reader := connect(t, conn.Config().ConnString())
 	_, err := reader.Exec(t.Context(), "BEGIN; SELECT count(*) FROM llm_spans")
 	require.NoError(t, err)
-	migrated := make(chan error, 1)
-	migrator := connect(t, url)
-	go func() { migrated <- Migrate(context.WithoutCancel(t.Context()), migrator, "public") }()
-	require.Eventually(t, func() bool {
-		var waits bool
-		err := conn.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock')").Scan(&waits)
-		return err == nil && waits
-	}, 10*time.Second, time.Millisecond)
+	migrated := migrateUntilItWaits(t, conn)
 	begin := time.Now()
 	_, err = conn.Exec(t.Context(), `INSERT INTO llm_spans (trace_id, span_id, start_time, end_time, duration_us, span_kind, kind, status)
 		VALUES (gen_random_uuid(), '1', now(), now(), 0, 'internal', 'other', 'unset')`)

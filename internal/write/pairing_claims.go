@@ -6,6 +6,7 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
+	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/trace"
 )
 
@@ -69,5 +70,6 @@ func (p *pairing) listMixed(ctx context.Context, claimed map[uint64]bool) ([]pgb
 		})
 	}
 	rows, err := p.keptRows(ctx, some)
+	store.SortCandidates(rows)
 	return p.tx.store.ListCalls(nil, rows), err
 }

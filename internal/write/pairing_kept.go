@@ -119,6 +119,9 @@ func (p *pairing) listUnread(ctx context.Context) error {
 			}
 		})
 	})
+	if len(unread) == 0 {
+		return nil
+	}
 	rows, err := p.keptRows(ctx, unread)
 	p.changes.Candidates = append(p.changes.Candidates, rows...)
 	store.SortCandidates(p.changes.Candidates)
@@ -134,11 +137,8 @@ func (p *pairing) listedInSession(of func(*trace.Candidate)) {
 	}
 }
 
-// keptRows are the rows of calls of sessions on days whose keys records keep, sorted, but for those that the batch lists.
+// keptRows are the rows of calls of sessions on days whose keys records keep, but for those that the batch lists.
 func (p *pairing) keptRows(ctx context.Context, of map[trace.SessionDay]bool) ([]store.CandidateRow, error) {
-	if len(of) == 0 {
-		return nil, nil
-	}
 	own := map[trace.SpanRef]bool{}
 	p.listedInSession(func(c *trace.Candidate) { own[trace.SpanRef{Trace: c.Origin, ID: c.ID}] = true })
 	var days []store.SessionDays
@@ -151,7 +151,6 @@ func (p *pairing) keptRows(ctx context.Context, of map[trace.SessionDay]bool) ([
 			rows = append(rows, candidateRows(c, append(keys.InSession, trace.SessionKey(session).Hash))...)
 		}
 	})
-	store.SortCandidates(rows)
 	return rows, err
 }
 
