@@ -12,6 +12,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -81,7 +82,8 @@ func chownAll(root string, owner *syscall.Credential) error {
 }
 
 // FreePort returns a port of 127.0.0.1 that nothing listens on. It lies below the range that kernels hand
-// to outgoing connections, so it stays free while a server restarts.
+// to outgoing connections, so it stays free while a server restarts. No port is returned twice: a server of several
+// ports, or servers that start beside one another, choose all of theirs before any of them listens.
 func FreePort() (int, error) {
 	const low, high = 15000, 32000
 	for range 100 {
@@ -89,12 +91,15 @@ func FreePort() (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if port := low + int(n.Int64()); isFree(port) {
+		port := low + int(n.Int64())
+		if _, given := givenPorts.LoadOrStore(port, true); !given && isFree(port) {
 			return port, nil
 		}
 	}
 	return 0, fmt.Errorf("no free port between %d and %d", low, high)
 }
+
+var givenPorts sync.Map // by number
 
 func isFree(port int) bool {
 	listener, err := net.Listen("tcp", net.JoinHostPort(loopback, strconv.Itoa(port)))

@@ -250,3 +250,14 @@ func roundTrip(conn net.Conn, limit time.Duration) error {
 	}
 	return nil
 }
+
+// TestNoPortIsGivenTwice chooses ports that nothing listens on meanwhile.
+func TestNoPortIsGivenTwice(t *testing.T) {
+	given := map[int]bool{}
+	for range 1000 {
+		port, err := testserver.FreePort()
+		require.NoError(t, err)
+		require.False(t, given[port], port)
+		given[port] = true
+	}
+}
