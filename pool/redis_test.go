@@ -28,7 +28,7 @@ func withRedis(url string) pool.Config {
 	cfg := configFor(shared)
 	cfg.UseRedis = true
 	cfg.Redis.URL = configopaque.String(url)
-	cfg.Redis.Timeout = 200 * time.Millisecond
+	cfg.Redis.Timeout = 2 * time.Second // a machine in CI may take 200 ms for a handshake
 	cfg.ConnectRetry.MaxDelay = 20 * time.Millisecond
 	return cfg
 }

@@ -197,7 +197,8 @@ func TestSerializableByDefault(t *testing.T) {
 // order, in such a way that the server ends the exporter's transaction.
 func TestDeadlock(t *testing.T) {
 	t.Parallel()
-	pg := testserver.Postgres(t, testserver.PostgresOptions{Settings: map[string]string{"deadlock_timeout": "500ms"}})
+	// A session looks for a deadlock once, when it has waited for so long: by then the circle has to be closed.
+	pg := testserver.Postgres(t, testserver.PostgresOptions{Settings: map[string]string{"deadlock_timeout": "5s"}})
 	database := pg.NewDatabase(t)
 	s := start(t, database, nil)
 	db := connect(t, database)

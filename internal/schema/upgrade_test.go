@@ -171,7 +171,7 @@ func migrateUntilItWaits(t *testing.T, conn *pgx.Conn) (migrated <-chan error) {
 		var waits bool
 		err := conn.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock')").Scan(&waits)
 		return err == nil && waits
-	}, 10*time.Second, time.Millisecond)
+	}, time.Minute, time.Millisecond)
 	return result
 }
 
@@ -216,7 +216,7 @@ func TestMigrationWaitsForALongQueryWithoutBlockingWriters(t *testing.T) {
 	_, err = conn.Exec(t.Context(), `INSERT INTO llm_spans (trace_id, span_id, start_time, end_time, duration_us, span_kind, kind, status)
 		VALUES (gen_random_uuid(), '1', now(), now(), 0, 'internal', 'other', 'unset')`)
 	require.NoError(t, err)
-	require.Less(t, time.Since(begin), lockTimeout+2*time.Second)
+	require.Less(t, time.Since(begin), 20*time.Second, "the reader goes on for ever")
 	select {
 	case err := <-migrated:
 		require.Fail(t, "the migration did not wait", err)

@@ -36,7 +36,7 @@ func TestEndedDaysAreFrozen(t *testing.T) {
 		require.Eventually(t, func() bool {
 			frozen, _ := ages(table)
 			return len(frozen) == freezeDays
-		}, 10*time.Second, 10*time.Millisecond, table)
+		}, time.Minute, 10*time.Millisecond, table)
 		frozen, other := ages(table)
 		require.Equal(t, table+"_20260613", frozen[0], "a week back")
 		require.Equal(t, table+"_20260619", frozen[freezeDays-1], "yesterday")

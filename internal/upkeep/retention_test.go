@@ -141,7 +141,7 @@ func TestLongQueryDelaysDropping(t *testing.T) {
 	_, err = r.Run(t.Context(), noon)
 	require.NoError(t, err)
 	require.NotContains(t, removed, "llm_spans")
-	require.Less(t, time.Since(begin), 10*time.Second)
+	require.Less(t, time.Since(begin), 30*time.Second)
 	require.EqualValues(t, 3, late, "today and the day before stay")
 	require.NoError(t, tx.Rollback(t.Context()))
 	dropped, err := r.Run(t.Context(), noon)
@@ -238,7 +238,7 @@ func TestTransactionOfAnotherDatabaseHoldsNothing(t *testing.T) {
 	require.Eventually(t, func() bool {
 		hours, err = FoldUsage(t.Context(), pool, schemaName, noon)
 		return err == nil && hours > 0
-	}, 10*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 }
 
 // TestWaitingRowsMove stores rows of a day that has no partition yet.

