@@ -21,15 +21,15 @@ import (
 )
 
 // TestHealthIsToldInTime lets nothing be sent, so that only probes notice what
-// happens, and measures how soon the health endpoint tells.
+// happens, and measures how soon the health endpoint tells. On a busy machine one of several rounds is in time.
 func TestHealthIsToldInTime(t *testing.T) {
 	t.Parallel()
-	const interval, slack = 2 * time.Second, 10 * time.Second // for a busy machine
+	const interval, slack, rounds = 2 * time.Second, 2 * time.Second, 5
 	pg := testserver.Postgres(t, testserver.PostgresOptions{})
 	proxy := pg.Proxy(t)
 	database := pg.URLVia(proxy.Port, databaseName(t, pg.NewDatabase(t)))
 	collector := collect(t, database, t.TempDir(), "health_check::interval="+interval.String())
-	requireHealth(t, collector.Health, true, patience)
+	requireHealth(t, collector.Health, true)
 	for _, fault := range []struct {
 		name      string
 		begin     func() error
@@ -41,12 +41,18 @@ func TestHealthIsToldInTime(t *testing.T) {
 		// A probe waits for an answer as long as an interval.
 		{"silent", func() error { proxy.Hang(); return nil }, func() error { proxy.Resume(); return nil }, 2*interval + slack, "deadline exceeded"},
 	} {
-		require.NoError(t, fault.begin())
-		text := requireHealth(t, collector.Health, false, fault.tolerable)
-		require.Contains(t, text, fault.text, fault.name)
-		require.NotContains(t, text, pg.Password)
-		require.NoError(t, fault.end())
-		requireHealth(t, collector.Health, true, interval+slack)
+		for round := 1; ; round++ {
+			require.NoError(t, fault.begin())
+			text, ill := requireHealth(t, collector.Health, false)
+			require.Contains(t, text, fault.text, fault.name)
+			require.NotContains(t, text, pg.Password)
+			require.NoError(t, fault.end())
+			_, well := requireHealth(t, collector.Health, true)
+			if ill <= fault.tolerable && well <= interval+slack {
+				break
+			}
+			require.Less(t, round, rounds, "%s is told after %s, that all is well after %s", fault.name, ill, well)
+		}
 	}
 }
 
@@ -57,8 +63,8 @@ func databaseName(t *testing.T, database string) (name string) {
 }
 
 // requireHealth waits until the health_check extension reports the exporter well or
-// not, and returns what it says of it.
-func requireHealth(t *testing.T, endpoint string, well bool, limit time.Duration) (text string) {
+// not, and returns what it says of it, and after how long.
+func requireHealth(t *testing.T, endpoint string, well bool) (text string, took time.Duration) {
 	t.Helper()
 	begin := time.Now()
 	require.Eventually(t, func() bool {
@@ -70,9 +76,10 @@ func requireHealth(t *testing.T, endpoint string, well bool, limit time.Duration
 		body, err := io.ReadAll(response.Body)
 		text = string(body)
 		return err == nil && (response.StatusCode == http.StatusOK) == well
-	}, limit, glance, "the health endpoint does not say in time that the exporter is well: %t", well)
-	t.Logf("well: %t after %s", well, time.Since(begin).Round(time.Millisecond))
-	return text
+	}, patience, glance, "the health endpoint does not say that the exporter is well: %t", well)
+	took = time.Since(begin)
+	t.Logf("well: %t after %s", well, took.Round(time.Millisecond))
+	return text, took
 }
 
 // TestNetworkGoesSilent holds all bytes back under load, as a network that drops
@@ -201,7 +208,8 @@ func TestCollectorTellsNoSecretsAndNoWords(t *testing.T) {
 	require.Eventually(t, func() bool { return storedSpans(t, db) == td.SpanCount()-1 }, patience, glance)
 	require.NoError(t, pg.Stop())
 	require.NoError(t, deliver(t.Context(), to, conversation(rand.New(rand.NewPCG(9, 9)), 1, time.Now())))
-	shown := map[string]string{"health": requireHealth(t, collector.Health, false, patience)}
+	told, _ := requireHealth(t, collector.Health, false)
+	shown := map[string]string{"health": told}
 	for name, page := range map[string]string{
 		"metrics": collector.Metrics + "/metrics", "pipelines": address + "/debug/pipelinez", "services": address + "/debug/servicez",
 		"traces": address + "/debug/tracez", "features": address + "/debug/featurez",

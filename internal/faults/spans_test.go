@@ -206,7 +206,7 @@ func largeTrace(t *testing.T, spans int) {
 	t.Helper()
 	const batchSize = 5000
 	database := testserver.NewDatabase(t)
-	s := start(t, database, nil)
+	s := start(t, database, func(cfg *config) { cfg.TimeoutConfig.Timeout = patience }) // several go into one batch
 	trace := randomTraceID(rand.New(rand.NewPCG(9, 9)))
 	begin := time.Now()
 	for first := 0; first < spans; first += batchSize {
