@@ -14,7 +14,7 @@ import (
 // Kind is what a span does in an LLM application; the column llm_spans.kind.
 type Kind = dialect.Kind
 
-// The kinds.
+// The kinds, for those who ask nothing else of the dialects. A further one is a line in dialect/kind.go first.
 const (
 	KindOther     = dialect.KindOther
 	KindLLM       = dialect.KindLLM

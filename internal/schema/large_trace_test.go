@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/testserver"
 )
 
@@ -109,8 +110,8 @@ func quickest(t *testing.T, conn *pgx.Conn, query string, tries int, limit time.
 	return shortest
 }
 
-// TestRecountBoundsSets recounts a trace whose spans have more tags and models than a row keeps; see maxEntries of
-// package trace, whose rows these have to equal.
+// TestRecountBoundsSets recounts a trace whose spans have more tags and models than a row keeps. The rows that package trace
+// makes have as many.
 func TestRecountBoundsSets(t *testing.T) {
 	conn := connect(t, testserver.NewDatabase(t))
 	require.NoError(t, Migrate(t.Context(), conn, "public"))
@@ -130,6 +131,6 @@ func TestRecountBoundsSets(t *testing.T) {
 			all = append(all, fmt.Sprint(prefix, i+1))
 		}
 		slices.Sort(all)
-		require.Equal(t, all[:1000], got)
+		require.Equal(t, all[:dialect.MaxEntries], got)
 	}
 }

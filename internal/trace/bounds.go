@@ -1,5 +1,7 @@
 package trace
 
+import "github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
+
 // Some traces ask for work that grows with their square or cube (package documentation: "What
 // grows with the trace"). Nobody's batches may wait for these. So the work on a trace has
 // bounds, which are far beyond what any program has been seen to need. Where one is reached
@@ -20,7 +22,8 @@ const (
 // maxEntries bounds the tags and the models of a trace's row, as those of a span's: of more, the first in their order
 // stay, so that the row does not depend on the order of the spans. Programs that give each span a tag of its own would
 // make the row grow with the trace, and each batch write all of the row again; 400,000 tags in one batch took 68 s.
-const maxEntries = 1000
+// recount.sql has the number, too, which TestRecountBoundsSets compares.
+const maxEntries = dialect.MaxEntries
 
 // step takes one of the steps that are left, and reports whether there was one.
 func (g *graph) step() bool {

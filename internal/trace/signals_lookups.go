@@ -30,11 +30,18 @@ type Answer struct {
 // the two comes first.
 func WithoutContext(s *mapping.Span) bool {
 	e := s.Event
-	return e != nil && s.Kind.IsModel() && e.Derived && (s.SessionID == "" || e.OfResource && e.AnySpan && (len(e.IDs) > 0 || s.ResponseID != ""))
+	return e != nil && s.Kind.IsModel() && e.Derived && lacksSession(s.SessionID, e.OfResource, e.AnySpan, len(e.IDs) > 0 || s.ResponseID != "")
 }
 
+// withoutContext is WithoutContext of the candidate's event.
 func (c *Candidate) withoutContext() bool {
-	return c.Event != "" && c.Kind.IsModel() && c.Derived && (c.Session == "" || c.OfResource && c.AnySpan && len(c.IDs) > 0)
+	return c.Event != "" && c.Kind.IsModel() && c.Derived && lacksSession(c.Session, c.OfResource, c.AnySpan, len(c.IDs) > 0)
+}
+
+// lacksSession reports whether an event names no session, or has that of its resource, which spans need not name, and an id by
+// which any span is found.
+func lacksSession(session string, ofResource, anySpan, hasID bool) bool {
+	return session == "" || ofResource && anySpan && hasID
 }
 
 // Answers lists the ids of responses of events without context.

@@ -177,7 +177,7 @@ BEGIN
     -- in what an UPDATE sets.
     SELECT coalesce(names[1], '') AS name, names[2] AS service_name, names[3] AS environment, names[4] AS release,
         names[5] AS user_id, names[6] AS session_id INTO said;
-    -- As many as the exporter keeps of either in a row: maxEntries of package trace.
+    -- As many as the exporter keeps of either in a row: dialect.MaxEntries.
     all_models := sums.models[1:1000];
     all_tags := (SELECT array_agg(DISTINCT u.tag COLLATE "C") FROM {{.schema}}.llm_spans s CROSS JOIN LATERAL unnest(s.tags) AS u (tag)
         WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until);
