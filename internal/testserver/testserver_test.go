@@ -208,7 +208,7 @@ func TestProxyCutsHangsAndResumes(t *testing.T) {
 	require.ErrorIs(t, roundTrip(conn, 50*time.Millisecond), os.ErrDeadlineExceeded)
 	proxy.Resume()
 	held := make([]byte, 4)
-	require.NoError(t, conn.SetDeadline(time.Now().Add(20 * time.Second)))
+	require.NoError(t, conn.SetDeadline(time.Now().Add(20*time.Second)))
 	_, err = io.ReadFull(conn, held)
 	require.NoError(t, err)
 	proxy.Cut()
