@@ -8,7 +8,6 @@ import (
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/seen"
 )
 
 // options say how a batch is written.
@@ -95,7 +94,7 @@ func (a *attempts) once(ctx context.Context, c *pgbatch.Conn, how options) error
 		options: how,
 		w:       a.w, store: a.w.store, conn: c, batch: a.batch, flight: a.flight,
 		copyNew: !how.careful && a.w.newTraces.justified(),
-		proof:   seen.Proof{Files: map[int32]string{}},
+		storing: newStoring(),
 	}
 	if err := t.run(ctx, a.groups); err != nil {
 		return err

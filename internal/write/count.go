@@ -12,9 +12,10 @@ import (
 
 // countNew works out flags and row of a trace that the batch creates.
 func (t *transaction) countNew(at int32) {
-	t.counted = t.spansOf(at, t.counted[:0])
-	t.beginCounting(&t.counting, at, t.counted)
-	_, result := t.planner.Plan(&t.counting)
+	c := &t.counting
+	c.spans = t.spansOf(at, c.spans[:0])
+	t.beginCounting(&c.one, at, c.spans)
+	_, result := c.planner.Plan(&c.one)
 	t.take(at, result)
 }
 
@@ -51,7 +52,7 @@ func (t *transaction) countTogether(ctx context.Context, traces []int32) error {
 		var left []int32
 		var leftCounting []*trace.Trace
 		for i, at := range traces {
-			ask, result := t.planner.Plan(counting[i])
+			ask, result := t.counting.planner.Plan(counting[i])
 			if ask == nil {
 				t.take(at, result)
 				continue
@@ -101,12 +102,12 @@ func (t *transaction) take(at int32, result *trace.Result) {
 		t.duplicates.Spans[r] = result.Duplicate[i]
 		t.rows[r].Trace, t.rows[r].Flags = tr.id, result.Spans[i]
 	}
-	t.changes.Add(tr.id, result, func(span pcommon.SpanID) string { return t.errorType(tr.otel, span) })
+	t.counting.changes.Add(tr.id, result, func(span pcommon.SpanID) string { return t.errorType(tr.otel, span) })
 	for _, failing := range result.Failing {
-		t.hours = append(t.hours, failing.Start)
+		t.counting.hours = append(t.counting.hours, failing.Start)
 	}
 	if t.pairing != nil {
 		t.pairing.takeMoving(tr, result)
 	}
-	t.hours = append(t.hours, result.Hours...)
+	t.counting.hours = append(t.counting.hours, result.Hours...)
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/panics"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/pgbatch"
-	"github.com/llm-observatory/llmobservatoryexporter/internal/seen"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/store"
 )
 
@@ -60,7 +59,7 @@ func (m *MappedContents) store() {
 		if err != nil {
 			return err
 		}
-		t := &transaction{w: m.w, store: m.w.store, conn: held.Conn, proof: seen.Proof{Files: map[int32]string{}}}
+		t := &transaction{w: m.w, store: m.w.store, conn: held.Conn, storing: newStoring()}
 		m.begun = t
 		m.held <- held
 		if err := m.w.days.Ensure(m.ctx, t.conn, m.days); err != nil {
@@ -131,7 +130,7 @@ var errBeganEarly = fmt.Errorf("a batch brings events of another day, or without
 func (t *transaction) goOn(ctx context.Context) error {
 	m := t.mapped
 	<-m.done
-	t.proof, t.durable, t.noting, t.contents = m.begun.proof, m.begun.durable, m.begun.noting, m.begun.contents
+	t.storing = m.begun.storing
 	t.result.ContentsWritten, t.result.ContentsWrittenBytes = m.begun.result.ContentsWritten, m.begun.result.ContentsWrittenBytes
 	if m.err != nil {
 		return m.err

@@ -199,7 +199,7 @@ func (p *pairing) takeMoving(tr *traceSpans, result *trace.Result) {
 	for i, m := range tr.moving {
 		e := &p.changes.Moving[m]
 		e.To, e.Flags = tr.id, result.Spans[len(tr.rows)+i]
-		p.tx.hours = append(p.tx.hours, e.Start)
+		p.tx.counting.hours = append(p.tx.counting.hours, e.Start)
 	}
 	for _, pair := range tr.events {
 		p.changes.Pairs = append(p.changes.Pairs, store.EventPairRow{Trace: tr.id, EventPair: pair})

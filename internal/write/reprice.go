@@ -154,7 +154,7 @@ func (r *repricing) reprice(ctx context.Context, ids [][16]byte, since int64) ([
 			return nil, err
 		}
 	}
-	s := r.store.Change(nil, &r.changes, r.bounds())
+	s := r.store.Change(nil, &r.counting.changes, r.bounds())
 	s = r.store.UpdateTraces(s, r.changedTraces()) // those that were counted anew
 	s = r.store.UpdateCosts(s, r.costs())
 	return r.store.TouchHours(s, append(r.times, r.changedTimes()...)), nil

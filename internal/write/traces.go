@@ -113,7 +113,7 @@ func (t *transaction) isAbsent(id pcommon.TraceID) bool {
 // forget drops what was worked out.
 func (t *transaction) forget() {
 	t.filled.forget()
-	t.changes, t.hours, t.empty = store.Changes{}, nil, nil
+	t.counting.changes, t.counting.hours, t.empty = store.Changes{}, nil, nil
 	t.result.TracesCreated = 0
 	for i := range t.traces {
 		t.traces[i].stored, t.traces[i].row = nil, nil

@@ -37,14 +37,15 @@ type traceSpans struct {
 // transaction is one attempt to write a batch. The queue's consumer runs its steps. ahead runs one function beside some of
 // them, and until ahead.Wait these are that function's:
 //   - beginAhead, from the first step until pairSignals or the first traces are locked: FoundByCall and CallKeys of
-//     batch.Events, and pairing. Where nothing pairs, it counts traces that are taken for new, and has planner, counting, counted,
-//     changes, hours, duplicates.Spans, result.Crowded, flags and traces of rows, and row of these traces.
+//     batch.Events, and pairing. Where nothing pairs, it counts traces that are taken for new, and has counting, duplicates.Spans,
+//     result.Crowded, flags and traces of rows, and row of these traces.
 //   - settlePairs, while records are stored: all of these, traces, and what settle sets of batch.Spans.
 //
 // Of a batch that is alone, MappedContents stores the contents with a transaction of its own (mapped.go): stage uses its
 // contents and result, while MappedContents.store uses conn. What both have found is goOn's to take once done is closed.
 type transaction struct {
 	options
+	storing
 	w       *Writer
 	store   *store.Store // w's
 	conn    *pgbatch.Conn
@@ -56,13 +57,6 @@ type transaction struct {
 	foundUnknownTrace bool // a trace was there that no cache knew
 	pairsAgain        bool // a trace was there that was taken for new when the batch began to pair
 
-	// Contents.
-	durable  bool // the commit will survive a crash
-	noting   bool // owners of contents are noted
-	proof    seen.Proof
-	contents *seen.Reservation
-
-	// Traces and spans.
 	traces []traceSpans
 	rows   []store.SpanRow
 	filled filledColumns
@@ -72,16 +66,31 @@ type transaction struct {
 	untraced       bool     // events that name a session and no trace tell calls of about that time, of any program
 	withoutContext bool     // events without context tell calls of about that time
 	pairing        *pairing // nil: nothing of the batch may be observed in both signals
-	planner        trace.Planner
-	counting       trace.Trace  // a new trace while it is counted
-	counted        []trace.Span // its spans
 	ahead          panics.Group
-	changes        store.Changes // of rows stored earlier
-	hours          []int64       // times in hours whose usage changes because of other spans
+	counting       counting
 
 	words  wordSharing
 	empty  []pcommon.TraceID // traces whose rows the batch creates and deletes
 	result Result
+}
+
+// storing is what the beginning of the transaction finds out for contents.
+type storing struct {
+	durable  bool // the commit will survive a crash
+	noting   bool // owners of contents are noted
+	proof    seen.Proof
+	contents *seen.Reservation
+}
+
+func newStoring() storing { return storing{proof: seen.Proof{Files: map[int32]string{}}} }
+
+// counting is what counts traces, and what comes of it for rows that others have stored.
+type counting struct {
+	planner trace.Planner
+	one     trace.Trace   // a new trace while it is counted
+	spans   []trace.Span  // its spans
+	changes store.Changes // of rows stored earlier
+	hours   []int64       // times in hours whose usage changes because of other spans
 }
 
 // steps are what stores a batch, whatever its signal, in the order in which every batch
@@ -233,7 +242,7 @@ func (t *transaction) finish(ctx context.Context) error {
 	if len(t.batch.Resources) > 0 {
 		s = append(s, t.store.Resources(t.batch))
 	}
-	s = t.store.Change(s, &t.changes, t.bounds())
+	s = t.store.Change(s, &t.counting.changes, t.bounds())
 	s = t.store.CopyToDay(s, t.words.copied)
 	s = t.store.UnstoreContents(s, t.contents.Unreferenced(t.batch, &t.duplicates), t.contents.Removed)
 	s = t.noteOwners(s)
@@ -297,10 +306,10 @@ func (t *transaction) changedTimes() []int64 {
 			times = append(times, t.rows[r].Start)
 		}
 	}
-	for i := range t.changes.Flags {
-		times = append(times, t.changes.Flags[i].Start)
+	for i := range t.counting.changes.Flags {
+		times = append(times, t.counting.changes.Flags[i].Start)
 	}
-	return append(times, t.hours...)
+	return append(times, t.counting.hours...)
 }
 
 // bounds returns the first and last time of the stored traces of this batch, and of their
@@ -312,8 +321,8 @@ func (t *transaction) bounds() store.Range {
 			within.From, within.To = min(within.From, s.Start), max(within.To, s.End)
 		}
 	}
-	for i := range t.changes.Flags {
-		within.From, within.To = min(within.From, t.changes.Flags[i].Start), max(within.To, t.changes.Flags[i].Start)
+	for i := range t.counting.changes.Flags {
+		within.From, within.To = min(within.From, t.counting.changes.Flags[i].Start), max(within.To, t.counting.changes.Flags[i].Start)
 	}
 	return within
 }
