@@ -70,12 +70,13 @@ func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.D
 	if !e.ready.Load() {
 		return data, errNotReady
 	}
+	begin := time.Now()
 	if err := e.pricer.Refresh(ctx, e.pool); err != nil {
 		err = pool.Wrap("cannot read llm_prices", err)
-		e.health.failed(err)
+		e.health.failed(begin, err)
 		return data, err
 	}
-	begin := time.Now()
+	begin = time.Now()
 	contents := e.writer.Mapped(ctx, data.Len(), data.Days())
 	defer contents.Close()
 	batch, err := data.Map(ctx, e.mapper, contents.Add)
@@ -96,7 +97,7 @@ func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.D
 	}
 	if err != nil && len(result.Left)+len(result.LeftEvents) == batch.Len() {
 		err = pool.Wrap("cannot store the batch", err)
-		e.health.failed(err)
+		e.health.failed(begin, err)
 		return data, err
 	}
 	// Counted once, with the attempt that settles the spans.
@@ -107,7 +108,7 @@ func (e *llmExporter) push(ctx context.Context, data signal.Data) (rest signal.D
 	}
 	batch.Release() // after an error, a connection may still read the spans
 	e.telemetry.took(ctx, phaseTotal, time.Since(begin))
-	e.health.ok()
+	e.health.ok(begin)
 	return nil, nil
 }
 

@@ -25,6 +25,7 @@ type health struct {
 	mu      sync.Mutex
 	known   bool
 	healthy bool
+	changed time.Time // when healthy last changed
 	touch   time.Time // when the last batch came
 	success time.Time // when a write or a probe last succeeded
 }
@@ -47,34 +48,43 @@ func (h *health) lastTouch() time.Time {
 	return h.touch
 }
 
-// ok reports that Postgres works.
-func (h *health) ok() {
+// ok reports that something found Postgres to work, which began at a time.
+func (h *health) ok(begun time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.success = time.Now()
-	if h.known && h.healthy {
-		return
+	again := h.known
+	if h.turn(true, begun) {
+		if again {
+			h.logger.Info("PostgreSQL works again")
+		}
+		componentstatus.ReportStatus(h.host, componentstatus.NewEvent(componentstatus.StatusOK))
 	}
-	if h.known {
-		h.logger.Info("PostgreSQL works again")
+	if h.healthy {
+		h.success = time.Now()
 	}
-	h.known, h.healthy = true, true
-	componentstatus.ReportStatus(h.host, componentstatus.NewEvent(componentstatus.StatusOK))
 }
 
-// failed reports that Postgres does not work at present.
-func (h *health) failed(err error) {
+// failed reports that something failed, since Postgres does not work at present, which began at a time.
+func (h *health) failed(begun time.Time, err error) {
 	if errors.Is(err, context.Canceled) {
 		return // the collector stops, Postgres may be well
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.known && !h.healthy {
-		return
+	if h.turn(false, begun) {
+		h.logger.Warn(pool.Problem(err)+"; batches wait", zap.Error(err))
+		componentstatus.ReportStatus(h.host, componentstatus.NewRecoverableErrorEvent(err))
 	}
-	h.known, h.healthy = true, false
-	h.logger.Warn(pool.Problem(err)+"; batches wait", zap.Error(err))
-	componentstatus.ReportStatus(h.host, componentstatus.NewRecoverableErrorEvent(err))
+}
+
+// turn notes what something found that began at a time, and returns whether that is a change. What began before the last
+// change says nothing of the time after: batches that end at the same moment may report in any order.
+func (h *health) turn(healthy bool, begun time.Time) (changes bool) {
+	if h.known && (h.healthy == healthy || begun.Before(h.changed)) {
+		return false
+	}
+	h.known, h.healthy, h.changed = true, healthy, time.Now()
+	return true
 }
 
 // broken reports what no retry can mend.
@@ -122,9 +132,10 @@ func (e *llmExporter) watch(ctx context.Context) {
 func (e *llmExporter) probe(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, e.cfg.HealthCheck.Interval)
 	defer cancel()
+	begin := time.Now()
 	if err := e.pool.HealthCheckPostgres(ctx); err != nil {
-		e.health.failed(err)
+		e.health.failed(begin, err)
 		return
 	}
-	e.health.ok()
+	e.health.ok(begin)
 }

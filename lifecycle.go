@@ -36,7 +36,7 @@ func (e *llmExporter) Start(ctx context.Context, host component.Host) error {
 	if err == nil {
 		err = e.prepare(ctx)
 		if pool.IsRetryable(err) {
-			e.health.failed(err)
+			e.health.failed(time.Now(), err)
 			err = nil
 		}
 	}
@@ -113,7 +113,7 @@ func (e *llmExporter) prepare(ctx context.Context) error {
 		zap.String("schema", e.cfg.Postgres.Schema),
 		zap.Int("max_connections", e.cfg.Pool.MaxConnections))
 	e.ready.Store(true)
-	e.health.ok()
+	e.health.ok(time.Now())
 	return nil
 }
 
@@ -148,7 +148,7 @@ func (e *llmExporter) lastConnect(ctx context.Context) {
 		return
 	}
 	if err := e.prepare(ctx); err != nil {
-		e.health.failed(err)
+		e.health.failed(time.Now(), err)
 	}
 }
 
@@ -182,7 +182,7 @@ func (e *llmExporter) connect(ctx context.Context) bool {
 			e.health.broken(err)
 			return false
 		}
-		e.health.failed(err)
+		e.health.failed(time.Now(), err)
 		if sleep.For(ctx, delay) != nil {
 			return false
 		}
