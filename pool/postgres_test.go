@@ -167,6 +167,10 @@ func TestPasswordFileIsReadForEachConnection(t *testing.T) {
 	}
 	_, err := admin.Postgres().Exec(t.Context(), "CREATE ROLE rotating")
 	require.NoError(t, err)
+	t.Cleanup(func() {
+		_, err := admin.Postgres().Exec(context.Background(), "DROP ROLE rotating")
+		require.NoError(t, err)
+	})
 	setPassword("first")
 
 	file := filepath.Join(t.TempDir(), "password")

@@ -73,17 +73,17 @@ func TestLongHistory(t *testing.T) {
 }
 
 // TestWildSpans sends whatever pdata can express, under the attribute keys that the
-// dialects read.
+// dialects read. TestWildSpansForLong begins anywhere.
 func TestWildSpans(t *testing.T) {
 	t.Parallel()
-	wildSpans(t, 300)
+	wildSpans(t, 1, 300)
 }
 
 // TestWildSpansAreMapped maps more of them than a database could store meanwhile.
 func TestWildSpansAreMapped(t *testing.T) {
 	t.Parallel()
 	keys, mapper := attributeKeys(t), mapping.New(mapping.Options{})
-	for _, seed := range []uint64{9182257509319352644, rand.Uint64(), rand.Uint64(), rand.Uint64()} {
+	for _, seed := range []uint64{9182257509319352644, 2, 3, 4} {
 		r := rand.New(rand.NewPCG(seed, 0))
 		for range 300 {
 			batch, err := mapper.Traces(t.Context(), wild(r, keys))
@@ -93,13 +93,12 @@ func TestWildSpansAreMapped(t *testing.T) {
 	}
 }
 
-func wildSpans(t *testing.T, rounds int) {
+func wildSpans(t *testing.T, seed uint64, rounds int) {
 	t.Helper()
 	database := testserver.NewDatabase(t)
 	s := start(t, database, nil)
 	db := connect(t, database)
 	keys := attributeKeys(t)
-	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 0))
 	spans := 0
 	for range rounds {

@@ -266,4 +266,4 @@ func field(status, name string) (n int) {
 func TestHugeTrace(t *testing.T) { largeTrace(t, 1_000_000) }
 
 // TestWildSpansForLong is TestWildSpans with many more spans.
-func TestWildSpansForLong(t *testing.T) { wildSpans(t, 4000) }
+func TestWildSpansForLong(t *testing.T) { wildSpans(t, rand.Uint64(), 4000) }
