@@ -30,6 +30,8 @@ func TestManySpansRefused(t *testing.T) {
 		conversation(r, 5, time.Now()).ResourceSpans().MoveAndAppendTo(all.ResourceSpans())
 	}
 	require.NoError(t, deliver(t.Context(), s.send, all))
+	// Of each attempt a busy machine has time for a few spans only.
+	require.Eventually(t, func() bool { return storedSpans(t, db) >= 30*6 }, 5*patience, 5*glance)
 	requireAll(t, db, 30*6)
 	require.Eventually(t, func() bool { return s.counter(t, spansRejected) == 150 }, patience, glance)
 }
