@@ -142,6 +142,9 @@ func hostProvider(host string) string {
 		return p
 	}
 	labels := strings.Split(host, ".")
+	if len(labels) < 2 { // "api.gateway"
+		return ""
+	}
 	return providerAliases[labels[len(labels)-2]]
 }
 

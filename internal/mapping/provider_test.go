@@ -54,6 +54,7 @@ func TestProviderIsInferredFromHosts(t *testing.T) {
 		"eu.api.openai.com": "openai", "openai.corp.internal": "",
 		"127.0.0.1": "", "localhost": "", "gateway.internal": "",
 		"http://localhost:11434/v1.1": "", "http://api.openai.com/v1": "openai", "https://API.openai.com:443": "openai", "a/b.c": "", ".": "", "": "",
+		"api.gateway": "", "api.": "", "api.api": "",
 	} {
 		require.Equal(t, want, hostProvider(host), host)
 	}
