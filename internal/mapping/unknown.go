@@ -227,7 +227,7 @@ func (r *reading) fileCount(t *traits, v pcommon.Value, at guessPlace) {
 
 // filePlace files a value, of which the attribute or event may say more.
 func (r *reading) filePlace(info *keyInfo, v pcommon.Value, at guessPlace) {
-	if s := &r.slots[info.slot]; !s.set {
+	if s := &r.slots[info.slot]; !s.set && v.Type() != pcommon.ValueTypeEmpty {
 		r.file(info, v, at.attr, at.event)
 		s.part = at.part
 		r.notes.placed(info.slot, at.shown)
