@@ -56,6 +56,47 @@ func TestHostileRecords(t *testing.T) {
 	}
 }
 
+// TestMessageWithoutContent reads a record of AWS's distribution, of whose messages one has no content.
+func TestMessageWithoutContent(t *testing.T) {
+	ld := plog.NewLogs()
+	sl := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty()
+	sl.Scope().SetName("strands.telemetry.tracer")
+	rec := sl.LogRecords().AppendEmpty()
+	rec.SetEventName(sl.Scope().Name())
+	rec.SetTimestamp(1_795_863_746_000_000_000)
+	require.NoError(t, rec.Body().FromRaw(map[string]any{
+		"input":  map[string]any{"messages": []any{map[string]any{"role": "user", "content": "hi"}}},
+		"output": map[string]any{"messages": []any{map[string]any{"role": "assistant"}}},
+	}))
+	b := Read(ld, KeepGenAI, nil)
+	require.Empty(t, b.Rejected)
+	require.Len(t, b.Records, 1)
+}
+
+// TestNamesOfCallsAreStorable reads a call whose event has a name that no column holds.
+func TestNamesOfCallsAreStorable(t *testing.T) {
+	ld := plog.NewLogs()
+	sl := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty()
+	for _, name := range []string{"llm.call\x00", "llm.call\xed\xa0\x80"} {
+		rec := sl.LogRecords().AppendEmpty()
+		rec.SetTimestamp(1_795_863_746_000_000_000)
+		rec.SetEventName(name)
+		rec.Attributes().PutStr("gen_ai.operation.name", "chat")
+		rec.Attributes().PutStr("gen_ai.request.model", "gpt-4o")
+		rec.Attributes().PutInt("gen_ai.usage.input_tokens", 5)
+		rec.Attributes().PutInt("gen_ai.usage.output_tokens", 6)
+	}
+	b := Read(ld, KeepAll, nil)
+	mapped := mapping.New(mapping.Options{}).Map(b.Spans)
+	b.Describe(mapped.Spans)
+	require.Len(t, mapped.Spans, 2)
+	for i := range mapped.Spans {
+		name := mapped.Spans[i].Name
+		require.Equal(t, mapping.KeyText(name), name)
+		require.Equal(t, name, mapped.Spans[i].Event.Event)
+	}
+}
+
 func damage(r *rand.Rand, rec plog.LogRecord) {
 	switch r.IntN(6) {
 	case 0:

@@ -14,10 +14,10 @@ import (
 
 // observe writes into span what a record tells, in the conventions' words.
 func (r *reader) observe(rec *record, p *program, spec *rule, row *mapping.Record, span ptrace.Span) {
-	event := cmp.Or(row.Name, mapping.UnnamedEvent)
+	event := cmp.Or(mapping.KeyText(row.Name), mapping.UnnamedEvent)
 	o := Observation{Kind: spec.kind, Program: p.name, Session: row.Session, EventCall: mapping.EventCall{Record: row.ID, Event: event, ByTime: spec.byTime, NamesCall: spec.names == namesCall, Derived: rec.TraceID().IsEmpty(), AnySpan: len(p.spans) == 0, OfResource: row.OfResource}}
 	for _, keys := range [...][]string{spec.request, spec.response, spec.toolCall} {
-		if id := rec.textOf(keys); id != "" {
+		if id := mapping.KeyText(rec.textOf(keys)); id != "" {
 			o.IDs = append(o.IDs, id)
 		}
 	}

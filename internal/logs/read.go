@@ -494,16 +494,21 @@ func copyMap(from, to pcommon.Map) {
 }
 
 // copyDeep copies attributes of which some nest too deep for a copy by recursion, these as their JSON. It gives
-// all to the new map at once: each put would look through all before.
+// more than maxMembers to the new map at once, in no order: each put looks through all before.
 func copyDeep(from, to pcommon.Map) {
-	raw := make(map[string]any, from.Len())
-	for key, v := range from.All() {
-		if !shallow(v, maxDepth) {
-			text := pcommon.NewValueEmpty()
-			copyValue(v, text)
-			v = text
+	if from.Len() > maxMembers {
+		raw := make(map[string]any, from.Len())
+		for key, v := range from.All() {
+			whole := pcommon.NewValueEmpty()
+			copyValue(v, whole)
+			raw[key] = whole.AsRaw()
 		}
-		raw[key] = v.AsRaw()
+		_ = to.FromRaw(raw) // AsRaw gives nothing that FromRaw refuses
+		return
 	}
-	_ = to.FromRaw(raw) // AsRaw gives nothing that FromRaw refuses
+	for key, v := range from.All() {
+		if _, there := to.Get(key); !there {
+			copyValue(v, to.PutEmpty(key))
+		}
+	}
 }

@@ -2,7 +2,6 @@ package logs
 
 import (
 	"crypto/sha256"
-	"encoding/json"
 	"math"
 	"regexp"
 	"strconv"
@@ -226,44 +225,10 @@ func (r *record) readBody() {
 	case pcommon.ValueTypeMap:
 		r.body, r.has = b.Map(), true
 	case pcommon.ValueTypeStr:
-		if s := b.Str(); strings.HasPrefix(s, "{") {
-			if m, ok := jsonObject(s); ok {
-				r.body, r.has = m, true
-			}
+		if m, ok := jsonObject(b.Str()); ok {
+			r.body, r.has = m, true
 		}
 	}
-}
-
-// jsonObject reads the JSON of an object, unless the text is long or deep.
-func jsonObject(s string) (pcommon.Map, bool) {
-	if len(s) > maxJSONBody || deep(s) {
-		return pcommon.Map{}, false
-	}
-	var fields map[string]any
-	if json.Unmarshal([]byte(s), &fields) != nil {
-		return pcommon.Map{}, false
-	}
-	m := pcommon.NewMap()
-	return m, m.FromRaw(wholeNumbers(fields).(map[string]any)) == nil
-}
-
-// wholeNumbers makes ints of the numbers of JSON that are ints.
-func wholeNumbers(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		for key, inner := range v {
-			v[key] = wholeNumbers(inner)
-		}
-	case []any:
-		for i, inner := range v {
-			v[i] = wholeNumbers(inner)
-		}
-	case float64:
-		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
-			return int64(v)
-		}
-	}
-	return v
 }
 
 // maxDepth bounds the nesting of a body that is read.

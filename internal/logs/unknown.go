@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"encoding/json"
 	"math"
 	"regexp"
 	"slices"
@@ -281,13 +280,11 @@ func (r *reader) countWithin(f *findings, key string, v pcommon.Value, levels in
 		}
 	case pcommon.ValueTypeStr:
 		s := v.Str()
-		if len(s) > maxUsage || !strings.HasPrefix(s, "{") || !strings.Contains(key, "sage") && !strings.Contains(key, "oken") {
+		if len(s) > maxUsage || !strings.Contains(key, "sage") && !strings.Contains(key, "oken") {
 			return
 		}
-		var fields map[string]any
-		m := pcommon.NewValueMap()
-		if json.Unmarshal([]byte(s), &fields) == nil && m.FromRaw(fields) == nil {
-			r.countWithin(f, key, m, levels)
+		if usage, ok := parseJSON(s, "{"); ok {
+			r.countWithin(f, key, usage, levels)
 		}
 	}
 }

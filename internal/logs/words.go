@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -349,17 +348,14 @@ func splice(m pcommon.Value, list pcommon.Slice, attrs pcommon.Map) {
 		}
 		m = whole
 	}
-	if m.Type() == pcommon.ValueTypeMap {
-		c, _ := m.Map().Get(contentKey)
-		if inner, ok := jsonList(c); ok {
-			switch {
-			case member(inner.At(0), roleKey) != "":
-				inner.MoveAndAppendTo(list)
-				return
-			case member(m, roleKey) == systemRole:
-				inner.MoveAndAppendTo(attrs.PutEmptySlice(systemPrompt))
-				return
-			}
+	if inner, ok := listIn(m); ok {
+		switch {
+		case member(inner.At(0), roleKey) != "":
+			inner.MoveAndAppendTo(list)
+			return
+		case member(m, roleKey) == systemRole:
+			inner.MoveAndAppendTo(attrs.PutEmptySlice(systemPrompt))
+			return
 		}
 	}
 	copyValue(m, list.AppendEmpty())
@@ -373,20 +369,14 @@ func member(m pcommon.Value, key string) string {
 	return ""
 }
 
-// jsonList parses text that is a list of objects.
-func jsonList(v pcommon.Value) (pcommon.Slice, bool) {
-	list := pcommon.NewSlice()
-	if v == (pcommon.Value{}) || v.Type() != pcommon.ValueTypeStr || !strings.HasPrefix(v.Str(), "[") || len(v.Str()) > maxJSONBody || deep(v.Str()) {
+// listIn returns the list of objects that the content of a message is the JSON of.
+func listIn(m pcommon.Value) (list pcommon.Slice, ok bool) {
+	if m.Type() != pcommon.ValueTypeMap {
 		return list, false
 	}
-	var values []any
-	if json.Unmarshal([]byte(v.Str()), &values) != nil || len(values) == 0 || list.FromRaw(values) != nil {
+	c, ok := m.Map().Get(contentKey)
+	if !ok {
 		return list, false
 	}
-	for _, inner := range list.All() {
-		if inner.Type() != pcommon.ValueTypeMap {
-			return list, false
-		}
-	}
-	return list, true
+	return jsonList(c)
 }

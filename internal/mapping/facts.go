@@ -377,6 +377,9 @@ func fit(s string) (f fitted) {
 	return f
 }
 
+// KeyText returns a text as columns hold it that have an index.
+func KeyText(s string) string { return fit(s).text }
+
 // key makes text of the span fit for an index.
 func (r *reading) key(s string) string { return r.fitted(fit(s)) }
 

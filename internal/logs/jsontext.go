@@ -1,0 +1,83 @@
+package logs
+
+import (
+	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// jsonObject reads the JSON of an object, unless the text is long or deep.
+func jsonObject(text string) (pcommon.Map, bool) {
+	v, ok := parseJSON(text, "{")
+	if !ok {
+		return pcommon.Map{}, false
+	}
+	return v.Map(), true
+}
+
+// jsonList reads text that is a list of objects, unless the text is long or deep.
+func jsonList(v pcommon.Value) (pcommon.Slice, bool) {
+	if v.Type() != pcommon.ValueTypeStr {
+		return pcommon.Slice{}, false
+	}
+	read, ok := parseJSON(v.Str(), "[")
+	if !ok || read.Slice().Len() == 0 {
+		return pcommon.Slice{}, false
+	}
+	for _, inner := range read.Slice().All() {
+		if inner.Type() != pcommon.ValueTypeMap {
+			return pcommon.Slice{}, false
+		}
+	}
+	return read.Slice(), true
+}
+
+// parseJSON reads JSON that begins so, unless the text is long or deep.
+func parseJSON(text, begin string) (pcommon.Value, bool) {
+	v := pcommon.NewValueEmpty()
+	if !strings.HasPrefix(text, begin) || len(text) > maxJSONBody || deep(text) {
+		return v, false
+	}
+	var raw any
+	if json.Unmarshal([]byte(text), &raw) != nil {
+		return v, false
+	}
+	setRaw(v, raw)
+	return v, true
+}
+
+// setRaw makes v a value of JSON, whose numbers are ints if they are whole. The members of an object are in the order of
+// their keys, since a Go map has none and of two members that say the same the first counts. Those of an object with more
+// than maxMembers are in no order: pdata looks through all members before it puts one.
+func setRaw(v pcommon.Value, raw any) {
+	switch raw := raw.(type) {
+	case map[string]any:
+		m := v.SetEmptyMap()
+		if len(raw) > maxMembers {
+			_ = m.FromRaw(raw) // JSON gives nothing that FromRaw refuses
+			return
+		}
+		m.EnsureCapacity(len(raw))
+		for _, key := range slices.Sorted(maps.Keys(raw)) {
+			setRaw(m.PutEmpty(key), raw[key])
+		}
+	case []any:
+		list := v.SetEmptySlice()
+		list.EnsureCapacity(len(raw))
+		for _, inner := range raw {
+			setRaw(list.AppendEmpty(), inner)
+		}
+	case float64:
+		if raw == math.Trunc(raw) && math.Abs(raw) < 1<<53 {
+			v.SetInt(int64(raw))
+			return
+		}
+		v.SetDouble(raw)
+	default:
+		_ = v.FromRaw(raw)
+	}
+}
