@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/keywords"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
@@ -28,57 +30,57 @@ type eventWords struct {
 
 var (
 	// ofModels are words of events about calls of models.
-	ofModels = mapping.WordSet(`llm lm api model ai genai gpt inference generation generations completion completions chat response responses request
+	ofModels = keywords.Set(`llm lm api model ai genai gpt inference generation generations completion completions chat response responses request
 		requests provider openai anthropic gemini bedrock vertex ollama embedding embeddings embed rerank usage tokens`)
 	// ofMore are those of them that titles have, too, which are about other requests or about many calls.
-	ofMore = mapping.WordSet("api response responses request requests provider usage tokens")
+	ofMore = keywords.Set("api response responses request requests provider usage tokens")
 	// ofTools are words of events about tools, doneWords those that say that a tool ran.
-	ofTools   = mapping.WordSet("tool tools function mcp")
-	doneWords = mapping.WordSet(`call calls called result results response use used execution execute executed invocation invoke invoked run ran end
+	ofTools   = keywords.Set("tool tools function mcp")
+	doneWords = keywords.Set(`call calls called result results response use used execution execute executed invocation invoke invoked run ran end
 		ended finish finished complete completed completion output done error failed failure`)
 	// decisions are words of events that say whether a tool may run.
-	decisions = mapping.WordSet("decision permission approval denied rejected blocked confirmation")
+	decisions = keywords.Set("decision permission approval denied rejected blocked confirmation")
 	// notDone are words of events before the end of a call, and of parts of one.
-	notDone = mapping.WordSet(`start started starting begin began begun pending queued scheduled create created delta deltas chunk chunks progress
+	notDone = keywords.Set(`start started starting begin began begun pending queued scheduled create created delta deltas chunk chunks progress
 		partial heartbeat update updated retry retrying retries retried attempt registered loaded list listed available discovered selected`)
 	// ofMany are words of events that sum up calls.
-	ofMany = mapping.WordSet(`session sessions turn turns task tasks conversation thread subagent workflow summary summarization total totals
+	ofMany = keywords.Set(`session sessions turn turns task tasks conversation thread subagent workflow summary summarization total totals
 		stats statistics metrics daily budget limit quota compaction compression rate`)
-	embeds   = mapping.WordSet("embedding embeddings embed")
-	failures = mapping.WordSet("error errors failed failure exception timeout")
-	people   = mapping.WordSet("user human")
-	asked    = mapping.WordSet("prompt message input query question")
-	answers  = mapping.WordSet("response message text output reply")
+	embeds   = keywords.Set("embedding embeddings embed")
+	failures = keywords.Set("error errors failed failure exception timeout")
+	people   = keywords.Set("user human")
+	asked    = keywords.Set("prompt message input query question")
+	answers  = keywords.Set("response message text output reply")
 )
 
 // wordsOfEvent reads the name of an event. Its first segment is the program's name, unless that
 // is a word about models or tools itself.
 func wordsOfEvent(name string) (e eventWords) {
-	words := mapping.KeyWords(name)
+	words := keywords.Of(name)
 	if at := strings.IndexAny(name, "./:"); at > 0 {
-		if own := mapping.KeyWords(name[:at]); len(own) < len(words) && (len(own) != 1 || !ofModels[own[0]] && !ofTools[own[0]] && !people[own[0]]) {
+		if own := keywords.Of(name[:at]); len(own) < len(words) && (len(own) != 1 || !ofModels[own[0]] && !ofTools[own[0]] && !people[own[0]]) {
 			words = words[len(own):]
 		}
 	}
-	e.failed = mapping.HoldsAny(words, failures)
+	e.failed = keywords.Any(words, failures)
 	switch {
 	case len(words) == 0:
-	case mapping.HoldsAny(words, ofTools) && mapping.HoldsAny(words, decisions):
+	case keywords.Any(words, ofTools) && keywords.Any(words, decisions):
 		e.kind, e.decision = Tool, true
-	case mapping.HoldsAny(words, notDone):
-	case mapping.HoldsAny(words, ofTools):
-		if mapping.HoldsAny(words, doneWords) || len(words) == 1 {
+	case keywords.Any(words, notDone):
+	case keywords.Any(words, ofTools):
+		if keywords.Any(words, doneWords) || len(words) == 1 {
 			e.kind = Tool
 		}
-	case mapping.HoldsAny(words, people) && mapping.HoldsAny(words, asked), words[len(words)-1] == "prompt" && !slices.Contains(words, "system"):
+	case keywords.Any(words, people) && keywords.Any(words, asked), words[len(words)-1] == "prompt" && !slices.Contains(words, "system"):
 		e.kind = Prompt
-	case slices.Contains(words, "assistant") && mapping.HoldsAny(words, answers):
+	case slices.Contains(words, "assistant") && keywords.Any(words, answers):
 		e.kind = Words
-	case mapping.HoldsAny(words[max(0, len(words)-3):], ofMany):
-	case mapping.HoldsAny(words, ofModels):
+	case keywords.Any(words[max(0, len(words)-3):], ofMany):
+	case keywords.Any(words, ofModels):
 		e.kind = Call
 		switch {
-		case mapping.HoldsAny(words, embeds):
+		case keywords.Any(words, embeds):
 			e.asks = "embeddings"
 		case slices.Contains(words, "rerank"):
 			e.asks = "rerank"
@@ -168,14 +170,14 @@ var tails = func() map[string]keyUse {
 const maxTail = 3
 
 // elsewhere are words before such a tail that make the value another thing's.
-var elsewhere = mapping.WordSet("parent previous prev root last next retry original fallback embedding default child judge target")
+var elsewhere = keywords.Set("parent previous prev root last next retry original fallback embedding default child judge target")
 
 // costParts are words before a cost that make it that of a part, or a guess.
-var costParts = mapping.WordSet("input output prompt completion cache reasoning estimated estimate max budget limit session cumulative")
+var costParts = keywords.Set("input output prompt completion cache reasoning estimated estimate max budget limit session cumulative")
 
 // useOf reads the words of a key.
 func useOf(key string) keyUse {
-	words := mapping.KeyWords(key)
+	words := keywords.Of(key)
 	if mapping.CountsTokens(words) {
 		u := keyUse{use: useTokens, rank: ofTotal}
 		if mapping.CountsSide(words) {
@@ -188,7 +190,7 @@ func useOf(key string) keyUse {
 		if !ok {
 			continue
 		}
-		if before := words[:len(words)-n]; mapping.HoldsAny(before, elsewhere) || u.use == useCost && mapping.HoldsAny(before, costParts) {
+		if before := words[:len(words)-n]; keywords.Any(before, elsewhere) || u.use == useCost && keywords.Any(before, costParts) {
 			return keyUse{}
 		}
 		u.rank += uint8(8 * min(8, len(words)-n)) // the more words before, the less is the value the record's own
@@ -472,7 +474,7 @@ func (r *record) titled() bool { return r.weak && strings.Contains(r.name, " ") 
 func (f *findings) bearsOut(rec *record, kind EventKind) bool {
 	switch kind {
 	case Call:
-		return f.countsSide && slices.ContainsFunc(mapping.KeyWords(rec.name), func(word string) bool { return ofModels[word] && !ofMore[word] })
+		return f.countsSide && slices.ContainsFunc(keywords.Of(rec.name), func(word string) bool { return ofModels[word] && !ofMore[word] })
 	case Tool:
 		return f.inSession(rec)
 	}

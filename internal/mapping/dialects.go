@@ -3,6 +3,8 @@ package mapping
 import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/keywords"
+
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
@@ -50,7 +52,7 @@ func (r *reading) Guessed(f dialect.Field) value.Value {
 
 // KindInWords is the kind that the words of a text name.
 func (r *reading) KindInWords(text string) (k Kind, named bool) {
-	k, l := look(wordsOf(text))
+	k, l := look(keywords.Of(text))
 	return k, l == lookedKind
 }
 

@@ -14,6 +14,7 @@
 //
 //	dialect/                            what a dialect can say, what each says, and which of them wins
 //	value/                              texts, numbers and times that attributes and JSON hold
+//	keywords/                           the words of keys and names
 //
 //	table.go, family.go, indexed.go, ready.go  what the dialects compile to
 //	copies.go                           keys that contrib's gen_ai_normalizer has copied
@@ -28,7 +29,7 @@
 //	events.go, eventwords.go, template.go  events of spans; words that log records have of spans, and in their own attributes
 //	attributes.go, key.go, words.go     what stays an attribute, what is a word, what capture: metadata leaves out
 //
-//	unknown.go, unknown_sources.go, unknown_events.go, unnamed.go, eventkeys.go  emitters that no dialect describes
+//	unknown.go, unknown_sources.go, unknown_events.go, unnamed.go  emitters that no dialect describes
 //
 //	adjust.go                           what was repaired or corrected
 //	explain.go, explain_notes.go, explain_values.go  why a span became its row, for cmd/explain

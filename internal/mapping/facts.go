@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/keywords"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
@@ -46,10 +48,10 @@ func (r *reading) facts(res *resource) {
 
 // isStream reports whether the name of a call says that the answer is a stream.
 func isStream(name string) bool {
-	return strings.Contains(name, "tream") && slices.ContainsFunc(wordsOf(name), func(w string) bool { return streamWords[w] })
+	return strings.Contains(name, "tream") && slices.ContainsFunc(keywords.Of(name), func(w string) bool { return streamWords[w] })
 }
 
-var streamWords = wordSet("stream streaming streamed astream")
+var streamWords = keywords.Set("stream streaming streamed astream")
 
 // prompt resolves the name of a prompt template and its version, which must come
 // from the same place, if there is a name.

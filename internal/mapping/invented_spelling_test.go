@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/keywords"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -42,7 +44,7 @@ func TestSpellingsOfKeys(t *testing.T) {
 			other := c.span
 			other.attrs = anyMap{}
 			for key, v := range c.span.attrs {
-				words := wordsOf(key)
+				words := keywords.Of(key)
 				if len(words) > 1 {
 					words[0] = "quetzal"
 				}
@@ -62,7 +64,7 @@ func spelt(span testSpan) bool {
 		} else if f, _, _ = compiled().match(key); f != nil {
 			return false
 		}
-		if head := wordsOf(key)[0]; generalNamespaces[head] || aiWords[head] || ofUnknown[head] || otherThings[head] || head == "genai" || head == "rag" {
+		if head := keywords.Of(key)[0]; generalNamespaces[head] || aiWords[head] || ofUnknown[head] || otherThings[head] || head == "genai" || head == "rag" {
 			return false
 		}
 	}

@@ -3,8 +3,8 @@ package mapping
 import (
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/keywords"
 )
 
 // traits are what the words of a key tell, whoever wrote the key.
@@ -27,18 +27,18 @@ type traits struct {
 // traitsOf reads a key. Keys are cut into words, so that the rules hold for each
 // spelling of an emitter that nobody has described.
 func traitsOf(key string) (t traits) {
-	words := wordsOf(key)
+	words := keywords.Of(key)
 	if len(words) == 0 {
 		return t
 	}
 	t.usage = slices.ContainsFunc(words, func(w string) bool { return w == "usage" || w == "tokens" || w == "metrics" })
-	t.sums = holdsAny(words, noTokenWords) || holdsAny(words, otherThings)
-	t.figure = holdsAny(words, figureWords)
+	t.sums = keywords.Any(words, noTokenWords) || keywords.Any(words, otherThings)
+	t.figure = keywords.Any(words, figureWords)
 	t.form = namesForm(words)
-	t.given = holdsAny(words, givenWords) && !holdsAny(words, answerWords)
+	t.given = keywords.Any(words, givenWords) && !keywords.Any(words, answerWords)
 	if t.readGeneral(key); !t.general {
 		t.words = t.words || !generalMixed[key] && holdsWords(words)
-		if !holdsAny(words, countedElsewhere) {
+		if !keywords.Any(words, countedElsewhere) {
 			t.count = tokenFactOf(words)
 		}
 		t.rank = kindRankOf(key, words)
@@ -50,8 +50,8 @@ func traitsOf(key string) (t traits) {
 
 // What a model or tool is given, and what it answers, is told by these words of keys.
 var (
-	givenWords  = wordSet("input inputs prompt prompts request tools definitions arguments args parameters instructions system query")
-	answerWords = wordSet("output outputs completion completions response responses result results answer choices body")
+	givenWords  = keywords.Set("input inputs prompt prompts request tools definitions arguments args parameters instructions system query")
+	answerWords = keywords.Set("output outputs completion completions response responses result results answer choices body")
 )
 
 // namesForm reports whether a key names the type of what was said, as input.mime_type does, or its id, as request_id does:
@@ -61,60 +61,14 @@ func namesForm(words []string) bool {
 	return words[n-1] == "mimetype" || n > 1 && words[n-1] == "id" || n > 1 && words[n-1] == "type" && formWords[words[n-2]]
 }
 
-var formWords = wordSet("mime media content")
+var formWords = keywords.Set("mime media content")
 
 // figureWords are words of keys whose values are figures.
-var figureWords = wordSet("usage token tokens cost costs price usd count ms seconds latency duration")
-
-func holdsAny(words []string, set map[string]bool) bool {
-	return slices.ContainsFunc(words, func(w string) bool { return set[w] })
-}
-
-// maxKeyWords bounds into how many words a key is cut.
-const maxKeyWords = 24
-
-// wordsOf cuts a key, a value or a name into lower-case words: at whatever is no letter
-// or digit, and between lower and upper case.
-func wordsOf(s string) []string {
-	var words []string
-	start, lowerBefore := -1, false
-	cut := func(end int) {
-		if start >= 0 && len(words) < maxKeyWords {
-			words = append(words, strings.ToLower(s[start:end]))
-		}
-		start = -1
-	}
-	for i, c := range s {
-		switch {
-		case !unicode.IsLetter(c) && !unicode.IsDigit(c):
-			cut(i)
-			lowerBefore = false
-			continue
-		case unicode.IsUpper(c) && lowerBefore:
-			cut(i)
-		case unicode.IsUpper(c) && start >= 0 && lowerAfter(s, i+utf8.RuneLen(c)):
-			cut(i) // the last capital of JSONInput begins a word
-		}
-		if start < 0 {
-			start = i
-		}
-		lowerBefore = unicode.IsLower(c) || unicode.IsDigit(c)
-	}
-	cut(len(s))
-	return words
-}
-
-func lowerAfter(s string, i int) bool {
-	if i >= len(s) {
-		return false
-	}
-	c, _ := utf8.DecodeRuneInString(s[i:])
-	return unicode.IsLower(c)
-}
+var figureWords = keywords.Set("usage token tokens cost costs price usd count ms seconds latency duration")
 
 // generalNamespaces are the first segments of keys that the general semantic
 // conventions of OpenTelemetry define.
-var generalNamespaces = wordSet(`android app artifact aspnetcore aws azure browser cicd cloud cloudevents cloudfoundry code container
+var generalNamespaces = keywords.Set(`android app artifact aspnetcore aws azure browser cicd cloud cloudevents cloudfoundry code container
 	cpu cpython db deployment destination device disk dns dotnet elasticsearch enduser error exception faas feature_flag file gcp geo
 	go graphql hardware heroku host http hw ios jsonrpc jvm k8s linux messaging net network nodejs oci openshift opentracing os otel
 	process profile rpc security_rule server service session signalr system telemetry test thread tls url user user_agent v8js vcs
@@ -122,22 +76,22 @@ var generalNamespaces = wordSet(`android app artifact aspnetcore aws azure brows
 
 // openNamespaces are those of them under which applications put keys of their own: there a
 // key that tells of words is believed.
-var openNamespaces = wordSet("app code device error event file service session system test thread user")
+var openNamespaces = keywords.Set("app code device error event file service session system test thread user")
 
 // applicationNamespaces are those of them under which applications tell what they ask models.
-var applicationNamespaces = wordSet("app event service session system test user")
+var applicationNamespaces = keywords.Set("app event service session system test user")
 
 // generalWords are keys of general conventions, or what they begin with, that hold what
 // somebody said or asked all the same.
-var generalWords = wordSet(`db.statement db.query.text db.query.parameter db.operation.parameter exception.stacktrace error.stack
+var generalWords = keywords.Set(`db.statement db.query.text db.query.parameter db.operation.parameter exception.stacktrace error.stack
 	error.stacktrace graphql.document http.request.body http.response.body url.query user.prompt`)
 
 // generalMixed are keys of general conventions that hold whatever people wrote.
-var generalMixed = wordSet("process.command process.command_line process.command_args url.full http.url http.target")
+var generalMixed = keywords.Set("process.command process.command_line process.command_args url.full http.url http.target")
 
 // failureTexts are keys of general conventions whose values say what went wrong. Such a text
 // may quote what was said.
-var failureTexts = wordSet("error.message exception.message")
+var failureTexts = keywords.Set("error.message exception.message")
 
 // readGeneral reports whether a general convention knows the key as a fact, or as words.
 func (t *traits) readGeneral(key string) {
@@ -153,14 +107,6 @@ func (t *traits) readGeneral(key string) {
 	}
 	t.failure = failureTexts[key]
 	t.open = openNamespaces[head] && !t.failure
-	words := wordsOf(key[len(head):])
+	words := keywords.Of(key[len(head):])
 	t.general = !t.open || !holdsWords(words) && (!applicationNamespaces[head] || !mentionsAI(words))
-}
-
-func wordSet(list string) map[string]bool {
-	set := map[string]bool{}
-	for _, w := range strings.Fields(list) {
-		set[w] = true
-	}
-	return set
 }

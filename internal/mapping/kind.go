@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/keywords"
+
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/content"
@@ -237,7 +239,7 @@ func (r *reading) asksNothing() bool {
 // calls no model.
 func (r *reading) countsTokens() bool {
 	name := r.span.Name()
-	return strings.Contains(name, "ount") && strings.Contains(name, "okens") && countWords(wordsOf(name))
+	return strings.Contains(name, "ount") && strings.Contains(name, "okens") && countWords(keywords.Of(name))
 }
 
 func countWords(words []string) bool {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/keywords"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
@@ -45,18 +47,18 @@ const (
 const toldInWords = showsQuery | showsDocuments | showsVectors | showsMessages | showsPrompt | showsAsked | showsAnswered
 
 // aiWords are words of keys that programs without a model hardly have.
-var aiWords = wordSet("llm genai agent agents subagent subagents prompt prompts completion completions model token tokens embedding embeddings openai anthropic claude gemini ollama bedrock langchain tool ai rag rerank reranked reranker reranking")
+var aiWords = keywords.Set("llm genai agent agents subagent subagents prompt prompts completion completions model token tokens embedding embeddings openai anthropic claude gemini ollama bedrock langchain tool ai rag rerank reranked reranker reranking")
 
 // vectorKeys stand behind the word in keys of searches that compare vectors.
-var vectorKeys = wordSet("search db database store index top query collection results")
+var vectorKeys = keywords.Set("search db database store index top query collection results")
 
 // runFacts are what keys tell of how a tool ran.
-var runFacts = wordSet("status success duration latency exit error outcome risk hits results items rows matches")
+var runFacts = keywords.Set("status success duration latency exit error outcome risk hits results items rows matches")
 
 // guardFacts are what keys tell of a guard.
-var guardFacts = wordSet("name passed result action verdict violations triggered")
+var guardFacts = keywords.Set("name passed result action verdict violations triggered")
 
-var vectorSizes = wordSet("dim dims dimension dimensions size")
+var vectorSizes = keywords.Set("dim dims dimension dimensions size")
 
 // evidenceOf reads the words of a key.
 func evidenceOf(words []string) (e evidence) {
@@ -118,7 +120,7 @@ func evidenceOf(words []string) (e evidence) {
 	switch names := unknownKeyOf(words); {
 	case names == namesTTFT || names == namesTTFTSeconds || names == namesTTFTMillis:
 		e |= showsAI | showsFirstToken
-	case e&showsMessages != 0 || !holdsAny(words, modelSaid):
+	case e&showsMessages != 0 || !keywords.Any(words, modelSaid):
 	case names.isAsked():
 		e |= showsAsked
 	case names.isAnswered():
@@ -144,7 +146,7 @@ func evidenceOf(words []string) (e evidence) {
 }
 
 // modelSaid are words of keys of what was said that show it to be a model's, and not a program's.
-var modelSaid = wordSet("llm genai gen ai model prompt prompts completion completions assistant")
+var modelSaid = keywords.Set("llm genai gen ai model prompt prompts completion completions assistant")
 
 // isAsked reports whether a value may be what a model is given.
 func (n unnamed) isAsked() bool {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/keywords"
 )
 
 // factFamilies spell the facts of one call as emitters of different kinds do: after the conventions, and
@@ -32,7 +34,7 @@ var factFamilies = map[string]map[string]anyMap{
 }
 
 // spokenFacts are those of which two make no call either: whoever is asked answers.
-var spokenFacts = wordSet("asked answered")
+var spokenFacts = keywords.Set("asked answered")
 
 // TestTwoFactsMakeACall gives spans with names that say nothing each one and each two facts of a call, in
 // each spelling: one alone makes no call, but that a model stopped; two make one.

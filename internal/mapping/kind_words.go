@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/keywords"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
@@ -54,7 +56,7 @@ func kindRankOf(key string, words []string) kindRank {
 	return statesNoKind
 }
 
-var weakTypes = wordSet("event run node request component")
+var weakTypes = keywords.Set("event run node request component")
 
 // stated is a key that states a kind.
 type stated struct {
@@ -101,15 +103,15 @@ func kindValuesOf(lists map[Kind]string) map[string]Kind {
 }
 
 var (
-	ambiguousKinds = wordSet("inference model completion chat generation task step session score function flow")
-	fillerWords    = wordSet("run invoke execute create execution executing invocation call running request operation span turn root gen ai genai mcp executor runner loop http async sync")
-	neverWords     = wordSet(`fetch list submit chunk sessions stt tts parser count poll get cancel delete upload download transcribe
+	ambiguousKinds = keywords.Set("inference model completion chat generation task step session score function flow")
+	fillerWords    = keywords.Set("run invoke execute create execution executing invocation call running request operation span turn root gen ai genai mcp executor runner loop http async sync")
+	neverWords     = keywords.Set(`fetch list submit chunk sessions stt tts parser count poll get cancel delete upload download transcribe
 		transcription transcriptions speech image images video audio thread threads file files batch batches pending
 		management tokenize tokenization`)
-	mediaWords  = wordSet("image images audio speech video videos transcription transcriptions file files batch batches")
-	neverNames  = wordSet("retrieve list get delete cancel update poll fetch count upload download submit")
+	mediaWords  = keywords.Set("image images audio speech video videos transcription transcriptions file files batch batches")
+	neverNames  = keywords.Set("retrieve list get delete cancel update poll fetch count upload download submit")
 	clearNouns  = map[string]Kind{"embedding": KindEmbedding, "rerank": KindReranker, "retriever": KindRetriever, "retrieval": KindRetriever, "guardrail": KindGuardrail, "evaluator": KindEvaluator}
-	saysNothing = wordSet("span default event")
+	saysNothing = keywords.Set("span default event")
 )
 
 // look tells what words state.
@@ -220,7 +222,7 @@ func (r *reading) lookAt(rank kindRank, text string) (Kind, looked) {
 		text = rest
 	}
 	found := remember(r.valueKinds, text, func(text string) kindFound {
-		k, l := look(wordsOf(text))
+		k, l := look(keywords.Of(text))
 		return kindFound{k, l}
 	})
 	return found.kind, found.looked
@@ -274,7 +276,7 @@ func (r *reading) kindByName(e evidence) (Kind, looked) {
 }
 
 // searchNames are what is done to find what a model is given.
-var searchNames = wordSet("retrieve retrieval search query")
+var searchNames = keywords.Set("retrieve retrieval search query")
 
 // namesAgent reports whether the span says that an agent of this name is at work.
 func (r *reading) namesAgent(name string) bool {
@@ -299,19 +301,19 @@ func behindTool(name string) bool {
 
 // searchesVectors reports whether a name has vector_search in it, in whatever spelling.
 func searchesVectors(name string) bool {
-	words := wordsOf(name)
+	words := keywords.Of(name)
 	i := slices.Index(words, "vector")
 	return i >= 0 && i+1 < len(words) && words[i+1] == "search"
 }
 
 // endsInRAG reports whether a name ends in that of retrieval-augmented generation.
 func endsInRAG(name string) bool {
-	words := wordsOf(name)
+	words := keywords.Of(name)
 	return len(words) > 0 && words[len(words)-1] == "rag"
 }
 
 // doneWords end the names of spans that say what was made.
-var doneWords = wordSet("created updated deleted added registered")
+var doneWords = keywords.Set("created updated deleted added registered")
 
 func kindOfName(name string) kindFound {
 	full, plain, media := name, true, false
@@ -323,7 +325,7 @@ func kindOfName(name string) kindFound {
 		if neverNames[last] {
 			return kindFound{KindOther, lookedNever}
 		}
-		media = holdsAny(wordsOf(name[:i]), mediaWords)
+		media = keywords.Any(keywords.Of(name[:i]), mediaWords)
 		for i >= 0 && fillerWords[strings.ToLower(last)] { // what is run stands before
 			name = name[:i]
 			i = strings.LastIndexByte(name, '.')
@@ -331,7 +333,7 @@ func kindOfName(name string) kindFound {
 		}
 		name, plain = last, false
 	}
-	words := wordsOf(name)
+	words := keywords.Of(name)
 	k, l := look(words)
 	if l == lookedKind && len(words) == 1 && words[0] == "plan" && saysLLM(full) {
 		return kindFound{KindLLM, lookedKind} // llm.plan, which an LLM makes
@@ -345,7 +347,7 @@ func kindOfName(name string) kindFound {
 		}
 	}
 	for i := 1; i < len(words) && l == lookedInVain && (!plain || isOneWord(name)); i++ {
-		if k, l = look(words[i:]); l == lookedAmbiguous && words[i] == "model" && holdsAny(words[:i], modelChores) {
+		if k, l = look(words[i:]); l == lookedAmbiguous && words[i] == "model" && keywords.Any(words[:i], modelChores) {
 			return kindFound{KindOther, lookedNever}
 		}
 	}
@@ -362,7 +364,7 @@ func kindOfName(name string) kindFound {
 		return kindFound{KindLLM, lookedKind}
 	case l == lookedInVain && searchesVectors(full):
 		return kindFound{KindRetriever, lookedKind}
-	case k == KindLLM && holdsAny(words, otherModels): // onnx_inference
+	case k == KindLLM && keywords.Any(words, otherModels): // onnx_inference
 		return kindFound{KindOther, lookedNever}
 	}
 	return kindFound{k, l}
@@ -389,30 +391,30 @@ func kindOfHead(name string) (Kind, bool) {
 }
 
 // modelChores are done to a model before it is called: load_model.
-var modelChores = wordSet("load loading unload warmup init initialize select register validate download compile")
+var modelChores = keywords.Set("load loading unload warmup init initialize select register validate download compile")
 
 // saysLLM reports whether a name says that an LLM is at work, and no word what else is done with it:
 // llm.summarize, nova.llm.complete, but not llm.cache_lookup.
 func saysLLM(name string) bool {
-	words := wordsOf(name)
+	words := keywords.Of(name)
 	i := slices.Index(words, "llm")
-	return i >= 0 && i < len(words)-1 && !holdsAny(words, besidesLLM)
+	return i >= 0 && i < len(words)-1 && !keywords.Any(words, besidesLLM)
 }
 
 // asksProvider reports whether a name says no more than that a provider is called: openai.call.
 func asksProvider(name string) bool {
-	words := wordsOf(name)
+	words := keywords.Of(name)
 	return len(words) > 1 && knownProviders[canonicalProvider(words[0])] && !slices.ContainsFunc(words[1:], func(w string) bool { return !fillerWords[w] })
 }
 
 // besidesLLM are words of what programs do about a model, which is no call of it.
-var besidesLLM = wordSet(`cache cached router route routing select selected selection selector switch config configure configuration init
+var besidesLLM = keywords.Set(`cache cached router route routing select selected selection selector switch config configure configuration init
 	initialize load loader loading warmup startup setup health check validate validation validator parse parsing postprocess preprocess
 	format budget quota cost costs price pricing metrics usage log logging queue wait pool register registry rate limit limiter limits
 	retry fallback policy settings context memory session sessions turn step stream_start prepare build render record track`)
 
 // otherModels are words of programs whose models speak no language.
-var otherModels = wordSet("onnx sklearn xgboost lightgbm yolo")
+var otherModels = keywords.Set("onnx sklearn xgboost lightgbm yolo")
 
 // isOneWord reports whether a name without dots joins words: run_agent, RunAgent.
 func isOneWord(name string) bool {
@@ -420,7 +422,7 @@ func isOneWord(name string) bool {
 }
 
 // modelWords are names of spans around a model's work that say no more than that.
-var modelWords = wordSet("genai ai")
+var modelWords = keywords.Set("genai ai")
 
 // kindOfOperationID reads ai.X, which may be followed by the function's id: that of an SDK, or a
 // program's own.
@@ -429,7 +431,7 @@ func kindOfOperationID(id string) (Kind, looked) {
 		return k, lookedKind
 	}
 	if own := dialect.OwnOperation(id); own != "" {
-		return look(wordsOf(own))
+		return look(keywords.Of(own))
 	}
 	return KindOther, lookedInVain
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/keywords"
+
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -148,7 +150,7 @@ func TestKindsOfOpenTelemetrySayNothing(t *testing.T) {
 var otherPrefixes = map[string]func(string) string{
 	"with underscores":     func(key string) string { return strings.ReplaceAll(key, ".", "_") },
 	"with colons":          func(key string) string { return strings.ReplaceAll(key, ".", ":") },
-	"in camel case":        func(key string) string { w := wordsOf(key); return w[0] + pascal(w[1:]) },
+	"in camel case":        func(key string) string { w := keywords.Of(key); return w[0] + pascal(w[1:]) },
 	"in an app's space":    func(key string) string { return "app." + key },
 	"below attributes":     func(key string) string { return "attributes." + key },
 	"as llm's":             func(key string) string { return "llm." + strings.TrimPrefix(key, "gen_ai.") },

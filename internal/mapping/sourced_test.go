@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/keywords"
 )
 
 // sourcedSpan is a span as the code of a public emitter writes it.
@@ -93,7 +95,7 @@ func ownNames(span testSpan) bool {
 		return false
 	}
 	for key := range span.attrs {
-		words := wordsOf(key)
+		words := keywords.Of(key)
 		if info := compiled().keys[key]; info != nil && info.shared || len(words) < 2 || generalNamespaces[words[0]] || words[0] == "gen" || words[0] == "mcp" || words[0] == "a2a" || indexInKey.MatchString(key) {
 			return false
 		}
@@ -128,7 +130,7 @@ func snake(words []string) string { return strings.Join(words, "_") }
 func renamed(attrs anyMap, name func(words []string) string) anyMap {
 	other := anyMap{}
 	for key, v := range attrs {
-		other[name(wordsOf(key))] = v
+		other[name(keywords.Of(key))] = v
 	}
 	return other
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/keywords"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
@@ -54,13 +56,13 @@ var tokenFactNames = [numTokenFacts]string{
 }
 
 // tokenWords are the words that the name of a count is made of.
-var tokenWords = wordSet(`usage token tokens count counts input prompt prefill output completion completions candidates total cache cached read reads hit
+var tokenWords = keywords.Set(`usage token tokens count counts input prompt prefill output completion completions candidates total cache cached read reads hit
 	write writes written creation reasoning thoughts thought thinking details detail no non uncached content ephemeral 5m 1h audio image web
 	search requests server tool use used in out generated`)
 
 // noTokenWords are words of counts that are none of the facts: limits, rates, sums over
 // calls, parts that are not told apart.
-var noTokenWords = wordSet(`max maximum min budget limit limits remaining ratelimit quota prediction accepted rejected cost costs price text
+var noTokenWords = keywords.Set(`max maximum min budget limit limits remaining ratelimit quota prediction accepted rejected cost costs price text
 	video document aggregated aggregate per rate ratio time duration latency threshold compaction estimated estimate size context
 	window available percentage percent est`)
 
@@ -143,7 +145,7 @@ func tokenFactOf(words []string) tokenFact {
 }
 
 // ofCompletions are the words of what counts in the name space of a completion.
-var ofCompletions = wordSet("prompt input completion output total")
+var ofCompletions = keywords.Set("prompt input completion output total")
 
 // countsAll reports whether a count is of all tokens because its name does not say of which, as in
 // ai.tokens, llm.token_usage and tokens_used.
@@ -158,7 +160,7 @@ func countsAll(before, name []string) bool {
 }
 
 // tokenOwners are words before such a count that say whose tokens are counted.
-var tokenOwners = wordSet("ai llm genai embedding embeddings openai anthropic gemini mistral cohere bedrock vertex ollama groq")
+var tokenOwners = keywords.Set("ai llm genai embedding embeddings openai anthropic gemini mistral cohere bedrock vertex ollama groq")
 
 func partFact(cached, input, output bool, ofInput, ofOutput tokenFact) tokenFact {
 	switch {
@@ -336,10 +338,26 @@ const (
 func memberFact(known map[string]tokenFact, parent, key string) tokenFact {
 	fact, ok := known[key]
 	if !ok {
-		fact = tokenFactOf(append(append([]string{"usage"}, wordsOf(parent)...), wordsOf(key)...))
+		fact = tokenFactOf(append(append([]string{"usage"}, keywords.Of(parent)...), keywords.Of(key)...))
 		if len(key) <= maxKeyLength {
 			known[strings.Clone(key)] = fact
 		}
 	}
 	return fact
+}
+
+// CountsTokens reports whether a number is a count of a call's tokens by the words of its key.
+func CountsTokens(words []string) bool {
+	if len(words) == 0 || keywords.Any(words, countedElsewhere) {
+		return false
+	}
+	fact := tokenFactOf(words)
+	return fact != noTokens && fact != webSearches
+}
+
+// CountsSide reports whether a number is a count of the input's or of the output's tokens by the words of its key.
+func CountsSide(words []string) bool {
+	fact := tokenFactOf(words)
+	field := tokenFields[fact]
+	return fact != noTokens && (field == dialect.InputTokens || field == dialect.OutputTokens)
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/keywords"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
@@ -129,14 +131,14 @@ func guessOf(key string) guess {
 		return guess{}
 	}
 	if prefix, index, rest, ok := cutAtIndex(key); ok {
-		return guess{names: unknownKeyOf(wordsOf(prefix)), prefix: prefix, index: index, rest: rest}
+		return guess{names: unknownKeyOf(keywords.Of(prefix)), prefix: prefix, index: index, rest: rest}
 	}
-	words := wordsOf(key)
-	return guess{names: unknownKeyOf(words), elsewhere: holdsAny(words, countedElsewhere)}
+	words := keywords.Of(key)
+	return guess{names: unknownKeyOf(words), elsewhere: keywords.Any(words, countedElsewhere)}
 }
 
 // countedElsewhere are words of counts that are of more than one call, or of another one.
-var countedElsewhere = wordSet("parent previous prev root caller target source remote saved session daily cumulative budget limit")
+var countedElsewhere = keywords.Set("parent previous prev root caller target source remote saved session daily cumulative budget limit")
 
 // cutAtIndex cuts a key at its first index, as in a.0.b and a[0].b.
 func cutAtIndex(key string) (prefix string, index int32, rest string, ok bool) {
@@ -251,7 +253,7 @@ func isBody(n jsonval.Node) bool {
 // hasParameter reports whether arguments may be those of a model.
 func hasParameter(n jsonval.Node) bool {
 	for c := n.First(); c.Exists(); c = c.Next() {
-		if names := unknownKeyOf(wordsOf(c.Key())); names >= namesTemperature && names < numUnnamed {
+		if names := unknownKeyOf(keywords.Of(c.Key())); names >= namesTemperature && names < numUnnamed {
 			return true
 		}
 	}
@@ -297,7 +299,7 @@ func (r *reading) unfoldNode(n jsonval.Node, names unnamed, u *unfolding, depth 
 }
 
 // toolCallTypes are the types of objects that are calls of tools.
-var toolCallTypes = wordSet("tool_use tool_call function_call toolCall")
+var toolCallTypes = keywords.Set("tool_use tool_call function_call toolCall")
 
 // unfoldMember files a member, and its own members.
 func (r *reading) unfoldMember(c jsonval.Node, u *unfolding, depth int) {

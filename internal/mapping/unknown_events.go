@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/keywords"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
@@ -13,10 +15,10 @@ import (
 
 var (
 	// passedOver are words in the names of events that tell of something else than a call.
-	passedOver = wordSet("exception error retry warning log debug")
+	passedOver = keywords.Set("exception error retry warning log debug")
 	// tellInput and tellOutput are words in the names of events that tell messages.
-	tellInput  = wordSet("prompt input request system user question query instruction instructions")
-	tellOutput = wordSet("completion output response answer reply assistant choice generation")
+	tellInput  = keywords.Set("prompt input request system user question query instruction instructions")
+	tellOutput = keywords.Set("completion output response answer reply assistant choice generation")
 )
 
 // eventTexts are the attributes, by the last segment of their keys, that hold the words of a
@@ -30,12 +32,12 @@ type eventName struct {
 }
 
 func readEventName(name string) eventName {
-	words := wordsOf(name)
+	words := keywords.Of(name)
 	return eventName{
-		passedOver: holdsAny(words, passedOver),
+		passedOver: keywords.Any(words, passedOver),
 		chunk: slices.Contains(words, "chunk") || slices.Contains(words, "delta") ||
 			slices.Contains(words, "first") && slices.Contains(words, "token"),
-		input: holdsAny(words, tellInput), output: holdsAny(words, tellOutput), system: slices.Contains(words, "system"),
+		input: keywords.Any(words, tellInput), output: keywords.Any(words, tellOutput), system: slices.Contains(words, "system"),
 	}
 }
 

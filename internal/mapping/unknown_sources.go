@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/keywords"
+
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/dialect"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
@@ -175,7 +177,7 @@ func onlySays(name string, words map[string]bool) bool {
 }
 
 // runWords are words of names that say what a span is, and not whose.
-var runWords = wordSet(`a an the my this tool tools agent agents assistant bot call calls execute executes execution executor run runs running runner invoke invocation
+var runWords = keywords.Set(`a an the my this tool tools agent agents assistant bot call calls execute executes execution executor run runs running runner invoke invocation
 	invoker task tasks step steps turn workflow chain graph function functions session conversation chat handle handler process request response
 	stream async arun ainvoke mcp client server method operation trace span root main app node llm model start loop iteration`)
 

@@ -3,6 +3,8 @@ package mapping
 import (
 	"slices"
 	"strings"
+
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/keywords"
 )
 
 // unnamed is what an attribute of an emitter that nobody described is by the words of its
@@ -183,14 +185,14 @@ const maxTail = 4
 
 // otherThings are words before such a tail that make the value something else: another
 // span's, or not this call's.
-var otherThings = wordSet(`parent previous prev root caller target source remote mcp http langsmith system developer negative cached
+var otherThings = keywords.Set(`parent previous prev root caller target source remote mcp http langsmith system developer negative cached
 	fallback default allowed budget limit max min saved session daily cumulative estimated judge`)
 
 // ofUnknown are further such words.
-var ofUnknown = wordSet("last retry next original http db url rpc")
+var ofUnknown = keywords.Set("last retry next original http db url rpc")
 
 // costParts are words before a cost that make it that of a part.
-var costParts = wordSet("input output prompt completion cache reasoning embedding")
+var costParts = keywords.Set("input output prompt completion cache reasoning embedding")
 
 // unnamedOf reads the words of a key whose first segment no general convention has.
 func unnamedOf(words []string) unnamed {
@@ -202,7 +204,7 @@ func unnamedOf(words []string) unnamed {
 	if names == namesNothing {
 		names, length = unnamedTails[words[n-1]], 1
 	}
-	if names == namesCost && holdsAny(words[:n-length], costParts) {
+	if names == namesCost && keywords.Any(words[:n-length], costParts) {
 		return namesNothing
 	}
 	if names == namesModel && n > length {
@@ -213,14 +215,14 @@ func unnamedOf(words []string) unnamed {
 			names = namesEmbeddingModel
 		}
 	}
-	if names == namesNothing || holdsAny(words[:n-length], otherThings) || needsAI[names] && !mentionsAI(words) || names.isFigure(words) {
+	if names == namesNothing || keywords.Any(words[:n-length], otherThings) || needsAI[names] && !mentionsAI(words) || names.isFigure(words) {
 		return namesNothing
 	}
 	return names
 }
 
 // isFigure reports whether what would be something said is a figure of it.
-func (n unnamed) isFigure(words []string) bool { return n.isSaid() && holdsAny(words, figureWords) }
+func (n unnamed) isFigure(words []string) bool { return n.isSaid() && keywords.Any(words, figureWords) }
 
 // unknownKeyOf reads the words of a key of an unknown emitter, bare or not.
 func unknownKeyOf(words []string) unnamed {
@@ -247,7 +249,7 @@ func unknownKeyOf(words []string) unnamed {
 	switch {
 	case names == namesNothing, slices.ContainsFunc(before, other), names.isFigure(words),
 		needsAI[names] && !wholeCost && !mentionsAI(words),
-		costs[names] && holdsAny(before, costParts):
+		costs[names] && keywords.Any(before, costParts):
 		return namesNothing
 	case names == namesDocuments && slices.Contains(before, "input"):
 		return namesNothing // what a reranker is given

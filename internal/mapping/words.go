@@ -6,6 +6,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/keywords"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/jsonval"
@@ -15,7 +17,7 @@ import (
 
 // speech are words of keys whose values are something that people or models said, that
 // tools were given or returned, or that documents contain.
-var speech = wordSet(`input output prompt completion message msg content text argument args arg kwargs kwarg parameter params return result
+var speech = keywords.Set(`input output prompt completion message msg content text argument args arg kwargs kwarg parameter params return result
 	response request answer question query document context ctx body transcript instruction description goal backstory thinking
 	reasoning summary memory stacktrace
 	inputs outputs prompts completions messages msgs contents texts arguments parameters returns results responses requests answers
