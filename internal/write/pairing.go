@@ -319,7 +319,8 @@ func (t *transaction) mayBeStored() []pcommon.TraceID {
 func compareTraces(a, b pcommon.TraceID) int { return bytes.Compare(a[:], b[:]) }
 
 // hasToPair reports whether the batch has to look for pairs, now that its traces are locked:
-// events observe calls of a stored one, or one was not there when the batch looked.
+// events observe calls of a stored one, or one was not there when the batch looked, or got spans
+// after that.
 func (t *transaction) hasToPair() bool {
 	return slices.ContainsFunc(t.traces, func(tr traceSpans) bool {
 		if tr.stored == nil {
@@ -328,7 +329,14 @@ func (t *transaction) hasToPair() bool {
 		if t.pairing == nil {
 			return tr.stored.Evented()
 		}
-		_, known := t.pairing.facts[tr.otel]
-		return t.pairing.asked[tr.otel] && !known
+		facts, known := t.pairing.facts[tr.otel]
+		return t.pairing.asked[tr.otel] && (!known || t.pairing.firstEventsMiss(tr, facts))
 	})
+}
+
+// firstEventsMiss reports whether a trace of which the batch brings the first events has got spans since the batch looked.
+// Batches that bring spans of a trace without events do not pair, unless a program that is known by its scope sends records
+// too: they claim nothing.
+func (p *pairing) firstEventsMiss(tr traceSpans, facts store.TraceFacts) bool {
+	return p.evented[tr.otel] && !facts.Evented && facts.Spans != tr.stored.Spans
 }
