@@ -3,6 +3,8 @@ package dialect
 import (
 	"strings"
 
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
@@ -13,11 +15,12 @@ var _ = register(Dialect{
 	Scopes:   []string{"openlit.*", "@openlit/*"},
 	Marks:    []string{"telemetry.sdk.name=openlit"},
 	Sources: map[Field][]Source{
-		Streaming:   {{Attr: "gen_ai.request.is_stream", At: otherNames1}},
-		UserID:      {{Attr: "gen_ai.request.user", At: otherNames4}},
-		ServiceName: {{Attr: "service.name", Own: true}, {Attr: "gen_ai.application_name", Own: true}},
-		Environment: {{Attr: "gen_ai.environment"}},
-		Tags:        {{Attr: "gen_ai.framework.tags", At: afterOpenLIT2}},
+		RequestModel: {{As: AsName, Own: true, With: failedModel, Note: failedCalls}},
+		Streaming:    {{Attr: "gen_ai.request.is_stream", At: otherNames1}},
+		UserID:       {{Attr: "gen_ai.request.user", At: otherNames4}},
+		ServiceName:  {{Attr: "service.name", Own: true}, {Attr: "gen_ai.application_name", Own: true}},
+		Environment:  {{Attr: "gen_ai.environment"}},
+		Tags:         {{Attr: "gen_ai.framework.tags", At: afterOpenLIT2}},
 		ToolArguments: {
 			{Attr: "gen_ai.tool.args", At: libraryNames2},
 			{Attr: "gen_ai.tool.input", At: libraryNames2},
@@ -25,6 +28,7 @@ var _ = register(Dialect{
 		ToolResult:     {{Attr: "gen_ai.tool.output", At: libraryNames2}},
 		RetrievalQuery: {{Attr: "gen_ai.retrieval.query"}},
 	},
+	Kinds: []KindRule{{Group: kindByOthers, Own: true, Of: failedKind, Note: failedCalls + " → llm, embedding"}},
 	Words: []string{"gen_ai.content.revised_prompt", "gen_ai.agent.human_input", "gen_ai.agent.actual_output"},
 })
 
@@ -38,4 +42,33 @@ func pricedCost(r Reading, v value.Value) value.Value {
 		return value.Value{}
 	}
 	return v
+}
+
+const failedCalls = "of a client's span with an exception and without an operation, named `chat MODEL` or `embeddings MODEL`"
+
+// failedCall is what the name says of a call that failed. OpenLIT for Python writes the attributes of most
+// clients' calls once there is an answer: a call without one has its name alone.
+func failedCall(r Reading) (k Kind, model string) {
+	if r.Span().Kind() != ptrace.SpanKindClient || !r.HasException() || r.Attr("gen_ai.operation.name").Exists() {
+		return KindOther, ""
+	}
+	switch operation, model, _ := strings.Cut(r.Span().Name(), " "); operation {
+	case "chat":
+		return KindLLM, model
+	case "embeddings":
+		return KindEmbedding, model
+	}
+	return KindOther, ""
+}
+
+func failedKind(r Reading, _ string) (Kind, Verdict) {
+	if k, _ := failedCall(r); k != KindOther {
+		return k, Decided
+	}
+	return KindOther, Undecided
+}
+
+func failedModel(r Reading, _ value.Value) value.Value {
+	_, model := failedCall(r)
+	return r.TextValue(model)
 }
