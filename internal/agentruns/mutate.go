@@ -85,10 +85,12 @@ func (m *Mutator) learn(attrs pcommon.Map) {
 	}
 }
 
-// Traces returns the changed spans of a capture.
+// Traces returns the changed spans of a capture, with ids of their own.
 func (m *Mutator) Traces(r *rand.Rand) ptrace.Traces {
-	td := ptrace.NewTraces()
-	m.traces[r.IntN(len(m.traces))].CopyTo(td)
+	run := Run{Traces: ptrace.NewTraces(), Logs: plog.NewLogs()}
+	m.traces[r.IntN(len(m.traces))].CopyTo(run.Traces)
+	OtherIDs(r, &run)
+	td := run.Traces
 	for _, rs := range td.ResourceSpans().All() {
 		m.seldom(r, 4, rs.Resource().Attributes())
 		for _, ss := range rs.ScopeSpans().All() {
@@ -114,10 +116,12 @@ func (m *Mutator) Traces(r *rand.Rand) ptrace.Traces {
 	return td
 }
 
-// Logs returns the changed log records of a capture.
+// Logs returns the changed log records of a capture, with ids of their own.
 func (m *Mutator) Logs(r *rand.Rand) plog.Logs {
-	ld := plog.NewLogs()
-	m.logs[r.IntN(len(m.logs))].CopyTo(ld)
+	run := Run{Traces: ptrace.NewTraces(), Logs: plog.NewLogs()}
+	m.logs[r.IntN(len(m.logs))].CopyTo(run.Logs)
+	OtherIDs(r, &run)
+	ld := run.Logs
 	for _, rl := range ld.ResourceLogs().All() {
 		m.seldom(r, 4, rl.Resource().Attributes())
 		for _, sl := range rl.ScopeLogs().All() {
