@@ -76,6 +76,26 @@ var eventRules = []eventRule{
 		calls: []string{"llm m-1 - - failed TimeoutError too slow", "llm m-1 - - failed TimeoutError too slow"},
 	},
 	{
+		name: "an exception that names the span around a failed call, and a record of what it answered before",
+		tell: func(r *madeUp) {
+			r.span(1, 0, "request", 0, 9, nil)
+			r.span(2, 1, "chat m-1", 0, 1, chatAttrs())
+			r.spans.At(1).Status().SetCode(2)
+			r.record(2, "gen_ai.choice", 0.8, nil, attrs{"index": 0, "message": attrs{"role": "assistant", "content": "half"}})
+			r.record(1, exceptionEvent, 0.9, chatAttrs(attrs{"exception.type": "TimeoutError", "exception.message": "too slow"}), nil)
+		},
+		calls: []string{"llm m-1 - - failed TimeoutError too slow half"},
+	},
+	{
+		name: "an exception of a call below another observation of it, which says nothing of the failure",
+		tell: func(r *madeUp) {
+			r.span(1, 0, "chat m-1", 0, 2, chatAttrs(usage))
+			r.span(2, 1, "chat m-1", 0, 1, chatAttrs())
+			r.record(2, exceptionEvent, 0.9, attrs{"exception.type": "TimeoutError", "exception.message": "too slow"}, nil)
+		},
+		calls: []string{"llm m-1 7 3 failed TimeoutError too slow"},
+	},
+	{
 		name: "an exception of another model's call, of another time and of another span around",
 		tell: func(r *madeUp) {
 			r.span(1, 0, "request", 0, 9, nil)
@@ -284,6 +304,7 @@ func TestRulesOfEvents(t *testing.T) {
 		}
 	}
 	rowcheck.Consistent(t, db)
+	requireCountedAlike(t, db)
 }
 
 func requireLines(t *testing.T, db *pgxpool.Pool, query string, r *madeUp, want []string, what string) {

@@ -40,6 +40,9 @@ var parts = map[string]string{
             SELECT b.outer_span_id FROM {{.side_by_side}} b WHERE b.trace_id = of_trace AND b.inner_span_id = $1.span_id) o
         CROSS JOIN LATERAL (SELECT x.* FROM {{.schema}}.llm_spans x
             WHERE x.trace_id = of_trace AND x.span_id = o.span_id AND x.start_time BETWEEN since AND until LIMIT 8) s`,
+	// Whether span $1 is a call that says itself that it failed.
+	"failed": `{{.schema}}.llm_internal_failed($1.status, CASE WHEN 'error_from_record' = ANY ($1.adjustments) THEN NULL ELSE $1.error_type END,
+        $1.output_message_ids, $1.event_words, $1.input_tokens, $1.output_tokens, $1.total_tokens)`,
 	// What tells the model of a call s of trace t that names none. A strict function is not called for a null.
 	"told_model": `{{.schema}}.llm_internal_told_model(CASE WHEN coalesce(s.response_model, s.request_model) IS NULL AND t.span_count > 1 THEN s.trace_id END,
         s.span_id, s.kind, coalesce(s.parent_span_id, ''), s.counted, t.start_time, t.end_time)`,

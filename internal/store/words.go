@@ -253,6 +253,7 @@ func (s *Store) FindSpansOfWords(statements []pgbatch.Statement, refs []SpansRef
 		span.Scope, span.ResponseID, span.Models = r.String(), r.String(), r.Strings()
 		span.FromRecords = words.Side(r.Int())
 		span.Event, _ = r.OptBool()
+		span.Failed, _ = r.OptBool()
 		w := &span.Words
 		w.Input, w.Output = idList(&r), idList(&r)
 		w.System, w.Tools, w.ToolArguments, w.ToolResult = contentID(&r), contentID(&r), contentID(&r), contentID(&r)

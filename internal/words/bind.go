@@ -34,6 +34,7 @@ type Span struct {
 	Start, End  int64 // µs
 	Kind        mapping.Kind
 	Event       bool // a record tells it
+	Failed      bool // it says itself that it failed, and neither an answer nor tokens
 	Scope       string
 	ResponseID  string
 	Models      []string
@@ -55,7 +56,8 @@ const Slack = 100_000
 // The named span has the words if the record's convention names the call and the span is
 // one. Until it is there a call has them that another record tells of it. Some
 // instrumentations name the span around the call: then the call has the record's
-// id, or else it is the one at whose begin or end the record was written.
+// id, or else it is the one at whose begin or end the record was written. A call that failed has no answer by
+// time: of two at once it would have that of the other.
 func Bind(r *mapping.Words, scope string, named *Span, told, calls []Span) (pcommon.SpanID, bool) {
 	if named != nil && (r.Exact || r.NamesCall && takes(named.Kind, r.Tool)) {
 		return named.ID, true
@@ -139,6 +141,9 @@ func takes(k mapping.Kind, tool bool) bool {
 func possible(r *mapping.Words, c *Span) bool {
 	if r.ID != "" && c.ResponseID != "" {
 		return r.ID == c.ResponseID
+	}
+	if answers(r) && c.Failed {
+		return false // the answer is another call's
 	}
 	at := r.At / 1000
 	return c.Parent == r.Named && at >= c.Start-Slack && at <= c.End+Slack && Agree(r.Models, c.Models) && c.Own&sideOf(r) == 0

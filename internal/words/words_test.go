@@ -27,10 +27,11 @@ func at(seconds float64, w mapping.Words) *mapping.Words {
 func TestBind(t *testing.T) {
 	around := &Span{ID: pcommon.SpanID{1}, Kind: mapping.KindOther, Start: 0, End: 100 * 1e6}
 	one, two, long := call(2, 1, 2), call(3, 2, 3), call(4, 1, 9)
-	withID, otherModel, says := two, two, two
+	withID, otherModel, says, failed := two, two, two, two
 	withID.ResponseID = "r"
 	otherModel.Models = []string{"openai/gpt-4o-2024"}
 	says.Own = Input
+	failed.Failed = true
 	told, later := call(5, 2, 2), call(6, 4, 4)
 	told.Event, later.Event, told.Models, later.Models = true, true, []string{"other"}, []string{"m-1-2025"}
 	in, out := mapping.Words{Input: []content.ID{id(1)}}, mapping.Words{Output: []content.ID{id(2)}}
@@ -52,6 +53,10 @@ func TestBind(t *testing.T) {
 		"another model":                      {at(2.5, mapping.Words{Input: []content.ID{id(2)}, Models: []string{"claude"}}), around, []Span{otherModel}, nil, 0},
 		"a model's longer name":              {at(2.5, mapping.Words{Input: []content.ID{id(2)}, Models: []string{"gpt-4o"}}), around, []Span{otherModel}, nil, 3},
 		"the other says it itself":           {at(2.0001, in), around, []Span{one, says}, nil, 2},
+		"output at the end of a failed call": {at(2.9, out), around, []Span{failed}, nil, 0},
+		"output beside a failed call":        {at(2.9, out), around, []Span{failed, long}, nil, 4},
+		"output of a failed call by name":    {at(2.9, out), &failed, nil, nil, 3},
+		"input of a failed call":             {at(2.0001, in), around, []Span{one, failed}, nil, 3},
 		"no call at that time":               {at(20, in), around, []Span{one, two}, nil, 0},
 		"a call that a record tells":         {at(1, mapping.Words{Exact: true}), nil, nil, []Span{told}, 5},
 		"the named rather than that":         {at(1, mapping.Words{Exact: true}), &one, nil, []Span{told}, 2},

@@ -377,7 +377,7 @@ func (w *wordSharing) spansOf(tr *traceSpans, ref *store.SpansRef, within store.
 // wordsSpan is a span of the batch as a candidate.
 func wordsSpan(s *mapping.Span) words.Span {
 	c := words.Span{
-		ID: s.SpanID, Parent: s.ParentSpanID, Start: s.Start, End: s.End, Kind: s.Kind, Event: s.Event != nil,
+		ID: s.SpanID, Parent: s.ParentSpanID, Start: s.Start, End: s.End, Kind: s.Kind, Event: s.Event != nil, Failed: trace.Of(s).Failed,
 		Scope: s.ScopeName, ResponseID: s.ResponseID, User: s.UserID, Session: s.SessionID,
 		Words: words.Words{
 			Input: orNil(s.InputMessageIDs), Output: orNil(s.OutputMessageIDs), System: s.SystemInstructionsID, Tools: s.ToolDefinitionsID,

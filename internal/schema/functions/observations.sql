@@ -11,7 +11,7 @@
 -- the queries around.
 
 -- Whether a span is a call that failed: an error, and neither an answer of its own nor
--- usage. Words from log records change nothing of what counts.
+-- usage. Words and errors from log records change nothing of what counts.
 CREATE OR REPLACE FUNCTION {{.schema}}.llm_internal_failed(status text, error_type text, output_message_ids uuid[], event_words smallint,
     input_tokens bigint, output_tokens bigint, total_tokens bigint) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -42,13 +42,13 @@ BEGIN
     RETURN QUERY
     WITH RECURSIVE up AS (
         (SELECT s.span_id, s.start_time, s.parent_span_id, s.kind, s.counted, s.tool_name, s.tool_call_id,
-            {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens) AS failed,
+            {{.failed s}} AS failed,
             0 AS height
         FROM {{.schema}}.llm_spans s
         WHERE s.trace_id = of_trace AND s.span_id = of_span AND s.start_time BETWEEN since AND until LIMIT 8)
       UNION
         SELECT s.span_id, s.start_time, s.parent_span_id, s.kind, s.counted, s.tool_name, s.tool_call_id,
-            {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens),
+            {{.failed s}},
             up.height + 1
         FROM up
         {{.outer_spans up}}
@@ -156,12 +156,12 @@ BEGIN
     RETURN QUERY
     WITH RECURSIVE down AS (
         (SELECT s.span_id, s.start_time, s.end_time, s.kind, s.counted,
-            {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens) AS failed,
+            {{.failed s}} AS failed,
             0 AS height
         FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.span_id = of_span AND s.start_time BETWEEN since AND until LIMIT 8)
       UNION
         SELECT s.span_id, s.start_time, s.end_time, s.kind, s.counted,
-            {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens),
+            {{.failed s}},
             down.height + 1
         FROM down
         CROSS JOIN LATERAL (
@@ -194,7 +194,7 @@ BEGIN
             WHERE c.trace_id = of_trace AND c.parent_span_id COLLATE "C" BETWEEN of_span AND of_span AND c.start_time BETWEEN since AND until
                 AND (c.kind IN ('llm', 'embedding', 'reranker') OR c.below <> 0) -- as the index llm_spans_below
                 AND c.kind = of_kind AND c.counted AND c.span_id <> of_span
-                AND (is_failed OR NOT {{.schema}}.llm_internal_failed(c.status, c.error_type, c.output_message_ids, c.event_words, c.input_tokens, c.output_tokens, c.total_tokens)))
+                AND (is_failed OR NOT {{.failed c}}))
         OR EXISTS (SELECT FROM {{.schema}}.llm_internal_usage_call(of_trace, of_span, since, until));
 END
 $$;
@@ -221,7 +221,7 @@ BEGIN
         (count(*) FILTER (WHERE u.tells AND u.estimate_counted AND u.estimated_cost IS NULL))::integer
     FROM (
         SELECT s.*, t.tells, t.tells AND s.usage_counted AS tells_tokens, t.tells AND coalesce(s.cost_counted, s.usage_counted) AS tells_cost,
-            {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens) AS failed
+            {{.failed s}} AS failed
         FROM {{.schema}}.llm_spans s
         CROSS JOIN LATERAL (SELECT NOT s.counted AND (s.usage_counted OR s.cost_counted) AS tells) t
         WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until AND s.kind = of_kind) u
@@ -234,7 +234,7 @@ BEGIN
     RETURN QUERY
     WITH RECURSIVE near AS MATERIALIZED (
         SELECT s.span_id, s.start_time, s.end_time, s.parent_span_id, s.kind, s.counted, s.usage_counted OR s.cost_counted AS tells,
-            {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens) AS failed,
+            {{.failed s}} AS failed,
             s.usage_counted AS tells_tokens, coalesce(s.cost_counted, s.usage_counted) AS tells_cost, s.estimate_counted,
             s.input_tokens, s.output_tokens, s.total_tokens, s.cache_read_tokens, s.cache_creation_tokens, s.cache_write_1h_tokens, s.reasoning_tokens,
             s.input_audio_tokens, s.output_audio_tokens, s.input_image_tokens, s.output_image_tokens, s.web_search_requests,

@@ -19,7 +19,7 @@ WITH RECURSIVE spans AS MATERIALIZED (
         CASE WHEN s.kind IN ('agent', 'chain') THEN coalesce(s.aggregate_usage ->> 'input_tokens', s.aggregate_usage ->> 'output_tokens', s.aggregate_usage ->> 'total_tokens') IS NOT NULL
             ELSE coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NOT NULL END AS tells_tokens,
         CASE WHEN s.kind IN ('agent', 'chain') THEN s.aggregate_usage ->> 'total_cost' IS NOT NULL ELSE s.total_cost IS NOT NULL END AS tells_cost,
-        {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens) AS failed,
+        {{.failed s}} AS failed,
         nullif(array_remove(ARRAY[regexp_replace(s.request_model, '^.*/', ''), regexp_replace(s.response_model, '^.*/', '')], NULL), '{}') AS models
     FROM {{.schema}}.llm_spans s WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until
 ), keyed AS (

@@ -81,7 +81,7 @@ WHERE s.kind IN ('llm', 'embedding', 'reranker') AND (s.counted
         OR (s.usage_counted AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NOT NULL
             OR coalesce(s.cost_counted, s.usage_counted) AND s.total_cost IS NOT NULL)
            AND NOT {{.schema}}.llm_internal_has_usage_call(s.trace_id, s.span_id, s.kind,
-               {{.schema}}.llm_internal_failed(s.status, s.error_type, s.output_message_ids, s.event_words, s.input_tokens, s.output_tokens, s.total_tokens),
+               {{.failed s}},
                t.span_count, t.start_time, t.end_time))
     OR s.kind IN ('agent', 'chain')
         AND (s.usage_counted AND coalesce(s.aggregate_usage ->> 'input_tokens', s.aggregate_usage ->> 'output_tokens', s.aggregate_usage ->> 'total_tokens') IS NOT NULL

@@ -10,9 +10,10 @@
     s.response_id, s.request_model, s.response_model, 
     CASE WHEN s.event_words & 2 > 0 THEN NULL ELSE s.output_message_ids[1] END,
     CASE WHEN s.event_words & 1 > 0 THEN NULL ELSE s.input_message_ids[cardinality(s.input_message_ids)] END,
-    s.output_message_ids IS NOT NULL AND (s.event_words & 2 > 0) IS NOT TRUE, s.tool_name, s.tool_call_id,
+    {{template "answers"}}, s.tool_name, s.tool_call_id,
     CASE WHEN s.event_words & 16 > 0 THEN NULL ELSE s.tool_arguments_id END,
     coalesce(s.below, 0), s.counted, s.usage_counted, s.cost_counted, s.estimate_counted, coalesce(s.source = 'event', false), {{template "fails_by_record"}}{{end}}
+{{define "answers"}}s.output_message_ids IS NOT NULL AND (s.event_words & 2 > 0) IS NOT TRUE{{end}}
 {{define "fails_by_record"}}coalesce('error_from_record' = ANY (s.adjustments), false){{end}}
 {{define "micros"}}CASE {{.}} WHEN 'infinity' THEN 9223372036854775807 WHEN '-infinity' THEN -9223372036854775808
         ELSE CASE WHEN {{.}} > '294000-01-01' THEN 9223372036854775806 ELSE (extract(epoch FROM {{.}}) * 1000000)::bigint END END{{end}}

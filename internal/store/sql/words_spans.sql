@@ -3,6 +3,7 @@
 -- they have. Spans that start outside $8 and $9 are not looked at.
 SELECT r.n, s.span_id, s.parent_span_id, {{template "micros" "s.start_time"}}, {{template "micros" "s.end_time"}},
     s.kind, s.scope_name, s.response_id, to_jsonb(array_remove(ARRAY[s.request_model, s.response_model], NULL)), coalesce(s.event_words, 0), s.source = 'event',
+    (s.status = 'error' OR s.error_type IS NOT NULL) AND NOT {{template "fails_by_record"}} AND coalesce(s.input_tokens, s.output_tokens, s.total_tokens) IS NULL AND NOT ({{template "answers"}}),
     to_jsonb(s.input_message_ids), to_jsonb(s.output_message_ids), s.system_instructions_id, s.tool_definitions_id, s.tool_arguments_id, s.tool_result_id, to_jsonb(s.finish_reasons),
     s.user_id, s.session_id
 FROM {{.rows}}
