@@ -18,7 +18,7 @@ import (
 
 // signalChanges write what pairing found out: candidates, pairs and events that move to another trace.
 type signalChanges struct {
-	unlistTraces     string
+	unlistTraces     pgbatch.Query[UnlistedTrace]
 	upsertPlaces     pgbatch.Query[PlaceRow]
 	copyCandidates   string
 	insertCandidates pgbatch.Query[CandidateRow]
@@ -34,7 +34,7 @@ type signalChanges struct {
 
 func newSignalChanges(schemaName string) signalChanges {
 	return signalChanges{
-		unlistTraces:     text(schemaName, "traces_unlist"),
+		unlistTraces:     query(schemaName, "traces_unlist", unlistedColumns),
 		upsertPlaces:     query(schemaName, "places_upsert", placeColumns),
 		copyCandidates:   pgbatch.CopySQL(schema.Table(schemaName, "llm_internal_call_candidates"), candidateColumns),
 		insertCandidates: query(schemaName, "candidates_insert", candidateColumns),
@@ -167,7 +167,21 @@ type Signals struct {
 	Records    []MovedRecord // of calls
 	Prompts    []MovedRecord
 	Pairs      []EventPairRow
-	Unlisted   [][16]byte // traces of which nothing is left to list
+	Unlisted   []UnlistedTrace
+}
+
+// UnlistedTrace is a trace that events leave, and of which nothing is left but prompts, or nothing at all.
+type UnlistedTrace struct {
+	Row   [16]byte // llm_traces.id
+	Trace pcommon.TraceID
+	Empty bool
+}
+
+var unlistedColumns = []pgbatch.Column[UnlistedTrace]{
+	pgbatch.Col("id", pgtype.UUIDOID, func(b []byte, r *UnlistedTrace) []byte { return pgbatch.AppendUUID(b, r.Row) }),
+	pgbatch.Col("origin", pgtype.UUIDOID, func(b []byte, r *UnlistedTrace) []byte { return pgbatch.AppendUUID(b, r.Trace) }),
+	pgbatch.Col("key", pgtype.Int8OID, func(b []byte, r *UnlistedTrace) []byte { return pgbatch.AppendInt64(b, int64(trace.PromptKey(r.Trace).Hash)) }),
+	pgbatch.Col("empty", pgtype.BoolOID, func(b []byte, r *UnlistedTrace) []byte { return pgbatch.AppendBool(b, r.Empty) }),
 }
 
 // MovedRecord is the log record of an event that is kept in another trace than it came
@@ -238,10 +252,5 @@ func (s *Store) PairSignals(statements []pgbatch.Statement, p *Signals) []pgbatc
 	statements = s.ListCalls(statements, p.Candidates)
 	statements = pgbatch.AppendQuery(statements, "store the places of events", &s.upsertPlaces, p.Places)
 	statements = pgbatch.AppendQuery(statements, "store pairs of events", &s.upsertEventPairs, p.Pairs)
-	if len(p.Unlisted) > 0 {
-		statements = append(statements, pgbatch.Statement{
-			What: "unlist traces", SQL: s.unlistTraces, Params: [][]byte{uuidArray(p.Unlisted)}, OIDs: []uint32{pgtype.UUIDArrayOID},
-		})
-	}
-	return statements
+	return pgbatch.AppendQuery(statements, "unlist traces", &s.unlistTraces, p.Unlisted)
 }

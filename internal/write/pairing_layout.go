@@ -193,7 +193,7 @@ func (t *transaction) countWithPrompts(ctx context.Context, missing []int32) err
 	return err
 }
 
-// takeMoving copies flags to the events that move to a trace, and unlists a trace of which
+// takeMoving copies flags to the events that move to a trace, and unlists that of a turn of which
 // nothing but what was said around calls is left.
 func (p *pairing) takeMoving(tr *traceSpans, result *trace.Result) {
 	for i, m := range tr.moving {
@@ -205,7 +205,10 @@ func (p *pairing) takeMoving(tr *traceSpans, result *trace.Result) {
 		p.changes.Pairs = append(p.changes.Pairs, store.EventPairRow{Trace: tr.id, EventPair: pair})
 	}
 	if len(tr.leaving) > 0 && !result.Observed {
-		p.changes.Unlisted = append(p.changes.Unlisted, tr.id)
-		tr.row = nil
+		empty := result.Row.Spans == 0
+		p.changes.Unlisted = append(p.changes.Unlisted, store.UnlistedTrace{Row: tr.id, Trace: tr.otel, Empty: empty})
+		if empty {
+			tr.row = nil
+		}
 	}
 }
