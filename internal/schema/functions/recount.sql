@@ -128,6 +128,7 @@ WITH RECURSIVE spans AS MATERIALIZED (
 )
 UPDATE {{.schema}}.llm_spans s SET estimate_counted = i.lacks_cost AND i.has_tokens
     AND NOT EXISTS (SELECT FROM covered c WHERE c.span_id = i.span_id AND coalesce(c.kind, i.kind) = i.kind)
+    AND NOT EXISTS (SELECT FROM {{.schema}}.llm_internal_pairs p WHERE p.trace_id = of_trace AND p.inner_span_id = i.span_id AND p.effects & 16 > 0) -- trace.InnerPriced
 FROM spans i
 WHERE s.trace_id = of_trace AND s.start_time BETWEEN since AND until AND s.span_id = i.span_id AND s.start_time = i.start_time AND i.has_tokens;
 END
