@@ -472,24 +472,26 @@ func SilenceErrors(run *Run) {
 
 // unidentified drops the ids of requests, as gateways do whose answers have none.
 func unidentified(r *rand.Rand, run *Run) {
-	drop := func(attrs pcommon.Map) {
-		for _, key := range []string{"request_id", "auth.request_id"} {
-			attrs.Remove(key)
-		}
-		if run.Agent() == "claude" {
-			attrs.Remove("gen_ai.response.id")
-		}
-	}
-	run.eachRecord(func(rec plog.LogRecord) { drop(rec.Attributes()) })
+	run.eachRecord(func(rec plog.LogRecord) { withoutRequests(run, rec.Attributes()) })
 	if r.IntN(2) == 0 {
 		return
 	}
 	run.eachSpan(func(s ptrace.Span) {
-		drop(s.Attributes())
+		withoutRequests(run, s.Attributes())
 		for _, e := range s.Events().All() {
-			drop(e.Attributes())
+			withoutRequests(run, e.Attributes())
 		}
 	})
+}
+
+// withoutRequests drops the ids of a request.
+func withoutRequests(run *Run, attrs pcommon.Map) {
+	for _, key := range []string{"request_id", "auth.request_id"} {
+		attrs.Remove(key)
+	}
+	if run.Agent() == "claude" {
+		attrs.Remove("gen_ai.response.id")
+	}
 }
 
 // clocksApart has records tell times a little before or after those of spans.

@@ -16,13 +16,16 @@ var Simulated = []string{"claude", "codex", "gemini", "qwen", "unknown"}
 // Simulate makes up a session of a program as the captured ones are: of several turns with calls
 // of models and tools, failures, retries and subagents.
 func Simulate(r *rand.Rand, agent string, begin time.Time) Run {
-	s := &session{
-		r: r, now: begin, id: fmt.Sprintf("%08x-%04x", r.Uint32(), r.IntN(1<<16)),
-		run: Run{Name: agent + "-simulated", Traces: ptrace.NewTraces(), Logs: plog.NewLogs()},
-	}
+	s := &session{r: r, now: begin, id: fmt.Sprintf("%08x-%04x", r.Uint32(), r.IntN(1<<16))}
 	if r.IntN(4) == 0 {
 		s.id = fmt.Sprint(1 + r.IntN(3)) // short, as other programs have it too
 	}
+	s.simulate(agent)
+	return s.run
+}
+
+func (s *session) simulate(agent string) {
+	s.run = Run{Name: agent + "-simulated", Traces: ptrace.NewTraces(), Logs: plog.NewLogs()}
 	switch agent {
 	case "claude":
 		s.claude()
@@ -35,7 +38,6 @@ func Simulate(r *rand.Rand, agent string, begin time.Time) Run {
 	case "unknown":
 		s.unknown()
 	}
-	return s.run
 }
 
 // session is a session being made up.
@@ -48,7 +50,12 @@ type session struct {
 	logs   map[string]plog.LogRecordSlice
 	calls  int // so far
 	common map[string]any
-	asked  string // the messages of a request
+	asked  string     // the messages of a request
+	number int        // of several runs at once
+	even   bool       // all that is alike takes as long
+	named  *rand.Rand // by which an unknown program is described; nil for r
+	beside bool       // others are in the session
+	byTime bool       // records lose the ids of requests
 }
 
 // place is where something happens: the span around it, if spans are sent.
@@ -61,6 +68,7 @@ func (s *session) traceID() (id pcommon.TraceID) {
 	for i := range id {
 		id[i] = byte(1 + s.r.IntN(255))
 	}
+	id[0] ^= byte(s.number)
 	return id
 }
 
@@ -68,11 +76,27 @@ func (s *session) spanID() (id pcommon.SpanID) {
 	for i := range id {
 		id[i] = byte(1 + s.r.IntN(255))
 	}
+	id[0] ^= byte(s.number)
 	return id
 }
 
+// program returns by what is chosen that runs of one program have in common.
+func (s *session) program() *rand.Rand {
+	if s.named != nil {
+		return s.named
+	}
+	return s.r
+}
+
+// nth is the number of something, which other runs at once do not have.
+func (s *session) nth(n int) int { return 1000*s.number + n }
+
 // sleep lets up to so many milliseconds pass.
 func (s *session) sleep(millis int) time.Time {
+	if s.even {
+		s.now = s.now.Add(time.Duration(millis) * time.Millisecond)
+		return s.now
+	}
 	s.now = s.now.Add(time.Duration(1+s.r.IntN(millis))*time.Millisecond + time.Duration(s.r.IntN(1e6)))
 	return s.now
 }
@@ -176,7 +200,10 @@ func (s *session) claude() {
 	s.common = fields{"session.id": s.id, "user.id": "u"}
 	turns := 1 + s.r.IntN(3)
 	traced := s.r.IntN(turns + 1)
-	gateway := s.oneIn(4) // drops the ids of requests
+	gateway := s.program().IntN(4) == 0 // drops the ids of requests
+	if s.beside && (gateway || s.byTime) {
+		traced = 0 // nothing tells a call whose span is lacking from an equal one at its time
+	}
 	for turn := range turns {
 		root, id := place{}, s.spanID()
 		inside := place{}
@@ -185,7 +212,7 @@ func (s *session) claude() {
 			inside = place{root.trace, id}
 		}
 		from := s.sleep(5000)
-		prompt := fields{"prompt.id": fmt.Sprintf("%s-%d", s.id, turn)}
+		prompt := fields{"prompt.id": fmt.Sprintf("%s-%d", s.id, s.nth(turn))}
 		s.record(records, inside, s.sleep(20), prompt, fields{"event.name": "user_prompt", "prompt": fmt.Sprint("question ", turn), "prompt_length": "10"}).Body().SetStr("claude_code.user_prompt")
 		before := s.run.Truth
 		s.claudeLoop(spans, records, inside, prompt, gateway, 0)
@@ -215,7 +242,7 @@ func (s *session) claudeLoop(spans, records string, at place, prompt fields, gat
 	for range 1 + s.r.IntN(3) {
 		request := fields{}
 		if !gateway {
-			request["request_id"] = fmt.Sprintf("req_%04d", s.calls+1)
+			request["request_id"] = fmt.Sprintf("req_%04d", s.nth(s.calls+1))
 		}
 		spanRequest := fields{}
 		for _, key := range []string{"request_id", "gen_ai.response.id"} {
@@ -245,7 +272,7 @@ func (s *session) claudeLoop(spans, records string, at place, prompt fields, gat
 			"model": "claude-sonnet-4-5-20250929", "input_tokens": plain, "output_tokens": u.output, "cache_read_tokens": u.read, "cache_creation_tokens": u.write,
 			"cost_usd": 0.002, "duration_ms": took, "ttft_ms": took / 2,
 		}))
-		said(s.record(records, at, to, prompt, of, request, name("assistant_response"), fields{"response": fmt.Sprint("answer ", s.calls), "model": "claude-sonnet-4-5-20250929"}))
+		said(s.record(records, at, to, prompt, of, request, name("assistant_response"), fields{"response": fmt.Sprint("answer ", s.nth(s.calls)), "model": "claude-sonnet-4-5-20250929"}))
 		s.span(spans, "claude_code.llm_request", at, s.spanID(), from, s.sleep(3), append(call, fields{
 			"gen_ai.response.model": "claude-sonnet-4-5-20250929", "input_tokens": plain, "output_tokens": u.output, "cache_read_tokens": u.read, "cache_creation_tokens": u.write, "success": true,
 			"gen_ai.usage.input_tokens": u.input, "gen_ai.usage.output_tokens": u.output, "gen_ai.usage.cache_read.input_tokens": u.read, "gen_ai.usage.cache_write.input_tokens": u.write,
@@ -258,7 +285,7 @@ func (s *session) claudeLoop(spans, records string, at place, prompt fields, gat
 
 func (s *session) claudeTool(spans, records string, at place, prompt, request, conversation fields, gateway bool, depth int) {
 	s.run.Truth.Tools++
-	tool := fields{"tool_name": []string{"Bash", "Read"}[s.r.IntN(2)], "tool_use_id": fmt.Sprintf("toolu_%04d", s.run.Truth.Tools)}
+	tool := fields{"tool_name": []string{"Bash", "Read"}[s.r.IntN(2)], "tool_use_id": fmt.Sprintf("toolu_%04d", s.nth(int(s.run.Truth.Tools)))}
 	subagent := depth == 0 && s.oneIn(5)
 	if subagent {
 		tool["tool_name"] = "Task"
@@ -310,7 +337,7 @@ func (s *session) codex() {
 	}
 	for turn := range 1 + s.r.IntN(2) {
 		trace, start, task, run := s.traceID(), s.spanID(), s.spanID(), s.spanID()
-		of := fields{"turn.id": fmt.Sprintf("%s-t%d", s.id, turn)}
+		of := fields{"turn.id": fmt.Sprintf("%s-t%d", s.id, s.nth(turn))}
 		from, sum := s.sleep(3000), usage{}
 		record(place{trace, s.spanID()}, fields{"event.name": "codex.user_prompt", "prompt": fmt.Sprint("question ", turn), "prompt_length": 10})
 		if sockets {
@@ -363,7 +390,7 @@ func (s *session) codexTries(at place, record func(place, ...map[string]any), so
 		s.sleep(400)
 		event := fields{"event.name": "codex.api_request", "duration_ms": fmt.Sprint(s.now.Sub(from).Milliseconds()), "http.response.status_code": code, "attempt": attempt, "endpoint": "/responses"}
 		if code >= 400 {
-			event["error.message"], event["auth.request_id"] = "http 429", fmt.Sprintf("req_%04d", s.calls+1)
+			event["error.message"], event["auth.request_id"] = "http 429", fmt.Sprintf("req_%04d", s.nth(s.calls+1))
 			s.failed()
 		}
 		span := s.span("codex_exec", "endpoint_session.stream_encoded_json_with", at, id, from, s.now, fields{"http.method": "POST", "api.path": "/responses"})
@@ -387,7 +414,7 @@ func (s *session) codexTries(at place, record func(place, ...map[string]any), so
 func (s *session) codexTool(spans string, at place, of fields, record func(place, ...map[string]any)) {
 	s.run.Truth.Tools++
 	id, dispatch := s.spanID(), s.spanID()
-	tool := fields{"tool_name": "exec_command", "call_id": fmt.Sprintf("call_%04d", s.run.Truth.Tools)}
+	tool := fields{"tool_name": "exec_command", "call_id": fmt.Sprintf("call_%04d", s.nth(int(s.run.Truth.Tools)))}
 	from, denied := s.sleep(10), s.oneIn(6)
 	decision := "approved"
 	if denied {

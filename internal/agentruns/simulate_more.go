@@ -14,7 +14,7 @@ func (s *session) gemini() {
 	const scope = "gemini-cli"
 	s.common = fields{"session.id": s.id, "installation.id": "i"}
 	for turn := range 1 + s.r.IntN(3) {
-		prompt := fields{"prompt_id": fmt.Sprintf("%s########%d", s.id, turn)}
+		prompt := fields{"prompt_id": fmt.Sprintf("%s########%d", s.id, s.nth(turn))}
 		s.sleep(6000)
 		s.record(scope, place{}, s.now, prompt, fields{"event.name": "gemini_cli.user_prompt", "prompt": fmt.Sprint("question ", turn), "prompt_length": 10})
 		for range 1 + s.r.IntN(4) {
@@ -46,7 +46,7 @@ func (s *session) geminiCall(scope string, prompt fields) {
 		"event.name": "gemini_cli.api_response", "model": "gemini-2.5-pro", "duration_ms": took, "input_token_count": u.input, "output_token_count": said, "cached_content_token_count": u.read,
 		"thoughts_token_count": u.reasoning, "tool_token_count": 0, "total_token_count": u.input + u.output, "status_code": 200, "finish_reasons": []any{"stop"},
 	})
-	s.record(scope, place{}, s.now, details, fields{"gen_ai.response.id": fmt.Sprintf("gem-%04d", s.calls), "gen_ai.usage.input_tokens": u.input, "gen_ai.usage.output_tokens": said})
+	s.record(scope, place{}, s.now, details, fields{"gen_ai.response.id": fmt.Sprintf("gem-%04d", s.nth(s.calls)), "gen_ai.usage.input_tokens": u.input, "gen_ai.usage.output_tokens": said})
 	s.span(scope, "llm_call", place{trace: at.trace}, at.span, from, s.sleep(3), call, fields{"gen_ai.usage.input_tokens": u.input, "gen_ai.usage.output_tokens": said})
 	if s.oneIn(2) {
 		return
@@ -56,7 +56,7 @@ func (s *session) geminiCall(scope string, prompt fields) {
 	begun := s.sleep(10)
 	s.sleep(50)
 	s.record(scope, schedule, s.now, prompt, fields{"event.name": "gemini_cli.tool_call", "function_name": "list_directory", "function_args": `{"dir_path":"."}`, "duration_ms": 5, "success": !s.oneIn(4), "decision": "accept"})
-	s.span(scope, "tool_call", schedule, s.spanID(), begun, s.now, fields{"gen_ai.tool.name": "list_directory", "gen_ai.tool.call_id": fmt.Sprint("list_", s.run.Truth.Tools), "gen_ai.conversation.id": s.id, "gen_ai.operation.name": "tool_call"})
+	s.span(scope, "tool_call", schedule, s.spanID(), begun, s.now, fields{"gen_ai.tool.name": "list_directory", "gen_ai.tool.call_id": fmt.Sprint("list_", s.nth(int(s.run.Truth.Tools))), "gen_ai.conversation.id": s.id, "gen_ai.operation.name": "tool_call"})
 	s.span(scope, "schedule_tool_calls", place{trace: schedule.trace}, schedule.span, begun, s.sleep(2), fields{"gen_ai.conversation.id": s.id, "gen_ai.operation.name": "schedule_tool_calls"})
 }
 
@@ -65,7 +65,7 @@ func (s *session) qwen() {
 	const scope = "qwen-code"
 	s.common = fields{"session.id": s.id}
 	for turn := range 1 + s.r.IntN(3) {
-		id := fmt.Sprintf("%s########%d", s.id, turn)
+		id := fmt.Sprintf("%s########%d", s.id, s.nth(turn))
 		prompt := fields{"prompt_id": id}
 		around := place{s.traceID(), s.spanID()}
 		from := s.sleep(3000)
@@ -87,15 +87,15 @@ func (s *session) qwenCall(scope string, around place, prompt fields) {
 	took := s.now.Sub(from).Milliseconds()
 	if s.oneIn(6) {
 		s.failed()
-		s.record(scope, at, s.now, prompt, fields{"event.name": "qwen-code.api_error", "response_id": fmt.Sprintf("req_%04d", s.calls), "model": "gpt-4.1", "error_message": "bad", "error_type": "BadRequestError", "status_code": 400, "duration_ms": took, "auth_type": "openai"})
+		s.record(scope, at, s.now, prompt, fields{"event.name": "qwen-code.api_error", "response_id": fmt.Sprintf("req_%04d", s.nth(s.calls)), "model": "gpt-4.1", "error_message": "bad", "error_type": "BadRequestError", "status_code": 400, "duration_ms": took, "auth_type": "openai"})
 		s.span(scope, "qwen-code.llm_request", around, at.span, from, s.sleep(3), call, fields{"error.type": "BadRequestError"}).Status().SetCode(ptrace.StatusCodeError)
 		return
 	}
 	u := s.answered(false, false)
-	response := fmt.Sprintf("chatcmpl-%04d", s.calls)
+	response := fmt.Sprintf("chatcmpl-%04d", s.nth(s.calls))
 	s.record(scope, at, s.now, prompt, fields{
 		"event.name": "qwen-code.api_response", "response_id": response, "model": "gpt-4.1-2025-04-14", "status_code": 200, "duration_ms": took, "input_token_count": u.input, "output_token_count": u.output,
-		"cached_content_token_count": u.read, "thoughts_token_count": 0, "total_token_count": u.input + u.output, "auth_type": "openai", "response_text": fmt.Sprint("answer ", s.calls),
+		"cached_content_token_count": u.read, "thoughts_token_count": 0, "total_token_count": u.input + u.output, "auth_type": "openai", "response_text": fmt.Sprint("answer ", s.nth(s.calls)),
 	})
 	s.span(scope, "qwen-code.llm_request", around, at.span, from, s.sleep(3), call, fields{
 		"gen_ai.response.id": response, "gen_ai.response.model": "gpt-4.1-2025-04-14", "gen_ai.usage.input_tokens": u.input, "gen_ai.usage.output_tokens": u.output, "gen_ai.usage.cache_read.input_tokens": u.read,
@@ -103,7 +103,7 @@ func (s *session) qwenCall(scope string, around place, prompt fields) {
 	for range s.r.IntN(3) {
 		s.run.Truth.Tools++
 		tool, begun := place{around.trace, s.spanID()}, s.sleep(5)
-		id := fmt.Sprintf("call_%04d", s.run.Truth.Tools)
+		id := fmt.Sprintf("call_%04d", s.nth(int(s.run.Truth.Tools)))
 		s.span(scope, "qwen-code.tool", around, tool.span, begun, s.sleep(100), fields{"gen_ai.tool.call.id": id, "call_id": id, "tool_name": "ls", "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "ls"})
 		s.record(scope, tool, s.now, prompt, fields{"event.name": "qwen-code.tool_call", "call_id": id, "function_name": "ls", "function_args": "{}", "duration_ms": 5, "success": !s.oneIn(4), "response_id": response})
 	}
@@ -112,19 +112,21 @@ func (s *session) qwenCall(scope string, around place, prompt fields) {
 // unknown makes up a session of a program that nobody described. Its spans follow the
 // conventions; its records name the calls, or the spans around, and have ids or none.
 func (s *session) unknown() {
-	words := func(all ...string) string { return all[s.r.IntN(len(all))] }
+	named := s.program()
+	oneIn := func(n int) bool { return named.IntN(n) == 0 }
+	words := func(all ...string) string { return all[named.IntN(len(all))] }
 	prefix := words("mycli.", "agent.", "acme_dev.", "zed-like.", "helper/", "co.pilot.")
 	answered := prefix + words("api_request", "llm.request", "llm_response", "model.completed", "chat_completion", "ModelResponse")
 	broken := prefix + words("api_error", "llm.request.failed", "model.error")
 	toolDone := prefix + words("tool_result", "tool.call", "ToolCallCompleted", "tool_used")
 	model, session := words("model", "llm.model", "request_model", "modelId"), words("session.id", "session_id", "conversationId", "gen_ai.conversation.id")
 	input, output, read := words("input_tokens", "prompt_tokens", "tokensIn", "llm.usage.input"), words("output_tokens", "completion_tokens", "tokensOut", "llm.usage.output"), words("cache_read_tokens", "cached_input_tokens", "cacheReadTokens")
-	if s.oneIn(4) {
+	if oneIn(4) {
 		input, output, read = "usage.prompt_tokens", "usage.completion_tokens", "usage.cached_tokens"
 	}
 	took, request, call := words("duration_ms", "latency_ms", "durationMs"), words("request_id", "requestId", "llm.request.id"), words("tool_use_id", "toolCallId", "call_id")
-	toolName, bodies, names, ids := words("tool_name", "tool", "toolName"), s.oneIn(4), s.oneIn(2), s.oneIn(2)
-	spanScope, traced := words("mycli", "acme.instrumentation"), s.oneIn(2)
+	toolName, bodies, names, ids := words("tool_name", "tool", "toolName"), oneIn(4), oneIn(2), oneIn(2)
+	spanScope, traced := words("mycli", "acme.instrumentation"), oneIn(2)
 	prompt := fields{}
 	record := func(at place, name string, attrs ...map[string]any) plog.LogRecord {
 		if !traced {
@@ -141,7 +143,7 @@ func (s *session) unknown() {
 	for turn := range 1 + s.r.IntN(3) {
 		around := place{s.traceID(), s.spanID()}
 		from := s.sleep(3000)
-		prompt = fields{"prompt.id": fmt.Sprintf("%s-%d", s.id, turn)}
+		prompt = fields{"prompt.id": fmt.Sprintf("%s-%d", s.id, s.nth(turn))}
 		record(around, prefix+"user_prompt", fields{"prompt": fmt.Sprint("question ", turn)})
 		for range 1 + s.r.IntN(3) {
 			id := s.spanID()
@@ -154,7 +156,7 @@ func (s *session) unknown() {
 			asked := fields{"gen_ai.conversation.id": s.id, "gen_ai.operation.name": "chat", "gen_ai.provider.name": "acme", "gen_ai.request.model": "m-1"}
 			said := fields{model: "m-1", took: s.now.Sub(begun).Milliseconds()}
 			if ids {
-				said[request] = fmt.Sprintf("q%d", s.calls)
+				said[request] = fmt.Sprintf("q%d", s.nth(s.calls))
 				asked["gen_ai.response.id"] = said[request]
 			}
 			if s.oneIn(6) {
@@ -164,7 +166,7 @@ func (s *session) unknown() {
 				continue
 			}
 			u := s.answered(false, false)
-			record(at, answered, said, fields{input: u.input, output: fmt.Sprint(u.output), read: u.read, "cost_usd": 0.01, "response": fmt.Sprint("answer ", s.calls)})
+			record(at, answered, said, fields{input: u.input, output: fmt.Sprint(u.output), read: u.read, "cost_usd": 0.01, "response": fmt.Sprint("answer ", s.nth(s.calls))})
 			s.spanOf(traced, spanScope, "chat m-1", around, id, begun, asked, fields{"gen_ai.usage.input_tokens": u.input, "gen_ai.usage.output_tokens": u.output, "gen_ai.usage.cache_read.input_tokens": u.read})
 			for range s.r.IntN(3) {
 				s.run.Truth.Tools++
@@ -172,7 +174,7 @@ func (s *session) unknown() {
 				tool, id := fields{toolName: "search"}, s.spanID()
 				spanTool := fields{"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search", "gen_ai.conversation.id": s.id}
 				if ids {
-					tool[call] = fmt.Sprint("c", s.run.Truth.Tools)
+					tool[call] = fmt.Sprint("c", s.nth(int(s.run.Truth.Tools)))
 					spanTool["gen_ai.tool.call.id"] = tool[call]
 				}
 				at := around
