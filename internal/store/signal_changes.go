@@ -180,7 +180,9 @@ type UnlistedTrace struct {
 var unlistedColumns = []pgbatch.Column[UnlistedTrace]{
 	pgbatch.Col("id", pgtype.UUIDOID, func(b []byte, r *UnlistedTrace) []byte { return pgbatch.AppendUUID(b, r.Row) }),
 	pgbatch.Col("origin", pgtype.UUIDOID, func(b []byte, r *UnlistedTrace) []byte { return pgbatch.AppendUUID(b, r.Trace) }),
-	pgbatch.Col("key", pgtype.Int8OID, func(b []byte, r *UnlistedTrace) []byte { return pgbatch.AppendInt64(b, int64(trace.PromptKey(r.Trace).Hash)) }),
+	pgbatch.Col("key", pgtype.Int8OID, func(b []byte, r *UnlistedTrace) []byte {
+		return pgbatch.AppendInt64(b, int64(trace.PromptKey(r.Trace).Hash))
+	}),
 	pgbatch.Col("empty", pgtype.BoolOID, func(b []byte, r *UnlistedTrace) []byte { return pgbatch.AppendBool(b, r.Empty) }),
 }
 
