@@ -16,7 +16,8 @@ var Simulated = []string{"claude", "codex", "gemini", "qwen", "unknown"}
 // Simulate makes up a session of a program as the captured ones are: of several turns with calls
 // of models and tools, failures, retries and subagents.
 func Simulate(r *rand.Rand, agent string, begin time.Time) Run {
-	s := &session{r: r, now: begin, id: fmt.Sprintf("%08x-%04x", r.Uint32(), r.IntN(1<<16))}
+	drawn := r.Uint32()
+	s := &session{r: r, now: begin, id: fmt.Sprintf("%08x-%04x", drawn, r.IntN(1<<16)), number: int(drawn % 100_000)}
 	if r.IntN(4) == 0 {
 		s.id = fmt.Sprint(1 + r.IntN(3)) // short, as other programs have it too
 	}
@@ -51,7 +52,7 @@ type session struct {
 	calls  int // so far
 	common map[string]any
 	asked  string     // the messages of a request
-	number int        // of several runs at once
+	number int        // others have other ids of requests, tools and turns, though they may have the session
 	even   bool       // all that is alike takes as long
 	named  *rand.Rand // by which an unknown program is described; nil for r
 	beside bool       // others are in the session
