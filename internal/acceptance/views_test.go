@@ -2,6 +2,7 @@ package acceptance
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -48,6 +49,37 @@ func TestTheLastOfSeveralCallsHasTheAnswerAroundThem(t *testing.T) {
 				coalesce(response_id, '-'), coalesce(finish_reasons[1], '-')), ', ' ORDER BY start_time) FROM llm_calls`).Scan(&shown))
 			require.Equal(t, "02 Which way is north? - - -, 03 Which way is north? That way. resp_2 stop", shown)
 		})
+	}
+}
+
+// TestCountedCallShowsWhyItsAnswerEnded stores a call with its answer inside an observation that says why the
+// answer ended, in both orders: with as many reasons as there are answers, and with another number.
+func TestCountedCallShowsWhyItsAnswerEnded(t *testing.T) {
+	for name, c := range map[string]struct {
+		reasons []any
+		shown   *string
+	}{"one reason": {[]any{"stop"}, new("stop")}, "two reasons": {[]any{"stop", "length"}, nil}} {
+		for _, order := range [][]int{{0, 1}, {1, 0}} {
+			t.Run(fmt.Sprint(name, order), func(t *testing.T) {
+				e, db := startExporter(t, nil)
+				start := time.Now()
+				outer, around := newSpan("framework", 1, 0, start, start.Add(3*time.Second))
+				inner, call := newSpan("client", 2, 1, start.Add(time.Second), start.Add(2*time.Second))
+				for _, s := range []ptrace.Span{around, call} {
+					s.Attributes().PutStr("gen_ai.operation.name", "chat")
+					s.Attributes().PutStr("gen_ai.request.model", "gpt-4o")
+					s.Attributes().PutInt("gen_ai.usage.output_tokens", 3)
+				}
+				require.NoError(t, around.Attributes().PutEmptySlice("gen_ai.response.finish_reasons").FromRaw(c.reasons))
+				call.Attributes().PutStr("gen_ai.output.messages", `[{"role":"assistant","parts":[{"type":"text","content":"That way."}]}]`)
+				for _, n := range order {
+					consume(t, e, []ptrace.Traces{outer, inner}[n])
+				}
+				var shown, inMessage *string
+				require.NoError(t, db.QueryRow(t.Context(), `SELECT finish_reasons[1], output_messages #>> '{0,finish_reason}' FROM llm_calls`).Scan(&shown, &inMessage))
+				require.Equal(t, []*string{c.shown, c.shown}, []*string{shown, inMessage})
+			})
+		}
 	}
 }
 

@@ -17,8 +17,11 @@ SELECT s.trace_id, t.trace_id AS trace_hex, s.span_id, s.parent_span_id, s.name,
          THEN (SELECT o.response_id FROM {{.schema}}.llm_internal_observations(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
                WHERE o.response_id IS NOT NULL AND {{.has_answer}} ORDER BY o.ordinality LIMIT 1)
          ELSE s.response_id END AS response_id,
-    CASE WHEN s.finish_reasons IS NULL AND s.output_message_ids IS NULL AND k.told_again
-         THEN {{.told_answer finish_reasons}} ELSE s.finish_reasons END AS finish_reasons,
+    CASE WHEN s.finish_reasons IS NOT NULL OR k.told_again IS NOT TRUE THEN s.finish_reasons
+         WHEN s.output_message_ids IS NULL THEN {{.told_answer finish_reasons}}
+         ELSE (SELECT o.finish_reasons FROM {{.schema}}.llm_internal_observations(s.trace_id, s.span_id, t.start_time, t.end_time) WITH ORDINALITY o
+               WHERE cardinality(o.finish_reasons) = cardinality(s.output_message_ids) AND {{.has_answer}} ORDER BY o.ordinality LIMIT 1)
+         END AS finish_reasons,
     s.request_parameters, s.streaming, s.ttft_ms,
     {{.usage input_tokens}},
     {{.usage output_tokens}},
