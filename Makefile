@@ -59,9 +59,9 @@ test: build build/telemetrygen postgres18 price-sources ## Run everything that C
 	@$(MAKE) build/oldest/go.mod
 	go build -mod=mod -modfile=build/oldest/go.mod . ./pool
 	go test -p 1 $(MEASURED)
-	go test -timeout 20m -skip '^TestCitus$$|$(CONCURRENT)' $$(go list ./... | grep -vE '/($(subst $() ,|,$(patsubst ./%,%,$(MEASURED) $(RACED))))$$')
-	CGO_ENABLED=1 go test -race -timeout 20m -run '$(CONCURRENT)' . $(addprefix ./internal/,acceptance content mapping schema write)
-	CGO_ENABLED=1 go test -race -timeout 20m $(RACED)
+	go test -timeout 40m -skip '^TestCitus$$|$(CONCURRENT)' $$(go list ./... | grep -vE '/($(subst $() ,|,$(patsubst ./%,%,$(MEASURED) $(RACED))))$$')
+	CGO_ENABLED=1 go test -race -timeout 40m -run '$(CONCURRENT)' . $(addprefix ./internal/,acceptance content mapping schema write)
+	CGO_ENABLED=1 go test -race -timeout 40m $(RACED)
 
 build: $(COLLECTOR) ## Build the collector at build/otelcol-llm
 	@:
