@@ -21,15 +21,22 @@ func TestBatchesShareContents(t *testing.T) {
 	for name, fails := range map[string]bool{"the first commits": false, "the first fails": true} {
 		t.Run(name, func(t *testing.T) {
 			e, db := startExporter(t, func(cfg *llmobservatoryexporter.Config) { cfg.RetryConfig.Enabled = false })
+			// A call that names no model is priced in the background, which would wait for the lock on its trace, too.
+			withModel := func(td ptrace.Traces) {
+				td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().PutStr("gen_ai.request.model", "gpt-4o")
+			}
 			say := func(trace uint64, span byte, answer string) ptrace.Traces {
 				td := said(trace, "alice", "s", time.Now())
+				withModel(td)
 				s := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
 				s.SetSpanID(pcommon.SpanID{span})
 				s.Attributes().PutStr("gen_ai.output.messages", `[{"role":"assistant","parts":[{"type":"text","content":"said by all"}]},
 					{"role":"assistant","parts":[{"type":"text","content":"`+answer+`"}]}]`)
 				return td
 			}
-			consume(t, e, said(1, "alice", "s", time.Now()))
+			begun := said(1, "alice", "s", time.Now())
+			withModel(begun)
+			consume(t, e, begun)
 			tx, err := db.Begin(t.Context())
 			require.NoError(t, err)
 			defer func() { _ = tx.Rollback(context.WithoutCancel(t.Context())) }()
