@@ -20,7 +20,7 @@
 //
 // Where no other batch stores contents, those of a large batch of spans are stored while the batch is mapped
 // (mapped.go): one goroutine begins the transaction and runs the COPY, another decides about the contents of each part
-// that is mapped, and Write goes on with the transaction. Only one batch at a time does so, and only while contents are
+// that is mapped, and Write goes on with the transaction. Mapping begins when the COPY does, or 5 ms later. Only one batch at a time does so, and only while contents are
 // copied unasked. Its reservation grows by parts; other batches map as ever and wait in Reserve until the reservation
 // is whole: until the batch is mapped and looked up in Redis, both of which have bounds (seen/parts.go). So reservations of two batches never interleave, each batch
 // leaves contents to earlier ones only, and no wait goes round in a circle. What fails is rolled back, reservation

@@ -3,7 +3,10 @@ package write
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping"
 	"github.com/llm-observatory/llmobservatoryexporter/internal/panics"
@@ -21,12 +24,17 @@ type MappedContents struct {
 	parts chan *mapping.Batch
 	taken bool // Write goes on with the transaction, or Close has ended it
 
-	held chan *pgbatch.Held // gives the connection once; closed without if there is none
+	held    chan *pgbatch.Held // gives the connection once; closed without if there is none
+	started chan struct{}      // closed when the COPY begins or none will
 	// begun and err are to be read once done is closed: the parts are stored, or cannot be.
 	done  chan struct{}
 	begun *transaction
 	err   error
 }
+
+// headStart bounds how long mapping waits until the COPY begins. Once mapping keeps all threads of the Go runtime busy, the
+// runtime looks for answers of PostgreSQL only every 10 ms, and in that time most of a batch is mapped.
+const headStart = 5 * time.Millisecond
 
 // Mapped begins to store the contents of a batch of so many spans on these days; nil if that is not worth it or may
 // fail: the batch has few spans or is too large, others are being stored, or contents may be there already.
@@ -36,15 +44,24 @@ func (w *Writer) Mapped(ctx context.Context, spans int, days []int32) *MappedCon
 		return nil
 	}
 	// The spans come in parts, and the calls that their events tell in one more (signal.Data).
-	m := &MappedContents{w: w, ctx: ctx, days: days, parts: make(chan *mapping.Batch, parts+1), held: make(chan *pgbatch.Held, 1), done: make(chan struct{})}
+	m := &MappedContents{w: w, ctx: ctx, days: days, parts: make(chan *mapping.Batch, parts+1), held: make(chan *pgbatch.Held, 1),
+		started: make(chan struct{}), done: make(chan struct{})}
 	go m.store()
+	patience := time.NewTimer(headStart)
+	defer patience.Stop()
+	select {
+	case <-m.started:
+	case <-patience.C:
+	}
 	return m
 }
 
-// Add adds a part of the batch. It never waits.
+// Add adds a part of the batch. It never waits for PostgreSQL, but first lets the goroutines that send the part have the
+// thread, which mapping would keep for 10 ms.
 func (m *MappedContents) Add(part *mapping.Batch) {
 	if m != nil {
 		m.parts <- part
+		runtime.Gosched()
 	}
 }
 
@@ -52,6 +69,8 @@ func (m *MappedContents) Add(part *mapping.Batch) {
 func (m *MappedContents) store() {
 	defer close(m.done)
 	defer close(m.held)
+	start := sync.OnceFunc(func() { close(m.started) })
+	defer start()
 	var staging panics.Group
 	m.err = panics.Safely(func() error {
 		defer staging.End()
@@ -71,6 +90,7 @@ func (m *MappedContents) store() {
 		if t.contents = m.w.contents.Grow(&t.proof); t.contents == nil {
 			return nil // another batch was faster
 		}
+		start()
 		rows := make(chan []store.ContentRow, cap(m.parts))
 		staging.Go(func() { m.stage(rows) })
 		err = m.w.store.CopyContentsInParts(m.ctx, t.conn, func() []store.ContentRow { return <-rows })

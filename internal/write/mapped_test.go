@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -135,6 +136,35 @@ func TestMappingThatFailsLeavesNothing(t *testing.T) {
 			rowcheck.Consistent(t, pool)
 		})
 	}
+}
+
+// TestMappingDoesNotWaitForAConnection has other transactions keep all connections while a batch is mapped.
+func TestMappingDoesNotWaitForAConnection(t *testing.T) {
+	_, pool := storetest.Open(t)
+	w := New(pool, "public", window)
+	require.NoError(t, w.EnsureAhead(t.Context()))
+	others := make([]*pgxpool.Conn, pool.Config().MaxConns)
+	for i := range others {
+		var err error
+		others[i], err = pool.Acquire(t.Context())
+		require.NoError(t, err)
+	}
+	release := func() {
+		for _, other := range others {
+			other.Release()
+		}
+	}
+	td := manyCalls(rand.New(rand.NewPCG(1, 1)), "a conversation", 0)
+	contents := w.Mapped(t.Context(), td.SpanCount(), mapping.DaysOf(td))
+	defer contents.Close()
+	defer release() // again, which does nothing
+	require.NotNil(t, contents)
+	b, err := mapping.New(mapping.Options{}).TracesInParts(t.Context(), td, contents.Add)
+	require.NoError(t, err)
+	release()
+	result, err := w.Write(t.Context(), b, contents, allUnknown(b))
+	require.NoError(t, err)
+	require.Equal(t, 600, result.SpansWritten)
 }
 
 // TestContentsMappedGoTheOldWay has contents that are there already, and a batch that is stored in halves.
