@@ -54,6 +54,7 @@ func TestRecordsInsideTheirCalls(t *testing.T) {
 		requireTruth(t, db, sums, run.Name)
 	}
 	rowcheck.Consistent(t, db)
+	requireCountedAlike(t, db)
 }
 
 // TestCallsOfATurnAreWhereItsPromptIs has records of prompts that name a trace, or whose turn an agent's

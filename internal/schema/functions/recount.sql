@@ -70,13 +70,19 @@ WITH RECURSIVE spans AS MATERIALIZED (
         bool_or(b.tells_tokens AND b.kind = s.kind) AS tokens, bool_or(b.tells_cost AND b.kind = s.kind) AS cost,
         bool_or(b.tells_tokens AND (b.is_model OR b.is_group)) AS any_tokens, bool_or(b.tells_cost AND (b.is_model OR b.is_group)) AS any_cost
     FROM below b JOIN spans s ON s.span_id = b.span_id GROUP BY s.span_id
-), of_events AS ( -- what follows from pairs with events, see trace.Effects
+), with_events AS MATERIALIZED (
+    SELECT p.inner_span_id, p.outer_span_id, p.effects FROM {{.schema}}.llm_internal_pairs p WHERE p.trace_id = of_trace AND p.effects IS NOT NULL
+), around AS ( -- such an event
+    SELECT e.inner_id AS span_id, e.outer_id AS ancestor FROM edges e WHERE e.inner_id IN (SELECT p.outer_span_id FROM with_events p)
+    UNION
+    SELECT a.span_id, e.outer_id FROM around a JOIN edges e ON e.inner_id = a.ancestor
+), of_events AS ( -- what follows from pairs with events, see trace.Effects; of an event below its span, the nesting says it already
     SELECT u.span_id, bool_or(u.call) AS call, bool_or(u.tokens) AS tokens, bool_or(u.cost) AS cost FROM (
         SELECT p.outer_span_id AS span_id, p.effects & 1 > 0 AS call, p.effects & 2 > 0 AS tokens, p.effects & 4 > 0 AS cost
-        FROM {{.schema}}.llm_internal_pairs p WHERE p.trace_id = of_trace AND p.effects IS NOT NULL
+        FROM with_events p WHERE NOT EXISTS (SELECT FROM around a WHERE a.span_id = p.outer_span_id AND a.ancestor = p.inner_span_id)
         UNION ALL
         SELECT p.inner_span_id, false, p.effects & 8 > 0, false
-        FROM {{.schema}}.llm_internal_pairs p WHERE p.trace_id = of_trace AND p.effects IS NOT NULL) u
+        FROM with_events p WHERE NOT EXISTS (SELECT FROM around a WHERE a.span_id = p.outer_span_id AND a.ancestor = p.inner_span_id)) u
     GROUP BY u.span_id
 ), counted AS (
     SELECT s.span_id, s.start_time, s.is_model OR s.is_group AS may_tell,
