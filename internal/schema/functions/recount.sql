@@ -76,11 +76,10 @@ WITH RECURSIVE spans AS MATERIALIZED (
     SELECT e.inner_id AS span_id, e.outer_id AS ancestor FROM edges e WHERE e.inner_id IN (SELECT p.outer_span_id FROM with_events p)
     UNION
     SELECT a.span_id, e.outer_id FROM around a JOIN edges e ON e.inner_id = a.ancestor
-), of_events AS ( -- what follows from pairs with events, see trace.Effects, and from what lies below their spans; of an event below its span, the nesting says it already
+), of_events AS ( -- what follows from pairs with events, see trace.Effects; of an event below its span, the nesting says it already
     SELECT u.span_id, bool_or(u.call) AS call, bool_or(u.tokens) AS tokens, bool_or(u.cost) AS cost FROM (
-        SELECT p.outer_span_id AS span_id, p.effects & 1 > 0 AS call, p.effects & 2 > 0 OR r.tokens AS tokens, p.effects & 4 > 0 OR r.cost AS cost
-        FROM with_events p LEFT JOIN repeated r ON r.span_id = p.inner_span_id AND EXISTS (SELECT FROM spans s WHERE s.span_id = r.span_id AND s.is_model)
-        WHERE NOT EXISTS (SELECT FROM around a WHERE a.span_id = p.outer_span_id AND a.ancestor = p.inner_span_id)
+        SELECT p.outer_span_id AS span_id, p.effects & 1 > 0 AS call, p.effects & 2 > 0 AS tokens, p.effects & 4 > 0 AS cost
+        FROM with_events p WHERE NOT EXISTS (SELECT FROM around a WHERE a.span_id = p.outer_span_id AND a.ancestor = p.inner_span_id)
         UNION ALL
         SELECT p.inner_span_id, false, p.effects & 8 > 0, false
         FROM with_events p WHERE NOT EXISTS (SELECT FROM around a WHERE a.span_id = p.outer_span_id AND a.ancestor = p.inner_span_id)) u
