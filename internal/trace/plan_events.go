@@ -17,8 +17,6 @@ func (p *Planner) pairEvents() *Ask {
 				}
 			}
 			pair.Effects &= InnerFails
-		} else {
-			pair.Effects |= p.toldBelow(pair.Inner)
 		}
 		for end, id := range [...]pcommon.SpanID{pair.Inner, pair.Outer} {
 			v := p.find(id)
@@ -82,29 +80,6 @@ func (p *Planner) revives(pair EventPair) bool {
 		return false
 	}
 	return stopped(pair.Outer, OuterCall, OuterTokens, OuterCost) || stopped(pair.Inner, 0, InnerTokens, InnerPriced)
-}
-
-// toldBelow returns what counts no more of the outer one of a pair since a span below the inner one reports it: what lies
-// below the inner one lies below the outer one too.
-func (p *Planner) toldBelow(inner pcommon.SpanID) (e Effects) {
-	v := p.find(inner)
-	if v == none {
-		return 0
-	}
-	at := &p.vertices[v]
-	for n := at.first; n != none; n = p.nodes[n].next {
-		s := p.nodes[n].Span
-		if !s.Kind.IsModel() {
-			continue
-		}
-		if s.tokensRepeat(at.below) {
-			e |= OuterTokens
-		}
-		if s.costRepeats(at.below) {
-			e |= OuterCost
-		}
-	}
-	return e
 }
 
 func (p *Planner) applyPair(v int32, e Effects, inner bool) {
