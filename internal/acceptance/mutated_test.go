@@ -43,5 +43,6 @@ func TestMutatedCapturesAreStored(t *testing.T) {
 	require.Equal(t, len(records), countRows(t, db, "SELECT FROM llm_events"))
 	rowcheck.Consistent(t, db)
 	rowcheck.Agree(t, db)
+	requireCountedAlike(t, db)
 	readViews(t, db)
 }
