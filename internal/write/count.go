@@ -42,25 +42,25 @@ func (t *transaction) countStored(ctx context.Context, traces []int32) error {
 
 // countTogether counts traces that were there before, which all ask in the same round trips.
 func (t *transaction) countTogether(ctx context.Context, traces []int32) error {
-	counting := make([]*trace.Trace, len(traces))
+	begun := make([]*trace.Trace, len(traces))
 	for i, at := range traces {
-		counting[i] = &trace.Trace{}
-		t.beginCounting(counting[i], at, t.spansOf(at, nil))
+		begun[i] = &trace.Trace{}
+		t.beginCounting(begun[i], at, t.spansOf(at, nil))
 	}
 	for len(traces) > 0 {
 		var asks []store.TraceAsk
 		var left []int32
-		var leftCounting []*trace.Trace
+		var leftBegun []*trace.Trace
 		for i, at := range traces {
-			ask, result := t.counting.planner.Plan(counting[i])
+			ask, result := t.counting.planner.Plan(begun[i])
 			if ask == nil {
 				t.take(at, result)
 				continue
 			}
-			asks = append(asks, store.TraceAsk{ID: t.traces[at].id, Trace: counting[i], Ask: ask})
-			left, leftCounting = append(left, at), append(leftCounting, counting[i])
+			asks = append(asks, store.TraceAsk{ID: t.traces[at].id, Trace: begun[i], Ask: ask})
+			left, leftBegun = append(left, at), append(leftBegun, begun[i])
 		}
-		traces, counting = left, leftCounting
+		traces, begun = left, leftBegun
 		if err := t.store.Answer(ctx, t.conn, asks, t.bounds()); err != nil {
 			return err
 		}
@@ -81,13 +81,13 @@ func (t *transaction) spansOf(at int32, dst []trace.Span) []trace.Span {
 	return dst
 }
 
-// beginCounting makes counting the trace to be counted, with what the batch brings of it.
-func (t *transaction) beginCounting(counting *trace.Trace, at int32, spans []trace.Span) {
+// beginCounting makes begun the trace to be counted, with what the batch brings of it.
+func (t *transaction) beginCounting(begun *trace.Trace, at int32, spans []trace.Span) {
 	tr := &t.traces[at]
-	counting.Begin(spans, tr.stored)
-	counting.KnowEvents(tr.events...)
+	begun.Begin(spans, tr.stored)
+	begun.KnowEvents(tr.events...)
 	for _, e := range tr.leaving {
-		counting.Leave(e.ID, e.Start)
+		begun.Leave(e.ID, e.Start)
 	}
 }
 

@@ -56,8 +56,8 @@ func (w *Writer) Mapped(ctx context.Context, spans int, days []int32) *MappedCon
 	return m
 }
 
-// Add adds a part of the batch. It never waits for PostgreSQL, but first lets the goroutines that send the part have the
-// thread, which mapping would keep for 10 ms.
+// Add adds a part of the batch. It never waits for PostgreSQL, but gives the thread, which mapping would keep for 10 ms, to
+// the goroutines that send the part.
 func (m *MappedContents) Add(part *mapping.Batch) {
 	if m != nil {
 		m.parts <- part

@@ -330,13 +330,19 @@ func (t *transaction) hasToPair() bool {
 			return tr.stored.Evented()
 		}
 		facts, known := t.pairing.facts[tr.otel]
-		return t.pairing.asked[tr.otel] && (!known || t.pairing.firstEventsMiss(tr, facts))
+		return t.pairing.asked[tr.otel] && (!known || t.pairing.missesFirst(tr, facts))
 	})
 }
 
-// firstEventsMiss reports whether a trace of which the batch brings the first events has got spans since the batch looked.
-// Batches that bring spans of a trace without events do not pair, unless a program that is known by its scope sends records
-// too: they claim nothing.
-func (p *pairing) firstEventsMiss(tr traceSpans, facts store.TraceFacts) bool {
-	return p.evented[tr.otel] && !facts.Evented && facts.Spans != tr.stored.Spans
+// missesFirst reports whether the batch looked before the first events of a trace came, or, where the batch brings the first
+// itself, before spans did. The other batch may have paired nothing: of programs that are not known to send records, spans of
+// a trace without events claim nothing.
+func (p *pairing) missesFirst(tr traceSpans, facts store.TraceFacts) bool {
+	switch {
+	case facts.Evented:
+		return false
+	case p.evented[tr.otel]:
+		return facts.Spans != tr.stored.Spans
+	}
+	return tr.stored.Evented()
 }

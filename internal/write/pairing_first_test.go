@@ -1,6 +1,7 @@
 package write
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,15 +19,20 @@ import (
 // records, while another batch brings the trace's first record, which tells the same call: the call counts once, whichever
 // of the two gets the trace first.
 func TestFirstEventsFindSpansThatComeMeanwhile(t *testing.T) {
-	for name, recordFirst := range map[string]bool{"span first": false, "record first": true} {
-		t.Run(name, func(t *testing.T) {
+	for _, c := range []struct{ recordFirst, pairs bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
+		t.Run(fmt.Sprintf("record first %v, spans pair %v", c.recordFirst, c.pairs), func(t *testing.T) {
 			w, pool := newWriter(t)
-			around, call := callOf(1, 1), callOf(1, 2)
+			around, call, other := callOf(1, 1), callOf(1, 2), callOf(2, 3)
 			around.Kind, around.Usage = mapping.KindChain, mapping.Usage{}
 			call.ScopeName, call.ParentSpanID, call.ResponseID = "any", around.SpanID, "response"
 			write(t, w, around) // the trace is there
-			batches := []*mapping.Batch{batchOf(call), detailsOf(t, &call)}
-			if recordFirst {
+			spans := []mapping.Span{call}
+			if c.pairs {
+				other.ScopeName = "com.anthropic.claude_code.tracing"
+				spans = append(spans, other)
+			}
+			batches := []*mapping.Batch{batchOf(spans...), detailsOf(t, &call)}
+			if c.recordFirst {
 				batches[0], batches[1] = batches[1], batches[0]
 			}
 			release := holdEnds(t, pool)
@@ -38,7 +44,8 @@ func TestFirstEventsFindSpansThatComeMeanwhile(t *testing.T) {
 			release()
 			require.NoError(t, group.Wait())
 			var stored, counted int
-			require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*), count(*) FILTER (WHERE counted) FROM llm_spans WHERE kind = 'llm'").Scan(&stored, &counted))
+			require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*), count(*) FILTER (WHERE counted) FROM llm_spans WHERE kind = 'llm' AND span_id <> $1",
+				other.SpanID.String()).Scan(&stored, &counted))
 			require.Equal(t, []int{2, 1}, []int{stored, counted}, "rows that tell the call, and those that count")
 			rowcheck.Rollups(t, pool)
 		})
