@@ -48,7 +48,7 @@ func (h *health) lastTouch() time.Time {
 	return h.touch
 }
 
-// ok reports that something found Postgres to work, which began at a time.
+// ok reports that what began at a time found Postgres to work.
 func (h *health) ok(begun time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -64,7 +64,7 @@ func (h *health) ok(begun time.Time) {
 	}
 }
 
-// failed reports that something failed, since Postgres does not work at present, which began at a time.
+// failed reports that what began at a time failed, since Postgres does not work at present.
 func (h *health) failed(begun time.Time, err error) {
 	if errors.Is(err, context.Canceled) {
 		return // the collector stops, Postgres may be well

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -71,6 +72,30 @@ func TestMessageWithoutContent(t *testing.T) {
 	b := Read(ld, KeepGenAI, nil)
 	require.Empty(t, b.Rejected)
 	require.Len(t, b.Records, 1)
+}
+
+// TestNumbersOfJSONAreWhole reads ids that are numbers out of bodies of few and of many members.
+func TestNumbersOfJSONAreWhole(t *testing.T) {
+	for _, members := range []int{10, 2 * maxSorted} {
+		object := map[string]any{"user.id": 12345678901, "of": map[string]any{"n": 5, "half": 0.5}}
+		for i := range members {
+			object[strconv.Itoa(i)] = i
+		}
+		whole, err := json.Marshal(object)
+		require.NoError(t, err)
+		read, ok := jsonObject(string(whole))
+		require.True(t, ok)
+		require.Equal(t, members+2, read.Len())
+		require.Equal(t, "12345678901", member(mapValue(read), "user.id"))
+		of, _ := read.Get("of")
+		require.Equal(t, map[string]any{"n": int64(5), "half": 0.5}, of.Map().AsRaw())
+	}
+}
+
+func mapValue(m pcommon.Map) pcommon.Value {
+	v := pcommon.NewValueMap()
+	m.CopyTo(v.Map())
+	return v
 }
 
 // TestNamesOfCallsAreStorable reads a call whose event has a name that no column holds.

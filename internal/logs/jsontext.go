@@ -50,15 +50,18 @@ func parseJSON(text, begin string) (pcommon.Value, bool) {
 	return v, true
 }
 
+// maxSorted bounds the members of an object that are put in order: pdata looks through all members before it puts one.
+const maxSorted = 128
+
 // setRaw makes v a value of JSON, whose numbers are ints if they are whole. The members of an object are in the order of
 // their keys, since a Go map has none and of two members that say the same the first counts. Those of an object with more
-// than maxMembers are in no order: pdata looks through all members before it puts one.
+// than maxSorted are in no order.
 func setRaw(v pcommon.Value, raw any) {
 	switch raw := raw.(type) {
 	case map[string]any:
 		m := v.SetEmptyMap()
-		if len(raw) > maxMembers {
-			_ = m.FromRaw(raw) // JSON gives nothing that FromRaw refuses
+		if len(raw) > maxSorted {
+			_ = m.FromRaw(wholeNumbers(raw).(map[string]any)) // JSON gives nothing that FromRaw refuses
 			return
 		}
 		m.EnsureCapacity(len(raw))
@@ -71,13 +74,26 @@ func setRaw(v pcommon.Value, raw any) {
 		for _, inner := range raw {
 			setRaw(list.AppendEmpty(), inner)
 		}
+	default:
+		_ = v.FromRaw(wholeNumbers(raw))
+	}
+}
+
+// wholeNumbers makes ints of the numbers of JSON that are whole.
+func wholeNumbers(raw any) any {
+	switch raw := raw.(type) {
+	case map[string]any:
+		for key, inner := range raw {
+			raw[key] = wholeNumbers(inner)
+		}
+	case []any:
+		for i, inner := range raw {
+			raw[i] = wholeNumbers(inner)
+		}
 	case float64:
 		if raw == math.Trunc(raw) && math.Abs(raw) < 1<<53 {
-			v.SetInt(int64(raw))
-			return
+			return int64(raw)
 		}
-		v.SetDouble(raw)
-	default:
-		_ = v.FromRaw(raw)
 	}
+	return raw
 }

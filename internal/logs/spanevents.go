@@ -51,6 +51,9 @@ func programOfSpans(scope string) *program {
 
 func (r *reader) readSpanEvents(p *program, res pcommon.Resource, ss ptrace.ScopeSpans) {
 	for _, span := range ss.Spans().All() {
+		if span.TraceID().IsEmpty() || span.SpanID().IsEmpty() {
+			continue // it is set aside, with its events
+		}
 		for _, e := range span.Events().All() {
 			name, ok := e.Attributes().Get("event.name")
 			if ok && slices.Contains(p.spanEvents, strings.TrimPrefix(name.AsString(), p.prefix)) {

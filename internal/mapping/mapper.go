@@ -173,6 +173,7 @@ const (
 // readAround reads the resource and the scope of the next span, unless they are
 // those of the span before.
 func (r *reading) readAround() {
+	r.dialects = 0 // the span before says nothing of what their attributes are
 	a := &r.around
 	if a.res == nil {
 		a.res = r.resource(a.resource.Attributes())

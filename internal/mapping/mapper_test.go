@@ -149,3 +149,34 @@ func TestMappingEndsWithItsContext(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, b.Spans, 3000)
 }
+
+// TestAttributesAroundDoNotDependOnTheSpanBefore maps a span whose resource and scope have a key that is words for one
+// dialect, after a span of this dialect and after another.
+func TestAttributesAroundDoNotDependOnTheSpanBefore(t *testing.T) {
+	of := func(scope string, around bool) ptrace.Traces {
+		td := ptrace.NewTraces()
+		rs := td.ResourceSpans().AppendEmpty()
+		ss := rs.ScopeSpans().AppendEmpty()
+		ss.Scope().SetName(scope)
+		if around {
+			rs.Resource().Attributes().PutStr("events", "null")
+			ss.Scope().Attributes().PutStr("events", "null")
+		}
+		s := ss.Spans().AppendEmpty()
+		s.SetTraceID(pcommon.TraceID{1})
+		s.SetSpanID(pcommon.SpanID{1})
+		s.SetStartTimestamp(1_795_863_746_000_000_000)
+		return td
+	}
+	var want *Batch
+	for _, before := range []string{"my.app", "pydantic-ai"} {
+		m := New(Options{})
+		m.Map(of(before, false))
+		got := m.Map(of("my.app", true))
+		if want == nil {
+			want = got
+		}
+		require.Equal(t, want.Resources, got.Resources, before)
+		require.Equal(t, string(want.Spans[0].Attributes), string(got.Spans[0].Attributes), before)
+	}
+}
