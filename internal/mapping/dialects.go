@@ -56,6 +56,9 @@ func (r *reading) KindInWords(text string) (k Kind, named bool) {
 	return k, l == lookedKind
 }
 
+// NamesModel implements dialect.Reading.
+func (r *reading) NamesModel(text string) bool { return modelProvider(text) != "" }
+
 // countedAs are the facts of a usage object that give a field whole.
 var countedAs = map[dialect.Field]tokenFact{
 	dialect.InputTokens: tokensInput, dialect.OutputTokens: tokensOutput, dialect.TotalTokens: tokensTotal, dialect.CacheRead: tokensRead, dialect.CacheCreation: tokensWrite,

@@ -3,8 +3,6 @@ package dialect
 import (
 	"strings"
 
-	"go.opentelemetry.io/collector/pdata/ptrace"
-
 	"github.com/llm-observatory/llmobservatoryexporter/internal/mapping/value"
 )
 
@@ -44,15 +42,16 @@ func pricedCost(r Reading, v value.Value) value.Value {
 	return v
 }
 
-const failedCalls = "of a client's span with an exception and without an operation, named `chat MODEL` or `embeddings MODEL`"
+const failedCalls = "of a span with an exception and without an operation, named `chat MODEL` or `embeddings MODEL` by a model whose provider is known"
 
 // failedCall is what the name says of a call that failed. OpenLIT for Python writes the attributes of most
 // clients' calls once there is an answer: a call without one has its name alone.
 func failedCall(r Reading) (k Kind, model string) {
-	if r.Span().Kind() != ptrace.SpanKindClient || !r.HasException() || r.Attr("gen_ai.operation.name").Exists() {
-		return KindOther, ""
+	operation, model, _ := strings.Cut(r.Span().Name(), " ")
+	if !r.HasException() || r.Attr("gen_ai.operation.name").Exists() || !r.NamesModel(model) {
+		return KindOther, "" // "chat weather_agent" is a run of an agent
 	}
-	switch operation, model, _ := strings.Cut(r.Span().Name(), " "); operation {
+	switch operation {
 	case "chat":
 		return KindLLM, model
 	case "embeddings":
@@ -69,6 +68,8 @@ func failedKind(r Reading, _ string) (Kind, Verdict) {
 }
 
 func failedModel(r Reading, _ value.Value) value.Value {
-	_, model := failedCall(r)
-	return r.TextValue(model)
+	if k, model := failedCall(r); k != KindOther {
+		return r.TextValue(model)
+	}
+	return value.Value{}
 }

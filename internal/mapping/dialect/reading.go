@@ -30,6 +30,8 @@ type Reading interface {
 	Guessed(f Field) value.Value
 	// KindInWords is the kind that the words of a text name.
 	KindInWords(text string) (k Kind, named bool)
+	// NamesModel reports whether a text is the name of a model whose provider is known by such names.
+	NamesModel(text string) bool
 	// Bracketed is the name in brackets behind words that only say what is run, agent_run [planner], or the name as it is.
 	Bracketed(name string) string
 
