@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strconv"
 	"testing"
@@ -394,7 +393,7 @@ func TestAgentsNobodyDescribedCountOnce(t *testing.T) {
 	url := storetest.NewDatabase(t)
 	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	var sums reported
-	for seed := range seedsOf(anyAgents) {
+	for seed := range agentruns.Seeds(anyAgents) {
 		for n, lacks := range []string{"spans", "records", "nothing"} {
 			r := rand.New(rand.NewPCG(uint64(seed), uint64(71+n)))
 			sessions := anySessions(seed, n, time.Now().Add(-20*time.Hour+time.Duration(seed)*10*time.Minute))
@@ -437,11 +436,3 @@ func TestAgentsNobodyDescribedCountOnce(t *testing.T) {
 }
 
 const anyAgents = 12
-
-// seedsOf is how many seeds a property is tried with: those of the environment, in a long run by hand.
-func seedsOf(usual int) int {
-	if n, err := strconv.Atoi(os.Getenv("SEEDS")); err == nil {
-		return n
-	}
-	return usual
-}

@@ -25,7 +25,7 @@ func TestRunsAtOnceInRandomBatches(t *testing.T) {
 	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	watchFlags(t, db)
 	var sums agentruns.Truth
-	for seed := range uint64(seedsOf(runsAtOnce)) {
+	for seed := range uint64(agentruns.Seeds(runsAtOnce)) {
 		r := rand.New(rand.NewPCG(seed, 83))
 		runs, what := agentruns.SimulateAtOnce(r, agentruns.Simulated[seed%uint64(len(agentruns.Simulated))], time.Now().Add(-20*time.Hour+time.Duration(seed%300)*4*time.Minute))
 		lacks := []string{"nothing", "nothing", "spans", "records"}[r.IntN(4)]

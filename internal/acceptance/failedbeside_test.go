@@ -24,14 +24,12 @@ func TestAnswerBesideAFailedCall(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 61))
 		m := newMadeUp(byte(seed), "com.anthropic.claude_code.tracing", time.Now().Add(-20*time.Hour+time.Duration(seed)*20*time.Minute))
 		m.ld.ResourceLogs().At(0).ScopeLogs().At(0).Scope().SetName("com.anthropic.claude_code.events")
-		session := attrs{"session.id": fmt.Sprint("session ", seed)}
+		session := fmt.Sprint("session ", seed)
 		of := func(others attrs) attrs {
-			for key, v := range session {
-				others[key] = v
-			}
+			others["session.id"] = session
 			return others
 		}
-		request := attrs{"gen_ai.operation.name": "chat", "gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-sonnet-4-5", "session.id": session["session.id"]}
+		request := of(attrs{"gen_ai.operation.name": "chat", "gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-sonnet-4-5"})
 		m.span(1, 0, "claude_code.interaction", 0, 9, of(attrs{"gen_ai.operation.name": "invoke_agent"}))
 		m.span(2, 1, "claude_code.llm_request", 1, 2, request)
 		m.spans.At(1).Status().SetCode(2)

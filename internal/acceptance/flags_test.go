@@ -24,17 +24,8 @@ func requireCountedAlike(t *testing.T, db *pgxpool.Pool) {
 		_, err = tx.Exec(t.Context(), `SELECT `+count+`(id, start_time, end_time) FROM llm_traces`)
 		require.NoError(t, err)
 	}
-	rows, err := tx.Query(t.Context(), flagsOfSpans)
-	require.NoError(t, err)
-	var after []string
-	for rows.Next() {
-		var line string
-		require.NoError(t, rows.Scan(&line))
-		after = append(after, line)
-	}
-	require.NoError(t, rows.Err())
 	var changed []string
-	for i, line := range after {
+	for i, line := range column[string](t, tx, flagsOfSpans) {
 		if line != before[i] {
 			changed = append(changed, before[i]+", counted anew "+line)
 		}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -83,10 +82,7 @@ func TestHostileRecordsAreStored(t *testing.T) {
 // readViews reads each view whole, and the transcript of each session.
 func readViews(t *testing.T, db *pgxpool.Pool) {
 	t.Helper()
-	rows, err := db.Query(t.Context(), "SELECT viewname FROM pg_views WHERE schemaname = current_schema() AND viewname LIKE 'llm%'")
-	require.NoError(t, err)
-	views, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	require.NoError(t, err)
+	views := column[string](t, db, "SELECT viewname::text FROM pg_views WHERE schemaname = current_schema() AND viewname LIKE 'llm%'")
 	require.NotEmpty(t, views)
 	for _, view := range views {
 		countRows(t, db, "SELECT to_jsonb(v) FROM "+view+" v")

@@ -23,7 +23,7 @@ func TestLinesInsideACallAreNoCalls(t *testing.T) {
 	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	var lines, calls int64
 	var sums agentruns.Truth
-	for seed := range seedsOf(40) {
+	for seed := range agentruns.Seeds(40) {
 		r := rand.New(rand.NewPCG(uint64(seed), 61))
 		p := newLineLogger(r, time.Now().Add(-20*time.Hour+time.Duration(seed)*5*time.Minute), seed)
 		trace, around := p.traceID(), p.spanID()

@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -9,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -66,7 +66,10 @@ func say(lines ...string) string {
 	return string(text)
 }
 
-func column[T any](t *testing.T, db *pgxpool.Pool, sql string, args ...any) []T {
+func column[T any](t *testing.T, db interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}, sql string, args ...any,
+) []T {
 	t.Helper()
 	rows, err := db.Query(t.Context(), sql, args...)
 	require.NoError(t, err, sql)

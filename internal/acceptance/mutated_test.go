@@ -2,8 +2,6 @@ package acceptance
 
 import (
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,16 +16,12 @@ import (
 // TestMutatedCapturesAreStored sends captures that were changed at random, twice and to two collectors: none is set
 // aside, the figures agree, and every view reads them. SEEDS asks for more of them than usual.
 func TestMutatedCapturesAreStored(t *testing.T) {
-	seeds := 20
-	if n, err := strconv.Atoi(os.Getenv("SEEDS")); err == nil {
-		seeds = n
-	}
 	url := storetest.NewDatabase(t)
 	all := func(cfg *llmobservatoryexporter.Config) { cfg.Events.Keep = logs.KeepAll }
 	collectors, db := []collector{startBoth(t, url, all), startBoth(t, url, all)}, storetest.Pool(t, url)
 	m := agentruns.NewMutator(t)
 	records := map[string]bool{}
-	for seed := range uint64(seeds) {
+	for seed := range uint64(agentruns.Seeds(20)) {
 		r := rand.New(rand.NewPCG(seed, 8))
 		for range 4 {
 			td, ld := m.Traces(r), m.Logs(r)

@@ -187,7 +187,7 @@ func TestAnyRecordsInAnyOrderCountOnce(t *testing.T) {
 	url := storetest.NewDatabase(t)
 	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	var sums agentruns.Truth
-	for seed := range seedsOf(anyPrograms) {
+	for seed := range agentruns.Seeds(anyPrograms) {
 		r := rand.New(rand.NewPCG(uint64(seed), 47))
 		p := newAnyProgram(r, time.Now().Add(-20*time.Hour+time.Duration(seed)*5*time.Minute), seed)
 		for range 1 + r.IntN(3) {

@@ -47,7 +47,7 @@ func TestSimulatedSessionsInRandomBatches(t *testing.T) {
 	url := storetest.NewDatabase(t)
 	collectors, db := []collector{startBoth(t, url, nil), startBoth(t, url, nil)}, storetest.Pool(t, url)
 	var sums agentruns.Truth
-	for seed := range uint64(seedsOf(30)) {
+	for seed := range uint64(agentruns.Seeds(30)) {
 		r := rand.New(rand.NewPCG(seed, 22))
 		all, want, what := simulated(r, time.Now().Add(-20*time.Hour+time.Duration(seed)*30*time.Minute))
 		sums.Add(want)

@@ -67,7 +67,7 @@ func runsAndCollectors(t *testing.T) ([]agentruns.Run, *pgxpool.Pool, []collecto
 func TestVariantsOfRunsInRandomBatches(t *testing.T) {
 	runs, db, collectors := runsAndCollectors(t)
 	var sums agentruns.Truth
-	for seed := range uint64(seedsOf(25)) {
+	for seed := range uint64(agentruns.Seeds(25)) {
 		r := rand.New(rand.NewPCG(seed, 19))
 		all, want, what := variant(r, runs)
 		sums.Add(want)
@@ -85,7 +85,7 @@ func TestVariantsOfRunsInRandomBatches(t *testing.T) {
 func TestVariantsOfRunsAtOnce(t *testing.T) {
 	runs, db, collectors := runsAndCollectors(t)
 	var sums agentruns.Truth
-	for seed := range uint64(seedsOf(15)) {
+	for seed := range uint64(agentruns.Seeds(15)) {
 		r := rand.New(rand.NewPCG(seed, 29))
 		all, want, what := variant(r, runs)
 		sums.Add(want)

@@ -49,40 +49,21 @@ func NewMutator(t testing.TB) *Mutator {
 	require.NotEmpty(t, m.traces)
 	require.NotEmpty(t, m.logs)
 	for _, td := range m.traces {
-		eachAttributesOf(td, m.learn)
+		m.learn(&Run{Traces: td, Logs: plog.NewLogs()})
 	}
 	for _, ld := range m.logs {
-		for _, rl := range ld.ResourceLogs().All() {
-			m.learn(rl.Resource().Attributes())
-			for _, sl := range rl.ScopeLogs().All() {
-				for _, rec := range sl.LogRecords().All() {
-					m.learn(rec.Attributes())
-					m.values = append(m.values, rec.Body())
-				}
-			}
-		}
+		m.learn(&Run{Traces: ptrace.NewTraces(), Logs: ld})
 	}
 	return m
 }
 
-func eachAttributesOf(td ptrace.Traces, do func(pcommon.Map)) {
-	for _, rs := range td.ResourceSpans().All() {
-		do(rs.Resource().Attributes())
-		for _, ss := range rs.ScopeSpans().All() {
-			for _, s := range ss.Spans().All() {
-				do(s.Attributes())
-				for _, e := range s.Events().All() {
-					do(e.Attributes())
-				}
-			}
+func (m *Mutator) learn(run *Run) {
+	run.eachAttributes(func(attrs pcommon.Map) {
+		for key, v := range attrs.All() {
+			m.keys, m.values = append(m.keys, key), append(m.values, v)
 		}
-	}
-}
-
-func (m *Mutator) learn(attrs pcommon.Map) {
-	for key, v := range attrs.All() {
-		m.keys, m.values = append(m.keys, key), append(m.values, v)
-	}
+	})
+	run.eachRecord(func(rec plog.LogRecord) { m.values = append(m.values, rec.Body()) })
 }
 
 // Traces returns the changed spans of a capture, with ids of their own.

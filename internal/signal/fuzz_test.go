@@ -40,9 +40,9 @@ func FuzzLogs(f *testing.F) {
 			addFuzzRecord(ld, names[how%uint64(len(names))], key, text, at, how>>8)
 		}
 		keep := []logs.Keep{logs.KeepAll, logs.KeepGenAI}[how&1]
-		before := marshalLogs(t, ld)
+		before := marshalData(t, Logs{Logs: ld})
 		b, again := mapLogs(t, ld, keep, full), mapLogs(t, ld, keep, full)
-		require.True(t, bytes.Equal(before, marshalLogs(t, ld)), "the input is left as it is")
+		require.True(t, bytes.Equal(before, marshalData(t, Logs{Logs: ld})), "the input is left as it is")
 		require.True(t, reflect.DeepEqual(b, again), "mapping is deterministic")
 		records := len(b.Events) + b.FilteredRecords + b.RepeatedRecords
 		for _, n := range b.RejectedRecords {
@@ -124,17 +124,7 @@ func addFuzzRecord(ld plog.Logs, name, key, text string, at, how uint64) {
 
 func mapLogs(t *testing.T, ld plog.Logs, keep logs.Keep, m *mapping.Mapper) *mapping.Batch {
 	t.Helper()
-	b, err := Logs{Logs: ld, Keep: keep}.Map(t.Context(), m, func(*mapping.Batch) {})
-	require.NoError(t, err)
-	require.NotContains(t, b.Rejected, "mapping_failed")
-	return b
-}
-
-func marshalLogs(t *testing.T, ld plog.Logs) []byte {
-	t.Helper()
-	data, err := (&plog.ProtoMarshaler{}).MarshalLogs(ld)
-	require.NoError(t, err)
-	return data
+	return mapWhole(t, Logs{Logs: ld, Keep: keep}, m)
 }
 
 // requireStorable fails for what Postgres would refuse, and for references without a content.

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/rand/v2"
-	"os"
 	"reflect"
-	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,13 +19,9 @@ import (
 // TestMutatedCaptures maps captures that were changed at random: each span and record is mapped, whatever was mapped
 // before, and to what PostgreSQL stores. SEEDS asks for more of them than usual.
 func TestMutatedCaptures(t *testing.T) {
-	seeds := 1500
-	if n, err := strconv.Atoi(os.Getenv("SEEDS")); err == nil {
-		seeds = n
-	}
 	m := agentruns.NewMutator(t)
 	full, facts := mapping.New(mapping.Options{}), mapping.New(mapping.Options{Capture: mapping.CaptureMetadata})
-	for seed := range uint64(seeds) {
+	for seed := range uint64(agentruns.Seeds(1500)) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		var data func() Data
 		keep := []logs.Keep{logs.KeepAll, logs.KeepGenAI}[r.IntN(2)]
